@@ -1,0 +1,1 @@
+"""Backends: a prompt in, completions out."""

@@ -1,0 +1,1 @@
+"""The only place that knows event loops, threads, limits and retries."""

@@ -1,0 +1,182 @@
+"""What can go wrong with a call, in classes that decide between retry, sample error and end of run."""
+
+from __future__ import annotations
+
+import email.utils
+import enum
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+
+class Kind(enum.Enum):
+    """The class of a failed call. The value is the word that records and reports use."""
+
+    AUTH = "bad key"
+    PAYMENT = "payment required"
+    QUOTA = "quota used up"
+    UNKNOWN_MODEL = "unknown model"
+    BAD_REQUEST = "refused request"
+    CONTEXT_LENGTH = "context length"
+    CONTENT_FILTER = "content filter"
+    RATE_LIMIT = "rate limit"
+    OVERLOADED = "overloaded"
+    SERVER = "server error"
+    CONNECTION = "connection lost"
+    TIMEOUT = "timed out"
+    BAD_REPLY = "broken reply"
+    OTHER = "error"
+
+
+FATAL = frozenset({Kind.AUTH, Kind.PAYMENT, Kind.QUOTA, Kind.UNKNOWN_MODEL})
+"End the run at once: no later call can do better."
+
+FATAL_UNTIL_FIRST_SUCCESS = frozenset({Kind.BAD_REQUEST})
+"End the run while no call has succeeded; later they are one sample's error."
+
+TRANSIENT = frozenset(
+    {Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.BAD_REPLY}
+)
+"Tried again, a bounded number of times."
+
+PUSH_BACK = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.TIMEOUT})
+"Fewer calls at a time after these."
+
+
+class CallFailed(Exception):
+    """One attempt at a call failed; backends raise it, the engine decides what follows.
+
+    message: the provider's own words, cut short; never a key. retry_after_s: seconds the provider asked to wait.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        host: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.host = host
+        self.n_attempts = 1
+
+    def __str__(self) -> str:
+        status = f"{self.status} " if self.status else ""
+        host = f" from {self.host}" if self.host else ""
+        return f"{self.kind.value} ({status.strip() or 'no status'}{host}): {self.message}"
+
+
+_CONTEXT_WORDS = re.compile(
+    r"context[ _]length|context window|maximum context|too many tokens|prompt is too long|max_model_len|"
+    r"exceeds? the (maximum|model)|longer than the maximum|input is too long",
+    re.IGNORECASE,
+)
+_FILTER_WORDS = re.compile(
+    r"content[ _](filter|policy|management)|responsibleai|safety system|usage policies", re.IGNORECASE
+)
+_MODEL_WORDS = re.compile(
+    r"model.{0,80}(not (found|exist|supported|available)|does not exist|unknown)|"
+    r"(unknown|invalid|no such|not a valid).{0,20}model|model_not_found",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def classify_http(
+    status: int, headers: Mapping[str, str], body: bytes | str, *, host: str | None = None
+) -> CallFailed:
+    """The failure that an HTTP reply with an error status stands for."""
+    code, message = _error_of(body)
+    kind = _kind_of(status, code, message)
+    return CallFailed(
+        kind,
+        message or "no message",
+        status=status,
+        retry_after_s=retry_after_s(headers) if kind in TRANSIENT else None,
+        host=host,
+    )
+
+
+def _kind_of(status: int, code: str, message: str) -> Kind:
+    text = f"{code} {message}"
+    if status == 401 or "invalid_api_key" in code:
+        return Kind.AUTH
+    if status == 402:
+        return Kind.PAYMENT
+    if status == 429:
+        quota = "insufficient_quota" in text or "billing_hard_limit" in text
+        return Kind.QUOTA if quota else Kind.RATE_LIMIT
+    if status == 404:
+        return Kind.UNKNOWN_MODEL
+    if status in (400, 403, 413, 422):
+        return _kind_of_refusal(status, text)
+    if status in (503, 529):
+        return Kind.OVERLOADED
+    if status in (408, 504, 524):
+        return Kind.TIMEOUT
+    if status in (409, 425) or status >= 500:
+        return Kind.SERVER
+    return Kind.BAD_REQUEST
+
+
+def _kind_of_refusal(status: int, text: str) -> Kind:
+    if _FILTER_WORDS.search(text):
+        return Kind.CONTENT_FILTER
+    if status == 413 or _CONTEXT_WORDS.search(text):
+        return Kind.CONTEXT_LENGTH
+    if status == 400 and _MODEL_WORDS.search(text):
+        return Kind.UNKNOWN_MODEL
+    return Kind.BAD_REQUEST
+
+
+def _error_of(body: bytes | str) -> tuple[str, str]:
+    """(code and type, message) out of the error shapes that providers use; the raw text where there is none."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    try:
+        parsed: Any = json.loads(text)
+    except ValueError:
+        return "", _short(text)
+    if isinstance(parsed, list) and parsed:
+        parsed = parsed[0]
+    if not isinstance(parsed, dict):
+        return "", _short(text)
+    error = parsed.get("error", parsed)
+    if isinstance(error, str):
+        return "", _short(error)
+    if not isinstance(error, dict):
+        return "", _short(text)
+    code = " ".join(str(error[key]) for key in ("code", "type", "status") if error.get(key))
+    message = error.get("message") or error.get("detail") or text
+    return code, _short(message if isinstance(message, str) else json.dumps(message))
+
+
+def _short(text: str, limit: int = 300) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def retry_after_s(headers: Mapping[str, str], *, now_s: float | None = None) -> float | None:
+    """Seconds that a reply asks to wait: `retry-after-ms`, `Retry-After` (seconds or a date); None without."""
+    lowered = {key.lower(): value for key, value in headers.items()}
+    try:
+        if "retry-after-ms" in lowered:
+            return max(0.0, float(lowered["retry-after-ms"]) / 1000)
+        value = lowered["retry-after"]
+    except (KeyError, ValueError):
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, date.timestamp() - (time.time() if now_s is None else now_s))

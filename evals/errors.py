@@ -1,0 +1,155 @@
+"""Errors for people: what was wrong, where, the fix, and the exit code a command ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+MAX_LINES = 8
+
+
+class EvalsError(Exception):
+    """Something a user can cause or mend; the command line prints it without a traceback.
+
+    what: the first line, without a final point. where: `file:line`, an eval or a sample id; printed before
+    `what`. notes: further lines (keys found, near misses). fix: what to do, one line.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        notes: Iterable[str] = (),
+        fix: str | None = None,
+    ) -> None:
+        self.what = what
+        self.where = where
+        self.notes = [note for note in notes if note]
+        self.fix = fix
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        tail = [f"fix: {self.fix}"] if self.fix else []
+        notes = [line for note in self.notes for line in note.splitlines()]
+        room = MAX_LINES - 1 - len(tail)
+        if len(notes) > room:
+            notes = [*notes[: room - 1], f"({len(notes) - room + 1} more lines)"]
+        first, *rest = head.splitlines() or [""]
+        lines = [first, *(f"  {line}" for line in [*rest, *notes, *tail])]
+        return "\n".join(lines[:MAX_LINES])
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.what, self.where, self.notes, self.fix))
+
+
+def _rebuild(
+    cls: type[EvalsError], what: str, where: str | None, notes: list[str], fix: str | None
+) -> EvalsError:
+    error = cls.__new__(cls)
+    EvalsError.__init__(error, what, where=where, notes=notes, fix=fix)
+    return error
+
+
+class UsageError(EvalsError):
+    """A command or an argument that does not exist or does not fit."""
+
+
+class RegistryError(EvalsError):
+    """A name, a YAML file or a class in a registry that cannot be used."""
+
+
+class DataError(EvalsError):
+    """A data file or a row in it that cannot be used."""
+
+
+class BadSample(DataError):
+    """One row that an eval cannot use; `sample` says which."""
+
+    def __init__(
+        self,
+        what: str,
+        sample: object = None,
+        *,
+        where: str | None = None,
+        notes: Iterable[str] = (),
+        fix: str | None = None,
+    ) -> None:
+        found = f"keys found: {', '.join(map(str, sample))}" if isinstance(sample, dict) else ""
+        super().__init__(
+            what,
+            where=where or getattr(sample, "where", None),
+            notes=[found, *notes],
+            fix=fix,
+        )
+
+
+class MissingExtra(EvalsError):
+    """A feature whose optional packages are not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs packages that are not installed",
+            fix=f"pip install 'oaieval[{extra}]'",
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.what, self.where, self.notes, self.fix))
+
+
+class GateFailed(EvalsError):
+    """A threshold or a check that was asked for does not hold."""
+
+    exit_code = 1
+
+
+class ProviderError(EvalsError):
+    """The model or its provider failed in a way that ends the run."""
+
+    exit_code = 3
+
+
+class RecordError(EvalsError):
+    """The record cannot be written: full disk, no permission, file gone."""
+
+    exit_code = 3
+
+
+class BudgetReached(EvalsError):
+    """A limit on cost, tokens or time was reached; the run can be resumed."""
+
+    exit_code = 4
+
+
+class Interrupted(EvalsError):
+    """The user or the system asked to stop; the run can be resumed."""
+
+    exit_code = 130
+
+    def __init__(self, what: str, *, exit_code: int = 130, **kwargs: object) -> None:
+        super().__init__(what, **kwargs)  # type: ignore[arg-type]
+        self.exit_code = exit_code
+
+
+def near_misses(name: str, known: Iterable[str], n: int = 5) -> list[str]:
+    """Up to `n` known names that look like `name`, best first."""
+    import difflib
+
+    names = list(dict.fromkeys(known))
+    lowered = {candidate.lower(): candidate for candidate in reversed(names)}
+    hits = difflib.get_close_matches(name.lower(), lowered, n=n, cutoff=0.6)
+    return [lowered[hit] for hit in hits]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The note line `did you mean: a, b`, or an empty text when nothing is near."""
+    hits = near_misses(name, known)
+    return f"did you mean: {', '.join(hits)}" if hits else ""
+
+
+def listed(names: Sequence[object], n: int = 5) -> str:
+    """`a, b, c` of the first `n`, with how many more there are."""
+    shown = ", ".join(str(name) for name in names[:n])
+    return shown if len(names) <= n else f"{shown} and {len(names) - n} more"

@@ -1,0 +1,45 @@
+"""A sample: one row of a dataset, with its id and the line it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Sample(dict[str, Any]):
+    """One row as a plain dict (plug-ins see just that) that remembers where it stands.
+
+    path, line: the data file and the 1-based line, for error messages. index: 0-based row number in the
+    dataset. All three are None for a sample built in code.
+    """
+
+    __slots__ = ("index", "line", "path")
+
+    path: str | None
+    line: int | None
+    index: int | None
+
+    def __init__(
+        self,
+        row: dict[str, Any],
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        index: int | None = None,
+    ) -> None:
+        super().__init__(row)
+        self.path = path
+        self.line = line
+        self.index = index
+
+    @property
+    def where(self) -> str | None:
+        """`file:line`, as far as it is known."""
+        if self.path is None:
+            return None
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+def sample_id(eval_name: str, index: int) -> str:
+    """`<base>.<split>.<index>`, the id that openai/evals gives to row `index` of an eval."""
+    base, split = eval_name.split(".")[0:2]
+    return f"{base}.{split}.{index}"

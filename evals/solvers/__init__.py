@@ -1,0 +1,1 @@
+"""Strategies around completion functions that keep state for one sample."""

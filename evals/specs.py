@@ -1,0 +1,112 @@
+"""What registry entries and runs are once their YAML is read: plain dataclasses."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class BaseEvalSpec:
+    """An alias: `id` names another entry; the first of `metrics` is the primary one."""
+
+    id: str | None = None
+    metrics: Sequence[str] | None = None
+    description: str | None = None
+    disclaimer: str | None = None
+    higher_is_better: bool = True
+    key: str | None = None
+    group: str | None = None
+    where: str | None = None
+    "`file:line` of the entry."
+    extras: Mapping[str, Any] | None = None
+    "Keys of the body that openai/evals does not know (`tags`, `reference`, `source`, ...)."
+
+
+@dataclass
+class EvalSpec:
+    """An eval bound to its data: `cls` is `module:Class`, `args` its keyword arguments."""
+
+    cls: str
+    registry_path: Path
+    args: dict[str, Any] | None = None
+    key: str | None = None
+    group: str | None = None
+    where: str | None = None
+    extras: Mapping[str, Any] | None = None
+
+
+@dataclass
+class CompletionFnSpec:
+    """A completion function or a solver: `cls` is `module:Class`, `args` its keyword arguments."""
+
+    cls: str
+    args: dict[str, Any] | None = None
+    key: str | None = None
+    group: str | None = None
+    registry_path: Path | None = None
+    where: str | None = None
+
+
+@dataclass
+class EvalSetSpec:
+    """A named list of eval names and `*` patterns."""
+
+    evals: Sequence[str]
+    key: str | None = None
+    group: str | None = None
+    where: str | None = None
+
+
+@dataclass
+class ModelGradedSpec:
+    """A rubric: the grader's prompt, its choices and their scores."""
+
+    prompt: str | list[dict[str, str]]
+    choice_strings: list[str] | str
+    input_outputs: dict[str, str]
+    eval_type: str | None = None
+    choice_scores: dict[str, float] | str | None = None
+    output_template: str | None = None
+    key: str | None = None
+    group: str | None = None
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of a model by its name; every field None where nothing is."""
+
+    name: str
+    context_length: int | None = None
+    "Tokens, prompt and completion together."
+    input_usd_per_million: float | None = None
+    cached_input_usd_per_million: float | None = None
+    output_usd_per_million: float | None = None
+    price_as_of: str | None = None
+    price_source: str | None = None
+
+
+@dataclass
+class RunSpec:
+    """One eval by one completion function, once. `run_id` and `created_at` are always made anew."""
+
+    completion_fns: list[str]
+    eval_name: str
+    base_eval: str
+    split: str
+    run_config: dict[str, Any]
+    created_by: str
+    run_id: str | None = None
+    created_at: str | None = None
+
+    def __post_init__(self) -> None:
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        suffix = base64.b32encode(os.urandom(5)).decode("ascii")
+        self.run_id = now.strftime("%y%m%d%H%M%S") + suffix
+        self.created_at = str(now)

@@ -1,0 +1,1 @@
+"""Estimators over arrays: intervals, standard errors, tests; knows nothing of runs."""
