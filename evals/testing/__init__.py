@@ -1,0 +1,1 @@
+"""Fakes that we ship: local servers that speak the protocols of model providers, for tests, demos and benchmarks."""

@@ -1,0 +1,209 @@
+"""A small HTTP/1.1 server on an asyncio protocol: keep-alive, little CPU a request, and breakage on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import http
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+MAX_HEAD_BYTES = 64 * 1024
+_REASONS = {status.value: status.phrase for status in http.HTTPStatus}
+
+
+class Breakage(enum.Enum):
+    """What goes wrong on the wire instead of a whole reply."""
+
+    RESET = "reset"
+    "The connection is reset (RST) before any byte of the reply."
+    DISCONNECT = "disconnect"
+    "The connection is closed in good order before any byte of the reply."
+    STALL = "stall"
+    "Nothing is ever sent; the connection stays open."
+    TRUNCATED = "truncated"
+    "Half of the body is sent, then the connection is closed."
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """One request; header names in lower case, the query cut off `path`."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class HttpReply:
+    """One reply, when to send it, and how to spoil it."""
+
+    body: bytes
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    delay_s: float = 0.0
+    breakage: Breakage | None = None
+    content_type: str = "application/json"
+
+    def encode(self) -> bytes:
+        """The bytes on the wire."""
+        more = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
+        head = (
+            f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}\r\n"
+            f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body)}\r\n{more}\r\n"
+        )
+        return head.encode("latin-1") + self.body
+
+
+class HttpApp(Protocol):
+    """What a server needs: an answer for each request, and a place to hear that it is over."""
+
+    def answer(self, request: HttpRequest) -> HttpReply: ...
+
+    def finished(self) -> None:
+        """The reply of an earlier `answer` was sent, or can no longer be sent."""
+
+
+class _Connection(asyncio.Protocol):
+    """One client connection; its requests are answered one after the other."""
+
+    def __init__(self, app: HttpApp, connections: set[_Connection]) -> None:
+        self._app = app
+        self._connections = connections
+        self._buffer = bytearray()
+        self._busy = False
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self)
+        if self._busy:
+            self._busy = False
+            self._app.finished()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._busy:
+            self._next()
+
+    def close(self) -> None:
+        self._transport.abort()
+
+    def _next(self) -> None:
+        request = self._take_request()
+        if request is None:
+            return
+        self._busy = True
+        reply = self._app.answer(request)
+        if reply.delay_s > 0:
+            asyncio.get_running_loop().call_later(reply.delay_s, self._send, reply)
+        else:
+            self._send(reply)
+
+    def _take_request(self) -> HttpRequest | None:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                self._transport.abort()
+            return None
+        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
+        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        start = end + 4
+        stop = start + int(headers.get("content-length", 0))
+        if len(self._buffer) < stop:
+            return None
+        method, target, _ = first.split(" ", 2)
+        path, _, query = target.partition("?")
+        body = bytes(self._buffer[start:stop])
+        del self._buffer[:stop]
+        return HttpRequest(method, path, query, headers, body)
+
+    def _send(self, reply: HttpReply) -> None:
+        if not self._busy or reply.breakage is Breakage.STALL:
+            return
+        if reply.breakage is None:
+            self._transport.write(reply.encode())
+        else:
+            self._break(reply)
+        self._busy = False
+        self._app.finished()
+        if self._buffer and not self._transport.is_closing():
+            self._next()
+
+    def _break(self, reply: HttpReply) -> None:
+        if reply.breakage is Breakage.RESET:
+            linger = struct.pack("ii", 1, 0)
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._transport.abort()
+            return
+        if reply.breakage is Breakage.TRUNCATED:
+            self._transport.write(reply.encode()[: -max(1, len(reply.body) // 2)])
+        self._transport.close()
+
+
+async def serve(app: HttpApp, host: str, port: int, started: Callable[[int, Callable[[], None]], None]) -> None:
+    """Serves `app` until the function given to `started(port, stop)` is called on this loop."""
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    connections: set[_Connection] = set()
+    server = await loop.create_server(lambda: _Connection(app, connections), host, port, backlog=4096)
+    started(server.sockets[0].getsockname()[1], over.set)
+    await over.wait()
+    server.close()
+    for connection in list(connections):
+        connection.close()
+    await asyncio.sleep(0)
+
+
+class ServerThread:
+    """Serves an app on a thread of its own, from `start()` to `stop()`."""
+
+    def __init__(self, app: HttpApp, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._over: Callable[[], None] | None = None
+        self._failure: BaseException | None = None
+
+    def start(self) -> int:
+        """The port that it listens on."""
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="loopback server", daemon=True)
+        self._thread.start()
+        ready.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self._port
+
+    def stop(self) -> None:
+        if self._thread is None or self._loop is None or self._over is None:
+            return
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._over)
+        self._thread.join()
+        self._thread = None
+
+    def _run(self, ready: threading.Event) -> None:
+        def started(port: int, over: Callable[[], None]) -> None:
+            self._port, self._over = port, over
+            self._loop = asyncio.get_running_loop()
+            ready.set()
+
+        try:
+            asyncio.run(serve(self._app, self._host, self._port, started))
+        except OSError as error:
+            self._failure = error
+            ready.set()

@@ -1,0 +1,196 @@
+"""The JSON that the OpenAI API answers with, made from a text: pure functions for the loopback server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_TOKEN = re.compile(r"\s*\S+|\s+$")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model says to one prompt, or how it fails.
+
+    text: None is what a refusal or a pure tool call carries. status: other than 200 makes it an error with
+    `error_code` and `error_message`. fault: one of the names of `Faults`, forced. latency_s: instead of the server's.
+    """
+
+    text: str | None
+    finish_reason: str = "stop"
+    refusal: str | None = None
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    status: int = 200
+    error_code: str | None = None
+    error_message: str = "refused"
+    fault: str | None = None
+    latency_s: float | None = None
+
+
+def tokens_of(text: str) -> list[str]:
+    """The server's tokens: words with the white space before them; joined they are the text again."""
+    return _TOKEN.findall(text)
+
+
+def token_logprob(token: str) -> float:
+    """The log probability that the server claims for a token, by its length alone."""
+    return -(1 + len(token.strip())) / 10
+
+
+def shortened(answer: Answer, stop: str | Sequence[str] | None, max_tokens: int | None) -> Answer:
+    """`answer` cut at the first stop sequence, then at `max_tokens` tokens, as a server does."""
+    if answer.text is None:
+        return answer
+    text, reason = answer.text, answer.finish_reason
+    cuts = [text.find(s) for s in ([stop] if isinstance(stop, str) else stop or []) if s and s in text]
+    if cuts:
+        text, reason = text[: min(cuts)], "stop"
+    if max_tokens is not None and len(tokens := tokens_of(text)) > max_tokens:
+        text, reason = "".join(tokens[:max_tokens]), "length"
+    if text is answer.text:
+        return answer
+    return Answer(text, reason, answer.refusal, answer.reasoning_tokens, answer.cached_tokens)
+
+
+def _n_tokens(answers: Sequence[Answer]) -> int:
+    return sum(len(tokens_of(answer.text or "")) + answer.reasoning_tokens for answer in answers)
+
+
+def chat_usage(n_prompt: int, answers: Sequence[Answer]) -> dict[str, Any]:
+    """The `usage` object of the chat and completions endpoints."""
+    n_completion = _n_tokens(answers)
+    return {
+        "prompt_tokens": n_prompt,
+        "completion_tokens": n_completion,
+        "total_tokens": n_prompt + n_completion,
+        "prompt_tokens_details": {"cached_tokens": sum(a.cached_tokens for a in answers), "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": sum(a.reasoning_tokens for a in answers)},
+    }
+
+
+def chat_reply(
+    reply_id: int, model: str, answers: Sequence[Answer], n_prompt: int, logprobs: bool, top_logprobs: int
+) -> dict[str, Any]:
+    """A `chat.completion` object with one choice an answer."""
+    return {
+        "id": f"chatcmpl-{reply_id}",
+        "object": "chat.completion",
+        "created": 1700000000,
+        "model": model,
+        "choices": [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": answer.text, "refusal": answer.refusal},
+                "logprobs": _chat_logprobs(answer.text or "", top_logprobs) if logprobs else None,
+                "finish_reason": answer.finish_reason,
+            }
+            for index, answer in enumerate(answers)
+        ],
+        "usage": chat_usage(n_prompt, answers),
+        "system_fingerprint": "fp_loopback",
+    }
+
+
+def _chat_logprobs(text: str, top: int) -> dict[str, Any]:
+    return {
+        "content": [
+            {"token": t, "logprob": token_logprob(t), "bytes": list(t.encode()), "top_logprobs": _chat_top(t, top)}
+            for t in tokens_of(text)
+        ],
+        "refusal": None,
+    }
+
+
+def _chat_top(token: str, top: int) -> list[dict[str, Any]]:
+    logprob = token_logprob(token)
+    return [{"token": token if k == 0 else f"alt{k}", "logprob": logprob - k, "bytes": None} for k in range(top)]
+
+
+def text_reply(
+    reply_id: int,
+    model: str,
+    choices: Sequence[tuple[str, Answer]],
+    n_prompt: int,
+    logprobs: int | None,
+    echo: bool,
+) -> dict[str, Any]:
+    """A `text_completion` object; `choices` are (prompt, answer) pairs, for batches of prompts and `n`."""
+    return {
+        "id": f"cmpl-{reply_id}",
+        "object": "text_completion",
+        "created": 1700000000,
+        "model": model,
+        "choices": [
+            {
+                "index": index,
+                "text": (prompt if echo else "") + (answer.text or ""),
+                "logprobs": None if logprobs is None else _text_logprobs(prompt, answer.text or "", logprobs, echo),
+                "finish_reason": answer.finish_reason,
+            }
+            for index, (prompt, answer) in enumerate(choices)
+        ],
+        "usage": chat_usage(n_prompt, [answer for _, answer in choices]),
+    }
+
+
+def _text_logprobs(prompt: str, text: str, top: int, echo: bool) -> dict[str, Any]:
+    """With `echo`, the very first token has no log probability, as nothing comes before it."""
+    tokens = [*(tokens_of(prompt) if echo else []), *tokens_of(text)]
+    offsets, position = [], 0 if echo else len(prompt)
+    for token in tokens:
+        offsets.append(position)
+        position += len(token)
+    logprobs: list[float | None] = [token_logprob(token) for token in tokens]
+    tops: list[dict[str, float] | None] = [
+        {token: token_logprob(token)} if len(token.strip()) % 2 else {token: token_logprob(token), "alt": -0.01}
+        for token in tokens
+    ]
+    if echo and tokens:
+        logprobs[0] = tops[0] = None
+    return {"tokens": tokens, "token_logprobs": logprobs, "top_logprobs": tops if top else None, "text_offset": offsets}
+
+
+def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) -> dict[str, Any]:
+    """A `response` object of the responses endpoint."""
+    details = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(answer.finish_reason)
+    content = []
+    if answer.text is not None:
+        content.append({"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []})
+    if answer.refusal is not None:
+        content.append({"type": "refusal", "refusal": answer.refusal})
+    status = "incomplete" if details else "completed"
+    output: list[dict[str, Any]] = []
+    if answer.reasoning_tokens:
+        output.append({"type": "reasoning", "id": f"rs_{reply_id}", "summary": []})
+    if content:
+        message = {"type": "message", "id": f"msg_{reply_id}", "status": status, "role": "assistant"}
+        output.append({**message, "content": content})
+    n_output = _n_tokens([answer])
+    return {
+        "id": f"resp_{reply_id}",
+        "object": "response",
+        "created_at": 1700000000,
+        "status": status,
+        "error": None,
+        "incomplete_details": {"reason": details} if details else None,
+        "model": model,
+        "output": output,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": {
+            "input_tokens": n_prompt,
+            "input_tokens_details": {"cached_tokens": answer.cached_tokens},
+            "output_tokens": n_output,
+            "output_tokens_details": {"reasoning_tokens": answer.reasoning_tokens},
+            "total_tokens": n_prompt + n_output,
+        },
+    }
+
+
+def error_reply(message: str, kind: str, code: str | None = None, param: str | None = None) -> dict[str, Any]:
+    """The error object of the OpenAI API."""
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
