@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -53,6 +54,8 @@ class Completions(CompletionResult):
     cached: bool = False
     raw_data: Any = None
     "The provider's reply, as parsed JSON."
+    headers: Mapping[str, str] | None = None
+    "Reply headers in lower case, for the limits; never recorded."
     request: dict[str, Any] | None = None
     "What was sent, without the prompt and without secrets."
 

@@ -15,6 +15,8 @@ class EvalsError(Exception):
     """
 
     exit_code = 2
+    partial_report: dict[str, object] | None = None
+    "The report over the samples that were finished, where a run was cut short."
 
     def __init__(
         self,

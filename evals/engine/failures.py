@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from evals.secrets import redact
+
 
 class Kind(enum.Enum):
     """The class of a failed call. The value is the word that records and reports use."""
@@ -158,7 +160,7 @@ def _error_of(body: bytes | str) -> tuple[str, str]:
 
 
 def _short(text: str, limit: int = 300) -> str:
-    line = " ".join(text.split())
+    line = redact(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 

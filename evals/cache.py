@@ -1,0 +1,89 @@
+"""Completions kept between runs: SQLite in WAL mode, keyed by the whole request and the draw."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from evals.completion import Completions
+from evals.errors import RecordError
+from evals.secrets import redact
+
+_FIELDS = ("texts", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request")
+
+
+def default_cache_dir() -> Path:
+    """`EVALS_CACHE_DIR`, else the user's cache folder."""
+    named = os.environ.get("EVALS_CACHE_DIR")
+    if named:
+        return Path(named).expanduser()
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "oaieval"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "oaieval"
+
+
+def request_key(fn: Any, prompt: Any, kwargs: dict[str, Any]) -> str | None:
+    """SHA-256 of the request as `fn` would send it; None when `fn` or an argument cannot be told apart by value."""
+    identity = fn.cache_identity() if hasattr(fn, "cache_identity") else None
+    if identity is None:
+        return None
+    try:
+        text = json.dumps([identity, prompt, kwargs], sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError):
+        return None
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class CompletionCache:
+    """One file, one writer thread. A hit keeps the latency and the cost of the call that was made once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="evals-cache")
+        self._db = self._thread.submit(self._open).result()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            db = sqlite3.connect(self.path, isolation_level=None, timeout=30.0)
+            db.execute("pragma journal_mode=wal")
+            db.execute("pragma synchronous=normal")
+            db.execute("create table if not exists completions (key text, draw text, value text, primary key (key, draw))")
+        except (OSError, sqlite3.Error) as error:
+            raise RecordError(
+                f"the cache cannot be opened: {error}",
+                where=str(self.path),
+                fix="set EVALS_CACHE_DIR to a folder that can be written, or leave --cache out",
+            ) from error
+        return db
+
+    async def get(self, key: str, draw: str) -> Completions | None:
+        """The stored completions, marked as cached; None when there are none."""
+        row = await self._do("select value from completions where key = ? and draw = ?", (key, draw))
+        if not row:
+            return None
+        return Completions(**json.loads(row[0][0]), cached=True)
+
+    async def put(self, key: str, draw: str, result: Completions) -> None:
+        """Store completions; the first one stored for a key and draw stays."""
+        stored = redact(json.dumps({name: getattr(result, name) for name in _FIELDS}, default=str))
+        await self._do("insert or ignore into completions values (?, ?, ?)", (key, draw, stored))
+
+    async def _do(self, statement: str, values: tuple[str, ...]) -> list[Any]:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, lambda: self._db.execute(statement, values).fetchall())
+        except sqlite3.Error as error:
+            raise RecordError(f"the cache failed: {error}", where=str(self.path), fix="leave --cache out") from error
+
+    def close(self) -> None:
+        """Close the file; waits for writes that were begun."""
+        self._thread.submit(self._db.close).result()
+        self._thread.shutdown()

@@ -1,0 +1,32 @@
+"""The base class of our backends: implement `complete`, and the synchronous openai/evals call comes with it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from evals.completion import CompletionResult
+
+
+class Backend(ABC):
+    """A completion function whose single attempt is the coroutine `complete`.
+
+    The engine puts limits, retries, cache and recording around it, for `await` and for plain calls alike.
+    Optional attributes that the engine looks for: `is_local` (no network, no limits), `max_concurrency`,
+    `limit_key` (backends with equal keys share limits), `records_sampling`, `cache_identity()`,
+    `batch_size` with `complete_batch` / `score_batch`, `score`, `aclose()`.
+    """
+
+    is_local: bool = False
+    max_concurrency: int | None = None
+    records_sampling: bool = True
+
+    @abstractmethod
+    async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        """One attempt. Raises CallFailed (evals.engine.failures); does not retry, does not record."""
+
+    def __call__(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        """The completions of `prompt`, for synchronous code on any thread but the engine's."""
+        from evals.engine.calls import complete_sync
+
+        return complete_sync(self, prompt, **kwargs)

@@ -1,0 +1,78 @@
+"""Micro-batches: calls that arrive together are computed together, off the loop, without waiting for more."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+class Batcher:
+    """Gathers calls of one backend. The backend offers, per kind of work, a method on a list:
+
+    `complete_batch(requests: list[tuple[prompt, kwargs]]) -> list[CompletionResult]`,
+    `score_batch(requests: list[tuple[prompt, continuations]]) -> list[list[ContinuationScore]]`,
+    and `batch_size`, the most requests at a time. Plain methods run on one thread of their own; the result
+    of a request must not depend on its neighbours. An exception instance in the list fails that request only.
+    """
+
+    def __init__(self, fn: Any) -> None:
+        self._fn = fn
+        self._size = max(1, int(getattr(fn, "batch_size", None) or 1))
+        self._queue: deque[tuple[str, Any, asyncio.Future[Any]]] = deque()
+        self._busy = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="evals-batch")
+
+    async def call(self, method: str, request: Any) -> Any:
+        """The result for `request` out of a batch of `method`."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._queue.append((method, request, future))
+        if not self._busy:
+            self._busy = True
+            self._drainer = asyncio.ensure_future(self._drain())
+        return await future
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                await asyncio.sleep(0)
+                method, batch = self._take()
+                if batch:
+                    await self._compute(method, batch)
+        finally:
+            self._busy = False
+
+    def _take(self) -> tuple[str, list[tuple[Any, asyncio.Future[Any]]]]:
+        method = self._queue[0][0]
+        batch: list[tuple[Any, asyncio.Future[Any]]] = []
+        while self._queue and self._queue[0][0] == method and len(batch) < self._size:
+            _, request, future = self._queue.popleft()
+            if not future.done():
+                batch.append((request, future))
+        return method, batch
+
+    async def _compute(self, method: str, batch: Sequence[tuple[Any, asyncio.Future[Any]]]) -> None:
+        work = getattr(self._fn, method)
+        requests = [request for request, _ in batch]
+        try:
+            if inspect.iscoroutinefunction(work):
+                results = await work(requests)
+            else:
+                results = await asyncio.get_running_loop().run_in_executor(self._thread, work, requests)
+            if len(results) != len(requests):
+                raise RuntimeError(f"{method} gave {len(results)} results for {len(requests)} requests")
+        except Exception as error:
+            results = [error] * len(batch)
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue
+            if isinstance(result, BaseException):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)

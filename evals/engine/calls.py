@@ -1,0 +1,306 @@
+"""The way to call any completion function: cache, limits, time-outs, retries, budgets and recording around it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from evals.completion import CompletionResult, Completions, ContinuationScore
+from evals.engine.failures import PUSH_BACK, CallFailed, Kind, classify_http
+from evals.engine.loop import engine_loop, run_sync, submit
+from evals.engine.retry import UNCOUNTED, backoff_s, ends_run, may_retry
+from evals.engine.session import Session, current_session
+from evals.errors import DataError, EvalsError, ProviderError
+from evals.record import default_recorder, record_sampling
+from evals.secrets import redact
+
+if TYPE_CHECKING:
+    from evals.engine.limits import AdaptiveLimit
+
+T = TypeVar("T")
+
+
+class SampleCalls:
+    """The calls of one sample: which repeat it is, and how often each request was drawn."""
+
+    __slots__ = ("draws", "repeat")
+
+    def __init__(self, repeat: int = 0) -> None:
+        self.repeat = repeat
+        self.draws: dict[str, int] = {}
+
+    def next_draw(self, key: str) -> int:
+        draw = self.draws.get(key, 0)
+        self.draws[key] = draw + 1
+        return draw
+
+
+sample_calls: ContextVar[SampleCalls | None] = ContextVar("evals_sample_calls", default=None)
+
+
+async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any) -> CompletionResult:
+    """The completions of `prompt` by `fn`, whatever kind of completion function it is.
+
+    fn: has `async complete` (one attempt; recorded here as a `sampling` event), or is only callable
+    (openai/evals plug-ins: runs on a thread and records by itself). grading: the call judges a completion,
+    so the run's sampling overrides (`--temperature`) are not for it.
+
+    Raises:
+        CallFailed: no attempt succeeded; the sample is an error, not a wrong answer.
+    """
+    if asyncio.get_running_loop() is not engine_loop():
+        there = submit(complete(fn, prompt, grading=grading, **kwargs))
+        return await asyncio.wrap_future(there)
+    session = current_session()
+    if session.settings.overrides and not grading:
+        kwargs = {**kwargs, **session.settings.overrides}
+    session.uses(fn)
+    if not hasattr(fn, "complete"):
+        return await _attempts(session, fn, lambda: _on_thread(session, fn, prompt, kwargs), prompt)
+    if session.cache is None:
+        result = await _fresh(session, fn, prompt, kwargs)
+    else:
+        result = await _through_cache(session, fn, prompt, kwargs)
+    if getattr(fn, "records_sampling", True) and default_recorder() is not None:
+        _record(result, prompt)
+    return result
+
+
+def complete_sync(fn: Any, prompt: Any, **kwargs: Any) -> CompletionResult:
+    """`complete` for synchronous code, on any thread but the engine's."""
+    return run_sync(complete(fn, prompt, **kwargs))
+
+
+async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
+    """Log probability of each continuation after `prompt`, by a backend that can tell.
+
+    Raises:
+        CallFailed: the backend cannot score, or no attempt succeeded.
+    """
+    session = current_session()
+    session.uses(fn)
+    if hasattr(fn, "score_batch"):
+        work = lambda: session.batcher_of(fn).call("score_batch", (prompt, continuations))  # noqa: E731
+    elif hasattr(fn, "score"):
+        work = lambda: fn.score(prompt, continuations)  # noqa: E731
+    else:
+        raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gives no log probabilities of continuations")
+    scores: list[ContinuationScore] = await _attempts(session, fn, work, prompt)
+    return scores
+
+
+async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
+    if hasattr(fn, "complete_batch"):
+        work: Callable[[], Awaitable[Any]] = lambda: session.batcher_of(fn).call("complete_batch", (prompt, kwargs))  # noqa: E731
+    else:
+        work = lambda: fn.complete(prompt, **kwargs)  # noqa: E731
+    result: CompletionResult = await _attempts(session, fn, work, prompt)
+    return result
+
+
+async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
+    from evals.cache import request_key
+
+    assert session.cache is not None
+    key = request_key(fn, prompt, kwargs)
+    if key is None:
+        return await _fresh(session, fn, prompt, kwargs)
+    calls = sample_calls.get()
+    draw = f"{calls.repeat}.{calls.next_draw(key)}" if calls is not None else "0.0"
+    stored = await session.cache.get(key, draw)
+    if stored is not None:
+        session.counts.n_calls += 1
+        session.counts.n_cached += 1
+        return stored
+    result = await _fresh(session, fn, prompt, kwargs)
+    if isinstance(result, Completions):
+        await session.cache.put(key, draw, result)
+    return result
+
+
+async def _on_thread(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> Any:
+    context = contextvars.copy_context()
+    loop = asyncio.get_running_loop()
+    result = await loop.run_in_executor(session.call_threads(), lambda: context.run(fn, prompt=prompt, **kwargs))
+    return await result if inspect.isawaitable(result) else result
+
+
+async def _attempts(session: Session, fn: Any, work: Callable[[], Awaitable[T]], prompt: Any) -> T:
+    """Call `work` until it succeeds or the settings say stop."""
+    limit, breaker, settings = session.limit_of(fn), session.breaker_of(fn), session.settings
+    began_s, n_failed, n_counted, n_timed_out = time.monotonic(), 0, 0, 0
+    n_bytes = _size(prompt) if session.limits_tokens else 0
+    while True:
+        await session.take_rates(n_bytes)
+        failure = None
+        try:
+            result = await _attempt(session, limit, work, session.timeouts.attempt_s(n_timed_out))
+        except CallFailed as failed:
+            failure = failed
+        if failure is None:
+            breaker.succeeded()
+            _account(session, result, n_bytes)
+            return result
+        n_failed += 1
+        failure.n_attempts = n_failed
+        session.counts.failures[failure.kind.value] += 1
+        n_counted += failure.kind not in UNCOUNTED
+        n_timed_out += failure.kind is Kind.TIMEOUT
+        now_s = time.monotonic()
+        if ends_run(failure, any_success=breaker.any_success) or breaker.failed(failure, now_s):
+            session.end(_end_of_run(failure, any_success=breaker.any_success), now=True)
+            raise failure
+        wait_s = backoff_s(settings, n_failed, failure.retry_after_s, session.rng)
+        if session.interrupted or not may_retry(
+            settings, failure, n_counted, now_s - began_s, wait_s
+        ):
+            raise failure
+        session.counts.n_retries += 1
+        if session.on_retry is not None:
+            session.on_retry(failure)
+        await asyncio.sleep(wait_s)
+
+
+async def _attempt(
+    session: Session, limit: AdaptiveLimit | None, work: Callable[[], Awaitable[T]], timeout_s: float
+) -> T:
+    started_in = await limit.acquire() if limit is not None else 0
+    session.counts.in_flight += 1
+    ok, pushed_back = False, False
+    began_s = time.perf_counter()
+    try:
+        result = await _within(work, timeout_s)
+        ok = True
+        latency_s = time.perf_counter() - began_s
+        session.timeouts.succeeded(latency_s)
+        if isinstance(result, Completions):
+            if result.latency_s is None:
+                result.latency_s = latency_s
+            if result.headers and limit is not None:
+                limit.observe(result.headers)
+        return result
+    except CallFailed as failure:
+        pushed_back = failure.kind in PUSH_BACK
+        raise
+    finally:
+        session.counts.in_flight -= 1
+        if limit is not None:
+            size = limit.size
+            limit.release(started_in, ok=ok, pushed_back=pushed_back)
+            if limit.size > size:
+                session.grown()
+
+
+async def _within(work: Callable[[], Awaitable[T]], timeout_s: float) -> T:
+    """The value of `work()`, or CallFailed: a time-out, or whatever it raised. Costs no task of its own."""
+    task = asyncio.current_task()
+    assert task is not None
+    fired = False
+
+    def fire() -> None:
+        nonlocal fired
+        fired = True
+        task.cancel()
+
+    handle = asyncio.get_running_loop().call_later(timeout_s, fire)
+    try:
+        return await work()
+    except asyncio.CancelledError:
+        if not fired:
+            raise
+        if hasattr(task, "uncancel"):
+            task.uncancel()
+        raise CallFailed(Kind.TIMEOUT, f"no reply within {timeout_s:.0f} s") from None
+    except CallFailed:
+        raise
+    except EvalsError as error:
+        if not isinstance(error, DataError):
+            current_session().end(error, now=True)
+        raise
+    except Exception as error:
+        raise failure_of(error) from error
+    finally:
+        handle.cancel()
+
+
+def failure_of(error: Exception) -> CallFailed:
+    """The failure that an exception of a foreign completion function stands for."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        response = getattr(error, "response", None)
+        body = getattr(error, "body", None)
+        text = body if isinstance(body, str | bytes) else str(error)
+        return classify_http(status, dict(getattr(response, "headers", None) or {}), text)
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return CallFailed(Kind.TIMEOUT, redact(str(error)) or type(error).__name__)
+    if isinstance(error, ConnectionError):
+        return CallFailed(Kind.CONNECTION, redact(str(error)) or type(error).__name__)
+    return CallFailed(Kind.OTHER, redact(f"{type(error).__name__}: {error}"))
+
+
+def _account(session: Session, result: Any, n_bytes: int) -> None:
+    session.counts.n_calls += 1
+    if isinstance(result, Completions):
+        before = session.counts.total_tokens
+        session.spent(result)
+        if session.limits_tokens:
+            session.settle_tokens(n_bytes, session.counts.total_tokens - before)
+
+
+def _size(prompt: Any) -> int:
+    if isinstance(prompt, str):
+        return len(prompt.encode("utf-8", "replace"))
+    if isinstance(prompt, list):
+        return sum(_size(part) for part in prompt)
+    if isinstance(prompt, dict):
+        return sum(_size(part) for part in prompt.values())
+    return 4
+
+
+def _record(result: CompletionResult, prompt: Any) -> None:
+    """A `sampling` event with the keys of openai/evals and, where known, ours."""
+    if not isinstance(result, Completions):
+        record_sampling(prompt=prompt, sampled=result.get_completions())
+        return
+    extra: dict[str, Any] = {"model": result.model, "usage": result.usage}
+    if any(reason not in (None, "stop") for reason in result.finish_reasons):
+        extra["finish_reasons"] = result.finish_reasons
+    if result.latency_s is not None:
+        extra["latency_s"] = round(result.latency_s, 4)
+    for key in ("cost_usd", "logprobs", "request"):
+        value = getattr(result, key)
+        if value is not None:
+            extra[key] = value
+    if result.cached:
+        extra["cached"] = True
+    record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)
+
+
+_FATAL_WORDS = {
+    Kind.AUTH: ("the server refused the key", "check the key, or point OPENAI_BASE_URL at your own server"),
+    Kind.PAYMENT: ("the account cannot pay", "check the account's billing, then resume"),
+    Kind.QUOTA: ("the account's quota is used up", "raise the quota or wait, then resume"),
+    Kind.UNKNOWN_MODEL: ("the server does not know this model", "check the model's name and the base URL"),
+    Kind.BAD_REQUEST: (
+        "the server refuses every request",
+        "the message above says what it does not accept; change it with --completion_args or in the eval",
+    ),
+}
+
+
+def _end_of_run(failure: CallFailed, *, any_success: bool) -> ProviderError:
+    place = " from ".join(str(part) for part in (failure.status, failure.host) if part)
+    if ends_run(failure, any_success=any_success):
+        what, fix = _FATAL_WORDS[failure.kind]
+        return ProviderError(f"{what} ({place})", notes=[f"the server said: {failure.message}"], fix=fix)
+    where = f" from {failure.host}" if failure.host else ""
+    return ProviderError(
+        f"the same failure came again and again{where}: {failure.kind.value}",
+        notes=[f"last message: {failure.message}"],
+        fix="see that the server is up and takes this load, then resume",
+    )

@@ -1,0 +1,47 @@
+"""What a run asks of the evals inside it: which samples, how often, what is done already, who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from evals.engine.samples import Observer, Silent
+
+if TYPE_CHECKING:
+    from evals.run_log import SampleRecord
+
+
+@dataclass
+class RunPlan:
+    """Set by the runner around `Eval.run`; the default serves evals that are run by hand."""
+
+    max_samples: int | None = None
+    repeats: int = 1
+    observer: Observer = field(default_factory=Silent)
+    finished: set[tuple[str, int]] = field(default_factory=set)
+    "(sample id, repeat) that an earlier, interrupted run has finished."
+    earlier: Callable[[], Iterator[SampleRecord]] | None = None
+    "Reads those samples back; None when nothing is resumed."
+    n_passes: int = 0
+    "How often samples have been gone through so far: a plug-in may do so more than once."
+
+
+_current: ContextVar[RunPlan | None] = ContextVar("evals_run_plan", default=None)
+
+
+def current_plan() -> RunPlan | None:
+    """The runner's plan; None outside a run."""
+    return _current.get()
+
+
+@contextmanager
+def use_plan(plan: RunPlan) -> Iterator[RunPlan]:
+    """Make `plan` the current one."""
+    token = _current.set(plan)
+    try:
+        yield plan
+    finally:
+        _current.reset(token)

@@ -1,0 +1,99 @@
+"""When to try again, how long to wait first, and when to give the whole run up."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+
+from evals.engine.failures import (
+    FATAL,
+    FATAL_UNTIL_FIRST_SUCCESS,
+    TRANSIENT,
+    CallFailed,
+    Kind,
+)
+from evals.engine.settings import EngineSettings
+
+UNCOUNTED = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED})
+"Kinds that do not use up a call's attempts: only its deadline ends them."
+
+ABOUT_ONE_SAMPLE = frozenset({Kind.CONTENT_FILTER, Kind.CONTEXT_LENGTH})
+"Kinds that say nothing of the server, however many follow each other."
+
+_DEFAULT_TIMEOUT_S = 600.0
+_MIN_TIMEOUT_S = 30.0
+_CALLS_TO_LEARN = 20
+
+
+def backoff_s(settings: EngineSettings, n_failed: int, retry_after_s: float | None, rng: random.Random) -> float:
+    """Seconds before the next attempt: exponential with full jitter, never less than the server asked for.
+
+    Full jitter: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+    """
+    ceiling = min(settings.max_backoff_s, settings.first_backoff_s * 2.0 ** min(n_failed - 1, 16))
+    jittered = rng.uniform(ceiling / 4, ceiling)
+    return jittered if retry_after_s is None else max(retry_after_s, 0.001) + rng.uniform(0, ceiling / 4)
+
+
+def may_retry(settings: EngineSettings, failure: CallFailed, n_counted: int, elapsed_s: float, wait_s: float) -> bool:
+    """Whether another attempt follows. n_counted: failures so far that use up attempts."""
+    if failure.kind not in TRANSIENT or elapsed_s + wait_s > settings.call_deadline_s:
+        return False
+    return n_counted < settings.max_attempts
+
+
+def ends_run(failure: CallFailed, *, any_success: bool) -> bool:
+    """Whether no later call can do better."""
+    return failure.kind in FATAL or (failure.kind in FATAL_UNTIL_FIRST_SUCCESS and not any_success)
+
+
+@dataclass
+class Timeouts:
+    """The time an attempt may take, learnt from those that succeeded."""
+
+    settings: EngineSettings
+    _slowest: deque[float] = field(default_factory=lambda: deque(maxlen=200))
+
+    def succeeded(self, latency_s: float) -> None:
+        self._slowest.append(latency_s)
+
+    def attempt_s(self, n_timed_out: int) -> float:
+        """Seconds for the next attempt; doubled after each time-out of the same call."""
+        if self.settings.attempt_timeout_s is not None:
+            return self.settings.attempt_timeout_s
+        if len(self._slowest) < _CALLS_TO_LEARN:
+            return _DEFAULT_TIMEOUT_S
+        learnt = max(_MIN_TIMEOUT_S, 10.0 * max(self._slowest))
+        return min(_DEFAULT_TIMEOUT_S, learnt * 2.0**n_timed_out)
+
+
+@dataclass
+class Breaker:
+    """Notices when the same failure repeats with no success between."""
+
+    settings: EngineSettings
+    any_success: bool = False
+    _kind: Kind | None = None
+    _count: int = 0
+    _since_s: float = 0.0
+
+    def succeeded(self) -> None:
+        self.any_success = True
+        self._kind, self._count = None, 0
+
+    def failed(self, failure: CallFailed, now_s: float) -> bool:
+        """Count a failure; True when the run should end."""
+        if failure.kind in ABOUT_ONE_SAMPLE:
+            return False
+        if failure.kind is not self._kind:
+            self._kind, self._count, self._since_s = failure.kind, 0, now_s
+        self._count += 1
+        return self._count >= self.settings.breaker_failures and now_s - self._since_s >= self._patience_s()
+
+    def _patience_s(self) -> float:
+        if self._kind in UNCOUNTED:
+            return self.settings.call_deadline_s / 3
+        if self._kind not in TRANSIENT:
+            return 0.0
+        return self.settings.breaker_warm_s if self.any_success else self.settings.breaker_cold_s

@@ -1,0 +1,182 @@
+"""Runs many samples through a fixed set of workers: bounded, resumable, each sample recorded when it is done."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.failures import CallFailed
+from evals.engine.session import Session
+from evals.errors import EvalsError, ProviderError
+from evals.record import Event, RecorderBase
+from evals.secrets import redact
+
+SAME_ERRORS_IN_A_ROW = 50
+"Samples that fail alike, one after another, before the run is given up."
+
+
+class WorkItem(NamedTuple):
+    """One evaluation of one sample. repeat: 0 for the first."""
+
+    sample_id: str
+    index: int
+    repeat: int
+
+
+class Observer(Protocol):
+    """Sees a run go by; called on the engine's loop, so it must be quick."""
+
+    def started(self, n_items: int, n_done_before: int) -> None: ...
+    def finished(self, item: WorkItem, events: Sequence[Event]) -> None: ...
+    def failed(self, item: WorkItem, error: dict[str, Any]) -> None: ...
+
+
+class Silent:
+    """An observer that looks away."""
+
+    def started(self, n_items: int, n_done_before: int) -> None: ...
+    def finished(self, item: WorkItem, events: Sequence[Event]) -> None: ...
+    def failed(self, item: WorkItem, error: dict[str, Any]) -> None: ...
+
+
+@dataclass
+class SampleRun:
+    """Everything that one pass over samples needs; `go` runs it on the engine's loop."""
+
+    session: Session
+    recorder: RecorderBase
+    items: Iterator[WorkItem]
+    load: Callable[[int], Any]
+    evaluate: Callable[[Any, WorkItem], Awaitable[Any]]
+    on_finished: Callable[[WorkItem, Sequence[Event], Any], None]
+    observer: Observer
+    sequential: bool = False
+    tags_of: Callable[[Any], dict[str, Any] | None] = lambda sample: None
+    "Keys of the sample worth having in its record (group, category, ...)."
+
+    def __post_init__(self) -> None:
+        self._workers: set[asyncio.Task[None]] = set()
+        self._exhausted = False
+        self._last_error: str | None = None
+        self._n_same_errors = 0
+
+    async def go(self) -> None:
+        """Evaluate every item, or as many as the session allows.
+
+        Raises:
+            EvalsError: why the session ended before its time; what was recorded stays.
+        """
+        session = self.session
+        session.on_growth = self._spawn
+        timer = self._start_clock()
+        self._spawn()
+        try:
+            while self._workers:
+                done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+                self._workers -= done
+                self._check(done)
+        finally:
+            session.on_growth = None
+            if timer is not None:
+                timer.cancel()
+            for worker in self._workers:
+                worker.cancel()
+        if session.ended_by is not None:
+            raise session.ended_by
+
+    def _start_clock(self) -> asyncio.TimerHandle | None:
+        from evals.errors import BudgetReached
+
+        limit_s = self.session.settings.max_time_s
+        if limit_s is None:
+            return None
+        why = BudgetReached(f"the time budget of {limit_s:g} s is used up")
+        return asyncio.get_running_loop().call_later(limit_s, self.session.end, why)
+
+    def _spawn(self) -> None:
+        width = 1 if self.sequential else self.session.width
+        while len(self._workers) < width and not self._exhausted and self.session.ended_by is None:
+            worker = asyncio.ensure_future(self._work())
+            self.session.owns(worker)
+            self._workers.add(worker)
+            if self._exhausted:
+                break
+
+    def _check(self, done: set[asyncio.Task[None]]) -> None:
+        for worker in done:
+            error = None if worker.cancelled() else worker.exception()
+            if isinstance(error, EvalsError):
+                self.session.end(error, now=True)
+            elif error is not None:
+                self.session.end(EvalsError(str(error)), now=True)
+                raise error
+
+    async def _work(self) -> None:
+        while self.session.ended_by is None:
+            item = next(self.items, None)
+            if item is None:
+                self._exhausted = True
+                return
+            await self._evaluate(item)
+
+    async def _evaluate(self, item: WorkItem) -> None:
+        session = self.session
+        with self.recorder.sample(item.sample_id, item.repeat or None) as scope:
+            sample_calls.set(SampleCalls(item.repeat))
+            try:
+                sample = self.load(item.index)
+                value = await self.evaluate(sample, item)
+            except Exception as error:
+                if session.ended_by is not None and not _tells_of_the_sample(error):
+                    return
+                data = error_data(error)
+                scope.fail(data)
+                self.observer.failed(item, data)
+                self._count(error, data)
+                return
+            self._n_same_errors = 0
+            scope.commit(self.tags_of(sample))
+            self.on_finished(item, scope.events, value)
+            self.observer.finished(item, scope.events)
+
+    def _count(self, error: Exception, data: dict[str, Any]) -> None:
+        """End the run when sample after sample fails in the same way for a reason of its own code."""
+        if isinstance(error, CallFailed):
+            return
+        shape = re.sub(r"\d+", "#", f"{data['type']}: {data['message']}")
+        self._n_same_errors = self._n_same_errors + 1 if shape == self._last_error else 1
+        self._last_error = shape
+        if self._n_same_errors >= SAME_ERRORS_IN_A_ROW:
+            self.session.end(
+                ProviderError(
+                    f"{SAME_ERRORS_IN_A_ROW} samples in a row failed in the same way: {data['type']}",
+                    notes=[str(data["message"]), str(data.get("where") or "")],
+                    fix="mend the eval or the completion function, then resume",
+                ),
+                now=True,
+            )
+
+
+def _tells_of_the_sample(error: Exception) -> bool:
+    """Whether a failure that came while the run was ending would have come anyway."""
+    return isinstance(error, CallFailed) and error.n_attempts > 1
+
+
+def error_data(error: Exception) -> dict[str, Any]:
+    """The `error` event of a failed sample: `type` and `message` as openai/evals, and what helps to mend it."""
+    if isinstance(error, CallFailed):
+        data: dict[str, Any] = {"type": error.kind.value, "message": redact(error.message)}
+        data["n_attempts"] = error.n_attempts
+        if error.status is not None:
+            data["status"] = error.status
+        return data
+    data = {"type": type(error).__name__, "message": redact(str(error))}
+    frames = traceback.extract_tb(error.__traceback__)
+    if frames and not isinstance(error, EvalsError):
+        data["where"] = f"{frames[-1].filename}:{frames[-1].lineno}"
+    return data
