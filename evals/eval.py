@@ -149,6 +149,10 @@ class Eval(abc.ABC):
             return []
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
 
+    def fingerprint(self) -> dict[str, Any]:
+        """What beside class and arguments decides how completions score; a record is resumed only with the same."""
+        return {"version": self.scorer_version}
+
     def get_samples(self) -> list[Any]:
         """All samples, in file order."""
         return list(self.open_samples())

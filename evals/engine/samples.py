@@ -62,6 +62,7 @@ class SampleRun:
     def __post_init__(self) -> None:
         self._workers: set[asyncio.Task[None]] = set()
         self._exhausted = False
+        self._bug: Exception | None = None
         self._last_error: str | None = None
         self._n_same_errors = 0
 
@@ -77,15 +78,14 @@ class SampleRun:
         self._spawn()
         try:
             while self._workers:
-                done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+                done, _ = await asyncio.wait(self._workers)
                 self._workers -= done
-                self._check(done)
         finally:
             session.on_growth = None
             if timer is not None:
                 timer.cancel()
-            for worker in self._workers:
-                worker.cancel()
+        if self._bug is not None:
+            raise self._bug
         if session.ended_by is not None:
             raise session.ended_by
 
@@ -104,25 +104,20 @@ class SampleRun:
             worker = asyncio.ensure_future(self._work())
             self.session.owns(worker)
             self._workers.add(worker)
-            if self._exhausted:
-                break
-
-    def _check(self, done: set[asyncio.Task[None]]) -> None:
-        for worker in done:
-            error = None if worker.cancelled() else worker.exception()
-            if isinstance(error, EvalsError):
-                self.session.end(error, now=True)
-            elif error is not None:
-                self.session.end(EvalsError(str(error)), now=True)
-                raise error
 
     async def _work(self) -> None:
-        while self.session.ended_by is None:
-            item = next(self.items, None)
-            if item is None:
-                self._exhausted = True
-                return
-            await self._evaluate(item)
+        try:
+            while self.session.ended_by is None:
+                item = next(self.items, None)
+                if item is None:
+                    self._exhausted = True
+                    return
+                await self._evaluate(item)
+        except EvalsError as error:
+            self.session.end(error, now=True)
+        except Exception as error:
+            self._bug = self._bug or error
+            self.session.end(EvalsError(str(error)), now=True)
 
     async def _evaluate(self, item: WorkItem) -> None:
         session = self.session

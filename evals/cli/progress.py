@@ -1,0 +1,173 @@
+"""What a run shows while it goes on: a bar in a terminal, a line now and then on a pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from evals.engine.samples import WorkItem
+    from evals.engine.session import CallCounts
+    from evals.record import Event
+    from evals.runner.run import PreparedRun, RunResult
+    from evals.runner.tally import RunTally
+
+LINE_EVERY_S = 10.0
+LINE_EVERY_FRACTION = 0.1
+
+
+def opening_line(prepared: PreparedRun) -> str:
+    """What is about to be run, and how much it is."""
+    from evals.report.terminal import number
+
+    models = ", ".join(prepared.request.completion_fns)
+    facts = prepared.preflight
+    size = f"{facts.n_selected:,} samples  " if facts.n_samples is not None else ""
+    repeats = f"x {prepared.request.repeats}  " if prepared.request.repeats > 1 else ""
+    lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {models}"]
+    if facts.prompt_tokens:
+        tokens = facts.prompt_tokens * prepared.request.repeats
+        estimate = f"about {tokens:,} prompt tokens (estimate: bytes/4)"
+        price = prepared.registry.model_info(prepared.request.completion_fns[0]).input_usd_per_million
+        if price is not None:
+            estimate += f", ${number(tokens * price / 1e6)} for the prompts"
+        lines.append(estimate)
+    lines.extend(f"warning: {warning}" for warning in facts.warnings)
+    return "\n".join(lines)
+
+
+class Progress:
+    """An observer that draws. The engine calls it on its own thread."""
+
+    def __init__(self, stream: TextIO) -> None:
+        shown = os.environ.get("EVALS_SHOW_EVAL_PROGRESS")
+        self._hidden = shown == ""
+        self._stream = stream
+        self._bar: Any = None
+        self._total = 0
+        self._done = 0
+        self._failed = 0
+        self._line_at_s = 0.0
+        self._line_at_done = 0
+        self._tally: RunTally | None = None
+        self._counts: CallCounts | None = None
+
+    def watch(self, tally: RunTally, counts: CallCounts) -> None:
+        self._tally, self._counts = tally, counts
+
+    def started(self, n_items: int, n_done_before: int) -> None:
+        self._total += n_items
+        self._done += n_done_before
+        self._line_at_s = time.monotonic()
+        self._line_at_done = self._done
+        if n_done_before:
+            print(f"{n_done_before:,} of {n_items:,} samples are done already", file=self._stream, flush=True)
+        if self._hidden or not self._stream.isatty():
+            return
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=self._total, initial=self._done, file=self._stream, dynamic_ncols=True, leave=False)
+
+    def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
+        self._step()
+
+    def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
+        self._failed += 1
+        self._step()
+
+    def _step(self) -> None:
+        self._done += 1
+        if self._bar is not None:
+            self._bar.set_postfix_str(self._state(), refresh=False)
+            self._bar.update(1)
+        elif not self._hidden:
+            self._maybe_line()
+
+    def _maybe_line(self) -> None:
+        now_s = time.monotonic()
+        due = now_s - self._line_at_s >= LINE_EVERY_S
+        tenth = self._done - self._line_at_done >= max(1.0, LINE_EVERY_FRACTION * self._total)
+        if (due or (tenth and now_s - self._line_at_s >= 1.0)) and self._done < self._total:
+            self._line_at_s, self._line_at_done = now_s, self._done
+            print(f"{self._done:,}/{self._total:,}  {self._state()}", file=self._stream, flush=True)
+
+    def _state(self) -> str:
+        parts = []
+        if self._tally is not None:
+            parts.append(running_score(self._tally))
+        if self._counts is not None:
+            counts = self._counts
+            parts.append(f"${counts.cost_usd:.2f}" if counts.cost_usd else "")
+            parts.append(f"{counts.in_flight} in flight")
+            parts.append(f"{counts.n_retries} retries" if counts.n_retries else "")
+        parts.append(f"{self._failed} errors" if self._failed else "")
+        return "  ".join(part for part in parts if part)
+
+    def interrupted(self, n_signals: int) -> None:
+        """Say what Ctrl-C did."""
+        in_flight = self._counts.in_flight if self._counts is not None else 0
+        if n_signals == 1:
+            text = f"stopping after the {in_flight} calls in flight (press again to stop now)"
+        else:
+            text = "stopping now"
+        print(f"\n{text}", file=self._stream, flush=True)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def running_score(tally: RunTally) -> str:
+    """`0.81 ±0.01`: the mean score so far with its standard error."""
+    n = tally.n_scored
+    if not n:
+        return ""
+    mean = tally.score_sum / n
+    if n < 2:
+        return f"{mean:.2f}"
+    variance = max(0.0, (tally.score_squares - n * mean * mean) / (n - 1))
+    return f"{mean:.2f} ±{(variance / n) ** 0.5:.2f}"
+
+
+def stopped_block(result: RunResult) -> str:
+    """What people read when a run ended before its time."""
+    from evals.report.terminal import number
+
+    tally, why = result.tally, result.stopped_by
+    assert why is not None
+    done = tally.n_before + tally.n_finished
+    lines = [f"error: {why}" if result.exit_code in (2, 3) else str(why)]
+    score = ""
+    accuracy, interval = result.report.get("accuracy"), result.report.get("accuracy_ci95")
+    if done and accuracy is not None and isinstance(interval, list | tuple):
+        score = f": accuracy so far {number(accuracy)}, 95 % interval {number(interval[0])} to {number(interval[1])}"
+    lines.append(f"stopped at {done:,} of {result.n_total:,}{score}")
+    lines.append(f"  {result.counts.n_calls:,} calls were made")
+    if result.record_path:
+        lines.append(f"  nothing is lost: {result.record_path}")
+        lines.append("  go on:  the same command with --resume")
+    return "\n".join(lines)
+
+
+def as_json(result: RunResult) -> str:
+    """The result as one JSON object."""
+    from evals.json_text import jsondumps
+    from evals.runner.run import run_facts
+
+    return str(
+        jsondumps(
+            {
+                "eval": result.eval_spec.key,
+                "completion_fns": result.run_spec.completion_fns,
+                "run_id": result.run_spec.run_id,
+                "record_path": result.record_path,
+                "final_report": result.report,
+                "errors": dict(result.tally.errors),
+                "stopped_by": None if result.stopped_by is None else str(result.stopped_by),
+                "run": run_facts(result),
+            }
+        )
+    )

@@ -1,0 +1,85 @@
+"""Reads `key=value,key=value` arguments, with JSON values in mind, and decides what is a number and what is text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from evals.errors import UsageError
+
+_PAIR = re.compile(r"^[A-Za-z_][\w.-]*=")
+_INT = re.compile(r"-?(0|[1-9]\d*)")
+_FLOAT = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+
+
+def split_pairs(texts: Sequence[str], flag: str) -> dict[str, str]:
+    """`key -> text` of one or several `k=v,k=v` arguments.
+
+    A comma inside brackets, braces or double quotes does not separate, and neither does one that no
+    `key=` follows: `stop=["a","b"],n=2` and `prompt=one, two,n=2` both hold two pairs. Later pairs win.
+    """
+    pairs: dict[str, str] = {}
+    for text in texts:
+        for piece in _pieces(text):
+            key, separator, value = piece.partition("=")
+            if not separator or not key.strip():
+                raise UsageError(f"{flag} takes key=value pairs, got {piece!r}", fix=f"write {flag} name=value")
+            pairs[key.strip()] = value
+    return pairs
+
+
+def _pieces(text: str) -> list[str]:
+    pieces: list[str] = []
+    for part in _split_outside_brackets(text):
+        if pieces and not _PAIR.match(part.strip()):
+            pieces[-1] += "," + part
+        elif part.strip():
+            pieces.append(part)
+    return pieces
+
+
+def _split_outside_brackets(text: str) -> list[str]:
+    parts, depth, quoted, start, escaped = [], 0, False, 0, False
+    for position, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped = character == "\\"
+            quoted = character != '"'
+        elif character == '"' and (depth or text[position - 1 : position] == "="):
+            quoted = True
+        elif character in "[{":
+            depth += 1
+        elif character in "]}":
+            depth = max(0, depth - 1)
+        elif character == "," and not depth:
+            parts.append(text[start:position])
+            start = position + 1
+    return [*parts, text[start:]]
+
+
+def typed(text: str) -> Any:
+    """The JSON value of `text` where it reads back as it was written; the text otherwise (`007`, `1_000`, `yes`)."""
+    stripped = text.strip()
+    if stripped in ("true", "false", "null") or stripped[:1] in ("[", "{", '"'):
+        try:
+            return json.loads(stripped)
+        except ValueError:
+            return text
+    if _INT.fullmatch(stripped) and stripped != "-0":
+        return int(stripped)
+    if _FLOAT.fullmatch(stripped):
+        return float(stripped)
+    return text
+
+
+def number_or_text(text: str) -> int | float | str:
+    """An int, else a float, else the text: the rule of openai/evals for `--extra_eval_params`."""
+    for convert in (int, float):
+        try:
+            return convert(text)
+        except ValueError:
+            pass
+    return text

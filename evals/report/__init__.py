@@ -1,0 +1,1 @@
+"""What is made of a finished run: the block in the terminal, and later pages and plots."""

@@ -1,0 +1,110 @@
+"""The block that ends a run in the terminal: the answer, how sure, what went wrong, where it lies, what next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from evals.runner.run import RunResult
+
+_HIDDEN = ("boostrap_std", "bootstrap_std", "n", "n_errors", "cost_usd", "unparsed")
+_SUFFIXES = ("_stderr", "_ci95", "_n")
+
+
+def final_block(result: RunResult) -> str:
+    """The block as text, at most 80 columns wide where names allow."""
+    sections = [
+        _metric_lines(result.report) + _trouble_lines(result),
+        _reference_lines(result),
+        _work_lines(result),
+        _next_lines(result),
+    ]
+    head = f"{result.eval_spec.key} on {', '.join(result.run_spec.completion_fns)}"
+    blocks = ["\n".join(f"  {line}" for line in lines) for lines in sections if lines]
+    return "\n\n".join([head, *blocks])
+
+
+def _metric_lines(report: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for name, value in report.items():
+        if name in _HIDDEN or name.startswith("usage_") or name.endswith(_SUFFIXES):
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
+            continue
+        lines.append(f"{name:<12} {number(value):<7} {_certainty(name, report)}".rstrip())
+    return lines
+
+
+def _certainty(name: str, report: Mapping[str, Any]) -> str:
+    parts = []
+    stderr = report.get(f"{name}_stderr")
+    if stderr is not None:
+        parts.append(f"stderr {number(stderr)}")
+    interval = report.get(f"{name}_ci95")
+    if isinstance(interval, list | tuple) and None not in interval:
+        parts.append(f"95 % interval {number(interval[0])} to {number(interval[1])}")
+    n = report.get(f"{name}_n", report.get("n"))
+    if n is not None and parts:
+        parts.append(f"n = {n:,}")
+    return "   ".join(parts)
+
+
+def _trouble_lines(result: RunResult) -> list[str]:
+    lines = []
+    if "unparsed" in result.report:
+        rate = result.report["unparsed"]
+        count = result.tally.n_unparsed
+        lines.append(f"{'unparsed':<12} {number(rate):<7} {count:,} completions without an answer (scored wrong)")
+    if result.n_errors:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in result.tally.errors.most_common(4))
+        lines.append(f"{'errors':<12} {result.n_errors:<7,} {kinds} (not scored; not in n)")
+    return lines
+
+
+def _reference_lines(result: RunResult) -> list[str]:
+    references = (result.base_spec.extras or {}).get("reference") if result.base_spec is not None else None
+    lines = []
+    for reference in references if isinstance(references, list) else [references]:
+        if not isinstance(reference, dict) or "value" not in reference:
+            continue
+        what = ", ".join(str(reference[key]) for key in ("model", "protocol", "source") if reference.get(key))
+        lines.append(f"{'reference':<12} {number(reference['value']):<7} {what}")
+    return lines
+
+
+def _work_lines(result: RunResult) -> list[str]:
+    counts = result.counts
+    parts = [f"{counts.n_calls:,} calls" + (f" ({counts.n_cached:,} cached)" if counts.n_cached else "")]
+    if counts.total_tokens:
+        parts.append(f"{counts.total_tokens:,} tokens")
+    if counts.cost_usd:
+        parts.append(f"${counts.cost_usd:.2f}" if counts.cost_usd >= 0.01 else f"${counts.cost_usd:.5f}")
+    if counts.n_retries:
+        parts.append(f"{counts.n_retries:,} retries")
+    parts.append(f"{result.wall_s:,.1f} s" if result.wall_s < 100 else f"{result.wall_s:,.0f} s")
+    lines = [] if result.was_finished else [", ".join(parts)]
+    if result.record_path:
+        lines.append(f"{'record':<12} {result.record_path}")
+    return lines
+
+
+def _next_lines(result: RunResult) -> list[str]:
+    if not result.record_path:
+        return []
+    steps = []
+    if result.stopped_by is None and result.tally.n_scored and result.tally.score_sum < result.tally.n_scored:
+        steps.append(f"look at the wrong ones    evals view {result.record_path} --wrong")
+    if result.stopped_by is not None or result.n_errors:
+        what = "go on                    " if result.stopped_by is not None else "retry the errors         "
+        steps.append(f"{what} add --resume to the same command")
+    return steps
+
+
+def number(value: float | int | None) -> str:
+    """A number for people: three decimals, whole numbers as they are, a dash for what is not defined."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "-"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.1f}"

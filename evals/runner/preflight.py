@@ -1,0 +1,98 @@
+"""What can be known before the first paid call: data, rows, prompts, size."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from evals.errors import BadSample, DataError, listed
+from evals.eval import Eval, sample_order
+
+ROWS_FOR_ESTIMATE = 200
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """Facts about a run that has not begun."""
+
+    n_samples: int | None
+    "Rows of the dataset; None where the eval makes its samples itself."
+    n_selected: int
+    data_sha256: str | None
+    prompt_tokens: int | None
+    "Estimate over all selected rows, bytes/4."
+    first_prompt: Any = None
+    warnings: Sequence[str] = field(default_factory=tuple)
+
+    def facts(self) -> dict[str, Any]:
+        """The keys that go into the record's first line."""
+        if self.n_samples is None:
+            return {}
+        text = json.dumps(self.first_prompt, sort_keys=True, default=str)
+        return {
+            "data_sha256": self.data_sha256,
+            "n_samples": self.n_samples,
+            "first_prompt_sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        }
+
+
+def check_before_run(evaluation: Eval, max_samples: int | None) -> Preflight:
+    """Read and check every selected row.
+
+    Raises:
+        DataError: the first bad row, with the numbers of others that are bad in the same way.
+    """
+    if evaluation.samples_jsonl is None or type(evaluation).get_samples is not Eval.get_samples:
+        return Preflight(None, 0, None, None)
+    samples = evaluation.open_samples()
+    if len(samples) == 0:
+        raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
+    order = sample_order(len(samples), max_samples)
+    _check_rows(evaluation, samples, order)
+    return Preflight(
+        n_samples=len(samples),
+        n_selected=len(order),
+        data_sha256=samples.sha256,
+        prompt_tokens=_estimate_tokens(evaluation, samples, order),
+        first_prompt=evaluation.first_prompt(samples[order[0]]),
+    )
+
+
+def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> None:
+    first: DataError | None = None
+    same: list[int] = []
+    for index in sorted(order):
+        try:
+            evaluation.check_sample(samples[index])
+        except DataError as error:
+            if first is None:
+                first = error
+            elif error.what == first.what:
+                same.append(index + 1)
+    if first is None:
+        return
+    also = [f"({len(same)} more rows have the same problem: {listed(same)})"] if same else []
+    raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)
+
+
+def _estimate_tokens(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> int | None:
+    chosen = order[:ROWS_FOR_ESTIMATE]
+    prompts = [evaluation.first_prompt(samples[index]) for index in chosen]
+    sizes = [text_bytes(prompt) for prompt in prompts if prompt is not None]
+    if not sizes:
+        return None
+    return round(sum(sizes) / len(sizes) / 4 * len(order))
+
+
+def text_bytes(prompt: Any) -> int:
+    """Bytes of the text in a prompt, images and other parts left out."""
+    if isinstance(prompt, str):
+        return len(prompt.encode("utf-8", "replace"))
+    if isinstance(prompt, dict):
+        return text_bytes(prompt.get("content") if "content" in prompt else prompt.get("text"))
+    if isinstance(prompt, list):
+        return sum(text_bytes(part) for part in prompt)
+    return 0

@@ -1,0 +1,82 @@
+"""Finds the record of an interrupted run and reads back what it has finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.errors import DataError
+from evals.run_log import SampleRecord, read_log
+
+
+@dataclass
+class Earlier:
+    """A record that may be gone on with."""
+
+    path: Path
+    fingerprint: dict[str, Any]
+    finished: set[tuple[str, int]]
+    n_failed: int
+    final_report: dict[str, Any] | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.final_report is not None and self.n_failed == 0
+
+    def samples(self) -> Iterator[SampleRecord]:
+        """The finished samples, read from disk one by one."""
+        return (sample for sample in read_log(self.path).samples() if sample.error is None)
+
+
+def read_earlier(path: Path) -> Earlier:
+    """What a record says of the run that wrote it.
+
+    Raises:
+        DataError: no such file, no record, or one that holds no fingerprint (openai/evals wrote it).
+    """
+    if not path.is_file():
+        raise DataError("there is no record to resume", where=str(path), fix="give the path of a record")
+    log = read_log(path)
+    fingerprint = ((log.spec or {}).get("run_config") or {}).get("fingerprint")
+    if not isinstance(fingerprint, dict):
+        raise DataError(
+            "this record cannot be resumed: it does not say what it was run with",
+            where=str(path),
+            fix="records of openai/evals cannot be resumed; run anew",
+        )
+    finished: set[tuple[str, int]] = set()
+    n_failed = 0
+    for sample in log.samples():
+        if sample.error is None:
+            finished.add((sample.sample_id, sample.repeat or 0))
+        else:
+            n_failed += 1
+    return Earlier(path, fingerprint, finished, n_failed, log.final_report)
+
+
+def find_unfinished(folder: Path, fingerprint: dict[str, Any]) -> Earlier | None:
+    """The newest record of the same run in `folder` that is not complete, else the newest complete one, else None."""
+    newest_complete: Earlier | None = None
+    for path in sorted(folder.glob("*.jsonl"), key=lambda p: p.stat().st_mtime, reverse=True):
+        if _fingerprint_in(path) != fingerprint:
+            continue
+        earlier = read_earlier(path)
+        if not earlier.complete:
+            return earlier
+        newest_complete = newest_complete or earlier
+    return newest_complete
+
+
+def _fingerprint_in(path: Path) -> dict[str, Any] | None:
+    import json
+
+    try:
+        with path.open("rb") as file:
+            spec = json.loads(file.readline())["spec"]
+        fingerprint = spec["run_config"]["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return fingerprint if isinstance(fingerprint, dict) else None

@@ -1,0 +1,360 @@
+"""A whole run: names to objects, pre-flight, record, engine, report, exit code."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from evals.engine.plan import RunPlan, use_plan
+from evals.engine.samples import Observer, Silent
+from evals.engine.session import CallCounts, Session, use_session
+from evals.engine.settings import EngineSettings
+from evals.errors import EvalsError, Interrupted, UsageError
+from evals.eval import Eval
+from evals.runner.fingerprint import fingerprint_of, first_difference
+from evals.runner.interrupts import handle_interrupts
+from evals.runner.preflight import Preflight, check_before_run
+from evals.key_values import typed
+from evals.record import DummyRecorder, HttpRecorder, LocalRecorder, RecorderBase
+from evals.registry import Registry
+from evals.runner.resume import Earlier, find_unfinished, read_earlier
+from evals.runner.tally import RunTally
+from evals.secrets import is_secret_name, redact, register_secret
+from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
+
+if TYPE_CHECKING:
+    from evals.cache import CompletionCache
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One eval by one completion function, as a command line asks for it."""
+
+    completion_fns: Sequence[str]
+    eval_name: str
+    registry_paths: Sequence[str | Path] = ()
+    extra_eval_params: dict[str, Any] = field(default_factory=dict)
+    completion_args: dict[str, Any] = field(default_factory=dict)
+    max_samples: int | None = None
+    repeats: int = 1
+    seed: int = 20220722
+    user: str = ""
+    visible: bool | None = None
+    record_path: str | None = None
+    resume: bool = False
+    resume_from: str | None = None
+    dry_run: bool = False
+    dry_run_logging: bool = True
+    http_url: str | None = None
+    http_batch_size: int = 100
+    http_fail_percent_threshold: float = 5
+    cache: bool = False
+    max_errors: float = 0
+    "Failed samples tolerated: a count, or below 1 a fraction."
+    data_paths: Sequence[str] = ()
+    settings: EngineSettings = field(default_factory=EngineSettings)
+    command: str = ""
+
+
+@dataclass
+class RunResult:
+    """What came of a run. `report` is the final report, or the partial one of a run cut short."""
+
+    run_spec: RunSpec
+    eval_spec: EvalSpec
+    base_spec: BaseEvalSpec | None
+    report: dict[str, Any]
+    counts: CallCounts
+    tally: RunTally
+    record_path: str | None
+    wall_s: float
+    n_total: int
+    max_errors: float = 0
+    stopped_by: EvalsError | None = None
+    failed_thresholds: int = 0
+    was_finished: bool = False
+    "Nothing was left to do: the report is the one of an earlier run."
+
+    @property
+    def n_errors(self) -> int:
+        return self.tally.n_errors
+
+    @property
+    def exit_code(self) -> int:
+        if self.stopped_by is not None:
+            return self.stopped_by.exit_code
+        allowed = self.max_errors * self.n_total if 0 < self.max_errors < 1 else self.max_errors
+        if self.n_errors > allowed:
+            return 3
+        return 1 if self.failed_thresholds else 0
+
+
+class RunObserver(Observer, Protocol):
+    """An observer of a whole run, which may look at its sums at any time."""
+
+    def watch(self, tally: RunTally, counts: CallCounts) -> None: ...
+
+
+class PreparedRun:
+    """A request with its names resolved and its data checked; nothing has been called yet."""
+
+    def __init__(self, request: RunRequest, registry: Registry | None = None) -> None:
+        for name, value in request.completion_args.items():
+            if is_secret_name(name) and isinstance(value, str):
+                register_secret(value)
+        self.request = request
+        self.registry = registry or Registry()
+        if request.registry_paths:
+            self.registry.add_registry_paths(list(request.registry_paths))
+        if request.data_paths:
+            os.environ["EVALS_DATA_DIR"] = os.pathsep.join(request.data_paths)
+        self.eval_spec = self.registry.find_eval(request.eval_name)
+        self.base_spec = self.registry.get_base_eval(request.eval_name)
+        self.eval = self._make_eval()
+        self.preflight: Preflight = check_before_run(self.eval, request.max_samples)
+        self._check_budget()
+        self.fingerprint = fingerprint_of(
+            request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry
+        )
+
+    def _make_eval(self) -> Eval:
+        completion_fns = [self._make_completion_fn(name) for name in self.request.completion_fns]
+        assert self.eval_spec.key is not None
+        make = self.registry.get_class(self.eval_spec)
+        given = {
+            "completion_fns": completion_fns,
+            "seed": self.request.seed,
+            "name": self.eval_spec.key,
+            "eval_registry_path": self.eval_spec.registry_path,
+            "registry": self.registry,
+            **self.request.extra_eval_params,
+        }
+        try:
+            made: Eval = make(**given)
+        except TypeError as error:
+            raise self.registry.bad_arguments(self.eval_spec, given, error) from error
+        return made
+
+    def _make_completion_fn(self, name: str) -> Any:
+        """Arguments are typed for our own classes only: others expect the text that openai/evals gave them."""
+        ours = self.registry.resolve_completion_fn(name).cls.startswith("evals.")
+        given = self.request.completion_args
+        arguments = {key: typed(value) if ours and isinstance(value, str) else value for key, value in given.items()}
+        return self.registry.make_completion_fn(name, **arguments)
+
+    def _check_budget(self) -> None:
+        if self.request.settings.max_cost_usd is None:
+            return
+        for name in self.request.completion_fns:
+            fn_spec = self.registry.resolve_completion_fn(name)
+            if self.registry.model_info(name).input_usd_per_million is None and "openai" in fn_spec.cls:
+                raise UsageError(
+                    f"--max_cost needs the price of {name}, which is not known",
+                    fix="add an entry with `prices` under completion_fns/ in a registry, or use --max_tokens_total",
+                )
+
+    def run_spec(self) -> RunSpec:
+        """The first line of the record."""
+        request, spec = self.request, self.eval_spec
+        assert spec.key is not None
+        base, split = spec.key.split(".")[0:2]
+        visible = request.visible if request.visible is not None else request.max_samples is None
+        return RunSpec(
+            completion_fns=list(request.completion_fns),
+            eval_name=spec.key,
+            base_eval=base,
+            split=split,
+            run_config={
+                "completion_fns": list(request.completion_fns),
+                "eval_spec": {
+                    "cls": spec.cls,
+                    "registry_path": str(spec.registry_path),
+                    "args": spec.args,
+                    "key": spec.key,
+                    "group": spec.group,
+                },
+                "seed": request.seed,
+                "max_samples": request.max_samples,
+                "command": redact(request.command),
+                "initial_settings": {"visible": visible},
+                "repeats": request.repeats,
+                "fingerprint": self.fingerprint,
+                **self.preflight.facts(),
+            },
+            created_by=request.user,
+        )
+
+
+def run(
+    request: RunRequest,
+    registry: Registry | None = None,
+    observer: RunObserver | None = None,
+    on_prepared: Callable[[PreparedRun], None] | None = None,
+    on_interrupt: Callable[[int], None] | None = None,
+) -> RunResult:
+    """Run one eval and return what came of it.
+
+    on_prepared: called after the pre-flight, before the first call. on_interrupt: called with 1 or 2 when a
+    signal asks to stop. A run that a budget, a signal or the provider cut short returns too, with
+    `stopped_by` set and its record resumable.
+
+    Raises:
+        EvalsError: the run could not begin: nothing was called.
+    """
+    prepared = PreparedRun(request, registry)
+    earlier = _find_earlier(prepared)
+    if earlier is not None and earlier.complete:
+        return _as_it_was(prepared, earlier)
+    if on_prepared is not None:
+        on_prepared(prepared)
+    recorder = _make_recorder(prepared, earlier)
+    session = Session(request.settings, _open_cache(request))
+    tally = RunTally(observer or Silent())
+    if observer is not None:
+        observer.watch(tally, session.counts)
+    plan = RunPlan(max_samples=request.max_samples, repeats=request.repeats, observer=tally)
+    if earlier is not None:
+        plan.finished = earlier.finished
+        plan.earlier = earlier.samples
+        for sample in earlier.samples():
+            tally.add_earlier(sample.events)
+    began_s = time.perf_counter()
+    report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, on_interrupt)
+    report = {**report, "n_errors": tally.n_errors, **tally.usage_keys(report)}
+    if tally.cost_usd is not None and "cost_usd" not in report:
+        report["cost_usd"] = tally.cost_usd
+    wall_s = time.perf_counter() - began_s
+    result = RunResult(
+        run_spec=recorder.run_spec,
+        eval_spec=prepared.eval_spec,
+        base_spec=prepared.base_spec,
+        report=report,
+        counts=session.counts,
+        tally=tally,
+        record_path=getattr(recorder, "record_path", None),
+        wall_s=wall_s,
+        n_total=tally.n_total or prepared.preflight.n_selected,
+        max_errors=request.max_errors,
+        stopped_by=stopped_by,
+    )
+    if stopped_by is None:
+        recorder.record_final_report(report, {"run": run_facts(result)})
+    else:
+        recorder.flush_events()
+    return result
+
+
+def run_facts(result: RunResult) -> dict[str, Any]:
+    """What a run took, beside its report: these numbers differ from run to run."""
+    counts = result.counts
+    return {
+        "wall_s": round(result.wall_s, 3),
+        "n_calls": counts.n_calls,
+        "n_cached": counts.n_cached,
+        "n_retries": counts.n_retries,
+        "failures": dict(counts.failures),
+        "exit_code": result.exit_code,
+    }
+
+
+def _evaluate(
+    evaluation: Eval,
+    recorder: RecorderBase,
+    session: Session,
+    plan: RunPlan,
+    on_interrupt: Callable[[int], None] | None,
+) -> tuple[dict[str, Any], EvalsError | None]:
+    from evals.engine.loop import run_sync
+
+    try:
+        with use_session(session), use_plan(plan), handle_interrupts(session, on_interrupt):
+            return dict(evaluation.run(recorder)), None
+    except EvalsError as error:
+        return dict(error.partial_report or {}), error
+    except KeyboardInterrupt:
+        return {}, Interrupted("stopped")
+    finally:
+        run_sync(session.aclose())
+
+
+def _find_earlier(prepared: PreparedRun) -> Earlier | None:
+    request = prepared.request
+    named = request.resume_from
+    if named is None and request.resume and request.record_path and Path(request.record_path).exists():
+        named = request.record_path
+    if named is not None:
+        earlier = read_earlier(Path(named))
+        difference = first_difference(earlier.fingerprint, prepared.fingerprint)
+        if difference is not None:
+            raise UsageError(
+                "this record is of another run and cannot be resumed",
+                where=str(named),
+                notes=[difference],
+                fix="give the arguments of that run, or leave --resume out to start anew",
+            )
+        return earlier
+    if request.resume:
+        return find_unfinished(log_dir(), prepared.fingerprint)
+    return None
+
+
+def _as_it_was(prepared: PreparedRun, earlier: Earlier) -> RunResult:
+    tally = RunTally(Silent())
+    for sample in earlier.samples():
+        tally.add_earlier(sample.events)
+    return RunResult(
+        run_spec=prepared.run_spec(),
+        eval_spec=prepared.eval_spec,
+        base_spec=prepared.base_spec,
+        report=earlier.final_report or {},
+        counts=CallCounts(),
+        tally=tally,
+        record_path=str(earlier.path),
+        wall_s=0.0,
+        n_total=len(earlier.finished),
+        max_errors=prepared.request.max_errors,
+        was_finished=True,
+    )
+
+
+def log_dir() -> Path:
+    """`EVALS_LOG_DIR`, else `evallogs` in the working folder."""
+    return Path(os.environ.get("EVALS_LOG_DIR") or "evallogs")
+
+
+def _make_recorder(prepared: PreparedRun, earlier: Earlier | None) -> RecorderBase:
+    request, run_spec = prepared.request, prepared.run_spec()
+    if request.dry_run:
+        return DummyRecorder(run_spec, log=request.dry_run_logging)
+    if earlier is not None:
+        return LocalRecorder.resume(str(earlier.path), run_spec)
+    path = request.record_path or str(log_dir() / _record_name(run_spec, request))
+    if request.http_url is not None:
+        return HttpRecorder(
+            url=request.http_url,
+            run_spec=run_spec,
+            local_fallback_path=path,
+            fail_percent_threshold=int(request.http_fail_percent_threshold),
+            batch_size=request.http_batch_size,
+        )
+    return LocalRecorder(path, run_spec)
+
+
+def _record_name(run_spec: RunSpec, request: RunRequest) -> str:
+    """`<UTC time>_<completion fn>_<eval>.jsonl`; the random tail of the run id keeps runs of one second apart."""
+    run_id = str(run_spec.run_id)
+    names = "_".join([",".join(request.completion_fns), request.eval_name])
+    safe = "".join(c if c.isalnum() or c in "._-,+" else "-" for c in names)[:150]
+    return f"{run_id[:6]}T{run_id[6:12]}{run_id[12:16].lower()}_{safe}.jsonl"
+
+
+def _open_cache(request: RunRequest) -> CompletionCache | None:
+    if not request.cache:
+        return None
+    from evals.cache import CompletionCache, default_cache_dir
+
+    return CompletionCache(default_cache_dir() / "completions.sqlite")

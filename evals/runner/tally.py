@@ -1,0 +1,100 @@
+"""What a run comes to while it goes on: done, failed, running score, tokens, cost."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Sequence
+from typing import Any
+
+from evals.engine.samples import Observer, WorkItem
+from evals.record import Event
+
+SCORE_KEYS = ("correct", "score", "accuracy")
+"Keys of `match` and `metrics` events that stand for a sample's score while a run goes on."
+
+
+class RunTally:
+    """An observer that counts and passes on. Integer sums and exact cents, so the order does not matter."""
+
+    def __init__(self, inner: Observer) -> None:
+        self._inner = inner
+        self.n_total = 0
+        self.n_before = 0
+        self.n_finished = 0
+        self.n_unparsed = 0
+        self.errors: collections.Counter[str] = collections.Counter()
+        self.usage: collections.Counter[str] = collections.Counter()
+        self.models: collections.Counter[str] = collections.Counter()
+        self._pico_usd = 0
+        self._n_priced = 0
+        self._n_sampled = 0
+        self.n_scored = 0
+        self.score_sum = 0.0
+        self.score_squares = 0.0
+
+    @property
+    def n_errors(self) -> int:
+        return sum(self.errors.values())
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Cost of the finished samples; None when no price is known."""
+        return self._pico_usd / 1e12 if self._n_priced and self._n_priced == self._n_sampled else None
+
+    def started(self, n_items: int, n_done_before: int) -> None:
+        self.n_total += n_items
+        self.n_before += n_done_before
+        self._inner.started(n_items, n_done_before)
+
+    def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
+        self.n_finished += 1
+        self.add_earlier(events)
+        self._inner.finished(item, events)
+
+    def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
+        self.errors[str(error.get("type", "error"))] += 1
+        self._inner.failed(item, error)
+
+    def add_earlier(self, events: Sequence[Event]) -> None:
+        """Take in the events of a finished sample."""
+        score: float | None = None
+        for event in events:
+            if event.type == "sampling":
+                self._add_sampling(event.data)
+            elif event.type in ("match", "metrics"):
+                value = next((event.data[key] for key in SCORE_KEYS if key in event.data), None)
+                score = float(value) if isinstance(value, int | float) else score
+                self.n_unparsed += event.data.get("parsed") is False
+        if score is not None:
+            self.n_scored += 1
+            self.score_sum += score
+            self.score_squares += score * score
+
+    def _add_sampling(self, data: dict[str, Any]) -> None:
+        self._n_sampled += 1
+        if data.get("model"):
+            self.models[str(data["model"])] += 1
+        cost = data.get("cost_usd")
+        if cost is not None:
+            self._n_priced += 1
+            self._pico_usd += round(cost * 1e12)
+        for key, value in flat_usage(data.get("usage")):
+            self.usage[key] += value
+
+    def usage_keys(self, report: dict[str, Any]) -> dict[str, int]:
+        """`usage_<key>` sums for the final report; keys that the eval reports itself stay the eval's."""
+        keys = {f"usage_{key}": total for key, total in sorted(self.usage.items())}
+        return {key: total for key, total in keys.items() if key not in report}
+
+
+def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:
+    """The token counts of a provider's usage object; nested ones under joined names."""
+    if not isinstance(usage, dict):
+        return []
+    counts: list[tuple[str, int]] = []
+    for key, value in usage.items():
+        if isinstance(value, int) and not isinstance(value, bool):
+            counts.append((f"{prefix}{key}", value))
+        elif isinstance(value, dict):
+            counts.extend(flat_usage(value, f"{prefix}{key}_"))
+    return counts
