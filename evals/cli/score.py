@@ -1,0 +1,51 @@
+"""`evals score`: score the completions of an earlier record again, with no calls."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser(
+        "score",
+        help="score stored completions again, with no calls",
+        description="Play the completions of a record through an eval's scorer: the record's own eval, or another one "
+        "over the same samples. Nothing is called; a new record is written.",
+    )
+    parser.add_argument("record", help="the record whose completions are used")
+    parser.add_argument("--eval", metavar="NAME", help="score as this eval (default: the record's own)")
+    parser.add_argument("--extra_eval_params", action="append", default=[], metavar="k=v", help="arguments of the eval")
+    parser.add_argument("--registry_path", action="append", default=[], metavar="DIR", help="a further registry")
+    parser.add_argument("--data_path", action="append", default=[], metavar="DIR", help="copies of public benchmarks")
+    parser.add_argument("--record_path", metavar="PATH", help="where the new record goes")
+    parser.add_argument("--max-errors", default="0", metavar="N|FRACTION", help="samples without a stored completion")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Rescore one record."""
+    from evals.cli.oaieval import get_parser, run_and_print
+    from evals.errors import DataError
+    from evals.run_log import read_log
+
+    spec = read_log(args.record).spec
+    if not spec:
+        raise DataError("this file is no record: it has no spec line", where=args.record)
+    config = spec.get("run_config") or {}
+    argv = ["replay", args.eval or spec["eval_name"], "--completion_args", f"record={args.record}"]
+    argv += ["--seed", str(config.get("seed") or 20220722), "--max-errors", args.max_errors]
+    if config.get("max_samples"):
+        argv += ["--max_samples", str(config["max_samples"])]
+    if (config.get("repeats") or 1) > 1:
+        argv += ["--repeats", str(config["repeats"])]
+    for flag in ("extra_eval_params", "registry_path", "data_path"):
+        for value in getattr(args, flag):
+            argv += [f"--{flag}", value]
+    if args.record_path:
+        argv += ["--record_path", args.record_path]
+    if args.json:
+        argv.append("--json")
+    return run_and_print(get_parser().parse_args(argv)).exit_code

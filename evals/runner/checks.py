@@ -1,0 +1,230 @@
+"""The full pre-flight of an eval, all rows, no calls: what `evals check` reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evals.completion import CompletionResult, Completions
+from evals.completion_fns.backend import Backend
+from evals.engine.loop import run_sync
+from evals.errors import DataError, EvalsError, RegistryError, listed
+from evals.eval import Eval
+from evals.record import DummyRecorder, Event
+from evals.registry import Registry
+from evals.runner.tally import SCORE_KEYS
+from evals.sample import sample_id
+
+MAX_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a check. level: ok, warn or failed."""
+
+    level: str
+    text: str
+
+
+@dataclass
+class EvalCheck:
+    """What was found about one eval."""
+
+    name: str
+    where: str | None
+    n_samples: int | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, level: str, text: str) -> None:
+        self.findings.append(Finding(level, text))
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class GivenAnswer(Backend):
+    """Answers every prompt with `text`; how the checks put an ideal answer through a scorer."""
+
+    is_local = True
+    records_sampling = False
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        return Completions([self.text])
+
+
+def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths: Sequence[str]) -> Iterator[EvalCheck]:
+    """Check evals by name, all evals of a YAML file, or all of a registry folder."""
+    if data_paths:
+        os.environ["EVALS_DATA_DIR"] = os.pathsep.join(data_paths)
+    for name in names:
+        registry = Registry()
+        registry.add_registry_paths(list(registry_paths))
+        path = Path(name)
+        if path.exists():
+            folder = path if path.is_dir() else path.resolve().parent.parent
+            registry.add_registry_paths([folder])
+            for key in _evals_in(path, registry):
+                yield check_eval(key, registry)
+        else:
+            yield check_eval(name, registry)
+
+
+def _evals_in(path: Path, registry: Registry) -> list[str]:
+    root = (path if path.is_dir() else path.parent.parent).resolve()
+    group = None if path.is_dir() else path.name.split(".")[0]
+    specs = [spec for spec in registry.get_evals(["*"]) if Path(spec.registry_path).resolve() == root]
+    names = [str(spec.key) for spec in specs if group is None or spec.group == group]
+    if not names:
+        raise RegistryError("no evals here", where=str(path), fix="name a YAML file in evals/, or a registry folder")
+    return list(dict.fromkeys(names))
+
+
+def check_eval(name: str, registry: Registry) -> EvalCheck:
+    """All checks of one eval."""
+    try:
+        spec = registry.find_eval(name)
+    except EvalsError as error:
+        check = EvalCheck(name, None)
+        check.add("failed", str(error))
+        return check
+    check = EvalCheck(str(spec.key), spec.where)
+    answer = GivenAnswer()
+    try:
+        make = registry.get_class(spec)
+        evaluation: Eval = make(
+            completion_fns=[answer], name=spec.key, eval_registry_path=spec.registry_path, registry=registry
+        )
+    except (EvalsError, TypeError, ValueError, AssertionError) as error:
+        check.add("failed", f"the class cannot be made: {error}")
+        return check
+    check.add("ok", f"class {spec.cls} with its arguments")
+    samples = _samples(evaluation, check)
+    if samples is None:
+        return check
+    check.n_samples = len(samples)
+    if _check_rows(evaluation, samples, check):
+        _check_scorer(evaluation, samples, answer, check)
+        _check_duplicates(evaluation, samples, check)
+    return check
+
+
+def _samples(evaluation: Eval, check: EvalCheck) -> Sequence[Any] | None:
+    if evaluation.samples_jsonl is None:
+        check.add("warn", "this class makes its samples itself: rows were not checked")
+        return None
+    try:
+        samples = evaluation.stream_samples()
+    except EvalsError as error:
+        check.add("failed", str(error))
+        return None
+    if not len(samples):
+        check.add("failed", "the dataset has no samples")
+        return None
+    return samples
+
+
+def _where(sample: Any, index: int) -> str:
+    where = getattr(sample, "where", None)
+    return os.path.relpath(where) if where and not where.startswith("..") else where or f"row {index + 1}"
+
+
+def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> bool:
+    bad: list[DataError] = []
+    for index in range(len(samples)):
+        try:
+            evaluation.check_sample(samples[index])
+        except DataError as error:
+            bad.append(error)
+    if not bad:
+        check.add("ok", f"all rows have the fields that {type(evaluation).__name__} needs")
+        return True
+    for error in bad[:MAX_SHOWN]:
+        check.add("failed", str(error))
+    if len(bad) > MAX_SHOWN:
+        check.add("failed", f"{len(bad) - MAX_SHOWN} more rows are bad")
+    return False
+
+
+def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer, check: EvalCheck) -> None:
+    """Ideal answers must pass, an empty completion must not."""
+    wrong: list[str] = []
+    empty_passes: list[str] = []
+    n_tried = 0
+
+    async def try_all() -> None:
+        nonlocal n_tried
+        recorder = DummyRecorder(None)  # type: ignore[arg-type]
+        for index in range(len(samples)):
+            sample = samples[index]
+            ideals = evaluation.ideal_completions(sample)
+            name = sample_id(evaluation.name, index)
+            for ideal in ideals:
+                n_tried += 1
+                if not await _passes(evaluation, recorder, sample, name, answer, ideal):
+                    wrong.append(f"{name} ({ideal[:40]!r})   {_where(sample, index)}")
+                    break
+            if ideals and await _passes(evaluation, recorder, sample, name, answer, ""):
+                empty_passes.append(f"{name}   {_where(sample, index)}")
+
+    run_sync(try_all())
+    if n_tried == 0:
+        check.add("warn", "no ideal answers to try: the scorer was not exercised")
+        return
+    _report(check, wrong, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer: sample")
+    _report(check, empty_passes, "an empty completion passes nowhere", "an empty completion passes sample")
+
+
+def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:
+    if not bad:
+        check.add("ok", ok)
+        return
+    for line in bad[:MAX_SHOWN]:
+        check.add("failed", f"{failed} {line}")
+    if len(bad) > MAX_SHOWN:
+        check.add("failed", f"{len(bad) - MAX_SHOWN} more samples alike")
+
+
+async def _passes(
+    evaluation: Eval, recorder: DummyRecorder, sample: Any, name: str, answer: GivenAnswer, text: str
+) -> bool:
+    answer.text = text
+    with recorder.sample(name) as scope:
+        try:
+            await evaluation._call_eval_sample(sample, random.Random(name))
+        except Exception:
+            return False
+        return _score(scope.events) > 0
+
+
+def _score(events: Sequence[Event]) -> float:
+    for event in reversed(events):
+        if event.type in ("match", "metrics"):
+            for key in SCORE_KEYS:
+                if isinstance(event.data.get(key), int | float):
+                    return float(event.data[key])
+    return 0.0
+
+
+def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> None:
+    seen: dict[int, int] = {}
+    pairs: list[str] = []
+    key: Callable[[Any], str] = lambda prompt: json.dumps(prompt, sort_keys=True, default=str)  # noqa: E731
+    for index in range(len(samples)):
+        prompt = evaluation.first_prompt(samples[index])
+        if prompt is None:
+            return
+        first = seen.setdefault(hash(key(prompt)), index)
+        if first != index:
+            pairs.append(f"{first + 1} and {index + 1}")
+    if pairs:
+        check.add("warn", f"{len(pairs)} samples have the same input as another, rows {listed(pairs, 3)}")
+    else:
+        check.add("ok", "no two samples have the same input")
