@@ -1,0 +1,84 @@
+"""The folder for what was expanded or fetched: files appear whole or not at all, and only their owner reads them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from evals.errors import DataError
+
+
+def data_cache(*parts: str) -> Path:
+    """`EVALS_CACHE_DIR`/data (else in the user's cache folder) and the sub-folders `parts`; not made yet."""
+    from evals.cache import default_cache_dir
+
+    return default_cache_dir().joinpath("data", *parts)
+
+
+def make_private(folder: Path) -> None:
+    """Make `folder` and what is above it, for its owner alone."""
+    with cache_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[BinaryIO]:
+    """A binary file that becomes `target` when the block ends well, and vanishes when it does not."""
+    make_private(target.parent)
+    with cache_errors(target):
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        with cache_errors(target):
+            os.replace(name, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+@contextmanager
+def cache_errors(path: Path) -> Iterator[None]:
+    """Turns a full or forbidden cache folder into a message that names EVALS_CACHE_DIR."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"the cache cannot be written: {error.strerror or error}",
+            where=str(path),
+            fix="set EVALS_CACHE_DIR to a folder with room that can be written",
+        ) from error
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Lets one process at a time into the block; the file `lock` stays."""
+    with cache_errors(lock):
+        file = open(lock, "ab", opener=_private)  # noqa: SIM115
+    with file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            while True:
+                try:
+                    msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+                    break
+                except OSError:
+                    time.sleep(1.0)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        yield
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,55 @@
+"""Rows of Hugging Face datasets, by `hf://NAME?split=...` as openai/evals writes it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from evals.datasets.cache_folder import data_cache, written_whole
+from evals.datasets.plain_rows import NumberedRow, write_rows
+from evals.errors import DataError, MissingExtra, listed
+
+
+def expand_hugging_face(url: str) -> Path:
+    """A plain file of JSON lines with the rows of `hf://NAME?KEYWORD=VALUE&...`.
+
+    Made once for each state of the dataset. The keywords go to `datasets.load_dataset`; `split` must be among them.
+    """
+    name, keywords = parse_hugging_face_url(url)
+    try:
+        import datasets
+    except ImportError:
+        raise MissingExtra("reading hf:// datasets", "data") from None
+    try:
+        loaded = datasets.load_dataset(name, **keywords)
+    except (ValueError, OSError, RuntimeError) as error:
+        raise DataError(f"the dataset cannot be loaded: {str(error).splitlines()[0]}", where=url) from error
+    _refuse_splits(loaded, url)
+    key = hashlib.sha256(f"{url} {loaded._fingerprint}".encode()).hexdigest()[:32]
+    target = data_cache("expanded") / f"{key}.jsonl"
+    if not target.exists():
+        with written_whole(target) as file:
+            write_rows((NumberedRow(i, dict(row)) for i, row in enumerate(loaded)), file, url, has_lines=False)
+    return target
+
+
+def parse_hugging_face_url(url: str) -> tuple[str, dict[str, str]]:
+    """The dataset's name and the keywords for `load_dataset`.
+
+    >>> parse_hugging_face_url("hf://cais/mmlu?name=anatomy&split=test")
+    ('cais/mmlu', {'name': 'anatomy', 'split': 'test'})
+    """
+    name, _, query = url.removeprefix("hf://").partition("?")
+    keywords = dict(parse_qsl(query))
+    if not name:
+        raise DataError("no dataset is named", where=url, fix="write hf://NAME?split=SPLIT")
+    if "split" not in keywords:
+        raise DataError("no split is named", where=url, fix=f"add it: {url}{'&' if query else '?'}split=test")
+    return unquote(name), keywords
+
+
+def _refuse_splits(loaded: Any, url: str) -> None:
+    if isinstance(loaded, dict):
+        raise DataError("several splits came back", where=url, notes=[listed(list(loaded))], fix="name one with split=")

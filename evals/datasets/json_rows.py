@@ -1,0 +1,94 @@
+"""One line of JSON becomes one row, or an error that says file, line, column and the fix."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from evals.errors import BadSample, DataError
+
+CHUNK_BYTES = 1 << 20
+LFS_HEAD = b"version https://git-lfs.github.com/spec/"
+
+_MAGIC = {
+    b"\x1f\x8b": ("gzip data", "give the file a name that ends in .gz"),
+    b"\x28\xb5\x2f\xfd": ("zstandard data", "give the file a name that ends in .zst"),
+    b"\x04\x22\x4d\x18": ("LZ4 data", "give the file a name that ends in .lz4"),
+    b"PAR1": ("a Parquet file", "give the file a name that ends in .parquet"),
+    b"\xff\xfe": ("UTF-16 text", "save the file as UTF-8"),
+    b"\xfe\xff": ("UTF-16 text", "save the file as UTF-8"),
+    b"PK\x03\x04": ("a ZIP archive", "unpack it"),
+}
+
+_decode = json.JSONDecoder().decode
+
+
+class BadRowError(BadSample, ValueError):
+    """A line that is no JSON. Also a ValueError, which is what openai/evals raises here."""
+
+
+def decode_row(raw: bytes, path: str, line: int | None) -> Any:
+    """The JSON value of one line of a data file."""
+    try:
+        return _decode(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise bad_row(error, raw, path, line) from None
+
+
+def bad_row(error: BaseException, raw: bytes, path: str, line: int | None) -> BadRowError:
+    """What to tell somebody whose line `raw` could not be read."""
+    where = path if line is None else f"{path}:{line}"
+    if isinstance(error, UnicodeDecodeError):
+        column = error.start + 1
+        what = f"byte 0x{error.object[error.start]:02x} at column {column} is not UTF-8"
+        return BadRowError(what, where=where, fix="save the file as UTF-8")
+    if isinstance(error, RecursionError):
+        return BadRowError("the JSON is nested too deeply", where=where, fix="flatten the row")
+    text = raw.decode("utf-8", "replace")
+    if not isinstance(error, json.JSONDecodeError):
+        return BadRowError(f"not JSON: {error}", where=where, fix="correct this row")
+    near = text[max(0, error.pos - 30) : error.pos + 30].strip()
+    return BadRowError(
+        f"not JSON: {error.msg} at column {error.pos + 1}",
+        where=f"{where}:{error.pos + 1}" if line is not None else where,
+        notes=[f"near: {near}" if near else ""],
+        fix=_json_fix(text, error),
+    )
+
+
+def _json_fix(text: str, error: json.JSONDecodeError) -> str:
+    body = text.strip()
+    if body in ("[", "{") or body.endswith(("{", "[", ",")):
+        return "put each row on one line (JSON Lines), or name the file .json if it is one JSON array"
+    if error.msg.startswith("Extra data"):
+        return "one JSON object a line: start a new line after the first"
+    if body.startswith("{'") or "': '" in body:
+        return "JSON needs double quotes, not single ones"
+    if error.msg.startswith("Unterminated string") or (error.msg.startswith("Expecting") and error.pos >= len(body)):
+        return "the line ends too early: complete it or delete it"
+    return "correct this line so that it is one JSON object"
+
+
+def refuse_wrong_kind(head: bytes, path: str) -> None:
+    """Raise for the first bytes of what is no text at all: Git LFS pointers, archives, UTF-16."""
+    if head.startswith(LFS_HEAD):
+        raise DataError(
+            "this is a Git LFS pointer, not the data",
+            where=path,
+            fix="run `git lfs install && git lfs pull` in that repository",
+        )
+    for magic, (kind, fix) in _MAGIC.items():
+        if head.startswith(magic):
+            raise DataError(f"this is {kind}, not JSON lines", where=path, fix=fix)
+
+
+def universal_lines(file: BinaryIO) -> Iterator[bytes]:
+    r"""The lines of a binary file, ended by \n, \r\n or \r alone; nothing else splits a line."""
+    tail = b""
+    while chunk := file.read(CHUNK_BYTES):
+        lines = (tail + chunk).splitlines(keepends=True)
+        tail = lines.pop()
+        yield from lines
+    if tail:
+        yield tail

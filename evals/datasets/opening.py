@@ -1,0 +1,157 @@
+"""Opens data files by name: plain, compressed or remote; what goes wrong becomes a DataError."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, BinaryIO, TextIO, cast
+
+from evals.errors import DataError, EvalsError, MissingExtra, did_you_mean, listed
+
+COMPRESSIONS = (".gz", ".zst", ".lz4")
+
+
+def gzip_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> gzip.GzipFile:
+    """A gzip file; always binary."""
+    mode = _binary(mode)
+    return gzip.GzipFile(fileobj=openhook(filename, mode), mode=mode)
+
+
+def lz4_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> Any:
+    """An LZ4 frame file; always binary."""
+    try:
+        import lz4.frame
+    except ImportError:
+        raise MissingExtra("reading .lz4 files", "data") from None
+    mode = _binary(mode)
+    return lz4.frame.LZ4FrameFile(openhook(filename, mode), mode=mode)
+
+
+def zstd_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> Any:
+    """A zstandard file; always binary."""
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingExtra("reading .zst files", "data") from None
+    mode = _binary(mode)
+    return zstandard.open(openhook(filename, mode), mode=mode, closefd=True)
+
+
+def open_by_file_pattern(filename: str | Path, mode: str = "r", **kwargs: Any) -> Any:
+    """An open file: decompressed (and binary) by its suffix, remote by its `scheme://`, else plain UTF-8 text.
+
+    A relative name that is not there is looked for among the data files that come with the package.
+    """
+    name = os.fspath(filename)
+    with reading(name):
+        if name.endswith(".gz"):
+            return gzip_open(name, mode, _open_anywhere)
+        if name.endswith(".lz4"):
+            return lz4_open(name, mode, _open_anywhere)
+        if name.endswith(".zst"):
+            return zstd_open(name, mode, _open_anywhere)
+        return _open_anywhere(name, mode, **kwargs)
+
+
+def open_binary(path: str) -> BinaryIO:
+    """The decompressed bytes of a file, wherever it is."""
+    if path.endswith(COMPRESSIONS):
+        return cast(BinaryIO, open_by_file_pattern(path, "rb"))
+    return cast(BinaryIO, _open_anywhere(path, "rb"))
+
+
+def open_text(path: str, newline: str | None = None) -> TextIO:
+    """The decompressed text of a file, without its byte order mark, line ends as newlines."""
+    return io.TextIOWrapper(cast(IO[bytes], open_binary(path)), encoding="utf-8-sig", newline=newline)
+
+
+def is_url(name: str) -> bool:
+    """Whether `name` begins with `scheme://`."""
+    scheme, mark, _ = name.partition("://")
+    return bool(mark) and scheme.replace("+", "").isalnum()
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turns what the system says about `path` into a DataError that names it."""
+    try:
+        yield
+    except EvalsError:
+        raise
+    except FileNotFoundError:
+        raise DataError("no such file", where=path, notes=_beside(path)) from None
+    except IsADirectoryError:
+        raise DataError("this is a folder, a file is needed", where=path) from None
+    except PermissionError:
+        raise DataError("no permission to read this", where=path) from None
+    except (EOFError, zlib.error, OSError) as error:
+        raise DataError(f"cannot be read: {_first_line(error)}", where=path, fix=_reading_fix(path)) from error
+    except UnicodeDecodeError as error:
+        what = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+        raise DataError(what, where=path, fix="save the file as UTF-8") from None
+    except Exception as error:
+        if type(error).__module__.split(".")[0] in ("zstandard", "zstd", "lz4", "_frame") or "LZ4F" in str(error):
+            raise DataError(f"cannot be decompressed: {error}", where=path, fix="get the file again") from error
+        raise
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _reading_fix(path: str) -> str | None:
+    return "the file is cut or damaged: get it again" if path.endswith(COMPRESSIONS) else None
+
+
+def _beside(path: str) -> list[str]:
+    folder, name = os.path.split(path)
+    try:
+        names = sorted(os.listdir(folder or "."))
+    except OSError:
+        return ["" if not folder or is_url(path) else f"the folder {folder} does not exist either"]
+    return [did_you_mean(name, names) or (f"in that folder: {listed(names)}" if names else "that folder is empty")]
+
+
+def _binary(mode: str) -> str:
+    return mode if "b" in mode else mode + "b"
+
+
+def _open_anywhere(name: str, mode: str, **kwargs: Any) -> Any:
+    if name.startswith("file://"):
+        return _open_anywhere(local_path(name), mode, **kwargs)
+    if is_url(name):
+        return _open_remote(name, mode)
+    if "b" not in mode:
+        kwargs.setdefault("encoding", "utf-8")
+    if "r" in mode and not os.path.isabs(name) and not os.path.exists(name):
+        bundled = bundled_data_root() / name
+        name = str(bundled) if bundled.exists() else name
+    return open(name, mode, **kwargs)
+
+
+def _open_remote(name: str, mode: str) -> Any:
+    try:
+        import fsspec
+    except ImportError:
+        raise MissingExtra(f"reading {name.partition('://')[0]}:// addresses", "data") from None
+    return fsspec.open(name, mode, **({} if "b" in mode else {"encoding": "utf-8"})).open()
+
+
+def local_path(url: str) -> str:
+    """The path that a `file://` address names."""
+    from urllib.parse import urlparse
+    from urllib.request import url2pathname
+
+    return url2pathname(urlparse(url).path)
+
+
+def bundled_data_root() -> Path:
+    """The `data` folder that comes with the package: inside an installed wheel, else in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    bundled = package / "_bundled" / "data"
+    return bundled if bundled.is_dir() else package.parent / "data"

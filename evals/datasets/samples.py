@@ -1,0 +1,104 @@
+"""The rows of a dataset, in whatever form it is stored, as a lazy sequence of samples."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, overload
+
+from evals.datasets.jsonl_file import CarriageReturnError, JsonlFile
+from evals.datasets.opening import COMPRESSIONS, is_url, local_path
+from evals.errors import DataError, listed
+from evals.sample import Sample
+
+_OTHER_FORMS = (".csv", ".tsv", ".json", ".parquet")
+
+
+class SampleSequence(Sequence[Sample]):
+    """Samples read from disk when they are asked for; safe to read from several threads; a slice is a view.
+
+    sha256: of the JSON lines of the whole dataset, decompressed and in order.
+    """
+
+    def __init__(self, path: str, files: Sequence[JsonlFile], sha256: str, rows: range | None = None) -> None:
+        self.path = path
+        self.sha256 = sha256
+        self._files = files
+        self._ends = list(accumulate(len(file) for file in files))
+        self._rows = range(self._ends[-1] if files else 0) if rows is None else rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def n(self) -> int:
+        """How many samples there are."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, item: int) -> Sample: ...
+    @overload
+    def __getitem__(self, item: slice) -> SampleSequence: ...
+    def __getitem__(self, item: int | slice) -> Sample | SampleSequence:
+        if isinstance(item, slice):
+            return SampleSequence(self.path, self._files, self.sha256, self._rows[item])
+        return self._sample(self._rows[item])
+
+    def __iter__(self) -> Iterator[Sample]:
+        return map(self._sample, self._rows)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} samples of {self.path}>"
+
+    def _sample(self, row: int) -> Sample:
+        if len(self._files) == 1:
+            return self._files[0].sample(row, row)
+        part = bisect_right(self._ends, row)
+        return self._files[part].sample(row - (self._ends[part - 1] if part else 0), row)
+
+
+def open_samples(source: str | Path) -> SampleSequence:
+    """The samples of a file, a folder of .jsonl files or a URL; one pass over the data, nothing kept but offsets.
+
+    Forms: .jsonl (and any other name), .json, .csv, .tsv, each also .gz, .zst or .lz4; .parquet; `hf://NAME?split=...`;
+    any `scheme://`. What is not plain JSON lines is expanded once into the cache folder.
+
+    Raises:
+        DataError: a file that is missing or of the wrong kind. Rows are parsed when they are asked for, and not here.
+    """
+    name = os.fspath(source)
+    if name.startswith("file://"):
+        name = local_path(name)
+    is_folder = not is_url(name) and os.path.isdir(name)
+    digest = hashlib.sha256()
+    files = []
+    for path in jsonl_files(name) if is_folder else [name]:
+        files.append(_open_file(path, digest))
+        digest = files[-1].digest
+    return SampleSequence(name, files, digest.hexdigest())
+
+
+def _open_file(name: str, digest: Any) -> JsonlFile:
+    if not is_url(name) and not name.endswith((*COMPRESSIONS, *_OTHER_FORMS)):
+        try:
+            return JsonlFile(name, digest=digest)
+        except CarriageReturnError:
+            pass
+    from evals.datasets.expand import expand
+
+    plain = expand(name)
+    return JsonlFile(str(plain.path), shown=name, has_lines=plain.has_lines, digest=digest)
+
+
+def jsonl_files(folder: str) -> list[str]:
+    """The .jsonl files of a folder by name; like openai/evals, a folder called *.jsonl counts too."""
+    names = sorted(os.listdir(folder))
+    found = [os.path.join(folder, name) for name in names if name.endswith(".jsonl")]
+    if not found:
+        held = f"it holds: {listed(names)}" if names else "it is empty"
+        raise DataError("no .jsonl file in this folder", where=folder, notes=[held])
+    return [file for path in found for file in (jsonl_files(path) if os.path.isdir(path) else [path])]

@@ -1,0 +1,169 @@
+"""Rows of the forms that are not JSON lines: CSV, TSV, a JSON array, Parquet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO
+
+from evals.datasets.opening import open_binary, open_text
+from evals.datasets.plain_rows import NumberedRow
+from evals.errors import DataError, MissingExtra, listed
+
+TABLE_FORMS = (".csv", ".tsv", ".json", ".parquet")
+READ_CHARS = 1 << 20
+PARQUET_BATCH = 1024
+
+
+def rows_of_table(source: str, shown: str, form: str) -> Iterator[NumberedRow]:
+    """The rows of the file `source`; errors call it `shown`. form: one of TABLE_FORMS."""
+    readers: dict[str, Callable[[str, str], Iterator[NumberedRow]]] = {
+        ".csv": lambda path, name: _csv_rows(path, name, ","),
+        ".tsv": lambda path, name: _csv_rows(path, name, "\t"),
+        ".json": _json_rows,
+        ".parquet": _parquet_rows,
+    }
+    return readers[form](source, shown)
+
+
+def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    with open_text(source, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            header = next(reader, None)
+            if not header:
+                raise DataError("no first line with column names", where=shown, fix="name the columns in line 1")
+            _refuse_bad_header(header, shown)
+            begins = reader.line_num + 1
+            for cells in reader:
+                if cells:
+                    yield NumberedRow(begins, _named(cells, header, f"{shown}:{begins}"))
+                begins = reader.line_num + 1
+        except csv.Error as error:
+            raise DataError(
+                f"not {'TSV' if delimiter == chr(9) else 'CSV'}: {error}",
+                where=f"{shown}:{reader.line_num}",
+                fix='put texts that hold quotes or newlines in "...", with quotes in them doubled',
+            ) from None
+
+
+def _refuse_bad_header(header: list[str], shown: str) -> None:
+    repeated = [name for number, name in enumerate(header) if name in header[:number]]
+    if repeated or "" in header:
+        what = f"two columns are called {repeated[0]!r}" if repeated else "a column has no name"
+        raise DataError(what, where=f"{shown}:1", notes=[f"line 1: {listed(header)}"], fix="name each column once")
+
+
+def _named(cells: list[str], header: list[str], where: str) -> dict[str, Any]:
+    if len(cells) != len(header):
+        raise DataError(
+            f"{len(cells)} cells, but line 1 names {len(header)} columns",
+            where=where,
+            notes=[f"columns: {listed(header)}", f"last cell: {cells[-1][:60]!r}"],
+            fix='put texts that hold the separator in "..."',
+        )
+    return dict(zip(header, cells, strict=True))
+
+
+def _json_rows(source: str, shown: str) -> Iterator[NumberedRow]:
+    with open_text(source) as file:
+        for number, row in enumerate(_elements(file, shown)):
+            if not isinstance(row, dict):
+                what = f"a row must be a JSON object, this one is a {type(row).__name__}"
+                raise DataError(what, where=f"{shown}[{number}]", fix='write it as {"input": ..., "ideal": ...}')
+            yield NumberedRow(number, row)
+
+
+class _Window:
+    """The unread end of a text file, with the line and column on which it begins."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file, self.text, self.pos, self.line = file, "", 0, 1
+
+    def more(self, n_chars: int = READ_CHARS) -> bool:
+        self.line += self.text.count("\n", 0, self.pos)
+        added = self.file.read(n_chars)
+        self.text, self.pos = self.text[self.pos :] + added, 0
+        return bool(added)
+
+    def peek(self) -> str:
+        """The next character that is no white space; empty at the end."""
+        while True:
+            while self.pos < len(self.text):
+                if not self.text[self.pos].isspace():
+                    return self.text[self.pos]
+                self.pos += 1
+            if not self.more():
+                return ""
+
+    def line_at(self, pos: int) -> int:
+        return self.line + self.text.count("\n", 0, pos)
+
+
+def _elements(file: TextIO, shown: str) -> Iterator[Any]:
+    """The members of one JSON array, parsed one at a time, so that a large array needs little memory."""
+    window = _Window(file)
+    if window.peek() != "[":
+        raise DataError(
+            "a .json dataset must be one array of objects",
+            where=shown,
+            fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
+        )
+    window.pos += 1
+    if window.peek() == "]":
+        return
+    while True:
+        yield _element(window, shown)
+        mark = window.peek()
+        window.pos += 1
+        if mark == "]":
+            return
+        if mark != ",":
+            where = f"{shown}:{window.line_at(window.pos)}"
+            raise DataError("not JSON: `,` or `]` is missing after a row", where=where, fix="correct the file there")
+
+
+def _element(window: _Window, shown: str) -> Any:
+    window.peek()
+    n_chars = READ_CHARS
+    while True:
+        try:
+            value, end = json.JSONDecoder().raw_decode(window.text, window.pos)
+        except RecursionError:
+            raise DataError("the JSON is nested too deeply", where=shown, fix="flatten the rows") from None
+        except json.JSONDecodeError as error:
+            offset = error.pos - window.pos
+            if _is_cut(error) and window.more(n_chars):
+                n_chars *= 2
+                continue
+            where = f"{shown}:{window.line_at(window.pos + offset)}"
+            raise DataError(f"not JSON: {error.msg}", where=where, fix="correct the file there") from None
+        if end == len(window.text) and window.more():
+            continue
+        window.pos = end
+        return value
+
+
+def _is_cut(error: json.JSONDecodeError) -> bool:
+    """Whether more text could mend the error: it is an open string, or lies at the very end."""
+    return error.msg.startswith("Unterminated string") or error.pos > len(error.doc) - 16
+
+
+def _parquet_rows(source: str, shown: str) -> Iterator[NumberedRow]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtra("reading Parquet files", "data") from None
+    number = 0
+    try:
+        with open_binary(source) as file, pyarrow.parquet.ParquetFile(file) as table:
+            for batch in table.iter_batches(batch_size=PARQUET_BATCH):
+                for row in batch.to_pylist():
+                    yield NumberedRow(number, row)
+                    number += 1
+    except pyarrow.ArrowException as error:
+        raise DataError(f"not a Parquet file: {str(error).splitlines()[0]}", where=shown) from None
