@@ -68,7 +68,9 @@ def typed(text: str) -> Any:
             return json.loads(stripped)
         except ValueError:
             return text
-    if _INT.fullmatch(stripped) and stripped != "-0":
+    if stripped == "-0":
+        return text
+    if _INT.fullmatch(stripped):
         return int(stripped)
     if _FLOAT.fullmatch(stripped):
         return float(stripped)

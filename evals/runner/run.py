@@ -348,7 +348,7 @@ def _record_name(run_spec: RunSpec, request: RunRequest) -> str:
     """`<UTC time>_<completion fn>_<eval>.jsonl`; the random tail of the run id keeps runs of one second apart."""
     run_id = str(run_spec.run_id)
     names = "_".join([",".join(request.completion_fns), request.eval_name])
-    safe = "".join(c if c.isalnum() or c in "._-,+" else "-" for c in names)[:150]
+    safe = "".join(c if c.isalnum() or c in "._-+" else "-" for c in names)[:150]
     return f"{run_id[:6]}T{run_id[6:12]}{run_id[12:16].lower()}_{safe}.jsonl"
 
 
