@@ -1,0 +1,159 @@
+"""From `module:Class` in a YAML file to an object, with errors that say where, what is near, and why."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from evals.errors import EvalsError, RegistryError, did_you_mean, listed
+
+UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']+)'")
+MISSING = re.compile(r"(\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
+
+
+def load_object(path: str, *, named_by: str = "the registry", where: str | None = None) -> Any:
+    """What `module:Class`, `module:Outer.Inner` or `module` names.
+
+    named_by and where go into the RegistryError for a module or a class that is missing or cannot be imported.
+    """
+    module_name, _, attributes = path.partition(":")
+    found = _import(module_name, path, named_by, where)
+    for attribute in attributes.split(".") if attributes else []:
+        if not hasattr(found, attribute):
+            raise _no_such_class(path, found, attribute, named_by, where)
+        found = getattr(found, attribute)
+    return found
+
+
+def build(factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None = None) -> Any:
+    """`factory(**args)`; an argument that its constructor does not take, or misses, is a RegistryError."""
+    try:
+        return factory(**args)
+    except TypeError as error:
+        explain_arguments(error, factory, args, named_by=named_by, where=where)
+        raise
+
+
+def explain_arguments(
+    error: TypeError, factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None
+) -> None:
+    """Raise a RegistryError when `error` says that `factory` was called with the wrong arguments; else return."""
+    if isinstance(factory, functools.partial):
+        bound: functools.partial[Any] = factory
+        factory, args = bound.func, {**bound.keywords, **args}
+    names = {getattr(factory, "__name__", ""), "__init__", "__new__"}
+    unexpected, missing = UNEXPECTED.search(str(error)), MISSING.search(str(error))
+    if unexpected and unexpected[1].split(".")[-1] in names and unexpected[2] in args:
+        takes = parameter_names(factory)
+        raise RegistryError(
+            f"{named_by}: {_class_name(factory)} takes no argument {unexpected[2]!r}",
+            where=where,
+            notes=[did_you_mean(unexpected[2], takes), f"it takes: {listed(takes, 12)}"],
+        ) from error
+    if missing and missing[1].split(".")[-1] in names:
+        raise RegistryError(
+            f"{named_by}: {_class_name(factory)} needs {missing[2]}",
+            where=where,
+            notes=[f"given: {listed(list(args), 12)}" if args else "given: nothing"],
+            fix="add it under 'args' in the YAML file, or on the command line",
+        ) from error
+
+
+def accepts(factory: Callable[..., Any], name: str, *, by_name: bool = False) -> bool:
+    """Whether `factory` takes the keyword `name`; with `by_name`, `**kwargs` does not count."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    if any(p.name == name and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters):
+        return True
+    return not by_name and any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def parameter_names(factory: Callable[..., Any]) -> list[str]:
+    """The keywords of a constructor and of the constructors of its parents, its own first."""
+    callables = (
+        [vars(cls).get("__init__") for cls in inspect.getmro(factory)] if inspect.isclass(factory) else [factory]
+    )
+    names: dict[str, None] = {}
+    for function in callables:
+        if function is None or function is object.__init__:
+            continue
+        try:
+            parameters = list(inspect.signature(function).parameters.values())
+        except (TypeError, ValueError):
+            continue
+        names.update({p.name: None for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)})
+    names.pop("self", None)
+    return list(names)
+
+
+def _import(module_name: str, path: str, named_by: str, where: str | None) -> Any:
+    try:
+        return importlib.import_module(module_name)
+    except EvalsError:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
+            raise _no_such_module(path, module_name, named_by, where) from error
+        _cannot_import(error, path, named_by, where)
+    except Exception as error:
+        _cannot_import(error, path, named_by, where)
+
+
+def _no_such_module(path: str, module_name: str, named_by: str, where: str | None) -> RegistryError:
+    fix = "install the package that holds it, or put its folder on PYTHONPATH"
+    if module_name.split(".", maxsplit=1)[0] == "evals":
+        fix = "this class is not part of this package: name another one, or install it under a name of its own"
+    return RegistryError(
+        f"{named_by} names class {path!r}, and there is no module {module_name!r}",
+        where=where,
+        notes=[did_you_mean(module_name, _modules_beside(module_name))],
+        fix=fix,
+    )
+
+
+def _modules_beside(module_name: str) -> list[str]:
+    parent, _, _ = module_name.rpartition(".")
+    if not parent:
+        return [module.name for module in pkgutil.iter_modules()]
+    try:
+        package = importlib.import_module(parent)
+    except Exception:
+        return _modules_beside(parent)
+    return [f"{parent}.{module.name}" for module in pkgutil.iter_modules(getattr(package, "__path__", []))]
+
+
+def _no_such_class(path: str, holder: Any, attribute: str, named_by: str, where: str | None) -> RegistryError:
+    prefix = path[: path.rindex(attribute)]
+    near = [name for name in vars(holder) if not name.startswith("_") and callable(getattr(holder, name, None))]
+    note = did_you_mean(path, [prefix + name for name in near]) if did_you_mean(attribute, near) else ""
+    return RegistryError(f"{named_by} names class {path!r}, which has no such class", where=where, notes=[note])
+
+
+def _cannot_import(error: Exception, path: str, named_by: str, where: str | None) -> NoReturn:
+    missing = isinstance(error, ModuleNotFoundError) and error.name
+    raise RegistryError(
+        f"{named_by} names class {path!r}, which cannot be imported",
+        where=where,
+        notes=[f"{_raised_at(error)}{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"],
+        fix=f"install the package that holds {error.name!r}" if missing else None,  # type: ignore[attr-defined]
+    ) from error
+
+
+def _raised_at(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: "
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+    frames = [frame for frame in frames if frame.filename != __file__ and not frame.filename.startswith("<")]
+    return f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+
+
+def _class_name(factory: Any) -> str:
+    return getattr(factory, "__name__", None) or type(factory).__name__

@@ -1,0 +1,129 @@
+"""Which completion function a model's name leads to and what is known of the model, by patterns in YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evals.errors import RegistryError, did_you_mean
+from evals.registry_index import RawEntry
+from evals.specs import ModelInfo
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One entry of a `patterns` list."""
+
+    text: str
+    entry: RawEntry
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The keys of the entry that the pattern stands in."""
+        return self.entry.body  # type: ignore[no-any-return]
+
+    @property
+    def n_literal(self) -> int:
+        """How many of its characters are not `*`: the more, the more it says."""
+        return len(self.text.replace("*", ""))
+
+    def matches(self, name: str) -> bool:
+        """Whether `name` as a whole fits."""
+        return star_pattern(self.text).match(name) is not None
+
+
+def star_pattern(pattern: str) -> re.Pattern[str]:
+    """`pattern` as a regular expression, anchored at both ends: `*` is anything, all else is itself."""
+    return re.compile("^" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
+
+
+def patterns_of(entries: Iterable[RawEntry]) -> list[Pattern]:
+    """All patterns, those that say most first; among equals the later entry, so that a later registry wins."""
+    found = [Pattern(text, entry) for entry in entries for text in _pattern_texts(entry)]
+    found.reverse()
+    return sorted(found, key=lambda pattern: -pattern.n_literal)
+
+
+def routed(name: str, patterns: Iterable[Pattern]) -> Pattern | None:
+    """The first pattern with a class that fits `name`, or None."""
+    return next((p for p in patterns if "class" in p.body and p.matches(name)), None)
+
+
+def refuse_reserved(name: str, patterns: Iterable[Pattern], known: Iterable[str]) -> None:
+    """Raise a RegistryError when `name` stands under a reserved prefix; call it for names that lead nowhere."""
+    for pattern in patterns:
+        if pattern.body.get("reserved") and pattern.matches(name):
+            prefix = pattern.text.split("*")[0]
+            near = [other for other in known if other.startswith(prefix)]
+            raise RegistryError(
+                f"no completion function is called {name!r}, and {pattern.text!r} is reserved",
+                notes=[did_you_mean(name, near), str(pattern.body.get("description") or "")],
+                fix=f"to send the name to a server as it is: chat/{name}",
+            )
+
+
+def only_informs(body: Any) -> bool:
+    """Whether an entry has no class of its own and is there for its prices, context length or patterns."""
+    informs = ("prices", "context_length", "n_ctx", "patterns")
+    return isinstance(body, dict) and not {"class", "args"} & body.keys() and any(key in body for key in informs)
+
+
+def model_argument(entry: RawEntry) -> str:
+    """The constructor argument that the model's name goes into."""
+    return str(entry.body.get("passes_as") or "model")
+
+
+def without_prefix(name: str, entry: RawEntry) -> str:
+    """The model's name for the backend: `name` less the entry's `strip_prefix`."""
+    model = name.removeprefix(str(entry.body.get("strip_prefix") or ""))
+    if not model:
+        raise RegistryError(f"{name!r} names no model", where=entry.where, fix=f"write one after it: {name}MODEL")
+    return model
+
+
+def model_facts(name: str, exact: Iterable[RawEntry], patterns: Iterable[Pattern]) -> Iterator[Mapping[str, Any]]:
+    """The bodies that may tell something of `name`, the most telling first."""
+    for entry in exact:
+        if isinstance(entry.body, dict):
+            yield entry.body
+    for pattern in patterns:
+        if pattern.matches(name):
+            yield pattern.body
+
+
+def fact(bodies: Iterable[Mapping[str, Any]], key: str) -> Any:
+    """The value of `key` in the first body that has it; an explicit null says that nothing is known."""
+    return next((body[key] for body in bodies if key in body), None)
+
+
+def as_model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
+    """Context length and prices of `name` from `bodies`, the first that has a key wins."""
+    prices = fact(bodies, "prices") or {}
+    return ModelInfo(
+        name=name,
+        context_length=fact(bodies, "context_length"),
+        input_usd_per_million=_number(prices.get("input")),
+        cached_input_usd_per_million=_number(prices.get("cached_input")),
+        output_usd_per_million=_number(prices.get("output")),
+        price_as_of=_text(prices.get("as_of")),
+        price_source=_text(prices.get("source")),
+    )
+
+
+def _pattern_texts(entry: RawEntry) -> list[str]:
+    patterns = entry.body.get("patterns") or []
+    if isinstance(patterns, str):
+        patterns = [patterns]
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        raise RegistryError(f"{entry.name!r}: 'patterns' is not a list of texts", where=entry.where)
+    return patterns
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,255 @@
+"""From the body of a YAML entry to a typed spec, with an error for what is wrong and a warning for what is unknown."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import Any
+
+from evals.errors import RegistryError, near_misses
+from evals.registry_index import RawEntry
+from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec, ModelGradedSpec
+
+logger = logging.getLogger("evals")
+
+RESERVED_KEYS = ("key", "group", "cls")
+"openai/evals fills these in itself, and refuses them in a file."
+
+ABOUT_KEYS = (
+    "description",
+    "disclaimer",
+    "higher_is_better",
+    "licence",
+    "license",
+    "metrics",
+    "protocol",
+    "reference",
+    "source",
+    "tags",
+)
+"What an eval's alias or spec may say of itself; read by `evals show`, `evals list` and reports."
+
+KNOWN_KEYS = {
+    "evals": ("args", "class", "id", *ABOUT_KEYS),
+    "completion_fns": (
+        "args",
+        "chat",
+        "class",
+        "context_length",
+        "description",
+        "id",
+        "n_ctx",
+        "passes_as",
+        "patterns",
+        "prices",
+        "reserved",
+        "source",
+        "strip_prefix",
+        "tags",
+    ),
+    "modelgraded": (
+        "append_answer_prompt",
+        "choice_scores",
+        "choice_strings",
+        "description",
+        "eval_type",
+        "format_type",
+        "id",
+        "input_outputs",
+        "licence",
+        "license",
+        "output_template",
+        "prompt",
+        "source",
+        "tags",
+    ),
+    "eval_sets": ("description", "evals", "id", "source", "tags"),
+}
+KNOWN_KEYS["solvers"] = KNOWN_KEYS["completion_fns"]
+
+THING = {
+    "evals": "eval",
+    "completion_fns": "completion function",
+    "solvers": "solver",
+    "modelgraded": "modelgraded spec",
+    "eval_sets": "eval set",
+}
+"What one entry of a kind is called."
+
+_warned: set[tuple[str, str]] = set()
+
+
+def alias_of(entry: RawEntry) -> str | None:
+    """The name that `entry` points at: a plain text, or the `id` of a mapping; None for a spec."""
+    if isinstance(entry.body, str):
+        return entry.body
+    target = entry.body.get("id") if isinstance(entry.body, dict) else None
+    if target is not None and not isinstance(target, str):
+        raise RegistryError(f"the 'id' of {entry.name!r} is {target!r}, not a name", where=entry.where)
+    return target
+
+
+def check_entry(entry: RawEntry, kind: str) -> None:
+    """Raise RegistryError for a body that cannot be used; warn once of each key that nothing reads."""
+    thing = f"{THING[kind]} {entry.name!r}"
+    if isinstance(entry.body, str):
+        return
+    if not isinstance(entry.body, dict):
+        raise RegistryError(f"{thing} is {_kind_of(entry.body)}, not a mapping", where=entry.where)
+    for key in RESERVED_KEYS:
+        if key in entry.body:
+            raise RegistryError(
+                f"{thing} uses the reserved key {key!r}",
+                where=entry.where,
+                fix="write 'class: module:Class'" if key == "cls" else f"remove it: {key} is filled in by the registry",
+            )
+    for key in entry.body:
+        if key not in KNOWN_KEYS[kind] and not str(key).startswith(("x-", "x_")):
+            _warn_of_key(entry, thing, str(key), kind)
+
+
+def as_eval_spec(entry: RawEntry) -> EvalSpec:
+    """The eval of `entry`, its `args` copied."""
+    extras = {key: value for key, value in entry.body.items() if key not in ("class", "args")}
+    return EvalSpec(
+        cls=_class_of(entry, "evals"),
+        registry_path=entry.registry_path,
+        args=_args_of(entry, "evals"),
+        key=entry.name,
+        group=entry.group,
+        where=entry.where,
+        extras=extras or None,
+    )
+
+
+def as_base_eval_spec(entry: RawEntry) -> BaseEvalSpec:
+    """The alias of `entry`; a spec's own entry gives one without `id`."""
+    body: dict[str, Any] = {"id": entry.body} if isinstance(entry.body, str) else entry.body
+    own = ("id", "metrics", "description", "disclaimer", "higher_is_better")
+    extras = {key: value for key, value in body.items() if key not in (*own, "class", "args")}
+    return BaseEvalSpec(
+        id=body.get("id"),
+        metrics=body.get("metrics"),
+        description=body.get("description"),
+        disclaimer=body.get("disclaimer"),
+        higher_is_better=body.get("higher_is_better", True),
+        key=entry.name,
+        group=entry.group,
+        where=entry.where,
+        extras=extras or None,
+    )
+
+
+def as_completion_fn_spec(entry: RawEntry, kind: str = "completion_fns") -> CompletionFnSpec:
+    """The completion function or solver of `entry`, its `args` copied."""
+    return CompletionFnSpec(
+        cls=_class_of(entry, kind),
+        args=_args_of(entry, kind),
+        key=entry.name,
+        group=entry.group,
+        registry_path=entry.registry_path,
+        where=entry.where,
+    )
+
+
+def as_eval_set_spec(entry: RawEntry) -> EvalSetSpec:
+    """The set of `entry`."""
+    names = entry.body.get("evals")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise RegistryError(f"the 'evals' of eval set {entry.name!r} is not a list of names", where=entry.where)
+    return EvalSetSpec(evals=list(names), key=entry.name, group=entry.group, where=entry.where)
+
+
+def as_modelgraded_spec(entry: RawEntry, overrides: dict[str, Any]) -> ModelGradedSpec:
+    """The rubric of `entry` with `overrides` in place of its own keys."""
+    body = copy.deepcopy({**entry.body, **overrides})
+    missing = [key for key in ("prompt", "choice_strings", "input_outputs") if body.get(key) is None]
+    if missing:
+        raise RegistryError(f"modelgraded spec {entry.name!r} has no {missing[0]!r}", where=entry.where)
+    _check_choices(entry, body["choice_strings"])
+    return ModelGradedSpec(
+        prompt=body["prompt"],
+        choice_strings=body["choice_strings"],
+        input_outputs=body["input_outputs"],
+        eval_type=body.get("eval_type"),
+        choice_scores=_choice_scores(entry, body.get("choice_scores")),
+        output_template=body.get("output_template"),
+        key=entry.name,
+        group=entry.group,
+        where=entry.where,
+    )
+
+
+def _class_of(entry: RawEntry, kind: str) -> str:
+    name = entry.body.get("class")
+    if isinstance(name, str) and name:
+        return name
+    found = ", ".join(map(str, entry.body)) or "none"
+    raise RegistryError(
+        f"{THING[kind]} {entry.name!r} has neither 'class' nor 'id'",
+        where=entry.where,
+        notes=[f"keys found: {found}"],
+        fix="add 'class: module:Class', or 'id: NAME' of another entry",
+    )
+
+
+def _args_of(entry: RawEntry, kind: str) -> dict[str, Any] | None:
+    args = entry.body.get("args")
+    if args is None:
+        return None
+    if isinstance(args, dict) and all(isinstance(key, str) for key in args):
+        return copy.deepcopy(args)
+    raise RegistryError(
+        f"the 'args' of {THING[kind]} {entry.name!r} are {_kind_of(args)}, not a mapping of names to values",
+        where=entry.where,
+    )
+
+
+def _check_choices(entry: RawEntry, choices: Any) -> None:
+    if isinstance(choices, str):
+        return
+    if not isinstance(choices, list):
+        raise RegistryError(f"the 'choice_strings' of {entry.name!r} are {_kind_of(choices)}", where=entry.where)
+    for choice in choices:
+        if not isinstance(choice, str):
+            raise _unquoted(entry, "choice_strings", choice)
+
+
+def _choice_scores(entry: RawEntry, scores: Any) -> dict[str, float] | str | None:
+    if scores is None or isinstance(scores, str):
+        return scores
+    if not isinstance(scores, dict):
+        raise RegistryError(f"the 'choice_scores' of {entry.name!r} are {_kind_of(scores)}", where=entry.where)
+    for choice, score in scores.items():
+        if not isinstance(choice, str):
+            raise _unquoted(entry, "choice_scores", choice)
+        if isinstance(score, bool) or not isinstance(score, int | float):
+            raise RegistryError(
+                f"the score of choice {choice!r} in {entry.name!r} is {score!r}, not a number", where=entry.where
+            )
+    return {choice: float(score) for choice, score in scores.items()}
+
+
+def _unquoted(entry: RawEntry, key: str, value: Any) -> RegistryError:
+    written = {True: "Yes", False: "No"}[value] if isinstance(value, bool) else str(value)
+    return RegistryError(
+        f"{key!r} of modelgraded spec {entry.name!r} holds {_kind_of(value)}, not a text",
+        where=entry.where,
+        fix=f'put quotes around it: "{written}" (YAML reads it as {value!r} without)',
+    )
+
+
+def _warn_of_key(entry: RawEntry, thing: str, key: str, kind: str) -> None:
+    if (entry.where, key) in _warned:
+        return
+    _warned.add((entry.where, key))
+    near = near_misses(key, KNOWN_KEYS[kind], n=1)
+    hint = f" (did you mean: {near[0]})" if near else ""
+    logger.warning("%s: %s has a key that nothing reads: %r%s", entry.where, thing, key, hint)
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "empty"
+    kinds = {bool: "a truth value", int: "a number", float: "a number", str: "a text", list: "a list"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
