@@ -1,0 +1,119 @@
+"""Posts events to an HTTP server in batches, from a thread of its own, and counts what was not accepted."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import queue
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from evals.errors import RecordError, UsageError
+from evals.json_text import encode
+
+logger = logging.getLogger(__name__)
+
+_TIMEOUT_S = 30.0
+_WAITS_S = (0.2, 1.0)
+"Between attempts; three attempts a batch."
+
+
+class HttpSink:
+    """Takes lines of JSON, posts lists of them.
+
+    fail_percent: share of the events sent that may go lost before `check` raises. Lines that were put together
+    are posted together.
+    """
+
+    def __init__(self, url: str, fail_percent: float, batch_size: int) -> None:
+        parts = urllib.parse.urlsplit(url or "")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError("this is no HTTP address", where=url or "(empty)", fix="give http(s)://host/path")
+        self._url = url
+        self._host = parts.hostname
+        self._fail_percent = fail_percent
+        self._batch_size = max(1, batch_size)
+        self._pending: list[str] = []
+        self._queue: queue.Queue[list[str] | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.n_sent = 0
+        "Events that were tried, accepted or not."
+        self.n_failed = 0
+        self.last_failure = ""
+
+    def put(self, lines: list[str]) -> None:
+        """Queue the lines of one sample; returns at once."""
+        with self._lock:
+            self._pending += lines
+            if len(self._pending) >= self._batch_size:
+                self._hand_over()
+
+    def flush(self) -> None:
+        """Wait until everything was tried."""
+        with self._lock:
+            if self._pending:
+                self._hand_over()
+        self._queue.join()
+
+    def check(self, where: str | None = None) -> None:
+        """Raise RecordError when more events went lost than tolerated."""
+        if self.n_failed and self.n_failed * 100 > self._fail_percent * self.n_sent:
+            raise RecordError(
+                f"{self.n_failed} of {self.n_sent} events were not accepted by {self._host}",
+                notes=[f"last failure: {self.last_failure}", f"the whole record is in {where}" if where else ""],
+                fix="see that the server is up, or allow more with --http-fail-percent-threshold",
+            )
+
+    def close(self) -> None:
+        """Try what is left, then end the thread."""
+        if self._thread is not None or self._pending:
+            self.flush()
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _hand_over(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="evals-http-record", daemon=True)
+            self._thread.start()
+        self._queue.put(self._pending)
+        self._pending = []
+
+    def _serve(self) -> None:
+        while (lines := self._queue.get()) is not None:
+            try:
+                self._deliver(lines)
+            finally:
+                self._queue.task_done()
+
+    def _deliver(self, lines: list[str]) -> None:
+        body = encode("[" + ",".join(line.strip() for line in lines) + "]")
+        failure = self._post(body)
+        for wait_s in _WAITS_S:
+            if failure is None or not failure.startswith(("5", "429", "no reply")):
+                break
+            time.sleep(wait_s)
+            failure = self._post(body)
+        if failure is not None:
+            self.last_failure = failure
+            self.n_failed += len(lines)
+            logger.warning("%d events were not accepted by %s: %s", len(lines), self._host, failure)
+        self.n_sent += len(lines)
+
+    def _post(self, body: bytes) -> str | None:
+        """Send one list; None when it was accepted, else why not."""
+        request = urllib.request.Request(self._url, data=body, headers={"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as reply:
+                reply.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return f"{error.code} {error.reason}"
+        except (OSError, http.client.HTTPException) as error:
+            return f"no reply: {getattr(error, 'reason', None) or error or type(error).__name__}"
+        return None

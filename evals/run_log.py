@@ -1,0 +1,329 @@
+"""Reads records back: whole or torn, ours or openai/evals' own, as typed rows and with flat memory."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from evals.errors import DataError, MissingExtra
+from evals.event import Event, event_of
+
+if TYPE_CHECKING:
+    import pandas
+
+Key = tuple[str | None, int]
+"(sample id, repeat); repeat is 0 for the first evaluation."
+
+_MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
+_loads = json.JSONDecoder(parse_constant=lambda _: None).decode
+
+
+@dataclass
+class SampleRecord:
+    """One evaluation of one sample, as it was recorded."""
+
+    sample_id: str | None
+    repeat: int = 0
+    "0 for the first evaluation."
+    events: list[Event] = field(default_factory=list)
+    error: dict[str, Any] | None = None
+    "`type`, `message` and more of what made the sample fail; None where it did not."
+    labels: dict[str, Any] = field(default_factory=dict)
+    "Keys that put the sample in a group (category, subject, ...)."
+
+    def data(self, type: str) -> list[Any]:
+        """The data of its events of one type, in order."""
+        return [event.data for event in self.events if event.type == type]
+
+    @property
+    def raw_sample(self) -> dict[str, Any]:
+        """The row of the dataset; empty where it was not recorded."""
+        rows = [row for row in self.data("raw_sample") if isinstance(row, dict)]
+        return rows[0] if rows else {}
+
+
+class DoneSamples(NamedTuple):
+    """Which samples of a record need no further evaluation, and which ended in an error."""
+
+    finished: set[Key]
+    errors: set[Key]
+
+
+class RunLog:
+    """One record. Opening it reads it once; every iteration reads it again and keeps one sample in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.spec: dict[str, Any] = {}
+        "What was run; empty when the record was cut inside its first line."
+        self.final_report: dict[str, Any] | None = None
+        "None for a run that did not end."
+        self.extras: dict[str, Any] = {}
+        "What stands beside the report in the last line."
+        self.is_ours = False
+        "False for a record that openai/evals wrote: its events carry no marks of finished samples."
+        self.n_broken_lines = 0
+        "Lines that are no JSON objects: at most the torn last one, unless the file was damaged."
+        self.whole_size = 0
+        "Bytes up to the end of the last whole batch, without a final report; where a resumed run goes on."
+        self.next_event_id = 0
+        self._session = 0
+        self._last_of_failed: dict[Key, int] = {}
+        self._finished_later: dict[Key, int] = {}
+        self._n_events: dict[str | None, int] = {}
+        self._scan()
+
+    @property
+    def run_id(self) -> str | None:
+        run_id = self.spec.get("run_id")
+        return run_id if isinstance(run_id, str) else None
+
+    def samples(self) -> Iterator[SampleRecord]:
+        """Each sample as it ended, in the order in which they ended; attempts that were done again are left out."""
+        for item in self._items():
+            if isinstance(item, SampleRecord):
+                yield item
+
+    def events(self, type: str | None = None) -> Iterator[Event]:
+        """The events of samples that did not fail, and those recorded outside any sample; all types or one."""
+        for item in self._items():
+            if isinstance(item, Event):
+                events = [item]
+            else:
+                events = [] if item.error is not None else item.events
+            for event in events:
+                if type is None or event.type == type:
+                    yield event
+
+    def to_rows(self) -> Iterator[dict[str, Any]]:
+        """One flat row a sample: prompt, completion, expected, picked, correct, metrics, error, usage, cost."""
+        from evals.run_table import row_of
+
+        return map(row_of, self.samples())
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The rows of `to_rows` as a pandas DataFrame."""
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtra("a DataFrame of a record", "data") from None
+        return pandas.DataFrame(list(self.to_rows()))
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write the rows of `to_rows` to a Parquet file; prompts, lists and objects as JSON text."""
+        try:
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError:
+            raise MissingExtra("a Parquet file of a record", "data") from None
+        from evals.run_table import columns_of
+
+        pyarrow.parquet.write_table(pyarrow.table(columns_of(self.to_rows())), path)
+
+    def _scan(self) -> None:
+        """The first pass: spec, report, where attempts were superseded, where the last whole batch ends."""
+        ordinal = 0
+        for start, end, raw in _raw_lines(self.path):
+            if start == 0 and self._scan_first(raw, end):
+                continue
+            if self.is_ours and not _MARKED.search(raw):
+                self.n_broken_lines += not raw.endswith(b"}\n")
+                continue
+            line = _parsed(raw)
+            if line is None:
+                self.n_broken_lines += 1
+            elif "final_report" in line:
+                self.final_report = line["final_report"]
+                self.extras = {k: v for k, v in line.items() if k not in ("final_report", "run_id")}
+            elif "type" in line:
+                ordinal += self._scan_event(line, ordinal, end)
+
+    def _scan_first(self, raw: bytes, end: int) -> bool:
+        line = _parsed(raw)
+        if line is not None and isinstance(line.get("spec"), dict):
+            self.spec, self.is_ours, self.whole_size = line["spec"], "record_format" in line, end
+            return True
+        if line is None and not raw.endswith(b"\n") and b'{"spec"'.startswith(raw[:7]):
+            self.is_ours, self.n_broken_lines = True, 1
+            return True
+        raise DataError("this is no record", where=f"{self.path}:1", fix='a record\'s first line is {"spec": {...}}')
+
+    def _scan_event(self, line: dict[str, Any], ordinal: int, end: int) -> int:
+        """Note what one marked event says; 1 when it ends an attempt."""
+        if not self.is_ours:
+            sample_id = line.get("sample_id")
+            self._n_events[sample_id] = self._n_events.get(sample_id, 0) + 1
+            self.whole_size = end
+            return 0
+        if not (line.get("sample_done") or line.get("loose")):
+            return 0
+        self.whole_size = end
+        self.next_event_id = max(self.next_event_id, line.get("event_id", -1) + 1)
+        if line.get("loose"):
+            self._session += line["type"] == "resumed"
+            return 0
+        key = _key(line)
+        if line.get("failed") or key in self._last_of_failed:
+            self._last_of_failed[key] = ordinal
+        if self._session and not line.get("failed"):
+            self._finished_later[key] = self._session
+        return 1
+
+    def _items(self) -> Iterator[SampleRecord | Event]:
+        return self._our_items() if self.is_ours else self._foreign_items()
+
+    def _our_items(self) -> Iterator[SampleRecord | Event]:
+        batch: list[Event] = []
+        ordinal = session = 0
+        for line in _event_lines(self.path):
+            event = event_of(line)
+            if line.get("loose"):
+                session += event.type == "resumed"
+                if session == self._session and event.type != "resumed":
+                    yield event
+                continue
+            batch.append(event)
+            if line.get("sample_done"):
+                sample = _sample_of(batch, line)
+                if not self._is_superseded(_key(line), ordinal, session, failed=sample.error is not None):
+                    yield sample
+                ordinal += 1
+                batch = []
+
+    def _is_superseded(self, key: Key, ordinal: int, session: int, *, failed: bool) -> bool:
+        if failed:
+            return self._last_of_failed[key] > ordinal
+        return self._finished_later.get(key, -1) > session
+
+    def _foreign_items(self) -> Iterator[SampleRecord | Event]:
+        """openai/evals interleaves samples; one is given when as many of its events came as the file holds."""
+        left = dict(self._n_events)
+        open_samples: dict[str | None, list[Event]] = {}
+        for line in _event_lines(self.path):
+            event = event_of(line)
+            if event.sample_id is None:
+                yield event
+                continue
+            events = open_samples.setdefault(event.sample_id, [])
+            events.append(event)
+            left[event.sample_id] -= 1
+            if left[event.sample_id] == 0:
+                yield SampleRecord(event.sample_id, 0, open_samples.pop(event.sample_id))
+
+
+def read_log(path: str | Path) -> RunLog:
+    """The record at `path`, plain or `.gz`.
+
+    Raises:
+        DataError: there is no such file, or it is no record.
+    """
+    try:
+        return RunLog(Path(path))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataError(f"the record cannot be read: {reason}", where=str(path), fix="check the path") from None
+
+
+def done_samples(path: str | Path) -> DoneSamples:
+    """The samples of a record that finished, and those whose last attempt ended in an error."""
+    finished: set[Key] = set()
+    errors: set[Key] = set()
+    for sample in read_log(path).samples():
+        (finished if sample.error is None else errors).add((sample.sample_id, sample.repeat))
+    return DoneSamples(finished, errors - finished)
+
+
+def end_of_last_whole_batch(path: str | Path) -> int:
+    """How many bytes of a record hold whole samples; a torn tail and a final report lie behind them."""
+    return read_log(path).whole_size
+
+
+def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:
+    error = None
+    if last.get("failed"):
+        data = batch[-1].data
+        error = data if isinstance(data, dict) else {"message": str(data)}
+    return SampleRecord(last.get("sample_id"), last.get("repeat") or 0, batch, error, last.get("labels") or {})
+
+
+def _key(line: Mapping[str, Any]) -> Key:
+    return line.get("sample_id"), line.get("repeat") or 0
+
+
+def _event_lines(path: Path) -> Iterator[dict[str, Any]]:
+    for _, _, raw in _raw_lines(path):
+        line = _parsed(raw)
+        if line is not None and "type" in line and "final_report" not in line:
+            yield line
+
+
+def _raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """(start, end, bytes) of each line; a compressed file that was cut gives what can be unpacked."""
+    end = 0
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as file:
+        try:
+            for raw in file:
+                start, end = end, end + len(raw)
+                yield start, end, raw
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return
+
+
+def _parsed(raw: bytes) -> dict[str, Any] | None:
+    try:
+        line = _loads(raw.decode("utf-8").strip())
+    except ValueError:
+        return None
+    except RecursionError:
+        return None
+    return line if isinstance(line, dict) else None
+
+
+def _first_with(path: str | Path, key: str) -> Any:
+    for _, _, raw in _raw_lines(Path(path)):
+        line = _parsed(raw)
+        if line is not None and key in line:
+            return line[key]
+    raise ValueError(f"Could not find {key} in {path}")
+
+
+def extract_final_results(path: str | Path) -> dict[str, Any]:
+    """The final report of a record.
+
+    Raises:
+        ValueError: it has none.
+    """
+    report: dict[str, Any] = _first_with(path, "final_report")
+    return report
+
+
+def extract_spec(path: str | Path) -> dict[str, Any]:
+    """The run spec of a record.
+
+    Raises:
+        ValueError: it has none.
+    """
+    spec: dict[str, Any] = _first_with(path, "spec")
+    return spec
+
+
+def extract_individual_results(path: str | Path, type_string: str = "metrics") -> list[Any]:
+    """The data of all events of one type, those of failed samples left out."""
+    return [event.data for event in read_log(path).events(type_string)]
+
+
+def get_final_results_from_dir(log_dir: str | Path) -> dict[Path, dict[str, Any]]:
+    """The final report of every `*.log` under a folder, at any depth."""
+    return {path: extract_final_results(path) for path in Path(log_dir).glob("**/*.log")}
+
+
+def get_specs_from_dir(log_dir: str | Path) -> dict[Path, dict[str, Any]]:
+    """The run spec of every `*.log` under a folder, at any depth."""
+    return {path: extract_spec(path) for path in Path(log_dir).glob("**/*.log")}
