@@ -13,13 +13,17 @@ class Backend(ABC):
 
     The engine puts limits, retries, cache and recording around it, for `await` and for plain calls alike.
     Optional attributes that the engine looks for: `is_local` (no network, no limits), `max_concurrency`,
-    `limit_key` (backends with equal keys share limits), `records_sampling`, `cache_identity()`,
+    `limit_key` (backends with equal keys share limits), `records_sampling`, `delegates` (only calls others), `cache_identity()`,
     `batch_size` with `complete_batch` / `score_batch`, `score`, `aclose()`.
     """
 
     is_local: bool = False
     max_concurrency: int | None = None
     records_sampling: bool = True
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Backend:
+        """Itself: solvers are copied for each sample, and must not copy clients and connections."""
+        return self
 
     @abstractmethod
     async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:

@@ -20,6 +20,8 @@ from evals.record import default_recorder, record_sampling
 from evals.secrets import redact
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from evals.engine.limits import AdaptiveLimit
 
 T = TypeVar("T")
@@ -47,8 +49,9 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     """The completions of `prompt` by `fn`, whatever kind of completion function it is.
 
     fn: has `async complete` (one attempt; recorded here as a `sampling` event), or is only callable
-    (openai/evals plug-ins: runs on a thread and records by itself). grading: the call judges a completion,
-    so the run's sampling overrides (`--temperature`) are not for it.
+    (openai/evals plug-ins: runs on a thread and records by itself). One that says `delegates` only makes calls
+    of others, which come through here one by one: limits, time-outs, retries and cache are theirs, not its own.
+    grading: the call judges a completion, so the run's sampling overrides (`--temperature`) are not for it.
 
     Raises:
         CallFailed: no attempt succeeded; the sample is an error, not a wrong answer.
@@ -60,9 +63,15 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     if session.settings.overrides and not grading:
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
+    delegates = getattr(fn, "delegates", False)
     if not hasattr(fn, "complete"):
-        return await _attempts(session, fn, lambda: _on_thread(session, fn, prompt, kwargs), prompt)
-    if session.cache is None:
+        if delegates:
+            return await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
+        return await _attempts(session, fn, lambda: _on_thread(session.call_threads(), fn, prompt, kwargs), prompt)
+    result: CompletionResult
+    if delegates:
+        result = await fn.complete(prompt, **kwargs)
+    elif session.cache is None:
         result = await _fresh(session, fn, prompt, kwargs)
     else:
         result = await _through_cache(session, fn, prompt, kwargs)
@@ -123,10 +132,10 @@ async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[st
     return result
 
 
-async def _on_thread(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> Any:
+async def _on_thread(pool: ThreadPoolExecutor, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> Any:
     context = contextvars.copy_context()
     loop = asyncio.get_running_loop()
-    result = await loop.run_in_executor(session.call_threads(), lambda: context.run(fn, prompt=prompt, **kwargs))
+    result = await loop.run_in_executor(pool, lambda: context.run(fn, prompt=prompt, **kwargs))
     return await result if inspect.isawaitable(result) else result
 
 

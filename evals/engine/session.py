@@ -66,6 +66,7 @@ class Session:
         self._tokens = _rate(self.settings.tokens_per_minute)
         self._threads: ThreadPoolExecutor | None = None
         self._call_threads: ThreadPoolExecutor | None = None
+        self._delegate_threads: ThreadPoolExecutor | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._used_fns: dict[int, Any] = {}
 
@@ -120,6 +121,12 @@ class Session:
             self._call_threads = ThreadPoolExecutor(self.settings.ceiling, thread_name_prefix="evals-call")
         return self._call_threads
 
+    def delegate_threads(self) -> ThreadPoolExecutor:
+        """Threads for those that wait for calls of others (solvers), apart from the threads of those calls."""
+        if self._delegate_threads is None:
+            self._delegate_threads = ThreadPoolExecutor(self.settings.ceiling, thread_name_prefix="evals-delegate")
+        return self._delegate_threads
+
     def batcher_of(self, fn: Any) -> Batcher:
         """The one that gathers calls of `fn` into batches."""
         from evals.engine.batching import Batcher
@@ -137,7 +144,7 @@ class Session:
         for fn in self._used_fns.values():
             if hasattr(fn, "aclose"):
                 await fn.aclose()
-        for pool in (self._threads, self._call_threads):
+        for pool in (self._threads, self._call_threads, self._delegate_threads):
             if pool is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
         if self.cache is not None:
