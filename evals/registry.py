@@ -15,7 +15,6 @@ from evals.registry_index import Index, RawEntry, shown_path
 from evals.registry_models import (
     Pattern,
     as_model_info,
-    fact,
     model_argument,
     model_facts,
     only_informs,
@@ -354,8 +353,7 @@ class Registry:
 
     def _patterns(self) -> list[Pattern]:
         indexes = self._fn_indexes()
-        entries = [entry for index in indexes.values() for entry in index.entries_with_patterns()]
-        return patterns_of(entries)
+        return patterns_of([entry for index in indexes.values() for entry in index.with_patterns])
 
     def _default_entry(self) -> RawEntry:
         entry = _first(self._fn_indexes(), DEFAULT_COMPLETION_FN)
@@ -418,6 +416,8 @@ def is_chat_model(model_name: str) -> bool:
 
 def n_ctx_from_model_name(model_name: str) -> int | None:
     """The context length of a model in tokens, or None; for the models that openai/evals lists, its numbers."""
-    facts = registry._facts(model_name)
-    n_ctx: int | None = fact(facts, "n_ctx")
-    return n_ctx if n_ctx is not None else as_model_info(model_name, facts).context_length
+    for body in registry._facts(model_name):
+        n_ctx: int | None = body.get("n_ctx", body.get("context_length"))
+        if n_ctx is not None:
+            return n_ctx
+    return None

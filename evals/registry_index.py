@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
@@ -151,14 +152,16 @@ class Index:
         """What could not be read so far."""
         return [file.error for file in self.files if file.error is not None]
 
-    def entries_with_patterns(self) -> Iterator[RawEntry]:
-        """Entries that have a list `patterns`, of those files only that hold the word."""
-        for file in self.files:
-            if not file.has_patterns:
-                continue
-            for entry in file.entries().values():
-                if isinstance(entry.body, dict) and "patterns" in entry.body and self.get(entry.name) == entry:
-                    yield entry
+    @functools.cached_property
+    def with_patterns(self) -> list[RawEntry]:
+        """Entries that have a list `patterns`; only files that hold the word are parsed for it."""
+        return [
+            entry
+            for file in self.files
+            if file.has_patterns
+            for entry in file.entries().values()
+            if isinstance(entry.body, dict) and "patterns" in entry.body and self.get(entry.name) is entry
+        ]
 
     def _warn_of_losers(self, winner: RawEntry, files: Sequence[YamlFile]) -> None:
         losers = [entry for file in files if (entry := _entry_or_none(file, winner.name)) is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ class Pattern:
         return star_pattern(self.text).match(name) is not None
 
 
+@functools.lru_cache(maxsize=1024)
 def star_pattern(pattern: str) -> re.Pattern[str]:
     """`pattern` as a regular expression, anchored at both ends: `*` is anything, all else is itself."""
     return re.compile("^" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
