@@ -13,8 +13,8 @@ class Backend(ABC):
 
     The engine puts limits, retries, cache and recording around it, for `await` and for plain calls alike.
     Optional attributes that the engine looks for: `is_local` (no network, no limits), `max_concurrency`,
-    `limit_key` (backends with equal keys share limits), `records_sampling`, `delegates` (only calls others), `cache_identity()`,
-    `batch_size` with `complete_batch` / `score_batch`, `score`, `aclose()`.
+    `limit_key` (backends with equal keys share limits), `records_sampling`, `delegates` (only calls others),
+    `cache_identity()`, `batch_size` with `complete_batch` / `score_batch`, `score`, `aclose()`.
     """
 
     is_local: bool = False

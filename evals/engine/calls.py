@@ -64,11 +64,12 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
     delegates = getattr(fn, "delegates", False)
+    result: CompletionResult
     if not hasattr(fn, "complete"):
         if delegates:
-            return await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
+            result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
+            return result
         return await _attempts(session, fn, lambda: _on_thread(session.call_threads(), fn, prompt, kwargs), prompt)
-    result: CompletionResult
     if delegates:
         result = await fn.complete(prompt, **kwargs)
     elif session.cache is None:
