@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from evals.errors import DataError
 
@@ -27,15 +26,36 @@ def make_private(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
+class CacheFile:
+    """A file being written; a full disk is a message about the cache, not about what is being read."""
+
+    def __init__(self, handle: int, target: Path) -> None:
+        self._file = os.fdopen(handle, "wb")
+        self._target = target
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise _cache_error(error, self._target) from error
+
+    def close(self) -> None:
+        with cache_errors(self._target):
+            self._file.close()
+
+
 @contextmanager
-def written_whole(target: Path) -> Iterator[BinaryIO]:
-    """A binary file that becomes `target` when the block ends well, and vanishes when it does not."""
+def written_whole(target: Path) -> Iterator[CacheFile]:
+    """A file that becomes `target` when the block ends well, and vanishes when it does not."""
     make_private(target.parent)
     with cache_errors(target):
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    file = CacheFile(handle, target)
     try:
-        with os.fdopen(handle, "wb") as file:
+        try:
             yield file
+        finally:
+            file.close()
         with cache_errors(target):
             os.replace(name, target)
     except BaseException:
@@ -50,11 +70,15 @@ def cache_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(
-            f"the cache cannot be written: {error.strerror or error}",
-            where=str(path),
-            fix="set EVALS_CACHE_DIR to a folder with room that can be written",
-        ) from error
+        raise _cache_error(error, path) from error
+
+
+def _cache_error(error: OSError, path: Path) -> DataError:
+    return DataError(
+        f"the cache cannot be written: {error.strerror or error}",
+        where=str(path),
+        fix="set EVALS_CACHE_DIR to a folder with room that can be written",
+    )
 
 
 @contextmanager

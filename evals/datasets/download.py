@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from evals.datasets.cache_folder import cache_errors, make_private, only_one
+from evals.datasets.opening import shown_name
 from evals.errors import DataError
 
 Progress: TypeAlias = Callable[[int, "int | None"], None]
@@ -80,7 +81,7 @@ def file_sha256(path: Path) -> str:
 
 
 def validator(url: str) -> str | None:
-    """What identifies the present content of `url`: its ETag, else its date and size; None where the server is silent."""
+    """What identifies the present content of `url`: its ETag, else its date and size; None where none is sent."""
     request = urllib.request.Request(url, method="HEAD", headers={"User-Agent": "oaieval"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
@@ -182,7 +183,7 @@ def _wrong_file(url: str, part: Path, expected: Expected) -> DataError:
     part.unlink()
     return DataError(
         "this is not the file that was expected",
-        where=url,
+        where=shown_name(url),
         notes=[f"expected sha256 {expected.sha256}, {expected.size_bytes} bytes", f"got sha256 {found}, {size} bytes"],
         fix="the file changed, or a proxy put a page in its place: compare with the project's own site",
     )
@@ -190,9 +191,11 @@ def _wrong_file(url: str, part: Path, expected: Expected) -> DataError:
 
 def _refused(url: str, status: int) -> DataError:
     said = http.client.responses.get(status, "")
-    return DataError(f"the server answered {status} {said}".rstrip(), where=url, fix="check the address")
+    return DataError(f"the server answered {status} {said}".rstrip(), where=shown_name(url), fix="check the address")
 
 
 def _unreachable(url: str, problem: Exception) -> DataError:
     reason = getattr(problem, "reason", None) or problem
-    return DataError(f"cannot be fetched: {reason}", where=url, fix="check the network or the proxy settings")
+    return DataError(
+        f"cannot be fetched: {reason}", where=shown_name(url), fix="check the network or the proxy settings"
+    )

@@ -8,12 +8,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from evals.datasets.cache_folder import cache_errors, data_cache, written_whole
+from evals.datasets.cache_folder import CacheFile, data_cache, written_whole
 from evals.datasets.hugging_face import expand_hugging_face
 from evals.datasets.json_rows import refuse_wrong_kind, universal_lines
-from evals.datasets.opening import COMPRESSIONS, is_url, open_binary, reading
+from evals.datasets.opening import COMPRESSIONS, is_url, open_binary, reading, shown_name
 from evals.datasets.plain_rows import write_rows
 from evals.datasets.tables import TABLE_FORMS, rows_of_table
 
@@ -46,8 +45,9 @@ def expand(name: str) -> Expanded:
     has_lines = form not in (".json", ".parquet")
     target = data_cache("expanded") / f"{_key(source, form)}.jsonl"
     if not target.exists():
-        with reading(name), written_whole(target) as file:
-            _write_plain(source, name, form, file)
+        shown = shown_name(name)
+        with reading(shown), written_whole(target) as file:
+            _write_plain(source, shown, form, file)
     return Expanded(target, has_lines)
 
 
@@ -57,14 +57,13 @@ def without_compression(name: str) -> str:
     return stem if suffix in COMPRESSIONS else name
 
 
-def _write_plain(source: str, shown: str, form: str, file: BinaryIO) -> None:
+def _write_plain(source: str, shown: str, form: str, file: CacheFile) -> None:
     if form in TABLE_FORMS:
         write_rows(rows_of_table(source, shown, form), file, shown, has_lines=form in (".csv", ".tsv"))
         return
     with open_binary(source) as raw:
         for line in _checked(universal_lines(raw), shown):
-            with cache_errors(Path(getattr(file, "name", ""))):
-                file.write(line.rstrip(b"\r\n") + b"\n")
+            file.write(line.rstrip(b"\r\n") + b"\n")
 
 
 def _checked(lines: Iterator[bytes], shown: str) -> Iterator[bytes]:

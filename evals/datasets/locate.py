@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from evals.datasets.opening import is_url
+from evals.datasets.benchmarks import DeclaredFile, benchmarks_in, find_file, rows_file
+from evals.datasets.cache_folder import data_cache
+from evals.datasets.opening import bundled_data_root, is_url
+from evals.errors import DataError, did_you_mean
 
 
 def locate_dataset(
@@ -15,13 +19,111 @@ def locate_dataset(
 
     Looked for in this order: a file under that name (as openai/evals does), `registry_path/data/value`, the data
     beside the built-in registry, the folders `data_paths` and EVALS_DATA_DIR; then, if `value` is declared by a
-    `dataset.yaml`, it is fetched. Copies of a declared benchmark may have their original names and form.
+    `dataset.yaml`, the cache and its URL. Copies of a declared benchmark have their original form, and either name.
 
     Raises:
         DataError: it is nowhere; says where it was looked for.
     """
     if is_url(value):
         return value
-    if Path(value).is_file() or registry_path is None:
-        return Path(value)
-    return Path(registry_path) / "data" / value
+    roots = data_roots(registry_path)
+    copies = copy_folders(data_paths)
+    declared = find_file(value, roots)
+    here = Path(value).expanduser()
+    if here.is_file() or (here.is_absolute() and here.exists()):
+        return _rows_if_original(here, declared)
+    for root in roots if declared is not None else [*roots, *copies]:
+        if (root / value).exists():
+            return root / value
+    if declared is None:
+        raise _nowhere(value, roots, copies)
+    return rows_file(original_file(declared, copies), declared)
+
+
+def data_roots(registry_path: str | Path | None) -> list[Path]:
+    """The data folders that an entry of this registry may refer to, its own first, the bundled one last."""
+    own = [Path(registry_path) / "data"] if registry_path is not None else []
+    return [*own, bundled_data_root()]
+
+
+def copy_folders(data_paths: Iterable[str | Path] = ()) -> list[Path]:
+    """The folders with copies: `data_paths`, then those of EVALS_DATA_DIR (several are separated as in PATH)."""
+    named = os.environ.get("EVALS_DATA_DIR", "").split(os.pathsep)
+    return [Path(folder).expanduser() for folder in [*data_paths, *named] if str(folder)]
+
+
+def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch: bool = True) -> Path:
+    """The verified original of a benchmark's file: a copy that is already there, else fetched into the cache."""
+    from evals.datasets.download import Expected, download, file_sha256, progress_bar
+
+    cached = cached_original(file)
+    for path in [*_copies(file, copies), cached]:
+        if path.is_file():
+            if file_sha256(path) == file.sha256:
+                return path
+            if path != cached:
+                raise _wrong_copy(path, file, file_sha256(path))
+    if not may_fetch:
+        raise DataError(
+            f"{file.value} has not been fetched",
+            fix=f"`evals data fetch {file.value}`, or name a folder with a copy by EVALS_DATA_DIR",
+        )
+    try:
+        with progress_bar(file.value, file.url) as progress:
+            return download(file.url, cached, Expected(file.sha256, file.size_bytes), progress=progress)
+    except DataError as error:
+        error.notes.append(f"without a network: put a copy at DIR/{file.benchmark}/{file.original_name}")
+        error.notes.append("and name DIR with EVALS_DATA_DIR or --data_path")
+        raise
+
+
+def cached_original(file: DeclaredFile) -> Path:
+    """Where the fetched original is kept."""
+    return data_cache("benchmarks", file.benchmark, "original") / file.original_name
+
+
+def present_copy(file: DeclaredFile, copies: Sequence[Path] = ()) -> Path | None:
+    """A file that is there under the name of the original, not checked; None where there is none."""
+    return next((path for path in [*_copies(file, copies), cached_original(file)] if path.is_file()), None)
+
+
+def _copies(file: DeclaredFile, folders: Sequence[Path]) -> list[Path]:
+    names = dict.fromkeys([file.original_name, file.name])
+    return [folder / file.benchmark / name for folder in folders for name in names]
+
+
+def _rows_if_original(path: Path, declared: DeclaredFile | None) -> Path:
+    """A file of the working folder; if it is the untouched original of a benchmark, its rows."""
+    from evals.datasets.download import file_sha256
+
+    if declared is None or path.stat().st_size != declared.size_bytes or file_sha256(path) != declared.sha256:
+        return path
+    return rows_file(path, declared)
+
+
+def _wrong_copy(path: Path, file: DeclaredFile, found: str) -> DataError:
+    return DataError(
+        f"this copy is not the original of {file.value}",
+        where=str(path),
+        notes=[f"expected sha256 {file.sha256}", f"found sha256 {found}"],
+        fix=f"get it unchanged from {file.url}",
+    )
+
+
+def _nowhere(value: str, roots: Sequence[Path], copies: Sequence[Path]) -> DataError:
+    folders = list(dict.fromkeys([*roots, *copies]))
+    declared = [file.value for benchmark in benchmarks_in(roots) for file in benchmark.files]
+    parent = Path(value).parent
+    beside = [(parent / name).as_posix() for folder in folders for name in _names(folder / parent)]
+    return DataError(
+        f"no data is called {value!r}",
+        notes=[did_you_mean(value, [*declared, *beside]), *(f"looked in {folder}" for folder in folders[:3])],
+        fix="put the file there, or name the folder that has it with EVALS_DATA_DIR or --data_path",
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []

@@ -76,6 +76,15 @@ def is_url(name: str) -> bool:
     return bool(mark) and scheme.replace("+", "").isalnum()
 
 
+def shown_name(name: str) -> str:
+    """A name for messages and records: of a URL neither the query nor the user, which may hold a key."""
+    if not is_url(name) or name.startswith("hf://"):
+        return name
+    scheme, _, rest = name.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 @contextmanager
 def reading(path: str) -> Iterator[None]:
     """Turns what the system says about `path` into a DataError that names it."""

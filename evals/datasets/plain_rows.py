@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
-from evals.datasets.cache_folder import cache_errors
+from evals.datasets.cache_folder import CacheFile
 from evals.errors import DataError
 
 
@@ -18,14 +17,13 @@ class NumberedRow(NamedTuple):
     row: dict[str, Any]
 
 
-def write_rows(rows: Iterable[NumberedRow], file: BinaryIO, shown: str, *, has_lines: bool) -> None:
+def write_rows(rows: Iterable[NumberedRow], file: CacheFile, shown: str, *, has_lines: bool) -> None:
     """Write `rows` as JSON lines, each on its own line number where it has one."""
     written = 0
     for number, row in rows:
         blank = max(0, number - written - 1) if has_lines else 0
         where = f"{shown}:{number}" if has_lines else f"{shown}[{number}]"
-        with cache_errors(Path(getattr(file, "name", ""))):
-            file.write(b"\n" * blank + _dumped(row, where) + b"\n")
+        file.write(b"\n" * blank + _dumped(row, where) + b"\n")
         written += blank + 1
 
 

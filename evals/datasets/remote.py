@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evals.datasets.cache_folder import data_cache, written_whole
+from evals.datasets.opening import shown_name
 from evals.errors import DataError, MissingExtra
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ def fetch_remote(url: str) -> Path:
         earlier = _newest(folder, _base_name(url))
         if earlier is None or isinstance(error, MissingExtra):
             raise _as_data_error(error, url) from error
-        logger.warning("%s is out of reach (%s); using the copy fetched earlier", url, error)
+        logger.warning("%s is out of reach (%s); using the copy fetched earlier", shown_name(url), error)
         return earlier
 
 
@@ -39,7 +40,7 @@ def _fetch_http(url: str, folder: Path) -> Path:
     try:
         state = validator(url)
     except urllib.error.URLError as error:
-        raise DataError(f"cannot be fetched: {error.reason}", where=url, fix="check the network") from error
+        raise DataError(f"cannot be fetched: {error.reason}", where=shown_name(url), fix="check the network") from error
 
     def fetch(target: Path) -> None:
         with progress_bar(_base_name(url), url) as progress:
@@ -57,9 +58,9 @@ def _fetch_fsspec(url: str, folder: Path) -> Path:
         filesystem, path = fsspec.core.url_to_fs(url)
         state = str(filesystem.ukey(path))
     except FileNotFoundError:
-        raise DataError("no such file", where=url) from None
+        raise DataError("no such file", where=shown_name(url)) from None
     except (ImportError, ValueError) as error:
-        raise DataError(f"this kind of address cannot be read: {error}", where=url) from None
+        raise DataError(f"this kind of address cannot be read: {error}", where=shown_name(url)) from None
 
     def fetch(target: Path) -> None:
         with filesystem.open(path, "rb") as source, written_whole(target) as file:
@@ -82,7 +83,7 @@ def _newest(folder: Path, base_name: str) -> Path | None:
 
 
 def _as_data_error(error: Exception, url: str) -> DataError:
-    return error if isinstance(error, DataError) else DataError(f"cannot be read: {error}", where=url)
+    return error if isinstance(error, DataError) else DataError(f"cannot be read: {error}", where=shown_name(url))
 
 
 def _base_name(url: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from evals.datasets.jsonl_file import CarriageReturnError, JsonlFile
-from evals.datasets.opening import COMPRESSIONS, is_url, local_path
+from evals.datasets.opening import COMPRESSIONS, is_url, local_path, shown_name
 from evals.errors import DataError, listed
 from evals.sample import Sample
 
@@ -79,7 +79,7 @@ def open_samples(source: str | Path) -> SampleSequence:
     for path in jsonl_files(name) if is_folder else [name]:
         files.append(_open_file(path, digest))
         digest = files[-1].digest
-    return SampleSequence(name, files, digest.hexdigest())
+    return SampleSequence(shown_name(name), files, digest.hexdigest())
 
 
 def _open_file(name: str, digest: Any) -> JsonlFile:
@@ -91,7 +91,7 @@ def _open_file(name: str, digest: Any) -> JsonlFile:
     from evals.datasets.expand import expand
 
     plain = expand(name)
-    return JsonlFile(str(plain.path), shown=name, has_lines=plain.has_lines, digest=digest)
+    return JsonlFile(str(plain.path), shown=shown_name(name), has_lines=plain.has_lines, digest=digest)
 
 
 def jsonl_files(folder: str) -> list[str]:

@@ -1,0 +1,18 @@
+"""HumanEval as rows: the start of a Python function as the prompt; its tests decide, so there is no ideal text."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+from evals.datasets.json_rows import decode_row, universal_lines
+from evals.datasets.plain_rows import NumberedRow
+
+
+def rows(original: Path) -> Iterator[NumberedRow]:
+    """`input` (the prompt as text), and the five fields of the original as they were."""
+    with gzip.open(original, "rb") as file:
+        for line, raw in enumerate(universal_lines(file), start=1):  # type: ignore[arg-type]
+            row = decode_row(raw, str(original), line)
+            yield NumberedRow(line, {"input": row["prompt"], **row})
