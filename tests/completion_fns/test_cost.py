@@ -1,0 +1,47 @@
+"""Prices times tokens."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals.completion_fns.cost import cost_usd, summed_usage
+from evals.specs import ModelInfo
+
+PRICED = ModelInfo("m", None, input_usd_per_million=2.0, cached_input_usd_per_million=0.5, output_usd_per_million=8.0)
+
+
+@pytest.mark.parametrize(
+    ("usage", "dollars"),
+    [
+        ({"prompt_tokens": 1_000_000, "completion_tokens": 500_000}, 6.0),
+        (
+            {"prompt_tokens": 10**6, "completion_tokens": 0, "prompt_tokens_details": {"cached_tokens": 400_000}},
+            0.6 * 2.0 + 0.4 * 0.5,
+        ),
+        ({"input_tokens": 10**6, "output_tokens": 10**6, "input_tokens_details": {"cached_tokens": 10**6}}, 8.5),
+        ({"prompt_tokens": 10**6, "prompt_tokens_details": None}, 2.0),
+    ],
+)
+def test_cost_in_both_shapes_of_usage(usage: dict, dollars: float):
+    assert cost_usd(usage, PRICED) == pytest.approx(dollars)
+
+
+def test_no_price_or_no_tokens_is_no_cost_rather_than_zero():
+    assert cost_usd({"prompt_tokens": 1}, ModelInfo("m")) is None
+    assert cost_usd(None, PRICED) is None
+    assert cost_usd({"total_tokens": 5}, PRICED) is None
+
+
+def test_cached_tokens_cost_the_full_price_where_no_other_is_known():
+    info = ModelInfo("m", None, 2.0, None, 8.0)
+    assert cost_usd({"prompt_tokens": 10**6, "prompt_tokens_details": {"cached_tokens": 10**6}}, info) == 2.0
+
+
+def test_usage_is_summed_key_by_key_in_depth():
+    one = {"a": 1, "details": {"b": 2, "c": None}, "tier": "x"}
+    assert summed_usage([one, None, {"a": 2, "details": {"b": 3}}]) == {
+        "a": 3,
+        "details": {"b": 5, "c": None},
+        "tier": "x",
+    }
+    assert summed_usage([None]) is None

@@ -1,0 +1,71 @@
+"""Results read off replies, also in the ways in which openai/evals plug-ins make and read them."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from evals.completion_fns.openai import (
+    OpenAIChatCompletionResult,
+    OpenAICompletionResult,
+    OpenAIResponsesCompletionResult,
+)
+from evals.testing.openai_replies import Answer, chat_reply, responses_reply
+
+
+def test_results_are_made_from_raw_data_and_prompt():
+    result = OpenAICompletionResult(raw_data={"choices": [{"text": "a"}, {"text": "b"}], "model": "m"}, prompt="p")
+    assert (result.get_completions(), result.prompt, result.raw_data.model) == (["a", "b"], "p", "m")
+
+
+def test_results_are_made_from_objects_of_the_sdk():
+    from openai.types.chat import ChatCompletion
+
+    reply = chat_reply(1, "m", [Answer("hi")], 3, logprobs=False, top_logprobs=0)
+    result = OpenAIChatCompletionResult(ChatCompletion.model_validate(reply), [])
+    assert result.get_completions() == ["hi"]
+    assert result.raw_data.choices[0].message.content == "hi"
+
+
+def test_no_raw_data_is_no_completion():
+    assert OpenAIChatCompletionResult(None, "p").get_completions() == []
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ({"content": "a"}, "a"),
+        ({"content": None, "reasoning_content": "hm"}, ""),
+        ({"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": "a"}]}, "a"),
+        ({"content": None, "tool_calls": [{}]}, ""),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_the_content_of_a_message_in_all_its_forms(message: object, text: str):
+    assert OpenAIChatCompletionResult({"choices": [{"message": message}]}).texts == [text]
+
+
+def test_legacy_choices_without_text_are_empty():
+    assert OpenAICompletionResult({"choices": [{"text": None}]}).texts == [""]
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "reason"),
+    [
+        (Answer("a b", reasoning_tokens=3), "a b", "stop"),
+        (Answer("a", "length"), "a", "length"),
+        (Answer("a", "content_filter"), "a", "content_filter"),
+        (Answer(None, refusal="no"), "", "refusal"),
+    ],
+)
+def test_responses_come_under_the_finish_reasons_of_chat(answer: Answer, text: str, reason: str):
+    result = OpenAIResponsesCompletionResult(responses_reply(1, "m", answer, 3), [])
+    assert (result.texts, result.finish_reasons) == ([text], [reason])
+    assert result.raw_data.usage.input_tokens == 3
+
+
+def test_raw_data_can_be_copied():
+    result = OpenAICompletionResult({"choices": [{"text": "a"}]}, "p")
+    assert copy.deepcopy(result).raw_data.choices[0].text == "a"

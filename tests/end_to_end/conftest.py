@@ -1,0 +1,116 @@
+"""A registry with one small eval, and the commands as a user runs them, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+class Workplace:
+    """A folder with a registry in it; `oaieval(...)` runs the command there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.registry = folder / "registry"
+        (self.registry / "evals").mkdir(parents=True)
+        (self.registry / "data").mkdir()
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))
+        }
+
+    def add_eval(
+        self, name: str, rows: Iterable[dict[str, Any]], cls: str = "evals.suite.match:Match", **args: Any
+    ) -> None:
+        """Bind rows to an eval class under `name`."""
+        data = self.registry / "data" / f"{name}.jsonl"
+        data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        body = {"class": cls, "args": {"samples_jsonl": f"{name}.jsonl", **args}}
+        text = f"{name}:\n  id: {name}.dev.v0\n  metrics: [accuracy]\n{name}.dev.v0: {json.dumps(body)}\n"
+        (self.registry / "evals" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "evals.cli.oaieval", *arguments, "--registry_path", str(self.registry)]
+
+    def oaieval(self, *arguments: str, base_url: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `oaieval` to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.env(base_url, **environment),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self, *arguments: str, base_url: str | None = None, **environment: str) -> subprocess.Popen[str]:
+        """Start `oaieval` and leave it running."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.env(base_url, **environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def env(self, base_url: str | None, **environment: str) -> dict[str, str]:
+        given = {"OPENAI_BASE_URL": base_url} if base_url else {}
+        return {**self.environment, **given, **environment}
+
+    def record(self) -> Path:
+        """The newest record."""
+        records = sorted((self.folder / "evallogs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+        return records[-1]
+
+
+def lines_of(record: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+
+
+def report_of(record: Path) -> dict[str, Any]:
+    (line,) = [line for line in lines_of(record) if "final_report" in line]
+    report: dict[str, Any] = line["final_report"]
+    return report
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Workplace:
+    return Workplace(tmp_path)
+
+
+@pytest.fixture
+def sums() -> Callable[[int], list[dict[str, Any]]]:
+    """`sums(n)`: rows that ask for sums; every third has an answer that the server never gives."""
+
+    def make(n: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "input": [{"role": "user", "content": f"What is {i} + {i}?"}],
+                "ideal": "no such answer" if i % 3 == 0 else str(2 * i),
+            }
+            for i in range(n)
+        ]
+
+    return make
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Callable[[list[dict[str, Any]]], str]:
+    """`answers(rows)`: a file that lets the loopback server answer each sum rightly."""
+
+    def write(rows: list[dict[str, Any]]) -> str:
+        path = tmp_path / "answers.jsonl"
+        with path.open("w") as file:
+            for i, row in enumerate(rows):
+                file.write(json.dumps({"prompt": row["input"], "completion": str(2 * i)}) + "\n")
+        return str(path)
+
+    return write

@@ -1,0 +1,158 @@
+"""The mistakes users make: one message of at most eight lines, the right exit code, and no call where it can be known."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import pytest
+
+from evals.testing.openai_process import ServerProcess
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="uses POSIX permissions and devices")
+
+ROWS = [{"input": "hi", "ideal": "a"} for _ in range(5)]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with ServerProcess("--answer", "a", "--api-key", "right-key-0123456789", "--models", "good*") as running:
+        yield running
+
+
+def check(done, code: int, *words: str) -> None:
+    assert done.returncode == code, done.stderr
+    message = done.stderr[done.stderr.index("error:") :]
+    for word in words:
+        assert word in message, message
+    assert "Traceback" not in done.stderr
+    assert len(message.strip().splitlines()) <= 8, message
+
+
+def run(workplace, server, *argv, key="right-key-0123456789", **environment):
+    before = server.stats()["n_requests"]
+    done = workplace.oaieval(*argv, base_url=server.base_url, OPENAI_API_KEY=key, **environment)
+    return done, server.stats()["n_requests"] - before
+
+
+def test_wrong_key(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, _ = run(workplace, server, "good", "toy", key="wrong-key-0123456789")
+    check(done, 3, "refused the key", "401", "OPENAI_BASE_URL")
+    assert "wrong-key-0123456789" not in done.stderr
+
+
+def test_unknown_model(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, _ = run(workplace, server, "bad-model", "toy")
+    check(done, 3, "does not know this model", "bad-model")
+
+
+def test_unknown_eval(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "good", "tyo")
+    check(done, 2, "no eval is called 'tyo'", "did you mean: toy")
+    assert n_calls == 0
+
+
+def test_broken_yaml(workplace, server):
+    (workplace.registry / "evals" / "broken.yaml").write_text("broken:\n  id: broken.dev.v0\nbroken.dev.v0:\n  class: [a\n")
+    done, n_calls = run(workplace, server, "good", "broken")
+    check(done, 2, "broken.yaml:")
+    assert n_calls == 0
+
+
+def test_broken_row(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    data = workplace.registry / "data" / "toy.jsonl"
+    data.write_text(data.read_text() + '{"input": "hi", "ideal": \n')
+    done, n_calls = run(workplace, server, "good", "toy")
+    check(done, 2, "toy.jsonl:6")
+    assert n_calls == 0
+
+
+def test_missing_field(workplace, server):
+    workplace.add_eval("toy", [*ROWS, {"input": "x", "answer": "y"}, {"input": "x", "answer": "y"}])
+    done, n_calls = run(workplace, server, "good", "toy")
+    check(done, 2, "toy.jsonl:6", "no 'ideal'", "keys found: input, answer", "nothing was called", "fix:")
+    assert n_calls == 0
+
+
+def test_booleans_of_yaml_as_ideals_name_the_quotes(workplace, server):
+    workplace.add_eval("toy", [{"input": "x", "ideal": [True, False]}])
+    done, n_calls = run(workplace, server, "good", "toy")
+    check(done, 2, "toy.jsonl:1", "quotes")
+    assert n_calls == 0
+
+
+def test_misspelt_argument(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "good", "toy", "--max_sample", "3", "--temprature", "1")
+    check(done, 2, "--temprature", "--temperature")
+    assert n_calls == 0
+
+
+def test_misspelt_eval_argument(workplace, server):
+    workplace.add_eval("toy", ROWS, num_few_shots=3)
+    done, n_calls = run(workplace, server, "good", "toy", "--extra_eval_params", "num_few_shoot=1")
+    check(done, 2, "num_few_sho")
+    assert n_calls == 0
+
+
+def test_misspelt_completion_argument(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "good", "toy", "--completion_args", "temprature=1")
+    check(done, 2, "temprature", "temperature")
+    assert n_calls == 0
+
+
+def test_no_key_for_the_default_server(workplace):
+    workplace.add_eval("toy", ROWS)
+    check(workplace.oaieval("gpt-4o-mini", "toy"), 2, "OPENAI_API_KEY")
+
+
+def test_unwritable_record_path(workplace, server, tmp_path):
+    workplace.add_eval("toy", ROWS)
+    (tmp_path / "file").write_text("x")
+    done, n_calls = run(workplace, server, "good", "toy", "--record_path", str(tmp_path / "file" / "r.jsonl"))
+    check(done, 3, "r.jsonl", "cannot be written")
+    assert n_calls == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_full_disk(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, _ = run(workplace, server, "good", "toy", "--record_path", "/dev/full")
+    check(done, 3, "/dev/full", "space")
+
+
+def test_a_prefix_that_is_ours_is_never_sent_to_a_server(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "pocket/none", "toy")
+    check(done, 2, "pocket/none")
+    assert n_calls == 0
+
+
+def test_nobody_is_listening(workplace):
+    workplace.add_eval("toy", ROWS * 30)
+    done = workplace.oaieval("good", "toy", base_url="http://127.0.0.1:9/v1")
+    check(done, 3, "connection", "--resume")
+
+
+def test_a_planted_key_is_found_nowhere(workplace, server):
+    planted = "sk-planted-0123456789abcdef"
+    workplace.add_eval("toy", ROWS)
+    cache = workplace.folder / "cache"
+    argv = ("good", "toy", "--cache", "--debug", "--log_to_file", "log.txt", "--completion_args", f"api_key={planted}")
+    done, _ = run(workplace, server, *argv, EVALS_CACHE_DIR=str(cache), MY_API_KEY=planted)
+    argv = ("good", "toy", "--cache", "--debug", "--completion_args", "api_key=right-key-0123456789")
+    again, _ = run(workplace, server, *argv, key=planted, EVALS_CACHE_DIR=str(cache))
+    assert again.returncode == 0, again.stderr
+    for secret in (planted, "right-key-0123456789"):
+        for text in (done.stdout, done.stderr, again.stdout, again.stderr):
+            assert secret not in text
+        for path in workplace.folder.rglob("*"):
+            assert path.is_dir() or secret.encode() not in path.read_bytes(), path
+    assert json.loads(workplace.record().read_text().splitlines()[0])["spec"]
+    assert oct(workplace.record().stat().st_mode & 0o777) == "0o600"

@@ -1,0 +1,327 @@
+"""Reading records: whole, cut at any byte, ours and those of openai/evals."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from evals import record
+from evals.errors import DataError, MissingExtra
+from evals.record import LocalRecorder
+from evals.run_log import (
+    done_samples,
+    end_of_last_whole_batch,
+    extract_final_results,
+    extract_individual_results,
+    extract_spec,
+    get_final_results_from_dir,
+    get_specs_from_dir,
+    read_log,
+)
+from evals.specs import RunSpec
+
+
+def run_spec() -> RunSpec:
+    return RunSpec(["some-model"], "sums.test.v1", "sums", "test", {}, "")
+
+
+def write_record(path: Path, n_samples: int = 3, report: bool = True) -> bytes:
+    recorder = LocalRecorder(path, run_spec())
+    for number in range(n_samples):
+        with recorder.sample(f"sums.test.{number}") as scope:
+            record.record_raw({"input": f"{number}+1= 数学 \u2028", "ideal": str(number + 1)})
+            record.record_sampling(f"{number}+1=", ["2"], usage={"total_tokens": 7, "details": {"x": 1}}, latency_s=0.5)
+            record.record_match(number == 1, expected=str(number + 1), picked="2")
+            scope.commit({"group": "even" if number % 2 == 0 else "odd"})
+    if report:
+        recorder.record_final_report({"accuracy": 1 / n_samples}, {"n_calls": n_samples})
+    recorder.close()
+    return path.read_bytes()
+
+
+def their_event(number: int, sample_id: str | None, type: str, data: object) -> str:
+    return json.dumps(
+        {"run_id": "R", "event_id": number, "sample_id": sample_id, "type": type, "data": data, "created_by": "", "created_at": "2026-11-23 15:54:25.985214+00:00"}
+    )  # fmt: skip
+
+
+THEIR_SPEC = json.dumps({"spec": {"completion_fns": ["dummy"], "eval_name": "e.s.v0", "run_id": "R"}})
+THEIRS = "\n".join(
+    [
+        THEIR_SPEC,
+        '{"final_report": {"accuracy": 0.5, "boostrap_std": NaN}, "run_id": "R"}',
+        their_event(0, "e.s.0", "raw_sample", {"input": "a"}),
+        their_event(1, "e.s.1", "raw_sample", {"input": "b"}),
+        their_event(2, "e.s.1", "match", {"correct": True, "expected": "x", "picked": "x"}),
+        their_event(3, "e.s.0", "match", {"correct": False, "expected": "y", "picked": None}),
+        "",
+    ]
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.jsonl"
+
+
+class TestWholeRecords:
+    def test_spec_report_and_samples_come_back_typed(self, path):
+        write_record(path)
+        log = read_log(path)
+        assert log.spec["eval_name"] == "sums.test.v1"
+        assert log.run_id == log.spec["run_id"]
+        assert log.final_report == {"accuracy": pytest.approx(1 / 3)}
+        assert log.extras == {"n_calls": 3}
+        first, second, third = log.samples()
+        assert [event.type for event in first.events] == ["raw_sample", "sampling", "match"]
+        assert first.raw_sample == {"input": "0+1= 数学 \u2028", "ideal": "1"}
+        assert [s.labels["group"] for s in (first, second, third)] == ["even", "odd", "even"]
+        assert [event.data["correct"] for event in log.events("match")] == [False, True, False]
+        assert len(list(log.events())) == 9
+
+    def test_a_compressed_record_reads_like_a_plain_one(self, path, tmp_path):
+        content = write_record(path)
+        packed = tmp_path / "run.jsonl.gz"
+        packed.write_bytes(gzip.compress(content))
+        assert list(read_log(packed).samples()) == list(read_log(path).samples())
+        packed.write_bytes(gzip.compress(content)[:-200])
+        assert read_log(packed).final_report is None
+
+    def test_repeats_of_a_sample_stay_apart(self, path):
+        recorder = LocalRecorder(path, run_spec())
+        for repeat in (None, 1, 2):
+            with recorder.sample("a", repeat) as scope:
+                record.record_match(True)
+                scope.commit()
+        recorder.close()
+        assert [(sample.sample_id, sample.repeat) for sample in read_log(path).samples()] == [("a", 0), ("a", 1), ("a", 2)]
+        assert done_samples(path).finished == {("a", 0), ("a", 1), ("a", 2)}
+
+    def test_marks_inside_a_sample_are_no_marks(self, path):
+        recorder = LocalRecorder(path, run_spec())
+        with recorder.sample("a") as scope:
+            record.record_raw({"sample_done": True, "final_report": {}, "spec": {}, "text": '"sample_done": true}'})
+            record.record_match(True)
+            scope.commit()
+        recorder.close()
+        (sample,) = read_log(path).samples()
+        assert len(sample.events) == 2
+        assert read_log(path).final_report is None
+
+    def test_a_loop_of_a_plugin_over_the_same_samples_twice_keeps_both(self, path):
+        recorder = LocalRecorder(path, run_spec())
+        for score in (1, 2):
+            with recorder.sample("a") as scope:
+                record.record_metrics(score=score)
+                scope.commit()
+        assert recorder.get_scores("score") == [1, 2]
+        recorder.close()
+
+    def test_memory_stays_flat_in_the_number_of_samples(self, tmp_path):
+        def peak_bytes(n_samples: int) -> int:
+            path = tmp_path / f"{n_samples}.jsonl"
+            write_record(path, n_samples)
+            tracemalloc.start()
+            try:
+                assert sum(1 for _ in read_log(path).samples()) == n_samples
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+
+        peak_bytes(10)
+        assert peak_bytes(3000) < 1.5 * peak_bytes(300)
+
+
+class TestAttempts:
+    def write(self, path: Path, *outcomes: bool, resumed: bool = False) -> None:
+        recorder = LocalRecorder.resume(path, run_spec()) if resumed else LocalRecorder(path, run_spec())
+        for ok in outcomes:
+            with recorder.sample("a") as scope:
+                record.record_match(True)
+                scope.commit() if ok else scope.fail({"type": "timed out", "message": f"in {path.name}"})
+        recorder.close()
+
+    @pytest.mark.parametrize(
+        ("before", "after", "n_finished", "n_errors"),
+        [
+            ([False], [], 0, 1),
+            ([False], [True], 1, 0),
+            ([False], [False], 0, 1),
+            ([False, False, True], [], 1, 0),
+            ([True], [True], 1, 0),
+            ([True], [False], 1, 1),
+        ],
+    )
+    def test_an_attempt_that_was_done_again_is_left_out(self, path, before, after, n_finished, n_errors):
+        self.write(path, *before)
+        self.write(path, *after, resumed=True)
+        samples = list(read_log(path).samples())
+        assert sum(sample.error is None for sample in samples) == n_finished
+        assert sum(sample.error is not None for sample in samples) == n_errors
+        done = done_samples(path)
+        assert done.finished == ({("a", 0)} if n_finished else set())
+        assert done.errors == ({("a", 0)} if n_errors and not n_finished else set())
+
+    def test_an_error_comes_with_what_was_recorded_of_it(self, path):
+        self.write(path, False)
+        (sample,) = read_log(path).samples()
+        assert sample.error == {"type": "timed out", "message": "in run.jsonl"}
+        assert list(read_log(path).events()) == []
+
+    def test_an_error_that_a_plugin_recorded_itself_is_no_failed_sample(self, path):
+        recorder = LocalRecorder(path, run_spec())
+        with recorder.sample("a") as scope:
+            record.record_error("odd", ValueError("x"))
+            scope.commit()
+        recorder.close()
+        (sample,) = read_log(path).samples()
+        assert sample.error is None
+
+
+class TestTornRecords:
+    def test_a_record_cut_at_any_byte_is_readable_and_keeps_whole_samples(self, path):
+        whole = write_record(path)
+        full = list(read_log(path).samples())
+        line_ends = [i for i, byte in enumerate(whole) if byte == ord("\n")]
+        sample_ends = line_ends[3::3]
+        for size in range(len(whole) + 1):
+            path.write_bytes(whole[:size])
+            log = read_log(path)
+            n_whole = sum(size >= end for end in sample_ends)
+            assert list(log.samples()) == full[:n_whole], size
+            assert (log.final_report is None) == (size < len(whole) - 1), size
+            last = max([0, *(e for e in [line_ends[0], *sample_ends] if e <= size)])
+            assert log.whole_size in ((0,) if size < line_ends[0] else (last, last + 1)), size
+
+    def test_bytes_that_are_no_text_are_counted_and_passed_over(self, path):
+        whole = write_record(path)
+        lines = whole.split(b"\n")
+        lines.insert(4, b"\x00" * 40)
+        lines.insert(5, b"\xff\xfe")
+        path.write_bytes(b"\n".join(lines))
+        log = read_log(path)
+        assert len(list(log.samples())) == 3
+        assert log.n_broken_lines == 2
+
+    def test_the_end_of_whole_batches_leaves_out_the_report(self, path):
+        whole = write_record(path)
+        assert whole[end_of_last_whole_batch(path) :].startswith(b'{"final_report"')
+
+    def test_an_empty_file_is_a_run_that_never_began(self, path):
+        path.touch()
+        log = read_log(path)
+        assert (log.spec, log.final_report, list(log.samples())) == ({}, None, [])
+
+    @pytest.mark.parametrize("content", [b'{"input": "a"}\n', b"hello\n", b"[1]\n", b"\x89PNG"])
+    def test_a_file_that_is_no_record_is_called_so(self, path, content):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match="no record"):
+            read_log(path)
+
+    def test_a_file_that_is_not_there_is_called_so(self, path):
+        with pytest.raises(DataError, match="No such file"):
+            read_log(path)
+
+
+class TestTheirRecords:
+    def test_interleaved_samples_come_out_together(self, path):
+        path.write_text(THEIRS)
+        log = read_log(path)
+        assert log.final_report == {"accuracy": 0.5, "boostrap_std": None}
+        assert [(s.sample_id, len(s.events)) for s in log.samples()] == [("e.s.1", 2), ("e.s.0", 2)]
+        assert [event.sample_id for event in log.events("match")] == ["e.s.1", "e.s.0"]
+        assert done_samples(path).finished == {("e.s.0", 0), ("e.s.1", 0)}
+
+    def test_a_record_cut_at_any_byte_is_readable(self, path):
+        whole = THEIRS.encode()
+        for size in range(len(THEIR_SPEC) + 1, len(whole)):
+            path.write_bytes(whole[:size])
+            events = list(read_log(path).events())
+            assert len(events) == max(0, whole[: size + 1].count(b"}\n") - 2)
+
+
+class TestTheirLogFunctions:
+    def test_they_find_spec_report_and_events_in_both_kinds_of_record(self, tmp_path):
+        theirs, ours = tmp_path / "theirs.log", tmp_path / "deep" / "ours.log"
+        theirs.write_text(THEIRS)
+        write_record(ours)
+        assert extract_spec(theirs)["eval_name"] == "e.s.v0"
+        assert extract_final_results(str(theirs))["accuracy"] == 0.5
+        assert [data["correct"] for data in extract_individual_results(ours, "match")] == [False, True, False]
+        assert extract_individual_results(theirs) == []
+        assert set(get_final_results_from_dir(tmp_path)) == set(get_specs_from_dir(str(tmp_path))) == {theirs, ours}
+
+    def test_a_run_that_did_not_end_has_no_final_results(self, path):
+        write_record(path, report=False)
+        with pytest.raises(ValueError, match="final_report"):
+            extract_final_results(path)
+
+
+class TestTables:
+    def test_a_row_holds_one_sample(self, path):
+        write_record(path)
+        rows = list(read_log(path).to_rows())
+        assert rows[1] == {
+            "sample_id": "sums.test.1",
+            "repeat": 0,
+            "prompt": "1+1=",
+            "completion": "2",
+            "expected": "2",
+            "picked": "2",
+            "correct": True,
+            "error": None,
+            "usage": {"total_tokens": 7},
+            "latency_s": 0.5,
+            "cost_usd": None,
+        }
+
+    def test_metrics_and_several_calls_are_put_together(self, path):
+        recorder = LocalRecorder(path, run_spec())
+        with recorder.sample("a") as scope:
+            record.record_sampling("p", ["x", "y"], usage={"total_tokens": 3}, cost_usd=0.5, latency_s=1.0)
+            record.record_sampling("grade", ["A"], usage={"total_tokens": 4}, cost_usd=0.25, latency_s=2.0)
+            record.record_metrics(choice="A", score=1.0, error=2)
+            scope.commit()
+        recorder.close()
+        (row,) = read_log(path).to_rows()
+        assert (row["completion"], row["prompt"]) == (["x", "y"], "p")
+        assert (row["usage"], row["cost_usd"], row["latency_s"]) == ({"total_tokens": 7}, 0.75, 3.0)
+        assert (row["choice"], row["score"], row["metric.error"], row["error"]) == ("A", 1.0, 2, None)
+
+    def test_a_dataframe_has_a_row_a_sample(self, path):
+        pytest.importorskip("pandas")
+        write_record(path)
+        frame = read_log(path).to_dataframe()
+        assert list(frame["correct"]) == [False, True, False]
+        assert frame["correct"].mean() == pytest.approx(1 / 3)
+
+    def test_parquet_keeps_numbers_and_booleans(self, path, tmp_path):
+        parquet = pytest.importorskip("pyarrow.parquet")
+        recorder = LocalRecorder(path, run_spec())
+        for number, prompt in enumerate(["text", [{"role": "user", "content": "chat"}]]):
+            with recorder.sample(f"a.b.{number}") as scope:
+                record.record_sampling(prompt, ["x"])
+                record.record_match(bool(number))
+                record.record_metrics(score=number / 2, nothing=math.nan)
+                scope.commit()
+        recorder.close()
+        read_log(path).to_parquet(tmp_path / "run.parquet")
+        table = parquet.read_table(tmp_path / "run.parquet").to_pydict()
+        assert table["correct"] == [False, True]
+        assert table["score"] == [0.0, 0.5]
+        assert table["prompt"] == ["text", '[{"role": "user", "content": "chat"}]']
+
+    @pytest.mark.parametrize(("module", "call"), [("pandas", "to_dataframe"), ("pyarrow", "to_parquet")])
+    def test_a_missing_package_is_named_with_the_line_that_installs_it(self, path, monkeypatch, module, call):
+        write_record(path)
+        monkeypatch.setitem(sys.modules, module, None)
+        arguments = ["x.parquet"] if call == "to_parquet" else []
+        with pytest.raises(MissingExtra, match="not installed") as caught:
+            getattr(read_log(path), call)(*arguments)
+        assert "pip install 'oaieval[data]'" in str(caught.value)
