@@ -687,5 +687,7 @@ class TestHttp:
 
 def test_importing_the_recorder_loads_nothing_heavy():
     script = "import sys, evals.record; print(*sorted({'numpy','openai','yaml','asyncio','urllib.request','pydantic'} & set(sys.modules)))"
-    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ})
+    output = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ}
+    )
     assert output.stdout.strip() == ""

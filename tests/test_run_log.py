@@ -100,7 +100,11 @@ class TestWholeRecords:
                 record.record_match(True)
                 scope.commit()
         recorder.close()
-        assert [(sample.sample_id, sample.repeat) for sample in read_log(path).samples()] == [("a", 0), ("a", 1), ("a", 2)]
+        assert [(sample.sample_id, sample.repeat) for sample in read_log(path).samples()] == [
+            ("a", 0),
+            ("a", 1),
+            ("a", 2),
+        ]
         assert done_samples(path).finished == {("a", 0), ("a", 1), ("a", 2)}
 
     def test_marks_inside_a_sample_are_no_marks(self, path):
