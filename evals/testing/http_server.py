@@ -161,9 +161,11 @@ async def serve(app: HttpApp, host: str, port: int, started: Callable[[int, Call
     started(server.sockets[0].getsockname()[1], over.set)
     await over.wait()
     server.close()
+    await asyncio.sleep(0)
     for connection in list(connections):
         connection.close()
-    await asyncio.sleep(0)
+    while connections:
+        await asyncio.sleep(0)
 
 
 class ServerThread:

@@ -1,0 +1,51 @@
+"""What a call cost, from its token counts and the model's prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evals.specs import ModelInfo
+
+
+def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float | None:
+    """US dollars for `usage` (OpenAI's chat or responses keys); None where tokens or prices are not known.
+
+    Cached prompt tokens are among the prompt tokens, and cost the full price where no other is known; reasoning
+    tokens are among the completion tokens.
+    """
+    if not usage or info is None or info.input_usd_per_million is None or info.output_usd_per_million is None:
+        return None
+    n_prompt = _count(usage, "prompt_tokens", "input_tokens")
+    if n_prompt is None:
+        return None
+    n_completion = _count(usage, "completion_tokens", "output_tokens") or 0
+    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
+    n_cached = min(_count(details, "cached_tokens") or 0, n_prompt)
+    cached_price = info.cached_input_usd_per_million
+    if cached_price is None:
+        cached_price = info.input_usd_per_million
+    dollars = (n_prompt - n_cached) * info.input_usd_per_million + n_cached * cached_price
+    return (dollars + n_completion * info.output_usd_per_million) / 1e6
+
+
+def summed_usage(usages: list[Mapping[str, Any] | None]) -> dict[str, Any] | None:
+    """Token counts of several calls in one, nested details too; None where none gave any."""
+    total: dict[str, Any] = {}
+    for usage in usages:
+        for key, value in (usage or {}).items():
+            if isinstance(value, Mapping):
+                total[key] = summed_usage([total.get(key), value]) or {}
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                total[key] = total.get(key, 0) + value
+            else:
+                total.setdefault(key, value)
+    return total or None
+
+
+def _count(usage: Mapping[str, Any], *keys: str) -> int | None:
+    for key in keys:
+        value = usage.get(key)
+        if isinstance(value, int):
+            return value
+    return None

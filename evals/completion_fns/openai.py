@@ -1,0 +1,195 @@
+"""Models behind the OpenAI API or any server that speaks it: chat, text completions, responses, Azure."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.chat import ChatCompletionPrompt, CompletionPrompt
+from evals.completion import Completions, ContinuationScore
+from evals.completion_fns.cost import summed_usage
+from evals.completion_fns.images import inline_images
+from evals.completion_fns.openai_backend import OpenAIBackend, unknown_option
+from evals.completion_fns.openai_requests import RequestRules, chat_body, responses_body, text_body
+from evals.completion_fns.openai_results import (
+    OpenAIBaseCompletionResult,
+    OpenAIChatCompletionResult,
+    OpenAICompletionResult,
+    OpenAIResponsesCompletionResult,
+    read_reply,
+)
+from evals.completion_fns.openai_score import read_scores, score_options
+from evals.errors import UsageError, did_you_mean
+
+__all__ = [
+    "AzureOpenAIChatCompletionFn",
+    "OpenAIBaseCompletionResult",
+    "OpenAIChatCompletionFn",
+    "OpenAIChatCompletionResult",
+    "OpenAICompletionFn",
+    "OpenAICompletionResult",
+    "OpenAIResponsesCompletionFn",
+    "OpenAIResponsesCompletionResult",
+]
+
+logger = logging.getLogger(__name__)
+
+
+class OpenAIChatCompletionFn(OpenAIBackend):
+    """A chat model (`/chat/completions`); a text prompt becomes one system message, as in openai/evals."""
+
+    path = "/chat/completions"
+    result_type: type[OpenAIBaseCompletionResult] = OpenAIChatCompletionResult
+
+    def _formatted(self, prompt: Any) -> Any:
+        formatted = prompt if hasattr(prompt, "to_formatted_prompt") else ChatCompletionPrompt(prompt)
+        return inline_images(formatted.to_formatted_prompt())
+
+    def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+        return chat_body(self.model, prompt, options, rules)
+
+
+class OpenAICompletionFn(OpenAIBackend):
+    """A text model (`/completions`); a chat becomes text by the rules of openai/evals.
+
+    Token lists and lists of texts are sent as they are. Arguments that nothing knows are ignored with a warning, as
+    openai/evals ignores them, unless they look like a misspelt parameter.
+    """
+
+    path = "/completions"
+    result_type = OpenAICompletionResult
+
+    async def score(self, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
+        """Log probability of each continuation after `prompt`, in one request.
+
+        Raises:
+            CallFailed: no usable reply, or a server that does not echo with log probabilities.
+        """
+        text = self._formatted(prompt)
+        prompts = [text + continuation for continuation in continuations]
+        _, reply, _ = await self._exchange(
+            self._ready(), prompts, score_options({**self.options, **self.extra_options})
+        )
+        return read_scores(read_reply(reply, self.host), text, continuations)
+
+    def _formatted(self, prompt: Any) -> Any:
+        formatted = prompt if hasattr(prompt, "to_formatted_prompt") else CompletionPrompt(prompt)
+        return formatted.to_formatted_prompt()
+
+    def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+        return text_body(self.model, prompt, options, rules)
+
+    def _checked_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        known = self.known_options()
+        for name in [name for name in options if name not in known]:
+            if did_you_mean(name, known):
+                raise unknown_option(self, name)
+            logger.warning("%s ignores the argument %r", type(self).__name__, name)
+            del options[name]
+        return options
+
+
+class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
+    """A model behind `/responses`, called with messages and parameters as of the chat endpoint.
+
+    `n` completions are `n` calls, `stop` is cut here, as the endpoint has neither; `seed`, penalties and `logit_bias`,
+    which it has not either, are left out.
+    """
+
+    path = "/responses"
+    result_type = OpenAIResponsesCompletionResult
+
+    def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+        return responses_body(self.model, prompt, options, rules)
+
+    async def _call(self, prompt: Any, options: dict[str, Any]) -> Completions:
+        n = int(options.get("n", 1))
+        if n == 1:
+            return await super()._call(prompt, options)
+        parts = await asyncio.gather(
+            *(super(OpenAIResponsesCompletionFn, self)._call(prompt, options) for _ in range(n))
+        )
+        return _joined(parts)
+
+
+def _joined(parts: Sequence[Completions]) -> Completions:
+    """Several results of one completion each as one of several."""
+    first = parts[0]
+    costs = [part.cost_usd for part in parts if part.cost_usd is not None]
+    first.texts = [text for part in parts for text in part.texts]
+    first.finish_reasons = [reason for part in parts for reason in part.finish_reasons]
+    if any(part.logprobs for part in parts):
+        first.logprobs = [entry for part in parts for entry in part.logprobs or [None]]
+    first.usage = summed_usage([part.usage for part in parts])
+    first.latency_s = max(part.latency_s or 0.0 for part in parts)
+    first.cost_usd = sum(costs) if len(costs) == len(parts) else None
+    first.raw_data = [part.raw_data for part in parts]
+    return first
+
+
+class AzureOpenAIChatCompletionFn(OpenAIChatCompletionFn):
+    """A chat model deployed on Azure, through the SDK's own Azure client.
+
+    model: the deployment, unless azure_deployment names another. azure_endpoint, api_version, api_key and
+    azure_ad_token default to AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, AZURE_OPENAI_API_KEY and
+    AZURE_OPENAI_AD_TOKEN.
+    """
+
+    key_variable = "AZURE_OPENAI_API_KEY"
+
+    def __init__(
+        self,
+        model: str | None = None,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        *args: Any,
+        azure_endpoint: str | None = None,
+        azure_deployment: str | None = None,
+        api_version: str | None = None,
+        azure_ad_token: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.azure_endpoint = azure_endpoint or os.environ.get("AZURE_OPENAI_ENDPOINT")
+        self.azure_deployment = azure_deployment
+        self.api_version = api_version or os.environ.get("OPENAI_API_VERSION")
+        self.azure_ad_token = azure_ad_token or os.environ.get("AZURE_OPENAI_AD_TOKEN")
+        super().__init__(model, api_base, api_key, *args, **{**kwargs, "transport": "sdk"})
+
+    def cache_identity(self) -> dict[str, Any]:
+        return {**super().cache_identity(), "api_version": self.api_version}
+
+    def _find_base_url(self) -> str:
+        if self.api_base:
+            return self.api_base
+        if not self.azure_endpoint:
+            raise UsageError("no Azure endpoint is named", fix="set AZURE_OPENAI_ENDPOINT, or give azure_endpoint=URL")
+        place = f"/deployments/{self.azure_deployment}" if self.azure_deployment else ""
+        return f"{self.azure_endpoint.rstrip('/')}/openai{place}"
+
+    def _key(self) -> str:
+        if not self.api_version:
+            raise UsageError("no Azure API version is named", fix="set OPENAI_API_VERSION, or give api_version=DATE")
+        return self._registered(self.azure_ad_token) or super()._key()
+
+    def _needs_key(self) -> bool:
+        return True
+
+    def _new_sdk_client(self, key: str, http_client: Any) -> Any:
+        from openai import AsyncAzureOpenAI
+
+        place: dict[str, Any] = {"base_url": self.base_url}
+        if not self.api_base:
+            place = {"azure_endpoint": self.azure_endpoint, "azure_deployment": self.azure_deployment}
+        return AsyncAzureOpenAI(
+            **place,
+            api_key=None if self.azure_ad_token else key,
+            azure_ad_token=key if self.azure_ad_token else None,
+            api_version=self.api_version,
+            organization=self.organization,
+            default_headers=self.headers,
+            max_retries=0,
+            http_client=http_client,
+        )

@@ -1,0 +1,206 @@
+"""Request bodies of the OpenAI endpoints, and the differences between models: pure functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from evals.secrets import MASK, is_secret_name, redact
+
+_NAMES = """
+    temperature top_p max_tokens max_completion_tokens max_output_tokens n stop seed logprobs top_logprobs logit_bias
+    presence_penalty frequency_penalty response_format reasoning_effort reasoning verbosity text best_of echo suffix
+    tools tool_choice parallel_tool_calls functions function_call user safety_identifier service_tier store metadata
+    prompt_cache_key prediction modalities audio instructions include truncation web_search_options
+    top_k min_p repetition_penalty length_penalty min_tokens stop_token_ids ignore_eos skip_special_tokens
+    guided_json guided_regex guided_choice guided_grammar structured_outputs chat_template_kwargs
+    add_generation_prompt continue_final_message
+"""
+
+SAMPLING_OPTIONS = frozenset(_NAMES.split())
+"Request parameters that can be given by name; any other one through `extra_options`."
+
+_MAY_BE_DROPPED = frozenset(
+    {"temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "seed", "user", "parallel_tool_calls"}
+)
+"Parameters that a call can do without when the server refuses them; `stop` is then cut here."
+
+_USE_INSTEAD = re.compile(r"Unsupported parameter: '([\w.]+)'.{0,80}?[Uu]se '([\w.]+)' instead", re.DOTALL)
+_REFUSED = re.compile(
+    r"Unsupported (?:parameter|value): '([\w.]+)' (?:is not supported|does not support)|"
+    r"Unrecognized request argument supplied: ([\w.]+)|Unknown parameter: '([\w.]+)'"
+)
+_ROLE_REFUSED = re.compile(r"'messages\[\d+\]\.role' does not support '(system|developer)'")
+
+
+@dataclass(frozen=True)
+class RequestRules:
+    """How a model's requests differ from what the endpoint takes in general.
+
+    rename: parameter to the name that this model wants. drop: parameters that it refuses. system_role: the role that
+    stands for `system`.
+    """
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    drop: frozenset[str] = frozenset()
+    system_role: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rules as JSON, for the key of a cache."""
+        return {"rename": dict(self.rename), "drop": sorted(self.drop), "system_role": self.system_role}
+
+    def changes_to(self, options: Mapping[str, Any]) -> dict[str, str | None]:
+        """What the rules do to these parameters: the new name, or None for one that is left out."""
+        return {name: None for name in options if name in self.drop} | {
+            name: new for name, new in self.rename.items() if name in options
+        }
+
+    def apply(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters to send."""
+        return {self.rename.get(name, name): value for name, value in options.items() if name not in self.drop}
+
+
+def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> RequestRules | None:
+    """Rules under which a refused request would be accepted; None where the refusal is about something else.
+
+    message: the server's words. body: what it refused; only what is in it can be mended.
+    """
+    if (use := _USE_INSTEAD.search(message)) and use[1] in body and use[2] not in body:
+        return replace(rules, rename={**rules.rename, use[1]: use[2]})
+    if role := _ROLE_REFUSED.search(message):
+        other = {"system": "developer", "developer": "user"}[role[1]]
+        return replace(rules, system_role=other) if rules.system_role != other else None
+    if refused := _REFUSED.search(message):
+        name = next(group for group in refused.groups() if group)
+        if name in _MAY_BE_DROPPED and name in body:
+            return replace(rules, drop=rules.drop | {name})
+    return None
+
+
+def overlaid(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """The layers in one, later ones on top; parameters that are None are left out."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged.update(layer)
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def chat_body(
+    model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
+) -> dict[str, Any]:
+    """The body of `/chat/completions`."""
+    return {"model": model, "messages": with_system_role(messages, rules.system_role), **rules.apply(options)}
+
+
+def text_body(model: str | None, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+    """The body of `/completions`."""
+    return {"model": model, "prompt": prompt, **rules.apply(options)}
+
+
+def responses_body(
+    model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
+) -> dict[str, Any]:
+    """The body of `/responses`, from messages and options as the chat endpoint has them."""
+    items = [_input_item(message) for message in with_system_role(messages, rules.system_role)]
+    return {"model": model, "input": items, **rules.apply(_responses_options(options))}
+
+
+def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:
+    """The messages with `role` instead of `system` (the very same ones without a role)."""
+    if role is None:
+        return messages
+    return [{**message, "role": role} if message.get("role") == "system" else message for message in messages]
+
+
+NOT_IN_RESPONSES = ("n", "stop", "seed", "best_of", "presence_penalty", "frequency_penalty", "logit_bias")
+"Chat parameters that the responses endpoint has not; `n` becomes several calls, `stop` is cut here."
+
+
+def _responses_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in options.items() if name not in NOT_IN_RESPONSES}
+    for name in ("max_completion_tokens", "max_tokens"):
+        if name in rest:
+            rest.setdefault("max_output_tokens", rest.pop(name))
+    if "reasoning_effort" in rest:
+        rest["reasoning"] = {**rest.get("reasoning", {}), "effort": rest.pop("reasoning_effort")}
+    if "response_format" in rest:
+        rest["text"] = {**rest.get("text", {}), "format": _text_format(rest.pop("response_format"))}
+    if rest.pop("logprobs", None):
+        rest["include"] = [*rest.get("include", []), "message.output_text.logprobs"]
+    return rest
+
+
+def _text_format(response_format: Any) -> Any:
+    """The chat endpoint keeps a schema one level deeper than the responses endpoint."""
+    if isinstance(response_format, Mapping) and isinstance(response_format.get("json_schema"), Mapping):
+        return {"type": "json_schema", **response_format["json_schema"]}
+    return response_format
+
+
+_NAMED_ROLES = {"example_user": "user", "example_assistant": "assistant"}
+
+
+def _input_item(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as an input item, which has no `name`: few-shot examples get the role that their name stands for."""
+    role = _NAMED_ROLES.get(str(message.get("name")), message["role"])
+    content = message.get("content") or ""
+    if isinstance(content, list):
+        content = [_input_part(part, role) for part in content]
+    return {"role": role, "content": content}
+
+
+def _input_part(part: Mapping[str, Any], role: str) -> Mapping[str, Any]:
+    if part.get("type") == "text":
+        return {"type": "output_text" if role == "assistant" else "input_text", "text": part.get("text", "")}
+    if part.get("type") == "image_url":
+        image = part["image_url"]
+        return {"type": "input_image", **({"image_url": image} if isinstance(image, str) else _image_fields(image))}
+    return part
+
+
+def _image_fields(image: Mapping[str, Any]) -> dict[str, Any]:
+    return {"image_url": image.get("url"), **({"detail": image["detail"]} if "detail" in image else {})}
+
+
+def cut_at(text: str, stop: Any) -> str:
+    """`text` up to the first of the stop sequences."""
+    sequences = [stop] if isinstance(stop, str) else stop or []
+    found = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
+    return text[: min(found)] if found else text
+
+
+_MAX_RECORDED_CHARS = 200
+
+
+def recorded_request(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The parameters of a request for its record: no model, no prompt, no secrets, nothing long; None for none.
+
+    changes: parameters of the call that were renamed, or (None) left out, for this model.
+    """
+    kept = {name: _recorded(name, value) for name, value in body.items() if name not in _NOT_RECORDED}
+    if changes:
+        kept["adapted"] = dict(changes)
+    return kept or None
+
+
+_NOT_RECORDED = ("model", "messages", "prompt", "input")
+
+
+def _recorded(name: str, value: Any) -> Any:
+    if not isinstance(value, str | list | dict):
+        return value
+    masked = _masked(name, value)
+    n_chars = len(json.dumps(masked, ensure_ascii=False, default=str))
+    return masked if n_chars <= _MAX_RECORDED_CHARS else f"<{n_chars} characters>"
+
+
+def _masked(name: str, value: Any) -> Any:
+    """`value` without what is secret by its name or known as a secret."""
+    if isinstance(value, str):
+        return MASK if is_secret_name(name) else redact(value)
+    if isinstance(value, dict):
+        return {key: _masked(str(key), part) for key, part in value.items()}
+    return [_masked(name, part) for part in value] if isinstance(value, list) else value

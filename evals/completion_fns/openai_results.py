@@ -1,0 +1,185 @@
+"""What the OpenAI endpoints answer, as completions: texts, finish reasons, usage, log probabilities."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from evals.completion import Completions
+from evals.completion_fns.openai_http import WireReply
+from evals.engine.failures import CallFailed, Kind, classify_http
+from evals.secrets import redact
+
+
+class RawReply(dict[str, Any]):
+    """A reply as a dict whose keys are attributes too, as on the SDK's own objects: `raw.choices[0].text`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return _view(self[name])
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def _view(value: Any) -> Any:
+    if isinstance(value, dict):
+        return RawReply(value)
+    return [_view(part) for part in value] if isinstance(value, list) else value
+
+
+def _as_dict(raw: Any) -> dict[str, Any]:
+    """A reply as a dict, whether it came as one, as an object of the SDK, or not at all."""
+    if isinstance(raw, dict):
+        return raw
+    dump = getattr(raw, "model_dump", None)
+    return dump() if callable(dump) else {}
+
+
+class OpenAIBaseCompletionResult(Completions):
+    """Completions read off a reply; made like openai/evals' classes of this name, `(raw_data, prompt)`."""
+
+    def __init__(self, raw_data: Any, prompt: Any = None) -> None:
+        raw = _as_dict(raw_data)
+        choices = [choice for choice in raw.get("choices") or [] if isinstance(choice, dict)]
+        logprobs = [choice.get("logprobs") for choice in choices]
+        super().__init__(
+            texts=[self.text_of(choice) for choice in choices],
+            prompt=prompt,
+            model=raw.get("model"),
+            usage=raw.get("usage"),
+            finish_reasons=[self.finish_reason_of(choice) for choice in choices],
+            logprobs=logprobs if any(part is not None for part in logprobs) else None,
+            raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
+        )
+
+    @staticmethod
+    def text_of(choice: dict[str, Any]) -> str:
+        """The text of a choice; an empty one where it has none."""
+        text = choice.get("text")
+        return text if isinstance(text, str) else ""
+
+    @staticmethod
+    def finish_reason_of(choice: dict[str, Any]) -> str | None:
+        reason = choice.get("finish_reason")
+        return reason if isinstance(reason, str) else None
+
+
+class OpenAICompletionResult(OpenAIBaseCompletionResult):
+    """A reply of `/completions`."""
+
+
+class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
+    """A reply of `/chat/completions`.
+
+    A choice without content (refusal, tool call, filtered) is the empty text, so that the choices keep their places;
+    its finish reason says why, and is `refusal` where the model refused. Reasoning stays in `raw_data`.
+    """
+
+    @staticmethod
+    def text_of(choice: dict[str, Any]) -> str:
+        content = _message(choice).get("content")
+        return content if isinstance(content, str) else joined_text(content)
+
+    @staticmethod
+    def finish_reason_of(choice: dict[str, Any]) -> str | None:
+        reason, message = choice.get("finish_reason"), _message(choice)
+        if reason == "stop" and message.get("refusal") and not message.get("content"):
+            return "refusal"
+        return reason if isinstance(reason, str) else None
+
+
+def _message(choice: dict[str, Any]) -> dict[str, Any]:
+    message = choice.get("message")
+    return message if isinstance(message, dict) else {}
+
+
+def joined_text(parts: Any) -> str:
+    """The text parts of a content list in one; thoughts and images are left out."""
+    if not isinstance(parts, list):
+        return ""
+    kinds = ("text", "output_text")
+    return "".join(
+        part["text"] for part in parts if isinstance(part, Mapping) and part.get("type") in kinds and part.get("text")
+    )
+
+
+_INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
+
+
+class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
+    """A reply of `/responses`: one completion, under the finish reasons of the chat endpoint."""
+
+    def __init__(self, raw_data: Any, prompt: Any = None) -> None:
+        raw = _as_dict(raw_data)
+        content = _output_content(raw)
+        logprobs = [token for part in content for token in part.get("logprobs") or []]
+        Completions.__init__(
+            self,
+            texts=[joined_text(content)],
+            prompt=prompt,
+            model=raw.get("model"),
+            usage=raw.get("usage"),
+            finish_reasons=[_responses_finish_reason(raw, content)],
+            logprobs=[{"content": logprobs}] if logprobs else None,
+            raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
+        )
+
+
+def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    messages = [item for item in raw.get("output") or [] if isinstance(item, dict) and item.get("type") == "message"]
+    return [part for message in messages for part in message.get("content") or [] if isinstance(part, dict)]
+
+
+def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]]) -> str | None:
+    if raw.get("status") == "incomplete":
+        reason = str((raw.get("incomplete_details") or {}).get("reason"))
+        return _INCOMPLETE.get(reason, reason)
+    if any(part.get("type") == "refusal" for part in content) and not joined_text(content):
+        return "refusal"
+    return "stop" if raw.get("status") == "completed" else raw.get("status")
+
+
+def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
+    """The JSON object of a reply with a good status.
+
+    Raises:
+        CallFailed: it is none, or it carries an error all the same (some gateways answer 200 to every failure).
+    """
+    try:
+        raw = json.loads(reply.body)
+    except ValueError:
+        raise CallFailed(Kind.BAD_REPLY, "the reply is no valid JSON", status=reply.status, host=host) from None
+    if not isinstance(raw, dict):
+        raise CallFailed(Kind.BAD_REPLY, "the reply is no JSON object", status=reply.status, host=host)
+    error = raw.get("error")
+    if error and not raw.get("choices") and not raw.get("output"):
+        code = error.get("code") if isinstance(error, dict) else None
+        status = code if isinstance(code, int) and 400 <= code < 600 else 502
+        raise _without_secrets(classify_http(status, reply.headers, reply.body, host=host))
+    return raw
+
+
+def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
+    """The failure that a reply with a bad status stands for. url: what was asked, for the messages."""
+    if 300 <= reply.status < 400:
+        place = reply.headers.get("location", "another place")
+        return CallFailed(Kind.BAD_REQUEST, redact(f"{url} sends on to {place}: correct the base URL"), host=host)
+    failure = _without_secrets(classify_http(reply.status, reply.headers, reply.body, host=host))
+    if reply.status == 404 and "model" not in failure.message.lower():
+        failure.message += f" (asked: {url}; is the base URL right? Most end in /v1)"
+        failure.args = (failure.message,)
+    return failure
+
+
+def _without_secrets(failure: CallFailed) -> CallFailed:
+    """Some servers repeat the key that they refuse."""
+    failure.message = redact(failure.message)
+    failure.args = (failure.message,)
+    return failure
+
+
+def rate_limit_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
+    """The `x-ratelimit-*` headers in lower case; None without any."""
+    found = {name.lower(): value for name, value in headers.items() if name[:12].lower() == "x-ratelimit-"}
+    return found or None

@@ -1,0 +1,67 @@
+"""Log probabilities of continuations, read off a completions endpoint that echoes its prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.completion import ContinuationScore
+from evals.engine.failures import CallFailed, Kind
+
+_SLACK = 1e-6
+"Nats by which the best token may beat the echoed one: servers round."
+
+
+def score_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters that make the endpoint score the prompt and add nothing to it."""
+    return {**options, "max_tokens": 0, "echo": True, "logprobs": 1, "temperature": 0.0, "n": 1}
+
+
+def read_scores(raw: Mapping[str, Any], prompt: str, continuations: Sequence[str]) -> list[ContinuationScore]:
+    """One score a continuation, from a reply to the prompts `prompt + continuation`, in this order.
+
+    The tokens of a continuation are those that end beyond the prompt without its trailing white space: tokenizers put a
+    space before a word into the word's token, and a token may straddle the border.
+
+    Raises:
+        CallFailed: the server does not echo, or gives no log probabilities.
+    """
+    choices = sorted(raw.get("choices") or [], key=lambda choice: choice.get("index", 0))
+    if len(choices) != len(continuations):
+        raise CallFailed(Kind.BAD_REPLY, f"{len(choices)} choices for {len(continuations)} prompts")
+    start = len(prompt.rstrip())
+    ends = [len(prompt) + len(continuation) for continuation in continuations]
+    return [_score(choice, start, end) for choice, end in zip(choices, ends, strict=True)]
+
+
+def _score(choice: Mapping[str, Any], start: int, end: int) -> ContinuationScore:
+    found = choice.get("logprobs") or {}
+    tokens, logprobs = found.get("tokens") or [], found.get("token_logprobs") or []
+    offsets = found.get("text_offset") or _offsets(tokens)
+    chosen = [k for k, token in enumerate(tokens) if offsets[k] + len(token) > start and offsets[k] < end]
+    if not chosen or len(logprobs) != len(tokens) or offsets[chosen[-1]] + len(tokens[chosen[-1]]) < end:
+        raise CallFailed(Kind.OTHER, "the server does not score prompts (echo with logprobs on /completions)")
+    values = [logprobs[k] for k in chosen if logprobs[k] is not None]
+    tops = found.get("top_logprobs")
+    return ContinuationScore(sum(values), len(values), _is_greedy(logprobs, tops, chosen) if tops else None)
+
+
+def _is_greedy(logprobs: Sequence[float | None], tops: Sequence[Any], chosen: Sequence[int]) -> bool | None:
+    """Whether each token was the likeliest one; None where the server does not say for all of them."""
+    for k in chosen:
+        own, top = logprobs[k], tops[k]
+        if own is None:
+            continue
+        if not top:
+            return None
+        if max(top.values()) > own + _SLACK:
+            return False
+    return True
+
+
+def _offsets(tokens: Sequence[str]) -> list[int]:
+    offsets, position = [], 0
+    for token in tokens:
+        offsets.append(position)
+        position += len(token)
+    return offsets

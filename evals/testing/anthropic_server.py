@@ -1,0 +1,99 @@
+"""A local HTTP server that speaks Anthropic's messages API, and refuses what the real one refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, TypeAlias
+
+from evals.testing.http_server import HttpReply, HttpRequest, ServerThread
+
+Answering: TypeAlias = str | HttpReply | Callable[[dict[str, Any]], str | HttpReply]
+
+
+def message_reply(
+    text: str,
+    model: str = "claude-loopback",
+    stop_reason: str = "end_turn",
+    usage: Mapping[str, int] | None = None,
+    content: list[dict[str, Any]] | None = None,
+) -> HttpReply:
+    """A message with `text`, or with the given content blocks."""
+    body = {
+        "id": "msg_loopback",
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": [{"type": "text", "text": text}] if content is None else content,
+        "stop_reason": stop_reason,
+        "stop_sequence": None,
+        "usage": dict(usage or {"input_tokens": 10, "output_tokens": len(text.split())}),
+    }
+    return HttpReply(json.dumps(body).encode(), headers=(("request-id", "req_loopback"),))
+
+
+def error_reply(status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> HttpReply:
+    """A refusal, as in https://docs.anthropic.com/en/api/errors."""
+    body = {"type": "error", "error": {"type": kind, "message": message}}
+    return HttpReply(json.dumps(body).encode(), status, headers=tuple((headers or {}).items()))
+
+
+class AnthropicServer:
+    """The server on a thread of this process, as a context manager.
+
+    answering: a text, a whole reply, or a function of the request's body that gives either. api_key: calls with another
+    one are refused.
+    """
+
+    def __init__(self, answering: Answering = "Hello from loopback.", api_key: str = "test-key") -> None:
+        self.answering = answering
+        self.api_key = api_key
+        self.bodies: list[dict[str, Any]] = []
+        self.requests: list[HttpRequest] = []
+        self._thread = ServerThread(self)
+        self.base_url = ""
+
+    def __enter__(self) -> AnthropicServer:
+        self.base_url = f"http://127.0.0.1:{self._thread.start()}"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.stop()
+
+    def finished(self) -> None:
+        """Nothing is counted at the end of a reply."""
+
+    def answer(self, request: HttpRequest) -> HttpReply:
+        self.requests.append(request)
+        if request.headers.get("x-api-key") != self.api_key:
+            return error_reply(401, "authentication_error", "invalid x-api-key")
+        if (request.method, request.path) != ("POST", "/v1/messages"):
+            return error_reply(404, "not_found_error", "Not found")
+        body = json.loads(request.body)
+        self.bodies.append(body)
+        fault = fault_of(request, body)
+        if fault is not None:
+            return error_reply(400, "invalid_request_error", fault)
+        said = self.answering(body) if callable(self.answering) else self.answering
+        return said if isinstance(said, HttpReply) else message_reply(said, model=body["model"])
+
+
+def fault_of(request: HttpRequest, body: Mapping[str, Any]) -> str | None:
+    """What the messages API would object to in a request; None where it is in order."""
+    if "anthropic-version" not in request.headers:
+        return "anthropic-version: header is required"
+    if not isinstance(body.get("max_tokens"), int):
+        return "max_tokens: Field required"
+    messages = body.get("messages")
+    if not messages:
+        return "messages: at least one message is required"
+    for index, message in enumerate(messages):
+        if message.get("role") not in ("user", "assistant"):
+            return f"messages.{index}: unexpected role {message.get('role')!r}"
+        blocks = message["content"] if isinstance(message["content"], list) else [{"text": message["content"]}]
+        if not blocks or any(block.get("text") == "" for block in blocks):
+            return "messages: text content blocks must be non-empty"
+    return None

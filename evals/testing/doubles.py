@@ -1,0 +1,31 @@
+"""Completion functions that give a fixed answer, for tests of evals and plug-ins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evals.completion import CompletionResult
+
+
+class TestCompletionResult(CompletionResult):
+    """One completion, given beforehand."""
+
+    __test__ = False
+
+    def __init__(self, completion: str) -> None:
+        self.completion = completion
+
+    def get_completions(self) -> list[str]:
+        return [self.completion]
+
+
+class TestCompletionFn:
+    """Answers every prompt with `completion`; takes any argument, records nothing."""
+
+    __test__ = False
+
+    def __init__(self, completion: str) -> None:
+        self.completion = completion
+
+    def __call__(self, prompt: Any, **kwargs: Any) -> TestCompletionResult:
+        return TestCompletionResult(self.completion)
