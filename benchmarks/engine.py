@@ -129,7 +129,11 @@ def cpu(bench: Bench, rounds: int, n: int = 2000) -> None:
         lambda: bench.run("--concurrency", "64").cpu_s / n * 1e6,
         lambda: bench.bare(n, 64).cpu_s / n * 1e6,
     )
-    show("CPU a sample, recording, start-up included", f"{ours:,.0f} us, bare {bare:,.0f} us", f"ratio {ours / bare:.2f} (bar 0.5, aim 0.2)")
+    show(
+        "CPU a sample, recording, start-up included",
+        f"{ours:,.0f} us, bare {bare:,.0f} us",
+        f"ratio {ours / bare:.2f} (bar 0.5, aim 0.2)",
+    )
 
 
 def latency(bench: Bench, rounds: int) -> None:
@@ -167,14 +171,22 @@ def memory(bench: Bench, rounds: int) -> None:
         bench.rows(n)
         peaks[n] = statistics.median(bench.run("--concurrency", "64").peak_mb for _ in range(min(rounds, 2)))
     ratio = peaks[100_000] / peaks[1000]
-    show("peak memory, 100,000 against 1,000 samples", f"{peaks[100_000]:.1f} MB, {peaks[1000]:.1f} MB", f"ratio {ratio:.3f} (bar 1.1)")
+    show(
+        "peak memory, 100,000 against 1,000 samples",
+        f"{peaks[100_000]:.1f} MB, {peaks[1000]:.1f} MB",
+        f"ratio {ratio:.3f} (bar 1.1)",
+    )
 
 
 def record_bytes(bench: Bench) -> None:
     bench.rows(1000)
     bench.run("--concurrency", "64")
     size = (bench.folder / "record.jsonl").stat().st_size / 1000
-    show("record bytes a sample", f"{size:,.0f}, openai/evals {PEER_BYTES_A_SAMPLE:,}", f"ratio {size / PEER_BYTES_A_SAMPLE:.2f} (bar 1.3)")
+    show(
+        "record bytes a sample",
+        f"{size:,.0f}, openai/evals {PEER_BYTES_A_SAMPLE:,}",
+        f"ratio {size / PEER_BYTES_A_SAMPLE:.2f} (bar 1.3)",
+    )
 
 
 def startup(bench: Bench, rounds: int) -> None:
@@ -208,7 +220,11 @@ def registry(bench: Bench, rounds: int, peer: Path) -> None:
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     full_ms, empty_ms = medians(max(rounds, 5), lambda: resolve(peer), lambda: resolve(empty))
-    show("resolving a name in 463 files, in none", f"{full_ms:.1f} ms, {empty_ms:.1f} ms", f"{full_ms - empty_ms:.1f} ms beyond (bar 50)")
+    show(
+        "resolving a name in 463 files, in none",
+        f"{full_ms:.1f} ms, {empty_ms:.1f} ms",
+        f"{full_ms - empty_ms:.1f} ms beyond (bar 50)",
+    )
 
 
 def main() -> None:

@@ -55,7 +55,9 @@ class CompletionCache:
             db = sqlite3.connect(self.path, isolation_level=None, timeout=30.0)
             db.execute("pragma journal_mode=wal")
             db.execute("pragma synchronous=normal")
-            db.execute("create table if not exists completions (key text, draw text, value text, primary key (key, draw))")
+            db.execute(
+                "create table if not exists completions (key text, draw text, value text, primary key (key, draw))"
+            )
         except (OSError, sqlite3.Error) as error:
             raise RecordError(
                 f"the cache cannot be opened: {error}",

@@ -47,9 +47,7 @@ class EvalsError(Exception):
         return (_rebuild, (type(self), self.what, self.where, self.notes, self.fix))
 
 
-def _rebuild(
-    cls: type[EvalsError], what: str, where: str | None, notes: list[str], fix: str | None
-) -> EvalsError:
+def _rebuild(cls: type[EvalsError], what: str, where: str | None, notes: list[str], fix: str | None) -> EvalsError:
     error = cls.__new__(cls)
     EvalsError.__init__(error, what, where=where, notes=notes, fix=fix)
     return error

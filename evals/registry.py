@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,8 +44,6 @@ KINDS = tuple(KNOWN_KEYS)
 DEFAULT_COMPLETION_FN = "default"
 "The entry that takes every model name which no other entry takes."
 
-URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.\-]+://")
-
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -67,24 +64,6 @@ def default_registry_paths() -> list[Path]:
         return [bundled_root(), Path.home() / ".evals"]
     except RuntimeError:
         return [bundled_root()]
-
-
-def resolve_data_path(value: str | Path, registry_path: Path | str | None) -> Path | str:
-    """Where the data file `value` of an entry of `registry_path` lies; it need not be there.
-
-    `scheme://...` stays as it is. Else a file or folder by that name, seen from the working folder, goes first;
-    then `<registry_path>/data/value`; for the built-in registry also the folder `data` beside it.
-    """
-    if URL.match(str(value)):
-        return str(value)
-    path = Path(value)
-    if path.is_absolute() or path.is_file() or registry_path is None:
-        return path
-    root = Path(registry_path)
-    places = [root / "data" / path]
-    if root.resolve() == bundled_root().resolve():
-        places.append(bundled_data_root() / path)
-    return next((place for place in places if place.exists()), places[-1])
 
 
 class Registry:
@@ -214,6 +193,14 @@ class Registry:
         spec = as_completion_fn_spec(entry)
         spec.args = {**(spec.args or {}), model_argument(entry): without_prefix(name, entry)}
         return spec
+
+    def entry(self, kind: str, name: str) -> RawEntry | None:
+        """The entry of `kind` called exactly `name`, as its file has it; None where there is none."""
+        return self._index(kind).get(name)
+
+    def is_known_model(self, name: str) -> bool:
+        """Whether any entry but `default` says something of `name`; any name may still be a model's."""
+        return bool(self._completion_fn_chain(name)) or any(p.matches(name) for p in self._patterns())
 
     def model_info(self, name: str) -> ModelInfo:
         """Context length and prices of a model or a completion function, as far as the YAML files tell them."""

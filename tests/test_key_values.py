@@ -34,8 +34,25 @@ def test_what_is_no_pair_is_refused_with_the_right_form():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("7", 7), ("007", "007"), ("-3", -3), ("0.7", 0.7), ("0.70", 0.7), ("1e-3", 0.001), ("1_000", "1_000"), ("+1", "+1")]
-    + [("true", True), ("null", None), ("yes", "yes"), ("True", "True"), ('["a","b"]', ["a", "b"]), ("[a", "[a"), ("", "")]
+    [
+        ("7", 7),
+        ("007", "007"),
+        ("-3", -3),
+        ("0.7", 0.7),
+        ("0.70", 0.7),
+        ("1e-3", 0.001),
+        ("1_000", "1_000"),
+        ("+1", "+1"),
+    ]
+    + [
+        ("true", True),
+        ("null", None),
+        ("yes", "yes"),
+        ("True", "True"),
+        ('["a","b"]', ["a", "b"]),
+        ("[a", "[a"),
+        ("", ""),
+    ]
     + [("nan", "nan"), ("inf", "inf"), ("gpt-4", "gpt-4"), ("1.2.3", "1.2.3"), (".5", ".5"), ("-0", "-0")],
 )
 def test_values_are_typed_only_where_they_read_back(text, value):

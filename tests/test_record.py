@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import dataclasses
 import http.server
@@ -15,7 +16,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
@@ -85,7 +85,7 @@ class TestTheFile:
         assert len(lines_of(path)) == 2
 
     def test_a_sample_neither_committed_nor_failed_leaves_nothing(self, recorder, path):
-        with pytest.raises(ZeroDivisionError), recorder.sample("sums.test.0"):
+        with contextlib.suppress(ZeroDivisionError), recorder.sample("sums.test.0"):
             record.record_raw({"input": "1+1="})
             raise ZeroDivisionError
         assert len(lines_of(path)) == 1
@@ -580,11 +580,11 @@ while True:
         whole = path.read_bytes()
         for size in [*range(0, 400, 7), *range(400, len(whole) + 1, 41), len(whole) - 1]:
             path.write_bytes(whole[:size])
-            try:
-                again = LocalRecorder.resume(path, run_spec())
-            except EvalsError as error:
-                assert size < whole.index(b"\n"), error
+            if size < whole.index(b"\n"):
+                with pytest.raises(EvalsError, match="cannot be resumed"):
+                    LocalRecorder.resume(path, run_spec())
                 continue
+            again = LocalRecorder.resume(path, run_spec())
             done = done_samples(path).finished
             for missing in {("a", 0), ("b", 0)} - done:
                 record_one(again, missing[0])
@@ -638,7 +638,7 @@ class TestHttp:
         assert [len(body) for body in sink.bodies] == [6, 6, 4]
         report = sink.bodies[-1][-1]
         assert (report["type"], report["sample_id"], report["data"]) == ("final_report", None, {"accuracy": 1.0})
-        assert sink.bodies[0][0] == {k: v for k, v in lines_of(path)[1].items()}
+        assert sink.bodies[0][0] == lines_of(path)[1]
         assert len(recorder.get_events("match")) == 5
 
     def test_a_passing_failure_is_tried_again(self, sink, path):
@@ -652,12 +652,12 @@ class TestHttp:
     def test_too_many_refusals_end_the_run_and_the_local_record_has_everything(self, sink, path):
         sink.statuses[:] = [400] * 50
         recorder = HttpRecorder(url_of(sink), run_spec(), path, batch_size=1)
+        record_one(recorder, "sums.test.0")
+        recorder.flush_events()
         with pytest.raises(RecordError, match="not accepted by 127") as caught:
-            for number in range(1000):
-                record_one(recorder, f"sums.test.{number}")
-                time.sleep(0.01)
+            record_one(recorder, "sums.test.1")
         assert caught.value.exit_code == 3
-        assert len(recorder.get_events("match")) == number + 1
+        assert len(recorder.get_events("match")) == 2
         recorder.close()
 
     def test_few_refusals_are_tolerated(self, sink, path):

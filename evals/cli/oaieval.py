@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.cli.console import Parser, run_command
+
 from evals.errors import UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--concurrency", type=_positive_int, metavar="N", help="calls in flight (default: adapts)")
-    group.add_argument("--requests_per_minute", type=_positive_float, metavar="N", help="at most so many calls a minute")
+    group.add_argument(
+        "--requests_per_minute", type=_positive_float, metavar="N", help="at most so many calls a minute"
+    )
     group.add_argument("--tokens_per_minute", type=_positive_float, metavar="N", help="at most so many tokens a minute")
     group.add_argument("--timeout", type=_positive_float, metavar="S", help="seconds an attempt may take")
     group.add_argument("--max_cost", type=_positive_float, metavar="USD", help="stop when so much is spent")

@@ -166,9 +166,7 @@ async def _attempts(session: Session, fn: Any, work: Callable[[], Awaitable[T]],
             session.end(_end_of_run(failure, any_success=breaker.any_success), now=True)
             raise failure
         wait_s = backoff_s(settings, n_failed, failure.retry_after_s, session.rng)
-        if session.interrupted or not may_retry(
-            settings, failure, n_counted, now_s - began_s, wait_s
-        ):
+        if session.interrupted or not may_retry(settings, failure, n_counted, now_s - began_s, wait_s):
             raise failure
         session.counts.n_retries += 1
         if session.on_retry is not None:

@@ -38,9 +38,7 @@ FATAL = frozenset({Kind.AUTH, Kind.PAYMENT, Kind.QUOTA, Kind.UNKNOWN_MODEL})
 FATAL_UNTIL_FIRST_SUCCESS = frozenset({Kind.BAD_REQUEST})
 "End the run while no call has succeeded; later they are one sample's error."
 
-TRANSIENT = frozenset(
-    {Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.BAD_REPLY}
-)
+TRANSIENT = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.BAD_REPLY})
 "Tried again, a bounded number of times."
 
 PUSH_BACK = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.TIMEOUT})
@@ -91,9 +89,7 @@ _MODEL_WORDS = re.compile(
 )
 
 
-def classify_http(
-    status: int, headers: Mapping[str, str], body: bytes | str, *, host: str | None = None
-) -> CallFailed:
+def classify_http(status: int, headers: Mapping[str, str], body: bytes | str, *, host: str | None = None) -> CallFailed:
     """The failure that an HTTP reply with an error status stands for."""
     code, message = _error_of(body)
     kind = _kind_of(status, code, message)

@@ -44,9 +44,7 @@ def fingerprint_of(
 
 
 def _public(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value for name, value in arguments.items() if name not in _IRRELEVANT and not is_secret_name(name)
-    }
+    return {name: value for name, value in arguments.items() if name not in _IRRELEVANT and not is_secret_name(name)}
 
 
 def digest(value: Any) -> str:

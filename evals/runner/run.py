@@ -15,12 +15,13 @@ from evals.engine.session import CallCounts, Session, use_session
 from evals.engine.settings import EngineSettings
 from evals.errors import EvalsError, Interrupted, UsageError
 from evals.eval import Eval
-from evals.runner.fingerprint import fingerprint_of, first_difference
-from evals.runner.interrupts import handle_interrupts
-from evals.runner.preflight import Preflight, check_before_run
 from evals.key_values import typed
 from evals.record import DummyRecorder, HttpRecorder, LocalRecorder, RecorderBase
 from evals.registry import Registry
+from evals.registry_classes import build
+from evals.runner.fingerprint import fingerprint_of, first_difference
+from evals.runner.interrupts import handle_interrupts
+from evals.runner.preflight import Preflight, check_before_run
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
 from evals.runner.tally import RunTally
 from evals.secrets import is_secret_name, redact, register_secret
@@ -117,9 +118,7 @@ class PreparedRun:
         self.eval = self._make_eval()
         self.preflight: Preflight = check_before_run(self.eval, request.max_samples)
         self._check_budget()
-        self.fingerprint = fingerprint_of(
-            request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry
-        )
+        self.fingerprint = fingerprint_of(request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry)
 
     def _make_eval(self) -> Eval:
         completion_fns = [self._make_completion_fn(name) for name in self.request.completion_fns]
@@ -133,10 +132,13 @@ class PreparedRun:
             "registry": self.registry,
             **self.request.extra_eval_params,
         }
+        named_by = f"eval {self.eval_spec.key!r}"
         try:
-            made: Eval = make(**given)
-        except TypeError as error:
-            raise self.registry.bad_arguments(self.eval_spec, given, error) from error
+            made: Eval = build(make, given, named_by=named_by, where=self.eval_spec.where)
+        except (AssertionError, ValueError) as error:
+            raise UsageError(
+                f"{named_by} cannot be run like this: {error or type(error).__name__}", where=self.eval_spec.where
+            ) from error
         return made
 
     def _make_completion_fn(self, name: str) -> Any:
@@ -235,7 +237,7 @@ def run(
         report=report,
         counts=session.counts,
         tally=tally,
-        record_path=getattr(recorder, "record_path", None),
+        record_path=_path_of(recorder),
         wall_s=wall_s,
         n_total=tally.n_total or prepared.preflight.n_selected,
         max_errors=request.max_errors,
@@ -342,6 +344,11 @@ def _make_recorder(prepared: PreparedRun, earlier: Earlier | None) -> RecorderBa
             batch_size=request.http_batch_size,
         )
     return LocalRecorder(path, run_spec)
+
+
+def _path_of(recorder: RecorderBase) -> str | None:
+    path = getattr(recorder, "event_file_path", None)
+    return None if path is None else str(path)
 
 
 def _record_name(run_spec: RunSpec, request: RunRequest) -> str:

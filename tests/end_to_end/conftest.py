@@ -38,7 +38,9 @@ class Workplace:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "evals.cli.oaieval", *arguments, "--registry_path", str(self.registry)]
 
-    def oaieval(self, *arguments: str, base_url: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    def oaieval(
+        self, *arguments: str, base_url: str | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run `oaieval` to its end."""
         return subprocess.run(
             self.command(*arguments),

@@ -57,7 +57,9 @@ def test_unknown_eval(workplace, server):
 
 
 def test_broken_yaml(workplace, server):
-    (workplace.registry / "evals" / "broken.yaml").write_text("broken:\n  id: broken.dev.v0\nbroken.dev.v0:\n  class: [a\n")
+    (workplace.registry / "evals" / "broken.yaml").write_text(
+        "broken:\n  id: broken.dev.v0\nbroken.dev.v0:\n  class: [a\n"
+    )
     done, n_calls = run(workplace, server, "good", "broken")
     check(done, 2, "broken.yaml:")
     assert n_calls == 0

@@ -12,10 +12,7 @@ import pytest
 from conftest import lines_of, report_of
 
 from evals.testing.openai_process import ServerProcess
-
-
-def undisturbed(report: dict) -> dict:
-    return {key: value for key, value in report.items() if key != "cost_usd"}
+from evals.testing.openai_server import Answer, Call, LoopbackServer
 
 
 def finished_ids(record: Path) -> set[str]:
@@ -115,17 +112,35 @@ def test_a_server_that_fails_often_changes_no_score(workplace, sums, answers):
     assert report["accuracy"] == pytest.approx(100 / 150)
 
 
-def test_samples_that_fail_for_good_are_errors_never_wrong_and_resume_mends_them(workplace, sums, answers):
+def test_samples_that_fail_for_good_are_errors_never_wrong_and_resume_mends_them(workplace, sums):
     rows = sums(30)
-    for row in rows[:5]:
-        row["input"][0]["content"] += " word" * 60
     workplace.add_eval("sums", rows)
-    path = answers(rows)
-    with ServerProcess("--answers", path) as server:
-        argv = ("m", "sums", "--completion_args", "extra_options={}")
-        del argv
-        done = workplace.oaieval("m", "sums", base_url=server.base_url)
+    right = {row["input"][0]["content"]: str(2 * i) for i, row in enumerate(rows)}
+    broken = {rows[i]["input"][0]["content"] for i in (1, 2, 4)}
+
+    def answer(call: Call) -> Answer:
+        if call.prompt in broken:
+            return Answer("", status=400, error_message="maximum context length", error_code="context_length_exceeded")
+        return Answer(right[call.prompt])
+
+    with LoopbackServer(answer) as server:
+        argv = ("m", "sums", "--concurrency", "1")
+        done = workplace.oaieval(*argv, base_url=server.base_url)
+        report = report_of(workplace.record())
+        assert done.returncode == 3, done.stderr
+        assert (report["n"], report["n_errors"]) == (27, 3)
+        assert report["accuracy"] == pytest.approx(17 / 27)
+        assert "context length 3" in done.stdout
+        tolerant = workplace.oaieval(*argv, "--max-errors", "3", base_url=server.base_url)
+        assert tolerant.returncode == 0
+        broken.clear()
+        n_before = server.n_requests
+        done = workplace.oaieval(*argv, "--resume", base_url=server.base_url)
         assert done.returncode == 0
+        assert server.n_requests == n_before + 3
+    (report,) = [line["final_report"] for line in lines_of(workplace.record()) if "final_report" in line]
+    assert (report["n"], report["n_errors"]) == (30, 0)
+    assert report["accuracy"] == pytest.approx(20 / 30)
 
 
 def test_ctrl_c_finishes_what_is_in_flight_and_can_be_resumed(workplace, sums, answers):
@@ -136,7 +151,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_can_be_resumed(workplace, sums, a
         while server.stats()["n_answered"] < 40:
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=20)
         n_answered = server.stats()["n_answered"]
         assert process.returncode == 130, err
         assert "stopping after the" in err

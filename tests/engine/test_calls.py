@@ -193,7 +193,9 @@ def test_batches_are_formed_from_calls_that_wait_together():
 
     with use_session(session):
         results = run_sync(many())
-    assert [r.get_completions()[0] for i, r in enumerate(results) if i != 13] == [str(i) * 2 for i in range(40) if i != 13]
+    assert [r.get_completions()[0] for i, r in enumerate(results) if i != 13] == [
+        str(i) * 2 for i in range(40) if i != 13
+    ]
     assert isinstance(results[13], CallFailed), "one bad request does not spoil its neighbours"
     assert max(fn.sizes) == 8
     assert len(fn.sizes) < 20

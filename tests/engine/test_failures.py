@@ -20,9 +20,21 @@ CASES = [
     (404, body("The model `gpt-9` does not exist", code="model_not_found"), Kind.UNKNOWN_MODEL),
     (429, body("You exceeded your current quota", type="insufficient_quota", code="insufficient_quota"), Kind.QUOTA),
     (429, body("Rate limit reached for requests", code="rate_limit_exceeded"), Kind.RATE_LIMIT),
-    (400, body("This model's maximum context length is 8192 tokens", code="context_length_exceeded"), Kind.CONTEXT_LENGTH),
-    (400, b'{"object":"error","message":"This model\'s maximum context length is 4096 tokens.","code":40303}', Kind.CONTEXT_LENGTH),
-    (400, body("prompt is too long: 210000 tokens > 200000 maximum", type="invalid_request_error"), Kind.CONTEXT_LENGTH),
+    (
+        400,
+        body("This model's maximum context length is 8192 tokens", code="context_length_exceeded"),
+        Kind.CONTEXT_LENGTH,
+    ),
+    (
+        400,
+        b'{"object":"error","message":"This model\'s maximum context length is 4096 tokens.","code":40303}',
+        Kind.CONTEXT_LENGTH,
+    ),
+    (
+        400,
+        body("prompt is too long: 210000 tokens > 200000 maximum", type="invalid_request_error"),
+        Kind.CONTEXT_LENGTH,
+    ),
     (413, body("Request too large"), Kind.CONTEXT_LENGTH),
     (400, body("The response was filtered", code="content_filter"), Kind.CONTENT_FILTER),
     (400, body("triggering Azure OpenAI's content management policy", code="content_filter"), Kind.CONTENT_FILTER),
@@ -51,7 +63,13 @@ def test_the_servers_own_words_are_kept_short_and_on_one_line():
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
-    [({"Retry-After": "3"}, 3), ({"retry-after-ms": "1500"}, 1.5), ({"RETRY-AFTER": "-4"}, 0), ({}, None), ({"retry-after": "soon"}, None)],
+    [
+        ({"Retry-After": "3"}, 3),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"RETRY-AFTER": "-4"}, 0),
+        ({}, None),
+        ({"retry-after": "soon"}, None),
+    ],
 )
 def test_retry_after_in_its_forms(headers, seconds):
     assert retry_after_s(headers) == seconds

@@ -37,7 +37,13 @@ def test_jitter_spreads_calls_that_failed_together():
 
 @pytest.mark.parametrize(
     ("kind", "again"),
-    [(Kind.SERVER, True), (Kind.CONNECTION, True), (Kind.TIMEOUT, True), (Kind.BAD_REPLY, True), (Kind.RATE_LIMIT, True)]
+    [
+        (Kind.SERVER, True),
+        (Kind.CONNECTION, True),
+        (Kind.TIMEOUT, True),
+        (Kind.BAD_REPLY, True),
+        (Kind.RATE_LIMIT, True),
+    ]
     + [(Kind.CONTENT_FILTER, False), (Kind.CONTEXT_LENGTH, False), (Kind.BAD_REQUEST, False), (Kind.OTHER, False)],
 )
 def test_only_what_can_pass_is_tried_again(kind, again):
