@@ -1,0 +1,65 @@
+"""Evaluations of language models: YAML registry, durable records, honest statistics.
+
+Names and submodules load when they are first used: `import evals` by itself imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evals.completion import CompletionFn as CompletionFn
+    from evals.completion import CompletionResult as CompletionResult
+    from evals.completion_fns.dummy import DummyCompletionFn as DummyCompletionFn
+    from evals.completion_fns.openai import OpenAIChatCompletionFn as OpenAIChatCompletionFn
+    from evals.completion_fns.openai import OpenAICompletionFn as OpenAICompletionFn
+    from evals.completion_fns.openai import OpenAICompletionResult as OpenAICompletionResult
+    from evals.data import get_csv as get_csv
+    from evals.data import get_json as get_json
+    from evals.data import get_jsonl as get_jsonl
+    from evals.data import get_jsonls as get_jsonls
+    from evals.data import get_lines as get_lines
+    from evals.data import iter_jsonls as iter_jsonls
+    from evals.eval import Eval as Eval
+    from evals.suite.match import record_and_check_match as record_and_check_match
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CompletionFn": "evals.completion",
+    "CompletionResult": "evals.completion",
+    "DummyCompletionFn": "evals.completion_fns.dummy",
+    "OpenAIChatCompletionFn": "evals.completion_fns.openai",
+    "OpenAICompletionFn": "evals.completion_fns.openai",
+    "OpenAICompletionResult": "evals.completion_fns.openai",
+    "get_csv": "evals.data",
+    "get_json": "evals.data",
+    "get_jsonl": "evals.data",
+    "get_jsonls": "evals.data",
+    "get_lines": "evals.data",
+    "iter_jsonls": "evals.data",
+    "Eval": "evals.eval",
+    "record_and_check_match": "evals.suite.match",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    if name.startswith("_"):
+        raise AttributeError(f"module 'evals' has no attribute {name!r}")
+    try:
+        return importlib.import_module(f"evals.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"evals.{name}":
+            raise
+        raise AttributeError(f"module 'evals' has no attribute {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
