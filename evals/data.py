@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from evals.datasets.compression import gzip_open, lz4_open, zstd_open
 from evals.datasets.json_rows import bad_row, universal_lines
 from evals.datasets.locate import locate_dataset
-from evals.datasets.opening import gzip_open, lz4_open, open_binary, open_by_file_pattern, open_text, reading, zstd_open
+from evals.datasets.opening import open_binary, open_by_file_pattern, open_text, reading
 from evals.datasets.samples import SampleSequence, jsonl_files, open_samples
 from evals.errors import DataError
 from evals.json_text import EnhancedJSONEncoder, jsondump, jsondumps, jsonload, jsonloads

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.datasets.cache_folder import CacheFile, data_cache, written_whole
+from evals.datasets.compression import COMPRESSIONS
 from evals.datasets.hugging_face import expand_hugging_face
 from evals.datasets.json_rows import refuse_wrong_kind, universal_lines
-from evals.datasets.opening import COMPRESSIONS, is_url, open_binary, reading, shown_name
+from evals.datasets.opening import is_url, open_binary, reading, shown_name
 from evals.datasets.plain_rows import write_rows
 from evals.datasets.tables import TABLE_FORMS, rows_of_table
 

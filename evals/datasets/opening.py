@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TextIO, cast
 
+from evals.datasets.compression import COMPRESSIONS, gzip_open, lz4_open, zstd_open
 from evals.errors import DataError, EvalsError, MissingExtra, did_you_mean, listed
-
-COMPRESSIONS = (".gz", ".zst", ".lz4")
-
-
-def gzip_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> gzip.GzipFile:
-    """A gzip file; always binary."""
-    mode = _binary(mode)
-    return gzip.GzipFile(fileobj=openhook(filename, mode), mode=mode)
-
-
-def lz4_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> Any:
-    """An LZ4 frame file; always binary."""
-    try:
-        import lz4.frame
-    except ImportError:
-        raise MissingExtra("reading .lz4 files", "data") from None
-    mode = _binary(mode)
-    return lz4.frame.LZ4FrameFile(openhook(filename, mode), mode=mode)
-
-
-def zstd_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> Any:
-    """A zstandard file; always binary."""
-    try:
-        import zstandard
-    except ImportError:
-        raise MissingExtra("reading .zst files", "data") from None
-    mode = _binary(mode)
-    return zstandard.open(openhook(filename, mode), mode=mode, closefd=True)
 
 
 def open_by_file_pattern(filename: str | Path, mode: str = "r", **kwargs: Any) -> Any:
@@ -124,10 +96,6 @@ def _beside(path: str) -> list[str]:
     except OSError:
         return ["" if not folder or is_url(path) else f"the folder {folder} does not exist either"]
     return [did_you_mean(name, names) or (f"in that folder: {listed(names)}" if names else "that folder is empty")]
-
-
-def _binary(mode: str) -> str:
-    return mode if "b" in mode else mode + "b"
 
 
 def _open_anywhere(name: str, mode: str, **kwargs: Any) -> Any:

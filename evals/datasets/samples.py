@@ -10,8 +10,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, overload
 
+from evals.datasets.compression import COMPRESSIONS
 from evals.datasets.jsonl_file import CarriageReturnError, JsonlFile
-from evals.datasets.opening import COMPRESSIONS, is_url, local_path, shown_name
+from evals.datasets.opening import is_url, local_path, shown_name
 from evals.errors import DataError, listed
 from evals.sample import Sample
 
