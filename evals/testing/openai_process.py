@@ -15,7 +15,8 @@ from typing import Any
 
 from evals.testing.faults import DEFAULT_FAULTS, FAULTS, Faults
 from evals.testing.http_server import serve
-from evals.testing.openai_server import DEFAULT_ANSWER, Answering, OpenAIApp, ServerRules, read_answers
+from evals.testing.openai_app import DEFAULT_ANSWER, Answering, OpenAIApp, ServerRules
+from evals.testing.openai_server import read_answers
 
 
 def parser() -> argparse.ArgumentParser:
