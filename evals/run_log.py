@@ -17,7 +17,7 @@ from evals.event import Event, event_of
 if TYPE_CHECKING:
     import pandas
 
-Key = tuple[str | None, int]
+Key = tuple[str, int]
 "(sample id, repeat); repeat is 0 for the first evaluation."
 
 _MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
@@ -28,7 +28,7 @@ _loads = json.JSONDecoder(parse_constant=lambda _: None).decode
 class SampleRecord:
     """One evaluation of one sample, as it was recorded."""
 
-    sample_id: str | None
+    sample_id: str
     repeat: int = 0
     "0 for the first evaluation."
     events: list[Event] = field(default_factory=list)
@@ -73,6 +73,7 @@ class RunLog:
         self.whole_size = 0
         "Bytes up to the end of the last whole batch, without a final report; where a resumed run goes on."
         self.next_event_id = 0
+        self._size = 0
         self._session = 0
         self._last_of_failed: dict[Key, int] = {}
         self._finished_later: dict[Key, int] = {}
@@ -130,6 +131,7 @@ class RunLog:
         """The first pass: spec, report, where attempts were superseded, where the last whole batch ends."""
         ordinal = 0
         for start, end, raw in _raw_lines(self.path):
+            self._size = end
             if start == 0 and self._scan_first(raw, end):
                 continue
             if self.is_ours and not _MARKED.search(raw):
@@ -175,13 +177,22 @@ class RunLog:
             self._finished_later[key] = self._session
         return 1
 
+    def _event_lines(self) -> Iterator[dict[str, Any]]:
+        """The events that the first pass saw; a record that is being written may have grown since."""
+        for _, end, raw in _raw_lines(self.path):
+            if end > self._size:
+                return
+            line = _parsed(raw)
+            if line is not None and "type" in line and "final_report" not in line:
+                yield line
+
     def _items(self) -> Iterator[SampleRecord | Event]:
         return self._our_items() if self.is_ours else self._foreign_items()
 
     def _our_items(self) -> Iterator[SampleRecord | Event]:
         batch: list[Event] = []
         ordinal = session = 0
-        for line in _event_lines(self.path):
+        for line in self._event_lines():
             event = event_of(line)
             if line.get("loose"):
                 session += event.type == "resumed"
@@ -205,7 +216,7 @@ class RunLog:
         """openai/evals interleaves samples; one is given when as many of its events came as the file holds."""
         left = dict(self._n_events)
         open_samples: dict[str | None, list[Event]] = {}
-        for line in _event_lines(self.path):
+        for line in self._event_lines():
             event = event_of(line)
             if event.sample_id is None:
                 yield event
@@ -249,18 +260,11 @@ def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:
     if last.get("failed"):
         data = batch[-1].data
         error = data if isinstance(data, dict) else {"message": str(data)}
-    return SampleRecord(last.get("sample_id"), last.get("repeat") or 0, batch, error, last.get("labels") or {})
+    return SampleRecord(last.get("sample_id") or "", last.get("repeat") or 0, batch, error, last.get("labels") or {})
 
 
 def _key(line: Mapping[str, Any]) -> Key:
-    return line.get("sample_id"), line.get("repeat") or 0
-
-
-def _event_lines(path: Path) -> Iterator[dict[str, Any]]:
-    for _, _, raw in _raw_lines(path):
-        line = _parsed(raw)
-        if line is not None and "type" in line and "final_report" not in line:
-            yield line
+    return line.get("sample_id") or "", line.get("repeat") or 0
 
 
 def _raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:

@@ -127,6 +127,17 @@ class TestWholeRecords:
         assert recorder.get_scores("score") == [1, 2]
         recorder.close()
 
+    def test_a_record_that_grows_while_it_is_read_gives_what_was_there(self, path):
+        write_record(path, report=False)
+        log = read_log(path)
+        samples = log.samples()
+        next(samples)
+        again = LocalRecorder.resume(path, run_spec())
+        with again.sample("sums.test.9") as scope:
+            scope.fail({"message": "late"})
+        again.close()
+        assert [sample.sample_id for sample in samples] == ["sums.test.1", "sums.test.2"]
+
     def test_memory_stays_flat_in_the_number_of_samples(self, tmp_path):
         def peak_bytes(n_samples: int) -> int:
             path = tmp_path / f"{n_samples}.jsonl"

@@ -1,0 +1,181 @@
+"""`evals view`: read the samples of a record in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evals.run_log import RunLog, SampleRecord
+
+GROUP_KEYS = ("group", "category", "subject", "section", "language")
+"Keys of a sample, or of its labels in the record, that `--group` looks at."
+
+DEFAULT_N = 10
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser(
+        "view",
+        help="read the samples of a record",
+        description="Print samples of a record: prompt, completion, what was expected, what became of it. "
+        "Records of openai/evals and records of runs that were killed can be read too.",
+    )
+    parser.add_argument("record", metavar="RECORD", help="a record (.jsonl, also .gz)")
+    parser.add_argument("sample_id", metavar="SAMPLE_ID", nargs="?", help="show this sample whole; its end will do: 17")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--wrong", action="store_true", help="only samples whose completion did not match")
+    which.add_argument("--errors", action="store_true", help="only samples that failed")
+    parser.add_argument("--group", metavar="G", help=f"only samples with this {', '.join(GROUP_KEYS[:-1])} or language")
+    parser.add_argument("-n", type=_count, default=DEFAULT_N, metavar="N", help="how many (default 10; 0 shows all)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(func=run)
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError("must be 0 (all) or more")
+    return count
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the samples that the arguments ask for."""
+    from evals.run_log import read_log
+
+    log = read_log(args.record)
+    chosen = _chosen(log, args)
+    if args.json:
+        _print_json(log, chosen, args.n)
+    else:
+        _print_text(log, chosen, args)
+    return 0
+
+
+def _chosen(log: RunLog, args: argparse.Namespace) -> Iterator[SampleRecord]:
+    """The samples asked for, as they come.
+
+    Raises:
+        UsageError: no sample has the id or the group that was asked for.
+    """
+    from evals.report.sample_text import verdict_of
+
+    has_id = has_group = False
+    for sample in log.samples():
+        if args.sample_id is not None and not _is_called(sample, args.sample_id):
+            continue
+        has_id = True
+        if args.group is not None and args.group not in groups_of(sample):
+            continue
+        has_group = True
+        if (args.wrong or args.errors) and verdict_of(sample) != ("wrong" if args.wrong else "error"):
+            continue
+        yield sample
+    if args.sample_id is not None and not has_id:
+        raise _no_such_sample(log, args.sample_id)
+    if args.group is not None and not has_group:
+        raise _no_such_group(log, args.group)
+
+
+def _is_called(sample: SampleRecord, name: str) -> bool:
+    full = sample.sample_id or ""
+    return full == name or full.endswith(f".{name.removeprefix('.')}")
+
+
+def groups_of(sample: SampleRecord) -> set[str]:
+    """The groups that a sample belongs to, by its row and its labels."""
+    found: set[str] = set()
+    for row in (sample.raw_sample, sample.labels):
+        for key in GROUP_KEYS:
+            value = row.get(key)
+            found.update(map(str, value if isinstance(value, list) else [] if value is None else [value]))
+    return found
+
+
+def _no_such_sample(log: RunLog, name: str) -> Exception:
+    from itertools import islice
+
+    from evals.errors import UsageError, did_you_mean, listed
+
+    known = [sample.sample_id or "" for sample in islice(log.samples(), 1000)]
+    note = did_you_mean(name, known) or (
+        f"samples: {listed(known)}" if known else "the record holds no finished sample"
+    )
+    return UsageError(f"no sample is called '{name}'", where=str(log.path), notes=[note])
+
+
+def _no_such_group(log: RunLog, name: str) -> Exception:
+    from evals.errors import UsageError, did_you_mean, listed
+
+    known = sorted(set().union(*(groups_of(sample) for sample in log.samples())))
+    seen = f"groups: {listed(known, 20)}" if known else f"no sample has a key {', '.join(GROUP_KEYS)}"
+    return UsageError(
+        f"no sample is in the group '{name}'", where=str(log.path), notes=[did_you_mean(name, known), seen]
+    )
+
+
+def _print_json(log: RunLog, chosen: Iterator[SampleRecord], n: int) -> None:
+    from evals.json_text import dumps
+    from evals.run_table import row_of
+
+    rows: list[dict[str, Any]] = []
+    n_matching = 0
+    for sample in chosen:
+        n_matching += 1
+        if not n or len(rows) < n:
+            rows.append({**row_of(sample), "labels": sample.labels, "raw_sample": sample.raw_sample})
+    about = {"record": str(log.path), "eval": log.spec.get("eval_name"), "final_report": log.final_report}
+    _print(dumps({**about, "n_matching": n_matching, "samples": rows}))
+
+
+def _print_text(log: RunLog, chosen: Iterator[SampleRecord], args: argparse.Namespace) -> None:
+    from evals.report.sample_text import sample_text
+
+    colour = _has_colour()
+    max_lines = None if args.sample_id is not None else 20
+    n_matching = 0
+    for sample in chosen:
+        n_matching += 1
+        if n_matching == 1:
+            _print(_title(log) + "\n")
+        if not args.n or n_matching <= args.n:
+            _print(sample_text(sample, max_lines=max_lines, colour=colour) + "\n")
+    _print(_footer(log, args, n_matching))
+
+
+def _title(log: RunLog) -> str:
+    from evals.report.sample_text import printable
+
+    names = ", ".join(map(str, log.spec.get("completion_fns") or ["?"]))
+    state = "" if log.final_report is not None else "   (the run did not end)"
+    return printable(f"{log.spec.get('eval_name', '?')} on {names}{state}")
+
+
+def _footer(log: RunLog, args: argparse.Namespace, n_matching: int) -> str:
+    kind = "wrong " if args.wrong else "failed " if args.errors else ""
+    noun = f"{kind}sample{'s' * (n_matching != 1)}"
+    group = f" in the group {args.group}" if args.group is not None else ""
+    if not n_matching:
+        return f"no {noun.removesuffix('s')}{group} in {log.path}"
+    if args.sample_id is not None:
+        return f"whole events: {log.path}"
+    if args.n and n_matching > args.n:
+        return f"{args.n} of {n_matching:,} {noun}{group}; more: -n {args.n * 5}, all: -n 0, one whole: its id"
+    return f"{n_matching:,} {noun}{group}"
+
+
+def _has_colour() -> bool:
+    import os
+    import sys
+
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _print(text: str) -> None:
+    """Print, whatever the terminal's encoding: letters that it lacks come out as escapes."""
+    import sys
+
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -1,0 +1,220 @@
+"""A recorded sample as text for a terminal: who said what, what was expected, what became of it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from evals.json_text import dumps
+from evals.run_log import SampleRecord
+from evals.run_table import COLUMNS, row_of
+
+WIDTH = 80
+_LABEL = 12
+_INDENT = "  "
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+_COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
+
+
+def printable(text: str) -> str:
+    """`text` with everything escaped that could steer a terminal: control characters, text direction, half pairs.
+
+    Line ends stay, tabs become spaces.
+    """
+    text = text.replace("\r\n", "\n").expandtabs(4)
+    if text.isprintable():
+        return text
+    return "".join(char if char == "\n" or not _steers(char) else _escaped(char) for char in text)
+
+
+def _steers(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _BIDI
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def verdict_of(sample: SampleRecord) -> str:
+    """`error`, `right`, `wrong`, or an empty text where no match was recorded."""
+    if sample.error is not None:
+        return "error"
+    correct = row_of(sample)["correct"]
+    return "" if correct is None else "right" if correct else "wrong"
+
+
+def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: bool = False) -> str:
+    """The sample in at most 80 columns. max_lines: of each text, and then only the first call; None shows all."""
+    lines = [_head(sample, colour=colour)]
+    for label, text in _parts(sample, whole=max_lines is None):
+        lines += _labelled(label, text, max_lines)
+    return "\n".join(lines)
+
+
+def _head(sample: SampleRecord, *, colour: bool) -> str:
+    name = printable(sample.sample_id or "(no sample id)").replace("\n", " ")
+    repeat = f", repeat {sample.repeat}" if sample.repeat else ""
+    verdict = verdict_of(sample)
+    groups = ", ".join(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())
+    tail = f"  ({groups})" if groups else ""
+    if colour:
+        name = f"{_COLOURS['bold']}{name}\x1b[0m"
+        verdict = f"{_COLOURS[verdict]}{verdict}\x1b[0m" if verdict else ""
+    return f"{name}{repeat}  {verdict}{tail}".rstrip()
+
+
+def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """(label, text) of everything worth reading, in order."""
+    calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
+    if calls:
+        for number, call in enumerate(calls if whole else calls[:1], 1):
+            if whole and len(calls) > 1:
+                yield "call", f"{number} of {len(calls)}"
+            yield from _call_parts(call)
+        if not whole and len(calls) > 1:
+            yield "calls", f"{len(calls)}; the first is shown, all with the sample's id"
+    elif sample.raw_sample:
+        yield from _raw_parts(sample.raw_sample)
+    yield from _result_parts(sample, row_of(sample))
+
+
+def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from prompt_parts(call.get("prompt"))
+    sampled = call.get("sampled")
+    for text in sampled if isinstance(sampled, list) else [sampled]:
+        yield "completion", "(nothing)" if text is None else _as_text(text)
+    reasons = call.get("finish_reasons")
+    if reasons:
+        yield "finish", ", ".join(map(str, reasons))
+
+
+def _raw_parts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in row.items():
+        if key == "input":
+            yield from prompt_parts(value)
+        elif key != "ideal":
+            yield key, _as_text(value)
+
+
+def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in ("expected", "picked"):
+        if row[key] is not None and (key == "expected" or row[key] != row["completion"]):
+            yield key, _as_text(row[key])
+    metrics = {key: value for key, value in row.items() if key not in COLUMNS}
+    if metrics:
+        yield "metrics", ", ".join(f"{key} {_as_text(value)}" for key, value in metrics.items())
+    if sample.error is not None:
+        yield "error", _error_text(sample.error)
+    usage = usage_text(row)
+    if usage:
+        yield "usage", usage
+
+
+def _error_text(error: dict[str, Any]) -> str:
+    head = ": ".join(str(error[key]) for key in ("type", "message") if error.get(key))
+    more = {key: value for key, value in error.items() if key not in ("type", "message")}
+    return f"{head}\n{', '.join(f'{k} {_as_text(v)}' for k, v in more.items())}" if more else head
+
+
+def usage_text(row: dict[str, Any]) -> str:
+    """`110 tokens (80 prompt, 30 completion), 0.51 s, $0.0001`, as far as it is known."""
+    usage = row["usage"] or {}
+    parts = []
+    n_in = usage.get("prompt_tokens", usage.get("input_tokens"))
+    n_out = usage.get("completion_tokens", usage.get("output_tokens"))
+    if n_in is not None and n_out is not None:
+        parts.append(f"{n_in + n_out:,} tokens ({n_in:,} prompt, {n_out:,} completion)")
+    if row["latency_s"] is not None:
+        parts.append(f"{row['latency_s']:.2f} s")
+    if row["cost_usd"] is not None:
+        parts.append(f"${row['cost_usd']:.4f}")
+    return ", ".join(parts)
+
+
+def prompt_parts(prompt: Any) -> Iterator[tuple[str, str]]:
+    """(role, text) of each message of a prompt; a plain text has the role `prompt`."""
+    if not (isinstance(prompt, list) and prompt and all(isinstance(message, dict) for message in prompt)):
+        yield "prompt", _as_text(prompt)
+        return
+    for message in prompt:
+        role = message.get("name") or message.get("role") or "message"
+        yield str(role), _content_text(message.get("content"))
+
+
+def _content_text(content: Any) -> str:
+    if not isinstance(content, list):
+        return _as_text(content)
+    return "\n".join(_piece_text(piece) for piece in content)
+
+
+def _piece_text(piece: Any) -> str:
+    """A piece of a message: its text, or its type in brackets, for an image as text helps nobody."""
+    if isinstance(piece, dict) and "type" in piece:
+        return piece["text"] if isinstance(piece.get("text"), str) else f"[{piece['type']}]"
+    return _as_text(piece)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, str) else dumps(value)
+
+
+def _labelled(label: str, text: str, max_lines: int | None) -> list[str]:
+    """The label in a column of its own, the text beside it."""
+    label = printable(label).replace("\n", " ")
+    lines = list(_wrapped(text, WIDTH - _LABEL - len(_INDENT), max_lines))
+    first, *rest = lines or [""]
+    if len(label) >= _LABEL:
+        return [f"{_INDENT}{label}", *(f"{_INDENT}{'':<{_LABEL}}{line}".rstrip() for line in lines)]
+    margin = f"{_INDENT}{'':<{_LABEL}}"
+    return [f"{_INDENT}{label:<{_LABEL}}{first}".rstrip(), *(f"{margin}{line}".rstrip() for line in rest)]
+
+
+def _wrapped(text: str, width: int, max_lines: int | None) -> Iterator[str]:
+    """Lines of at most `width` columns; behind `max_lines` of them, how much was left out."""
+    if max_lines is not None:
+        shown = text[: max_lines * width * 2]
+    else:
+        shown = text
+    n_lines = n_chars = 0
+    for paragraph in printable(shown).split("\n"):
+        for line in _folded(paragraph, width):
+            if max_lines is not None and n_lines == max_lines:
+                yield f"... ({len(text):,} characters in all)"
+                return
+            n_lines += 1
+            n_chars += len(line)
+            yield line
+    if len(shown) < len(text):
+        yield f"... ({len(text):,} characters in all)"
+
+
+def _folded(line: str, width: int) -> Iterator[str]:
+    """`line` in pieces of at most `width` columns, broken at spaces where there are some."""
+    start = 0
+    while True:
+        end, columns, space = start, 0, -1
+        while end < len(line) and columns + _columns(line[end]) <= width:
+            columns += _columns(line[end])
+            space = end if line[end] == " " else space
+            end += 1
+        if end >= len(line):
+            yield line[start:]
+            return
+        if space > start:
+            yield line[start:space]
+            start = space + 1
+        else:
+            yield line[start:end]
+            start = end
+
+
+def _columns(char: str) -> int:
+    if char < "\u0300":
+        return 1
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
