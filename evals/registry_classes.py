@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from evals.errors import EvalsError, RegistryError, did_you_mean, listed
+from evals.errors import EvalsError, RegistryError, did_you_mean, listed, near_misses
 
 UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']+)'")
 MISSING = re.compile(r"(\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
@@ -114,26 +114,27 @@ def _no_such_module(path: str, module_name: str, named_by: str, where: str | Non
     return RegistryError(
         f"{named_by} names class {path!r}, and there is no module {module_name!r}",
         where=where,
-        notes=[did_you_mean(module_name, _modules_beside(module_name))],
+        notes=[_near_modules(module_name)],
         fix=fix,
     )
 
 
-def _modules_beside(module_name: str) -> list[str]:
-    parent, _, _ = module_name.rpartition(".")
-    if not parent:
-        return [module.name for module in pkgutil.iter_modules()]
+def _near_modules(module_name: str) -> str:
+    """A near miss of the first part of the dotted name that cannot be imported; "" where nothing is near."""
+    parent, _, last = module_name.rpartition(".")
     try:
-        package = importlib.import_module(parent)
+        path = importlib.import_module(parent).__path__ if parent else None
     except Exception:
-        return _modules_beside(parent)
-    return [f"{parent}.{module.name}" for module in pkgutil.iter_modules(getattr(package, "__path__", []))]
+        return _near_modules(parent)
+    note = did_you_mean(last, [module.name for module in pkgutil.iter_modules(path)])
+    return note.replace(": ", f": {parent}.").replace(", ", f", {parent}.") if parent else note
 
 
 def _no_such_class(path: str, holder: Any, attribute: str, named_by: str, where: str | None) -> RegistryError:
     prefix = path[: path.rindex(attribute)]
     near = [name for name in vars(holder) if not name.startswith("_") and callable(getattr(holder, name, None))]
-    note = did_you_mean(path, [prefix + name for name in near]) if did_you_mean(attribute, near) else ""
+    hits = ", ".join(prefix + name for name in near_misses(attribute, near, n=2))
+    note = f"did you mean: {hits}" if hits else ""
     return RegistryError(f"{named_by} names class {path!r}, which has no such class", where=where, notes=[note])
 
 

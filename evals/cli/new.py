@@ -1,0 +1,82 @@
+"""`evals new`: a data folder and a YAML file from a template, ready for `evals check`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+from evals.errors import UsageError
+
+TEMPLATES = Path(__file__).parent / "new_templates"
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser(
+        "new",
+        help="a new eval from a template",
+        description="Write DIR/evals/NAME.yaml and DIR/data/NAME/samples.jsonl, with two samples to replace. "
+        "Overwrites nothing.",
+    )
+    parser.add_argument("name", help="letters, digits, - and _; the eval becomes NAME.dev.v0")
+    parser.add_argument("--class", dest="template", choices=templates(), default="match", help="how answers are scored")
+    parser.add_argument("--dir", default="registry", metavar="DIR", help="the registry folder (registry)")
+    parser.set_defaults(func=run)
+
+
+def templates() -> list[str]:
+    """The names of the templates."""
+    return sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write both files and print what to do next."""
+    root = Path(args.dir)
+    for path, text in files_of(args.name, args.template, root).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        print(f"wrote {path}")
+    option = "" if _is_bundled(root) else f" --registry_path {root}"
+    print("\nreplace the samples, then")
+    print(f"  prove it     evals check {args.name}{option}")
+    print(f"  try it       oaieval dummy {args.name}{option}")
+    print(f"  run it       oaieval MODEL {args.name}{option}")
+    return 0
+
+
+def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
+    """The files to write, with their text. Raises UsageError for a bad name or one that is taken."""
+    from evals.registry import Registry
+
+    if not NAME.fullmatch(name):
+        base = re.sub(r"[^A-Za-z0-9_-]+", "-", name.split(".", maxsplit=1)[0]).strip("-")
+        raise UsageError(
+            f"{name!r} cannot be the name of an eval",
+            notes=["letters, digits, - and _; the split and the version come from the template"],
+            fix=f"evals new {base}" if base else None,
+        )
+    data = root.resolve().parent / "data" if _is_bundled(root) else root / "data"
+    texts = {
+        data / name / "samples.jsonl": (TEMPLATES / f"{template}.jsonl").read_text(encoding="utf-8"),
+        root / "evals" / f"{name}.yaml": (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8"),
+    }
+    for path in texts:
+        if path.exists():
+            raise UsageError("this file is there already", where=str(path), fix="choose another name, or edit the file")
+    registry = Registry()
+    registry.add_registry_paths([root])
+    for taken in (name, f"{name}.dev.v0"):
+        if (entry := registry.entry("evals", taken)) is not None:
+            raise UsageError(f"an eval is called {taken!r} already", where=entry.where, fix="choose another name")
+    return {path: text.replace("EVAL_NAME", name) for path, text in texts.items()}
+
+
+def _is_bundled(root: Path) -> bool:
+    from evals.registry import bundled_root
+
+    return root.resolve() == bundled_root().resolve()
