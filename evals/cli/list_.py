@@ -56,9 +56,7 @@ def rows_of(registry: Registry, kind: str) -> list[dict[str, Any]]:
 def _row(entry: RawEntry, kind: str, bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
     target = _target(entry)
     body = {**bodies.get(target or "", {}), **bodies[entry.name]}
-    text = body.get("description") or (", ".join(map(str, body.get("patterns") or [])))
-    if kind == "eval_sets":
-        text = text or f"{len(body.get('evals') or [])} names and patterns"
+    text = body.get("description") or _facts(body, kind)
     return {
         "name": entry.name,
         "target": target,
@@ -67,6 +65,19 @@ def _row(entry: RawEntry, kind: str, bodies: dict[str, dict[str, Any]]) -> dict[
         "class": body.get("class"),
         "where": entry.where,
     }
+
+
+def _facts(body: dict[str, Any], kind: str) -> str:
+    """What stands in for a missing description."""
+    if kind == "eval_sets":
+        return f"{len(body.get('evals') or [])} names and patterns"
+    if "class" in body or kind not in ("completion_fns", "solvers"):
+        return ", ".join(map(str, body.get("patterns") or []))
+    context, prices = body.get("context_length"), body.get("prices") or {}
+    facts = [f"{context:,} tokens"] if isinstance(context, int) else []
+    if "input" in prices and "output" in prices:
+        facts.append(f"${prices['input']} in, ${prices['output']} out a million tokens")
+    return "; ".join(facts) or ", ".join(map(str, body.get("patterns") or []))
 
 
 def _target(entry: RawEntry) -> str | None:
