@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals.errors import RecordError, UsageError
 from evals.event import Event as Event
-from evals.json_text import dumps, encode, plain
+from evals.json_text import dumps, encode
 from evals.record_file import RecordFile
-from evals.secrets import known_secrets, redact
+from evals.record_text import event_line, line_of, safe_text
 
 if TYPE_CHECKING:
     from evals.http_sink import HttpSink
@@ -322,11 +322,12 @@ class LocalRecorder(RecorderBase):
         super().__init__(run_spec)
         self.event_file_path = log_path
         self.hidden_data_fields = hidden_data_fields
+        self._hidden = frozenset(hidden_data_fields)
         self._file: RecordFile | None = None
         if log_path is not None:
             self._file = RecordFile.create(_local_path(log_path))
             try:
-                self._file.append(_line_of({"spec": asdict(run_spec), "record_format": RECORD_FORMAT}))
+                self._file.append(line_of({"spec": asdict(run_spec), "record_format": RECORD_FORMAT}))
             except RecordError:
                 self._file.discard()
                 raise
@@ -360,10 +361,7 @@ class LocalRecorder(RecorderBase):
         return recorder
 
     def _text_of(self, data: Any) -> str:
-        if self.hidden_data_fields:
-            data = plain(data, frozenset(self.hidden_data_fields))
-        text = dumps(data)
-        return dumps(_masked(plain(data))) if _has_secret(text) else text
+        return safe_text(data, self._hidden)
 
     def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
         if self._file is None:
@@ -371,7 +369,7 @@ class LocalRecorder(RecorderBase):
         with self._lock:
             first = self._next_event_id
             self._numbered(entries)
-            lines = [_event_line(event, text) for event, text in entries]
+            lines = [event_line(event, text) for event, text in entries]
             lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
             try:
                 self._file.append(encode("".join(lines)))
@@ -394,7 +392,7 @@ class LocalRecorder(RecorderBase):
         if self._file is None:
             return super().record_final_report(final_report, extra)
         line = {"final_report": final_report, "run_id": self._run_id, **(extra or {})}
-        self._file.append(_line_of(line))
+        self._file.append(line_of(line))
         self._file.unlock()
         logger.info("Final report: %s. Logged to %s", final_report, self.event_file_path)
         return None
@@ -429,7 +427,7 @@ class HttpRecorder(LocalRecorder):
 
     def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
         super()._write(entries, marks)
-        self._sink.put([_event_line(event, text) for event, text in entries])
+        self._sink.put([event_line(event, text) for event, text in entries])
         self._sink.check()
 
     def flush_events(self) -> None:
@@ -439,7 +437,7 @@ class HttpRecorder(LocalRecorder):
         super().record_final_report(final_report, extra)
         now = str(datetime.now(timezone.utc))
         event = Event(self._run_id, self._next_event_id, None, "final_report", None, self._created_by, now)
-        self._sink.put([_event_line(event, self._text_of(final_report))])
+        self._sink.put([event_line(event, self._text_of(final_report))])
         self._sink.flush()
         self._sink.check(where=str(self.local_fallback_path))
 
@@ -466,42 +464,6 @@ def _local_path(path: str | Path) -> Path:
             fix="name a local file with --record_path and copy it afterwards",
         )
     return Path(path)
-
-
-def _event_line(event: Event, data_text: str) -> str:
-    repeat = "" if event.repeat is None else f', "repeat": {event.repeat}'
-    return (
-        f'{{"run_id": {dumps(event.run_id)}, "event_id": {event.event_id}, "sample_id": {dumps(event.sample_id)}, '
-        f'"type": {dumps(event.type)}, "data": {data_text}, "created_by": {dumps(event.created_by)}, '
-        f'"created_at": "{event.created_at}"{repeat}}}\n'
-    )
-
-
-def _line_of(value: Mapping[str, Any]) -> bytes:
-    text = dumps(value)
-    if _has_secret(text):
-        text = dumps(_masked(plain(value)))
-    return encode(text + "\n")
-
-
-@lru_cache(maxsize=8)
-def _needles(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """The secrets as they look inside JSON text."""
-    return tuple(dumps(secret)[1:-1] for secret in secrets)
-
-
-def _has_secret(text: str) -> bool:
-    return any(needle in text for needle in _needles(known_secrets()))
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    if isinstance(value, dict):
-        return {redact(key): _masked(item) for key, item in value.items()}
-    return value
 
 
 class _NoRecorder(RecorderBase):

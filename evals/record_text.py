@@ -1,0 +1,54 @@
+"""The lines of a record as text: no key that is known to be secret gets into one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from evals.event import Event
+from evals.json_text import NOTHING, dumps, encode, plain
+from evals.secrets import known_secrets, redact
+
+
+def event_line(event: Event, data_text: str) -> str:
+    """The line of one event whose data is text already."""
+    repeat = "" if event.repeat is None else f', "repeat": {event.repeat}'
+    return (
+        f'{{"run_id": {dumps(event.run_id)}, "event_id": {event.event_id}, "sample_id": {dumps(event.sample_id)}, '
+        f'"type": {dumps(event.type)}, "data": {data_text}, "created_by": {dumps(event.created_by)}, '
+        f'"created_at": "{event.created_at}"{repeat}}}\n'
+    )
+
+
+def line_of(value: Mapping[str, Any]) -> bytes:
+    """A line that is no event: spec, final report."""
+    return encode(safe_text(value) + "\n")
+
+
+def safe_text(value: Any, hidden: frozenset[str] = NOTHING) -> str:
+    """`value` as JSON, without the `hidden` keys at any depth and with known secrets masked."""
+    if hidden:
+        value = plain(value, hidden)
+    text = dumps(value)
+    return dumps(_masked(plain(value))) if _has_secret(text) else text
+
+
+@lru_cache(maxsize=8)
+def _needles(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """The secrets as they look inside JSON text."""
+    return tuple(dumps(secret)[1:-1] for secret in secrets)
+
+
+def _has_secret(text: str) -> bool:
+    return any(needle in text for needle in _needles(known_secrets()))
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, dict):
+        return {redact(key): _masked(item) for key, item in value.items()}
+    return value
