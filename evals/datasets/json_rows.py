@@ -50,8 +50,8 @@ def bad_row(error: BaseException, raw: bytes, path: str, line: int | None) -> Ba
         return BadRowError(f"not JSON: {error}", where=where, fix="correct this row")
     near = text[max(0, error.pos - 30) : error.pos + 30].strip()
     return BadRowError(
-        f"not JSON: {error.msg} at column {error.pos + 1}",
-        where=f"{where}:{error.pos + 1}" if line is not None else where,
+        f"not JSON: {error.msg}" + (f" at column {error.pos + 1}" if line is None else ""),
+        where=where if line is None else f"{where}:{error.pos + 1}",
         notes=[f"near: {near}" if near else ""],
         fix=_json_fix(text, error),
     )

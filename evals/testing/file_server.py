@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,4 +78,5 @@ class FileServer:
         handler.end_headers()
         if with_body:
             stop = self.cuts.pop(0) if self.cuts else len(body)
-            handler.wfile.write(body[start : start + stop])
+            with contextlib.suppress(ConnectionError):
+                handler.wfile.write(body[start : start + stop])

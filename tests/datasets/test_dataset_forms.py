@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -195,3 +197,34 @@ def test_hugging_face_urls_carry_the_keywords():
     with pytest.raises(DataError, match="no split") as caught:
         parse_hugging_face_url("hf://cais/mmlu")
     assert caught.value.fix == "add it: hf://cais/mmlu?split=test"
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("zstandard", "s.jsonl.zst"),
+        ("lz4.frame", "s.jsonl.lz4"),
+        ("pyarrow", "s.parquet"),
+        ("datasets", "hf://d?split=test"),
+        ("fsspec", "s3://bucket/s.jsonl"),
+    ],
+)
+def test_a_missing_package_is_an_error_with_the_line_that_installs_it(tmp_path, package, name):
+    write(tmp_path / "s.jsonl.zst", "")
+    write(tmp_path / "s.jsonl.lz4", "")
+    write(tmp_path / "s.parquet", "")
+    code = f"""
+import sys
+sys.modules[{package!r}] = None
+from evals.data import open_samples
+from evals.errors import MissingExtra
+try:
+    open_samples({name!r})
+except MissingExtra as error:
+    print(error)
+"""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=tmp_path, env=env, capture_output=True, text=True
+    )
+    assert "pip install 'oaieval[data]'" in done.stdout, done.stderr
