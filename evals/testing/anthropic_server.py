@@ -68,7 +68,7 @@ class AnthropicServer:
 
     def answer(self, request: HttpRequest) -> HttpReply:
         self.requests.append(request)
-        if request.headers.get("x-api-key") != self.api_key:
+        if key_of(request) != self.api_key:
             return error_reply(401, "authentication_error", "invalid x-api-key")
         if (request.method, request.path) != ("POST", "/v1/messages"):
             return error_reply(404, "not_found_error", "Not found")
@@ -81,10 +81,18 @@ class AnthropicServer:
         return said if isinstance(said, HttpReply) else message_reply(said, model=body["model"])
 
 
+def key_of(request: HttpRequest) -> str | None:
+    """The key, from either header that the API takes: SDKs from 2.0 on send the second."""
+    return request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
+
+
 def fault_of(request: HttpRequest, body: Mapping[str, Any]) -> str | None:
     """What the messages API would object to in a request; None where it is in order."""
-    if "anthropic-version" not in request.headers:
+    version = request.headers.get("anthropic-version")
+    if version is None:
         return "anthropic-version: header is required"
+    if version != "2023-06-01" and "temperature" in body:
+        return "temperature: Extra inputs are not permitted"
     if not isinstance(body.get("max_tokens"), int):
         return "max_tokens: Field required"
     messages = body.get("messages")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,7 @@ def test_hhh_puts_conversations_before_the_task_and_its_opening_in_the_task_s_pl
 def test_the_hhh_conversations_take_turns_and_are_set_apart_by_spacers():
     assert HHH_MSGS[0].role == "system"
     assert {message.role for message in HHH_MSGS[1:]} == {"spacer", "user", "assistant"}
-    for before, after in zip(HHH_MSGS[1:], HHH_MSGS[2:], strict=False):
+    for before, after in itertools.pairwise(HHH_MSGS[1:]):
         follows = {"spacer": {"user"}, "user": {"assistant"}, "assistant": {"user", "spacer"}}
         assert after.role in follows[before.role]
     assert HHH_MSGS[-1].role == "spacer"
@@ -231,7 +232,12 @@ def test_a_second_turn_sees_the_generations_of_the_first():
 
 @pytest.mark.parametrize(
     ("completion", "answer"),
-    [("The answer is 4", "4"), ("so the answer is\n 4 ", "4"), ("four", None), ("the answer is 4, the answer is 5", "4,")],
+    [
+        ("The answer is 4", "4"),
+        ("so the answer is\n 4 ", "4"),
+        ("four", None),
+        ("the answer is 4, the answer is 5", "4,"),
+    ],
 )
 def test_the_answer_follows_the_prefix(completion: str, answer: str | None):
     assert extract_answer(completion, "The answer is") == answer

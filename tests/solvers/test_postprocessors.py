@@ -32,7 +32,9 @@ def test_remove_quotes_takes_one_matching_pair(text: str, left: str):
     assert RemoveQuotes()(SolverResult(text)).output == left
 
 
-@pytest.mark.parametrize(("text", "left"), [("abc.", "abc"), ("abc...", "abc"), ("a.b", "a.b"), (".", ""), (".5", ".5")])
+@pytest.mark.parametrize(
+    ("text", "left"), [("abc.", "abc"), ("abc...", "abc"), ("a.b", "a.b"), (".", ""), (".5", ".5")]
+)
 def test_remove_period_takes_all_final_periods(text: str, left: str):
     assert RemovePeriod()(SolverResult(text)).output == left
 

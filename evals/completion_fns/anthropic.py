@@ -1,0 +1,151 @@
+"""Anthropic's models through the anthropic SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from evals.completion import Completions
+from evals.completion_fns.anthropic_messages import (
+    NOT_SENT,
+    finish_reason,
+    reply_text,
+    reply_usage,
+    request_body,
+)
+from evals.completion_fns.provider_backend import ProviderBackend, checked_options
+from evals.completion_fns.provider_failures import failure_of_reply, failure_of_transport
+from evals.engine.failures import CallFailed, Kind
+from evals.errors import MissingExtra
+
+TIMEOUT_S = 600.0
+
+API_VERSION = "2023-06-01"
+"The next one, 2026-10-21, which SDKs from 2.0 on send by themselves, has no temperature for any model."
+
+OPTIONS = NOT_SENT | frozenset(
+    [
+        "max_tokens",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "stop",
+        "stop_sequences",
+        "temperature",
+        "top_p",
+        "top_k",
+        "thinking",
+        "metadata",
+        "service_tier",
+        "tools",
+        "tool_choice",
+        "output_config",
+        "cache_control",
+    ]
+)
+_MAY_BE_DROPPED = ("temperature", "top_p", "top_k", "stop_sequences")
+_REFUSAL = re.compile(r"deprecated|not supported|unsupported|does not support|cannot both|not permitted|not allowed")
+
+
+class AnthropicCompletionFn(ProviderBackend):
+    """A Claude model by the messages API.
+
+    max_tokens: where an eval sends none; the API wants one. extra_options: sent as they are, over everything else.
+    Further keywords are sampling arguments, in OpenAI's words or Anthropic's. A model that refuses a sampling argument
+    gets no more of it in this run; `request` in the record says what was sent.
+    """
+
+    key_variables = ("ANTHROPIC_API_KEY",)
+    url_variables = ("ANTHROPIC_BASE_URL",)
+    default_base_url = "https://api.anthropic.com"
+
+    def __init__(
+        self,
+        model: str | None = None,
+        max_tokens: int = 1024,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        extra_options: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+        registry: Any = None,
+        **options: Any,
+    ) -> None:
+        known = checked_options(options, OPTIONS, "an Anthropic model")
+        super().__init__(model, base_url or api_base, api_key, {**known, **(extra_options or {})}, registry)
+        self.max_tokens = int(max_tokens)
+        self._refused: frozenset[str] = frozenset()
+
+    def check_sdk(self) -> None:
+        if find_spec("anthropic") is None:
+            raise MissingExtra("an Anthropic model", "anthropic")
+
+    def new_client(self, api_key: str) -> Any:
+        from anthropic import AsyncAnthropic
+
+        return AsyncAnthropic(
+            api_key=api_key,
+            base_url=self.base_url,
+            max_retries=0,
+            timeout=TIMEOUT_S,
+            default_headers={"anthropic-version": API_VERSION},
+        )
+
+    async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
+        body = request_body(self.model, prompt, options, self.max_tokens, self._refused)
+        try:
+            headers, reply = await self._post(client, body)
+        except CallFailed as failure:
+            refused = refused_argument(failure, body)
+            if refused is None:
+                raise
+            self._refused |= {refused}
+            return await self.draw(client, prompt, options)
+        return Completions(
+            [reply_text(reply)],
+            model=reply.get("model"),
+            usage=reply_usage(reply),
+            finish_reasons=[finish_reason(reply)],
+            raw_data=reply,
+            headers=headers,
+            request={name: value for name, value in body.items() if name not in ("messages", "system", "model")},
+        )
+
+    async def _post(self, client: Any, body: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+        """Headers and body of the reply. Sampling arguments go round the SDK, whose versions know different ones."""
+        import anthropic
+
+        named = {name: body[name] for name in ("model", "messages", "max_tokens")}
+        rest = {name: value for name, value in body.items() if name not in named}
+        try:
+            raw = await client.messages.with_raw_response.create(**named, extra_body=rest, timeout=TIMEOUT_S)
+            reply = raw.http_response.json()
+        except anthropic.APIStatusError as error:
+            raise self._failure(error) from error
+        except (anthropic.APIError, OSError, ValueError) as error:
+            raise failure_of_transport(error, self.host) from error
+        if not isinstance(reply, dict) or not isinstance(reply.get("content"), list):
+            raise CallFailed(Kind.BAD_REPLY, "the reply is no message", host=self.host)
+        return {name.lower(): value for name, value in raw.headers.items()}, reply
+
+    def _failure(self, error: Any) -> CallFailed:
+        failure = failure_of_reply(error, self.host) or failure_of_transport(error, self.host)
+        if failure.kind is Kind.BAD_REQUEST and "credit balance" in failure.message:
+            failure.kind = Kind.PAYMENT
+        return failure
+
+    async def aclose(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def cache_identity(self) -> dict[str, Any] | None:
+        identity = super().cache_identity()
+        return None if identity is None else {**identity, "max_tokens": self.max_tokens}
+
+
+def refused_argument(failure: CallFailed, body: Mapping[str, Any]) -> str | None:
+    """The sampling argument without which the request would be accepted; None where the failure is about else."""
+    if failure.kind is not Kind.BAD_REQUEST or not _REFUSAL.search(failure.message):
+        return None
+    return next((name for name in _MAY_BE_DROPPED if name in body and name in failure.message), None)

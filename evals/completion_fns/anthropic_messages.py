@@ -1,0 +1,144 @@
+"""Prompts and replies between our words and those of Anthropic's messages API: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.completion_fns.images import inline_images
+
+FINISH_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+"Anthropic's stop reasons in OpenAI's words; any other one stays as it is."
+
+NOT_SENT = frozenset(
+    [
+        "n",
+        "seed",
+        "frequency_penalty",
+        "presence_penalty",
+        "logprobs",
+        "top_logprobs",
+        "logit_bias",
+        "user",
+        "best_of",
+        "echo",
+        "suffix",
+    ]
+)
+"OpenAI parameters that the API does not have."
+
+_RENAMED = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens", "stop": "stop_sequences"}
+
+
+def request_body(
+    model: str, prompt: Any, options: Mapping[str, Any], max_tokens: int, refused: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The JSON body for `prompt`.
+
+    options: sampling arguments in OpenAI's or Anthropic's words. max_tokens: where the options have none; the API wants
+    one. refused: parameters that this model does not take.
+    """
+    system, messages = split_prompt(prompt)
+    body: dict[str, Any] = {"model": model, "max_tokens": max_tokens, "messages": messages}
+    if system:
+        body["system"] = system
+    for name, value in options.items():
+        name = _RENAMED.get(name, name)
+        if value is None or name in NOT_SENT or name in refused or (name, value) == ("top_p", 1):
+            # A top_p of 1 changes nothing, and some models refuse it beside a temperature.
+            continue
+        body[name] = [value] if name == "stop_sequences" and isinstance(value, str) else value
+    return body
+
+
+def split_prompt(prompt: Any) -> tuple[str, list[dict[str, Any]]]:
+    """(system text, messages) of a text or a chat.
+
+    System messages at the start are the system text; later ones, which the API does not have, become the user's.
+    Neighbours of one role are merged. A chat of nothing but system messages is sent as the user's.
+    """
+    if isinstance(prompt, str):
+        return "", [{"role": "user", "content": [_text(prompt)]}]
+    chat = list(inline_images(prompt))
+    n_system = next((i for i, message in enumerate(chat) if message["role"] != "system"), len(chat))
+    if n_system == len(chat):
+        n_system = 0
+    system = "\n\n".join(_plain(message["content"]) for message in chat[:n_system])
+    return system, merged(chat[n_system:])
+
+
+def merged(chat: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The messages with roles `user` and `assistant` in turn; empty texts, which the API refuses, are left out."""
+    messages: list[dict[str, Any]] = []
+    for message in chat:
+        role = "assistant" if message["role"] == "assistant" else "user"
+        blocks = content_blocks(message["content"])
+        if messages and messages[-1]["role"] == role:
+            messages[-1]["content"].extend(blocks)
+        elif blocks:
+            messages.append({"role": role, "content": blocks})
+    return messages
+
+
+def content_blocks(content: Any) -> list[dict[str, Any]]:
+    """A message's content, text or OpenAI's parts, as content blocks."""
+    if content is None or isinstance(content, str):
+        return [_text(content)] if content else []
+    return [_block(part) for part in content if part.get("type") != "text" or part.get("text")]
+
+
+def _block(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part.get("type") != "image_url":
+        return dict(part)
+    image = part["image_url"]
+    url = image if isinstance(image, str) else image["url"]
+    if not url.startswith("data:"):
+        return {"type": "image", "source": {"type": "url", "url": url}}
+    head, _, data = url.partition(",")
+    media_type = head.removeprefix("data:").partition(";")[0]
+    return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _plain(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.get("text", "") for part in content or [])
+
+
+def reply_text(reply: Mapping[str, Any]) -> str:
+    """The text blocks of a reply in one; thoughts and tool calls are left out."""
+    blocks = reply.get("content") or []
+    return "".join(block.get("text", "") for block in blocks if block.get("type") == "text")
+
+
+def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """Anthropic's token counts and, computed from them, OpenAI's.
+
+    Anthropic counts input that its cache served or stored apart; OpenAI's prompt tokens are all of it.
+    """
+    counts = {name: value for name, value in (reply.get("usage") or {}).items() if isinstance(value, int)}
+    n_read = counts.get("cache_read_input_tokens", 0)
+    n_prompt = counts.get("input_tokens", 0) + n_read + counts.get("cache_creation_input_tokens", 0)
+    n_completion = counts.get("output_tokens", 0)
+    usage: dict[str, Any] = dict(counts)
+    usage.update(prompt_tokens=n_prompt, completion_tokens=n_completion, total_tokens=n_prompt + n_completion)
+    if n_read:
+        usage["prompt_tokens_details"] = {"cached_tokens": n_read}
+    return usage
+
+
+def finish_reason(reply: Mapping[str, Any]) -> str | None:
+    """Why the reply ended, in OpenAI's words."""
+    reason = reply.get("stop_reason")
+    return None if reason is None else FINISH_REASONS.get(reason, reason)

@@ -1,0 +1,65 @@
+"""Another completion function with a memory on disk of its own, whatever `--cache` says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from evals.cache import CompletionCache, default_cache_dir, request_key
+from evals.completion import CompletionResult, Completions
+from evals.completion_fns.backend import Backend
+from evals.completion_fns.nested import made, preflight
+from evals.engine.calls import SampleCalls, sample_calls
+from evals.errors import UsageError
+
+
+class CachedCompletionFn(Backend):
+    """Asks `completion_fn` once for each request and draw, and remembers the answer.
+
+    completion_fn: a name, or a backend that says what it is (`cache_identity`). path: the SQLite file; default
+    `cached.sqlite` in the user's cache folder. A hit says `cached` in the record and costs nothing.
+    """
+
+    def __init__(self, completion_fn: Any, path: str | Path | None = None, registry: Any = None) -> None:
+        self.completion_fn = made(completion_fn, registry)
+        self.path = Path(path).expanduser() if path is not None else default_cache_dir() / "cached.sqlite"
+        self.max_concurrency = getattr(self.completion_fn, "max_concurrency", None)
+        self.limit_key = getattr(self.completion_fn, "limit_key", None)
+        self._cache: CompletionCache | None = None
+        self._fallback_calls = SampleCalls()
+        if not hasattr(self.completion_fn, "complete") or request_key(self.completion_fn, "", {}) is None:
+            raise UsageError(
+                f"{completion_fn!r} cannot be cached: it does not say which model and options it stands for",
+                fix="name a completion function that calls a model",
+            )
+
+    def preflight(self) -> None:
+        """What must fail in the inner one's calls fails here."""
+        preflight(self.completion_fn)
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        key = request_key(self.completion_fn, prompt, kwargs)
+        if key is None:
+            return await self._ask(prompt, kwargs)
+        calls = sample_calls.get() or self._fallback_calls
+        draw = f"{calls.repeat}.{calls.next_draw(f'cached {key}')}"
+        if self._cache is None:
+            self._cache = CompletionCache(self.path)
+        stored = await self._cache.get(key, draw)
+        if stored is not None:
+            return stored
+        result = await self._ask(prompt, kwargs)
+        if isinstance(result, Completions):
+            await self._cache.put(key, draw, result)
+        return result
+
+    async def _ask(self, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
+        result: CompletionResult = await self.completion_fn.complete(prompt, **kwargs)
+        return result
+
+    async def aclose(self) -> None:
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
+        if hasattr(self.completion_fn, "aclose"):
+            await self.completion_fn.aclose()

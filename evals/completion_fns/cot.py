@@ -1,0 +1,62 @@
+"""Chain of thought around any completion function: reason first, then extract the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evals.chat import ChatCompletionPrompt
+from evals.completion import Completions
+from evals.completion_fns.backend import Backend
+from evals.completion_fns.nested import made, preflight, registry_at_hand
+from evals.engine import calls
+
+DEFAULT_COT_TEMPLATE = (
+    "\nI will first reason step by step towards the right answer, and state the answer at the end of my reasoning."
+)
+DEFAULT_EXTRACT_ANSWER_TEMPLATE = "\nFrom the reasoning above, the answer in the format that the question asks for is:"
+
+
+class ChainOfThoughtCompletionFn(Backend):
+    """Two calls a prompt: `cot_completion_fn` reasons, `extract_completion_fn` (default: the same) answers.
+
+    Both templates are put as words of the assistant. The record has both calls, and one event with the prompt as the
+    eval sent it and the answer as the eval saw it.
+    """
+
+    is_local = True
+    delegates = True
+
+    def __init__(
+        self,
+        cot_template: str = DEFAULT_COT_TEMPLATE,
+        extract_answer_template: str = DEFAULT_EXTRACT_ANSWER_TEMPLATE,
+        cot_completion_fn: Any = None,
+        extract_completion_fn: Any = None,
+        registry: Any = None,
+        registry_path: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        registry = registry_at_hand(registry, registry_path)
+        self.cot_template = cot_template
+        self.extract_answer_template = extract_answer_template
+        self.cot_completion_fn_instance = made(cot_completion_fn, registry)
+        self.extract_completion_fn_instance = made(extract_completion_fn or cot_completion_fn, registry)
+
+    def preflight(self) -> None:
+        """What must fail in either model's calls fails here."""
+        preflight(self.cot_completion_fn_instance, self.extract_completion_fn_instance)
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        question = ChatCompletionPrompt(prompt).to_formatted_prompt()
+        cot_prompt = [*question, {"role": "assistant", "content": self.cot_template}]
+        reasoning = await self._ask(self.cot_completion_fn_instance, cot_prompt, kwargs)
+        extraction_prompt = [
+            *cot_prompt,
+            {"role": "assistant", "content": reasoning},
+            {"role": "assistant", "content": self.extract_answer_template},
+        ]
+        answer = await self._ask(self.extract_completion_fn_instance, extraction_prompt, kwargs)
+        return Completions([answer.strip()], cost_usd=0.0)
+
+    async def _ask(self, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> str:
+        return (await calls.complete(fn, prompt, **kwargs)).get_completions()[0]

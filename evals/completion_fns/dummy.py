@@ -1,0 +1,32 @@
+"""Always the same answer, from nowhere: for trying an eval without a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evals.completion import CompletionResult
+
+DUMMY_COMPLETION = "This is a dummy response."
+
+
+class DummyCompletionResult(CompletionResult):
+    """The one dummy completion."""
+
+    def get_completions(self) -> list[str]:
+        return [DUMMY_COMPLETION]
+
+
+class DummyCompletionFn:
+    """Answers `This is a dummy response.` to everything, takes any argument, records no sampling."""
+
+    is_local = True
+    records_sampling = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        pass
+
+    def __call__(self, prompt: Any, **kwargs: Any) -> DummyCompletionResult:
+        return DummyCompletionResult()
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> DummyCompletionResult:
+        return DummyCompletionResult()

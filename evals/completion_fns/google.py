@@ -1,0 +1,165 @@
+"""Google's models through the google-genai SDK."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from evals.completion import Completions
+from evals.completion_fns.google_contents import (
+    NOT_SENT,
+    candidate_text,
+    config_of,
+    finish_reason,
+    reply_usage,
+    split_prompt,
+)
+from evals.completion_fns.provider_backend import ProviderBackend, checked_options
+from evals.completion_fns.provider_failures import body_of, failure_of_reply, failure_of_transport
+from evals.engine.failures import CallFailed, Kind
+from evals.errors import MissingExtra
+
+TIMEOUT_S = 600.0
+
+OPTIONS = NOT_SENT | frozenset(
+    [
+        "max_tokens",
+        "max_completion_tokens",
+        "max_output_tokens",
+        "stop",
+        "stop_sequences",
+        "temperature",
+        "top_p",
+        "top_k",
+        "seed",
+        "presence_penalty",
+        "frequency_penalty",
+        "logprobs",
+        "top_logprobs",
+        "response_logprobs",
+        "response_mime_type",
+        "response_schema",
+        "response_json_schema",
+        "safety_settings",
+        "thinking_config",
+        "tools",
+        "tool_config",
+        "media_resolution",
+        "labels",
+    ]
+)
+
+
+class GoogleCompletionFn(ProviderBackend):
+    """A Gemini model by the Gemini API.
+
+    safety_settings and other keywords are sampling arguments, in OpenAI's words or Google's. extra_options: fields of
+    the SDK's GenerateContentConfig, over everything else. A prompt that Google blocks is a content-filter failure; a
+    completion that it cuts short has the finish reason `content_filter`.
+    """
+
+    key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+    url_variables = ("GOOGLE_GEMINI_BASE_URL",)
+    default_base_url = "https://generativelanguage.googleapis.com"
+
+    def __init__(
+        self,
+        model: str | None = None,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        extra_options: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+        registry: Any = None,
+        **options: Any,
+    ) -> None:
+        known = checked_options(options, OPTIONS, "a Google model")
+        super().__init__(model, base_url or api_base, api_key, {**known, **(extra_options or {})}, registry)
+
+    def check_sdk(self) -> None:
+        if find_spec("google") is None or find_spec("google.genai") is None:
+            raise MissingExtra("a Google model", "google")
+
+    def new_client(self, api_key: str) -> Any:
+        from google import genai
+
+        # One attempt must be said: without it the SDK tries lost connections again, after up to ten seconds.
+        options = {"base_url": self.base_url, "timeout": int(TIMEOUT_S * 1000), "retry_options": {"attempts": 1}}
+        return genai.Client(api_key=api_key, vertexai=False, http_options=options)
+
+    async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
+        system, contents = split_prompt(prompt)
+        config = config_of(system, options)
+        headers, reply = await self._generate(client, contents, config)
+        candidate = self._candidate(reply)
+        logprobs = candidate.get("logprobs_result")
+        return Completions(
+            [candidate_text(candidate)],
+            model=reply.get("model_version") or self.model,
+            usage=reply_usage(reply),
+            finish_reasons=[finish_reason(candidate)],
+            logprobs=None if logprobs is None else [logprobs],
+            raw_data=reply,
+            headers=headers,
+            request={name: value for name, value in config.items() if name != "system_instruction"},
+        )
+
+    async def _generate(
+        self, client: Any, contents: list[dict[str, Any]], config: dict[str, Any]
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        from google.genai import errors, types
+
+        try:
+            checked = types.GenerateContentConfig(**config)
+        except ValueError as error:
+            raise CallFailed(Kind.BAD_REQUEST, f"the SDK does not take these arguments: {error}") from error
+        try:
+            reply = await client.aio.models.generate_content(model=self.model, contents=contents, config=checked)
+        except errors.APIError as error:
+            raise self._failure(error) from error
+        except Exception as error:
+            # httpx, aiohttp or the SDK's own JSON reader, by version and by what is installed.
+            raise failure_of_transport(error, self.host) from error
+        raw = getattr(reply, "sdk_http_response", None)
+        headers = {name.lower(): value for name, value in (getattr(raw, "headers", None) or {}).items()}
+        body = reply.model_dump(mode="json", exclude_none=True, exclude={"sdk_http_response", "parsed"})
+        return headers, body
+
+    def _candidate(self, reply: Mapping[str, Any]) -> dict[str, Any]:
+        candidates = reply.get("candidates") or []
+        if candidates:
+            first: dict[str, Any] = candidates[0]
+            return first
+        reason = (reply.get("prompt_feedback") or {}).get("block_reason")
+        if reason:
+            raise CallFailed(Kind.CONTENT_FILTER, f"the prompt was blocked: {reason}", host=self.host)
+        raise CallFailed(Kind.BAD_REPLY, "the reply has no candidate", host=self.host)
+
+    def _failure(self, error: Any) -> CallFailed:
+        failure = failure_of_reply(error, self.host) or failure_of_transport(error, self.host)
+        body = body_of(error)
+        if failure.kind is Kind.BAD_REQUEST and ("API_KEY_INVALID" in body or "API key not valid" in body):
+            failure.kind = Kind.AUTH
+        if failure.kind is Kind.RATE_LIMIT and failure.retry_after_s is None:
+            failure.retry_after_s = retry_delay_s(body)
+        return failure
+
+    async def aclose(self) -> None:
+        client, self._client = self._client, None
+        close = getattr(getattr(client, "aio", None), "aclose", None)
+        if close is not None:
+            await close()
+
+
+def retry_delay_s(body: str) -> float | None:
+    """Seconds that Google's RetryInfo (`"retryDelay": "34s"`) asks to wait; None without one."""
+    found = re.search(r'"retryDelay":\s*("[^"]*")', body)
+    if found is None:
+        return None
+    text = json.loads(found[1])
+    try:
+        return max(0.0, float(text.rstrip("s")))
+    except ValueError:
+        return None

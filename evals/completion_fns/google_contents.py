@@ -1,0 +1,127 @@
+"""Prompts and replies between our words and those of Google's Gemini API: pure functions."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.completion_fns.images import inline_images
+
+FINISH_REASONS = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "SAFETY": "content_filter",
+    "RECITATION": "content_filter",
+    "BLOCKLIST": "content_filter",
+    "PROHIBITED_CONTENT": "content_filter",
+    "SPII": "content_filter",
+    "IMAGE_SAFETY": "content_filter",
+    "MODEL_ARMOR": "content_filter",
+}
+"Google's finish reasons in OpenAI's words; any other one stays as it is, in lower case."
+
+NOT_SENT = frozenset(["n", "logit_bias", "user", "best_of", "echo", "suffix"])
+"OpenAI parameters that the API does not have."
+
+_RENAMED = {
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+    "stop": "stop_sequences",
+    "logprobs": "response_logprobs",
+    "top_logprobs": "logprobs",
+}
+_NEUTRAL = (("top_p", 1), ("presence_penalty", 0), ("frequency_penalty", 0))
+"Values that change nothing; some models refuse the penalties at all."
+
+
+def config_of(system: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The `config` of a request, from sampling arguments in OpenAI's or Google's words."""
+    config: dict[str, Any] = {"system_instruction": system} if system else {}
+    for name, value in options.items():
+        name = _RENAMED.get(name, name)
+        if value is None or name in NOT_SENT or (name, value) in _NEUTRAL:
+            continue
+        config[name] = [value] if name == "stop_sequences" and isinstance(value, str) else value
+    return config
+
+
+def split_prompt(prompt: Any) -> tuple[str, list[dict[str, Any]]]:
+    """(system text, contents) of a text or a chat.
+
+    System messages at the start are the system text; later ones become the user's. Neighbours of one role are merged.
+    A chat of nothing but system messages is sent as the user's.
+    """
+    if isinstance(prompt, str):
+        return "", [{"role": "user", "parts": [{"text": prompt}]}]
+    chat = list(inline_images(prompt))
+    n_system = next((i for i, message in enumerate(chat) if message["role"] != "system"), len(chat))
+    if n_system == len(chat):
+        n_system = 0
+    system = "\n\n".join(_plain(message["content"]) for message in chat[:n_system])
+    return system, merged(chat[n_system:])
+
+
+def merged(chat: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The messages as contents with roles `user` and `model` in turn."""
+    contents: list[dict[str, Any]] = []
+    for message in chat:
+        role = "model" if message["role"] == "assistant" else "user"
+        parts = content_parts(message["content"])
+        if contents and contents[-1]["role"] == role:
+            contents[-1]["parts"].extend(parts)
+        elif parts:
+            contents.append({"role": role, "parts": parts})
+    return contents
+
+
+def content_parts(content: Any) -> list[dict[str, Any]]:
+    """A message's content, text or OpenAI's parts, as parts."""
+    if content is None or isinstance(content, str):
+        return [{"text": content}] if content else []
+    return [_part(part) for part in content]
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    if part.get("type") == "text":
+        return {"text": part["text"]}
+    if part.get("type") != "image_url":
+        return {name: value for name, value in part.items() if name != "type"}
+    image = part["image_url"]
+    url = image if isinstance(image, str) else image["url"]
+    if not url.startswith("data:"):
+        return {"file_data": {"file_uri": url, "mime_type": mimetypes.guess_type(url)[0] or "image/jpeg"}}
+    head, _, data = url.partition(",")
+    mime_type = head.removeprefix("data:").partition(";")[0]
+    return {"inline_data": {"mime_type": mime_type, "data": base64.b64decode(data)}}
+
+
+def _plain(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.get("text", "") for part in content or [])
+
+
+def candidate_text(candidate: Mapping[str, Any]) -> str:
+    """The text parts of a candidate in one; thoughts are left out."""
+    parts = (candidate.get("content") or {}).get("parts") or []
+    return "".join(part.get("text") or "" for part in parts if not part.get("thought"))
+
+
+def finish_reason(candidate: Mapping[str, Any]) -> str | None:
+    """Why the candidate ended, in OpenAI's words."""
+    reason = candidate.get("finish_reason")
+    return None if reason is None else FINISH_REASONS.get(reason, str(reason).lower())
+
+
+def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """Google's token counts and, computed from them, OpenAI's; thoughts are completion tokens."""
+    counts = {name: value for name, value in (reply.get("usage_metadata") or {}).items() if isinstance(value, int)}
+    n_prompt = counts.get("prompt_token_count", 0) + counts.get("tool_use_prompt_token_count", 0)
+    n_completion = counts.get("candidates_token_count", 0) + counts.get("thoughts_token_count", 0)
+    usage: dict[str, Any] = dict(counts)
+    usage.update(prompt_tokens=n_prompt, completion_tokens=n_completion, total_tokens=n_prompt + n_completion)
+    if n_cached := counts.get("cached_content_token_count"):
+        usage["prompt_tokens_details"] = {"cached_tokens": n_cached}
+    return usage

@@ -1,0 +1,150 @@
+"""Takes completions from an earlier record, ours or openai/evals': scores again without a call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from evals.completion import Completions
+from evals.completion_fns.backend import Backend
+from evals.completion_fns.scripted import prompt_key
+from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.failures import CallFailed, Kind
+from evals.errors import DataError
+from evals.record import current_sample_id
+
+_KEPT = ("model", "usage", "finish_reasons", "logprobs", "latency_s", "request")
+
+
+class ReplayCompletionFn(Backend):
+    """Answers each call of a sample with what the record says was answered.
+
+    record: the record's path. Among a sample's recorded calls, the one with the same prompt is taken (the second time
+    the second one), else the one with the same number. Samples that ended in an error are there as far as they got.
+    Model, usage, finish reasons and log probabilities are the original ones; nothing is paid, and `request` says
+    `replayed` with the run's id. The calls wait in a temporary database, so memory does not grow with the record.
+    """
+
+    is_local = True
+
+    def __init__(self, record: str | Path, registry: Any = None) -> None:
+        self.record = Path(record).expanduser()
+        self._fallback_calls = SampleCalls()
+        self._calls = RecordedCalls()
+        self._run_id = self._load()
+
+    def _load(self) -> str:
+        from evals.run_log import read_log
+
+        if not self.record.is_file():
+            raise DataError("there is no such record", where=str(self.record))
+        log = read_log(self.record)
+        for sample in log.samples():
+            if sample.sample_id is not None:
+                self._calls.add(sample.sample_id, sample.repeat, sample.data("sampling"))
+        self._calls.finish()
+        if not self._calls.n_calls:
+            raise DataError(
+                "this record has no completions",
+                where=str(self.record),
+                fix="replay a record of a run with a model; `dummy` records no sampling",
+            )
+        return log.run_id or self.record.stem
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        sample_id = current_sample_id()
+        if sample_id is None:
+            raise CallFailed(Kind.OTHER, "completions are replayed by sample, and no sample is being evaluated")
+        event = self._find(sample_id, prompt)
+        texts = sampled_texts(event)
+        kept = {key: event[key] for key in _KEPT if event.get(key) is not None}
+        request = {**kept.pop("request", {}), "replayed": self._run_id}
+        n_completions = int(kwargs.get("n") or len(texts))
+        return Completions(texts[:n_completions], request=request, cost_usd=0.0, **kept)
+
+    def _find(self, sample_id: str, prompt: Any) -> dict[str, Any]:
+        calls = sample_calls.get() or self._fallback_calls
+        digest = prompt_digest(prompt)
+        mine = f"replay {id(self)} {sample_id}"
+        number = calls.next_draw(mine)
+        same_number = calls.next_draw(f"{mine} {digest.hex()}")
+        event = self._calls.by_prompt(sample_id, calls.repeat, digest, same_number)
+        if event is None:
+            event = self._calls.by_number(sample_id, calls.repeat, number)
+        if event is None:
+            raise CallFailed(Kind.OTHER, self._missing(sample_id, calls.repeat, number))
+        return event
+
+    def _missing(self, sample_id: str, repeat: int, number: int) -> str:
+        n_recorded = self._calls.count(sample_id, repeat)
+        which = f"sample {sample_id}" + (f", repeat {repeat}" if repeat else "")
+        if n_recorded:
+            return f"{self.record} has {n_recorded} calls for {which}, and call {number + 1} was asked for"
+        return f"{self.record} has no completion for {which}"
+
+
+class RecordedCalls:
+    """The calls of a record in a temporary database on disk, found by sample, repeat and prompt or number."""
+
+    def __init__(self) -> None:
+        self.n_calls = 0
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect("", check_same_thread=False)
+        self._db.execute("create table calls (sample text, repeat integer, number integer, prompt blob, event text)")
+
+    def add(self, sample_id: str, repeat: int, events: Iterable[Mapping[str, Any]]) -> None:
+        """Take in the sampling events of one attempt at a sample, in the order of the calls."""
+        rows = [
+            (sample_id, repeat, number, prompt_digest(event.get("prompt")), json.dumps(dict(event, prompt=None)))
+            for number, event in enumerate(events)
+        ]
+        self._db.executemany("insert into calls values (?, ?, ?, ?, ?)", rows)
+        self.n_calls += len(rows)
+
+    def finish(self) -> None:
+        """Call after the last `add`."""
+        self._db.execute("create index by_sample on calls (sample, repeat, number)")
+        self._db.commit()
+
+    def by_number(self, sample_id: str, repeat: int, number: int) -> dict[str, Any] | None:
+        """Call `number` of the sample, 0 the first; None where there is none."""
+        return self._one("and number = ?", (sample_id, repeat, number))
+
+    def by_prompt(self, sample_id: str, repeat: int, digest: bytes, number: int) -> dict[str, Any] | None:
+        """Call `number` among those of the sample with this prompt."""
+        return self._one("and prompt = ? order by number limit 1 offset ?", (sample_id, repeat, digest, number))
+
+    def count(self, sample_id: str, repeat: int) -> int:
+        with self._lock:
+            query = "select count(*) from calls where sample = ? and repeat = ?"
+            return int(self._db.execute(query, (sample_id, repeat)).fetchone()[0])
+
+    def _one(self, condition: str, values: tuple[Any, ...]) -> dict[str, Any] | None:
+        with self._lock:
+            query = f"select event from calls where sample = ? and repeat = ? {condition}"
+            row = self._db.execute(query, values).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __del__(self) -> None:
+        self._db.close()
+
+
+def prompt_digest(prompt: Any) -> bytes:
+    """16 bytes that tell prompts apart."""
+    return hashlib.blake2b(prompt_key(prompt).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def sampled_texts(event: Mapping[str, Any]) -> list[str]:
+    """The completions of a `sampling` event; some plug-ins record a bare text instead of a list."""
+    sampled = event.get("sampled")
+    if isinstance(sampled, list):
+        return [text if isinstance(text, str) else json.dumps(text, ensure_ascii=False) for text in sampled]
+    return ["" if sampled is None else str(sampled)]

@@ -1,0 +1,143 @@
+"""Puts the passages nearest to a prompt before it, by embeddings, and asks another completion function."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.chat import ChatCompletionPrompt, CompletionPrompt
+from evals.completion import CompletionResult, Completions
+from evals.completion_fns.backend import Backend
+from evals.completion_fns.nested import made, preflight, registry_at_hand
+from evals.completion_fns.openai_http import HttpTransport, checked_base_url, host_of
+from evals.engine import calls
+from evals.engine.failures import CallFailed, Kind, classify_http
+from evals.errors import DataError
+from evals.record import record_embedding
+from evals.secrets import register_secret
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DEFAULT_RETRIEVAL_TEMPLATE = "Answer the question with the help of these passages. "
+
+_TIMEOUT_S = 120.0
+
+
+class RetrievalCompletionFn(Backend):
+    """Sends a system message of `retrieval_template` and the `k` nearest passages, then the prompt.
+
+    embeddings_and_text_path: a CSV file with the columns `text` and `embedding` (a JSON list). embedding_model: the
+    one those embeddings are of; asked for the prompt's own at the OpenAI-compatible server that OPENAI_BASE_URL names.
+    """
+
+    is_local = True
+    delegates = True
+
+    def __init__(
+        self,
+        completion_fn: Any,
+        embeddings_and_text_path: str | Path,
+        retrieval_template: str = DEFAULT_RETRIEVAL_TEMPLATE,
+        k: int = 4,
+        embedding_model: str = "text-embedding-ada-002",
+        registry: Any = None,
+        registry_path: str | None = None,
+        **_kwargs: Any,
+    ) -> None:
+        self.completion_fn_instance = made(completion_fn, registry_at_hand(registry, registry_path))
+        self.texts, self.embeddings = load_embeddings(embeddings_and_text_path)
+        self.retrieval_template = retrieval_template
+        self.k = int(k)
+        self.embedding_model = embedding_model
+        self._embedder = EmbeddingBackend(embedding_model)
+
+    def preflight(self) -> None:
+        """What must fail in the inner one's calls fails here."""
+        preflight(self.completion_fn_instance)
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        question = CompletionPrompt(prompt).to_formatted_prompt()
+        embedding = await calls.complete(self._embedder, question)
+        assert isinstance(embedding, Embedding)
+        nearest = find_top_k_closest_embeddings(embedding.vector, self.embeddings, self.k)
+        context = self.retrieval_template + " ".join(self.texts[index] for index in nearest)
+        chat = [{"role": "system", "content": context}, *ChatCompletionPrompt(prompt).to_formatted_prompt()]
+        answer = (await calls.complete(self.completion_fn_instance, chat, **kwargs)).get_completions()[0]
+        return Completions([answer.strip()], cost_usd=0.0)
+
+
+class Embedding(CompletionResult):
+    """The place of a text among others, as the engine carries it: a result without completions."""
+
+    def __init__(self, vector: list[float]) -> None:
+        self.vector = vector
+
+    def get_completions(self) -> list[str]:
+        return []
+
+
+class EmbeddingBackend(Backend):
+    """The `/embeddings` endpoint of an OpenAI-compatible server; leaves `embedding` events."""
+
+    records_sampling = False
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.base_url = checked_base_url(os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1")
+        self.limit_key = f"{self.base_url} embeddings"
+        self._wire: HttpTransport | None = None
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Embedding:
+        reply = await self._transport().post("/embeddings", {"model": self.model, "input": prompt}, None, _TIMEOUT_S)
+        host = host_of(self.base_url)
+        if reply.status != 200:
+            raise classify_http(reply.status, reply.headers, reply.body, host=host)
+        try:
+            vector = json.loads(reply.body)["data"][0]["embedding"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise CallFailed(Kind.BAD_REPLY, "the reply has no embedding", host=host) from error
+        record_embedding(prompt=prompt, embedding_type=self.model)
+        return Embedding(vector)
+
+    def _transport(self) -> HttpTransport:
+        if self._wire is None:
+            key = os.environ.get("OPENAI_API_KEY") or "no-key"
+            register_secret(key)
+            self._wire = HttpTransport(self.base_url, {"Authorization": f"Bearer {key}"})
+        return self._wire
+
+    async def aclose(self) -> None:
+        if self._wire is not None:
+            await self._wire.aclose()
+
+
+def load_embeddings(embeddings_and_text_path: str | Path) -> tuple[list[str], np.ndarray[Any, Any]]:
+    """(texts, their embeddings as rows) of a CSV file with the columns `text` and `embedding`."""
+    import numpy as np
+
+    path, fix = str(embeddings_and_text_path), "write a CSV file with the columns 'text' and 'embedding', a JSON list"
+    texts, vectors = [], []
+    csv.field_size_limit(2**30)
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as lines:
+            for row in csv.DictReader(lines):
+                texts.append(row["text"])
+                vectors.append(json.loads(row["embedding"]))
+        return texts, np.array(vectors, dtype=float).reshape(len(texts), -1)
+    except OSError as error:
+        raise DataError(f"the embeddings cannot be read: {error.strerror}", where=path) from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise DataError("row has no text with an embedding", where=f"{path}: row {len(texts)}", fix=fix) from error
+
+
+def find_top_k_closest_embeddings(embedded_prompt: Any, embs: Any, k: int) -> list[int]:
+    """Indices of the `k` rows of `embs` with the largest cosine to `embedded_prompt`, nearest first."""
+    import numpy as np
+
+    rows, wanted = np.asarray(embs, dtype=float), np.asarray(embedded_prompt, dtype=float)
+    cosines = rows @ wanted / (np.linalg.norm(rows, axis=1) * np.linalg.norm(wanted))
+    return [int(index) for index in np.argsort(-cosines, kind="stable")[:k]]

@@ -1,0 +1,174 @@
+"""Plays back completions from a file or a list: for tests, demos, and answers that came from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.completion import Completions
+from evals.completion_fns.backend import Backend
+from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.failures import CallFailed, Kind
+from evals.errors import DataError, UsageError
+from evals.record import current_sample_id
+
+KEYS = ("sample_id", "prompt", "input")
+_FIX = 'write rows like {"sample_id": "...", "completion": "..."}; "prompt" works too, and a list in "completions"'
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is said to one sample or prompt. endless: the only completion is given again and again."""
+
+    completions: Sequence[str]
+    endless: bool
+
+
+class ScriptedCompletionFn(Backend):
+    """Says what its script says.
+
+    path: JSON lines, or a JSON list, of rows with a key (`sample_id`, or `prompt` alias `input`) and `completion`
+    (said as often as asked) or `completions` (said in this order, once each, anew for every sample). A JSON object maps
+    keys to either. Rows that are bare texts, and `completions`, are said in the order of the calls: with more than one
+    call in flight that order is chance, so they are for tests. default: said where the script has nothing.
+
+    A call is looked up by its sample's id, then by its prompt, then by the text of its last message.
+    """
+
+    is_local = True
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        completions: Sequence[str] | None = None,
+        default: str | None = None,
+        registry: Any = None,
+    ) -> None:
+        if (path is None) == (completions is None):
+            raise UsageError(
+                "a script needs either a path or completions", fix="--completion_args path=completions.jsonl"
+            )
+        self.default = default
+        self._in_order: list[str] = list(completions or ())
+        self._by_key: dict[str, Line] = {}
+        self._fallback_calls = SampleCalls()
+        self._n_played = 0
+        if path is not None:
+            self._read(find_file(path, registry))
+
+    def _read(self, path: Path) -> None:
+        for number, row in enumerate(read_rows(path), 1):
+            where = f"{path}:{number}"
+            if isinstance(row, str):
+                self._in_order.append(row)
+            else:
+                key, line = line_of(row, where)
+                if key in self._by_key:
+                    raise DataError(f"the script has two rows for {key[:80]!r}", where=where, fix="keep one of them")
+                self._by_key[key] = line
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        n_completions = int(kwargs.get("n") or 1)
+        texts = [self._next(prompt) for _ in range(n_completions)]
+        return Completions(texts, model="scripted", finish_reasons=["stop"] * len(texts), cost_usd=0.0)
+
+    def _next(self, prompt: Any) -> str:
+        for key in lookup_keys(prompt):
+            if key in self._by_key:
+                return self._say(key, self._by_key[key])
+        if self._n_played < len(self._in_order):
+            self._n_played += 1
+            return self._in_order[self._n_played - 1]
+        if self.default is not None:
+            return self.default
+        played = f" (all {self._n_played} in order were played)" if self._n_played else ""
+        raise CallFailed(Kind.OTHER, f"the script has no completion for {_asked(prompt)}{played}")
+
+    def _say(self, key: str, line: Line) -> str:
+        if line.endless:
+            return line.completions[0]
+        # Kept with the sample, so that each one starts at the first completion, whatever else is in flight.
+        calls = sample_calls.get() or self._fallback_calls
+        position = calls.next_draw(f"scripted {id(self)} {key}")
+        if position < len(line.completions):
+            return line.completions[position]
+        n = len(line.completions)
+        raise CallFailed(Kind.OTHER, f"the script has only {n} completions for {key[:80]!r}, one more was asked for")
+
+
+def lookup_keys(prompt: Any) -> Iterable[str]:
+    """The keys under which a script may have a call, most exact first."""
+    sample_id = current_sample_id()
+    if sample_id is not None:
+        yield sample_id
+    yield prompt_key(prompt)
+    if isinstance(prompt, list) and prompt and isinstance(prompt[-1], dict):
+        content = prompt[-1].get("content")
+        if isinstance(content, str):
+            yield content
+
+
+def prompt_key(prompt: Any) -> str:
+    """A text is its own key; other prompts are known by their JSON."""
+    return prompt if isinstance(prompt, str) else json.dumps(prompt, sort_keys=True, ensure_ascii=False)
+
+
+def _asked(prompt: Any) -> str:
+    sample_id = current_sample_id()
+    text = prompt_key(prompt)
+    shown = repr(text if len(text) <= 80 else text[:77] + "...")
+    return f"sample {sample_id} or prompt {shown}" if sample_id is not None else f"prompt {shown}"
+
+
+def line_of(row: Any, where: str) -> tuple[str, Line]:
+    """Key and completions of one row."""
+    if not isinstance(row, Mapping):
+        raise DataError("this row is neither an object nor a text", where=where, fix=_FIX)
+    key = next((row[name] for name in KEYS if name in row), None)
+    if key is None:
+        raise DataError("this row has no key", where=where, notes=[f"keys found: {', '.join(row)}"], fix=_FIX)
+    said = row["completions"] if "completions" in row else row.get("completion")
+    return prompt_key(key), _line(said, where)
+
+
+def _line(said: Any, where: str) -> Line:
+    if isinstance(said, str):
+        return Line([said], endless=True)
+    if isinstance(said, list) and said and all(isinstance(text, str) for text in said):
+        return Line(said, endless=False)
+    raise DataError("this row has no completion, or one that is no text", where=where, fix=_FIX)
+
+
+def read_rows(path: Path) -> list[Any]:
+    """The rows of a JSON or JSON lines file; an object in a `.json` file becomes one row a key."""
+    from evals.data import get_json, get_jsonl
+
+    if path.suffix != ".json":
+        return get_jsonl(str(path))
+    whole = get_json(str(path))
+    if isinstance(whole, dict):
+        items = whole.items()
+        return [{"prompt": key, "completions" if isinstance(said, list) else "completion": said} for key, said in items]
+    if isinstance(whole, list):
+        return whole
+    raise DataError("a script is a list or an object", where=str(path), fix=_FIX)
+
+
+def find_file(path: str | Path, registry: Any = None) -> Path:
+    """`path` from the working folder, else from the data folder of a registry, later registries first.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    from evals.registry import bundled_data_root
+
+    given = Path(path).expanduser()
+    roots = [Path(root) / "data" for root in reversed(getattr(registry, "_registry_paths", ()))]
+    tried = [given] if given.is_absolute() else [given, *(root / given for root in [*roots, bundled_data_root()])]
+    for candidate in tried:
+        if candidate.is_file():
+            return candidate
+    raise DataError("there is no such file", where=str(path), notes=[f"looked for {place}" for place in tried[:4]])

@@ -1,0 +1,1 @@
+"""Solvers that steer other solvers."""

@@ -1,0 +1,71 @@
+"""Reason first, answer second: the reasoning stays between the solver and itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evals.solvers.memory import PersistentMemoryCache
+from evals.solvers.prompts.cot import DEFAULT_COT_TEMPLATE, DEFAULT_EXTRACT_ANSWER_TEMPLATE
+from evals.solvers.solver import NestedSolver, Solver, SolverResult
+from evals.task_state import Message, TaskState
+
+
+class CoTSolver(NestedSolver):
+    """Asks `cot_solver` to think, then `extract_solver` for the answer that its thoughts lead to.
+
+    cot_solver, extract_solver: specs, or solvers. persistent_memory: in a conversation of several turns, show the
+    model its earlier reasoning, which the eval does not send back. private_interaction_length: messages that a turn
+    adds before its answer: the two templates and the reasoning.
+    """
+
+    def __init__(
+        self,
+        cot_solver: Any,
+        extract_solver: Any,
+        cot_template: str = DEFAULT_COT_TEMPLATE,
+        extract_template: str = DEFAULT_EXTRACT_ANSWER_TEMPLATE,
+        persistent_memory: bool = True,
+        private_interaction_length: int = 3,
+        postprocessors: Sequence[str] = (),
+        registry: Any = None,
+    ) -> None:
+        super().__init__(
+            postprocessors=postprocessors, registry=registry, cot_solver=cot_solver, extract_solver=extract_solver
+        )
+        self._cot_template = cot_template
+        self._extract_template = extract_template
+        self.interaction_cache = PersistentMemoryCache(private_interaction_length) if persistent_memory else None
+
+    @property
+    def cot_solver(self) -> Solver:
+        return self.get_solver("cot_solver")
+
+    @property
+    def extract_solver(self) -> Solver:
+        return self.get_solver("extract_solver")
+
+    def cot_template(self, task_state: TaskState) -> str:
+        """The request to reason; a subclass may make it depend on the task."""
+        return self._cot_template
+
+    def extract_template(self, task_state: TaskState) -> str:
+        """The request for the answer; a subclass may make it depend on the task."""
+        return self._extract_template
+
+    def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
+        if self.interaction_cache:
+            task_state.messages = self.interaction_cache.load_private_interaction(task_state)
+        task_state.messages.append(Message("system", self.cot_template(task_state)))
+        reasoning = self.cot_solver(task_state=task_state, **kwargs).output
+        task_state.messages.append(Message("assistant", reasoning))
+        task_state.messages.append(Message("system", self.extract_template(task_state)))
+        answer = self.extract_solver(task_state=task_state, **kwargs).output
+        task_state.messages.append(Message("assistant", answer))
+        if self.interaction_cache:
+            self.interaction_cache.save_private_interaction(task_state)
+        return SolverResult(answer, reasoning_output=reasoning)
+
+    @property
+    def name(self) -> str:
+        return f"CoT_{self.cot_solver.name}_{self.extract_solver.name}"

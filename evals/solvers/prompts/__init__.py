@@ -1,0 +1,1 @@
+"""The wording that solvers put around a task."""

@@ -1,0 +1,1 @@
+"""Solvers that talk to one provider each."""

@@ -1,0 +1,1 @@
+"""Solvers over Anthropic models."""

@@ -1,0 +1,23 @@
+"""Where plug-ins look for the solver over OpenAI's Assistants API, which we do not serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evals.errors import RegistryError
+from evals.solvers.solver import Solver, SolverResult
+from evals.task_state import TaskState
+
+
+class OpenAIAssistantsSolver(Solver):
+    """Says, when it is made, what to use instead; the name is kept so that old registries and imports load."""
+
+    def __init__(self, model: str | None = None, *args: Any, **kwargs: Any) -> None:
+        raise RegistryError(
+            "solvers over OpenAI's Assistants API are not supported",
+            notes=["OpenAI deprecated that API in 2025 in favour of the responses endpoint"],
+            fix=f"use generation/direct/{model or 'MODEL'}, or a completion function on the responses endpoint",
+        )
+
+    def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Solvers over models that together.ai serves."""

@@ -1,0 +1,46 @@
+"""Turns completion functions into solvers and back, so that either runs any eval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evals.completion import CompletionFn
+from evals.completion_fns.dummy import DummyCompletionFn
+from evals.completion_fns.solver_completion_fn import SolverCompletionFn
+from evals.solvers.completion_fn_solver import CompletionFnSolver
+from evals.solvers.solver import DummySolver, Solver
+
+
+def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
+    """`ambiguous_executor` as a completion function; one that is one already comes back unchanged."""
+    if isinstance(ambiguous_executor, Solver):
+        return SolverCompletionFn(solver=ambiguous_executor)
+    if not callable(ambiguous_executor):
+        raise ValueError(f"Expected a completion function or a solver, got {ambiguous_executor!r}")
+    return ambiguous_executor  # type: ignore[no-any-return]
+
+
+def maybe_wrap_with_solver(ambiguous_executor: Any) -> Solver:
+    """`ambiguous_executor` as a solver; one that is one already comes back unchanged."""
+    if isinstance(ambiguous_executor, Solver):
+        return ambiguous_executor
+    if isinstance(ambiguous_executor, SolverCompletionFn):
+        return ambiguous_executor.solver
+    if isinstance(ambiguous_executor, DummyCompletionFn):
+        return DummySolver()
+    if not callable(ambiguous_executor):
+        raise ValueError(f"Expected a completion function or a solver, got {ambiguous_executor!r}")
+    if _is_openai(ambiguous_executor):
+        return _openai_solver(ambiguous_executor)
+    return CompletionFnSolver(ambiguous_executor)
+
+
+def _is_openai(fn: Any) -> bool:
+    """Whether `fn` is one of the OpenAI backends, told without loading their module (and the SDK) for others."""
+    return any(cls.__module__ == "evals.completion_fns.openai" for cls in type(fn).__mro__)
+
+
+def _openai_solver(fn: Any) -> Solver:
+    from evals.solvers.providers.openai.openai_solver import OpenAISolver
+
+    return OpenAISolver.over(fn)
