@@ -10,6 +10,7 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
+from evals.completion_fns.found_files import find_file
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
@@ -155,20 +156,3 @@ def read_rows(path: Path) -> list[Any]:
     if isinstance(whole, list):
         return whole
     raise DataError("a script is a list or an object", where=str(path), fix=_FIX)
-
-
-def find_file(path: str | Path, registry: Any = None) -> Path:
-    """`path` from the working folder, else from the data folder of a registry, later registries first.
-
-    Raises:
-        DataError: there is no such file.
-    """
-    from evals.registry import bundled_data_root
-
-    given = Path(path).expanduser()
-    roots = [Path(root) / "data" for root in reversed(getattr(registry, "_registry_paths", ()))]
-    tried = [given] if given.is_absolute() else [given, *(root / given for root in [*roots, bundled_data_root()])]
-    for candidate in tried:
-        if candidate.is_file():
-            return candidate
-    raise DataError("there is no such file", where=str(path), notes=[f"looked for {place}" for place in tried[:4]])

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from evals.completion_fns.found_files import find_file
 from evals.data import get_jsonl
 from evals.errors import BadSample, DataError
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
@@ -17,7 +18,8 @@ FewShotExample = tuple[Message, Message]
 class FewShotSolver(NestedSolver):
     """Puts `n_shots` examples, drawn from `train_jsonl`, before the messages of the task.
 
-    train_jsonl: rows of `input` (a text, or a chat whose first message counts) and `ideal`, or lists of two messages.
+    train_jsonl: a file, from the working folder or a registry's data folder. Its rows have `input` (a text, or a chat
+    whose first message counts) and `ideal`, or are lists of two messages.
     repeat_task_description: say the task again before each example but the first. seed: of the draw; each sample's
     copy of the solver starts from it, so all samples see the same examples, and later turns see others.
     """
@@ -36,11 +38,12 @@ class FewShotSolver(NestedSolver):
         self.n_shots = n_shots
         self.repeat_task_description = repeat_task_description
         self.rng = random.Random(seed)
-        self.train_data = few_shot_examples(get_jsonl(train_jsonl), train_jsonl)
+        path = train_jsonl if "://" in train_jsonl else str(find_file(train_jsonl, registry))
+        self.train_data = few_shot_examples(get_jsonl(path), path)
         if len(self.train_data) < n_shots:
             raise DataError(
                 f"{n_shots} few-shot examples were asked for, but there are {len(self.train_data)}",
-                where=train_jsonl,
+                where=path,
                 fix="lower n_shots, or add rows",
             )
 
