@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ def default_cache_dir() -> Path:
         return Path(named).expanduser()
     if os.name == "nt":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "oaieval"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "oaieval"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "oaieval"
 
 

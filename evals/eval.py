@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.completion import CompletionResult, Prompt
-from evals.data import open_samples
+from evals.data import locate_dataset, open_samples
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit, wait_for
@@ -179,9 +179,7 @@ class Eval(abc.ABC):
         """Where a data file named in YAML lies: the path itself if it is a file, else in the registry's data."""
         if os.path.isfile(data_path):
             return Path(data_path)
-        from evals.data import locate_dataset
-
-        return locate_dataset(data_path, self.eval_registry_path)
+        return locate_dataset(data_path, self.eval_registry_path, self.registry.data_paths)
 
     def eval_all_samples(
         self,

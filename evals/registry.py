@@ -76,6 +76,8 @@ class Registry:
     def __init__(self, registry_paths: Sequence[str | Path] | None = None) -> None:
         self._given_paths = None if registry_paths is None else [Path(path) for path in registry_paths]
         self._indexes: dict[tuple[str, tuple[Path, ...]], Index] = {}
+        self.data_paths: list[str] = []
+        "Folders with copies of public benchmarks, looked into before anything is fetched."
 
     @functools.cached_property
     def _registry_paths(self) -> list[Path]:

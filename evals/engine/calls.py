@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LOOK_AGAIN_S = 15.0
+"How often an attempt under way is held against the time it may take."
+
 
 class SampleCalls:
     """The calls of one sample: which repeat it is, and how often each request was drawn."""
@@ -149,7 +152,7 @@ async def _attempts(session: Session, fn: Any, work: Callable[[], Awaitable[T]],
         await session.take_rates(n_bytes)
         failure = None
         try:
-            result = await _attempt(session, limit, work, session.timeouts.attempt_s(n_timed_out))
+            result = await _attempt(session, limit, work, n_timed_out)
         except CallFailed as failed:
             failure = failed
         if failure is None:
@@ -175,14 +178,14 @@ async def _attempts(session: Session, fn: Any, work: Callable[[], Awaitable[T]],
 
 
 async def _attempt(
-    session: Session, limit: AdaptiveLimit | None, work: Callable[[], Awaitable[T]], timeout_s: float
+    session: Session, limit: AdaptiveLimit | None, work: Callable[[], Awaitable[T]], n_timed_out: int
 ) -> T:
     started_in = await limit.acquire() if limit is not None else 0
     session.counts.in_flight += 1
     ok, pushed_back = False, False
     began_s = time.perf_counter()
     try:
-        result = await _within(work, timeout_s)
+        result = await _within(work, lambda: session.timeouts.attempt_s(n_timed_out))
         ok = True
         latency_s = time.perf_counter() - began_s
         session.timeouts.succeeded(latency_s)
@@ -204,18 +207,27 @@ async def _attempt(
                 session.grown()
 
 
-async def _within(work: Callable[[], Awaitable[T]], timeout_s: float) -> T:
-    """The value of `work()`, or CallFailed: a time-out, or whatever it raised. Costs no task of its own."""
+async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], float]) -> T:
+    """The value of `work()`, or CallFailed: a time-out, or whatever it raised. Costs no task of its own.
+
+    allowed_s: asked again whenever its answer has passed: the time that an attempt may take is still being
+    learnt while the first ones are under way.
+    """
     task = asyncio.current_task()
     assert task is not None
-    fired = False
+    loop = asyncio.get_running_loop()
+    began_s, fired = loop.time(), False
 
-    def fire() -> None:
-        nonlocal fired
-        fired = True
-        task.cancel()
+    def look() -> None:
+        nonlocal fired, handle
+        left_s = began_s + allowed_s() - loop.time()
+        if left_s <= 0.001:
+            fired = True
+            task.cancel()
+        else:
+            handle = loop.call_later(min(left_s, LOOK_AGAIN_S), look)
 
-    handle = asyncio.get_running_loop().call_later(timeout_s, fire)
+    handle = loop.call_later(min(allowed_s(), LOOK_AGAIN_S), look)
     try:
         return await work()
     except asyncio.CancelledError:
@@ -223,7 +235,7 @@ async def _within(work: Callable[[], Awaitable[T]], timeout_s: float) -> T:
             raise
         if hasattr(task, "uncancel"):
             task.uncancel()
-        raise CallFailed(Kind.TIMEOUT, f"no reply within {timeout_s:.0f} s") from None
+        raise CallFailed(Kind.TIMEOUT, f"no reply within {loop.time() - began_s:.3g} s") from None
     except CallFailed:
         raise
     except EvalsError as error:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 
 class AdaptiveLimit:
-    """A gate on calls in flight: doubles until the first push-back, then grows by one a round and halves.
+    """A gate on calls in flight: grows with every call until the first push-back, then by one a round.
 
-    Slow start and AIMD as in TCP congestion control (RFC 5681), with one decrease a round: a push-back of a
-    call that started before the last decrease says nothing new.
+    Slow start and additive increase as in TCP congestion control (RFC 5681). A decrease is decided once a round
+    (as many calls as are in flight) by the share of them that was pushed back: under 40 % it takes a quarter of
+    the share off, from 40 % on, and at the first push-back ever, half. So a server with a fixed number of places
+    is met at a few calls above it, and one that fails now and then at random is not starved.
     """
 
     def __init__(self, start: int, ceiling: int) -> None:
@@ -21,6 +23,8 @@ class AdaptiveLimit:
         self.in_flight = 0
         self._slow_start = True
         self._round = 0
+        self._n_ended = 0
+        self._n_pushed_back = 0
         self._paused_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -56,9 +60,9 @@ class AdaptiveLimit:
         """Give the place back and learn from how the call went."""
         was_full = self.in_flight >= self.size
         self.in_flight -= 1
-        if pushed_back:
-            self._shrink(started_in)
-        elif ok and was_full:
+        if started_in == self._round:
+            self._learn(pushed_back)
+        if ok and was_full:
             self._grow()
         self._wake()
 
@@ -66,12 +70,18 @@ class AdaptiveLimit:
         step = 1.0 if self._slow_start else 1.0 / self.value
         self.value = min(float(self.ceiling), self.value + step)
 
-    def _shrink(self, started_in: int) -> None:
-        if started_in != self._round:
+    def _learn(self, pushed_back: bool) -> None:
+        self._n_ended += 1
+        self._n_pushed_back += pushed_back
+        first_ever = pushed_back and self._slow_start
+        if not first_ever and self._n_ended < self.size:
             return
-        self._round += 1
-        self._slow_start = False
-        self.value = max(1.0, self.value / 2)
+        share = 1.0 if first_ever else self._n_pushed_back / self._n_ended
+        if share:
+            self._slow_start = False
+            self.value = max(1.0, self.value * (0.5 if share >= 0.4 else 1 - share / 4))
+            self._round += 1
+        self._n_ended = self._n_pushed_back = 0
 
     def _wake(self) -> None:
         free = self.size - self.in_flight

@@ -62,11 +62,10 @@ class GivenAnswer(Backend):
 
 def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths: Sequence[str]) -> Iterator[EvalCheck]:
     """Check evals by name, all evals of a YAML file, or all of a registry folder."""
-    if data_paths:
-        os.environ["EVALS_DATA_DIR"] = os.pathsep.join(data_paths)
     for name in names:
         registry = Registry()
         registry.add_registry_paths(list(registry_paths))
+        registry.data_paths.extend(data_paths)
         path = Path(name)
         if path.exists():
             folder = path if path.is_dir() else path.resolve().parent.parent

@@ -111,12 +111,14 @@ class PreparedRun:
         self.registry = registry or Registry()
         if request.registry_paths:
             self.registry.add_registry_paths(list(request.registry_paths))
-        if request.data_paths:
-            os.environ["EVALS_DATA_DIR"] = os.pathsep.join(request.data_paths)
+        self.registry.data_paths.extend(request.data_paths)
         self.eval_spec = self.registry.find_eval(request.eval_name)
         self.base_spec = self.registry.get_base_eval(request.eval_name)
         self.eval = self._make_eval()
         self.preflight: Preflight = check_before_run(self.eval, request.max_samples)
+        for fn in self.eval.completion_fns:
+            if hasattr(fn, "preflight"):
+                fn.preflight()
         self._check_budget()
         self.fingerprint = fingerprint_of(request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry)
 
@@ -243,10 +245,13 @@ def run(
         max_errors=request.max_errors,
         stopped_by=stopped_by,
     )
-    if stopped_by is None:
-        recorder.record_final_report(report, {"run": run_facts(result)})
-    else:
-        recorder.flush_events()
+    try:
+        if stopped_by is None:
+            recorder.record_final_report(report, {"run": run_facts(result)})
+        else:
+            recorder.flush_events()
+    finally:
+        recorder.close()
     return result
 
 
@@ -330,6 +335,8 @@ def log_dir() -> Path:
 
 def _make_recorder(prepared: PreparedRun, earlier: Earlier | None) -> RecorderBase:
     request, run_spec = prepared.request, prepared.run_spec()
+    if earlier is not None and request.http_url is not None:
+        raise UsageError("--resume goes on with a local record, and --http-run sends events away", fix="use one of them")
     if request.dry_run:
         return DummyRecorder(run_spec, log=request.dry_run_logging)
     if earlier is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 
 import pytest
@@ -39,7 +40,7 @@ def test_slow_start_about_doubles_a_round_until_the_ceiling():
     assert sizes[-1] == 100
 
 
-def test_push_backs_of_one_round_halve_the_limit_once():
+def test_the_first_push_backs_halve_the_limit_once():
     async def push() -> int:
         limit = AdaptiveLimit(64, 128)
         await one_round(limit, pushed_back=True)
@@ -73,6 +74,39 @@ def test_it_never_falls_below_one_call():
         return limit.size
 
     assert run_sync(push()) == 1
+
+
+def test_a_server_that_fails_one_call_in_ten_is_not_starved():
+    """Random failures say little: the limit stays within reach of where it was."""
+
+    async def disturbed() -> float:
+        limit, rng, sizes = AdaptiveLimit(32, 64), random.Random(5), []
+        for _ in range(300):
+            tickets = [await limit.acquire() for _ in range(limit.size)]
+            for ticket in tickets:
+                limit.in_flight = max(limit.in_flight, limit.size)
+                pushed = rng.random() < 0.1
+                limit.release(ticket, ok=not pushed, pushed_back=pushed)
+            limit.in_flight = 0
+            sizes.append(limit.size)
+        return sum(sizes[100:]) / len(sizes[100:])
+
+    assert run_sync(disturbed()) > 20
+
+
+def test_a_server_with_few_places_is_met_a_little_above_them():
+    async def crowded() -> float:
+        limit, sizes = AdaptiveLimit(32, 64), []
+        for _ in range(300):
+            tickets = [await limit.acquire() for _ in range(limit.size)]
+            for place, ticket in enumerate(tickets):
+                limit.in_flight = max(limit.in_flight, limit.size)
+                limit.release(ticket, ok=place < 6, pushed_back=place >= 6)
+            limit.in_flight = 0
+            sizes.append(limit.size)
+        return sum(sizes[100:]) / len(sizes[100:])
+
+    assert 5 < run_sync(crowded()) < 11
 
 
 def test_no_more_calls_are_in_flight_than_the_limit_allows():

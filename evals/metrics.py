@@ -1,0 +1,242 @@
+"""Numbers over a run's events: streaming means with their uncertainty, and the functions of openai/evals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from evals.engine.plan import current_plan
+from evals.record import Event
+from evals.stats.intervals import ExactSum, t_interval, wilson
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+
+class Mean:
+    """The mean of one number a sample, added up as samples finish; the order never matters.
+
+    Repeats of a sample are averaged first, so that n counts samples and the standard error is over samples
+    (clusters of equal size: Miller 2024, arXiv:2411.00640, section 2.2). NaN where a thing is not defined.
+    repeats: how many values each sample will have; taken from the run's plan when it is not given.
+    """
+
+    def __init__(self, repeats: int | None = None) -> None:
+        plan = current_plan()
+        self._repeats = repeats if repeats is not None else plan.repeats if plan is not None else 1
+        self._open: dict[str, list[float]] = {}
+        self._sum = ExactSum()
+        self._squares = ExactSum()
+        self._n_closed = 0
+        self._binary = True
+        self.n_values = 0
+
+    def add(self, sample_id: str, value: float) -> None:
+        """Take in one value of a sample."""
+        self.n_values += 1
+        if self._repeats == 1:
+            self._close(float(value))
+            return
+        values = self._open.setdefault(sample_id, [])
+        values.append(float(value))
+        if len(values) == self._repeats:
+            self._close(math.fsum(self._open.pop(sample_id)) / self._repeats)
+
+    def _close(self, value: float) -> None:
+        self._n_closed += 1
+        self._binary = self._binary and value in (0.0, 1.0)
+        self._sum.add(value)
+        self._squares.add(value * value)
+
+    def _totals(self) -> tuple[int, Fraction, Fraction]:
+        """(n, sum, sum of squares) with the samples whose repeats are not all there."""
+        total, squares, n = self._sum.exact, self._squares.exact, self._n_closed
+        for values in self._open.values():
+            mean = math.fsum(values) / len(values)
+            total, squares, n = total + Fraction(mean), squares + Fraction(mean * mean), n + 1
+        return n, total, squares
+
+    @property
+    def n(self) -> int:
+        """Samples with at least one value."""
+        return self._n_closed + len(self._open)
+
+    @property
+    def mean(self) -> float:
+        n, total, _ = self._totals()
+        return float(total / n) if n else math.nan
+
+    @property
+    def variance(self) -> float:
+        """Sample variance over samples (ddof = 1); NaN for fewer than two."""
+        n, total, squares = self._totals()
+        return max(0.0, float((squares - total * total / n) / (n - 1))) if n > 1 else math.nan
+
+    @property
+    def stderr(self) -> float:
+        """Standard error of the mean; NaN for fewer than two samples: no spread was seen."""
+        return math.sqrt(self.variance / self.n) if self.n > 1 else math.nan
+
+    @property
+    def ci95(self) -> tuple[float, float]:
+        """Wilson for right-or-wrong scores of samples evaluated once, Student's t otherwise."""
+        if self._binary and not self._open and self._repeats == 1:
+            return wilson(float(self._sum.exact), self.n)
+        return t_interval(self.mean, self.stderr, self.n)
+
+    @property
+    def bootstrap_std(self) -> float:
+        """What `get_bootstrap_accuracy_std` estimates, in closed form."""
+        return half_sample_std(self.n, self.variance)
+
+
+def half_sample_std(n: int, variance: float) -> float:
+    """Standard deviation of the mean of a random half, drawn without replacement, of n values.
+
+    openai/evals draws 1,000 such halves with an unseeded generator; this is what that converges to:
+    sqrt(s^2 / m * (1 - m / n)) with m = n // 2 (Cochran 1977, theorem 2.2). NaN for fewer than two values.
+    """
+    m = n // 2
+    return math.sqrt(variance / m * (1 - m / n)) if m else math.nan
+
+
+def report_keys(name: str, mean: Mean) -> dict[str, Any]:
+    """`name`, `name_stderr`, `name_ci95` and `n` for a report; None for what is not defined."""
+    low, high = mean.ci95
+    interval = None if math.isnan(low) else [low, high]
+    return {name: defined(mean.mean), f"{name}_stderr": defined(mean.stderr), f"{name}_ci95": interval, "n": mean.n}
+
+
+def defined(value: float) -> float | None:
+    """None for NaN."""
+    return None if math.isnan(value) else value
+
+
+class MatchReport:
+    """Accuracy over `match` events, with the rate of completions that held no answer where the eval tells.
+
+    bootstrap_keys: the names under which openai/evals reports the spread of the class.
+    """
+
+    def __init__(self, *bootstrap_keys: str) -> None:
+        self.accuracy = Mean()
+        self._bootstrap_keys = bootstrap_keys
+        self._unparsed: Mean | None = None
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.type != "match":
+                continue
+            self.accuracy.add(sample_id, float(event.data["correct"]))
+            if "parsed" in event.data:
+                self._unparsed = self._unparsed or Mean()
+                self._unparsed.add(sample_id, float(not event.data["parsed"]))
+
+    def as_dict(self) -> dict[str, Any]:
+        report = report_keys("accuracy", self.accuracy)
+        report.update(dict.fromkeys(self._bootstrap_keys, defined(self.accuracy.bootstrap_std)))
+        if self._unparsed is not None:
+            report["unparsed"] = defined(self._unparsed.mean)
+        return report
+
+
+class MetricsReport:
+    """The mean of each named key of `metrics` events; `others` adds keys that are no plain means."""
+
+    def __init__(self, *names: str, others: Callable[[], dict[str, Any]] | None = None) -> None:
+        self.means = {name: Mean() for name in names}
+        self._others = others
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.type != "metrics":
+                continue
+            for name, mean in self.means.items():
+                if event.data.get(name) is not None:
+                    mean.add(sample_id, float(event.data[name]))
+
+    def as_dict(self) -> dict[str, Any]:
+        report: dict[str, Any] = {}
+        for name, mean in self.means.items():
+            keys = report_keys(name, mean)
+            if "n" in report:
+                keys[f"{name}_n"] = keys.pop("n")
+            report.update(keys)
+        return report | (self._others() if self._others is not None else {})
+
+
+def get_accuracy(events: Sequence[Event]) -> float:
+    """Share of `match` events that are correct; NaN for none."""
+    return sum(int(event.data["correct"]) for event in events) / len(events) if events else math.nan
+
+
+def get_bootstrap_accuracy_std(events: Sequence[Event], num_samples: int = 1000) -> float:
+    """Spread of the accuracy of random halves, in closed form: the same at every call. NaN for one event.
+
+    num_samples is accepted for plug-ins: a closed form draws nothing.
+    """
+    n = len(events)
+    p = get_accuracy(events)
+    return half_sample_std(n, p * (1 - p) * n / (n - 1)) if n > 1 else math.nan
+
+
+def get_confusion_matrix(matches: Sequence[Event], class_labels: Collection[Any] | None = None) -> NDArray[numpy.int_]:
+    """Counts by expected label (rows) and picked label (columns; the last one is "none of them").
+
+    Raises:
+        ValueError: an expected label that is not among `class_labels`.
+    """
+    import numpy as np
+
+    seen = {match.data["expected"] for match in matches}
+    if class_labels is not None and not seen <= set(class_labels):
+        raise ValueError(f"labels {sorted(map(str, seen - set(class_labels)))} are not among class_labels")
+    labels = {label: i for i, label in enumerate(sorted(seen) if class_labels is None else class_labels)}
+    counts = np.zeros((len(labels), len(labels) + 1), dtype=int)
+    for match in matches:
+        counts[labels[match.data["expected"]], labels.get(match.data["picked"], len(labels))] += 1
+    return counts
+
+
+def compute_matthew_corr(confusion_matrix: NDArray[Any]) -> float:
+    """Matthews correlation of a 2 x 3 matrix; picks outside both labels count as the first label.
+
+    Matthews 1975, BBA 405:442.
+    """
+    if confusion_matrix.shape != (2, 3):
+        raise ValueError(f"needs the 2 x 3 matrix of two labels, got shape {confusion_matrix.shape}")
+    r = confusion_matrix[:, :2].astype(float)
+    r[:, 0] += confusion_matrix[:, 2]
+    margins = r[1, :].sum() * r[0, :].sum() * r[:, 0].sum() * r[:, 1].sum()
+    return float((r[1, 1] * r[0, 0] - r[1, 0] * r[0, 1]) / math.sqrt(margins)) if margins else math.nan
+
+
+def compute_precision(confusion_matrix: NDArray[Any], idx: int = 0) -> float:
+    """Of those picked as label `idx`, the share that is; NaN when it was never picked."""
+    return _ratio(confusion_matrix[idx, idx], confusion_matrix[:, idx].sum())
+
+
+def compute_recall(confusion_matrix: NDArray[Any], idx: int = 0) -> float:
+    """Of those that are label `idx`, the share picked as such; NaN when there are none."""
+    return _ratio(confusion_matrix[idx, idx], confusion_matrix[idx, :].sum())
+
+
+def compute_f_score(confusion_matrix: NDArray[Any], idx: int = 0, beta: float = 1.0) -> float:
+    """F-beta of label `idx`: (1 + b^2) P R / (b^2 P + R). van Rijsbergen 1979."""
+    precision, recall = compute_precision(confusion_matrix, idx), compute_recall(confusion_matrix, idx)
+    return _ratio((1 + beta**2) * precision * recall, beta**2 * precision + recall)
+
+
+def compute_averaged_f_score(confusion_matrix: NDArray[Any], beta: float = 1.0, average: str = "macro") -> float:
+    """The plain mean of all labels' F-beta."""
+    if average != "macro":
+        raise ValueError(f"only the average 'macro' is known, got {average!r}")
+    scores = [compute_f_score(confusion_matrix, idx, beta) for idx in range(confusion_matrix.shape[0])]
+    return math.fsum(scores) / len(scores)
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+    return float(numerator / denominator) if denominator else math.nan

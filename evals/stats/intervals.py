@@ -1,0 +1,114 @@
+"""Intervals and standard errors of a run's scores, in plain Python: the run path never waits for numpy."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+Z95 = 1.959963984540054
+"The 97.5 % quantile of the standard normal distribution."
+
+
+class ExactSum:
+    """A sum of floats without rounding until it is read, so that the order of addition never matters.
+
+    Shewchuk 1997, "Adaptive Precision Floating-Point Arithmetic", as in `math.fsum`, one value at a time.
+    """
+
+    __slots__ = ("_partials",)
+
+    def __init__(self) -> None:
+        self._partials: list[float] = []
+
+    def add(self, value: float) -> None:
+        kept = 0
+        for partial in self._partials:
+            if abs(value) < abs(partial):
+                value, partial = partial, value
+            total = value + partial
+            lost = partial - (total - value)
+            if lost:
+                self._partials[kept] = lost
+                kept += 1
+            value = total
+        self._partials[kept:] = [value]
+
+    @property
+    def value(self) -> float:
+        return math.fsum(self._partials)
+
+    @property
+    def exact(self) -> Fraction:
+        return sum((Fraction(partial) for partial in self._partials), Fraction(0))
+
+
+def wilson(successes: float, n: int, z: float = Z95) -> tuple[float, float]:
+    """Score interval of a proportion; (nan, nan) for n = 0.
+
+    Wilson 1927, JASA 22:209. It stays inside [0, 1] and has a width when all or none succeed.
+    """
+    if n == 0:
+        return math.nan, math.nan
+    p, zz = successes / n, z * z
+    middle = (p + zz / (2 * n)) / (1 + zz / n)
+    half = z / (1 + zz / n) * math.sqrt(p * (1 - p) / n + zz / (4 * n * n))
+    return (0.0 if successes == 0 else max(0.0, middle - half)), (1.0 if successes == n else min(1.0, middle + half))
+
+
+def t_interval(mean: float, stderr: float, n: int) -> tuple[float, float]:
+    """95 % interval of a mean of n independent values by Student's t; (nan, nan) for n < 2."""
+    if n < 2 or math.isnan(stderr):
+        return math.nan, math.nan
+    half = t975(n - 1) * stderr
+    return mean - half, mean + half
+
+
+def t975(df: int) -> float:
+    """The 97.5 % quantile of Student's t with `df` degrees of freedom, to about 1e-9.
+
+    Newton steps on the distribution function, which for whole `df` is a finite sum
+    (Abramowitz and Stegun 26.7.3 and 26.7.4); for df > 200 the Cornish-Fisher series (26.7.5).
+    """
+    if df < 1:
+        return math.nan
+    if df > 200:
+        return _cornish_fisher(df)
+    t = 12.7062 if df == 1 else _cornish_fisher(df)
+    for _ in range(50):
+        step = (_t_cdf(t, df) - 0.975) / _t_density(t, df)
+        t -= step
+        if abs(step) < 1e-12 * t:
+            break
+    return t
+
+
+def _cornish_fisher(df: int) -> float:
+    z = Z95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + sum(term / df ** (power + 1) for power, term in enumerate(terms))
+
+
+def _t_density(t: float, df: int) -> float:
+    log_scale = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
+    return math.exp(log_scale - (df + 1) / 2 * math.log1p(t * t / df))
+
+
+def _t_cdf(t: float, df: int) -> float:
+    theta = math.atan(t / math.sqrt(df))
+    cos2, sin = math.cos(theta) ** 2, math.sin(theta)
+    if df % 2:
+        total, term = 0.0, math.cos(theta)
+        for j in range(1, df - 1, 2):
+            total += term
+            term *= cos2 * (j + 1) / (j + 2)
+        return 0.5 + (theta + sin * total) / math.pi
+    total, term = 0.0, 1.0
+    for j in range(0, df - 1, 2):
+        total += term
+        term *= cos2 * (j + 1) / (j + 2)
+    return 0.5 + sin * total / 2

@@ -1,0 +1,122 @@
+"""Match: the completion must begin with an accepted answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from evals.chat import is_chat_prompt
+from evals.completion import Prompt
+from evals.data import get_jsonl
+from evals.errors import BadSample, UsageError
+from evals.eval import Report, StreamedEval
+from evals.metrics import MatchReport
+from evals.record import record_match
+from evals.sample import Sample
+from evals.suite.ideals import accepted, require
+
+
+def find_match(
+    completion: str, options: Sequence[str], separator: Callable[[str], bool] | None = None
+) -> str | None:
+    """The first option that `completion` starts with, as it stands: no stripping, no folding; None without.
+
+    separator: must hold for the character right after the option, unless the completion ends there.
+    """
+    for option in options:
+        if not completion.startswith(option):
+            continue
+        rest = completion[len(option) :]
+        if separator is None or not rest or separator(rest[0]):
+            return option
+    return None
+
+
+def record_and_check_match(
+    prompt: Any,
+    sampled: str,
+    expected: str | Sequence[str],
+    separator: Callable[[str], bool] | None = None,
+    options: Sequence[str] | None = None,
+) -> str | None:
+    """Record whether `sampled` begins with an expected answer, and return the option that it begins with.
+
+    options: what may be picked; the expected answers when it is not given. `prompt` is not looked at.
+    """
+    answers = [expected] if isinstance(expected, str) else list(expected)
+    choices = answers if options is None else list(options)
+    picked = find_match(sampled, choices, separator)
+    record_match(picked in answers, expected=answers, picked=picked, sampled=sampled, options=choices)
+    return picked
+
+
+def with_few_shot(prompt: Prompt, examples: Sequence[Sequence[dict[str, Any]]]) -> Prompt:
+    """The chat `prompt` with the examples' messages right before its last message."""
+    if not examples or not isinstance(prompt, list):
+        return prompt
+    messages: Any = [*prompt[:-1], *(message for example in examples for message in example), *prompt[-1:]]
+    return messages
+
+
+class FewShotExamples:
+    """The first `num_few_shot` rows of `few_shot_jsonl`; each row's `sample` is a list of messages."""
+
+    def __init__(self, num_few_shot: int, path: Any) -> None:
+        self.messages: list[list[dict[str, Any]]] = []
+        if num_few_shot <= 0:
+            return
+        rows = get_jsonl(str(path))[:num_few_shot]
+        if len(rows) < num_few_shot:
+            raise UsageError(f"num_few_shot is {num_few_shot}, and the file has {len(rows)} rows", where=str(path))
+        for row in rows:
+            require(row, "sample")
+            self.messages.append(row["sample"])
+
+
+class Match(StreamedEval):
+    """The completion must begin with one of the sample's ideal answers, to the letter.
+
+    num_few_shot, few_shot_jsonl: solved samples put before the last message of each prompt. max_tokens is
+    kept for plug-ins and not sent, as in openai/evals.
+    """
+
+    def __init__(
+        self,
+        completion_fns: Sequence[Any],
+        samples_jsonl: str,
+        *args: Any,
+        max_tokens: int = 500,
+        num_few_shot: int = 0,
+        few_shot_jsonl: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(completion_fns, *args, **kwargs)
+        if len(completion_fns) != 1:
+            raise UsageError(f"{type(self).__name__} takes one completion function, got {len(completion_fns)}")
+        self.samples_jsonl = samples_jsonl
+        self.max_tokens = max_tokens
+        self.num_few_shot = num_few_shot
+        if num_few_shot > 0 and few_shot_jsonl is None:
+            raise UsageError("num_few_shot needs few_shot_jsonl", fix="name the file of examples in the eval's args")
+        self.few_shot_jsonl = few_shot_jsonl
+        path = self._prefix_registry_path(few_shot_jsonl) if num_few_shot > 0 and few_shot_jsonl else None
+        self.few_shot = FewShotExamples(num_few_shot, path).messages
+
+    def check_sample(self, sample: Any) -> None:
+        require(sample, "input", "ideal")
+        accepted(sample)
+        if self.few_shot and not is_chat_prompt(sample["input"]):
+            raise BadSample("few-shot examples need an 'input' that is a list of messages", sample)
+
+    def first_prompt(self, sample: Sample) -> Prompt:
+        return with_few_shot(sample["input"], self.few_shot)
+
+    async def eval_sample(self, sample: Sample, rng: random.Random) -> str | None:
+        self.check_sample(sample)
+        prompt = self.first_prompt(sample)
+        completion = await self.complete(prompt, temperature=0.0)
+        return record_and_check_match(prompt, completion, accepted(sample))
+
+    def new_report(self) -> Report:
+        return MatchReport("boostrap_std")
