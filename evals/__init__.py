@@ -9,6 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evals import api as api
+    from evals import base as base
+    from evals import data as data
+    from evals import eval as eval
+    from evals import metrics as metrics
+    from evals import record as record
+    from evals import registry as registry
     from evals.completion import CompletionFn as CompletionFn
     from evals.completion import CompletionResult as CompletionResult
     from evals.completion_fns.dummy import DummyCompletionFn as DummyCompletionFn

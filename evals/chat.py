@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 DEFAULT_PREFIXES: dict[str, str] = {
@@ -44,7 +45,15 @@ def text_prompt_to_chat_prompt(prompt: str, role: str = "system") -> list[dict[s
     return [{"role": role, "content": prompt}]
 
 
-class CompletionPrompt:
+class WrappedPrompt(ABC):
+    """A raw prompt that knows the form in which its model takes it."""
+
+    @abstractmethod
+    def to_formatted_prompt(self) -> Any:
+        """The prompt as the model takes it."""
+
+
+class CompletionPrompt(WrappedPrompt):
     """A prompt for a text-completions model: chats become text."""
 
     def __init__(self, raw_prompt: Any) -> None:
@@ -56,7 +65,7 @@ class CompletionPrompt:
         return self.raw_prompt
 
 
-class ChatCompletionPrompt:
+class ChatCompletionPrompt(WrappedPrompt):
     """A prompt for a chat model: texts become a chat."""
 
     def __init__(self, raw_prompt: Any) -> None:

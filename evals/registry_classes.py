@@ -31,6 +31,11 @@ def load_object(path: str, *, named_by: str = "the registry", where: str | None 
     return found
 
 
+def make_object(object_ref: str, *args: Any, **kwargs: Any) -> functools.partial[Any]:
+    """What `module:Class` names, with arguments bound."""
+    return functools.partial(load_object(object_ref), *args, **kwargs)
+
+
 def build(factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None = None) -> Any:
     """`factory(**args)`; an argument that its constructor does not take, or misses, is a RegistryError."""
     try:

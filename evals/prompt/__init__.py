@@ -1,0 +1,1 @@
+"""Door: the import paths of openai/evals for prompts."""
