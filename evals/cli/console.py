@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn, TextIO
 
 from evals.errors import EvalsError, did_you_mean
 
 EXIT_BUG = 70
+WIDTH = 80
+
+_INVALID_VALUE = re.compile(r"invalid _?(\w+) value: (.*)")
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps texts, but leaves alone those that bring lines of their own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return textwrap.indent(text, indent)
+        return super()._fill_text(text, width, indent)
 
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that says what a misspelt option may have meant, and exits 2 with a short message."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        kwargs.setdefault("formatter_class", HelpFormatter)
         super().__init__(*args, **kwargs)
         self._preferred: tuple[str, ...] = ()
 
@@ -26,39 +40,58 @@ class Parser(argparse.ArgumentParser):
         self._preferred = tuple(options)
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
-        found: list[Any] = super()._get_option_tuples(option_string)  # type: ignore[misc]
+        found: list[Any] = super()._get_option_tuples(option_string)
         preferred = [entry for entry in found if entry[1] in self._preferred]
         return preferred if len(preferred) == 1 else found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Of several choices: the near ones, else all."""
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        hint = did_you_mean(str(value), known) or f"there are: {', '.join(known)}"
+        if action.option_strings:
+            self.error(f"{action.option_strings[-1]} cannot be {value!r}\n{hint}")
+        self.error(f"no {str(action.metavar or action.dest).lower()} is called {value!r}\n{hint}")
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         parsed, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            self._unknown(unknown)
+            self._chosen(parsed).refuse(unknown)
         return parsed
 
-    def _unknown(self, unknown: Sequence[str]) -> NoReturn:
-        option = next((text for text in unknown if text.startswith("-")), unknown[0]).split("=")[0]
-        if not option.startswith("-"):
-            self.error(f"too many arguments: {option}")
-        self.error(f"no option {option}\n{did_you_mean(option, self._option_names())}")
-
-    def _option_names(self) -> list[str]:
-        names = list(self._option_string_actions)
+    def _chosen(self, parsed: argparse.Namespace) -> Parser:
+        """The parser of the sub-command that was given, at any depth."""
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
-                for parser in action.choices.values():
-                    names.extend(parser._option_string_actions)
-        return names
+                parser = action.choices.get(str(getattr(parsed, action.dest, None)))
+                if isinstance(parser, Parser):
+                    return parser._chosen(parsed)
+        return self
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """End with a message about arguments that this parser does not know."""
+        option = next((text for text in unknown if text.startswith("-")), unknown[0]).split("=")[0]
+        if not option.startswith("-"):
+            self.error(f"one argument too many: {option}")
+        self.error(f"no option {option}\n{did_you_mean(option, self._option_string_actions)}")
 
     def error(self, message: str) -> NoReturn:
+        message = _INVALID_VALUE.sub(lambda match: f"needs {_kind_of_value(match[1])}, not {match[2]}", message)
         first, *rest = [line for line in message.splitlines() if line.strip()]
         lines = [f"error: {first}", *(f"  {line}" for line in rest), f"  see: {self.prog} --help"]
         print("\n".join(lines), file=sys.stderr)
         raise SystemExit(2)
 
 
+def _kind_of_value(type_name: str) -> str:
+    words = type_name.replace("_", " ").replace("int", "whole number").replace("float", "number")
+    return f"a {words}"
+
+
 def run_command(command: Callable[[], int]) -> int:
     """Run a command; errors that users can cause become a message, and every end has its exit code."""
+    print_whatever_the_encoding()
     try:
         code = command()
         sys.stdout.flush()
@@ -70,18 +103,59 @@ def run_command(command: Callable[[], int]) -> int:
         print("stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
+        # Python flushes standard output once more when it exits, which would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except SystemExit:
         raise
     except BaseException:
-        import traceback
-
-        traceback.print_exc()
-        print("this is a bug of ours: please report it with the lines above", file=sys.stderr)
+        print(_bug_report(), file=sys.stderr)
         return EXIT_BUG
+
+
+def _bug_report() -> str:
+    import platform
+    import traceback
+
+    from evals import __version__
+    from evals.secrets import redact
+
+    versions = f"oaieval {__version__}, Python {platform.python_version()}, {platform.system()}"
+    return f"{redact(traceback.format_exc())}this is a bug of ours ({versions}): please report the lines above"
+
+
+def print_whatever_the_encoding() -> None:
+    """Letters that the terminal's encoding lacks come out as escapes, never as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
 
 
 def wants_colour(stream: TextIO) -> bool:
     """Whether colour may be used: a terminal, and NO_COLOR not set."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def table(rows: Sequence[Sequence[str]], right: Collection[int] = (), width: int = WIDTH) -> list[str]:
+    """The rows as aligned lines; the columns in `right` align right. Where it gets wider than `width`, the first
+    column is cut in its middle, down to 16 letters."""
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    excess = sum(widths) + 2 * (len(widths) - 1) - width
+    widths[0] = max(min(16, widths[0]), widths[0] - max(0, excess))
+    return [
+        "  ".join(
+            f"{_cut(cell, widths[i]):>{widths[i]}}" if i in right else f"{_cut(cell, widths[i]):<{widths[i]}}"
+            for i, cell in enumerate(row)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    if len(text) <= width:
+        return text
+    head = (width - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.cli.console import Parser, run_command
-
 from evals.errors import UsageError
 
 if TYPE_CHECKING:

@@ -1,0 +1,50 @@
+"""`evals`: everything but running: list, show, check, new, data, view, score."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from evals.cli import check, data, list_, new, score, show, view
+from evals.cli.console import Parser, run_command
+
+COMMANDS = (list_, show, check, new, data, view, score)
+
+
+def get_parser() -> Parser:
+    """The parser with all sub-commands."""
+    from evals import __version__
+
+    parser = Parser(
+        prog="evals",
+        description="Look at evals, prove them, and read their records. `oaieval` runs one, `oaievalset` several.",
+        epilog="More on one command: evals COMMAND --help",
+    )
+    parser.add_argument("--version", action="version", version=f"oaieval {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command's entry point; returns the exit code."""
+    return run_command(lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    from evals.cli.openai_evals import warn_if_installed
+
+    parser = get_parser()
+    args: argparse.Namespace = parser.parse_args(argv)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    warn_if_installed()
+    code: int = args.func(args)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

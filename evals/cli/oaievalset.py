@@ -1,0 +1,302 @@
+"""`oaievalset`: run every eval of a set by one completion function, each in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.cli.console import Parser, run_command, table
+from evals.errors import RegistryError, UsageError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from evals.registry import Registry
+
+Task = list[str]
+"One command as the progress file has it: oaieval, completion function, eval, arguments."
+
+OaiEvalSetArguments = argparse.Namespace
+
+ONE_RECORD_ONLY = {
+    "record_path": "each eval of a set writes a record of its own: set EVALS_LOG_DIR to choose their folder",
+    "resume_from": "leave it out: --resume, which is on, finds the unfinished record of each eval",
+}
+
+EPILOG = """Every other argument is passed on to oaieval, for each eval: --max_samples 20, --max_cost 1 (a
+limit for each eval, not for the set). Finished evals are listed in
+evallogs/oaievalset/MODEL.EVAL_SET.progress.txt (or under EVALS_LOG_DIR); --resume skips them, and
+goes on with unfinished records. A failed eval is not listed.
+
+exit code: the highest of those of the evals; 2 when the set or an argument is wrong (nothing was run)"""
+
+
+def get_parser() -> Parser:
+    """The parser; what it does not know goes to oaieval."""
+    parser = Parser(
+        prog="oaievalset",
+        description="Run every eval of an eval set with one completion function.",
+        epilog=EPILOG,
+    )
+    switch = argparse.BooleanOptionalAction
+    parser.add_argument("model", help="model or completion function")
+    parser.add_argument("eval_set", help="name of the set; `evals list --kind eval_sets` shows them")
+    parser.add_argument(
+        "--registry_path", action="append", default=[], metavar="DIR", help="a further registry; repeatable"
+    )
+    parser.add_argument("--resume", action=switch, default=True, help="skip what is done, go on with what is not")
+    parser.add_argument("--exit-on-error", action=switch, default=True, help="stop at the first eval that fails")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
+    return parser
+
+
+class Progress:
+    """The evals of one set that are done, kept in two files: openai/evals' list of commands, and their results."""
+
+    def __init__(self, file: str | Path) -> None:
+        self.file = Path(file)
+        self.results_file = self.file.with_name(self.file.name.removesuffix(".progress.txt") + ".results.jsonl")
+        self.completed: list[Task] = []
+        self.results: dict[str, dict[str, Any]] = {}
+
+    def load(self) -> bool:
+        """Read both files; whether anything is done. Lines that were cut are left out."""
+        self.completed = [task for task in _json_lines(self.file) if isinstance(task, list)]
+        for result in _json_lines(self.results_file):
+            if isinstance(result, dict):
+                self.results[json.dumps(result.get("task"))] = result
+        return bool(self.completed)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.completed, self.results = [], {}
+        with _explained(self.file):
+            for file in (self.file, self.results_file):
+                file.unlink(missing_ok=True)
+
+    def add(self, task: Task, result: dict[str, Any]) -> None:
+        """Note that an eval is done, at once."""
+        self.completed.append(task)
+        self.results[json.dumps(task)] = result
+        _append(self.results_file, {"task": task, **result})
+        _append(self.file, task)
+
+    def result_of(self, task: Task) -> dict[str, Any]:
+        return self.results.get(json.dumps(task), {})
+
+
+def _json_lines(file: Path) -> Iterator[Any]:
+    if not file.exists():
+        return
+    with _explained(file):
+        text = file.read_text(encoding="utf-8")
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)
+
+
+def _append(file: Path, value: Any) -> None:
+    with _explained(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+@contextlib.contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"the progress of the set cannot be kept: {error.strerror or error}",
+            where=str(file),
+            fix="set EVALS_LOG_DIR to a folder that can be written",
+        ) from error
+
+
+def tasks_of(args: argparse.Namespace, passed_on: Sequence[str], registry: Registry) -> list[Task]:
+    """One task for each eval of the set, in load order, none twice.
+
+    Raises:
+        RegistryError: there is no such set, or no eval fits it.
+    """
+    eval_set = registry.find_eval_set(args.eval_set)
+    keys = dict.fromkeys(spec.key for spec in registry.get_evals(eval_set.evals) if spec is not None and spec.key)
+    if not keys:
+        raise RegistryError(
+            f"no eval fits the eval set {args.eval_set!r}",
+            where=eval_set.where,
+            notes=[f"it asks for: {', '.join(eval_set.evals)}"],
+            fix="correct its names, or add the registry that has them: --registry_path DIR",
+        )
+    registries = [word for path in args.registry_path for word in ("--registry_path", str(path))]
+    return [["oaieval", args.model, key, *passed_on, *registries] for key in keys]
+
+
+def unknown_patterns(args: argparse.Namespace, registry: Registry) -> list[str]:
+    """The entries of the set that no eval fits."""
+    patterns = registry.find_eval_set(args.eval_set).evals
+    return [pattern for pattern in patterns if next(iter(registry.get_evals([pattern])), None) is None]
+
+
+def check_passed_on(args: argparse.Namespace, passed_on: Sequence[str]) -> None:
+    """Let oaieval's own parser look at its arguments, so that a misspelt one is found before the first eval."""
+    from evals.cli.oaieval import get_parser as get_oaieval_parser
+
+    parsed = get_oaieval_parser().parse_args([args.model, args.eval_set, *passed_on])
+    for name, fix in ONE_RECORD_ONLY.items():
+        if getattr(parsed, name) is not None:
+            raise UsageError(f"--{name.replace('resume_from', 'resume-from')} names one record", fix=fix)
+
+
+def progress_file(model: str, eval_set: str) -> Path:
+    """Where the progress of a set lies: beside the records."""
+    from evals.runner.run import log_dir
+
+    name = f"{model}.{eval_set}.progress.txt"
+    return log_dir() / "oaievalset" / "".join(c if c.isalnum() or c in "._-+,@" else "-" for c in name)
+
+
+def run(args: argparse.Namespace, unknown_args: Sequence[str], registry: Registry | None = None) -> int:
+    """Run the set with parsed arguments and return the exit code.
+
+    unknown_args: passed on to oaieval. Raises EvalsError when nothing could be run.
+    """
+    from evals.registry import Registry
+
+    check_passed_on(args, unknown_args)
+    registry = registry or Registry()
+    registry.add_registry_paths(args.registry_path)
+    tasks = tasks_of(args, unknown_args, registry)
+    for pattern in unknown_patterns(args, registry):
+        _say(f"warning: the eval set {args.eval_set!r} asks for {pattern!r}, which no eval is called")
+    progress = Progress(progress_file(args.model, args.eval_set))
+    if not args.resume:
+        progress.clear()
+    elif progress.load():
+        n_done = sum(task in progress.completed for task in tasks)
+        _say(f"{n_done:,} of {len(tasks):,} evals are done already ({progress.file})")
+    results = _run_all(tasks, progress, args)
+    _report(args, tasks, results, registry)
+    return max((result["exit_code"] for result in results), default=0)
+
+
+def _run_all(tasks: Sequence[Task], progress: Progress, args: argparse.Namespace) -> list[dict[str, Any]]:
+    """What came of each task, in order; shorter than `tasks` when one ended the set."""
+    results = []
+    for number, task in enumerate(tasks, 1):
+        if task in progress.completed:
+            results.append({"exit_code": 0, **progress.result_of(task), "was_done": True})
+            continue
+        _say(f"\n{number} of {len(tasks)}: {' '.join(task)}")
+        result = run_task(task, resume=args.resume)
+        results.append(result)
+        if result["exit_code"] == 0:
+            progress.add(task, result)
+        elif args.exit_on_error or result["exit_code"] in (130, 143):
+            break
+    return results
+
+
+def run_task(task: Task, *, resume: bool) -> dict[str, Any]:
+    """Run one eval in a process; its exit code, final report and record. Messages and progress show as they come."""
+    command = [sys.executable, "-m", "evals.cli.oaieval", *task[1:], "--json", *(["--resume"] if resume else [])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    with _leaving_signals_to(process) as signals:
+        output, _ = process.communicate()
+    code = process.returncode or (128 + signals[0] if signals else 0)
+    result: dict[str, Any] = {"exit_code": code if code >= 0 else 128 - code}
+    with contextlib.suppress(ValueError):
+        told = json.loads(output)
+        result |= {key: told[key] for key in ("final_report", "record_path", "run_id", "errors") if key in told}
+    return result
+
+
+@contextlib.contextmanager
+def _leaving_signals_to(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Ctrl-C reaches the eval from the terminal, SIGTERM is handed on; the eval ends in its own way and we wait.
+
+    Yields the list of the signals that came.
+    """
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received
+        return
+
+    def hand_on(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        if number == signal.SIGTERM:
+            process.terminate()
+
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(
+    args: argparse.Namespace, tasks: Sequence[Task], results: Sequence[dict[str, Any]], registry: Registry
+) -> None:
+    from evals.json_text import dumps
+
+    rows = []
+    for i, task in enumerate(tasks):
+        result = results[i] if i < len(results) else {"exit_code": None}
+        metric = primary_metric(result.get("final_report") or {}, registry.eval_facts(task[2]).get("metrics"))
+        rows.append({"eval": task[2], "metric": metric, "was_done": False, **result})
+    if args.json:
+        code = max((result["exit_code"] for result in results), default=0)
+        print(dumps({"model": args.model, "eval_set": args.eval_set, "evals": rows, "exit_code": code}), flush=True)
+        return
+    print("\n".join(["", f"{args.eval_set} on {args.model}", "", *summary_lines(rows)]), flush=True)
+
+
+def primary_metric(report: dict[str, Any], declared: Any) -> str | None:
+    """The first declared metric that the report has, else its accuracy, its score, or its first number."""
+    names = [*(declared if isinstance(declared, list) else []), "accuracy", "score", *report]
+    return next((name for name in names if isinstance(report.get(name), int | float)), None)
+
+
+def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The table that ends a set: eval, exit code, primary metric with its interval, errors."""
+    from evals.report.terminal import number
+
+    cells = [("eval", "exit", "metric", "", "95 % interval", "errors", "")]
+    for row in rows:
+        report, metric, code = row.get("final_report") or {}, row["metric"], row["exit_code"]
+        interval = report.get(f"{metric}_ci95")
+        known = isinstance(interval, list) and None not in interval
+        cells.append((
+            row["eval"],
+            "-" if code is None else str(code),
+            metric or "",
+            number(report[metric]) if metric else "",
+            f"{number(interval[0])} to {number(interval[1])}" if known and interval else "",
+            str(report.get("n_errors") or "") if report else "",
+            "not run" if code is None else "earlier" if row["was_done"] else "",
+        ))  # fmt: skip
+    return [f"  {line}" for line in table(cells, right={1, 3, 5}, width=78)]
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command's entry point; returns the exit code."""
+    args, unknown_args = get_parser().parse_known_args(argv)
+    return run_command(lambda: run(args, unknown_args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

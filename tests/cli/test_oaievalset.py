@@ -1,0 +1,169 @@
+"""`oaievalset` as a user runs it, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CAPITALS = [{"input": "France?", "ideal": "Paris"}, {"input": "Spain?", "ideal": "Madrid"}]
+
+
+class Folder:
+    """A registry with a set of two evals, and a completion function that knows the capitals."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.registry = path / "my registry"
+        for kind in ("evals", "eval_sets", "completion_fns", "data"):
+            (self.registry / kind).mkdir(parents=True)
+        self.add_eval("first", CAPITALS)
+        self.add_eval("second", CAPITALS[:1])
+        self.add_set("both", "first", "second.dev.v0")
+        script = [{"prompt": row["input"], "completion": row["ideal"]} for row in CAPITALS]
+        (self.registry / "data" / "script.jsonl").write_text("\n".join(map(json.dumps, script)), encoding="utf-8")
+        body = {"class": "evals.completion_fns.scripted:ScriptedCompletionFn", "args": {"path": "script.jsonl"}}
+        self._write("completion_fns/guide.yaml", {"guide/one": body})
+
+    def add_eval(self, name: str, rows: list[dict[str, Any]], cls: str = "evals.suite.match:Match") -> None:
+        (self.registry / "data" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        spec = {"class": cls, "args": {"samples_jsonl": f"{name}.jsonl"}}
+        alias = {"id": f"{name}.dev.v0", "metrics": ["accuracy"]}
+        self._write(f"evals/{name}.yaml", {name: alias, f"{name}.dev.v0": spec})
+
+    def add_set(self, name: str, *names: str) -> None:
+        self._write(f"eval_sets/{name}.yaml", {name: {"evals": list(names)}})
+
+    def _write(self, path: str, body: dict[str, Any]) -> None:
+        (self.registry / path).write_text(json.dumps(body), encoding="utf-8")
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))}
+        command = [sys.executable, "-m", "evals.cli.oaievalset", *arguments, "--registry_path", str(self.registry)]
+        return subprocess.run(
+            command,
+            cwd=self.path,
+            env={**clean, "PYTHONWARNINGS": "", **environment},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    def run_json(self, *arguments: str) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.run(*arguments, "--json").stdout)
+        return parsed
+
+    def records(self) -> list[Path]:
+        return sorted((self.path / "evallogs").glob("*.jsonl"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_each_eval_of_a_set_runs_once_and_the_table_shows_its_metric(folder: Folder) -> None:
+    done = folder.run("guide/one", "both")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split()[:4] for line in done.stdout.splitlines() if ".dev.v0" in line]
+    assert rows == [["first.dev.v0", "0", "accuracy", "1.000"], ["second.dev.v0", "0", "accuracy", "1.000"]]
+    assert len(folder.records()) == 2
+
+
+def test_json_is_the_only_thing_on_standard_output(folder: Folder) -> None:
+    told = folder.run_json("dummy", "both")
+    assert [(row["eval"], row["exit_code"], row["final_report"]["accuracy"]) for row in told["evals"]] == [
+        ("first.dev.v0", 0, 0.0),
+        ("second.dev.v0", 0, 0.0),
+    ]
+
+
+def test_finished_evals_are_not_run_again_and_keep_their_numbers(folder: Folder) -> None:
+    folder.run("guide/one", "both")
+    again = folder.run_json("guide/one", "both")
+    assert [(row["was_done"], row["final_report"]["accuracy"]) for row in again["evals"]] == [(True, 1.0), (True, 1.0)]
+    assert len(folder.records()) == 2
+
+
+def test_no_resume_runs_all_again(folder: Folder) -> None:
+    folder.run("guide/one", "both")
+    again = folder.run_json("guide/one", "both", "--no-resume")
+    assert [row["was_done"] for row in again["evals"]] == [False, False]
+    assert len(folder.records()) == 4
+
+
+def test_other_arguments_are_other_evals_to_the_progress_file(folder: Folder) -> None:
+    folder.run("guide/one", "both")
+    assert not any(row["was_done"] for row in folder.run_json("guide/one", "both", "--max_samples", "1")["evals"])
+
+
+def test_arguments_are_passed_on_to_each_eval(folder: Folder) -> None:
+    told = folder.run_json("guide/one", "both", "--max_samples", "1")
+    assert [row["final_report"]["n"] for row in told["evals"]] == [1, 1]
+
+
+def test_a_failed_eval_ends_the_set_and_is_not_done(folder: Folder) -> None:
+    folder.add_eval("first", [{"input": "France?"}])
+    told = folder.run_json("guide/one", "both")
+    assert [row["exit_code"] for row in told["evals"]] == [2, None]
+    folder.add_eval("first", CAPITALS)
+    assert [row["was_done"] for row in folder.run_json("guide/one", "both")["evals"]] == [False, False]
+
+
+def test_without_exit_on_error_the_others_run_and_the_worst_exit_code_counts(folder: Folder) -> None:
+    folder.add_eval("first", [{"input": "France?"}])
+    done = folder.run("guide/one", "both", "--no-exit-on-error")
+    assert done.returncode == 2
+    assert [line.split()[:2] for line in done.stdout.splitlines() if ".dev.v0" in line] == [
+        ["first.dev.v0", "2"],
+        ["second.dev.v0", "0"],
+    ]
+    progress = folder.path / "evallogs" / "oaievalset" / "guide-one.both.progress.txt"
+    assert [json.loads(line)[2] for line in progress.read_text().splitlines()] == ["second.dev.v0"]
+
+
+def test_several_registries_reach_each_eval(folder: Folder, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = folder.run("guide/one", "both", "--registry_path", str(tmp_path / "empty"))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["guide/one", "bothh"], ["bothh", "did you mean: both"]),
+        (["guide/one", "both", "--max_sample", "3", "--nope"], ["no option --nope"]),
+        (["guide/one", "both", "--max_samplez", "3"], ["no option --max_samplez", "--max_samples"]),
+        (["guide/one", "both", "--max_samples", "no"], ["--max_samples", "whole number", "'no'"]),
+        (["guide/one", "both", "--record_path", "x.jsonl"], ["--record_path names one record", "EVALS_LOG_DIR"]),
+        (["guide/one", "nothing"], ["no eval fits", "nope-*"]),
+    ],
+)
+def test_mistakes_are_one_message_and_nothing_is_run(folder: Folder, arguments: list[str], said: list[str]) -> None:
+    folder.add_set("nothing", "nope-*")
+    done = folder.run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert all(text in done.stderr for text in said), done.stderr
+    assert len(done.stderr.splitlines()) <= 8
+    assert not folder.records()
+
+
+def test_a_name_in_the_set_that_no_eval_has_is_a_warning(folder: Folder) -> None:
+    folder.add_set("both", "first", "secnod")
+    done = folder.run("guide/one", "both")
+    assert done.returncode == 0
+    assert "'secnod', which no eval is called" in done.stderr
+
+
+def test_a_torn_line_of_the_progress_file_is_passed_over(folder: Folder) -> None:
+    folder.run("guide/one", "both")
+    progress = folder.path / "evallogs" / "oaievalset" / "guide-one.both.progress.txt"
+    progress.write_text(progress.read_text()[:-5], encoding="utf-8")
+    assert [row["was_done"] for row in folder.run_json("guide/one", "both")["evals"]] == [True, False]

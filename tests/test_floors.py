@@ -1,0 +1,173 @@
+"""The house: imports run downstairs only, in no circle, and doors do nothing but re-export."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import evals
+
+PACKAGE = Path(evals.__file__).parent
+
+FLOORS = {
+    6: ["cli"],
+    5: ["runner", "report"],
+    4: ["eval", "suite"],
+    3: ["completion_fns", "solvers", "metrics"],
+    2: ["registry", "registry_classes", "registry_index", "registry_models", "registry_specs", "data", "datasets"]
+    + ["record", "record_file", "record_text", "http_sink", "run_log", "run_table", "engine", "cache"],
+    1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "event", "json_text", "key_values"]
+    + ["secrets", "durations", "snowflake"],
+}
+FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
+DOORS = {"api", "base", "elsuite", "prompt", "formatting", "utils"}
+TOP_FLOOR = 7
+BESIDE_THE_HOUSE = {"testing"}
+"Uses any floor; nothing of ours but a door uses it."
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        if "_bundled" not in parts:
+            found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+MODULES = modules()
+HOME_MODULES = {name: path for name, path in MODULES.items() if name != "evals" and name.split(".")[1] not in DOORS}
+DOOR_MODULES = {name: path for name, path in MODULES.items() if name != "evals" and name.split(".")[1] in DOORS}
+
+
+def top(module: str) -> str:
+    """`suite` for `evals.suite.match`."""
+    return module.split(".")[1]
+
+
+def floor_of(module: str) -> int:
+    return TOP_FLOOR if top(module) in BESIDE_THE_HOUSE else FLOOR_OF[top(module)]
+
+
+def imported(node: ast.AST) -> list[str]:
+    """The modules of ours that one statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names if alias.name.split(".")[0] == "evals"]
+    if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] != "evals":
+        return []
+    names = [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name if name in MODULES else str(node.module) for name in names]
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Every import of ours in a file, at any depth: (`file:line`, module)."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for module in sorted(set(imported(node))):
+            yield f"{path.relative_to(PACKAGE.parent)}:{getattr(node, 'lineno', 0)}", module
+
+
+def imports_when_loaded(path: Path) -> set[str]:
+    """The imports of ours that run when the file is imported: not those in functions or under TYPE_CHECKING."""
+    found = set()
+    queue: list[ast.AST] = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while queue:
+        node = queue.pop()
+        found.update(imported(node))
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'"):
+            queue.extend(node.orelse)
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            queue.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def test_every_module_has_a_floor() -> None:
+    homeless = [name for name in HOME_MODULES if top(name) not in FLOOR_OF.keys() | BESIDE_THE_HOUSE]
+    assert not homeless, "give them a floor in tests/test_floors.py and a line in docs/architecture.md"
+
+
+def test_imports_run_downstairs_only() -> None:
+    upstairs = [
+        f"{where} imports {module}"
+        for name, path in HOME_MODULES.items()
+        for where, module in imports(path)
+        if module != "evals" and top(module) not in DOORS and floor_of(name) < floor_of(module)
+    ]
+    assert not upstairs
+
+
+def test_our_own_code_imports_no_door() -> None:
+    through_doors = [
+        f"{where} imports {module}"
+        for path in HOME_MODULES.values()
+        for where, module in imports(path)
+        if module != "evals" and top(module) in DOORS
+    ]
+    assert not through_doors
+
+
+def test_our_own_code_takes_only_the_version_from_the_package_itself() -> None:
+    taken = [
+        f"{path.name}:{node.lineno}"
+        for path in HOME_MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "evals"
+        for alias in node.names
+        if f"evals.{alias.name}" not in MODULES and alias.name != "__version__"
+    ]
+    assert not taken
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: imports_when_loaded(path) - {"evals", name} for name, path in HOME_MODULES.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def is_door_statement(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    if isinstance(node, ast.Assign):
+        return [ast.unparse(target) for target in node.targets] == ["__all__"]
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "__future__" or (node.module or "").split(".")[0] == "evals"
+    return False
+
+
+@pytest.mark.parametrize("name", sorted(DOOR_MODULES))
+def test_a_door_holds_only_imports(name: str) -> None:
+    body = ast.parse(DOOR_MODULES[name].read_text(encoding="utf-8")).body
+    assert [ast.unparse(node) for node in body if not is_door_statement(node)] == []
+
+
+def test_classes_behind_doors_are_the_same_classes() -> None:
+    changed = []
+    for door, path in DOOR_MODULES.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+                home = importlib.import_module(str(node.module))
+                for alias in node.names:
+                    if getattr(importlib.import_module(door), alias.asname or alias.name) is not getattr(
+                        home, alias.name
+                    ):
+                        changed.append(f"{door}.{alias.name}")
+    assert not changed
+
+
+def test_every_module_opens_with_one_sentence() -> None:
+    silent = [
+        name
+        for name, path in MODULES.items()
+        if not (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0].endswith(".")
+    ]
+    assert not silent
+
+
+def test_every_folder_of_the_package_is_a_package() -> None:
+    assert [path.parent for path in MODULES.values() if not (path.parent / "__init__.py").exists()] == []
