@@ -1,14 +1,12 @@
-"""Prompts from templates and few-shot examples, and a completion function bound to a template."""
+"""Prompts from templates, and a completion function bound to a template."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt, CompletionFn, Prompt
-from evals.data import iter_jsonls
-from evals.errors import BadSample, DataError, UsageError
+from evals.errors import BadSample
 from evals.suite.templates import double_braces, fill, fill_prompt, placeholders, text_of
 
 
@@ -85,45 +83,3 @@ class PromptFn:
             **self.completion_kwargs,
         )
         return result.get_completions()[0], prompt
-
-
-def read_few_shot(path: Any, num_few_shot: int) -> ChatPrompt:
-    """The messages of the first `num_few_shot` rows (key `sample`) of a file, in file order.
-
-    Raises:
-        DataError: the file has fewer rows, or a row without a list of messages.
-    """
-    messages: ChatPrompt = []
-    n_rows = 0
-    for row in iter_jsonls(path):
-        if n_rows == num_few_shot:
-            break
-        n_rows += 1
-        shown = row.get("sample") if isinstance(row, dict) else None
-        if not shown or not is_chat_prompt(shown):
-            raise BadSample("no list of messages under 'sample'", row, where=f"{path} (row {n_rows})")
-        messages += shown
-    if n_rows < num_few_shot:
-        raise DataError(f"{num_few_shot} few-shot examples asked for, {n_rows} found", where=str(path))
-    return messages
-
-
-def check_few_shot_args(num_few_shot: int, few_shot_jsonl: str | None) -> None:
-    """Raise UsageError where examples are asked for and no file is named."""
-    if num_few_shot > 0 and few_shot_jsonl is None:
-        raise UsageError(f"num_few_shot is {num_few_shot} and no file is named", fix="set few_shot_jsonl in the args")
-
-
-def insert_few_shot(prompt: Any, messages: Sequence[Mapping[str, Any]]) -> Any:
-    """A chat with `messages` just before its last one; the prompt as it is where there are none.
-
-    Raises:
-        BadSample: there are examples, and the prompt is no chat.
-    """
-    if not messages:
-        return prompt
-    if not is_chat_prompt(prompt) or not prompt:
-        raise BadSample(
-            "few-shot examples need a chat as 'input'", fix='write it as [{"role": "user", "content": "..."}]'
-        )
-    return [*prompt[:-1], *messages, prompt[-1]]

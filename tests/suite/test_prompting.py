@@ -1,20 +1,15 @@
-"""Templates, few-shot examples and PromptFn."""
+"""Templates and PromptFn."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
 from evals.completion import Completions
-from evals.errors import BadSample, DataError, UsageError
+from evals.errors import BadSample
 from evals.suite.prompting import (
     PromptFn,
-    check_few_shot_args,
     format_necessary,
     format_prompt,
-    insert_few_shot,
-    read_few_shot,
     scrub_formatting_from_prompt,
 )
 
@@ -68,44 +63,3 @@ def test_a_prompt_fn_returns_the_first_completion_and_the_prompt_sent():
     assert echo.kwargs == {
         "max_tokens": 7, "temperature": 0, "top_p": 1, "frequency_penalty": 0, "presence_penalty": 0, "n": 1, "stop": ["x"],
     }  # fmt: skip
-
-
-def few_shot_file(folder, rows):
-    path = folder / "few.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
-
-
-def test_the_first_rows_of_the_file_go_before_the_last_message(tmp_path):
-    rows = [
-        {"sample": [{"role": "user", "content": f"q{i}"}, {"role": "assistant", "content": f"a{i}"}]} for i in range(3)
-    ]
-    shown = read_few_shot(few_shot_file(tmp_path, rows), 2)
-    made = insert_few_shot(CHAT, shown)
-    assert [message["content"] for message in made] == ["Be {style}.", "q0", "a0", "q1", "a1", "{question}"]
-    assert len(CHAT) == 2
-
-
-def test_without_examples_the_prompt_stays_as_it_is():
-    assert insert_few_shot("text", []) == "text"
-
-
-def test_examples_before_a_text_prompt_are_an_error():
-    with pytest.raises(BadSample, match="chat"):
-        insert_few_shot("text", [{"role": "user", "content": "q"}])
-
-
-def test_a_file_with_too_few_examples_is_an_error(tmp_path):
-    with pytest.raises(DataError, match="5 few-shot examples asked for, 0 found"):
-        read_few_shot(few_shot_file(tmp_path, []), 5)
-
-
-def test_a_row_without_messages_is_an_error(tmp_path):
-    with pytest.raises(BadSample, match=r"row 1"):
-        read_few_shot(few_shot_file(tmp_path, [{"input": "q"}]), 1)
-
-
-def test_examples_need_a_file():
-    with pytest.raises(UsageError, match="few_shot_jsonl"):
-        check_few_shot_args(2, None)
-    check_few_shot_args(0, None)
