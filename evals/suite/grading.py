@@ -94,7 +94,7 @@ def find_match_fn(match_fn: str | MatchFn | None) -> MatchFn:
     return MATCH_FNS[name]
 
 
-def get_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_strings: Iterable[str]) -> str:
+def find_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_strings: Iterable[str]) -> str:
     """The choice that a grader's answer names, or `__invalid__`.
 
     The first line that names one decides, the last line where `eval_type` starts with `cot_classify`. Lines
@@ -110,8 +110,16 @@ def get_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_string
         for choice in choices:
             if fits(cleaned, choice):
                 return choice
-    logger.warning("none of the choices %s was found in the grader's answer: %.200r", choices, text)
     return INVALID_STR
+
+
+def get_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_strings: Iterable[str]) -> str:
+    """`find_choice`, with a log warning where there is none."""
+    choices = list(choice_strings)
+    choice = find_choice(text, eval_type, match_fn, choices)
+    if choice == INVALID_STR:
+        logger.warning("none of the choices %s is named in the grader's answer: %.200r", ", ".join(choices), text)
+    return choice
 
 
 def score_table(

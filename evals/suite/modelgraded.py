@@ -15,11 +15,14 @@ from evals.eval import Report, StreamedEval, first_completion
 from evals.metrics import Mean, report_keys
 from evals.record import Event, record_metrics
 from evals.specs import ModelGradedSpec
-from evals.suite.grading import INVALID_STR, MatchFn, get_choice, get_choice_score
+from evals.suite.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
 from evals.suite.rubric import call_kwargs, concat_n_completions, make_rubric
 from evals.suite.templates import double_braces
 
 logger = logging.getLogger(__name__)
+
+INVALID_SHOWN = 3
+"Unreadable answers of a grader that are logged; the report counts them all."
 
 
 class ModelBasedClassify(StreamedEval):
@@ -61,6 +64,7 @@ class ModelBasedClassify(StreamedEval):
         self._sample_call = call_kwargs(self.sample_kwargs)
         self._eval_call = call_kwargs(self.eval_kwargs)
         self._unknown_labels: set[str] = set()
+        self._n_invalid_shown = 0
 
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
         """Grade one sample, record `metrics`, and return the choice, `__invalid__` where there was none."""
@@ -70,7 +74,7 @@ class ModelBasedClassify(StreamedEval):
         }
         question = self.rubric.grader_prompt(self._fields(test_sample, completions))
         result = await self.complete_with(self.eval_completion_fn, question, grading=True, **self._eval_call)
-        choice = get_choice(first_completion(result), self.rubric.read_as, self.rubric.match_fn, self.rubric.choices)
+        choice = self._choice(first_completion(result))
         score = get_choice_score(choice, self.rubric.choices, self.rubric.scores)
         metrics: dict[str, Any] = {"choice": choice, "score": score}
         if self.metaeval:
@@ -110,6 +114,16 @@ class ModelBasedClassify(StreamedEval):
     def ideal_completions(self, sample: Any) -> list[str]:
         """None: only the grader can tell what is right."""
         return []
+
+    def _choice(self, answer: str) -> str:
+        """The choice in a grader's answer; the first few answers without one are shown, the report counts all."""
+        rubric = self.rubric
+        choice = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
+        if choice == INVALID_STR and self._n_invalid_shown < INVALID_SHOWN:
+            self._n_invalid_shown += 1
+            more = "" if self._n_invalid_shown < INVALID_SHOWN else " (further ones are only counted)"
+            logger.warning("the grader named none of %s: %.200r%s", listed(rubric.choices), answer, more)
+        return choice
 
     def _missing_outputs(self, sample: dict[str, Any]) -> list[tuple[str, str]]:
         """(key of the prompt, name of its completion) of all completions that are not in the sample."""

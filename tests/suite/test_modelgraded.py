@@ -248,6 +248,14 @@ def test_an_unreadable_answer_is_invalid_and_gets_the_lowest_score(graded):
     assert grade(graded([Model("x"), Model("Perhaps")]), {"input": "?"}) == {"choice": "__invalid__", "score": 0.25}
 
 
+def test_only_the_first_unreadable_answers_are_logged(graded, caplog):
+    evaluation = graded([Model("x"), Model("Perhaps")])
+    for _ in range(10):
+        grade(evaluation, {"input": "?"})
+    assert caplog.text.count("the grader named none of Yes, No, Unsure: 'Perhaps'") == 3
+    assert caplog.text.count("further ones are only counted") == 1
+
+
 def test_a_rubric_without_scores_records_no_number(graded):
     metrics = grade(graded([Model("x"), Model("No")], {"choice_scores": None}), {"input": "?"})
     assert metrics == {"choice": "No", "score": None}
