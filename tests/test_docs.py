@@ -1,0 +1,96 @@
+"""The pages are true: their files can be written and run, and what they list is what there is."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+COMMANDS = {"oaieval": "evals.cli.oaieval", "oaievalset": "evals.cli.oaievalset", "evals": "evals.cli.main"}
+
+FILE = re.compile(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)```", re.MULTILINE | re.DOTALL)
+SHELL = re.compile(r"^```sh\n(.*?)```", re.MULTILINE | re.DOTALL)
+
+
+def write_files(page: str, folder: Path) -> None:
+    """The files that a page shows, under the names that stand above them."""
+    for name, text in FILE.findall(page):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment whose `oaieval`, `oaievalset` and `evals` are this checkout's, in a home without settings."""
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    for command, module in COMMANDS.items():
+        script = bin_folder / command
+        script.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT}:$PYTHONPATH exec {sys.executable} -m {module} "$@"\n')
+        script.chmod(0o755)
+    return {
+        "PATH": f"{bin_folder}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "EVALS_DATA_DIR": str(tmp_path / "none"),
+    }
+
+
+def run_page(page: str, folder: Path, environment: dict[str, str]) -> str:
+    """What the commands of a page print, run one after the other in a folder with its files."""
+    write_files(page, folder)
+    script = "set -e\n" + "\n".join(SHELL.findall(page))
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+class Generate(BaseHTTPRequestHandler):
+    """The server of docs/adding-a-backend.md; its first reply is a 503."""
+
+    asked: list[bytes] = []  # noqa: RUF012
+
+    def do_POST(self) -> None:
+        self.asked.append(self.rfile.read(int(self.headers["Content-Length"])))
+        body = b'{"text": "4"}' if len(self.asked) > 1 else b'{"error": "warming up"}'
+        self.send_response(200 if len(self.asked) > 1 else 503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def generate_server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Generate) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_the_class_of_the_page_is_checked_and_runs(tmp_path, environment):
+    out = run_page((DOCS / "adding-a-class.md").read_text(encoding="utf-8"), tmp_path, environment)
+    assert re.search(r"accuracy +0\.5", out)
+    assert re.search(r"unparsed +0\.5", out)
+
+
+def test_the_backends_of_the_page_run(tmp_path, environment, generate_server):
+    page = (DOCS / "adding-a-backend.md").read_text(encoding="utf-8")
+    out = run_page(page, tmp_path, environment | {"MY_SERVER_URL": generate_server})
+    assert len(Generate.asked) == 21
+    assert len(re.findall(r"accuracy +0\.", out)) == 2
