@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 import threading
@@ -81,6 +82,57 @@ def generate_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+def environment_variables() -> set[str]:
+    """Names in capitals that the package looks up in the environment."""
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "evals").rglob("*.py") if "testing" not in path.parts
+    )
+    looked_up = re.findall(r"""environ(?:\.get\(|\[)"([A-Z_]+)"|"(EVALS_[A-Z_]+|[A-Z_]+_API_KEY)\"""", text)
+    return {name for names in looked_up for name in names if name} - {"TERM"}
+
+
+def targets(page: Path) -> list[Path]:
+    """The files that a page links to."""
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    return [page.parent / link for link in links]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse lays its help out otherwise from Python 3.13 on")
+def test_help_texts_and_the_list_of_files_are_those_of_the_code(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    stale = [
+        path.name
+        for path, text in runpy.run_path(str(DOCS / "generate.py"))["pages"]().items()
+        if path.read_text(encoding="utf-8") != text
+    ]
+    assert not stale, "run: python docs/generate.py"
+
+
+def test_every_environment_variable_is_described():
+    page = (DOCS / "cli.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(environment_variables()) if f"`{name}`" not in page] == []
+
+
+def test_every_link_leads_to_a_file():
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("*.md")]
+    assert [str(target) for page in pages for target in targets(page) if not target.exists()] == []
+
+
+def test_the_commands_of_the_page_about_commands_run(tmp_path, environment):
+    out = run_page((DOCS / "cli.md").read_text(encoding="utf-8"), tmp_path, environment)
+    assert len(re.findall(r"accuracy +0\.855", out)) == 2
+
+
+def test_the_first_command_of_the_readme_runs_after_its_installation(tmp_path, environment):
+    first, second = re.findall(r"^(pip install .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    install, _, main_job = first.partition(" && ")
+    assert (install, second) == ("pip install .", "pip install -e '.[dev]' && pytest")
+    done = subprocess.run(
+        ["sh", "-c", main_job], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert re.search(r"accuracy +0\.855 .*n = 200", done.stdout)
 
 
 def test_the_class_of_the_page_is_checked_and_runs(tmp_path, environment):
