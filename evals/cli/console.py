@@ -6,7 +6,6 @@ import argparse
 import os
 import re
 import sys
-import textwrap
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn, TextIO
 
@@ -19,12 +18,10 @@ _INVALID_VALUE = re.compile(r"invalid _?(\w+) value: (.*)")
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """Wraps texts, but leaves alone those that bring lines of their own."""
+    """Wraps texts, and keeps their paragraphs."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if "\n" in text:
-            return textwrap.indent(text, indent)
-        return super()._fill_text(text, width, indent)
+        return "\n\n".join(super(HelpFormatter, self)._fill_text(part, width, indent) for part in text.split("\n\n"))
 
 
 class Parser(argparse.ArgumentParser):
