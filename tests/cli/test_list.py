@@ -13,13 +13,13 @@ REGISTRY = """
 sums:
   id: sums.dev.v0
   description: Adds two
-    numbers.
-  tags: [maths, easy]
+    unusual numbers.
+  tags: [sums-tag, easy-tag]
 sums.dev.v0:
   class: my.module:Match
 sums.dev.v1:
   class: my.module:Extract
-  tags: [maths]
+  tags: [sums-tag]
 short: sums.dev.v1
 """
 
@@ -44,20 +44,20 @@ def evals_list(tmp_path, capsys):
 def test_an_alias_and_its_spec_share_a_line(evals_list):
     lines = evals_list("my.module").out.splitlines()
     assert [line.split()[0] for line in lines] == ["sums", "short"]
-    assert lines[0].endswith("Adds two numbers.  [maths, easy]")
+    assert lines[0].endswith("Adds two unusual numbers.  [sums-tag, easy-tag]")
 
 
 def test_every_word_must_be_found_somewhere(evals_list):
-    assert evals_list("ADDS", "match").out.startswith("sums ")
-    nothing = evals_list("adds", "extract")
+    assert evals_list("UNUSUAL", "match").out.startswith("sums ")
+    nothing = evals_list("unusual", "extract")
     assert nothing.out.strip() == ""
-    assert "no eval fits: adds extract" in nothing.err
+    assert "no eval fits: unusual extract" in nothing.err
 
 
 def test_tags_are_whole_words_and_all_of_them_count(evals_list):
-    rows = json.loads(evals_list("--tag", "maths", "--tag", "easy", "--json").out)["entries"]
+    rows = json.loads(evals_list("--tag", "sums-tag", "--tag", "easy-tag", "--json").out)["entries"]
     assert [row["name"] for row in rows] == ["sums"]
-    assert json.loads(evals_list("--tag", "math", "--json").out)["entries"] == []
+    assert json.loads(evals_list("--tag", "sums", "--json").out)["entries"] == []
 
 
 def test_json_has_the_target_the_class_and_the_place(evals_list, tmp_path):
