@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,16 @@ from conftest import lines_of, report_of
 
 from evals.testing.openai_process import ServerProcess
 from evals.testing.openai_server import Answer, Call, LoopbackServer
+
+
+def wait_until(reached: Callable[[], bool], process: subprocess.Popen[str], limit_s: float = 30.0) -> None:
+    """Wait for the server to see it; a process that ends first, or takes too long, fails the test."""
+    deadline_s = time.monotonic() + limit_s
+    while not reached():
+        if process.poll() is not None:
+            raise AssertionError(f"the run ended with {process.returncode}: {process.communicate()[1]}")
+        assert time.monotonic() < deadline_s, "the run did not get there"
+        time.sleep(0.02)
 
 
 def finished_ids(record: Path) -> set[str]:
@@ -56,8 +68,7 @@ def test_a_killed_run_resumes_without_asking_twice_and_reports_the_same(workplac
         workplace.oaieval("m", "sums", "--record_path", "whole.jsonl", base_url=server.base_url)
     with ServerProcess("--answers", path, "--latency", "0.05") as server:
         process = workplace.start("m", "sums", "--concurrency", "10", base_url=server.base_url)
-        while server.stats()["n_answered"] < 150:
-            time.sleep(0.02)
+        wait_until(lambda: server.stats()["n_answered"] >= 150, process)
         process.kill()
         process.communicate()
         record = workplace.record()
@@ -148,8 +159,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_can_be_resumed(workplace, sums, a
     workplace.add_eval("sums", rows)
     with ServerProcess("--answers", answers(rows), "--latency", "0.1") as server:
         process = workplace.start("m", "sums", "--concurrency", "8", base_url=server.base_url)
-        while server.stats()["n_answered"] < 40:
-            time.sleep(0.02)
+        wait_until(lambda: server.stats()["n_answered"] >= 40, process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
         n_answered = server.stats()["n_answered"]
@@ -168,8 +178,7 @@ def test_sigterm_exits_143_and_a_second_signal_stops_at_once(workplace, sums, an
     workplace.add_eval("sums", rows)
     with ServerProcess("--answers", answers(rows), "--latency", "30") as server:
         process = workplace.start("m", "sums", base_url=server.base_url)
-        while server.stats()["max_in_flight"] < 30:
-            time.sleep(0.02)
+        wait_until(lambda: server.stats()["max_in_flight"] >= 30, process)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
