@@ -1,0 +1,7 @@
+"""Door: `MultipleChoice` under the path of openai/evals."""
+
+from __future__ import annotations
+
+from evals.suite.multiple_choice import MultipleChoice as MultipleChoice
+from evals.suite.multiple_choice import Question as Sample  # noqa: F401
+from evals.suite.multiple_choice import get_dataset as get_dataset

@@ -1,0 +1,1 @@
+"""Door: the built-in test eval under the path of openai/evals."""

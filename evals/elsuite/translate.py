@@ -1,0 +1,5 @@
+"""Door: `Translate` under the path of openai/evals."""
+
+from __future__ import annotations
+
+from evals.suite.translate import Translate as Translate

@@ -1,0 +1,5 @@
+"""Door: multiple-choice options under the path of openai/evals."""
+
+from __future__ import annotations
+
+from evals.suite.choices import make_abc as make_abc
