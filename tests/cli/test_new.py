@@ -1,0 +1,110 @@
+"""`evals new`, and the page that explains it: the files it writes work as they are."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evals.cli import new
+from evals.errors import UsageError
+from evals.registry import Registry
+from evals.registry_specs import KNOWN_KEYS
+
+DOCS = Path(__file__).parents[2] / "docs" / "adding-an-eval.md"
+
+
+@pytest.fixture
+def evals_new(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    new.add_parser(parser.add_subparsers())
+
+    def call(*words):
+        args = parser.parse_args(["new", *words])
+        assert args.func(args) == 0
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.mark.parametrize("template", new.templates())
+def test_every_template_makes_an_eval_whose_data_is_found(evals_new, template):
+    evals_new("fresh", "--class", template, "--dir", "mine")
+    registry = Registry()
+    registry.add_registry_paths(["mine"])
+    spec = registry.find_eval("fresh")
+    assert spec.key == "fresh.dev.v0"
+    made = registry.get_class(spec)(
+        completion_fns=[registry.make_completion_fn("dummy")],
+        name=spec.key,
+        eval_registry_path=spec.registry_path,
+        registry=registry,
+    )
+    samples = made.stream_samples()
+    assert len(samples) == 2
+    for sample in samples:
+        made.check_sample(sample)
+
+
+def test_it_says_what_to_do_next(evals_new):
+    said = evals_new("fresh", "--dir", "mine")
+    assert "evals check fresh --registry_path mine" in said
+    assert "oaieval dummy fresh --registry_path mine" in said
+
+
+def test_nothing_is_overwritten(evals_new, tmp_path):
+    evals_new("fresh")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    with pytest.raises(UsageError, match="there already"):
+        evals_new("fresh", "--class", "includes")
+    (tmp_path / "registry/evals/fresh.yaml").rename(tmp_path / "registry/evals/other.yaml")
+    (tmp_path / "registry/data").rename(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="an eval is called 'fresh' already"):
+        evals_new("fresh")
+    assert sorted(before.values()) == sorted(path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file())
+
+
+@pytest.mark.parametrize("name", ["a.dev.v0", "../x", "a/b", "", "-x", "a b"])
+def test_a_name_that_is_no_name_is_refused(evals_new, tmp_path, name):
+    with pytest.raises((UsageError, SystemExit)):
+        evals_new(name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_of_a_built_in_eval_is_refused(evals_new):
+    with pytest.raises(UsageError, match="an eval is called 'gsm8k' already"):
+        evals_new("gsm8k")
+
+
+def test_the_commands_of_the_page_work_and_write_what_it_shows(tmp_path):
+    text = DOCS.read_text(encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))}
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    assert len(commands) >= 4
+    for command in commands:
+        program, *words = shlex.split(command)
+        module = {"evals": "evals.cli.main", "oaieval": "evals.cli.oaieval"}[program]
+        done = subprocess.run(
+            [sys.executable, "-m", module, *words],
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": str(DOCS.parents[1])},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, command + done.stderr
+    (shown,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert (tmp_path / "my-registry/evals/capitals.yaml").read_text(encoding="utf-8") == shown
+
+
+def test_the_page_describes_every_key():
+    described = set(re.findall(r"`([a-z_]+)`", DOCS.read_text(encoding="utf-8")))
+    assert {key for keys in KNOWN_KEYS.values() for key in keys} <= described
