@@ -11,8 +11,10 @@ from evals.cli.console import Parser, run_command
 from evals.errors import UsageError
 
 if TYPE_CHECKING:
+    from evals.record import RecorderBase
     from evals.registry import Registry
     from evals.runner.run import RunRequest, RunResult
+    from evals.specs import RunSpec
 
 OaiEvalArguments = argparse.Namespace
 
@@ -174,6 +176,13 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         ),
         command=" ".join(sys.argv),
     )
+
+
+def build_recorder(args: argparse.Namespace, run_spec: RunSpec, record_path: str) -> RecorderBase:
+    """The recorder that parsed arguments ask for (scripts made for openai/evals call this)."""
+    from evals.runner.run import make_recorder
+
+    return make_recorder(request_of(args), run_spec, record_path)
 
 
 def run(args: argparse.Namespace, registry: Registry | None = None) -> str:

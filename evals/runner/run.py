@@ -337,20 +337,24 @@ def _make_recorder(prepared: PreparedRun, earlier: Earlier | None) -> RecorderBa
     request, run_spec = prepared.request, prepared.run_spec()
     if earlier is not None and request.http_url is not None:
         raise UsageError("--resume goes on with a local record, and --http-run sends events away", fix="use one of them")
+    if earlier is not None and not request.dry_run:
+        return LocalRecorder.resume(str(earlier.path), run_spec)
+    return make_recorder(request, run_spec, request.record_path or str(log_dir() / _record_name(run_spec, request)))
+
+
+def make_recorder(request: RunRequest, run_spec: RunSpec, path: str) -> RecorderBase:
+    """The recorder that a request asks for: none for a dry run, HTTP, else a file at `path`."""
     if request.dry_run:
         return DummyRecorder(run_spec, log=request.dry_run_logging)
-    if earlier is not None:
-        return LocalRecorder.resume(str(earlier.path), run_spec)
-    path = request.record_path or str(log_dir() / _record_name(run_spec, request))
-    if request.http_url is not None:
-        return HttpRecorder(
-            url=request.http_url,
-            run_spec=run_spec,
-            local_fallback_path=path,
-            fail_percent_threshold=int(request.http_fail_percent_threshold),
-            batch_size=request.http_batch_size,
-        )
-    return LocalRecorder(path, run_spec)
+    if request.http_url is None:
+        return LocalRecorder(path, run_spec)
+    return HttpRecorder(
+        url=request.http_url,
+        run_spec=run_spec,
+        local_fallback_path=path,
+        fail_percent_threshold=int(request.http_fail_percent_threshold),
+        batch_size=request.http_batch_size,
+    )
 
 
 def _path_of(recorder: RecorderBase) -> str | None:

@@ -6,20 +6,17 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from evals.chat import is_chat_prompt
 from evals.completion import Prompt
-from evals.data import get_jsonl
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record import record_match
 from evals.sample import Sample
+from evals.suite.few_shot import insert_few_shot, read_few_shot, sample_messages
 from evals.suite.ideals import accepted, require
 
 
-def find_match(
-    completion: str, options: Sequence[str], separator: Callable[[str], bool] | None = None
-) -> str | None:
+def find_match(completion: str, options: Sequence[str], separator: Callable[[str], bool] | None = None) -> str | None:
     """The first option that `completion` starts with, as it stands: no stripping, no folding; None without.
 
     separator: must hold for the character right after the option, unless the completion ends there.
@@ -51,29 +48,6 @@ def record_and_check_match(
     return picked
 
 
-def with_few_shot(prompt: Prompt, examples: Sequence[Sequence[dict[str, Any]]]) -> Prompt:
-    """The chat `prompt` with the examples' messages right before its last message."""
-    if not examples or not isinstance(prompt, list):
-        return prompt
-    messages: Any = [*prompt[:-1], *(message for example in examples for message in example), *prompt[-1:]]
-    return messages
-
-
-class FewShotExamples:
-    """The first `num_few_shot` rows of `few_shot_jsonl`; each row's `sample` is a list of messages."""
-
-    def __init__(self, num_few_shot: int, path: Any) -> None:
-        self.messages: list[list[dict[str, Any]]] = []
-        if num_few_shot <= 0:
-            return
-        rows = get_jsonl(str(path))[:num_few_shot]
-        if len(rows) < num_few_shot:
-            raise UsageError(f"num_few_shot is {num_few_shot}, and the file has {len(rows)} rows", where=str(path))
-        for row in rows:
-            require(row, "sample")
-            self.messages.append(row["sample"])
-
-
 class Match(StreamedEval):
     """The completion must begin with one of the sample's ideal answers, to the letter.
 
@@ -97,20 +71,31 @@ class Match(StreamedEval):
         self.samples_jsonl = samples_jsonl
         self.max_tokens = max_tokens
         self.num_few_shot = num_few_shot
-        if num_few_shot > 0 and few_shot_jsonl is None:
-            raise UsageError("num_few_shot needs few_shot_jsonl", fix="name the file of examples in the eval's args")
         self.few_shot_jsonl = few_shot_jsonl
-        path = self._prefix_registry_path(few_shot_jsonl) if num_few_shot > 0 and few_shot_jsonl else None
-        self.few_shot = FewShotExamples(num_few_shot, path).messages
+        self.few_shot = self._read_few_shot() if num_few_shot > 0 else []
+
+    def _read_few_shot(self) -> list[dict[str, Any]]:
+        if self.few_shot_jsonl is None:
+            raise UsageError(
+                f"num_few_shot is {self.num_few_shot} and no file is named", fix="set few_shot_jsonl in the eval's args"
+            )
+        rows = read_few_shot(self._prefix_registry_path(self.few_shot_jsonl), self.num_few_shot)
+        for row in rows:
+            require(row, "sample")
+        return rows
 
     def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless there are `input` and `ideal`, and a chat where examples are to go into it."""
         require(sample, "input", "ideal")
         accepted(sample)
-        if self.few_shot and not is_chat_prompt(sample["input"]):
-            raise BadSample("few-shot examples need an 'input' that is a list of messages", sample)
+        try:
+            self.first_prompt(sample)
+        except BadSample as error:
+            raise BadSample(error.what, sample, fix=error.fix) from None
 
     def first_prompt(self, sample: Sample) -> Prompt:
-        return with_few_shot(sample["input"], self.few_shot)
+        prompt: Prompt = insert_few_shot(sample["input"], sample_messages(self.few_shot))
+        return prompt
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> str | None:
         self.check_sample(sample)
