@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from evals.datasets.cache_folder import data_cache, written_whole
+from evals.datasets.images import undecoded, with_image_urls
 from evals.datasets.plain_rows import NumberedRow, write_rows
 from evals.errors import DataError, MissingExtra, listed
 
@@ -16,6 +17,7 @@ def expand_hugging_face(url: str) -> Path:
     """A plain file of JSON lines with the rows of `hf://NAME?KEYWORD=VALUE&...`.
 
     Made once for each state of the dataset. The keywords go to `datasets.load_dataset`; `split` must be among them.
+    Images become data URLs.
     """
     name, keywords = parse_hugging_face_url(url)
     try:
@@ -30,8 +32,10 @@ def expand_hugging_face(url: str) -> Path:
     key = hashlib.sha256(f"{url} {loaded._fingerprint}".encode()).hexdigest()[:32]
     target = data_cache("expanded") / f"{key}.jsonl"
     if not target.exists():
+        loaded, images = undecoded(loaded)
+        rows = (NumberedRow(i, with_image_urls(row, images)) for i, row in enumerate(loaded))
         with written_whole(target) as file:
-            write_rows((NumberedRow(i, dict(row)) for i, row in enumerate(loaded)), file, url, has_lines=False)
+            write_rows(rows, file, url, has_lines=False)
     return target
 
 

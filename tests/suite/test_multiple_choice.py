@@ -112,8 +112,9 @@ def test_the_path_of_openai_evals_leads_to_the_same_names():
     assert (door.MultipleChoice, door.Sample, door.get_dataset) == (MultipleChoice, Question, get_dataset)
 
 
-def test_questions_of_a_hugging_face_dataset_are_streamed(tmp_path):
+def test_questions_of_a_hugging_face_dataset_are_streamed(tmp_path, monkeypatch):
     datasets = pytest.importorskip("datasets")
+    monkeypatch.setenv("EVALS_CACHE_DIR", str(tmp_path / "cache"))
     rows = [{"ctx": f"c{i}", "endings": ["a", "b"], "label": str(i % 2)} for i in range(3)]
     datasets.Dataset.from_list(rows).to_parquet(tmp_path / "rows.parquet")
     url = f"hf://parquet?data_files={tmp_path}/rows.parquet&cache_dir={tmp_path}/hf&split=train"

@@ -1,0 +1,46 @@
+"""Image columns of Hugging Face datasets as data URLs, which fit into JSON rows and into chat messages."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.errors import DataError
+
+_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+)
+
+
+def undecoded(loaded: Any) -> tuple[Any, list[str]]:
+    """The dataset with its images as they are stored, so that no image library is needed, and their columns."""
+    import datasets
+
+    columns = [name for name, feature in loaded.features.items() if isinstance(feature, datasets.Image)]
+    for name in columns:
+        loaded = loaded.cast_column(name, datasets.Image(decode=False))
+    return loaded, columns
+
+
+def with_image_urls(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """The row with `{"bytes": ..., "path": ...}` in `columns` as data URLs; None stays None."""
+    return {key: _data_url(value) if key in columns and value is not None else value for key, value in row.items()}
+
+
+def _data_url(image: Mapping[str, Any]) -> str:
+    content = image["bytes"] if image["bytes"] is not None else Path(image["path"]).read_bytes()
+    return f"data:image/{_kind(content)};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _kind(content: bytes) -> str:
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "webp"
+    for beginning, kind in _BEGINNINGS:
+        if content.startswith(beginning):
+            return kind
+    raise DataError("an image of an unknown format", fix="store it as PNG, JPEG, GIF or WebP")

@@ -1,0 +1,1 @@
+"""Doors: the import paths of openai/evals' basic evals."""

@@ -1,0 +1,1 @@
+"""Door: MMMU under the path of openai/evals."""

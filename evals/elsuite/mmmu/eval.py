@@ -1,0 +1,5 @@
+"""Door: `MMMU` under the path of openai/evals."""
+
+from __future__ import annotations
+
+from evals.suite.mmmu import MMMU as MMMU
