@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ class Folder:
         self.path = path
         self.registry = path / "my registry"
         for kind in ("evals", "eval_sets", "completion_fns", "data"):
-            (self.registry / kind).mkdir(parents=True)
+            (self.registry / kind).mkdir(parents=True, exist_ok=True)
         self.add_eval("first", CAPITALS)
         self.add_eval("second", CAPITALS[:1])
         self.add_set("both", "first", "second.dev.v0")
@@ -44,7 +45,7 @@ class Folder:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))}
-        command = [sys.executable, "-m", "evals.cli.oaievalset", *arguments, "--registry_path", str(self.registry)]
+        command = [sys.executable, "-m", "evals.cli.oaievalset", *arguments, "--registry_path", self.registry.name]
         return subprocess.run(
             command,
             cwd=self.path,
@@ -69,10 +70,25 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def test_each_eval_of_a_set_runs_once_and_the_table_shows_its_metric(folder: Folder) -> None:
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, str]:
+    """A folder in which the set was run once, and what that printed."""
+    folder = Folder(tmp_path_factory.mktemp("once"))
     done = folder.run("guide/one", "both")
     assert done.returncode == 0, done.stderr
-    rows = [line.split()[:4] for line in done.stdout.splitlines() if ".dev.v0" in line]
+    return folder, done.stdout
+
+
+@pytest.fixture
+def finished(once: tuple[Folder, str], tmp_path: Path) -> Folder:
+    """A copy of that folder."""
+    shutil.copytree(once[0].path, tmp_path / "copy")
+    return Folder(tmp_path / "copy")
+
+
+def test_each_eval_of_a_set_runs_once_and_the_table_shows_its_metric(once: tuple[Folder, str]) -> None:
+    folder, printed = once
+    rows = [line.split()[:4] for line in printed.splitlines() if ".dev.v0" in line]
     assert rows == [["first.dev.v0", "0", "accuracy", "1.000"], ["second.dev.v0", "0", "accuracy", "1.000"]]
     assert len(folder.records()) == 2
 
@@ -85,28 +101,21 @@ def test_json_is_the_only_thing_on_standard_output(folder: Folder) -> None:
     ]
 
 
-def test_finished_evals_are_not_run_again_and_keep_their_numbers(folder: Folder) -> None:
-    folder.run("guide/one", "both")
-    again = folder.run_json("guide/one", "both")
+def test_finished_evals_are_not_run_again_and_keep_their_numbers(finished: Folder) -> None:
+    again = finished.run_json("guide/one", "both")
     assert [(row["was_done"], row["final_report"]["accuracy"]) for row in again["evals"]] == [(True, 1.0), (True, 1.0)]
-    assert len(folder.records()) == 2
+    assert len(finished.records()) == 2
 
 
-def test_no_resume_runs_all_again(folder: Folder) -> None:
-    folder.run("guide/one", "both")
-    again = folder.run_json("guide/one", "both", "--no-resume")
+def test_no_resume_runs_all_again(finished: Folder) -> None:
+    again = finished.run_json("guide/one", "both", "--no-resume")
     assert [row["was_done"] for row in again["evals"]] == [False, False]
-    assert len(folder.records()) == 4
+    assert len(finished.records()) == 4
 
 
-def test_other_arguments_are_other_evals_to_the_progress_file(folder: Folder) -> None:
-    folder.run("guide/one", "both")
-    assert not any(row["was_done"] for row in folder.run_json("guide/one", "both", "--max_samples", "1")["evals"])
-
-
-def test_arguments_are_passed_on_to_each_eval(folder: Folder) -> None:
-    told = folder.run_json("guide/one", "both", "--max_samples", "1")
-    assert [row["final_report"]["n"] for row in told["evals"]] == [1, 1]
+def test_arguments_are_passed_on_and_make_other_evals_to_the_progress_file(finished: Folder) -> None:
+    told = finished.run_json("guide/one", "both", "--max_samples", "1")
+    assert [(row["was_done"], row["final_report"]["n"]) for row in told["evals"]] == [(False, 1), (False, 1)]
 
 
 def test_a_failed_eval_ends_the_set_and_is_not_done(folder: Folder) -> None:
@@ -129,12 +138,6 @@ def test_without_exit_on_error_the_others_run_and_the_worst_exit_code_counts(fol
     assert [json.loads(line)[2] for line in progress.read_text().splitlines()] == ["second.dev.v0"]
 
 
-def test_several_registries_reach_each_eval(folder: Folder, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    done = folder.run("guide/one", "both", "--registry_path", str(tmp_path / "empty"))
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -155,15 +158,15 @@ def test_mistakes_are_one_message_and_nothing_is_run(folder: Folder, arguments: 
     assert not folder.records()
 
 
-def test_a_name_in_the_set_that_no_eval_has_is_a_warning(folder: Folder) -> None:
+def test_several_registries_work_and_a_name_that_no_eval_has_is_a_warning(folder: Folder, tmp_path: Path) -> None:
     folder.add_set("both", "first", "secnod")
-    done = folder.run("guide/one", "both")
-    assert done.returncode == 0
+    (tmp_path / "further").mkdir()
+    done = folder.run("guide/one", "both", "--registry_path", str(tmp_path / "further"))
+    assert done.returncode == 0, done.stderr
     assert "'secnod', which no eval is called" in done.stderr
 
 
-def test_a_torn_line_of_the_progress_file_is_passed_over(folder: Folder) -> None:
-    folder.run("guide/one", "both")
-    progress = folder.path / "evallogs" / "oaievalset" / "guide-one.both.progress.txt"
+def test_a_torn_line_of_the_progress_file_is_passed_over(finished: Folder) -> None:
+    progress = finished.path / "evallogs" / "oaievalset" / "guide-one.both.progress.txt"
     progress.write_text(progress.read_text()[:-5], encoding="utf-8")
-    assert [row["was_done"] for row in folder.run_json("guide/one", "both")["evals"]] == [True, False]
+    assert [row["was_done"] for row in finished.run_json("guide/one", "both")["evals"]] == [True, False]
