@@ -90,7 +90,7 @@ def _cornish_fisher(df: int) -> float:
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return z + sum(term / df ** (power + 1) for power, term in enumerate(terms))
+    return z + sum(term / float(df) ** (power + 1) for power, term in enumerate(terms))
 
 
 def _t_density(t: float, df: int) -> float:

@@ -1,0 +1,83 @@
+"""Intervals of proportions: Wilson, Clopper-Pearson, and Wilson for clusters and repeats."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from evals.stats.arrays import as_scores, check_confidence
+from evals.stats.estimate import Estimate, Interval, undefined
+from evals.stats.intervals import wilson as wilson
+from evals.stats.standard_error import ClusterSpread, stderr, t_quantile, z_quantile
+
+
+def clopper_pearson(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """Exact interval of a proportion: coverage never below `confidence`, often well above; NaN ends for n = 0.
+
+    Clopper and Pearson 1934, Biometrika 26:404, by quantiles of the beta distribution.
+    """
+    check_confidence(confidence)
+    _check_counts(successes, n)
+    if n == 0:
+        return Interval(math.nan, math.nan, confidence)
+    tail = (1 - confidence) / 2
+    low = 0.0 if successes == 0 else float(special.betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes == n else float(special.betaincinv(successes + 1, n - successes, 1 - tail))
+    return Interval(low, high, confidence)
+
+
+def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> Interval:
+    """`wilson` at any level, as an `Interval`; the default for independent samples, see docs/statistics.md."""
+    check_confidence(confidence)
+    _check_counts(successes, n)
+    return Interval(*wilson(successes, n, z_quantile(0.5 + confidence / 2)), confidence)
+
+
+def proportion_estimate(
+    scores: ArrayLike, clusters: Iterable[Hashable] | None = None, confidence: float = 0.95
+) -> Estimate:
+    """Mean of scores in [0, 1] with an interval that stays in [0, 1] and keeps its coverage near the ends.
+
+    Scores of 0 and 1 without clusters: Wilson. Clusters, or fractions such as the means of an item's repeats:
+    `effective_wilson`. Everything equal still has a width. Interval NaN for n = 0, fewer than two clusters,
+    a single fraction, or NaN among the scores.
+    Raises ValueError for scores outside [0, 1]: use `mean_estimate`.
+    """
+    check_confidence(confidence)
+    values = as_scores(scores)
+    if np.any((values < 0) | (values > 1)):
+        raise ValueError("proportions need scores in [0, 1]; use mean_estimate for other scores")
+    n, value = len(values), float(values.mean()) if len(values) else math.nan
+    if clusters is None and n and np.all((values == 0) | (values == 1)):
+        return Estimate(value, stderr(values), wilson_interval(float(values.sum()), n, confidence), n, n, "wilson")
+    spread = ClusterSpread.of(values, clusters)
+    if math.isnan(spread.stderr):
+        return undefined(n, spread.n_clusters, confidence, value)
+    plain = spread.stderr if clusters is None else stderr(values, clusters)
+    return Estimate(value, plain, effective_wilson(value, spread, confidence), n, spread.n_clusters, "effective wilson")
+
+
+def effective_wilson(mean: float, spread: ClusterSpread, confidence: float = 0.95) -> Interval:
+    """Wilson's interval with the number of independent samples that would have shown this standard error.
+
+    n* = mean (1 - mean) / stderr², and Student's t in place of the normal quantile: the effective sample size of
+    Korn and Graubard 1998 (Survey Methodology 24:193) in Wilson's interval, as in Dean and Pagano 2015 (Journal of
+    Survey Statistics and Methodology 3:484). Without any spread n* is the number of clusters.
+    """
+    n_effective = mean * (1 - mean) / spread.stderr**2 if spread.stderr > 0 else float(spread.n_clusters)
+    if n_effective == 0:
+        n_effective = float(spread.n_clusters)
+    quantile = t_quantile(0.5 + confidence / 2, spread.df)
+    zz = quantile**2
+    middle = (mean + zz / (2 * n_effective)) / (1 + zz / n_effective)
+    half = quantile / (1 + zz / n_effective) * math.sqrt(mean * (1 - mean) / n_effective + zz / (4 * n_effective**2))
+    return Interval(max(0.0, middle - half), min(1.0, middle + half), confidence)
+
+
+def _check_counts(successes: float, n: int) -> None:
+    if n < 0 or not 0 <= successes <= n:
+        raise ValueError(f"{successes} successes of {n}: successes lie between 0 and n")

@@ -1,0 +1,87 @@
+"""Intervals of proportions against statsmodels, scipy and limits that are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats as scipy_stats
+from statsmodels.stats.proportion import proportion_confint
+
+from evals.stats.proportions import clopper_pearson, proportion_estimate, wilson_interval
+
+COUNTS = [(0, 10), (1, 1), (3, 10), (50, 50), (719, 1000)]
+
+
+@pytest.mark.parametrize(("successes", "n"), COUNTS)
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_clopper_pearson_equals_statsmodels_and_scipy(successes, n, confidence):
+    ours = clopper_pearson(successes, n, confidence)
+    theirs = scipy_stats.binomtest(successes, n).proportion_ci(confidence, method="exact")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+    low, high = proportion_confint(successes, n, 1 - confidence, method="beta")
+    assert (ours.low, ours.high) == pytest.approx((float(low), float(high)), abs=1e-9)
+
+
+@pytest.mark.parametrize(("successes", "n"), COUNTS)
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_wilson_equals_statsmodels(successes, n, confidence):
+    ours = wilson_interval(successes, n, confidence)
+    assert (ours.low, ours.high) == pytest.approx(
+        proportion_confint(successes, n, 1 - confidence, method="wilson"), abs=1e-9
+    )
+
+
+def test_none_of_n_has_an_upper_limit_near_three_over_n():
+    assert clopper_pearson(0, 1000, 0.9).high == pytest.approx(3 / 1000, rel=0.01)
+
+
+def test_no_samples_have_no_interval():
+    assert not clopper_pearson(0, 0).defined
+    assert not wilson_interval(0, 0).defined
+    assert not proportion_estimate([]).interval.defined
+    assert proportion_estimate([]).n == 0
+
+
+@pytest.mark.parametrize(("successes", "n"), [(-1, 5), (6, 5), (0, -1)])
+def test_impossible_counts_are_refused(successes, n):
+    with pytest.raises(ValueError, match="between 0 and n"):
+        clopper_pearson(successes, n)
+
+
+def test_independent_zeros_and_ones_get_the_wilson_interval():
+    estimate = proportion_estimate([True, True, False, True])
+    assert estimate.method == "wilson"
+    assert estimate.interval == wilson_interval(3, 4)
+
+
+def test_one_sample_has_a_wilson_interval_but_no_standard_error():
+    estimate = proportion_estimate([1.0])
+    assert math.isnan(estimate.stderr)
+    assert estimate.interval.low < 0.25
+    assert estimate.interval.high == 1
+
+
+def test_repeating_every_sample_in_its_cluster_adds_no_certainty():
+    scores = np.random.default_rng(0).random(200) < 0.7
+    once = proportion_estimate(scores).interval
+    thrice = proportion_estimate(np.repeat(scores, 3), np.repeat(np.arange(200), 3)).interval
+    assert (thrice.low, thrice.high) == pytest.approx((once.low, once.high), abs=1e-3)
+
+
+def test_equal_scores_in_clusters_count_each_cluster_once():
+    interval = proportion_estimate([1.0] * 40, np.repeat(np.arange(10), 4)).interval
+    assert interval.low < wilson_interval(10, 10).low + 1e-9
+    assert interval.high == 1
+    assert proportion_estimate([0.5] * 10).interval.width > 0.4
+
+
+def test_nan_and_single_clusters_leave_the_interval_undefined():
+    assert not proportion_estimate([0.0, math.nan, 1.0]).interval.defined
+    assert not proportion_estimate([0.0, 1.0], ["a", "a"]).interval.defined
+
+
+def test_scores_beyond_zero_and_one_are_sent_to_the_mean():
+    with pytest.raises(ValueError, match="mean_estimate"):
+        proportion_estimate([0.0, 3.0])
