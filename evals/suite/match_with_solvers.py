@@ -61,7 +61,8 @@ class MatchWithSolvers(SolverEval):
         if self.shuffle:
             import numpy as np
 
-            np.random.RandomState(self.seed).shuffle(samples)  # type: ignore[arg-type]
+            shuffle: Any = np.random.RandomState(self.seed).shuffle
+            shuffle(samples)
         self.eval_all_samples(recorder, samples if self.n_samples is None else samples[: self.n_samples])
         report = MatchReport("bootstrap_std")
         for event in recorder.get_events("match"):
