@@ -65,8 +65,11 @@ class DataError(EvalsError):
     """A data file or a row in it that cannot be used."""
 
 
-class BadSample(DataError):
-    """One row that an eval cannot use; `sample` says which."""
+class BadSample(DataError, AssertionError):
+    """One row that an eval cannot use; `sample` says which.
+
+    An AssertionError too: tests of plug-ins expect that of a bad sample, as openai/evals asserts.
+    """
 
     def __init__(
         self,

@@ -104,6 +104,8 @@ def _first_sample(spec: EvalSpec, registry: Registry, data_paths: list[str]) -> 
     }
     try:
         evaluation = build(make, given, named_by=f"eval {spec.key!r}", where=spec.where)
+    except EvalsError:
+        raise
     except (AssertionError, ValueError) as error:
         raise RegistryError(f"its class refuses its arguments: {error}") from error
     if evaluation.samples_jsonl is None:

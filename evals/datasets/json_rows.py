@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from evals.errors import BadSample, DataError
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18
 LFS_HEAD = b"version https://git-lfs.github.com/spec/"
 
 _MAGIC = {

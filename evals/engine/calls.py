@@ -80,7 +80,7 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     else:
         result = await _through_cache(session, fn, prompt, kwargs)
     if getattr(fn, "records_sampling", True) and default_recorder() is not None:
-        _record(result, prompt)
+        _record(result, prompt, kwargs.get("temperature"))
     return result
 
 
@@ -145,36 +145,62 @@ async def _on_thread(pool: ThreadPoolExecutor, fn: Any, prompt: Any, kwargs: dic
 
 async def _attempts(session: Session, fn: Any, work: Callable[[], Awaitable[T]], prompt: Any) -> T:
     """Call `work` until it succeeds or the settings say stop."""
-    limit, breaker, settings = session.limit_of(fn), session.breaker_of(fn), session.settings
-    began_s, n_failed, n_counted, n_timed_out = time.monotonic(), 0, 0, 0
-    n_bytes = _size(prompt) if session.limits_tokens else 0
+    limit, n_bytes = session.limit_of(fn), _size(prompt) if session.limits_tokens else 0
+    tries = _Tries(session, fn)
     while True:
         await session.take_rates(n_bytes)
-        failure = None
         try:
-            result = await _attempt(session, limit, work, n_timed_out)
-        except CallFailed as failed:
-            failure = failed
-        if failure is None:
-            breaker.succeeded()
+            result = await _attempt(session, limit, work, tries.n_timed_out)
+        except CallFailed as failure:
+            wait_s = tries.failed(failure)
+        else:
+            tries.breaker.succeeded()
             _account(session, result, n_bytes)
             return result
-        n_failed += 1
-        failure.n_attempts = n_failed
-        session.counts.failures[failure.kind.value] += 1
-        n_counted += failure.kind not in UNCOUNTED
-        n_timed_out += failure.kind is Kind.TIMEOUT
-        now_s = time.monotonic()
-        if ends_run(failure, any_success=breaker.any_success) or breaker.failed(failure, now_s):
-            session.end(_end_of_run(failure, any_success=breaker.any_success), now=True)
-            raise failure
-        wait_s = backoff_s(settings, n_failed, failure.retry_after_s, session.rng)
-        if session.interrupted or not may_retry(settings, failure, n_counted, now_s - began_s, wait_s):
-            raise failure
-        session.counts.n_retries += 1
-        if session.on_retry is not None:
-            session.on_retry(failure)
         await asyncio.sleep(wait_s)
+
+
+class _Tries:
+    """The attempts of one call so far."""
+
+    def __init__(self, session: Session, fn: Any) -> None:
+        self._session = session
+        self._is_local = getattr(fn, "is_local", False)
+        self.breaker = session.breaker_of(fn)
+        self._began_s = time.monotonic()
+        self._n_failed = 0
+        self._n_counted = 0
+        self.n_timed_out = 0
+
+    def failed(self, failure: CallFailed) -> float:
+        """Seconds to wait before the next attempt.
+
+        Raises:
+            CallFailed: `failure`, when there is none; it may have ended the session too.
+        """
+        if failure.is_final:
+            raise failure
+        session = self._session
+        self._n_failed += 1
+        failure.n_attempts = self._n_failed
+        session.counts.failures[failure.kind.value] += 1
+        self._n_counted += failure.kind not in UNCOUNTED
+        self.n_timed_out += failure.kind is Kind.TIMEOUT
+        now_s = time.monotonic()
+        wait_s = backoff_s(session.settings, self._n_failed, failure.retry_after_s, session.rng)
+        failure.is_final = True
+        if not self._is_local and self._ends_run(failure, now_s):
+            session.end(_end_of_run(failure, any_success=self.breaker.any_success), now=True)
+            raise failure
+        elapsed_s = now_s - self._began_s
+        if session.interrupted or not may_retry(session.settings, failure, self._n_counted, elapsed_s, wait_s):
+            raise failure
+        failure.is_final = False
+        session.counts.n_retries += 1
+        return wait_s
+
+    def _ends_run(self, failure: CallFailed, now_s: float) -> bool:
+        return ends_run(failure, any_success=self.breaker.any_success) or self.breaker.failed(failure, now_s)
 
 
 async def _attempt(
@@ -282,22 +308,27 @@ def _size(prompt: Any) -> int:
     return 4
 
 
-def _record(result: CompletionResult, prompt: Any) -> None:
-    """A `sampling` event with the keys of openai/evals and, where known, ours."""
+def _record(result: CompletionResult, prompt: Any, temperature: float | None) -> None:
+    """A `sampling` event with the keys of openai/evals and, where known, ours.
+
+    What a cache hit once took stands under `cached_latency_s` and `cached_cost_usd`; one drawn at a temperature
+    above 0 is labelled, since two runs that share it are not independent.
+    """
     if not isinstance(result, Completions):
         record_sampling(prompt=prompt, sampled=result.get_completions())
         return
     extra: dict[str, Any] = {"model": result.model, "usage": result.usage}
     if any(reason not in (None, "stop") for reason in result.finish_reasons):
         extra["finish_reasons"] = result.finish_reasons
-    if result.latency_s is not None:
-        extra["latency_s"] = round(result.latency_s, 4)
-    for key in ("cost_usd", "logprobs", "request"):
-        value = getattr(result, key)
-        if value is not None:
-            extra[key] = value
+    costs = {"latency_s": result.latency_s and round(result.latency_s, 4), "cost_usd": result.cost_usd}
     if result.cached:
         extra["cached"] = True
+        costs = {f"cached_{key}": value for key, value in costs.items()}
+        temperature = (result.request or {}).get("temperature", temperature)
+        if temperature:
+            extra["cached_at_temperature"] = temperature
+    known = {**costs, "logprobs": result.logprobs, "request": result.request}
+    extra.update({key: value for key, value in known.items() if value is not None})
     record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)
 
 

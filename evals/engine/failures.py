@@ -67,6 +67,8 @@ class CallFailed(Exception):
         self.retry_after_s = retry_after_s
         self.host = host
         self.n_attempts = 1
+        self.is_final = False
+        "The engine has tried again as often as it would; whoever called for another's sake must not."
 
     def __str__(self) -> str:
         status = f"{self.status} " if self.status else ""

@@ -55,7 +55,8 @@ def _trouble_lines(result: RunResult) -> list[str]:
     if "unparsed" in result.report:
         rate = result.report["unparsed"]
         count = result.tally.n_unparsed
-        lines.append(f"{'unparsed':<12} {number(rate):<7} {count:,} completions without an answer (scored wrong)")
+        said = f"{count:,} completions without an answer (scored wrong)" if count else ""
+        lines.append(f"{'unparsed':<12} {number(rate):<7} {said}".rstrip())
     if result.n_errors:
         kinds = ", ".join(f"{kind} {count}" for kind, count in result.tally.errors.most_common(4))
         lines.append(f"{'errors':<12} {result.n_errors:<7,} {kinds} (not scored; not in n)")

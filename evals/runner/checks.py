@@ -17,6 +17,7 @@ from evals.errors import DataError, EvalsError, RegistryError, listed
 from evals.eval import Eval
 from evals.record import DummyRecorder, Event
 from evals.registry import Registry
+from evals.registry_classes import build
 from evals.runner.tally import SCORE_KEYS
 from evals.sample import sample_id
 
@@ -98,9 +99,13 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
     answer = GivenAnswer()
     try:
         make = registry.get_class(spec)
-        evaluation: Eval = make(
-            completion_fns=[answer], name=spec.key, eval_registry_path=spec.registry_path, registry=registry
-        )
+        given = {
+            "completion_fns": [answer],
+            "name": spec.key,
+            "eval_registry_path": spec.registry_path,
+            "registry": registry,
+        }
+        evaluation: Eval = build(make, given, named_by=f"eval {spec.key!r}", where=spec.where)
     except (EvalsError, TypeError, ValueError, AssertionError) as error:
         check.add("failed", f"the class cannot be made: {error}")
         return check
@@ -154,31 +159,47 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> b
 
 def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer, check: EvalCheck) -> None:
     """Ideal answers must pass, an empty completion must not."""
-    wrong: list[str] = []
-    empty_passes: list[str] = []
-    n_tried = 0
-
-    async def try_all() -> None:
-        nonlocal n_tried
-        recorder = DummyRecorder(None)  # type: ignore[arg-type]
-        for index in range(len(samples)):
-            sample = samples[index]
-            ideals = evaluation.ideal_completions(sample)
-            name = sample_id(evaluation.name, index)
-            for ideal in ideals:
-                n_tried += 1
-                if not await _passes(evaluation, recorder, sample, name, answer, ideal):
-                    wrong.append(f"{name} ({ideal[:40]!r})   {_where(sample, index)}")
-                    break
-            if ideals and await _passes(evaluation, recorder, sample, name, answer, ""):
-                empty_passes.append(f"{name}   {_where(sample, index)}")
-
-    run_sync(try_all())
-    if n_tried == 0:
+    tried = try_scorer(evaluation, samples, range(len(samples)), answer)
+    if tried.n == 0:
         check.add("warn", "no ideal answers to try: the scorer was not exercised")
         return
-    _report(check, wrong, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer: sample")
-    _report(check, empty_passes, "an empty completion passes nowhere", "an empty completion passes sample")
+    _report(check, tried.failing, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer:")
+    _report(check, tried.empty_passes, "an empty completion passes nowhere", "an empty completion passes sample")
+
+
+@dataclass
+class ScorerTrial:
+    """What a scorer made of answers that must pass, and of none."""
+
+    n: int = 0
+    failing: list[str] = field(default_factory=list)
+    empty_passes: list[str] = field(default_factory=list)
+
+
+def try_scorer(
+    evaluation: Eval, samples: Sequence[Any], indices: Iterable[int], answer: GivenAnswer
+) -> ScorerTrial:
+    """Put the ideal answers of some samples, and an empty completion, through the eval's own scorer.
+
+    `answer` is the eval's completion function.
+    """
+    trial = ScorerTrial()
+
+    async def try_all() -> None:
+        recorder = DummyRecorder(None)
+        for index in indices:
+            sample, name = samples[index], sample_id(evaluation.name, index)
+            ideals = evaluation.ideal_completions(sample)
+            for ideal in ideals:
+                trial.n += 1
+                if not await _passes(evaluation, recorder, sample, name, answer, ideal):
+                    trial.failing.append(f"{name} ({ideal[:40]!r})   {_where(sample, index)}")
+                    break
+            if ideals and await _passes(evaluation, recorder, sample, name, answer, ""):
+                trial.empty_passes.append(f"{name}   {_where(sample, index)}")
+
+    run_sync(try_all())
+    return trial
 
 
 def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:

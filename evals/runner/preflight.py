@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import evals
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, sample_order
 
@@ -64,7 +67,8 @@ def check_before_run(evaluation: Eval, max_samples: int | None) -> Preflight:
 def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> None:
     first: DataError | None = None
     same: list[int] = []
-    for index in sorted(order):
+    in_file_order = range(len(samples)) if len(order) == len(samples) else sorted(order)
+    for index in in_file_order:
         try:
             evaluation.check_sample(samples[index])
         except DataError as error:
@@ -96,3 +100,35 @@ def text_bytes(prompt: Any) -> int:
     if isinstance(prompt, list):
         return sum(text_bytes(part) for part in prompt)
     return 0
+
+
+def source_facts(registry_path: Path | None) -> dict[str, Any]:
+    """Versions, and the commit of the registry where it lies in a git repository."""
+    commit = git_commit(registry_path) if registry_path is not None else None
+    return {
+        "versions": {"oaieval": evals.__version__, "python": platform.python_version()},
+        "registry_commit": commit,
+    }
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit checked out in the repository around `folder`, read from its files; None outside one."""
+    for parent in (folder.resolve(), *folder.resolve().parents):
+        head = parent / ".git" / "HEAD"
+        if head.is_file():
+            return _resolve_head(head)
+    return None
+
+
+def _resolve_head(head: Path) -> str | None:
+    text = head.read_text(encoding="utf-8").strip()
+    if not text.startswith("ref: "):
+        return text or None
+    name = text[5:]
+    loose, packed = head.parent / name, head.parent / "packed-refs"
+    if loose.is_file():
+        return loose.read_text(encoding="utf-8").strip()
+    for line in packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else ():
+        if line.endswith(f" {name}"):
+            return line.split()[0]
+    return None

@@ -21,7 +21,7 @@ from evals.registry import Registry
 from evals.registry_classes import build
 from evals.runner.fingerprint import fingerprint_of, first_difference
 from evals.runner.interrupts import handle_interrupts
-from evals.runner.preflight import Preflight, check_before_run
+from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
 from evals.runner.tally import RunTally
 from evals.secrets import is_secret_name, redact, register_secret
@@ -137,6 +137,8 @@ class PreparedRun:
         named_by = f"eval {self.eval_spec.key!r}"
         try:
             made: Eval = build(make, given, named_by=named_by, where=self.eval_spec.where)
+        except EvalsError:
+            raise
         except (AssertionError, ValueError) as error:
             raise UsageError(
                 f"{named_by} cannot be run like this: {error or type(error).__name__}", where=self.eval_spec.where
@@ -188,6 +190,7 @@ class PreparedRun:
                 "repeats": request.repeats,
                 "fingerprint": self.fingerprint,
                 **self.preflight.facts(),
+                **source_facts(spec.registry_path),
             },
             created_by=request.user,
         )

@@ -88,7 +88,7 @@ class RunTally:
 
 
 def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:
-    """The token counts of a provider's usage object; nested ones under joined names."""
+    """The token counts of a provider's usage object; nested ones under joined names, where they are not 0."""
     if not isinstance(usage, dict):
         return []
     counts: list[tuple[str, int]] = []
@@ -96,5 +96,5 @@ def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:
         if isinstance(value, int) and not isinstance(value, bool):
             counts.append((f"{prefix}{key}", value))
         elif isinstance(value, dict):
-            counts.extend(flat_usage(value, f"{prefix}{key}_"))
+            counts.extend((name, count) for name, count in flat_usage(value, f"{prefix}{key}_") if count)
     return counts

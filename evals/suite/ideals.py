@@ -21,8 +21,10 @@ def require(sample: Any, *keys: str) -> None:
             raise BadSample(f"no {key!r}", sample, fix=fix)
 
 
-def accepted(sample: Any) -> list[str]:
+def accepted(sample: Any, may_be_none: bool = False) -> list[str]:
     """The accepted answers of `sample`: its `ideal`, as a list.
+
+    may_be_none: an empty list is an answer that no completion can give, as openai/evals has it where it can.
 
     Raises:
         BadSample: `ideal` is missing, empty, or holds something that is no text.
@@ -30,7 +32,7 @@ def accepted(sample: Any) -> list[str]:
     require(sample, "ideal")
     ideal = sample["ideal"]
     answers = ideal if isinstance(ideal, list) else [ideal]
-    if not answers:
+    if not answers and not may_be_none:
         raise BadSample("'ideal' is an empty list", sample, fix="add at least one accepted answer")
     for answer in answers:
         if not isinstance(answer, str):

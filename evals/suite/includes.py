@@ -35,12 +35,12 @@ class Includes(StreamedEval):
 
     def check_sample(self, sample: Any) -> None:
         require(sample, "input", "ideal")
-        accepted(sample)
+        accepted(sample, may_be_none=True)
 
     async def eval_sample(self, sample: Sample, *_: random.Random) -> bool:
         self.check_sample(sample)
         completion = await self.complete(sample["input"])
-        found = includes_any(completion, accepted(sample), self.ignore_case)
+        found = includes_any(completion, accepted(sample, may_be_none=True), self.ignore_case)
         record_match(found, expected=sample["ideal"], picked=completion, sampled=completion)
         return found
 

@@ -51,7 +51,7 @@ class JsonMatch(StreamedEval):
 
     def check_sample(self, sample: Any) -> None:
         require(sample, "input", "ideal")
-        for answer in accepted(sample):
+        for answer in accepted(sample, may_be_none=True):
             try:
                 json.loads(answer)
             except ValueError as error:
@@ -60,7 +60,7 @@ class JsonMatch(StreamedEval):
     async def eval_sample(self, sample: Sample, rng: random.Random) -> None:
         self.check_sample(sample)
         completion = await self.complete(sample["input"], temperature=0.0, max_tokens=self.max_tokens)
-        answers = accepted(sample)
+        answers = accepted(sample, may_be_none=True)
         found = parsed_or_none(completion)
         matching = [answer for answer in answers if json_match(found, json.loads(answer))]
         record_match(bool(matching), expected=answers, picked=[completion for _ in matching])

@@ -87,7 +87,7 @@ class Match(StreamedEval):
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless there are `input` and `ideal`, and a chat where examples are to go into it."""
         require(sample, "input", "ideal")
-        accepted(sample)
+        accepted(sample, may_be_none=True)
         try:
             self.first_prompt(sample)
         except BadSample as error:
@@ -101,7 +101,7 @@ class Match(StreamedEval):
         self.check_sample(sample)
         prompt = self.first_prompt(sample)
         completion = await self.complete(prompt, temperature=0.0)
-        return record_and_check_match(prompt, completion, accepted(sample))
+        return record_and_check_match(prompt, completion, accepted(sample, may_be_none=True))
 
     def new_report(self) -> Report:
         return MatchReport("boostrap_std")

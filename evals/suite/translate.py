@@ -29,6 +29,11 @@ class Translate(Match):
         super().__init__(*args, **kwargs)
         self.bleu = make_bleu(effective_order=True)
 
+    def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless there is a reference to compare with, and what Match needs."""
+        super().check_sample(sample)
+        accepted(sample)
+
     async def eval_sample(self, sample: Any, rng: Random) -> bool:  # type: ignore[override]
         self.check_sample(sample)
         references = accepted(sample)

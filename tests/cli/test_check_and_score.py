@@ -1,0 +1,89 @@
+"""`evals check` proves an eval without calls; `evals score` scores stored completions again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def write_eval(root: Path, name: str, rows: list[dict], cls: str = "evals.suite.match:Match", **args) -> None:
+    (root / "evals").mkdir(parents=True, exist_ok=True)
+    (root / "data").mkdir(exist_ok=True)
+    (root / "data" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    body = json.dumps({"class": cls, "args": {"samples_jsonl": f"{name}.jsonl", **args}})
+    (root / "evals" / f"{name}.yaml").write_text(f"{name}:\n  id: {name}.dev.v0\n{name}.dev.v0: {body}\n")
+
+
+def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "EVALS_"))}
+    command = [sys.executable, "-m", f"evals.cli.{module}", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_sound_eval_passes(tmp_path):
+    write_eval(tmp_path, "good", [{"input": f"q{i}", "ideal": str(i)} for i in range(10)])
+    done = run(tmp_path, "main", "check", "good", "--registry_path", ".")
+    assert done.returncode == 0, done.stderr
+    assert "every ideal answer passes its own scorer" in done.stdout
+    assert "10 samples" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([{"input": "a", "ideal": "x"}, {"input": "b"}], "bad.jsonl:2: no 'ideal'"),
+        ([{"input": "a", "ideal": ""}], "an empty completion passes sample bad.dev.0"),
+        ([{"input": "a", "ideal": [True]}], "which is no text"),
+    ],
+)
+def test_a_broken_eval_fails_and_says_where(tmp_path, rows, said):
+    write_eval(tmp_path, "bad", rows)
+    done = run(tmp_path, "main", "check", "bad", "--registry_path", ".")
+    assert done.returncode == 1
+    assert said in done.stdout
+
+
+def test_an_ideal_that_its_own_scorer_refuses_is_found(tmp_path):
+    write_eval(tmp_path, "odd", [{"input": "a", "ideal": "no number"}], "evals.suite.extract:ExtractAnswer", extract="number")
+    done = run(tmp_path, "main", "check", "odd", "--registry_path", ".")
+    assert done.returncode == 1
+    assert "odd" in done.stdout
+
+
+def test_equal_inputs_are_a_warning_and_a_whole_file_can_be_checked(tmp_path):
+    write_eval(tmp_path, "twice", [{"input": "a", "ideal": "x"}, {"input": "a", "ideal": "y"}])
+    done = run(tmp_path, "main", "check", "evals/twice.yaml", "--json")
+    assert done.returncode == 0, done.stdout
+    (check,) = json.loads(done.stdout)["checks"]
+    assert check["name"] == "twice.dev.v0"
+    assert any(finding["level"] == "warn" and "same input" in finding["text"] for finding in check["findings"])
+
+
+def test_an_unknown_eval_is_a_failure_with_near_misses(tmp_path):
+    write_eval(tmp_path, "good", [{"input": "a", "ideal": "x"}])
+    done = run(tmp_path, "main", "check", "goood", "--registry_path", ".")
+    assert done.returncode == 1
+    assert "did you mean: good" in done.stdout
+
+
+def test_stored_completions_are_scored_again_without_a_call(tmp_path):
+    """Match wants the answer at the start, Includes anywhere: the same completions, two scores."""
+    rows = [{"input": f"q{i}", "ideal": f"<{i}>"} for i in range(6)]
+    write_eval(tmp_path, "toy", rows)
+    write_eval(tmp_path, "loose", rows, "evals.suite.includes:Includes")
+    (tmp_path / "said.jsonl").write_text(
+        "".join(json.dumps({"input": f"q{i}", "completion": f"<{i}>" if i < 2 else f"it is <{i}>"}) + "\n" for i in range(6))
+    )
+    first = run(tmp_path, "oaieval", "scripted", "toy", "--registry_path", ".", "--completion_args", "path=said.jsonl",
+                "--record_path", "first.jsonl", "--json")  # fmt: skip
+    assert json.loads(first.stdout)["final_report"]["accuracy"] == pytest.approx(2 / 6), first.stderr
+    (tmp_path / "said.jsonl").unlink()
+    same = run(tmp_path, "main", "score", "first.jsonl", "--registry_path", ".", "--json")
+    loose = run(tmp_path, "main", "score", "first.jsonl", "--eval", "loose", "--registry_path", ".", "--json")
+    assert json.loads(same.stdout)["final_report"]["accuracy"] == pytest.approx(2 / 6), same.stderr
+    assert json.loads(loose.stdout)["final_report"]["accuracy"] == 1.0, loose.stderr
