@@ -25,7 +25,8 @@ class ReplayCompletionFn(Backend):
     """Answers each call of a sample with what the record says was answered.
 
     record: the record's path. Among a sample's recorded calls, the one with the same prompt is taken (the second time
-    the second one), else the one with the same number. Samples that ended in an error are there as far as they got.
+    the second one), else the one with the same number. For another eval than the record's own, the row with the same
+    number answers, if its prompt was the same. Samples that ended in an error are there as far as they got.
     Model, usage, finish reasons and log probabilities are the original ones; nothing is paid, and `request` says
     `replayed` with the run's id. The calls wait in a temporary database, so memory does not grow with the record.
     """
@@ -44,6 +45,7 @@ class ReplayCompletionFn(Backend):
         if not self.record.is_file():
             raise DataError("there is no such record", where=str(self.record))
         log = read_log(self.record)
+        self._own_prefix = f"{log.spec.get('base_eval')}.{log.spec.get('split')}."
         for sample in log.samples():
             if sample.sample_id is not None:
                 self._calls.add(sample.sample_id, sample.repeat, sample.data("sampling"))
@@ -73,14 +75,18 @@ class ReplayCompletionFn(Backend):
         mine = f"replay {id(self)} {sample_id}"
         number = calls.next_draw(mine)
         same_number = calls.next_draw(f"{mine} {digest.hex()}")
-        event = self._calls.by_prompt(sample_id, calls.repeat, digest, same_number)
-        if event is None:
+        is_own = sample_id.startswith(self._own_prefix)
+        recorded_id = sample_id if is_own else self._own_prefix + sample_id.rsplit(".", 1)[-1]
+        event = self._calls.by_prompt(recorded_id, calls.repeat, digest, same_number)
+        if event is None and is_own:
             event = self._calls.by_number(sample_id, calls.repeat, number)
         if event is None:
-            raise CallFailed(Kind.OTHER, self._missing(sample_id, calls.repeat, number))
+            raise CallFailed(Kind.OTHER, self._missing(recorded_id, calls.repeat, number, is_own))
         return event
 
-    def _missing(self, sample_id: str, repeat: int, number: int) -> str:
+    def _missing(self, sample_id: str, repeat: int, number: int, is_own: bool) -> str:
+        if not is_own and self._calls.count(sample_id, repeat):
+            return f"{self.record} was asked another prompt for {sample_id}: its completion is no answer to this one"
         n_recorded = self._calls.count(sample_id, repeat)
         which = f"sample {sample_id}" + (f", repeat {repeat}" if repeat else "")
         if n_recorded:
