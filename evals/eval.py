@@ -337,6 +337,21 @@ class SolverEval(Eval):
         return await super()._call_eval_sample(self._solver.copy(), *args)
 
 
+def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
+    """The hook `name` (`check_sample`, `first_prompt`, `ideal_completions`) that goes with the eval's `eval_sample`.
+
+    A plug-in that replaces the `eval_sample` of a class here may read other keys of its samples, so hooks from
+    above that replacement say nothing about it: then the plain one of Eval stands in.
+    """
+    for cls in type(evaluation).__mro__:
+        if name in vars(cls):
+            break
+        if "eval_sample" in vars(cls):
+            return functools.partial(getattr(Eval, name), evaluation)
+    hook: Callable[..., Any] = getattr(evaluation, name)
+    return hook
+
+
 def first_completion(result: CompletionResult) -> str:
     """The first text of a result."""
     completions = result.get_completions()

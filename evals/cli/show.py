@@ -91,6 +91,7 @@ def show_eval(name: str, registry: Registry, data_paths: list[str]) -> dict[str,
 
 def _first_sample(spec: EvalSpec, registry: Registry, data_paths: list[str]) -> dict[str, Any]:
     from evals.completion_fns.dummy import DummyCompletionFn
+    from evals.eval import hook_of
     from evals.registry_classes import build
 
     make = registry.get_class(spec)
@@ -113,8 +114,8 @@ def _first_sample(spec: EvalSpec, registry: Registry, data_paths: list[str]) -> 
     samples = evaluation.stream_samples()
     shown: dict[str, Any] = {"n_samples": len(samples), "sha256": getattr(samples, "sha256", None)}
     if len(samples):
-        shown["first_prompt"] = evaluation.first_prompt(samples[0])
-        shown["ideal"] = evaluation.ideal_completions(samples[0])
+        shown["first_prompt"] = hook_of(evaluation, "first_prompt")(samples[0])
+        shown["ideal"] = hook_of(evaluation, "ideal_completions")(samples[0])
     return shown
 
 

@@ -14,7 +14,7 @@ from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
 from evals.errors import DataError, EvalsError, RegistryError, listed
-from evals.eval import Eval
+from evals.eval import Eval, hook_of
 from evals.record import DummyRecorder, Event
 from evals.registry import Registry
 from evals.registry_classes import build
@@ -141,10 +141,11 @@ def _where(sample: Any, index: int) -> str:
 
 
 def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> bool:
+    check_sample = hook_of(evaluation, "check_sample")
     bad: list[DataError] = []
     for index in range(len(samples)):
         try:
-            evaluation.check_sample(samples[index])
+            check_sample(samples[index])
         except DataError as error:
             bad.append(error)
     if not bad:
@@ -189,7 +190,7 @@ def try_scorer(
         recorder = DummyRecorder(None)
         for index in indices:
             sample, name = samples[index], sample_id(evaluation.name, index)
-            ideals = evaluation.ideal_completions(sample)
+            ideals = hook_of(evaluation, "ideal_completions")(sample)
             for ideal in ideals:
                 trial.n += 1
                 if not await _passes(evaluation, recorder, sample, name, answer, ideal):
@@ -238,7 +239,7 @@ def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck
     pairs: list[str] = []
     key: Callable[[Any], str] = lambda prompt: json.dumps(prompt, sort_keys=True, default=str)  # noqa: E731
     for index in range(len(samples)):
-        prompt = evaluation.first_prompt(samples[index])
+        prompt = hook_of(evaluation, "first_prompt")(samples[index])
         if prompt is None:
             return
         first = seen.setdefault(hash(key(prompt)), index)

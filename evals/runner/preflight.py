@@ -12,7 +12,7 @@ from typing import Any
 
 import evals
 from evals.errors import BadSample, DataError, listed
-from evals.eval import Eval, sample_order
+from evals.eval import Eval, hook_of, sample_order
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -60,17 +60,18 @@ def check_before_run(evaluation: Eval, max_samples: int | None) -> Preflight:
         n_selected=len(order),
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
-        first_prompt=evaluation.first_prompt(samples[order[0]]),
+        first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
     )
 
 
 def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> None:
+    check_sample = hook_of(evaluation, "check_sample")
     first: DataError | None = None
     same: list[int] = []
     in_file_order = range(len(samples)) if len(order) == len(samples) else sorted(order)
     for index in in_file_order:
         try:
-            evaluation.check_sample(samples[index])
+            check_sample(samples[index])
         except DataError as error:
             if first is None:
                 first = error
@@ -84,7 +85,8 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) 
 
 def _estimate_tokens(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> int | None:
     chosen = order[:ROWS_FOR_ESTIMATE]
-    prompts = [evaluation.first_prompt(samples[index]) for index in chosen]
+    first_prompt = hook_of(evaluation, "first_prompt")
+    prompts = [first_prompt(samples[index]) for index in chosen]
     sizes = [text_bytes(prompt) for prompt in prompts if prompt is not None]
     if not sizes:
         return None

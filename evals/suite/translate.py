@@ -34,6 +34,8 @@ class Translate(Match):
         super().check_sample(sample)
         accepted(sample)
 
+    first_prompt = Match.first_prompt
+
     async def eval_sample(self, sample: Any, rng: Random) -> bool:  # type: ignore[override]
         self.check_sample(sample)
         references = accepted(sample)
