@@ -75,8 +75,9 @@ class ReplayCompletionFn(Backend):
         mine = f"replay {id(self)} {sample_id}"
         number = calls.next_draw(mine)
         same_number = calls.next_draw(f"{mine} {digest.hex()}")
-        is_own = sample_id.startswith(self._own_prefix)
-        recorded_id = sample_id if is_own else self._own_prefix + sample_id.rsplit(".", 1)[-1]
+        recorded_id = self._own_prefix + sample_id.rsplit(".", 1)[-1]
+        is_own = recorded_id == sample_id or not self._calls.count(recorded_id, calls.repeat)
+        recorded_id = sample_id if is_own else recorded_id
         event = self._calls.by_prompt(recorded_id, calls.repeat, digest, same_number)
         if event is None and is_own:
             event = self._calls.by_number(sample_id, calls.repeat, number)
@@ -85,7 +86,7 @@ class ReplayCompletionFn(Backend):
         return event
 
     def _missing(self, sample_id: str, repeat: int, number: int, is_own: bool) -> str:
-        if not is_own and self._calls.count(sample_id, repeat):
+        if not is_own:
             return f"{self.record} was asked another prompt for {sample_id}: its completion is no answer to this one"
         n_recorded = self._calls.count(sample_id, repeat)
         which = f"sample {sample_id}" + (f", repeat {repeat}" if repeat else "")
