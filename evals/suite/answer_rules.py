@@ -18,9 +18,10 @@ MAX_MARKS = 8
 MAX_MARKED_CHARS = 4000
 "How much text a mark is taken to belong to."
 ANSWER_PHRASES = ("answer is", "answer:")
-RULES = ("number", "last_number", "boxed", "math", "letter", "last_line", "regex")
+RULES = ("number", "last_number", "marked_number", "boxed", "math", "letter", "last_line", "regex")
 
 _LOOSE = r"[\s*_]*"
+_HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100}?)[ \t*]*$", re.MULTILINE)
 _OPERATOR = re.compile(r"(?:[-+*/×÷·]|(?<=\s)x|\\times|\\cdot|\\div)[\s(\[{$€£]*$")
 _UNITS = re.compile(r"\\(?:text|mathrm|mbox)\{[^{}]*\}|\^\{?\\circ\}?|^\s*[A-Za-z]\s*=")
 
@@ -43,28 +44,39 @@ class AnswerRule(Protocol):
 
 @dataclass(frozen=True)
 class NumberRule:
-    """The last number of the completion, or the one that is marked as the answer.
+    """A number of the completion, compared by value: `18.00`, `18` and `36/2` are the same.
 
-    marked: look first for a mark, and take the number that belongs to the last one: `#### 18`, `\\boxed{18}`, or a
-    phrase of `answer_phrases` (`The answer is 18 because of the 2 dogs.`). After a phrase the first number counts,
-    or the right side where an equation begins there (`The answer is 5 + 3 = 8 apples.`). Without a mark, or with
-    `marked` off, it is the last number of the completion: the protocol of the GPT-4 Technical Report for GSM8K.
-    Numbers are compared by value: `18.00`, `18` and `36/2` are the same. tolerance: the allowed difference as a
-    share of the accepted value. decimal_comma: see `evals.suite.numbers`.
+    It is the last number of the completion: `last_number`, the protocol of the GPT-4 Technical Report for GSM8K.
+    With boxes_win (`number`) these go before it: a number that is alone on its line after `####`, and the last number
+    in the last `\\boxed{...}`. With phrases (`marked_number`) what comes next is the number after the last phrase that
+    has one on its line: the first one, or the right side where an equation begins there (`The answer is 5 + 3 = 8
+    apples.`). tolerance: the allowed difference as a share of the accepted value. decimal_comma: see
+    `evals.suite.numbers`.
     """
 
-    marked: bool = True
+    boxes_win: bool = True
+    phrases: Sequence[str] = ()
     decimal_comma: bool = False
     tolerance: float = 0.0
-    answer_phrases: Sequence[str] = ANSWER_PHRASES
 
     def extract(self, completion: str) -> str | None:
-        if self.marked:
-            for text in _marked_texts(completion, self.answer_phrases, self.decimal_comma):
-                answer = answer_number(text, self.decimal_comma)
-                if answer is not None:
-                    return answer
-        number = last_number(completion, self.decimal_comma)
+        found = self._in_box(completion) if self.boxes_win else None
+        if found is None:
+            rests = after_phrases(completion, self.phrases)
+            answers = (answer_number(rest, self.decimal_comma) for rest in rests)
+            found = next((answer for answer in answers if answer is not None), None)
+        return self._last(completion) if found is None else found
+
+    def _in_box(self, completion: str) -> str | None:
+        """The number after the last `####` that has one alone on its line, else the last one in the last box."""
+        for match in reversed(deque(_HASH_LINE.finditer(completion), maxlen=MAX_MARKS)):
+            if self._value(match[1]) is not None:
+                return match[1].strip()
+        boxed = last_boxed(completion)
+        return None if boxed is None else self._last(boxed)
+
+    def _last(self, text: str) -> str | None:
+        number = last_number(text, self.decimal_comma)
         return None if number is None else number.text
 
     def same(self, answer: str, ideal: str) -> bool:
@@ -237,7 +249,8 @@ def make_rule(
         return LetterRule(letters.upper(), phrases)
     if extract == "last_line":
         return LastLineRule(decimal_comma, tolerance, phrases)
-    return NumberRule(extract == "number", decimal_comma, tolerance, phrases)
+    boxes_win, phrases = extract != "last_number", phrases if extract == "marked_number" else ()
+    return NumberRule(boxes_win, phrases, decimal_comma, tolerance)
 
 
 _ONE_OF = f"one of {', '.join(RULES)}"
@@ -316,15 +329,3 @@ def same_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: f
 
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).removesuffix(".")
-
-
-def _marked_texts(completion: str, phrases: Sequence[str], decimal_comma: bool) -> Iterator[str]:
-    """What follows the last `####`, stands in the last box, and follows the phrases."""
-    _, hashes, rest = completion.rpartition("####")
-    if hashes:
-        yield rest.lstrip()[:MAX_MARKED_CHARS].partition("\n")[0]
-    boxed = last_boxed(completion)
-    if boxed is not None:
-        number = last_number(boxed, decimal_comma)
-        yield boxed if number is None else number.text
-    yield from after_phrases(completion, phrases)

@@ -22,8 +22,8 @@ from evals.suite.templates import fill, placeholders
 class ExtractAnswer(StreamedEval):
     """The answer that a rule finds in the completion must be one of the sample's ideal answers.
 
-    extract: the rule: `number`, `last_number`, `boxed`, `math`, `letter`, `last_line`, or `regex` with `pattern`.
-    letters, decimal_comma, tolerance, answer_phrases: see `evals.suite.answer_rules`.
+    extract: the rule: `number`, `last_number`, `marked_number`, `boxed`, `math`, `letter`, `last_line`, or `regex`
+    with `pattern`. letters, decimal_comma, tolerance, answer_phrases: see `evals.suite.answer_rules`.
 
     template: the question is put into it at `{input}`; other fields of the sample have their own names.
     instruction: added to the question after a blank line. few_shot_jsonl, num_few_shot: the first rows of a file

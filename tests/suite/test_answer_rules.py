@@ -19,8 +19,28 @@ She eats 3 and bakes with 4, so 16 - 3 - 4 = 9 are left.
         ("18", "18"),
         (WORKED, "18"),
         (WORKED + "#### 18", "18"),
-        (WORKED + "#### $1,450 in 2 days", "$1,450"),
+        (WORKED + "#### **$1,450**\nThat is for 7 days.", "$1,450"),
+        ("#### Step 1: add\n5 + 3 = 8", "8"),
+        ("#### 1. Add\n5 + 3 = 8", "8"),
         (WORKED + "She makes $18 per day, for 7 days a week.", "7"),
+        ("First, the answer is not 5. We get 7.", "7"),
+        ("The answer is 3 times 4, which is 12.", "12"),
+        (r"Thus \[ \boxed{\frac{3}{4}} \] of all 12 slices.", "3/4"),
+        (r"Thus $\boxed{x = 5}$, which is below 12.", "5"),
+        (r"\boxed{none} but 7", "7"),
+        ("I cannot help with that.", None),
+        ("", None),
+        ("We meet at 12:30.", None),
+    ],
+)
+def test_number_takes_the_last_number_unless_one_is_boxed(completion: str, answer: str | None) -> None:
+    assert make_rule("number").extract(completion) == answer
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        (WORKED + "#### 18", "18"),
         (WORKED + "The answer is 18. There are 7 days in a week.", "18"),
         (WORKED + "**Final Answer:** 18 dollars (for 9 eggs)", "18"),
         (WORKED + "**Answer**: $18", "$18"),
@@ -32,21 +52,19 @@ She eats 3 and bakes with 4, so 16 - 3 - 4 = 9 are left.
         ("The answer is 10-12 apples.", "10"),
         ("The answer is unknown to 7 of us.", "7"),
         ("The answer is unknown.\nBut 7 would do.", "7"),
-        (r"Thus \[ \boxed{\frac{3}{4}} \] of all 12 slices.", "3/4"),
-        (r"Thus $\boxed{x = 5}$, which is below 12.", "5"),
         ("The answer is 4. No, wait. The answer is 5.", "5"),
-        ("I cannot help with that.", None),
-        ("", None),
-        ("We meet at 12:30.", None),
+        ("So 5 + 3 = 8.", "8"),
     ],
 )
-def test_number_takes_the_marked_number_else_the_last(completion: str, answer: str | None) -> None:
-    assert make_rule("number").extract(completion) == answer
+def test_marked_number_takes_the_number_after_a_phrase(completion: str, answer: str | None) -> None:
+    assert make_rule("marked_number").extract(completion) == answer
 
 
 @pytest.mark.parametrize(
     ("completion", "answer"),
     [
+        ("#### 18\nThere are 7 days in a week.", "7"),
+        (r"\boxed{18} for 7 days", "7"),
         ("The answer is 18. There are 7 days in a week.", "7"),
         ("She makes $1,234.50.", "$1,234.50"),
         ("The area is 50 cm^2.", "50"),
@@ -70,7 +88,7 @@ def test_numbers_differ_beyond_the_tolerance() -> None:
 
 
 def test_a_phrase_of_another_language_marks_the_answer() -> None:
-    rule = make_rule("number", decimal_comma=True, answer_phrases=["Die Antwort lautet"])
+    rule = make_rule("marked_number", decimal_comma=True, answer_phrases=["Die Antwort lautet"])
     assert rule.extract("Die Antwort lautet 1.234,5 Euro für 2 Tage.") == "1.234,5"
     assert rule.same("1.234,5", "1234,50")
 
@@ -209,7 +227,7 @@ def test_phrases_are_found_through_emphasis_from_the_last_backwards() -> None:
 
 
 def test_a_completion_full_of_marks_is_read_quickly() -> None:
-    assert make_rule("number").extract(r"\boxed{ the answer is #### " * 100_000 + "18") == "18"
+    assert make_rule("marked_number").extract(r"\boxed{ the answer is #### " * 100_000 + "18") == "18"
 
 
 @pytest.mark.parametrize(
