@@ -40,6 +40,11 @@ def as_codes(ids: Iterable[Hashable], n: int, name: str = "clusters") -> Codes:
     return np.fromiter((seen.setdefault(one, len(seen)) for one in listed), dtype=np.int64, count=n)
 
 
+def cluster_sums(values: Array, codes: Codes) -> Array:
+    """Sum of the values of each cluster, shape (n_clusters,)."""
+    return np.bincount(codes, weights=values).astype(np.float64)
+
+
 def check_confidence(confidence: float) -> None:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is a number between 0 and 1, such as 0.95, got {confidence}")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from evals.stats.arrays import Array, Codes, as_codes, as_scores, check_confidence
+from evals.stats.arrays import Array, Codes, as_codes, as_scores, check_confidence, cluster_sums
 from evals.stats.estimate import Estimate, Interval, undefined
 
 
@@ -29,7 +29,7 @@ def stderr(scores: ArrayLike, clusters: Iterable[Hashable] | None = None) -> flo
     n_clusters = _count(codes)
     if n_clusters < 2:
         return math.nan
-    sums = np.bincount(codes, weights=values - values.mean())
+    sums = cluster_sums(values - values.mean(), codes)
     return math.sqrt(n_clusters / (n_clusters - 1) * float(sums @ sums)) / len(values)
 
 
@@ -80,7 +80,7 @@ class ClusterSpread:
         if n_clusters < 2:
             return cls(math.nan, math.nan, n_clusters, math.nan)
         sizes = np.bincount(codes).astype(np.float64)
-        sums = np.bincount(codes, weights=values - values.mean())
+        sums = cluster_sums(values - values.mean(), codes)
         icc = intraclass_correlation(values, codes)
         error = math.sqrt(float(np.sum(sums**2 / (1 - sizes / n)))) / n
         return cls(error, _satterthwaite(sizes, icc), n_clusters, icc)
@@ -144,7 +144,7 @@ def _variance_parts(values: Array, codes: Codes) -> VarianceParts:
     if n_items < 2:
         return VarianceParts(math.nan, math.nan, n_items, n)
     sizes = np.bincount(codes).astype(np.float64)
-    means = np.bincount(codes, weights=values) / sizes
+    means = cluster_sums(values, codes) / sizes
     between_square = float(np.sum(sizes * (means - values.mean()) ** 2)) / (n_items - 1)
     if n == n_items:
         return VarianceParts(between_square, math.nan, n_items, n)
@@ -167,7 +167,7 @@ def item_means(scores: ArrayLike, items: Iterable[Hashable]) -> ItemMeans:
     values, listed = as_scores(scores), list(items)
     codes = as_codes(listed, len(values), "items")
     sizes = np.bincount(codes)
-    means = np.bincount(codes, weights=values) / sizes if len(values) else values
+    means = cluster_sums(values, codes) / sizes if len(values) else values
     return ItemMeans(tuple(dict.fromkeys(listed)), means, sizes.astype(np.int64))
 
 
