@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn, TextIO
 
+from evals.cli.openai_evals import warn_if_installed
 from evals.errors import EvalsError, did_you_mean
 
 EXIT_BUG = 70
@@ -89,6 +90,7 @@ def _kind_of_value(type_name: str) -> str:
 def run_command(command: Callable[[], int]) -> int:
     """Run a command; errors that users can cause become a message, and every end has its exit code."""
     print_whatever_the_encoding()
+    warn_if_installed()
     try:
         code = command()
         sys.stdout.flush()

@@ -34,14 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    from evals.cli.openai_evals import warn_if_installed
-
     parser = get_parser()
     args: argparse.Namespace = parser.parse_args(argv)
     if args.command is None:
         parser.print_help(sys.stderr)
         return 2
-    warn_if_installed()
     code: int = args.func(args)
     return code
 

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ class Folder:
         script = [{"prompt": row["input"], "completion": row["ideal"]} for row in CAPITALS]
         (self.registry / "data" / "script.jsonl").write_text("\n".join(map(json.dumps, script)), encoding="utf-8")
         body = {"class": "evals.completion_fns.scripted:ScriptedCompletionFn", "args": {"path": "script.jsonl"}}
-        self._write("completion_fns/guide.yaml", {"guide/one": body})
+        self.add_completion_fn("guide/one", body)
 
     def add_eval(self, name: str, rows: list[dict[str, Any]], cls: str = "evals.suite.match:Match") -> None:
         (self.registry / "data" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -40,22 +42,29 @@ class Folder:
     def add_set(self, name: str, *names: str) -> None:
         self._write(f"eval_sets/{name}.yaml", {name: {"evals": list(names)}})
 
+    def add_completion_fn(self, name: str, body: dict[str, Any]) -> None:
+        self._write(f"completion_fns/{name.replace('/', '-')}.yaml", {name: body})
+
     def _write(self, path: str, body: dict[str, Any]) -> None:
         (self.registry / path).write_text(json.dumps(body), encoding="utf-8")
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))}
         command = [sys.executable, "-m", "evals.cli.oaievalset", *arguments, "--registry_path", self.registry.name]
-        return subprocess.run(
+        return subprocess.Popen(
             command,
             cwd=self.path,
-            env={**clean, "PYTHONWARNINGS": "", **environment},
-            capture_output=True,
+            env=clean | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            timeout=120,
-            check=False,
         )
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments, **environment)
+        output, messages = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, messages)
 
     def run_json(self, *arguments: str) -> dict[str, Any]:
         parsed: dict[str, Any] = json.loads(self.run(*arguments, "--json").stdout)
@@ -63,6 +72,14 @@ class Folder:
 
     def records(self) -> list[Path]:
         return sorted((self.path / "evallogs").glob("*.jsonl"))
+
+
+def until(is_so: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something is so, but not for ever."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -170,3 +187,33 @@ def test_a_torn_line_of_the_progress_file_is_passed_over(finished: Folder) -> No
     progress = finished.path / "evallogs" / "oaievalset" / "guide-one.both.progress.txt"
     progress.write_text(progress.read_text()[:-5], encoding="utf-8")
     assert [row["was_done"] for row in finished.run_json("guide/one", "both")["evals"]] == [True, False]
+
+
+SLOW = """
+import time
+class Slow:
+    def __init__(self, **kwargs): pass
+    def __call__(self, prompt, **kwargs):
+        time.sleep(0.2)
+        print("asked", file=open("asked.txt", "a"), flush=True)
+        return self
+    def get_completions(self):
+        return ["Paris"]
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+def test_a_terminated_set_ends_its_eval_in_order_and_goes_on_later(folder: Folder) -> None:
+    (folder.path / "slow.py").write_text(SLOW, encoding="utf-8")
+    folder.add_completion_fn("slow", {"class": "slow:Slow"})
+    folder.add_eval("first", CAPITALS * 30)
+    process = folder.start("slow", "both", EVALS_THREADS="1")
+    until((folder.path / "asked.txt").exists)
+    process.terminate()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert [line.split()[1] for line in output.splitlines() if ".dev.v0" in line] == ["143", "-"]
+    told = json.loads(folder.run("slow", "both", "--json").stdout)
+    assert [(row["exit_code"], row["final_report"]["n"]) for row in told["evals"]] == [(0, 60), (0, 1)]
+    n_asked_anew = len((folder.path / "asked.txt").read_text().splitlines()) - 61
+    assert n_asked_anew <= 1, "at most the one that was in flight"
