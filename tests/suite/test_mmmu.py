@@ -134,7 +134,7 @@ def parquet_with_images(path, content):
 
 
 def load(tmp_path, monkeypatch, content):
-    pytest.importorskip("datasets")
+    pytest.importorskip("datasets.arrow_dataset")
     monkeypatch.setenv("EVALS_CACHE_DIR", str(tmp_path / "cache"))
     parquet_with_images(tmp_path / "rows.parquet", content)
     url = f"hf://parquet?data_files={tmp_path}/rows.parquet&cache_dir={tmp_path}/hf&split=train"
