@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import random
 from fractions import Fraction
 
 import pytest
 
+from evals.suite import numbers
 from evals.suite.numbers import MAX_DIGITS, last_number, numbers_in, plain, to_number
 
 
@@ -206,3 +208,9 @@ def test_the_last_number_is_the_same_from_the_end_as_from_the_start() -> None:
 def test_plain_leaves_ascii_text_alone() -> None:
     text = "The total is 18 - 3 = 15, isn't it?"
     assert plain(text) is text
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    results = doctest.testmod(numbers)
+    assert results.attempted > 0
+    assert results.failed == 0
