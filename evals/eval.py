@@ -195,7 +195,7 @@ class Eval(abc.ABC):
         """
         results: dict[tuple[int, int], Any] = {}
         plan = current_plan()
-        if plan is not None and plan.earlier is not None and plan.n_passes == 0:
+        if plan is not None and plan.earlier is not None:
             results.update(_earlier_results(plan))
 
         def keep(item: WorkItem, events: Sequence[Event], value: Any) -> None:
@@ -219,7 +219,7 @@ class Eval(abc.ABC):
             async with gate:
                 await eval_fn((samples[index], index))
 
-        await asyncio.gather(*(one(index) for index in sample_order(len(samples), _MAX_SAMPLES)))
+        await asyncio.gather(*(one(index) for index in sample_order(len(samples), _cap(current_plan()))))
 
     def _run_samples(
         self,
@@ -230,8 +230,7 @@ class Eval(abc.ABC):
     ) -> None:
         plan = current_plan() or RunPlan()
         session = current_session() if current_plan() else Session(settings_from_environment())
-        cap = plan.max_samples if plan.max_samples is not None else _MAX_SAMPLES
-        order = sample_order(len(samples), cap)
+        order = sample_order(len(samples), _cap(plan))
         first_repeat = plan.n_passes * plan.repeats
         plan.n_passes += 1
         run = SampleRun(
@@ -360,6 +359,11 @@ def first_completion(result: CompletionResult) -> str:
     return completions[0]
 
 
+def _cap(plan: RunPlan | None) -> int | None:
+    """How many samples a pass takes at most: the run's word before the process's."""
+    return plan.max_samples if plan is not None and plan.max_samples is not None else _MAX_SAMPLES
+
+
 def _tags_of(sample: Any) -> dict[str, Any] | None:
     if not isinstance(sample, dict):
         return None
@@ -377,9 +381,11 @@ def _survives_json(value: Any) -> bool:
 
 
 def _earlier_results(plan: RunPlan) -> Iterator[tuple[tuple[int, int], Any]]:
-    """What `eval_sample` returned in the run that is resumed, by (index, repeat)."""
+    """What `eval_sample` returned in this pass of the run that is resumed, by (index, repeat)."""
     assert plan.earlier is not None
     for sample in plan.earlier():
+        if sample.repeat // plan.repeats != plan.n_passes:
+            continue
         index = int(sample.sample_id.rsplit(".", 1)[1])
         values = [event.data for event in sample.events if event.type == "result"]
         if values and "not_json" in values[-1]:

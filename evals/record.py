@@ -315,7 +315,7 @@ class LocalRecorder(RecorderBase):
 
     A finished sample is one write, so a killed run loses what was in flight and nothing else. Keys in
     `hidden_data_fields` are left out of every event's data, at any depth. Nothing is kept in memory:
-    `get_events` reads the file, so it gives what was written.
+    `get_events` reads the file, unless fields are hidden in it.
     """
 
     def __init__(self, log_path: str | Path | None, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> None:
@@ -357,6 +357,8 @@ class LocalRecorder(RecorderBase):
         recorder.event_file_path = path
         recorder._file = file
         recorder._next_event_id = log.next_event_id
+        if recorder._keeps_events:
+            recorder._events.extend(log.events())
         recorder.record_event("resumed", {"command": run_spec.run_config.get("command")})
         return recorder
 
@@ -368,7 +370,7 @@ class LocalRecorder(RecorderBase):
             return super()._write(entries, marks)
         with self._lock:
             first = self._next_event_id
-            self._numbered(entries)
+            events = self._numbered(entries)
             lines = [event_line(event, text) for event, text in entries]
             lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
             try:
@@ -376,12 +378,18 @@ class LocalRecorder(RecorderBase):
             except RecordError:
                 self._next_event_id = first
                 raise
-            if not self._file.is_regular and not marks.get("failed"):
-                self._events.extend(event for event, _ in entries)
+            if self._keeps_events and not marks.get("failed"):
+                self._events.extend(events)
+        self._flush_events_internal(events)
         return None
 
+    @property
+    def _keeps_events(self) -> bool:
+        """Whether the file cannot give back what was recorded: a pipe, or one that leaves fields out."""
+        return self._file is not None and (not self._file.is_regular or bool(self._hidden))
+
     def get_events(self, type: str) -> Sequence[Event]:
-        if self._file is None or not self._file.is_regular:
+        if self._file is None or self._keeps_events:
             return super().get_events(type)
         from evals.run_log import read_log
 

@@ -182,7 +182,7 @@ def build_recorder(args: argparse.Namespace, run_spec: RunSpec, record_path: str
     """The recorder that parsed arguments ask for (scripts made for openai/evals call this)."""
     from evals.runner.run import make_recorder
 
-    return make_recorder(request_of(args), run_spec, record_path)
+    return make_recorder(request_of(_completed(args)), run_spec, record_path)
 
 
 def run(args: argparse.Namespace, registry: Registry | None = None) -> str:
@@ -191,10 +191,20 @@ def run(args: argparse.Namespace, registry: Registry | None = None) -> str:
     Raises:
         EvalsError: the run could not begin, or was cut short.
     """
-    result = run_and_print(args, registry)
+    result = run_and_print(_completed(args), registry)
     if result.stopped_by is not None:
         raise result.stopped_by
     return str(result.run_spec.run_id)
+
+
+def _completed(args: argparse.Namespace) -> argparse.Namespace:
+    """Arguments that a script made by hand for openai/evals, with the defaults of flags that are ours alone."""
+    completed: argparse.Namespace = get_parser().parse_args([args.completion_fn, args.eval])
+    for name, value in vars(args).items():
+        if name in ("extra_eval_params", "completion_args", "registry_path") and not isinstance(value, list):
+            value = [value] if value else []
+        setattr(completed, name, value)
+    return completed
 
 
 def run_and_print(args: argparse.Namespace, registry: Registry | None = None) -> RunResult:

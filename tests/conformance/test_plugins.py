@@ -1,0 +1,155 @@
+"""Plug-ins made for openai/evals run unchanged, by the real command, against a real HTTP server."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from plugin_place import Place, events_of, grade_or_add
+
+from evals.testing.openai_server import LoopbackServer
+
+N = 120
+RIGHT = 2 / 3
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, N)
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer(grade_or_add, latency_s=0.1) as running:
+        yield running
+
+
+def draws_of_openai_evals(name: str) -> float:
+    """The sum of the first draws of each sample's generator, by the rule of the format (seed 20220722)."""
+    return sum(random.Random(f"{name}.{i}:20220722".encode()).random() for i in range(N))
+
+
+PLAIN = {
+    "sums": {"accuracy": RIGHT, "matrix_total": N, "even": 1.0, "ids": N},
+    "returned": {
+        "accuracy": RIGHT,
+        "draws": pytest.approx(draws_of_openai_evals("plug-returned.dev")),
+        "first_right": False,
+        "second_right": True,
+    },
+    "strict": {"accuracy": RIGHT, "n": N},
+    "dataclasses": {"accuracy": 1.0},
+    "votes": {"accuracy": RIGHT, "n_votes": 2},
+    "graded": {"counts/Yes": 80, "counts/No": 40},
+    "two-passes": {"accuracy": RIGHT, "second_accuracy": 0.0, "n_second": 40, "n_events": 160},
+    "nested-threads": {"accuracy": RIGHT, "n_sampling": 3 * N},
+    "dialogue": {"accuracy": RIGHT, "agreement": 1.0},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "expected"), PLAIN.items(), ids=list(PLAIN))
+def test_plain_evals_run_unchanged_at_full_concurrency(place, server, name, expected):
+    report = place.report("any-model", f"plug-{name}", base_url=server.base_url)
+    assert {key: report[key] for key in expected} == expected
+    assert report["n_errors"] == 0
+    assert report["usage_total_tokens"] > 0
+    assert server.max_in_flight >= 30
+
+
+def test_an_eval_with_a_loop_of_its_own_keeps_its_concurrency_and_its_usage(place, server):
+    report = place.report("any-model", "plug-own-loop", "--max_samples", "30", base_url=server.base_url)
+    right = [event["data"]["correct"] for event in events_of(place.record(), "match")]
+    assert server.n_requests == len(right) == 30
+    assert report["accuracy"] == sum(right) / 30
+    assert report["usage_completion_tokens"] == 30
+
+
+def test_every_kind_of_event_is_kept_and_a_pause_drops_them(place, server):
+    report = place.report("any-model", "plug-manners", "--max_samples", "9", base_url=server.base_url)
+    kinds = (
+        "raw_sample",
+        "function_call",
+        "cond_logp",
+        "pick_option",
+        "embedding",
+        "error",
+        "extra",
+        "own_type",
+        "sampling",
+    )
+    assert {kind: report[kind] for kind in kinds} == dict.fromkeys(kinds, 9)
+    assert report["usage_total_tokens"] == 18
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fn", "n_calls"), [("duck", N), ("wrapper", N), ("stubborn", N), ("doubler", 0), ("wrapped-doubler", 0)]
+)
+def test_completion_functions_run_unchanged_in_plug_ins_and_in_our_classes(place, server, fn, n_calls):
+    assert place.report(f"plug/{fn}", "plug-sums", base_url=server.base_url)["accuracy"] == RIGHT
+    assert server.n_requests == n_calls
+    assert server.max_in_flight >= (30 if n_calls else 0)
+    assert len(events_of(place.record(), "sampling")) == N
+    assert place.report(f"plug/{fn}", "plug-match", base_url=server.base_url)["accuracy"] == RIGHT
+    assert len(events_of(place.record(), "sampling")) == N
+
+
+def test_a_function_that_tries_again_by_itself_gets_through(place):
+    with LoopbackServer(grade_or_add, fail_first_n=1, faults=["500"]) as server:
+        report = place.report("plug/stubborn", "plug-sums", "--max_samples", "12", base_url=server.base_url)
+        assert server.n_requests == 24
+    assert report["n_errors"] == 0
+
+
+@pytest.mark.slow
+def test_solvers_run_unchanged_in_solver_evals_and_in_plain_ones(place, server):
+    report = place.report("plug/counting", "plug-dialogue")
+    assert (report["accuracy"], report["turns"]) == (RIGHT, 2.0), "each sample gets a solver of its own"
+    assert len(events_of(place.record(), "postprocessor")) == 4 * N
+    assert place.report("plug/counting", "plug-returned")["accuracy"] == RIGHT
+    report = place.report("plug/draft-first", "plug-dialogue", base_url=server.base_url)
+    assert report["accuracy"] == RIGHT
+    assert len(events_of(place.record(), "draft")) == 2 * N
+    assert server.max_in_flight >= 30
+
+
+@pytest.mark.parametrize("name", ["sums", "returned", "two-passes"])
+@pytest.mark.slow
+def test_a_killed_plug_in_run_resumes_to_the_same_report(place, name):
+    with LoopbackServer(grade_or_add) as server:
+        whole = place.report("any-model", f"plug-{name}", "--record_path", "whole.jsonl", base_url=server.base_url)
+    n_calls = {"two-passes": N + 40}.get(name, N)
+    with LoopbackServer(grade_or_add, latency_s=0.05) as server:
+        kill_after(place, server, n_calls - 25, "any-model", f"plug-{name}", "--concurrency", "10")
+        answered = server.answered.total()
+        resumed = place.report("any-model", f"plug-{name}", "--resume", base_url=server.base_url)
+        again = server.answered.total() - answered
+    assert resumed == whole
+    assert 0 < again <= 25 + 10
+
+
+def test_results_that_no_record_keeps_are_refused_at_resume(place):
+    with LoopbackServer(grade_or_add, latency_s=0.05) as server:
+        kill_after(place, server, 60, "any-model", "plug-objects", "--concurrency", "10")
+        n_requests = server.n_requests
+        done = place.oaieval("any-model", "plug-objects", "--resume", base_url=server.base_url)
+        assert server.n_requests == n_requests
+    assert done.returncode == 2
+    assert "cannot be resumed: its eval returns dict objects" in done.stderr
+
+
+def kill_after(place: Place, server: LoopbackServer, n_answered: int, *arguments: str) -> None:
+    """SIGKILL the command once the server has answered so often."""
+    process = place.start(*arguments, base_url=server.base_url)
+    deadline_s = time.monotonic() + 60
+    while server.answered.total() < n_answered:
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline_s, "the run did not get there"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=20)
