@@ -16,7 +16,7 @@ PACKAGE = Path(evals.__file__).parent
 
 FLOORS = {
     6: ["cli"],
-    5: ["runner", "report"],
+    5: ["runner", "report", "comparison"],
     4: ["eval", "suite"],
     3: ["completion_fns", "solvers", "metrics"],
     2: ["registry", "registry_classes", "registry_index", "registry_models", "registry_specs", "data", "datasets"]

@@ -1,0 +1,84 @@
+"""What a record's first line says of its run, in the words in which runs are told apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evals.run_log import RunLog
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What was run. None, or an empty mapping, where the record does not say: openai/evals notes less."""
+
+    eval_name: str
+    completion_fns: tuple[str, ...]
+    run_id: str | None = None
+    created_at: str | None = None
+    data_sha256: str | None = None
+    "Of the whole dataset, as the run found it."
+    n_dataset: int | None = None
+    first_prompt_sha256: str | None = None
+    eval_class: str | None = None
+    eval_args: Mapping[str, Any] = field(default_factory=dict)
+    "Arguments of the eval: those in its YAML entry, and those on the command line."
+    scorer: Mapping[str, Any] | None = None
+    "The scorer's version, and what else of the eval decides how completions score."
+    completion_args: Mapping[str, Any] = field(default_factory=dict)
+    completion_fn_specs: Mapping[str, Any] = field(default_factory=dict)
+    "Class and arguments of each completion function, by name."
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    "Sampling parameters given on the command line, such as the temperature."
+    seed: int | None = None
+    max_samples: int | None = None
+    repeats: int = 1
+    versions: Mapping[str, str] = field(default_factory=dict)
+    registry_commit: str | None = None
+    finished: bool = False
+    "Whether the record ends with a final report."
+
+    @property
+    def model(self) -> str:
+        """The names of the completion functions in one text."""
+        return ", ".join(self.completion_fns) or "?"
+
+
+def facts_of(log: RunLog) -> RunFacts:
+    """The facts of an opened record."""
+    spec = log.spec
+    config = _mapping(spec.get("run_config"))
+    fingerprint, eval_spec = _mapping(config.get("fingerprint")), _mapping(config.get("eval_spec"))
+    return RunFacts(
+        eval_name=str(spec.get("eval_name") or "?"),
+        completion_fns=tuple(map(str, spec.get("completion_fns") or ())),
+        run_id=log.run_id,
+        created_at=spec.get("created_at"),
+        data_sha256=config.get("data_sha256") or fingerprint.get("data_sha256"),
+        n_dataset=config.get("n_samples"),
+        first_prompt_sha256=config.get("first_prompt_sha256"),
+        eval_class=fingerprint.get("class") or eval_spec.get("cls"),
+        eval_args=_mapping(fingerprint.get("eval_args") or eval_spec.get("args")),
+        scorer=fingerprint.get("scorer"),
+        completion_args=_mapping(fingerprint.get("completion_args")),
+        completion_fn_specs=_mapping(fingerprint.get("completion_fns")),
+        overrides=_mapping(fingerprint.get("overrides")),
+        seed=config.get("seed"),
+        max_samples=config.get("max_samples"),
+        repeats=config.get("repeats") or 1,
+        versions=_mapping(config.get("versions")),
+        registry_commit=config.get("registry_commit"),
+        finished=log.final_report is not None,
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def short(value: Any, width: int = 48) -> str:
+    """A fact as text of at most `width` letters."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= width else f"{text[: width - 3]}..."
