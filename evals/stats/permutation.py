@@ -39,7 +39,8 @@ def permutation_test(
 
     Fisher 1935, The Design of Experiments, section 21. The differences of a cluster change sign together.
     With up to `EXACT_UP_TO` differences (or cluster sums) that are not 0 all patterns are counted; else
-    `n_permutations` are drawn, and p = (b + 1) / (m + 1), never 0 (Phipson and Smyth 2010, Statistical Applications in Genetics 9:39).
+    `n_permutations` are drawn, and p = (b + 1) / (m + 1), never 0 (Phipson and Smyth 2010,
+    Statistical Applications in Genetics 9:39).
     p = 1 where all differences are 0; NaN for n = 0 or NaN among the scores.
     """
     first, second = as_pairs(a, b)

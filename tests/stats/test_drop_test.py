@@ -1,0 +1,133 @@
+"""The gate's test: false alarms, detection, and the numbers that it promises."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from evals.stats.drop_test import drop_test
+
+
+def pairs(rng: np.random.Generator, n: int, drop: float, noise: float = 0.1, p: float = 0.8):
+    """Right-or-wrong scores: `noise` of the samples flip at random both ways, `drop` of all become wrong."""
+    before = rng.random(n) < p
+    after = before.copy()
+    flip = rng.random(n)
+    after[(flip < noise / 2 / p) & before] = False
+    after[(flip < noise / 2 / (1 - p)) & ~before] = True
+    lost = (rng.random(n) < drop / max(after.mean(), 1e-9)) & after
+    after[lost] = False
+    return before.astype(float), after.astype(float)
+
+
+def clustered_pairs(rng: np.random.Generator, n: int, drop: float, size: int = 8):
+    """Passages of `size` questions that are hard or easy together, and lost together."""
+    n_clusters = n // size
+    p = np.repeat(rng.beta(4, 1, n_clusters), size)
+    before = rng.random(n_clusters * size) < p
+    after = np.where(rng.random(len(p)) < 0.12, rng.random(len(p)) < p, before)
+    lost = np.repeat(rng.random(n_clusters) < 2 * drop / 0.8, size) & (rng.random(len(p)) < 0.5)
+    return before.astype(float), (after & ~lost).astype(float), np.repeat(np.arange(n_clusters), size)
+
+
+def rates(n: int, drop: float, runs: int, seed: int, clustered: bool = False, **options) -> tuple[float, float]:
+    """(share of runs that alarm, mean detectable drop)."""
+    rng = np.random.default_rng(seed)
+    alarms, detectable = 0, []
+    for _ in range(runs):
+        if clustered:
+            before, after, clusters = clustered_pairs(rng, n, drop)
+            result = drop_test(before, after, clusters=clusters, **options)
+        else:
+            result = drop_test(*pairs(rng, n, drop), **options)
+        alarms += result.p_value <= options.get("alpha", 0.05)
+        detectable.append(result.detectable_drop)
+    return alarms / runs, float(np.mean(detectable))
+
+
+def test_without_a_margin_it_agrees_with_the_score_test_of_mcnemar():
+    """With max_drop 0 the one-sided score test of paired proportions is z = (losses - gains) / sqrt(losses + gains)."""
+    before = np.array([1.0] * 80 + [0.0] * 20)
+    after = before.copy()
+    after[:14] = 0
+    after[95:] = 1
+    expected = stats.norm.sf((14 - 5) / math.sqrt(14 + 5))
+    assert drop_test(before, after, max_drop=0.0).p_value == pytest.approx(expected, rel=1e-6)
+
+
+def test_with_a_margin_it_inverts_the_interval():
+    rng = np.random.default_rng(1)
+    before, after = pairs(rng, 800, 0.08)
+    result = drop_test(before, after, max_drop=0.02)
+    for alpha in (result.p_value * 1.01, result.p_value * 0.99):
+        high = drop_test(before, after, max_drop=0.02, alpha=alpha).difference
+        assert high.n == 800
+    assert result.drop == pytest.approx(float((before - after).mean()))
+    assert 0 < result.p_value < 0.05
+
+
+def test_no_drop_is_no_evidence():
+    same = np.ones(50)
+    result = drop_test(same, same)
+    assert result.p_value == 1.0
+    assert 0 < result.upper_drop < 0.1
+
+
+def test_a_handful_of_equal_samples_is_no_certainty():
+    result = drop_test(np.ones(5), np.ones(5))
+    assert result.detectable_drop > 0.3
+    assert result.n_needed is not None
+    assert result.n_needed > 50
+
+
+def test_nothing_in_common_says_nothing():
+    result = drop_test([], [])
+    assert math.isnan(result.p_value)
+    assert result.n_needed is None
+
+
+def test_more_samples_detect_less():
+    rng = np.random.default_rng(2)
+    found = [drop_test(*pairs(rng, n, 0.0)).detectable_drop for n in (100, 400, 1600, 6400)]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < 0.05
+
+
+@pytest.mark.parametrize(
+    "bad", [{"max_drop": 0.05, "detect": 0.05}, {"alpha": 0.7}, {"power": 1.0}, {"max_drop": -0.1}]
+)
+def test_levels_that_make_no_sense_are_refused(bad):
+    with pytest.raises(ValueError, match="needs"):
+        drop_test([1.0, 0.0], [1.0, 0.0], **bad)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "drop"), [(164, 0.0), (164, 0.02), (1319, 0.02)])
+def test_false_alarms_stay_at_alpha_over_ten_thousand_healthy_changes(n, drop):
+    """Healthy: a true drop of at most max_drop. Three standard errors of 10,000 draws are 0.65 points."""
+    alarms, _ = rates(n, drop, 10_000, seed=n, max_drop=0.02)
+    assert alarms <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 10_000)
+
+
+@pytest.mark.slow
+def test_false_alarms_stay_at_alpha_with_clusters():
+    alarms, _ = rates(800, 0.02, 10_000, seed=3, clustered=True, max_drop=0.02)
+    assert alarms <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 10_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [164, 1319])
+def test_the_promised_drop_is_found_as_often_as_promised(n):
+    _, promised = rates(n, 0.0, 300, seed=5, max_drop=0.02)
+    found, _ = rates(n, promised, 10_000, seed=6, max_drop=0.02)
+    assert found >= 0.8 - 3 * math.sqrt(0.8 * 0.2 / 10_000)
+
+
+@pytest.mark.slow
+def test_the_promised_drop_is_found_with_clusters():
+    _, promised = rates(800, 0.0, 300, seed=7, clustered=True, max_drop=0.02)
+    found, _ = rates(800, promised, 10_000, seed=8, clustered=True, max_drop=0.02)
+    assert found >= 0.8 - 3 * math.sqrt(0.8 * 0.2 / 10_000)
