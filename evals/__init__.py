@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from evals.data import get_lines as get_lines
     from evals.data import iter_jsonls as iter_jsonls
     from evals.eval import Eval as Eval
+    from evals.runner.api import run as run
+    from evals.runner.result import RunResult as RunResult
+    from evals.runner.result import read_result as read_result
     from evals.suite.match import record_and_check_match as record_and_check_match
 
 __version__ = "0.1.0"
@@ -47,6 +50,9 @@ _HOMES = {
     "get_lines": "evals.data",
     "iter_jsonls": "evals.data",
     "Eval": "evals.eval",
+    "RunResult": "evals.runner.result",
+    "read_result": "evals.runner.result",
+    "run": "evals.runner.api",
     "record_and_check_match": "evals.suite.match",
 }
 

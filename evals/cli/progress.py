@@ -22,7 +22,7 @@ def opening_line(prepared: PreparedRun) -> str:
     """What is about to be run, and how much it is."""
     from evals.report.terminal import number
 
-    models = ", ".join(prepared.request.completion_fns)
+    models = ", ".join(prepared.request.completion_fn_names)
     facts = prepared.preflight
     size = f"{facts.n_selected:,} samples  " if facts.n_samples is not None else ""
     repeats = f"x {prepared.request.repeats}  " if prepared.request.repeats > 1 else ""
@@ -30,7 +30,7 @@ def opening_line(prepared: PreparedRun) -> str:
     if facts.prompt_tokens:
         tokens = facts.prompt_tokens * prepared.request.repeats
         estimate = f"about {tokens:,} prompt tokens (estimate: bytes/4)"
-        price = prepared.registry.model_info(prepared.request.completion_fns[0]).input_usd_per_million
+        price = prepared.registry.model_info(prepared.request.completion_fn_names[0]).input_usd_per_million
         if price is not None:
             estimate += f", ${number(tokens * price / 1e6)} for the prompts"
         lines.append(estimate)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from evals.completion_fns.function import unwrapped
 from evals.secrets import is_secret_name
 
 if TYPE_CHECKING:
@@ -23,9 +25,12 @@ def fingerprint_of(
 ) -> dict[str, Any]:
     """The facts that must be equal for a record to be gone on with. No secrets among them."""
     models = {}
-    for name in request.completion_fns:
-        fn_spec = registry.resolve_completion_fn(name)
-        models[name] = {"class": fn_spec.cls, "args": _public(fn_spec.args or {})}
+    for fn, name in zip(request.completion_fns, request.completion_fn_names, strict=True):
+        if isinstance(fn, str):
+            fn_spec = registry.resolve_completion_fn(fn)
+            models[name] = {"class": fn_spec.cls, "args": _public(fn_spec.args or {})}
+        else:
+            models[name] = identity_of(fn)
     facts = {
         "eval": spec.key,
         "class": spec.cls,
@@ -41,6 +46,32 @@ def fingerprint_of(
     }
     plain: dict[str, Any] = json.loads(json.dumps(facts, sort_keys=True, default=str))
     return plain
+
+
+def identity_of(fn: Any) -> dict[str, Any]:
+    """What tells one completion function made in Python from another: its code, and its state or what it says.
+
+    A change that matters must not go unseen, so one that does not may count too. Values that a function takes
+    from around it are not seen, unless it is a method or has them as defaults.
+    """
+    fn = unwrapped(fn)
+    holder = fn if inspect.isroutine(fn) else type(fn)
+    said = fn.cache_identity() if hasattr(fn, "cache_identity") else None
+    state = said if said is not None else _state_of(getattr(fn, "__self__", fn))
+    return {"class": f"{holder.__module__}:{holder.__qualname__}", "source": _source_of(holder), "state": digest(state)}
+
+
+def _state_of(value: Any) -> dict[str, Any]:
+    plain = (str, int, float, bool, type(None), list, tuple, dict)
+    return {name: held for name, held in getattr(value, "__dict__", {}).items() if isinstance(held, plain)}
+
+
+def _source_of(holder: Any) -> str | None:
+    try:
+        return digest(inspect.getsource(holder))
+    except (OSError, TypeError):
+        code = getattr(holder, "__code__", None)
+        return None if code is None else digest([code.co_code.hex(), repr(code.co_consts)])
 
 
 def _public(arguments: Mapping[str, Any]) -> dict[str, Any]:

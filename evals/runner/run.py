@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from evals.completion_fns.function import name_of
 from evals.engine.plan import RunPlan, use_plan
 from evals.engine.samples import Observer, Silent
 from evals.engine.session import CallCounts, Session, use_session
@@ -22,10 +23,12 @@ from evals.registry_classes import build
 from evals.runner.fingerprint import fingerprint_of, first_difference
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.preflight import Preflight, check_before_run, source_facts
+from evals.runner.result import RunResult as RunResult
+from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
 from evals.runner.tally import RunTally
 from evals.secrets import is_secret_name, redact, register_secret
-from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
+from evals.specs import RunSpec
 
 if TYPE_CHECKING:
     from evals.cache import CompletionCache
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
 class RunRequest:
     """One eval by one completion function, as a command line asks for it."""
 
-    completion_fns: Sequence[str]
+    completion_fns: Sequence[Any]
+    "Names, or completion functions themselves (`as_completion_fn` has made them callable)."
     eval_name: str
     registry_paths: Sequence[str | Path] = ()
     extra_eval_params: dict[str, Any] = field(default_factory=dict)
@@ -46,6 +50,8 @@ class RunRequest:
     user: str = ""
     visible: bool | None = None
     record_path: str | None = None
+    log_dir: str | Path | None = None
+    "Where records go and are looked for; None: `EVALS_LOG_DIR`, else `evallogs`."
     resume: bool = False
     resume_from: str | None = None
     dry_run: bool = False
@@ -60,38 +66,15 @@ class RunRequest:
     settings: EngineSettings = field(default_factory=EngineSettings)
     command: str = ""
 
-
-@dataclass
-class RunResult:
-    """What came of a run. `report` is the final report, or the partial one of a run cut short."""
-
-    run_spec: RunSpec
-    eval_spec: EvalSpec
-    base_spec: BaseEvalSpec | None
-    report: dict[str, Any]
-    counts: CallCounts
-    tally: RunTally
-    record_path: str | None
-    wall_s: float
-    n_total: int
-    max_errors: float = 0
-    stopped_by: EvalsError | None = None
-    failed_thresholds: int = 0
-    was_finished: bool = False
-    "Nothing was left to do: the report is the one of an earlier run."
+    @property
+    def completion_fn_names(self) -> list[str]:
+        """The names for records and people; an object is called like its class."""
+        return [fn if isinstance(fn, str) else name_of(fn) for fn in self.completion_fns]
 
     @property
-    def n_errors(self) -> int:
-        return self.tally.n_errors
-
-    @property
-    def exit_code(self) -> int:
-        if self.stopped_by is not None:
-            return self.stopped_by.exit_code
-        allowed = self.max_errors * self.n_total if 0 < self.max_errors < 1 else self.max_errors
-        if self.n_errors > allowed:
-            return 3
-        return 1 if self.failed_thresholds else 0
+    def records_folder(self) -> Path:
+        """Where the record goes if it has no path of its own."""
+        return log_dir() if self.log_dir is None else Path(self.log_dir)
 
 
 class RunObserver(Observer, Protocol):
@@ -123,7 +106,9 @@ class PreparedRun:
         self.fingerprint = fingerprint_of(request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry)
 
     def _make_eval(self) -> Eval:
-        completion_fns = [self._make_completion_fn(name) for name in self.request.completion_fns]
+        completion_fns = [
+            self._make_completion_fn(fn) if isinstance(fn, str) else fn for fn in self.request.completion_fns
+        ]
         assert self.eval_spec.key is not None
         make = self.registry.get_class(self.eval_spec)
         given = {
@@ -155,7 +140,7 @@ class PreparedRun:
     def _check_budget(self) -> None:
         if self.request.settings.max_cost_usd is None:
             return
-        for name in self.request.completion_fns:
+        for name in [fn for fn in self.request.completion_fns if isinstance(fn, str)]:
             fn_spec = self.registry.resolve_completion_fn(name)
             if self.registry.model_info(name).input_usd_per_million is None and "openai" in fn_spec.cls:
                 raise UsageError(
@@ -170,12 +155,12 @@ class PreparedRun:
         base, split = spec.key.split(".")[0:2]
         visible = request.visible if request.visible is not None else request.max_samples is None
         return RunSpec(
-            completion_fns=list(request.completion_fns),
+            completion_fns=request.completion_fn_names,
             eval_name=spec.key,
             base_eval=base,
             split=split,
             run_config={
-                "completion_fns": list(request.completion_fns),
+                "completion_fns": request.completion_fn_names,
                 "eval_spec": {
                     "cls": spec.cls,
                     "registry_path": str(spec.registry_path),
@@ -231,6 +216,8 @@ def run(
             tally.add_earlier(sample.events)
     began_s = time.perf_counter()
     report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, on_interrupt)
+    if plan.n_passes == 0:
+        tally.add_earlier(recorder.get_events("sampling"))  # a plug-in with a loop of its own; no sample told the tally
     report = {**report, "n_errors": tally.n_errors, **tally.usage_keys(report)}
     if tally.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = tally.cost_usd
@@ -308,26 +295,18 @@ def _find_earlier(prepared: PreparedRun) -> Earlier | None:
             )
         return earlier
     if request.resume:
-        return find_unfinished(log_dir(), prepared.fingerprint)
+        return find_unfinished(request.records_folder, prepared.fingerprint)
     return None
 
 
 def _as_it_was(prepared: PreparedRun, earlier: Earlier) -> RunResult:
-    tally = RunTally(Silent())
-    for sample in earlier.samples():
-        tally.add_earlier(sample.events)
-    return RunResult(
-        run_spec=prepared.run_spec(),
+    return replace(
+        read_result(earlier.path),
         eval_spec=prepared.eval_spec,
         base_spec=prepared.base_spec,
-        report=earlier.final_report or {},
         counts=CallCounts(),
-        tally=tally,
-        record_path=str(earlier.path),
         wall_s=0.0,
-        n_total=len(earlier.finished),
         max_errors=prepared.request.max_errors,
-        was_finished=True,
     )
 
 
@@ -339,10 +318,14 @@ def log_dir() -> Path:
 def _make_recorder(prepared: PreparedRun, earlier: Earlier | None) -> RecorderBase:
     request, run_spec = prepared.request, prepared.run_spec()
     if earlier is not None and request.http_url is not None:
-        raise UsageError("--resume goes on with a local record, and --http-run sends events away", fix="use one of them")
+        raise UsageError(
+            "--resume goes on with a local record, and --http-run sends events away", fix="use one of them"
+        )
     if earlier is not None and not request.dry_run:
         return LocalRecorder.resume(str(earlier.path), run_spec)
-    return make_recorder(request, run_spec, request.record_path or str(log_dir() / _record_name(run_spec, request)))
+    return make_recorder(
+        request, run_spec, request.record_path or str(request.records_folder / _record_name(run_spec, request))
+    )
 
 
 def make_recorder(request: RunRequest, run_spec: RunSpec, path: str) -> RecorderBase:
@@ -368,7 +351,7 @@ def _path_of(recorder: RecorderBase) -> str | None:
 def _record_name(run_spec: RunSpec, request: RunRequest) -> str:
     """`<UTC time>_<completion fn>_<eval>.jsonl`; the random tail of the run id keeps runs of one second apart."""
     run_id = str(run_spec.run_id)
-    names = "_".join([",".join(request.completion_fns), request.eval_name])
+    names = "_".join([",".join(request.completion_fn_names), request.eval_name])
     safe = "".join(c if c.isalnum() or c in "._-+" else "-" for c in names)[:150]
     return f"{run_id[:6]}T{run_id[6:12]}{run_id[12:16].lower()}_{safe}.jsonl"
 

@@ -23,6 +23,8 @@ class RunTally:
         self.n_finished = 0
         self.n_unparsed = 0
         self.errors: collections.Counter[str] = collections.Counter()
+        self.first_error = ""
+        "What was said of the first sample that failed."
         self.usage: collections.Counter[str] = collections.Counter()
         self.models: collections.Counter[str] = collections.Counter()
         self._pico_usd = 0
@@ -52,8 +54,13 @@ class RunTally:
         self._inner.finished(item, events)
 
     def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
-        self.errors[str(error.get("type", "error"))] += 1
+        self.add_failed(error)
         self._inner.failed(item, error)
+
+    def add_failed(self, error: dict[str, Any]) -> None:
+        """Count a sample that failed."""
+        self.errors[str(error.get("type", "error"))] += 1
+        self.first_error = self.first_error or str(error.get("message", ""))
 
     def add_earlier(self, events: Sequence[Event]) -> None:
         """Take in the events of a finished sample."""

@@ -1,0 +1,104 @@
+"""Objects from Python code as completion functions: a plain function, a coroutine function, a backend, a solver."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from evals.completion import CompletionResult, Completions
+from evals.completion_fns.backend import Backend
+from evals.errors import UsageError
+from evals.record import record_sampling
+from evals.registry_classes import accepts
+from evals.solvers.solver import Solver
+
+
+class FunctionCompletionFn:
+    """Anything callable that takes a prompt and gives a text, a list of texts or a CompletionResult; it may be async.
+
+    It gets those sampling arguments of the eval (`temperature`, `max_tokens`, ...) that it takes. Texts are
+    recorded here; a function that gives a CompletionResult records by itself, as plug-ins of openai/evals do.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, prompt: Any, **kwargs: Any) -> CompletionResult | Awaitable[CompletionResult]:
+        given = {name: value for name, value in kwargs.items() if accepts(self.function, name)}
+        answer = self.function(prompt, **given)
+        if inspect.isawaitable(answer):
+            return self._later(prompt, answer)
+        return self._result(prompt, answer)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "function" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.function, name)
+
+    async def _later(self, prompt: Any, answer: Awaitable[Any]) -> CompletionResult:
+        return self._result(prompt, await answer)
+
+    def _result(self, prompt: Any, answer: Any) -> CompletionResult:
+        if hasattr(answer, "get_completions"):
+            return answer  # type: ignore[no-any-return]
+        texts = [answer] if isinstance(answer, str) else answer
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise TypeError(f"{name_of(self.function)} gave a {type(answer).__name__}, not a text")
+        record_sampling(prompt=prompt, sampled=texts)
+        return Completions(texts)
+
+
+class _Called(Backend):
+    """An object that has `complete` and nothing else, so that plain code can call it too."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        for name in ("is_local", "max_concurrency", "records_sampling", "limit_key", "delegates"):
+            if hasattr(inner, name):
+                setattr(self, name, getattr(inner, name))
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        result: CompletionResult = await self.inner.complete(prompt, **kwargs)
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "inner" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
+
+def as_completion_fn(given: Any) -> Any:
+    """`given` as something that evals can use: functions and bare `complete` are wrapped, the rest stays.
+
+    Raises:
+        UsageError: it is a class, or nothing that can be asked.
+    """
+    if inspect.isclass(given):
+        raise UsageError(f"{given.__name__} is a class, not a completion function", fix=f"write {given.__name__}(...)")
+    if callable(getattr(given, "complete", None)):
+        return given if callable(given) else _Called(given)
+    if not callable(given):
+        raise UsageError(
+            f"a {type(given).__name__} is no completion function",
+            fix="give a model's name, a function of a prompt, or an object with 'async complete(prompt, **kwargs)'",
+        )
+    ours = type(given).__module__.startswith("evals.")
+    return given if ours or isinstance(given, Solver) else FunctionCompletionFn(given)
+
+
+def unwrapped(fn: Any) -> Any:
+    """What `as_completion_fn` was given."""
+    if isinstance(fn, FunctionCompletionFn):
+        return fn.function
+    return fn.inner if isinstance(fn, _Called) else fn
+
+
+def name_of(fn: Any) -> str:
+    """What a record calls `fn`: a function's name, else the name of its class."""
+    fn = unwrapped(fn)
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    name = getattr(fn, "__qualname__", None) or type(fn).__qualname__
+    return str(name).rpartition("<locals>.")[2]

@@ -1,0 +1,112 @@
+"""`evals.run`: an eval from Python code, for scripts, notebooks and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.completion_fns.function import as_completion_fn
+from evals.engine.settings import settings_from_environment
+from evals.errors import UsageError
+from evals.registry import Registry
+from evals.runner.result import RunResult
+from evals.runner.run import RunObserver, RunRequest
+from evals.runner.run import run as run_request
+
+
+def run(
+    completion_fn: Any,
+    eval_name: str,
+    *,
+    max_samples: int | None = None,
+    repeats: int = 1,
+    seed: int = 20220722,
+    temperature: float | None = None,
+    eval_args: Mapping[str, Any] | None = None,
+    completion_args: Mapping[str, Any] | None = None,
+    registry_paths: Sequence[str | Path] | str | Path = (),
+    data_paths: Sequence[str | Path] | str | Path = (),
+    registry: Registry | None = None,
+    record_path: str | Path | None = None,
+    log_dir: str | Path | None = None,
+    resume: bool = False,
+    cache: bool = False,
+    max_errors: float = 0,
+    concurrency: int | None = None,
+    requests_per_minute: float | None = None,
+    tokens_per_minute: float | None = None,
+    timeout_s: float | None = None,
+    max_cost_usd: float | None = None,
+    max_tokens_total: int | None = None,
+    max_time_s: float | None = None,
+    observer: RunObserver | None = None,
+    check: bool = True,
+) -> RunResult:
+    """Run one eval and return its numbers, its samples and where its record lies.
+
+    completion_fn: a name as on the command line; a function `prompt -> text`, plain or async; an object with
+    `async complete(prompt, **kwargs)`; a completion function or solver of a plug-in; or a list of these.
+    eval_args, completion_args: laid over the arguments in YAML; the latter are for names only.
+    resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
+    object counts as the same when its class, its code and its plain attributes are.
+    max_errors: failed samples tolerated, a count, or below 1 a fraction.
+    check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
+
+    It waits for the end of the run, inside a running event loop too: from a coroutine that must not wait, use
+    `await asyncio.to_thread(evals.run, ...)`.
+
+    Raises:
+        EvalsError: the run could not begin, or (with `check`) its numbers are not of the whole run; what was
+            finished is in the record.
+    """
+    given = list(completion_fn) if isinstance(completion_fn, list | tuple) else [completion_fn]
+    fns = [fn if isinstance(fn, str) else as_completion_fn(fn) for fn in given]
+    if not fns:
+        raise UsageError("no completion function was given", fix="give a model's name or a function of a prompt")
+    if completion_args and not any(isinstance(fn, str) for fn in fns):
+        raise UsageError(
+            "completion_args are for names; an object has its arguments already", fix="give them where it is made"
+        )
+    request = RunRequest(
+        completion_fns=fns,
+        eval_name=eval_name,
+        registry_paths=_listed(registry_paths),
+        extra_eval_params=dict(eval_args or {}),
+        completion_args=dict(completion_args or {}),
+        max_samples=_positive("max_samples", max_samples),
+        repeats=_positive("repeats", repeats) or 1,
+        seed=seed,
+        record_path=None if record_path is None else str(record_path),
+        log_dir=log_dir,
+        resume=resume,
+        cache=cache,
+        max_errors=max_errors,
+        data_paths=[str(path) for path in _listed(data_paths)],
+        settings=settings_from_environment(
+            concurrency=_positive("concurrency", concurrency),
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+            attempt_timeout_s=timeout_s,
+            max_cost_usd=max_cost_usd,
+            max_tokens_total=max_tokens_total,
+            max_time_s=max_time_s,
+            overrides={} if temperature is None else {"temperature": temperature},
+        ),
+        command="evals.run",
+    )
+    result = run_request(request, registry, observer)
+    if check and result.problem is not None:
+        result.problem.partial_report = dict(result.report)
+        raise result.problem
+    return result
+
+
+def _listed(paths: Sequence[str | Path] | str | Path) -> list[str | Path]:
+    return [paths] if isinstance(paths, str | Path) else list(paths)
+
+
+def _positive(name: str, value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise UsageError(f"{name} is {value}, and must be 1 or more")
+    return value

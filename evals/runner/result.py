@@ -1,0 +1,305 @@
+"""What came of a run: its numbers with their uncertainty, its samples as typed rows, and where the record lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.engine.samples import Silent
+from evals.engine.session import CallCounts
+from evals.errors import EvalsError, ProviderError, UsageError, did_you_mean, listed
+from evals.run_log import RunLog, SampleRecord, read_log
+from evals.run_table import COLUMNS, row_of
+from evals.runner.result_html import result_html
+from evals.runner.tally import RunTally
+from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
+
+if TYPE_CHECKING:
+    import pandas
+
+_NO_METRICS = ("boostrap_std", "bootstrap_std", "n", "n_errors", "cost_usd")
+_COMPANIONS = ("_stderr", "_ci95", "_n")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a report with what is known of its uncertainty; `float(metric)` is its value."""
+
+    value: float
+    "NaN where it is not defined, as the mean of no samples."
+    stderr: float | None = None
+    ci95: tuple[float, float] | None = None
+    "The 95 % interval."
+    n: int | None = None
+    "Samples that it was taken over; failed ones are not among them."
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        if self.ci95 is None:
+            return f"{self.value:.3f}"
+        over = "" if self.n is None else f", n = {self.n:,}"
+        return f"{self.value:.3f} (95 % interval {self.ci95[0]:.3f} to {self.ci95[1]:.3f}{over})"
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """One evaluation of one sample, as the record has it; what was not recorded is None."""
+
+    sample_id: str
+    repeat: int = 0
+    prompt: Any = None
+    completion: Any = None
+    "The completion that was scored."
+    expected: Any = None
+    picked: Any = None
+    correct: Any = None
+    "None too where the sample failed, or its eval does not say right or wrong."
+    error: dict[str, Any] | None = None
+    "Why the sample failed (`type`, `message`); it was not scored then."
+    usage: dict[str, Any] | None = None
+    latency_s: float | None = None
+    cost_usd: float | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    "Further numbers of the sample, as `score`."
+
+    @classmethod
+    def of(cls, sample: SampleRecord) -> SampleRow:
+        row = row_of(sample)
+        return cls(
+            **{name: row[name] for name in COLUMNS},
+            metrics={key: value for key, value in row.items() if key not in COLUMNS},
+        )
+
+
+class RecordedSamples:
+    """The samples of a record, read from disk at each iteration, one at a time."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def __iter__(self) -> Iterator[SampleRow]:
+        return map(SampleRow.of, read_log(self.path).samples())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in read_log(self.path).samples())
+
+    def __getitem__(self, sample_id: str) -> SampleRow:
+        """The first evaluation of the sample with that id; reads the record up to it."""
+        for row in self:
+            if row.sample_id == sample_id:
+                return row
+        raise KeyError(sample_id)
+
+    def wrong(self) -> Iterator[SampleRow]:
+        """Those that were scored as wrong."""
+        return (row for row in self if row.error is None and row.correct is not None and not row.correct)
+
+    def failed(self) -> Iterator[SampleRow]:
+        """Those that could not be scored."""
+        return (row for row in self if row.error is not None)
+
+    def __repr__(self) -> str:
+        return f"<samples of {self.path}>"
+
+
+@dataclass(repr=False)
+class RunResult:
+    """What came of a run. `report` is the final report, or the partial one of a run cut short."""
+
+    run_spec: RunSpec
+    eval_spec: EvalSpec
+    base_spec: BaseEvalSpec | None
+    report: dict[str, Any]
+    counts: CallCounts
+    tally: RunTally
+    record_path: str | None
+    wall_s: float
+    n_total: int
+    max_errors: float = 0
+    stopped_by: EvalsError | None = None
+    failed_thresholds: int = 0
+    was_finished: bool = False
+    "Nothing was left to do: the report is the one of an earlier run."
+
+    @property
+    def n_errors(self) -> int:
+        """Samples that failed; they are in no metric."""
+        return self.tally.n_errors
+
+    @property
+    def exit_code(self) -> int:
+        problem = self.problem
+        if problem is not None:
+            return problem.exit_code
+        return 1 if self.failed_thresholds else 0
+
+    @property
+    def problem(self) -> EvalsError | None:
+        """Why the numbers are not of the whole run: it was stopped, or more samples failed than were tolerated."""
+        if self.stopped_by is not None:
+            return self.stopped_by
+        allowed = self.max_errors * self.n_total if 0 < self.max_errors < 1 else self.max_errors
+        if self.n_errors <= allowed:
+            return None
+        kinds = ", ".join(f"{kind} {count}" for kind, count in self.tally.errors.most_common(4))
+        return ProviderError(
+            f"{self.n_errors:,} of {self.n_total:,} samples failed and were not scored",
+            where=self.eval_spec.key,
+            notes=[
+                kinds,
+                f"the first: {self.tally.first_error[:200]}",
+                f"record: {self.record_path}" if self.record_path else "",
+            ],
+            fix="resume the run to ask again for those alone, or tolerate them with max_errors",
+        )
+
+    @property
+    def accuracy(self) -> float:
+        """The metric of that name; NaN where no sample was scored.
+
+        Raises:
+            UsageError: the eval reports no accuracy, but other metrics.
+        """
+        return self.metric("accuracy").value
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """The numbers of the report with their uncertainty, in the report's order."""
+        return metrics_of(self.report)
+
+    def metric(self, name: str) -> Metric:
+        """The metric of that name.
+
+        Raises:
+            UsageError: there is none, with those that there are.
+        """
+        metrics = self.metrics
+        if name not in metrics:
+            raise UsageError(
+                f"the report has no metric {name!r}",
+                where=self.eval_spec.key,
+                notes=[did_you_mean(name, metrics), f"it has: {listed(list(metrics), 12) or 'none'}"],
+            )
+        return metrics[name]
+
+    @property
+    def samples(self) -> RecordedSamples:
+        """The samples, read from the record when they are iterated over.
+
+        Raises:
+            UsageError: the run kept no record.
+        """
+        return RecordedSamples(self._record())
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """One row a sample, as a pandas DataFrame."""
+        return read_log(self._record()).to_dataframe()
+
+    def _record(self) -> str:
+        if self.record_path is None:
+            raise UsageError("this run kept no record, so its samples cannot be read", where=self.eval_spec.key)
+        return self.record_path
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {metric}" for name, metric in self.metrics.items())
+        problem = "" if self.problem is None else f"; not whole: {self.problem.what}"
+        return f"<RunResult {self._title()}: {numbers or 'no metrics'}{problem}; record {self.record_path}>"
+
+    def _where_it_lies(self) -> str:
+        return f"record: {self.record_path}" if self.record_path is not None else ""
+
+    def _title(self) -> str:
+        return f"{self.eval_spec.key} on {', '.join(self.run_spec.completion_fns)}"
+
+    def _repr_html_(self) -> str:
+        """A small table for notebooks."""
+        notes = []
+        if self.problem is not None:
+            notes.append(str(self.problem).splitlines()[0])
+        if self.n_errors and self.problem is None:
+            notes.append(f"{self.n_errors:,} samples failed (not scored; not in n)")
+        notes += [self._where_it_lies()] if self.record_path is not None else []
+        rows = [(name, m.value, m.stderr, m.ci95, m.n) for name, m in self.metrics.items()]
+        return result_html(self._title(), rows, notes)
+
+
+def metrics_of(report: Mapping[str, Any]) -> dict[str, Metric]:
+    """The metrics among a report's keys; counts, costs and token sums are none."""
+    metrics = {}
+    for name, value in report.items():
+        if name in _NO_METRICS or name.startswith("usage_") or name.endswith(_COMPANIONS):
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
+            continue
+        stderr, interval = report.get(f"{name}_stderr"), report.get(f"{name}_ci95")
+        known = isinstance(interval, list | tuple) and None not in interval
+        n = report.get(f"{name}_n", report.get("n"))
+        metrics[name] = Metric(
+            value=math.nan if value is None else float(value),
+            stderr=stderr,
+            ci95=(float(interval[0]), float(interval[1])) if known and interval is not None else None,
+            n=n if stderr is not None or known else None,
+        )
+    return metrics
+
+
+def read_result(path: str | Path) -> RunResult:
+    """The result of an earlier run, from its record alone; nothing is called.
+
+    Raises:
+        DataError: there is no such file, or it is no record.
+    """
+    log = read_log(path)
+    tally = RunTally(Silent())
+    for sample in log.samples():
+        tally.n_total += 1
+        if sample.error is None:
+            tally.n_finished += 1
+            tally.add_earlier(sample.events)
+        else:
+            tally.add_failed(sample.error)
+    facts = log.extras.get("run") or {}
+    stopped = None if log.final_report is not None else EvalsError("this run did not end", where=str(path))
+    return RunResult(
+        run_spec=_run_spec(log),
+        eval_spec=_eval_spec(log),
+        base_spec=None,
+        report=log.final_report or {"n_errors": tally.n_errors},
+        counts=CallCounts(n_calls=facts.get("n_calls", 0), n_cached=facts.get("n_cached", 0)),
+        tally=tally,
+        record_path=str(path),
+        wall_s=facts.get("wall_s", 0.0),
+        n_total=tally.n_total,
+        stopped_by=stopped,
+        was_finished=True,
+    )
+
+
+def _run_spec(log: RunLog) -> RunSpec:
+    said = log.spec
+    spec = RunSpec(
+        completion_fns=[str(name) for name in said.get("completion_fns") or ["?"]],
+        eval_name=str(said.get("eval_name", "?")),
+        base_eval=str(said.get("base_eval", "?")),
+        split=str(said.get("split", "?")),
+        run_config=said.get("run_config") or {},
+        created_by=str(said.get("created_by") or ""),
+    )
+    spec.run_id, spec.created_at = said.get("run_id"), said.get("created_at")
+    return spec
+
+
+def _eval_spec(log: RunLog) -> EvalSpec:
+    said = (log.spec.get("run_config") or {}).get("eval_spec") or {}
+    return EvalSpec(
+        cls=str(said.get("cls", "?")),
+        registry_path=Path(said.get("registry_path") or "."),
+        args=said.get("args"),
+        key=said.get("key") or log.spec.get("eval_name"),
+        group=said.get("group"),
+    )

@@ -1,0 +1,262 @@
+"""`evals.run` from Python: names and objects, typed results, notebooks, failures."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import html.parser
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import evals
+from evals.completion import Completions
+from evals.completion_fns.backend import Backend
+from evals.engine.failures import CallFailed, Kind
+from evals.errors import EvalsError, ProviderError, UsageError
+from evals.runner.result import Metric, metrics_of
+from evals.stats.intervals import wilson
+from evals.testing.openai_process import ServerProcess
+
+QUESTIONS = {"1 + 1?": "2", "2 + 2?": "4", "3 + 3?": "6", "4 + 4?": "8"}
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A registry with the eval `sums` of four questions; records go beside it."""
+    monkeypatch.setenv("EVALS_LOG_DIR", str(tmp_path / "evallogs"))
+    root = tmp_path / "registry"
+    (root / "evals").mkdir(parents=True)
+    (root / "data").mkdir()
+    rows = [json.dumps({"input": question, "ideal": answer}) + "\n" for question, answer in QUESTIONS.items()]
+    (root / "data" / "sums.jsonl").write_text("".join(rows), encoding="utf-8")
+    body = {"class": "evals.suite.match:Match", "args": {"samples_jsonl": "sums.jsonl"}}
+    (root / "evals" / "sums.yaml").write_text(f"sums: {{id: sums.dev.v0}}\nsums.dev.v0: {json.dumps(body)}\n")
+    return root
+
+
+def three_of_four(prompt: Any) -> str:
+    question = prompt if isinstance(prompt, str) else prompt[-1]["content"]
+    return "9" if question == "4 + 4?" else QUESTIONS[question]
+
+
+class Adder(Backend):
+    """A backend that counts what it is asked, and cannot answer one question."""
+
+    def __init__(self, broken_for: str = "") -> None:
+        self.broken_for = broken_for
+        self._asked: list[str] = []
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        self._asked.append(prompt)
+        if prompt == self.broken_for:
+            raise CallFailed(Kind.CONTENT_FILTER, "the filter said no")
+        return Completions([three_of_four(prompt)])
+
+
+def test_a_function_is_run_and_gives_typed_numbers_and_samples(registry):
+    result = evals.run(three_of_four, "sums", registry_paths=registry)
+    metric = result.metrics["accuracy"]
+    assert result.accuracy == metric.value == 0.75
+    assert metric.n == 4
+    assert metric.ci95 == pytest.approx(wilson(3, 4))
+    assert metric.stderr == pytest.approx(math.sqrt(0.75 * 0.25 / 3))
+    (wrong,) = result.samples.wrong()
+    assert (wrong.prompt, wrong.completion, wrong.expected, wrong.correct) == ("4 + 4?", "9", "8", False)
+    assert result.samples[wrong.sample_id] == wrong
+    assert len(result.samples) == 4
+    assert result.run_spec.completion_fns == ["three_of_four"]
+
+
+def test_a_name_goes_to_its_server_with_arguments_of_the_call(registry, monkeypatch):
+    with ServerProcess("--answer", "2", "--models", "small") as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        monkeypatch.setenv("OPENAI_API_KEY", "not checked")
+        result = evals.run("small", "sums", registry_paths=[registry], temperature=0.5, max_samples=2, concurrency=1)
+        assert server.stats()["n_requests"] == 2
+    assert result.metrics["accuracy"].n == 2
+
+
+@pytest.mark.parametrize(
+    "kind", ["async function", "partial", "only complete", "callable object", "list", "bound method"]
+)
+def test_whatever_can_be_asked_is_a_completion_function(registry, kind):
+    async def later(prompt: Any, temperature: float = 1.0) -> list[str]:
+        await asyncio.sleep(0)
+        return [three_of_four(prompt)]
+
+    class OnlyComplete:
+        async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+            return Completions([three_of_four(prompt)])
+
+    class Callable:
+        def __call__(self, prompt: Any, **kwargs: Any) -> str:
+            return three_of_four(prompt)
+
+        def answer(self, prompt: Any) -> str:
+            return three_of_four(prompt)
+
+    given = {
+        "async function": later,
+        "partial": functools.partial(later, temperature=0.0),
+        "only complete": OnlyComplete(),
+        "callable object": Callable(),
+        "list": [three_of_four],
+        "bound method": Callable().answer,
+    }[kind]
+    result = evals.run(given, "sums", registry_paths=registry)
+    assert result.accuracy == 0.75
+    assert {row.completion for row in result.samples} == {"2", "4", "6", "9"}
+    assert "<locals>" not in result.run_spec.completion_fns[0]
+
+
+def test_it_runs_inside_a_running_event_loop(registry):
+    async def cell() -> float:
+        return evals.run(three_of_four, "sums", registry_paths=registry).accuracy
+
+    assert asyncio.run(cell()) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: evals.run("x", "smus", registry_paths=r), "did you mean: sums"),
+        (lambda r: evals.run(Adder, "sums", registry_paths=r), "Adder is a class"),
+        (lambda r: evals.run(3, "sums", registry_paths=r), "a int is no completion function"),
+        (lambda r: evals.run([], "sums", registry_paths=r), "no completion function was given"),
+        (lambda r: evals.run(three_of_four, "sums", registry_paths=r, max_samples=0), "max_samples is 0"),
+        (lambda r: evals.run(three_of_four, "sums", registry_paths=r, completion_args={"n": 1}), "are for names"),
+    ],
+)
+def test_mistakes_are_errors_of_ours(registry, call, message):
+    with pytest.raises(EvalsError, match=message):
+        call(registry)
+
+
+def test_failed_samples_raise_and_can_be_tolerated(registry):
+    with pytest.raises(ProviderError, match=r"1 of 4 samples failed[\s\S]*content filter 1[\s\S]*the filter said no"):
+        evals.run(Adder("1 + 1?"), "sums", registry_paths=registry)
+    result = evals.run(Adder("1 + 1?"), "sums", registry_paths=registry, max_errors=1)
+    (failed,) = result.samples.failed()
+    assert (failed.correct, failed.error["message"]) == (None, "the filter said no")
+    assert (result.n_errors, result.metrics["accuracy"].n) == (1, 3)
+
+
+def test_without_check_the_problem_is_part_of_the_result(registry):
+    result = evals.run(Adder("1 + 1?"), "sums", registry_paths=registry, check=False)
+    assert isinstance(result.problem, ProviderError)
+    assert result.exit_code == 3
+    assert "not whole: 1 of 4 samples failed" in repr(result)
+
+
+def test_resuming_asks_nothing_that_was_answered(registry):
+    first, again, other = Adder(), Adder(), Adder("nothing")
+    one = evals.run(first, "sums", registry_paths=registry, resume=True)
+    two = evals.run(again, "sums", registry_paths=registry, resume=True)
+    three = evals.run(other, "sums", registry_paths=registry, resume=True)
+    assert (len(first._asked), len(again._asked), len(other._asked)) == (4, 0, 4)
+    assert one.record_path == two.record_path != three.record_path
+    assert two.report == one.report
+
+
+def test_a_failed_sample_alone_is_asked_again(registry):
+    broken, mended = Adder("1 + 1?"), Adder("1 + 1?")
+    evals.run(broken, "sums", registry_paths=registry, check=False)
+    mended.complete = three_of_four_later  # type: ignore[method-assign]
+    result = evals.run(mended, "sums", registry_paths=registry, resume=True)
+    assert (result.n_errors, result.metrics["accuracy"].n, three_of_four_asked) == (0, 4, ["1 + 1?"])
+
+
+three_of_four_asked: list[str] = []
+
+
+async def three_of_four_later(prompt: Any, **kwargs: Any) -> Completions:
+    three_of_four_asked.append(prompt)
+    return Completions([three_of_four(prompt)])
+
+
+def test_a_function_with_other_code_is_another_run(registry):
+    def one(prompt: Any) -> str:
+        return "2"
+
+    first = evals.run(one, "sums", registry_paths=registry, resume=True)
+
+    def one(prompt: Any) -> str:
+        return "4"
+
+    assert evals.run(one, "sums", registry_paths=registry, resume=True).record_path != first.record_path
+
+
+def test_an_earlier_result_is_read_from_its_record(registry):
+    result = evals.run(Adder("1 + 1?"), "sums", registry_paths=registry, check=False)
+    read = evals.read_result(result.record_path)
+    assert (read.report, read.metrics, read.n_errors, read.n_total) == (result.report, result.metrics, 1, 4)
+    assert read.run_spec == result.run_spec
+    assert [row.sample_id for row in read.samples] == [row.sample_id for row in result.samples]
+
+
+def test_the_log_folder_can_be_chosen(registry, tmp_path):
+    result = evals.run(three_of_four, "sums", registry_paths=registry, log_dir=tmp_path / "here")
+    assert Path(result.record_path).parent == tmp_path / "here"
+
+
+def test_samples_become_a_data_frame(registry):
+    pandas = pytest.importorskip("pandas")
+    frame = evals.run(three_of_four, "sums", registry_paths=registry).to_dataframe()
+    assert isinstance(frame, pandas.DataFrame)
+    assert frame["correct"].mean() == 0.75
+
+
+class Tags(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def test_the_notebook_table_is_escaped_well_formed_and_without_colours(registry):
+    result = evals.run(three_of_four, "sums", registry_paths=registry)
+    result.report["<script>"] = 1.0
+    text = result._repr_html_()
+    tags = Tags()
+    tags.feed(text)
+    assert not tags.open
+    assert {"accuracy", "0.750", "0.301 to 0.954", "4", "<script>"} <= set(tags.texts)
+    assert "color" not in text
+
+
+def test_a_metric_that_is_not_there_names_those_that_are(registry):
+    result = evals.run(three_of_four, "sums", registry_paths=registry)
+    with pytest.raises(UsageError, match=r"no metric 'acuracy'\n  did you mean: accuracy"):
+        result.metric("acuracy")
+
+
+def test_metrics_are_told_from_counts_costs_and_companions():
+    report = {
+        "accuracy": 0.5, "accuracy_stderr": 0.1, "accuracy_ci95": [0.3, 0.7], "n": 25, "n_errors": 0,
+        "f1": None, "usage_total_tokens": 7, "cost_usd": 0.1, "boostrap_std": 0.1, "note": "text",
+    }  # fmt: skip
+    metrics = metrics_of(report)
+    assert list(metrics) == ["accuracy", "f1"]
+    assert metrics["accuracy"] == Metric(0.5, 0.1, (0.3, 0.7), 25)
+    assert math.isnan(metrics["f1"].value)
+
+
+def test_importing_the_name_loads_nothing_until_it_is_used():
+    code = "import evals, sys; 'run' in dir(evals); print('evals.runner.api' in sys.modules, callable(evals.run))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["False", "True"]
