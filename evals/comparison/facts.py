@@ -37,6 +37,7 @@ class RunFacts:
     repeats: int = 1
     versions: Mapping[str, str] = field(default_factory=dict)
     registry_commit: str | None = None
+    higher_is_better: bool = True
     finished: bool = False
     "Whether the record ends with a final report."
 
@@ -70,6 +71,7 @@ def facts_of(log: RunLog) -> RunFacts:
         repeats=config.get("repeats") or 1,
         versions=_mapping(config.get("versions")),
         registry_commit=config.get("registry_commit"),
+        higher_is_better=config.get("higher_is_better") is not False,
         finished=log.final_report is not None,
     )
 
