@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from evals.cli import gate
 from evals.cli.console import Parser, run_command
 from evals.errors import UsageError
 
@@ -106,6 +107,8 @@ def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--fail-under", action="append", default=[], metavar="METRIC>=X", help="exit 1 when not held; repeatable"
     )
+    group.add_argument("--baseline", metavar="FILE|DIR", help="gate the run against a baseline (see `evals gate`)")
+    gate.add_limits(group)
     group.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
 
 
@@ -288,7 +291,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    return run_and_print(args).exit_code
+    limits = gate.limits_of(args) if args.baseline else None
+    result = run_and_print(args)
+    if limits is None or result.stopped_by is not None or result.record_path is None:
+        return result.exit_code
+    from evals.comparison.scores import read_scores
+
+    print(file=sys.stderr if args.json else sys.stdout)
+    verdict = gate.judge([read_scores(result.record_path)], args, limits, beside_a_run=True)
+    return result.exit_code or verdict
 
 
 if __name__ == "__main__":

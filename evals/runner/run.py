@@ -173,6 +173,7 @@ class PreparedRun:
                 "command": redact(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
+                "higher_is_better": self.base_spec is None or self.base_spec.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),

@@ -104,13 +104,16 @@ def _p_value(after: Array, before: Array, clusters: list[Hashable] | None, max_d
 
 @dataclass(frozen=True)
 class _Plan:
-    """What decides about power: disagreement beside the drop, samples that count, quantiles."""
+    """What decides about power: disagreement beside the drop, samples that count, quantiles.
+
+    The test's variance at the margin is fitted to data that show the larger drop, so it is that drop's.
+    """
 
     noise: float
     n: int
     design_effect: float
-    z_alpha: float
-    z_power: float
+    quantiles: float
+    "Of alpha and power, added up."
 
     @classmethod
     def of(cls, drops: Array, difference: PairedDifference, alpha: float, power: float) -> _Plan:
@@ -123,7 +126,7 @@ class _Plan:
         independent = variance / n if n else math.nan
         effect = difference.stderr**2 / independent if n and independent > 0 and difference.stderr > 0 else 1.0
         df = max(1, difference.n_clusters - 1)
-        return cls(noise, n, max(1.0, effect), t_quantile(1 - alpha, df), t_quantile(power, df))
+        return cls(noise, n, max(1.0, effect), t_quantile(1 - alpha, df) + t_quantile(power, df))
 
     def _spread(self, drop: float) -> float:
         return math.sqrt(max(0.0, self.noise + drop - drop * drop) * self.design_effect)
@@ -131,14 +134,12 @@ class _Plan:
     def detectable(self, max_drop: float) -> float:
         if self.n < 2:
             return math.nan
-        at_null = self.z_alpha * self._spread(max_drop) / math.sqrt(self.n)
         drop = max_drop
         for _ in range(200):
-            drop = min(_MAX_EFFECT, max_drop + at_null + self.z_power * self._spread(drop) / math.sqrt(self.n))
+            drop = min(_MAX_EFFECT, max_drop + self.quantiles * self._spread(drop) / math.sqrt(self.n))
         return drop
 
     def n_needed(self, max_drop: float, detect: float) -> int | None:
         if self.n < 2:
             return None
-        root = (self.z_alpha * self._spread(max_drop) + self.z_power * self._spread(detect)) / (detect - max_drop)
-        return math.ceil(root * root)
+        return math.ceil((self.quantiles * self._spread(detect) / (detect - max_drop)) ** 2)

@@ -1,0 +1,150 @@
+"""`evals gate`: fail a build on a proven regression, with a known error rate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evals.comparison.gate import EvalVerdict, GateLimits
+    from evals.comparison.scores import RunScores
+
+EPILOG = """exit codes: 0 every eval is ok, 1 a regression is proven, 5 it cannot be told with these samples
+(--undecided pass|fail chooses 0 or 1 for that), 2 a record or a baseline is missing or does not fit"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Register the sub-command."""
+    parser = subparsers.add_parser(
+        "gate",
+        help="fail a build on a proven regression",
+        description="Hold runs against their baselines, sample by sample: paired, one-sided, corrected for several "
+        "evals. Baselines are small files to commit.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="records of runs, one an eval")
+    parser.add_argument("--baseline", required=True, metavar="FILE|DIR", help="one baseline, or a folder of them")
+    parser.add_argument("--update", action="store_true", help="take these runs as the new baselines")
+    parser.add_argument("--metric", metavar="NAME", help="the metric (default: the record's own)")
+    add_limits(parser)
+    parser.add_argument("--junit", metavar="FILE", help="write JUnit XML")
+    parser.add_argument("--markdown", metavar="FILE", help="write the table as Markdown")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(func=run)
+
+
+def add_limits(parser: argparse._ActionsContainer) -> None:
+    """The options that `oaieval --baseline` shares."""
+    parser.add_argument("--max-drop", default="2pt", metavar="2pt", help="the drop that is tolerated (default 2pt)")
+    parser.add_argument(
+        "--detect", metavar="5pt", help="the drop that must be found (default: 3pt more than tolerated)"
+    )
+    parser.add_argument("--alpha", type=float, default=0.05, metavar="P", help="rate of false alarms (default 0.05)")
+    parser.add_argument("--power", type=float, default=0.8, metavar="P", help="rate of detection (default 0.8)")
+    parser.add_argument(
+        "--undecided", choices=("exit5", "pass", "fail"), default="exit5", help="when it cannot be told"
+    )
+
+
+def limits_of(args: argparse.Namespace) -> GateLimits:
+    """The limits that parsed options ask for."""
+    from evals.comparison.gate import GateLimits
+
+    max_drop = drop_of(args.max_drop, "--max-drop")
+    detect = min(1.0, max_drop + 0.03) if args.detect is None else drop_of(args.detect, "--detect")
+    return GateLimits(max_drop, detect, args.alpha, args.power)
+
+
+def drop_of(text: str, flag: str) -> float:
+    """The fraction in `2pt`, `2%` or `0.02`."""
+    from evals.errors import UsageError
+
+    number = text.strip().removesuffix("pt").removesuffix("%").strip()
+    try:
+        value = float(number)
+    except ValueError:
+        value = -1.0
+    in_points = number != text.strip()
+    if in_points:
+        value /= 100
+    if not 0 <= value <= 1:
+        raise UsageError(f"{flag} is {text!r}, which is no drop", fix=f"write {flag} 2pt, or {flag} 0.02")
+    if not in_points and value >= 1:
+        raise UsageError(f"{flag} {text} is a drop of 100 points", fix=f"for {text} points write {flag} {text}pt")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Gate some records; the exit code says what came of it."""
+    from evals.comparison.scores import read_scores
+
+    limits = limits_of(args)
+    runs = [read_scores(path, args.metric) for path in args.runs]
+    if args.update:
+        return update(runs, Path(args.baseline))
+    return judge(runs, args, limits)
+
+
+def judge(
+    runs: Sequence[RunScores], args: argparse.Namespace, limits: GateLimits, *, beside_a_run: bool = False
+) -> int:
+    """Compare, print, write what was asked for, and return the exit code.
+
+    beside_a_run: `oaieval` printed its own result; with --json the table goes to standard error.
+    """
+    from evals.comparison.gate import exit_code_of, gate_runs
+    from evals.report import gate_report
+
+    verdicts = gate_runs(runs, Path(args.baseline), limits)
+    code = exit_code_of(verdicts, args.undecided)
+    if getattr(args, "junit", None):
+        Path(args.junit).write_text(gate_report.junit(verdicts, limits, args.undecided), encoding="utf-8")
+    if getattr(args, "markdown", None):
+        Path(args.markdown).write_text(gate_report.markdown(verdicts, limits) + "\n", encoding="utf-8")
+    _tell_github(verdicts, limits)
+    if args.json and not beside_a_run:
+        from evals.json_text import dumps
+
+        print(dumps({"verdicts": [verdict.as_dict() for verdict in verdicts], "exit_code": code}))
+        return code
+    out = sys.stderr if args.json else sys.stdout
+    print(gate_report.table(verdicts, limits), file=out)
+    n_regressions = sum(verdict.verdict == "regression" for verdict in verdicts)
+    if code:
+        why = f"{n_regressions} regression{'s' * (n_regressions > 1)}" if n_regressions else "undecided"
+        print(f"{why}: exit {code}", file=out)
+    return code
+
+
+def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:
+    """A step summary and annotations where a GitHub workflow runs this."""
+    from evals.report import gate_report
+
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with open(summary, "a", encoding="utf-8") as file:
+            file.write(gate_report.markdown(verdicts, limits) + "\n")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in gate_report.annotations(verdicts, limits):
+            print(line, file=sys.stderr)
+
+
+def update(runs: Sequence[RunScores], place: Path) -> int:
+    """Write the runs' scores as baselines."""
+    from evals.comparison.baseline import Baseline, baseline_path
+    from evals.errors import UsageError
+
+    if place.suffix == ".json" and len(runs) > 1:
+        raise UsageError("several runs need a folder of baselines", where=str(place), fix="name a folder")
+    for run_scores in runs:
+        baseline = Baseline.of(run_scores)
+        path = baseline_path(place, baseline.eval_name)
+        baseline.write(path)
+        stderr = "-" if baseline.stderr is None else f"{baseline.stderr:.3f}"
+        print(f"{path}  {baseline.metric} {baseline.score:.3f}  stderr {stderr}  n = {baseline.n:,}")
+    return 0
