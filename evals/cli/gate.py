@@ -130,7 +130,7 @@ def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:
         with open(summary, "a", encoding="utf-8") as file:
             file.write(gate_report.markdown(verdicts, limits) + "\n")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in gate_report.annotations(verdicts, limits):
+        for line in gate_report.github_annotations(verdicts, limits):
             print(line, file=sys.stderr)
 
 

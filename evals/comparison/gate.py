@@ -128,7 +128,7 @@ def _test(run: RunScores, baseline: Baseline, limits: GateLimits) -> DropTest:
     old_rows = np.array([old for old, _ in shared], dtype=int)
     new_rows = np.array([new for _, new in shared], dtype=int)
     before, after = baseline.scores[old_rows], run.scores[new_rows]
-    if len(shared) and (min(before.min(), after.min()) < 0 or max(before.max(), after.max()) > 1):
+    if shared and (min(before.min(), after.min()) < 0 or max(before.max(), after.max()) > 1):
         raise DataError(
             f"the gate takes scores between 0 and 1, and '{run.metric}' goes beyond", where=run.path, fix="use --metric"
         )

@@ -92,7 +92,7 @@ def junit(verdicts: Sequence[EvalVerdict], limits: GateLimits, undecided: str) -
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def annotations(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
+def github_annotations(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
     """GitHub workflow commands: an error for each regression, a warning for what could not be decided."""
     lines = []
     for verdict in verdicts:
