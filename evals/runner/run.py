@@ -14,7 +14,7 @@ from evals.engine.plan import RunPlan, use_plan
 from evals.engine.samples import Observer, Silent
 from evals.engine.session import CallCounts, Session, use_session
 from evals.engine.settings import EngineSettings
-from evals.errors import EvalsError, Interrupted, UsageError
+from evals.errors import EvalsError, Interrupted, SettledEarly, UsageError
 from evals.eval import Eval
 from evals.key_values import typed
 from evals.record import DummyRecorder, HttpRecorder, LocalRecorder, RecorderBase
@@ -22,6 +22,7 @@ from evals.registry import Registry
 from evals.registry_classes import build
 from evals.runner.fingerprint import fingerprint_of, first_difference
 from evals.runner.interrupts import handle_interrupts
+from evals.runner.plugin_failure import blaming_plugin, is_foreign, plugin_failed
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.result import RunResult as RunResult
 from evals.runner.result import read_result
@@ -120,22 +121,18 @@ class PreparedRun:
             **self.request.extra_eval_params,
         }
         named_by = f"eval {self.eval_spec.key!r}"
-        try:
+        with blaming_plugin(named_by, self.eval_spec.where, foreign=is_foreign(make.func)):
             made: Eval = build(make, given, named_by=named_by, where=self.eval_spec.where)
-        except EvalsError:
-            raise
-        except (AssertionError, ValueError) as error:
-            raise UsageError(
-                f"{named_by} cannot be run like this: {error or type(error).__name__}", where=self.eval_spec.where
-            ) from error
         return made
 
     def _make_completion_fn(self, name: str) -> Any:
         """Arguments are typed for our own classes only: others expect the text that openai/evals gave them."""
-        ours = self.registry.resolve_completion_fn(name).cls.startswith("evals.")
+        spec = self.registry.resolve_completion_fn(name)
+        ours = spec.cls.startswith("evals.")
         given = self.request.completion_args
         arguments = {key: typed(value) if ours and isinstance(value, str) else value for key, value in given.items()}
-        return self.registry.make_completion_fn(name, **arguments)
+        with blaming_plugin(f"completion function {name!r}", spec.where, foreign=not ours):
+            return self.registry.make_completion_fn(name, **arguments)
 
     def _check_budget(self) -> None:
         if self.request.settings.max_cost_usd is None:
@@ -188,11 +185,12 @@ def run(
     observer: RunObserver | None = None,
     on_prepared: Callable[[PreparedRun], None] | None = None,
     on_interrupt: Callable[[int], None] | None = None,
+    extra_report: Callable[[], dict[str, Any]] | None = None,
 ) -> RunResult:
     """Run one eval and return what came of it.
 
     on_prepared: called after the pre-flight, before the first call. on_interrupt: called with 1 or 2 when a
-    signal asks to stop. A run that a budget, a signal or the provider cut short returns too, with
+    signal asks to stop. extra_report: keys that join the final report. A run that a budget, a signal or the provider cut short returns too, with
     `stopped_by` set and its record resumable.
 
     Raises:
@@ -216,9 +214,15 @@ def run(
         for sample in earlier.samples():
             tally.add_earlier(sample.events)
     began_s = time.perf_counter()
-    report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, on_interrupt)
+    report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, tally, on_interrupt)
     if plan.n_passes == 0:
         tally.add_earlier(recorder.get_events("sampling"))  # a plug-in with a loop of its own; no sample told the tally
+    if isinstance(stopped_by, SettledEarly):
+        stopped_by = None
+    if session.saw_labels and stopped_by is None:
+        report = with_labels(report, recorder)
+    if extra_report is not None:
+        report = {**report, **extra_report()}
     report = {**report, "n_errors": tally.n_errors, **tally.usage_keys(report)}
     if tally.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = tally.cost_usd
@@ -246,6 +250,16 @@ def run(
     return result
 
 
+def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any]:
+    """The report with a table for each kind of label, and clustered uncertainty where samples share a cluster."""
+    path = _path_of(recorder)
+    if path is None or not Path(path).is_file():
+        return report
+    from evals.comparison.labelled import labelled_report
+
+    return labelled_report(path, report)
+
+
 def run_facts(result: RunResult) -> dict[str, Any]:
     """What a run took, beside its report: these numbers differ from run to run."""
     counts = result.counts
@@ -264,6 +278,7 @@ def _evaluate(
     recorder: RecorderBase,
     session: Session,
     plan: RunPlan,
+    tally: RunTally,
     on_interrupt: Callable[[int], None] | None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
     from evals.engine.loop import run_sync
@@ -275,6 +290,10 @@ def _evaluate(
         return dict(error.partial_report or {}), error
     except KeyboardInterrupt:
         return {}, Interrupted("stopped")
+    except Exception as error:
+        if not is_foreign(type(evaluation).run):
+            raise
+        return {}, plugin_failed(evaluation, error, tally.errors)
     finally:
         run_sync(session.aclose())
 

@@ -153,3 +153,16 @@ def kill_after(place: Place, server: LoopbackServer, n_answered: int, *arguments
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=20)
+
+
+def test_a_plug_in_that_fails_is_not_called_a_bug_of_ours_and_its_true_cause_is_told(place):
+    done = place.oaieval("dummy", "plug-hopeless", "--max_samples", "5")
+    assert done.returncode == 3, done.stderr
+    assert "Hopeless.run failed: ZeroDivisionError" in done.stderr
+    assert "samples that had failed before: KeyError 5" in done.stderr
+    assert "plugin_evals.py:" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = place.oaieval("dummy", "plug-hopeless", "--extra_eval_params", "table=unknown")
+    assert done.returncode == 2, done.stderr
+    assert "eval 'plug-hopeless.dev.v0' cannot be made: KeyError: 'unknown'" in done.stderr
+    assert "plugin_evals.py:" in done.stderr

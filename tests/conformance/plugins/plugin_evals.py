@@ -274,3 +274,18 @@ class Manners(evals.Eval):
             "sampling",
         )
         return {kind: len(recorder.get_events(kind)) for kind in kinds}
+
+
+class Hopeless(Sums):
+    """Divides by the number of finished samples; its rows lack a key that it reads."""
+
+    def __init__(self, completion_fns, samples_jsonl, *args, table: str = "", **kwargs):
+        super().__init__(completion_fns, samples_jsonl, *args, **kwargs)
+        self.table = {"known": 1}[table] if table else 0
+
+    def eval_sample(self, sample, rng):
+        record_match(sample["missing"] == 1)
+
+    def run(self, recorder):
+        self.eval_all_samples(recorder, self.get_samples())
+        return {"accuracy": 1 / len(recorder.get_events("match"))}
