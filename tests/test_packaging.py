@@ -65,17 +65,19 @@ def test_the_wheel_carries_registry_and_data(wheel: Path) -> None:
 
 def test_the_wheel_carries_the_whole_package_and_nothing_else(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if not name.startswith("evals/_bundled/")}
-    assert {name for name in names if not name.startswith(f"oaieval-{evals.__version__}.dist-info/")} == tracked(
-        "evals"
-    )
+    assert {name for name in names if not name.startswith(f"oaieval-{evals.__version__}.dist-info/")} == {
+        *tracked("evals"),
+        "oaieval_pytest.py",
+    }
 
 
 def test_the_wheel_is_under_30_mb_and_has_the_commands_and_the_licence(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     info = f"oaieval-{evals.__version__}.dist-info"
-    commands = archive.read(f"{info}/entry_points.txt").decode()
+    commands, plugins = archive.read(f"{info}/entry_points.txt").decode().split("[pytest11]")
     assert wheel.stat().st_size < 30e6
     assert re.findall(r"^(\w+) = ", commands, re.MULTILINE) == ["evals", "oaieval", "oaievalset"]
+    assert plugins.split() == ["oaieval", "=", "oaieval_pytest"]
     assert "MIT License" in archive.read(f"{info}/licenses/LICENSE").decode()
 
 

@@ -1,0 +1,81 @@
+"""What a YAML file and an eval hold, without a call: the names and sample ids from which tests are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.completion_fns.dummy import DummyCompletionFn
+from evals.errors import EvalsError, RegistryError, UsageError
+from evals.eval import Eval, sample_order
+from evals.registry import Registry
+from evals.registry_classes import build
+from evals.registry_index import YamlFile
+from evals.sample import sample_id
+
+
+def registry_of(path: Path) -> Path:
+    """The registry that a YAML file of evals lies in: the folder around its `evals/`."""
+    return path.resolve().parent.parent
+
+
+def eval_names_in(path: Path) -> list[str]:
+    """The evals that a YAML file binds to a class, in its order; aliases are left out.
+
+    Raises:
+        RegistryError: there is no such file, it is broken, or holds no eval.
+    """
+    if not path.is_file():
+        raise RegistryError("there is no such file", where=str(path), fix="name a YAML file in a registry's evals/")
+    entries = YamlFile(path, registry_of(path)).entries().values()
+    names = [entry.name for entry in entries if isinstance(entry.body, dict) and "class" in entry.body]
+    if not names:
+        raise RegistryError("no evals here", where=str(path), fix="name a YAML file in a registry's evals/")
+    return names
+
+
+def sample_ids(
+    eval_name: str,
+    *,
+    registry_paths: Sequence[str | Path] = (),
+    data_paths: Sequence[str | Path] = (),
+    eval_args: Mapping[str, Any] | None = None,
+    max_samples: int | None = None,
+) -> list[str]:
+    """The ids of the samples that a run of the eval goes through, in its order. Nothing is called.
+
+    Raises:
+        EvalsError: the eval or its data cannot be used.
+    """
+    registry = Registry()
+    registry.add_registry_paths(list(registry_paths))
+    registry.data_paths.extend(map(str, data_paths))
+    evaluation = _built(eval_name, registry, eval_args or {})
+    n_samples = len(evaluation.stream_samples())
+    return [sample_id(evaluation.name, index) for index in sample_order(n_samples, max_samples)]
+
+
+def _built(eval_name: str, registry: Registry, eval_args: Mapping[str, Any]) -> Eval:
+    spec = registry.find_eval(eval_name)
+    given = {
+        "completion_fns": [DummyCompletionFn()],
+        "name": spec.key,
+        "eval_registry_path": spec.registry_path,
+        "registry": registry,
+        **eval_args,
+    }
+    named_by = f"eval {spec.key!r}"
+    try:
+        made: Eval = build(registry.get_class(spec), given, named_by=named_by, where=spec.where)
+    except EvalsError:
+        raise
+    except (AssertionError, ValueError) as error:
+        raise UsageError(f"{named_by} cannot be made: {error or type(error).__name__}", where=spec.where) from error
+    if made.samples_jsonl is None and type(made).get_samples is Eval.get_samples:
+        raise UsageError(
+            f"{named_by} makes its samples while it runs, so they cannot be told before",
+            where=spec.where,
+            fix="test the eval as a whole, not sample by sample",
+        )
+    return made
