@@ -126,6 +126,12 @@ class BudgetReached(EvalsError):
     exit_code = 4
 
 
+class SettledEarly(EvalsError):
+    """A sequential comparison is decided: the run ends in order, with the samples that it took."""
+
+    exit_code = 0
+
+
 class Interrupted(EvalsError):
     """The user or the system asked to stop; the run can be resumed."""
 

@@ -12,9 +12,11 @@ from evals.cli.console import Parser, run_command
 from evals.errors import UsageError
 
 if TYPE_CHECKING:
+    from evals.cli.progress import Progress
+    from evals.comparison.sequential_run import SequentialRule
     from evals.record import RecorderBase
     from evals.registry import Registry
-    from evals.runner.run import RunRequest, RunResult
+    from evals.runner.run import PreparedRun, RunRequest, RunResult
     from evals.specs import RunSpec
 
 OaiEvalArguments = argparse.Namespace
@@ -37,6 +39,7 @@ def get_parser() -> Parser:
     _add_sampling_flags(parser.add_argument_group("what is run"))
     _add_limit_flags(parser.add_argument_group("limits and budgets"))
     _add_outcome_flags(parser.add_argument_group("failures and results"))
+    _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
     parser.prefer_when_abbreviated(PEER_FLAGS)
     return parser
 
@@ -98,6 +101,14 @@ def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--max_time", type=_positive_float, metavar="S", help="stop after so many seconds")
 
 
+def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--baseline", metavar="FILE|DIR", help="gate the run against a baseline (see `evals gate`)")
+    gate.add_limits(group)
+    group.add_argument("--sequential", action="store_true", help="stop when the difference to --against is settled")
+    group.add_argument("--against", metavar="BASELINE", help="a baseline, a folder of them, or a record")
+    group.add_argument("--delta", default="2pt", metavar="2pt", help="with --sequential: less is no difference")
+
+
 def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--max-errors", type=_tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
@@ -107,8 +118,6 @@ def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--fail-under", action="append", default=[], metavar="METRIC>=X", help="exit 1 when not held; repeatable"
     )
-    group.add_argument("--baseline", metavar="FILE|DIR", help="gate the run against a baseline (see `evals gate`)")
-    gate.add_limits(group)
     group.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
 
 
@@ -221,12 +230,14 @@ def run_and_print(args: argparse.Namespace, registry: Registry | None = None) ->
     thresholds = [threshold(text) for text in args.fail_under]
     out = sys.stderr if args.json else sys.stdout
     bar = progress.Progress(sys.stderr)
+    rule = _sequential_rule(args, bar)
     result = run_request(
         request,
         registry,
-        observer=bar,
-        on_prepared=lambda prepared: print(progress.opening_line(prepared), file=sys.stderr, flush=True),
+        observer=rule or bar,
+        on_prepared=lambda prepared: _begin(prepared, rule),
         on_interrupt=bar.interrupted,
+        extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
     )
     bar.close()
     logs.run_finished(result)
@@ -234,6 +245,8 @@ def run_and_print(args: argparse.Namespace, registry: Registry | None = None) ->
         print(progress.stopped_block(result), file=sys.stderr)
     else:
         print("\n" + final_block(result), file=out, flush=True)
+        if rule is not None:
+            print("\n" + rule.outcome().say(), file=out, flush=True)
     failed = [] if result.stopped_by is not None else [t for t in thresholds if not t.holds(result.report)]
     for missed in failed:
         print(f"failed: {missed.say(result.report)}", file=sys.stderr)
@@ -241,6 +254,28 @@ def run_and_print(args: argparse.Namespace, registry: Registry | None = None) ->
     if args.json:
         print(progress.as_json(result), flush=True)
     return result
+
+
+def _sequential_rule(args: argparse.Namespace, bar: Progress) -> SequentialRule | None:
+    if bool(args.sequential) != bool(args.against):
+        raise UsageError("--sequential and --against go together", fix="name a baseline: --sequential --against FILE")
+    if not args.sequential:
+        return None
+    if args.resume or args.resume_from:
+        raise UsageError("--sequential cannot go on with an earlier record", fix="leave --resume out")
+    from pathlib import Path
+
+    from evals.comparison.sequential_run import SequentialRule
+
+    return SequentialRule(bar, Path(args.against), alpha=args.alpha, delta=gate.drop_of(args.delta, "--delta"))
+
+
+def _begin(prepared: PreparedRun, rule: SequentialRule | None) -> None:
+    from evals.cli import progress
+
+    if rule is not None:
+        rule.prepare(prepared)
+    print(progress.opening_line(prepared), file=sys.stderr, flush=True)
 
 
 class Threshold:

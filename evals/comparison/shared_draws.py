@@ -2,68 +2,54 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.comparison.scores import RunScores, content_hash
 from evals.run_log import read_log
 
 
-@dataclass(frozen=True)
-class Draw:
-    """One recorded call: which one it was, what came back, and when it was drawn."""
+class Draw(NamedTuple):
+    """What came back from one call, and when it was drawn."""
 
-    call: int
-    "Hash of sample, repeat, number of the call, prompt."
     text: int
     "Hash of the completions and of the model's name."
     latency_s: float | None
     "Of the original call, whoever made it."
-    cached_above_0: bool
+    is_hot: bool
+    "From the cache, and drawn at a temperature above 0."
 
 
 def count_shared_draws(a: RunScores, b: RunScores) -> int:
     """Calls of both runs that are one and the same draw at a temperature above 0.
 
     A cached completion keeps the time that its call once took, so two equal texts with different times were drawn
-    twice. Scoring one run's completions again (`evals score`) is no second draw either, and is not counted.
+    twice. Scoring a run's completions again (`evals score`) means to share them, and is not counted.
     """
     if a.n_hot_cached == 0 and b.n_hot_cached == 0:
         return 0
-    hot, other = (a, b) if a.n_hot_cached else (b, a)
-    n_shared = sum(_same(draw, there) for draw, there in _pairs(hot.path, other.path) if draw.cached_above_0)
-    if other.n_hot_cached:
-        n_shared += sum(_same(draw, there) and not there.cached_above_0 for draw, there in _pairs(other.path, hot.path) if draw.cached_above_0)
-    return n_shared
+    there = dict(_draws(a.path))
+    return sum(call in there and _is_shared(draw, there[call]) for call, draw in _draws(b.path))
 
 
-def _pairs(path: str, other: str) -> Iterator[tuple[Draw, Draw]]:
-    known = {draw.call: draw for draw in _draws(path) if draw.cached_above_0}
-    for draw in _draws(other):
-        if draw.call in known:
-            yield known[draw.call], draw
-
-
-def _same(one: Draw, other: Draw) -> bool:
-    if one.text != other.text:
+def _is_shared(one: Draw, other: Draw) -> bool:
+    if one.text != other.text or not (one.is_hot or other.is_hot):
         return False
-    if one.latency_s is None or other.latency_s is None:
-        return True
-    return one.latency_s == other.latency_s
+    return one.latency_s is None or other.latency_s is None or one.latency_s == other.latency_s
 
 
-def _draws(path: str) -> Iterator[Draw]:
+def _draws(path: str) -> Iterator[tuple[int, Draw]]:
+    """Each call as a hash of its prompt and of how often it was asked before, as the cache tells draws apart."""
     for sample in read_log(path).samples():
-        for number, data in enumerate(sample.data("sampling")):
+        n_before: collections.Counter[int] = collections.Counter()
+        for data in sample.data("sampling"):
             if isinstance(data, dict) and not (data.get("request") or {}).get("replayed"):
-                yield _draw([sample.sample_id, sample.repeat, number, data.get("prompt")], data)
+                prompt = content_hash(data.get("prompt"))
+                yield content_hash([prompt, sample.repeat, n_before[prompt]]), _draw(data)
+                n_before[prompt] += 1
 
 
-def _draw(call: list[Any], data: dict[str, Any]) -> Draw:
-    return Draw(
-        call=content_hash(call),
-        text=content_hash([data.get("sampled"), data.get("model")]),
-        latency_s=data.get("cached_latency_s", data.get("latency_s")),
-        cached_above_0=bool(data.get("cached_at_temperature")),
-    )
+def _draw(data: dict[str, Any]) -> Draw:
+    text = content_hash([data.get("sampled"), data.get("model")])
+    return Draw(text, data.get("cached_latency_s", data.get("latency_s")), bool(data.get("cached_at_temperature")))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed
 from evals.engine.session import Session
-from evals.errors import EvalsError, ProviderError
+from evals.errors import EvalsError, ProviderError, SettledEarly
 from evals.record import Event, RecorderBase
 from evals.secrets import redact
 
@@ -114,7 +114,7 @@ class SampleRun:
                     return
                 await self._evaluate(item)
         except EvalsError as error:
-            self.session.end(error, now=True)
+            self.session.end(error, now=not isinstance(error, SettledEarly))
         except Exception as error:
             self._bug = self._bug or error
             self.session.end(EvalsError(str(error)), now=True)
@@ -135,7 +135,9 @@ class SampleRun:
                 self._count(error, data)
                 return
             self._n_same_errors = 0
-            scope.commit(self.tags_of(sample))
+            tags = self.tags_of(sample)
+            session.saw_labels = session.saw_labels or tags is not None
+            scope.commit(tags)
             self.on_finished(item, scope.events, value)
             self.observer.finished(item, scope.events)
 

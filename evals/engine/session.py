@@ -57,6 +57,8 @@ class Session:
         self.rng = random.Random()
         self.on_growth: Callable[[], None] | None = None
         self.on_retry: Callable[[CallFailed], None] | None = None
+        self.saw_labels = False
+        "Whether samples were recorded with labels (group, category, cluster, ...)."
         self.ended_by: EvalsError | None = None
         "Why no further sample is started; None while the run goes on."
         self._limits: dict[str, AdaptiveLimit] = {}

@@ -8,14 +8,19 @@ from typing import Any
 
 from evals.runner.run import RunResult
 
-_HIDDEN = ("boostrap_std", "bootstrap_std", "n", "n_errors", "cost_usd", "unparsed")
+_HIDDEN = ("boostrap_std", "bootstrap_std", "n", "n_clusters", "n_errors", "cost_usd", "unparsed")
+DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
+"Times the standard error of a paired difference; with correlation 0.5 that is the standard error of one run."
+
+MAX_GROUP_ROWS = 12
 _SUFFIXES = ("_stderr", "_ci95", "_n")
 
 
 def final_block(result: RunResult) -> str:
     """The block as text, at most 80 columns wide where names allow."""
     sections = [
-        _metric_lines(result.report) + _trouble_lines(result),
+        _metric_lines(result.report) + _trouble_lines(result) + _detectable_lines(result.report),
+        _group_lines(result.report),
         _reference_lines(result),
         _work_lines(result),
         _next_lines(result),
@@ -46,7 +51,8 @@ def _certainty(name: str, report: Mapping[str, Any]) -> str:
         parts.append(f"95 % interval {number(interval[0])} to {number(interval[1])}")
     n = report.get(f"{name}_n", report.get("n"))
     if n is not None and parts:
-        parts.append(f"n = {n:,}")
+        clusters = report.get("n_clusters")
+        parts.append(f"n = {n:,}" + (f" in {clusters:,} clusters" if clusters and clusters != n else ""))
     return "   ".join(parts)
 
 
@@ -60,6 +66,30 @@ def _trouble_lines(result: RunResult) -> list[str]:
     if result.n_errors:
         kinds = ", ".join(f"{kind} {count}" for kind, count in result.tally.errors.most_common(4))
         lines.append(f"{'errors':<12} {result.n_errors:<7,} {kinds} (not scored; not in n)")
+    return lines
+
+
+def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
+    """What change this many samples can show, for the first metric that has a standard error."""
+    for name, value in report.items():
+        stderr = report.get(f"{name}_stderr")
+        if isinstance(value, float) and stderr:
+            change = DETECTABLE_STDERRS * stderr
+            size = f"{change * 100:.1f} points" if 0 <= value <= 1 else number(change)
+            return [f"{'detectable':<12} {size} between two such runs (power 80 %, 5 % two-sided, correlation 0.5)"]
+    return []
+
+
+def _group_lines(report: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for key, table in (report.get("groups") or {}).items():
+        rows = list(table.items())
+        lines.append(f"by {key}")
+        for value, row in rows[:MAX_GROUP_ROWS]:
+            metric = next(iter(row))
+            lines.append(f"  {value[:24]:<24}  {number(row[metric]):<7} {_certainty(metric, row)}".rstrip())
+        if len(rows) > MAX_GROUP_ROWS:
+            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
     return lines
 
 

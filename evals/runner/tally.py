@@ -64,14 +64,12 @@ class RunTally:
 
     def add_earlier(self, events: Sequence[Event]) -> None:
         """Take in the events of a finished sample."""
-        score: float | None = None
         for event in events:
             if event.type == "sampling":
                 self._add_sampling(event.data)
             elif event.type in ("match", "metrics"):
-                value = next((event.data[key] for key in SCORE_KEYS if key in event.data), None)
-                score = float(value) if isinstance(value, int | float) else score
                 self.n_unparsed += event.data.get("parsed") is False
+        score = score_of(events)
         if score is not None:
             self.n_scored += 1
             self.score_sum += score
@@ -92,6 +90,16 @@ class RunTally:
         """`usage_<key>` sums for the final report; keys that the eval reports itself stay the eval's."""
         keys = {f"usage_{key}": total for key, total in sorted(self.usage.items())}
         return {key: total for key, total in keys.items() if key not in report}
+
+
+def score_of(events: Sequence[Event]) -> float | None:
+    """The score that stands for a sample while a run goes on; None where it recorded none."""
+    score: float | None = None
+    for event in events:
+        if event.type in ("match", "metrics"):
+            value = next((event.data[key] for key in SCORE_KEYS if key in event.data), None)
+            score = float(value) if isinstance(value, int | float) else score
+    return score
 
 
 def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:

@@ -1,0 +1,101 @@
+"""Comparisons as plain values, for `--json`; None for what is not defined."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from evals.comparison.compare import Comparison
+from evals.comparison.scores import RunScores
+from evals.comparison.several import Several
+from evals.stats.estimate import Estimate
+from evals.stats.paired import PairedDifference
+
+
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """Two runs."""
+    c = comparison
+    return {
+        "eval": c.b.facts.eval_name,
+        "metric": c.b.metric,
+        "alpha": c.alpha,
+        "n": c.n,
+        "n_clusters": c.difference.n_clusters,
+        "a": _run_json(c.a, c.estimate_a),
+        "b": _run_json(c.b, c.estimate_b),
+        "difference": difference_json(c.difference),
+        "detectable_difference": _defined(c.detectable),
+        "rose": c.ids(c.rose),
+        "fell": c.ids(c.fell),
+        "n_unchanged": c.n - len(c.rose) - len(c.fell),
+        "groups": [
+            {"key": g.key, "name": g.name, **difference_json(g.difference), "p_corrected": _defined(g.p_corrected)}
+            for g in c.groups
+        ],
+        "correction": c.family or None,
+        "changes": [{"what": change.what, "text": change.text} for change in c.changes.changes],
+        "same": list(c.changes.same),
+        "not_recorded": list(c.changes.unknown),
+        "notes": list(c.notes),
+    }
+
+
+def _run_json(run: RunScores, shared: Estimate) -> dict[str, Any]:
+    return {
+        "record": run.path,
+        "eval": run.facts.eval_name,
+        "model": run.facts.model,
+        "run_id": run.facts.run_id,
+        "mean": _defined(shared.value),
+        "stderr": _defined(shared.stderr),
+        "interval": [_defined(shared.interval.low), _defined(shared.interval.high)],
+        "n_scored": run.n,
+        "n_errors": run.n_errors,
+        "mean_of_all_scored": _defined(run.mean),
+    }
+
+
+def difference_json(d: PairedDifference) -> dict[str, Any]:
+    """A difference b - a in plain values."""
+    return {
+        "difference": _defined(d.value),
+        "stderr": _defined(d.stderr),
+        "interval": [_defined(d.interval.low), _defined(d.interval.high)],
+        "p_value": _defined(d.p_value),
+        "n": d.n,
+        "mean_a": _defined(d.mean_b),
+        "mean_b": _defined(d.mean_a),
+        "n_rose": d.a_better,
+        "n_fell": d.b_better,
+        "correlation": _defined(d.correlation),
+        "interval_method": d.method,
+        "test": d.test,
+    }
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def several_json(several: Several) -> dict[str, Any]:
+    """Three runs or more."""
+    return {
+        "metric": several.runs[0].metric,
+        "alpha": several.alpha,
+        "n": several.n,
+        "runs": [
+            {**_run_json(run, shared), "rank": [rank.best, rank.worst]}
+            for run, shared, rank in zip(several.runs, several.estimates, several.ranks, strict=True)
+        ],
+        "pairs": [
+            {
+                "a": several.runs[pair.i].path,
+                "b": several.runs[pair.j].path,
+                **difference_json(pair.difference),
+                "p_corrected": _defined(pair.p_corrected),
+            }
+            for pair in several.pairs
+        ],
+        "correction": several.family,
+        "notes": list(several.notes),
+    }

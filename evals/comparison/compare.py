@@ -1,0 +1,246 @@
+"""Two runs compared on the samples that both have: difference, interval, p, flips, groups, what could be seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evals.comparison.changes import Changes, find_changes
+from evals.comparison.pairing import Pairing, pair
+from evals.comparison.scores import RunScores, read_scores
+from evals.comparison.shared_draws import count_shared_draws
+from evals.errors import DataError, UsageError, listed
+from evals.stats.arrays import Array, Codes
+from evals.stats.corrections import holm
+from evals.stats.estimate import Estimate
+from evals.stats.paired import PairedDifference, paired_difference
+from evals.stats.power import detectable_difference
+from evals.stats.proportions import proportion_estimate
+from evals.stats.standard_error import mean_estimate
+
+
+@dataclass(frozen=True)
+class GroupDifference:
+    """The difference within one group of samples."""
+
+    key: str
+    "What groups: category, subject, language ..."
+    name: str
+    difference: PairedDifference
+    "b - a."
+    p_corrected: float
+    "Holm, over all groups of the comparison."
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """b against a, on the samples that both scored. All differences are b - a."""
+
+    a: RunScores
+    b: RunScores
+    pairing: Pairing
+    changes: Changes
+    estimate_a: Estimate
+    "Of a on the shared samples."
+    estimate_b: Estimate
+    difference: PairedDifference
+    "b - a: its `mean_a` is therefore b's mean, its `a_better` counts samples where b scored higher."
+    rose: Codes
+    "Pairs (positions in `pairing`) whose score rose from a to b, by sample id."
+    fell: Codes
+    groups: tuple[GroupDifference, ...]
+    family: str
+    "Which comparisons the corrected p-values of `groups` are corrected for."
+    detectable: float
+    "The true difference that this comparison finds with 80 % chance at `alpha`; NaN where it cannot be told."
+    alpha: float
+    notes: tuple[str, ...]
+    "What a reader must know beside the numbers, a sentence each."
+
+    @property
+    def n(self) -> int:
+        return self.pairing.n
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether every paired score is right or wrong, 1 or 0."""
+        return _all_binary(self.scores_a) and _all_binary(self.scores_b)
+
+    @property
+    def scores_a(self) -> Array:
+        return self.a.scores[self.pairing.rows_a]
+
+    @property
+    def scores_b(self) -> Array:
+        return self.b.scores[self.pairing.rows_b]
+
+    def ids(self, pairs: Sequence[int] | Codes) -> list[str]:
+        """The sample ids in a of some pairs."""
+        return [self.a.sample_ids[self.pairing.rows_a[i]] for i in pairs]
+
+
+def read_runs(paths: Sequence[str | Path], metric: str | None = None) -> list[RunScores]:
+    """The scores of several records by one metric.
+
+    Raises:
+        UsageError: the records have no usual metric in common.
+    """
+    runs = [read_scores(path, metric) for path in paths]
+    if len({run.metric for run in runs}) > 1:
+        common = sorted(set.intersection(*(set(run.metrics) for run in runs)))
+        raise UsageError(
+            "the runs are scored by different metrics: " + ", ".join(dict.fromkeys(run.metric for run in runs)),
+            notes=[f"in all of them: {listed(common, 8)}"] if common else ["they have no metric in common"],
+            fix=f"choose one: --metric {common[0]}" if common else "score one of them again: evals score --eval",
+        )
+    return runs
+
+
+def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool = False) -> Comparison:
+    """Compare b with a, sample by sample; repeats of a sample are averaged before.
+
+    Paired differences are clustered where the samples carry a `cluster` label. by_id: see `pair`.
+
+    Raises:
+        DataError: no sample is in both, or both took completions of one draw from the cache.
+    """
+    pairing = pair(a, b, by_id=by_id)
+    refuse_unpaired(a, b, pairing)
+    refuse_shared_draws(a, b)
+    one, two = a.scores[pairing.rows_a], b.scores[pairing.rows_b]
+    clusters = clusters_of(a, b, pairing)
+    difference = paired_difference(two, one, clusters, 1 - alpha)
+    rose, fell = np.flatnonzero(two > one), np.flatnonzero(two < one)
+    groups = _groups(a, b, pairing, clusters, alpha)
+    keys = ", ".join(dict.fromkeys(group.key for group in groups))
+    return Comparison(
+        a=a,
+        b=b,
+        pairing=pairing,
+        changes=find_changes(a, b, pairing),
+        estimate_a=estimate(one, clusters, 1 - alpha),
+        estimate_b=estimate(two, clusters, 1 - alpha),
+        difference=difference,
+        rose=_by_id(a, pairing, rose),
+        fell=_by_id(a, pairing, fell),
+        groups=groups,
+        family=f"Holm over {len(groups)} groups by {keys}" if groups else "",
+        detectable=detectable(difference, alpha),
+        alpha=alpha,
+        notes=tuple(_notes(a, b, pairing)),
+    )
+
+
+def estimate(scores: Array, clusters: Codes | None = None, confidence: float = 0.95) -> Estimate:
+    """The mean with an interval that suits the scores: Wilson's kind within [0, 1], Student's t beyond."""
+    if np.all((scores >= 0) & (scores <= 1)):
+        return proportion_estimate(scores, clusters, confidence)
+    return mean_estimate(scores, clusters, confidence)
+
+
+def detectable(difference: PairedDifference, alpha: float = 0.05) -> float:
+    """The true difference found with 80 % chance; NaN where the runs show no spread to judge by."""
+    if not difference.stderr > 0 or difference.n_clusters < 2:
+        return math.nan
+    return detectable_difference(difference.stderr, alpha=alpha, df=difference.n_clusters - 1.0).difference
+
+
+def clusters_of(a: RunScores, b: RunScores, pairing: Pairing) -> Codes | None:
+    """Clusters of the pairs, by a's labels or else by b's."""
+    codes_a, codes_b = a.cluster_codes(), b.cluster_codes()
+    if codes_a is not None:
+        return codes_a[pairing.rows_a]
+    return None if codes_b is None else codes_b[pairing.rows_b]
+
+
+def refuse_unpaired(a: RunScores, b: RunScores, pairing: Pairing) -> None:
+    """Raise DataError where no sample is in both runs."""
+    if pairing.n:
+        return
+    if len(pairing.changed_a):
+        raise DataError(
+            "no sample has the same row in both runs",
+            where=b.path,
+            notes=[f"{len(pairing.changed_a):,} ids are in both, each with another row: {listed(_some_ids(a))}"],
+            fix="--by-id pairs by id all the same: right where row n still asks the same question",
+        )
+    raise DataError(
+        "no sample is in both runs",
+        where=b.path,
+        notes=[f"{a.facts.eval_name} has {listed(_some_ids(a))}", f"{b.facts.eval_name} has {listed(_some_ids(b))}"],
+        fix="compare runs of one eval, or of evals over the same rows",
+    )
+
+
+def refuse_shared_draws(a: RunScores, b: RunScores) -> None:
+    """Raise DataError where the runs share completions that were drawn at a temperature above 0."""
+    n_shared = count_shared_draws(a, b)
+    if n_shared:
+        raise DataError(
+            f"the runs share {n_shared:,} cached completions that were drawn at a temperature above 0",
+            where=b.path,
+            notes=["a shared draw shows no chance variation, so the difference would look surer than it is"],
+            fix="run one of them again without --cache",
+        )
+
+
+def _some_ids(run: RunScores) -> list[str]:
+    return list(run.sample_ids[:3])
+
+
+def _groups(
+    a: RunScores, b: RunScores, pairing: Pairing, clusters: Codes | None, alpha: float
+) -> tuple[GroupDifference, ...]:
+    one, two = a.scores[pairing.rows_a], b.scores[pairing.rows_b]
+    found: list[tuple[str, str, PairedDifference]] = []
+    for key in dict.fromkeys([*a.labels, *b.labels]):
+        run, rows = (a, pairing.rows_a) if key in a.labels else (b, pairing.rows_b)
+        names, codes = run.labels[key].names, run.labels[key].codes[rows]
+        present = [code for code in np.unique(codes).tolist() if code >= 0]
+        if len(present) < 2 or len(present) > max(20, pairing.n / 2):
+            continue
+        for code in sorted(present, key=lambda code: _natural(names[code])):
+            inside = codes == code
+            part = None if clusters is None else clusters[inside]
+            found.append((key, names[code], paired_difference(two[inside], one[inside], part, 1 - alpha)))
+    corrected = holm([difference.p_value for _, _, difference in found])
+    return tuple(GroupDifference(*group, float(p)) for group, p in zip(found, corrected, strict=True))
+
+
+def _by_id(run: RunScores, pairing: Pairing, pairs: Codes) -> Codes:
+    return np.array(sorted(pairs.tolist(), key=lambda i: _natural(run.sample_ids[pairing.rows_a[i]])), dtype=np.int64)
+
+
+def _natural(name: str) -> tuple[str, int, str]:
+    """Sorts `x.9` before `x.10`."""
+    head, _, tail = name.rpartition(".")
+    return (head, int(tail), "") if tail.isdecimal() else (head, -1, tail)
+
+
+def _notes(a: RunScores, b: RunScores, pairing: Pairing) -> list[str]:
+    notes = []
+    if a.facts.run_id is not None and a.facts.run_id == b.facts.run_id:
+        notes.append("both records are of one and the same run")
+    if pairing.failed_in_a or pairing.failed_in_b:
+        counts = f"{pairing.failed_in_a:,} in the first run, {pairing.failed_in_b:,} in the second"
+        notes.append(f"samples that failed in one run only are left out: {counts}")
+    if len(pairing.changed_a):
+        notes.append(f"{len(pairing.changed_a):,} samples have the same id and another row: left out")
+    only = len(pairing.only_a) - pairing.failed_in_b, len(pairing.only_b) - pairing.failed_in_a
+    if any(only):
+        notes.append(f"samples that only one run has are left out: {only[0]:,} of the first, {only[1]:,} of the second")
+    if pairing.n_moved:
+        notes.append(f"{pairing.n_moved:,} samples have the same row under another id: paired by their rows")
+    if pairing.by_id_alone:
+        notes.append("paired by id alone: the rows were not compared")
+    notes += [f"{run.path} did not end" for run in (a, b) if not run.facts.finished]
+    notes += [f"{run.n_unscored:,} samples of {run.path} have no score" for run in (a, b) if run.n_unscored]
+    return notes
+
+
+def _all_binary(scores: Array) -> bool:
+    return bool(np.all((scores == 0) | (scores == 1)))
