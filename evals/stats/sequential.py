@@ -1,4 +1,4 @@
-"""Comparisons that may be looked at after every sample: confidence sequences of paired differences, and when to stop."""
+"""Comparisons that may be looked at after every sample: confidence sequences of differences, and when to stop."""
 
 from __future__ import annotations
 

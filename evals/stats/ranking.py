@@ -1,0 +1,120 @@
+"""Strengths of several models from pairwise comparisons, with intervals of strengths and of ranks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from evals.stats.arrays import Array, as_codes, as_scores, check_confidence
+from evals.stats.bradley_terry import Games, Ties, fit
+
+
+@dataclass(frozen=True)
+class Strength:
+    """One model's place in a ranking."""
+
+    name: Hashable
+    value: float
+    "Log of its Bradley-Terry strength; over all models these add up to 0."
+    stderr: float
+    low: float
+    high: float
+    rank: int
+    "1 for the strongest."
+    rank_low: int
+    "The best and the worst rank within the interval's level."
+    rank_high: int
+
+    @property
+    def elo(self) -> float:
+        """1000 + (400 / ln 10) value: 400 points are odds of 10."""
+        return 1000 + 400 / math.log(10) * self.value
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Models by falling strength."""
+
+    strengths: tuple[Strength, ...]
+    tie_parameter: float
+    "Davidson's nu: P(tie) over the geometric mean of the two chances to win; NaN where ties are half wins."
+    n: int
+    "Comparisons."
+    n_prompts: int
+    confidence: float
+
+    def win_chance(self, name: Hashable, other: Hashable) -> float:
+        """Chance that `name` is preferred to `other`, given that there is no tie."""
+        value = {strength.name: strength.value for strength in self.strengths}
+        return 1 / (1 + math.exp(value[other] - value[name]))
+
+
+def rank_models(
+    first: Iterable[Hashable],
+    second: Iterable[Hashable],
+    outcomes: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    prompts: Iterable[Hashable] | None = None,
+    ties: Ties = "half",
+    ridge: float = 0.0,
+    n_draws: int = 1000,
+    confidence: float = 0.95,
+) -> Ranking:
+    """Maximum-likelihood strengths of models that were compared in pairs.
+
+    outcomes: 1 where `first` won, 0 where `second` did, 0.5 for a tie. Bradley and Terry 1952 (Biometrika 39:324) with
+    a tie as half a win for each, or ties as Davidson 1970 (Journal of the American Statistical Association 65:317).
+    prompts: ids; comparisons on one prompt are drawn together. Intervals and ranks: percentiles of the Bayesian
+    bootstrap of prompts (Rubin 1981, Annals of Statistics 9:130), whose draws keep every comparison with some
+    weight, so that each has a finite optimum if the data have one. Few prompts give intervals that are too narrow.
+    ridge: a penalty of ridge / 2 times the sum of squared strengths. Errors and intervals NaN for one prompt.
+
+    Raises:
+        ValueError: without a ridge, a model that never lost or never won, or groups of models of which one always won
+        or that never met, have no finite strength; an outcome other than 0, 0.5 and 1 (NaN included).
+    """
+    check_confidence(confidence)
+    games = Games.of(list(first), list(second), as_scores(outcomes, "outcomes"), ties)
+    n = len(games.pair)
+    if n == 0:
+        return Ranking((), math.nan, 0, 0, confidence)
+    if ridge <= 0:
+        games.refuse_unbounded()
+    prompt = np.arange(n) if prompts is None else as_codes(prompts, n, "prompts")
+    n_prompts = int(prompt.max()) + 1
+    fitted = fit(games, np.ones((1, n)), ridge)
+    values = fitted.values[0]
+    draws = np.full((2, len(values)), np.nan)
+    if n_prompts > 1:
+        weights = rng.exponential(size=(n_draws, n_prompts))
+        weights *= n_prompts / weights.sum(axis=1, keepdims=True)
+        draws = fit(games, weights, ridge, prompt).values
+    strengths = _strengths(games.names, values, draws, confidence)
+    return Ranking(strengths, float(fitted.tie_parameter[0]), n, n_prompts, confidence)
+
+
+def _strengths(names: tuple[Hashable, ...], values: Array, draws: Array, confidence: float) -> tuple[Strength, ...]:
+    tails = [0.5 - confidence / 2, 0.5 + confidence / 2]
+    low, high = np.quantile(draws, tails, axis=0)
+    ranks = np.argsort(np.argsort(-draws, axis=1, kind="stable"), axis=1, kind="stable") + 1
+    best, worst = np.quantile(ranks, tails, axis=0, method="nearest")
+    order = np.argsort(-values, kind="stable")
+    known = not np.isnan(draws).any()
+    return tuple(
+        Strength(
+            name=names[i],
+            value=float(values[i]),
+            stderr=float(draws[:, i].std(ddof=1)),
+            low=float(low[i]),
+            high=float(high[i]),
+            rank=place,
+            rank_low=int(best[i]) if known else 1,
+            rank_high=int(worst[i]) if known else len(names),
+        )
+        for place, i in enumerate(order.tolist(), start=1)
+    )

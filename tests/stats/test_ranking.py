@@ -1,0 +1,176 @@
+"""Rankings against choix, numerical maximisation, and the usual large-sample errors."""
+
+from __future__ import annotations
+
+import math
+
+import choix
+import numpy as np
+import pytest
+from scipy import optimize
+
+from evals.stats.bradley_terry import Games, fit
+from evals.stats.ranking import rank_models
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def played(seed: int, n: int = 400, n_models: int = 5, tie_share: float = 0.2):
+    """Random pairs of models 0.5 apart in strength, and their outcomes."""
+    random = rng(seed)
+    first = random.integers(0, n_models, n)
+    second = (first + random.integers(1, n_models, n)) % n_models
+    wins = random.random(n) < 1 / (1 + np.exp(-(first - second) / 2))
+    outcomes = np.where(random.random(n) < tie_share, 0.5, wins)
+    return first, second, outcomes
+
+
+def values_of(ranking) -> np.ndarray:
+    return np.array([s.value for s in sorted(ranking.strengths, key=lambda s: s.name)])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_strengths_without_ties_equal_choix(seed):
+    first, second, outcomes = played(seed, tie_share=0)
+    wins = [(a, b) if won else (b, a) for a, b, won in zip(first, second, outcomes, strict=True)]
+    assert values_of(rank_models(first, second, outcomes, rng=rng())) == pytest.approx(
+        choix.ilsr_pairwise(5, wins), abs=1e-6
+    )
+
+
+def test_ridge_equals_the_penalty_of_choix():
+    first, second, outcomes = played(1, n=30, tie_share=0)
+    wins = [(a, b) if won else (b, a) for a, b, won in zip(first, second, outcomes, strict=True)]
+    expected = choix.opt_pairwise(5, wins, alpha=0.5)
+    ranking = rank_models(first, second, outcomes, rng=rng(), ridge=1.0)
+    assert values_of(ranking) == pytest.approx(expected - expected.mean(), abs=1e-4)
+
+
+def test_half_wins_equal_counting_every_comparison_twice():
+    first, second, outcomes = played(2)
+    doubled = np.concatenate([np.where(outcomes == 0.5, 1, outcomes), np.where(outcomes == 0.5, 0, outcomes)])
+    once = rank_models(first, second, outcomes, rng=rng())
+    twice = rank_models([*first, *first], [*second, *second], doubled, rng=rng())
+    assert values_of(once) == pytest.approx(values_of(twice))
+    assert math.isnan(once.tie_parameter)
+
+
+def test_davidson_equals_a_numerical_maximum():
+    first, second, outcomes = played(3, tie_share=0.3)
+
+    def loss(parameters):
+        theta, log_nu = parameters[:5], parameters[5]
+        a, b = theta[first], theta[second]
+        tie = log_nu + (a + b) / 2
+        chosen = np.where(outcomes == 1, a, np.where(outcomes == 0, b, tie))
+        return -np.sum(chosen - np.logaddexp(np.logaddexp(a, b), tie)) + theta.sum() ** 2
+
+    best = optimize.minimize(loss, np.zeros(6), method="BFGS", options={"gtol": 1e-6}).x
+    ranking = rank_models(first, second, outcomes, ties="davidson", rng=rng())
+    assert values_of(ranking) == pytest.approx(best[:5], abs=1e-4)
+    assert ranking.tie_parameter == pytest.approx(math.exp(best[5]), rel=1e-4)
+
+
+def test_two_models_have_the_closed_form():
+    ranking = rank_models(["x"] * 10, ["y"] * 10, [1] * 6 + [0] * 2 + [0.5] * 2, ties="davidson", rng=rng())
+    assert ranking.strengths[0].name == "x"
+    assert ranking.strengths[0].value - ranking.strengths[1].value == pytest.approx(math.log(3))
+    assert ranking.tie_parameter == pytest.approx(2 / math.sqrt(6 * 2))
+    assert ranking.win_chance("x", "y") == pytest.approx(0.75)
+    assert ranking.strengths[0].elo - ranking.strengths[1].elo == pytest.approx(400 * math.log10(3))
+
+
+def test_davidson_without_ties_is_bradley_terry():
+    first, second, outcomes = played(4, tie_share=0)
+    davidson = rank_models(first, second, outcomes, ties="davidson", rng=rng())
+    assert davidson.tie_parameter == 0
+    assert values_of(davidson) == pytest.approx(values_of(rank_models(first, second, outcomes, rng=rng())))
+
+
+def test_errors_of_many_comparisons_are_those_of_the_information():
+    first, second, outcomes = played(5, n=4000, tie_share=0)
+    ranking = rank_models(first, second, outcomes, rng=rng(), n_draws=2000)
+    theta = values_of(ranking)
+    chance = 1 / (1 + np.exp(theta[second] - theta[first]))
+    gaps = np.eye(5)[first] - np.eye(5)[second]
+    covariance = np.linalg.pinv(gaps.T @ (gaps * (chance * (1 - chance))[:, None]), hermitian=True, rcond=1e-9)
+    errors = [s.stderr for s in sorted(ranking.strengths, key=lambda s: s.name)]
+    assert errors == pytest.approx(np.sqrt(np.diag(covariance)), rel=0.06)
+    assert all(s.low < s.value < s.high for s in ranking.strengths)
+    assert [s.rank for s in ranking.strengths] == [1, 2, 3, 4, 5]
+
+
+def test_repeated_judgements_of_a_prompt_add_no_certainty():
+    first, second, outcomes = played(6)
+    prompts = range(400)
+    once = rank_models(first, second, outcomes, prompts=prompts, rng=rng())
+    thrice = rank_models([*first] * 3, [*second] * 3, np.tile(outcomes, 3), prompts=[*prompts] * 3, rng=rng())
+    assert [s.stderr for s in thrice.strengths] == pytest.approx([s.stderr for s in once.strengths])
+    assert (thrice.n, thrice.n_prompts) == (1200, 400)
+
+
+def test_ranks_of_equal_models_are_open():
+    random = rng(7)
+    first = random.integers(0, 3, 300)
+    ranking = rank_models(first, (first + 1) % 3, random.integers(0, 2, 300), rng=rng())
+    assert any(s.rank_low < s.rank_high for s in ranking.strengths)
+    assert all(s.rank_low <= s.rank <= s.rank_high for s in ranking.strengths)
+
+
+def test_many_weightings_at_once_equal_one_at_a_time():
+    first, second, outcomes = played(8)
+    games = Games.of(list(first), list(second), outcomes, "davidson")
+    weights = rng().exponential(size=(3, 400))
+    together = fit(games, weights)
+    for row in range(3):
+        alone = fit(games, weights[row : row + 1])
+        assert together.values[row] == pytest.approx(alone.values[0])
+        assert together.tie_parameter[row] == pytest.approx(alone.tie_parameter[0])
+
+
+UNBOUNDED = {
+    "one always wins": (["a", "a", "b"], ["b", "c", "c"], [1, 1, 0]),
+    "two groups never met": (["a", "b", "c", "d"], ["b", "a", "d", "c"], [1, 1, 1, 1]),
+    "nothing but ties": (["a", "b"], ["b", "a"], [0.5, 0.5]),
+    "wins and ties but no loss": (["a", "a"], ["b", "b"], [1, 0.5]),
+}
+
+
+@pytest.mark.parametrize("case", ["one always wins", "two groups never met"])
+def test_strengths_without_a_finite_optimum_are_refused(case):
+    with pytest.raises(ValueError, match="set a small ridge"):
+        rank_models(*UNBOUNDED[case], rng=rng())
+
+
+@pytest.mark.parametrize("case", UNBOUNDED)
+def test_davidson_refuses_them_too(case):
+    with pytest.raises(ValueError, match="set a small ridge"):
+        rank_models(*UNBOUNDED[case], ties="davidson", rng=rng())
+
+
+def test_ties_as_half_wins_bound_a_model_that_never_lost():
+    assert rank_models(*UNBOUNDED["wins and ties but no loss"], rng=rng()).strengths[0].value == pytest.approx(
+        math.log(3) / 2
+    )
+
+
+def test_a_ridge_gives_what_never_lost_a_finite_strength():
+    ranking = rank_models(*UNBOUNDED["one always wins"], rng=rng(), ridge=0.01)
+    assert [s.name for s in ranking.strengths] == ["a", "c", "b"]
+    assert np.isfinite(values_of(ranking)).all()
+
+
+def test_no_comparisons_and_one_prompt_are_defined():
+    assert rank_models([], [], [], rng=rng()).strengths == ()
+    single = rank_models(["a", "b"], ["b", "a"], [1, 1], prompts=["p", "p"], rng=rng())
+    assert all(math.isnan(s.stderr) and math.isnan(s.low) for s in single.strengths)
+    assert (single.strengths[0].rank_low, single.strengths[0].rank_high) == (1, 2)
+
+
+def test_wrong_comparisons_are_refused():
+    with pytest.raises(ValueError, match="an outcome is"):
+        rank_models(["a"], ["b"], [math.nan], rng=rng())
+    with pytest.raises(ValueError, match="'a' was compared with itself"):
+        rank_models(["a"], ["a"], [1], rng=rng())
