@@ -17,7 +17,7 @@ def rows(name: str) -> list[dict[str, object]]:
 def test_the_script_writes_the_files_that_are_there(tmp_path):
     shutil.copy(FOLDER / "make.py", tmp_path)
     runpy.run_path(str(tmp_path / "make.py"), run_name="__main__")
-    for name in ("samples.jsonl", "playback.jsonl"):
+    for name in ("samples.jsonl", "playback.jsonl", "playback-reworded.jsonl", "playback-chatty.jsonl"):
         assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes()
 
 

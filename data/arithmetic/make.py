@@ -1,4 +1,8 @@
-"""Writes samples.jsonl (200 sums of two integers below 100) and playback.jsonl (stored answers, 171 of them right)."""
+"""Writes samples.jsonl (200 sums of two integers below 100) and stored answers to them: 171 of playback.jsonl are right.
+
+Two more sets of answers stand for the same model after a change of its prompt: playback-reworded.jsonl, where four
+answers became right and three wrong, and playback-chatty.jsonl, where forty right ones became sentences.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,9 @@ SEED = 7
 N_SAMPLES = 200
 N_MISCALCULATED = 20
 N_TALKATIVE = 9
+N_REWORDED_WON = 4
+N_REWORDED_LOST = 3
+N_CHATTY = 40
 SYSTEM = "Answer with the number only."
 
 
@@ -38,20 +45,46 @@ def completions(pairs: list[tuple[int, int]], rng: random.Random) -> list[str]:
     return said
 
 
+def reworded(pairs: list[tuple[int, int]], said: list[str], rng: random.Random) -> list[str]:
+    """The answers after a harmless change: a few slips mended, as good as as many made."""
+    right = [said[i].rstrip(".") == str(a + b) for i, (a, b) in enumerate(pairs)]
+    changed = list(said)
+    for position in rng.sample([i for i, ok in enumerate(right) if not ok], N_REWORDED_WON):
+        changed[position] = str(sum(pairs[position]))
+    for position in rng.sample([i for i, ok in enumerate(right) if ok], N_REWORDED_LOST):
+        changed[position] = miscalculated(*pairs[position], rng)
+    return changed
+
+
+def chatty(pairs: list[tuple[int, int]], said: list[str], rng: random.Random) -> list[str]:
+    """The answers after a change that hurts: many are no longer the number only."""
+    right = [i for i, (a, b) in enumerate(pairs) if said[i].rstrip(".") == str(a + b)]
+    changed = list(said)
+    for position in rng.sample(right, N_CHATTY):
+        changed[position] = f"Sure! The answer is {said[position]}"
+    return changed
+
+
 def write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8", newline="\n")
 
 
 def main(folder: Path = Path(__file__).parent) -> None:
-    """Write both files into `folder`."""
+    """Write the files into `folder`."""
     rng = random.Random(SEED)
     pairs = samples(rng)
     questions = [f"What is {a} + {b}?" for a, b in pairs]
     messages = [[{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}] for text in questions]
     ideals = [str(a + b) for a, b in pairs]
     write(folder / "samples.jsonl", [{"input": m, "ideal": ideal} for m, ideal in zip(messages, ideals, strict=True)])
-    answers = zip(questions, completions(pairs, rng), strict=True)
-    write(folder / "playback.jsonl", [{"input": question, "completion": said} for question, said in answers])
+    said = completions(pairs, rng)
+    for name, answers in (
+        ("playback", said),
+        ("playback-reworded", reworded(pairs, said, rng)),
+        ("playback-chatty", chatty(pairs, said, rng)),
+    ):
+        rows = [{"input": question, "completion": text} for question, text in zip(questions, answers, strict=True)]
+        write(folder / f"{name}.jsonl", rows)
 
 
 if __name__ == "__main__":

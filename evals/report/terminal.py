@@ -76,7 +76,7 @@ def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
         if isinstance(value, float) and stderr:
             change = DETECTABLE_STDERRS * stderr
             size = f"{change * 100:.1f} points" if 0 <= value <= 1 else number(change)
-            return [f"{'detectable':<12} {size} between two such runs (power 80 %, 5 % two-sided, correlation 0.5)"]
+            return [f"{'detectable':<12} {size} between two such runs (power 80 %, correlation 0.5)"]
     return []
 
 
