@@ -257,7 +257,7 @@ class EvalsRunner:
         with self._explained():
             from evals.report.wrong_samples import row_text
 
-            return row_text(row)
+            return f"{row_text(row)}\n\n{'record':<12} {self.seen[-1].record_path}"
 
     def evals_in(self, path: Path) -> tuple[Path, list[str]]:
         """The registry around a YAML file, and the names of its evals."""
@@ -389,7 +389,7 @@ def _runs_of(marker: pytest.Mark, runner: EvalsRunner) -> Iterator[Wanted]:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> EvalsFile | None:
-    if file_path.resolve() not in _yaml_files(parent.config):
+    if file_path.suffix not in (".yaml", ".yml") or file_path.resolve() not in _yaml_files(parent.config):
         return None
     file: EvalsFile = EvalsFile.from_parent(parent, path=file_path)
     return file
@@ -425,7 +425,7 @@ class EvalItem(pytest.Item):
         if self.wanted.sample_id is not None:
             row = runner.sample(self.wanted)
             if row.correct is not None and not row.correct:
-                raise Missed(f"{runner.text_of_row(row)}\n\n{'record':<12} {runner.seen[-1].record_path}")
+                raise Missed(runner.text_of_row(row))
             return
         result = runner.result(self.wanted)
         if result.problem is not None:
@@ -480,7 +480,7 @@ def _add_results(report: Any, item: pytest.Item) -> None:
         return
     rows = [value for value in values if type(value).__name__ == "SampleRow"]
     if rows:
-        texts = [(row.sample_id, f"{runner.text_of_row(row)}\n\n{'record':<12} {', '.join(unique)}") for row in rows]
+        texts = [(row.sample_id, runner.text_of_row(row)) for row in rows]
     else:
         texts = [(str(result.eval_spec.key), runner.text_of(result)) for result in unique.values()]
     report.sections.extend((f"evals: {name}", text) for name, text in texts)

@@ -40,10 +40,10 @@ def _section(which: str, result: RunResult, n_shown: int) -> list[str]:
 
 
 def row_text(row: SampleRow) -> str:
-    """One sample: what was asked, expected and got."""
-    return "\n".join(
-        [f"{'sample':<12} {_short(row.sample_id)}", f"{'prompt':<12} {_short(_last(row.prompt))}", *_facts(row)]
-    )
+    """One sample: expected and got in the first line, for summaries show no more; then all of it."""
+    head = f"expected {_short(row.expected, 24)}, got {_short(row.completion, 24)}"
+    about = [f"{'sample':<12} {_short(row.sample_id)}", f"{'prompt':<12} {_short(_last(row.prompt))}"]
+    return "\n".join([head, "", *about, *_facts(row)])
 
 
 def _sample_lines(row: SampleRow) -> Iterator[str]:
@@ -69,11 +69,11 @@ def _last(prompt: Any) -> Any:
     return prompt
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, width: int = WIDTH) -> str:
     """On one line, with its middle left out where it is long: answers stand at the end of a completion."""
     text = "(nothing)" if value is None else value if isinstance(value, str) else dumps(value)
     text = printable(text).replace("\n", " ⏎ ")
-    if len(text) <= WIDTH:
+    if len(text) <= width:
         return text
-    half = (WIDTH - 5) // 2
+    half = (width - 5) // 2
     return f"{text[:half]} ... {text[-half:]}"
