@@ -19,6 +19,9 @@ from evals.secrets import redact
 SAME_ERRORS_IN_A_ROW = 50
 "Samples that fail alike, one after another, before the run is given up."
 
+LET_OTHERS_EVERY = 16
+"Samples of one worker after which the loop gets a turn: one that answers at once would never give it up."
+
 
 class WorkItem(NamedTuple):
     """One evaluation of one sample. repeat: 0 for the first."""
@@ -106,6 +109,7 @@ class SampleRun:
             self._workers.add(worker)
 
     async def _work(self) -> None:
+        n_done = 0
         try:
             while self.session.ended_by is None:
                 item = next(self.items, None)
@@ -113,6 +117,9 @@ class SampleRun:
                     self._exhausted = True
                     return
                 await self._evaluate(item)
+                n_done += 1
+                if n_done % LET_OTHERS_EVERY == 0:
+                    await asyncio.sleep(0)
         except EvalsError as error:
             self.session.end(error, now=not isinstance(error, SettledEarly))
         except Exception as error:

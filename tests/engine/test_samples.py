@@ -1,0 +1,45 @@
+"""The pass over samples: workers give the loop its turns even when answers come at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from evals.completion import Completions
+from evals.record import DummyRecorder
+from evals.suite.match import Match
+
+
+class AtOnce:
+    """Answers without waiting for anything, and notes when the loop came round to a timer set at the first call."""
+
+    is_local = True
+
+    def __init__(self) -> None:
+        self.n_calls = 0
+        self.called_back_after: int | None = None
+
+    def _note(self) -> None:
+        self.called_back_after = self.n_calls
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        if self.n_calls == 0:
+            asyncio.get_running_loop().call_soon(self._note)
+        self.n_calls += 1
+        return Completions(["yes"])
+
+    def __call__(self, prompt: Any, **kwargs: Any) -> Completions:
+        raise NotImplementedError
+
+
+def test_a_function_that_answers_at_once_leaves_room_for_timers_and_signals(tmp_path: Path) -> None:
+    """Without, time budgets never fired, and the cancelled time-outs of all calls stayed in memory to the end."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps({"input": f"{i}?", "ideal": "yes"}) + "\n" for i in range(3000)))
+    fn = AtOnce()
+    report = Match(completion_fns=[fn], samples_jsonl=str(path), eval_registry_path=tmp_path).run(DummyRecorder(None))
+    assert report["n"] == fn.n_calls == 3000
+    assert fn.called_back_after is not None
+    assert fn.called_back_after < 1500
