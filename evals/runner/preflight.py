@@ -79,7 +79,8 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) 
                 same.append(index + 1)
     if first is None:
         return
-    also = [f"({len(same)} more rows have the same problem: {listed(same)})"] if same else []
+    more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
+    also = [f"({more} the same problem: {listed(same)})"] if same else []
     raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)
 
 

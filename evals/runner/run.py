@@ -15,11 +15,12 @@ from evals.engine.samples import Observer, Silent
 from evals.engine.session import CallCounts, Session, use_session
 from evals.engine.settings import EngineSettings
 from evals.errors import EvalsError, Interrupted, SettledEarly, UsageError
-from evals.eval import Eval
+from evals.eval import Eval, StreamedEval, sample_order
 from evals.key_values import typed
 from evals.record import DummyRecorder, HttpRecorder, LocalRecorder, RecorderBase
 from evals.registry import Registry
 from evals.registry_classes import build
+from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.fingerprint import fingerprint_of, first_difference
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.plugin_failure import blaming_plugin, is_foreign, plugin_failed
@@ -78,6 +79,10 @@ class RunRequest:
         return log_dir() if self.log_dir is None else Path(self.log_dir)
 
 
+SCORER_TRIALS = 50
+"Samples whose ideal answers are put through their own scorer before the first call."
+
+
 class RunObserver(Observer, Protocol):
     """An observer of a whole run, which may look at its sums at any time."""
 
@@ -98,18 +103,17 @@ class PreparedRun:
         self.registry.data_paths.extend(request.data_paths)
         self.eval_spec = self.registry.find_eval(request.eval_name)
         self.base_spec = self.registry.get_base_eval(request.eval_name)
-        self.eval = self._make_eval()
-        self.preflight: Preflight = check_before_run(self.eval, request.max_samples)
+        completion_fns = [self._make_completion_fn(fn) if isinstance(fn, str) else fn for fn in request.completion_fns]
+        self.eval = self._make_eval(completion_fns)
+        facts = check_before_run(self.eval, request.max_samples)
+        self.preflight: Preflight = replace(facts, warnings=[*facts.warnings, *self._scorer_warnings()])
         for fn in self.eval.completion_fns:
             if hasattr(fn, "preflight"):
                 fn.preflight()
         self._check_budget()
         self.fingerprint = fingerprint_of(request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry)
 
-    def _make_eval(self) -> Eval:
-        completion_fns = [
-            self._make_completion_fn(fn) if isinstance(fn, str) else fn for fn in self.request.completion_fns
-        ]
+    def _make_eval(self, completion_fns: list[Any]) -> Eval:
         assert self.eval_spec.key is not None
         make = self.registry.get_class(self.eval_spec)
         given = {
@@ -134,12 +138,31 @@ class PreparedRun:
         with blaming_plugin(f"completion function {name!r}", spec.where, foreign=not ours):
             return self.registry.make_completion_fn(name, **arguments)
 
+    def _scorer_warnings(self) -> list[str]:
+        """Ideal answers of the first samples that fail their own scorer. Only our classes: a plug-in's scorer may call."""
+        if not isinstance(self.eval, StreamedEval) or not type(self.eval).__module__.startswith("evals.suite."):
+            return []
+        samples = self.eval.stream_samples() if self.eval.samples_jsonl is not None else []
+        if not len(samples) or not self.eval.ideal_completions(samples[0]):
+            return []
+        answer = GivenAnswer()
+        twin = self._make_eval([answer])
+        tried = sample_order(len(samples), self.request.max_samples)[:SCORER_TRIALS]
+        failing = try_scorer(twin, samples, tried, answer).failing
+        if not failing:
+            return []
+        return [
+            f"{len(failing)} of {len(tried)} samples tried have an ideal answer that their own scorer refuses, "
+            f"first {failing[0]}"
+        ]
+
     def _check_budget(self) -> None:
         if self.request.settings.max_cost_usd is None:
             return
-        for name in [fn for fn in self.request.completion_fns if isinstance(fn, str)]:
-            fn_spec = self.registry.resolve_completion_fn(name)
-            if self.registry.model_info(name).input_usd_per_million is None and "openai" in fn_spec.cls:
+        for name, fn in zip(self.request.completion_fns, self.eval.completion_fns, strict=True):
+            if not isinstance(name, str) or getattr(fn, "is_local", False):
+                continue
+            if self.registry.model_info(name).input_usd_per_million is None:
                 raise UsageError(
                     f"--max_cost needs the price of {name}, which is not known",
                     fix="add an entry with `prices` under completion_fns/ in a registry, or use --max_tokens_total",
