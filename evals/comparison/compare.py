@@ -163,10 +163,10 @@ def refuse_unpaired(a: RunScores, b: RunScores, pairing: Pairing) -> None:
         return
     if len(pairing.changed_a):
         raise DataError(
-            "no sample has the same row in both runs",
+            "no sample asks the same in both runs",
             where=b.path,
-            notes=[f"{len(pairing.changed_a):,} ids are in both, each with another row: {listed(_some_ids(a))}"],
-            fix="--by-id pairs by id all the same: right where row n still asks the same question",
+            notes=[f"{len(pairing.changed_a):,} ids are in both, each with another question: {listed(_some_ids(a))}"],
+            fix="--by-id pairs by id all the same: right where row n is still the same problem",
         )
     raise DataError(
         "no sample is in both runs",
@@ -229,14 +229,14 @@ def _notes(a: RunScores, b: RunScores, pairing: Pairing) -> list[str]:
         counts = f"{pairing.failed_in_a:,} in the first run, {pairing.failed_in_b:,} in the second"
         notes.append(f"samples that failed in one run only are left out: {counts}")
     if len(pairing.changed_a):
-        notes.append(f"{len(pairing.changed_a):,} samples have the same id and another row: left out")
+        notes.append(f"{len(pairing.changed_a):,} samples have the same id and another question: left out")
     only = len(pairing.only_a) - pairing.failed_in_b, len(pairing.only_b) - pairing.failed_in_a
     if any(only):
         notes.append(f"samples that only one run has are left out: {only[0]:,} of the first, {only[1]:,} of the second")
     if pairing.n_moved:
-        notes.append(f"{pairing.n_moved:,} samples have the same row under another id: paired by their rows")
+        notes.append(f"{pairing.n_moved:,} samples ask the same under another id: paired by what they ask")
     if pairing.by_id_alone:
-        notes.append("paired by id alone: the rows were not compared")
+        notes.append("paired by id alone: what they ask was not compared")
     notes += [f"{run.path} did not end" for run in (a, b) if not run.facts.finished]
     notes += [f"{run.n_unscored:,} samples of {run.path} have no score" for run in (a, b) if run.n_unscored]
     return notes

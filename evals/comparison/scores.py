@@ -61,7 +61,9 @@ class RunScores:
     prompt_hashes: Codes
     "Of what was sent first for each sample; 0 where no call was recorded."
     row_hashes: Codes
-    "Of the dataset's row without its labels; 0 where it was not recorded."
+    "Of the dataset's row without its labels; 0 where it was not recorded, as most evals do not."
+    question_hashes: Codes
+    "Of the last message that was sent first, with the expected answer: what is known of an unrecorded row."
     n_unscored: int
     "Samples that finished without a number for the metric."
     errors: Mapping[str, int]
@@ -185,7 +187,7 @@ class _Reader:
         self._failed: set[str] = set()
         self._sums: dict[str, _Sums] = {}
         self._labels: dict[str, _Codes] = {}
-        self._prompts, self._rows = array("q"), array("q")
+        self._prompts, self._rows, self._questions = array("q"), array("q"), array("q")
         self._models: collections.Counter[str] = collections.Counter()
         self._n_unparsed = self._n_hot = 0
 
@@ -226,14 +228,18 @@ class _Reader:
         return name == self.metric or _is_accuracy(self.metric, name)
 
     def _add_row(self, sample: SampleRecord) -> None:
-        prompt = raw = None
+        prompt = raw = expected = None
         for event in sample.events:
             if event.type == "raw_sample" and raw is None:
                 raw = event.data
             elif event.type == "sampling" and prompt is None and isinstance(event.data, dict):
                 prompt = event.data.get("prompt")
+            elif event.type == "match" and isinstance(event.data, dict):
+                expected = event.data.get("expected")
         self._prompts.append(0 if prompt is None else content_hash(prompt))
         self._rows.append(0 if raw is None else row_hash(raw))
+        last = prompt[-1] if isinstance(prompt, list) and prompt else prompt
+        self._questions.append(0 if prompt is None else content_hash([last, expected]))
         self._add_labels(len(self._rows) - 1, raw if isinstance(raw, dict) else {}, sample.labels)
 
     def _add_labels(self, row: int, raw: Mapping[str, Any], labels: Mapping[str, Any]) -> None:
@@ -279,6 +285,7 @@ class _Reader:
             clusters=labels.get(CLUSTER_KEY),
             prompt_hashes=np.asarray(self._prompts, dtype=np.int64)[kept],
             row_hashes=np.asarray(self._rows, dtype=np.int64)[kept],
+            question_hashes=np.asarray(self._questions, dtype=np.int64)[kept],
             n_unscored=n_rows - len(kept),
             errors=dict(self.errors.most_common()),
             failed_ids=frozenset(self._failed - self.rows.keys()),

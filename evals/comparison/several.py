@@ -135,7 +135,7 @@ def _notes(runs: Sequence[RunScores], rows: Sequence[Array | Codes], pairings: S
     if left_out:
         notes.append(f"samples that not all runs scored are left out: {', '.join(left_out)}")
     if any(pairing.n_moved for pairing in pairings):
-        notes.append("some samples have the same row under another id: paired by their rows")
+        notes.append("some samples ask the same under another id: paired by what they ask")
     if any(pairing.by_id_alone for pairing in pairings):
-        notes.append("paired by id alone: the rows were not compared")
+        notes.append("paired by id alone: what they ask was not compared")
     return [*notes, *(f"{run.path} did not end" for run in runs if not run.facts.finished)]

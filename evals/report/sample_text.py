@@ -49,7 +49,7 @@ def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: boo
     """The sample in at most 80 columns. max_lines: of each text, and then only the first call; None shows all."""
     lines = [_head(sample, colour=colour)]
     for label, text in _parts(sample, whole=max_lines is None):
-        lines += _labelled(label, text, max_lines)
+        lines += labelled(label, text, max_lines)
     return "\n".join(lines)
 
 
@@ -162,7 +162,7 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else dumps(value)
 
 
-def _labelled(label: str, text: str, max_lines: int | None) -> list[str]:
+def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
     """The label in a column of its own, the text beside it."""
     label = printable(label).replace("\n", " ")
     lines = list(_wrapped(text, WIDTH - _LABEL - len(_INDENT), max_lines))

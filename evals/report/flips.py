@@ -1,0 +1,121 @@
+"""Samples that two runs scored differently, with what was asked and what each run answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from evals.comparison.compare import Comparison
+from evals.report.sample_text import labelled, printable, prompt_parts
+from evals.run_log import SampleRecord, read_log
+from evals.run_table import row_of
+
+MAX_LINES = 8
+"Of each text."
+
+MAX_MESSAGES = 3
+"Messages of a prompt that are shown; of longer ones only the last."
+
+
+def read_samples(path: str, ids: Collection[str]) -> dict[str, SampleRecord]:
+    """The first finished evaluation of each of these samples."""
+    found: dict[str, SampleRecord] = {}
+    wanted = set(ids)
+    if not wanted:
+        return found
+    for sample in read_log(path).samples():
+        if sample.sample_id in wanted and sample.error is None:
+            known = found.get(sample.sample_id)
+            if known is None or sample.repeat < known.repeat:
+                found[sample.sample_id] = sample
+    return found
+
+
+class FlipTexts:
+    """The texts of the flips that are shown: one more pass over each record, and nothing else kept."""
+
+    def __init__(self, comparison: Comparison, names: Sequence[str], n: int) -> None:
+        """n: how many in each direction; 0 means all."""
+        self._comparison, self._names = comparison, names
+        c = comparison
+        self.fell = c.fell[:n] if n else c.fell
+        self.rose = c.rose[:n] if n else c.rose
+        shown = [*self.fell.tolist(), *self.rose.tolist()]
+        self._ids = {i: (c.ids([i])[0], c.b.sample_ids[c.pairing.rows_b[i]]) for i in shown}
+        self._samples_a = read_samples(c.a.path, {a for a, _ in self._ids.values()})
+        self._samples_b = read_samples(c.b.path, {b for _, b in self._ids.values()})
+
+    def text(self, pair: int) -> str:
+        """One flip: prompt, both completions, what was expected."""
+        lines = [self._head(pair)]
+        for label, text in self._parts(pair):
+            lines += labelled(label, text, MAX_LINES)
+        return "\n".join(lines)
+
+    def row(self, pair: int) -> dict[str, Any]:
+        """One flip in plain values."""
+        c = self._comparison
+        id_a, id_b = self._ids[pair]
+        a, b = row_of(self._samples_a[id_a]), row_of(self._samples_b[id_b])
+        return {
+            "sample_id": id_a,
+            "score_a": float(c.scores_a[pair]),
+            "score_b": float(c.scores_b[pair]),
+            "prompt_a": a["prompt"],
+            "prompt_b": b["prompt"],
+            "completion_a": a["completion"],
+            "completion_b": b["completion"],
+            "picked_a": a["picked"],
+            "picked_b": b["picked"],
+            "expected": a["expected"],
+        }
+
+    def _head(self, pair: int) -> str:
+        c = self._comparison
+        before, after = float(c.scores_a[pair]), float(c.scores_b[pair])
+        id_a, id_b = self._ids[pair]
+        name = printable(id_a if id_a == id_b else f"{id_a} ({id_b} in {self._names[1]})").replace("\n", " ")
+        return f"{name}  {score_word(before, c.is_binary)} -> {score_word(after, c.is_binary)}"
+
+    def _parts(self, pair: int) -> Iterator[tuple[str, str]]:
+        row = self.row(pair)
+        name_a, name_b = self._names
+        if row["prompt_a"] == row["prompt_b"]:
+            yield from shown_prompt(row["prompt_a"])
+        else:
+            yield from ((f"{name_a}: {label}", text) for label, text in shown_prompt(row["prompt_a"]))
+            yield from ((f"{name_b}: {label}", text) for label, text in shown_prompt(row["prompt_b"]))
+        yield name_a, _text(row["completion_a"])
+        yield name_b, _text(row["completion_b"])
+        if row["expected"] is not None:
+            yield "expected", _text(row["expected"])
+        for name, picked, completion in (
+            (name_a, row["picked_a"], row["completion_a"]),
+            (name_b, row["picked_b"], row["completion_b"]),
+        ):
+            if picked is not None and picked != completion:
+                yield f"picked, {name}", _text(picked)
+
+
+def score_word(score: float, is_binary: bool) -> str:
+    """`right` or `wrong`, or the number where scores are graded."""
+    if is_binary:
+        return "right" if score else "wrong"
+    return f"{score:.3g}"
+
+
+def shown_prompt(prompt: Any) -> Iterator[tuple[str, str]]:
+    """The parts of a prompt worth showing: all messages of a short one, the last one of a long one."""
+    parts = list(prompt_parts(prompt)) if prompt is not None else []
+    if len(parts) > MAX_MESSAGES:
+        yield "prompt", f"({len(parts) - 1} messages, then)"
+        parts = parts[-1:]
+    yield from parts
+
+
+def _text(value: Any) -> str:
+    from evals.json_text import dumps
+
+    if value is None:
+        return "(nothing)"
+    return value if isinstance(value, str) else dumps(value)
