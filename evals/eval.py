@@ -303,6 +303,11 @@ class StreamedEval(Eval):
     def run(self, recorder: RecorderBase) -> dict[str, Any]:
         """Evaluate all samples and return the final report."""
         report = self.new_report()
+        if type(self).eval_all_samples is not Eval.eval_all_samples:
+            self.eval_all_samples(recorder, self.get_samples())
+            for name, events in _recorded_by_sample(recorder).items():
+                report.add(name, events)
+            return report.as_dict()
         plan = current_plan()
         for sample in plan.earlier() if plan is not None and plan.earlier is not None else ():
             report.add(sample.sample_id, sample.events)
@@ -317,6 +322,15 @@ class StreamedEval(Eval):
             error.partial_report = report.as_dict()
             raise
         return report.as_dict()
+
+
+def _recorded_by_sample(recorder: RecorderBase) -> dict[str, list[Event]]:
+    """What was recorded for each sample, for a plug-in that goes through its samples in its own way."""
+    recorded: dict[str, list[Event]] = {}
+    for kind in ("match", "metrics"):
+        for event in recorder.get_events(kind):
+            recorded.setdefault(event.sample_id or "", []).append(event)
+    return recorded
 
 
 class SolverEval(Eval):

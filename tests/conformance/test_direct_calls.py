@@ -137,3 +137,15 @@ def test_solvers_by_hand():
     assert nested(state).output == "4"
     assert nested.name == "draft_first_Counting"
     assert len(state.messages) == 1, "the caller's state is left alone"
+
+
+def test_a_match_that_goes_through_its_samples_in_its_own_way_is_let(tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"input": "a", "ideal": "x"}\n{"input": "b", "ideal": "y"}\n')
+
+    class FirstOnly(Match):
+        def eval_all_samples(self, recorder, samples, show_progress=True, record_raw_sample=True, **kwargs):
+            return super().eval_all_samples(recorder, samples[:1], show_progress, record_raw_sample, **kwargs)
+
+    made = FirstOnly(completion_fns=[TestCompletionFn("x")], samples_jsonl=str(rows), name="toy.dev.v0")
+    assert made.run(DummyRecorder(None))["n"] == 1
