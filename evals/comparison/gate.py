@@ -1,6 +1,6 @@
 """The gate: runs against their baselines, with a known rate of false alarms and a known power.
 
-For each eval the one-sided test of `evals.stats.drop_test` asks whether the true drop is larger than is tolerated.
+For each eval the one-sided test of `evals.stats.noninferiority` asks whether the true drop is larger than is tolerated.
 
 - regression: it is, at level alpha (Holm-corrected over all evals of the call, so at most a share alpha of calls
   whose every eval is healthy fails).
@@ -23,7 +23,7 @@ from evals.comparison.baseline import Baseline, find_baseline
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
 from evals.stats.corrections import holm
-from evals.stats.drop_test import DropTest, drop_test
+from evals.stats.noninferiority import DropTest, drop_test
 
 MIN_SHARED = 0.95
 "Share of the baseline's samples that a run must have scored for a verdict of ok."

@@ -148,10 +148,10 @@ def _derivatives(games: Games, sums: _PairSums, at: Array, ridge: float) -> tupl
     curvature[:, :n_models, :n_models] = (outer.T @ spread.T).T.reshape(len(at), n_models, n_models)
     curvature[:, :n_models, :n_models] += 1 / n_models + ridge * np.eye(n_models)
     if games.fits_ties:
-        slope[:, -1] = np.sum(sums.tied - sums.played * tie, axis=1)
+        slope[:, -1] = np.sum(sums.tied - sums.played * tie, axis=1) - ridge * at[:, -1]
         across = -(sums.played * lead * tie) @ halves
         curvature[:, :-1, -1] = curvature[:, -1, :-1] = across
-        curvature[:, -1, -1] = np.sum(sums.played * tie * (1 - tie), axis=1)
+        curvature[:, -1, -1] = np.sum(sums.played * tie * (1 - tie), axis=1) + ridge
     return slope, curvature
 
 

@@ -72,7 +72,8 @@ def rank_models(
     prompts: ids; comparisons on one prompt are drawn together. Intervals and ranks: percentiles of the Bayesian
     bootstrap of prompts (Rubin 1981, Annals of Statistics 9:130), whose draws keep every comparison with some
     weight, so that each has a finite optimum if the data have one. Few prompts give intervals that are too narrow.
-    ridge: a penalty of ridge / 2 times the sum of squared strengths. Errors and intervals NaN for one prompt.
+    ridge: a penalty of ridge / 2 times the sum of squared strengths (and of the squared log tie parameter).
+    Errors and intervals NaN for one prompt.
 
     Raises:
         ValueError: without a ridge, a model that never lost or never won, or groups of models of which one always won

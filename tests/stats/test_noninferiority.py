@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evals.stats.drop_test import drop_test
+from evals.stats.noninferiority import drop_test
 
 
 def pairs(rng: np.random.Generator, n: int, drop: float, noise: float = 0.1, p: float = 0.8):
