@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evals.comparison.compare import Comparison
-from evals.comparison.scores import RunScores
-from evals.comparison.several import Several
-from evals.stats.estimate import Estimate
-from evals.stats.paired import PairedDifference
+if TYPE_CHECKING:
+    from evals.comparison.compare import Comparison
+    from evals.comparison.explain import Explanation, Part
+    from evals.comparison.scores import RunScores
+    from evals.comparison.several import Several
+    from evals.stats.estimate import Estimate
+    from evals.stats.paired import PairedDifference
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -98,4 +100,30 @@ def several_json(several: Several) -> dict[str, Any]:
         ],
         "correction": several.family,
         "notes": list(several.notes),
+    }
+
+
+def explanation_json(e: Explanation) -> dict[str, Any]:
+    """Why two runs differ."""
+    return {
+        "metric": e.b.metric,
+        "a": {"record": e.a.path, "mean": _defined(e.a.mean), "n": e.a.n},
+        "b": {"record": e.b.path, "mean": _defined(e.b.mean), "n": e.b.n},
+        "n_shared": e.pairing.n,
+        "gap": _defined(e.gap),
+        "parts": [_part_json(part) for part in e.parts],
+        "causes": list(e.causes),
+        "changes": [{"what": change.what, "text": change.text} for change in e.changes.changes],
+        "cannot_be_told": list(e.unknown),
+    }
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    bounds = part.interval
+    return {
+        "name": part.name,
+        "kind": part.kind,
+        "value": _defined(part.value),
+        "interval": None if bounds is None else [_defined(bounds.low), _defined(bounds.high)],
+        "n": part.n,
     }

@@ -43,6 +43,8 @@ def find_changes(a: RunScores, b: RunScores, pairing: Pairing) -> Changes:
     same: list[str] = []
     unknown: list[str] = []
     _add(changes, "model", "model", one.model, two.model)
+    if a.models and b.models and a.models.keys() != b.models.keys() and one.model == two.model:
+        changes.append(Change("model", f"served model {', '.join(a.models)} -> {', '.join(b.models)}"))
     _add(changes, "eval", "eval", one.eval_name, two.eval_name)
     _compare("data", one.data_sha256, two.data_sha256, _data_text(pairing), changes, same, unknown)
     _compare_prompts(a, b, pairing, changes, same, unknown)

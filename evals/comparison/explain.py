@@ -1,0 +1,303 @@
+"""Why two scores differ: the gap in parts that add up to it, each with the samples that it comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evals.comparison.changes import Change, Changes, find_changes
+from evals.comparison.compare import clusters_of, refuse_unpaired
+from evals.comparison.outputs import Flags, Outputs, read_outputs
+from evals.comparison.pairing import Pairing, pair
+from evals.comparison.rescoring import Rescored, aligned, rescore
+from evals.comparison.scores import RunScores
+from evals.errors import EvalsError
+from evals.stats.arrays import Array, Codes
+from evals.stats.estimate import Interval
+from evals.stats.standard_error import mean_estimate
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the gap."""
+
+    name: str
+    value: float
+    "What it adds to b's mean minus a's."
+    n: int
+    "Samples that it comes from."
+    interval: Interval | None = None
+    "Of the value over samples like these; None for parts that are counted, not sampled."
+    kind: str = "completions"
+    "rows, scorer, completions or unknown."
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The gap b - a of two runs' scores, taken apart."""
+
+    a: RunScores
+    b: RunScores
+    pairing: Pairing
+    changes: Changes
+    gap: float
+    parts: tuple[Part, ...]
+    "They add up to `gap`."
+    causes: tuple[str, ...]
+    "What the parts point to."
+    unknown: tuple[str, ...]
+    "What cannot be attributed, and why."
+    example: tuple[str, str] | None
+    "Sample ids, in a and in b, of the first pair whose prompts differ."
+
+
+@dataclass(frozen=True)
+class _Swapped:
+    """The scores of the shared samples, as recorded and by one scorer for both runs; NaN where it has none."""
+
+    a: Array
+    b: Array
+    same_scorer_a: Array
+    same_scorer_b: Array
+    was_run: bool
+
+    @property
+    def known(self) -> Flags:
+        return ~(np.isnan(self.same_scorer_a) | np.isnan(self.same_scorer_b))
+
+
+def explain_runs(
+    a: RunScores,
+    b: RunScores,
+    *,
+    registry_paths: Sequence[str] = (),
+    data_paths: Sequence[str] = (),
+    by_id: bool = False,
+    rescoring: bool = True,
+) -> Explanation:
+    """Take the gap between two runs apart: rows, scorer, completions.
+
+    Rows: samples that count in one run only. Scorer: both runs' stored completions are scored by b's eval as it is
+    installed here, so what remains between them is the completions'. Completions: by what became of them, and by
+    whether the prompts were the same. Nothing is called. rescoring: False takes recorded scores for comparable.
+
+    Raises:
+        DataError: no sample is in both runs.
+    """
+    pairing = pair(a, b, by_id=by_id)
+    refuse_unpaired(a, b, pairing)
+    changes = find_changes(a, b, pairing)
+    out_a, out_b = read_outputs(a.path), read_outputs(b.path)
+    changes = _with_requests(changes, out_a, out_b)
+    unknown: list[str] = []
+    swapped = _swap(a, b, pairing, changes, registry_paths, data_paths, unknown, rescoring=rescoring)
+    clusters = clusters_of(a, b, pairing)
+    parts = [
+        *_row_parts(a, b, pairing),
+        *_scorer_parts(swapped, clusters),
+        *_completion_parts(a, b, pairing, swapped, out_a, out_b, clusters, changes),
+    ]
+    return Explanation(
+        a=a,
+        b=b,
+        pairing=pairing,
+        changes=changes,
+        gap=b.mean - a.mean,
+        parts=tuple(parts),
+        causes=tuple(_causes(parts, changes)),
+        unknown=tuple(unknown + _not_told(parts, changes)),
+        example=_example(a, b, pairing),
+    )
+
+
+def _with_requests(changes: Changes, one: Outputs, two: Outputs) -> Changes:
+    """The changes with parameters that differ in the requests that were sent, as far as both were recorded."""
+    if not one.request or not two.request:
+        return changes
+    keys = sorted({*one.request, *two.request} - {"replayed", "model"})
+    found = [
+        Change("sampling", f"request {key} {one.request.get(key, '-')} -> {two.request.get(key, '-')}")
+        for key in keys
+        if one.request.get(key) != two.request.get(key)
+    ]
+    return Changes((*changes.changes, *found), changes.same, changes.unknown)
+
+
+def _swap(
+    a: RunScores,
+    b: RunScores,
+    pairing: Pairing,
+    changes: Changes,
+    registry_paths: Sequence[str],
+    data_paths: Sequence[str],
+    unknown: list[str],
+    *,
+    rescoring: bool,
+) -> _Swapped:
+    ids_a = [a.sample_ids[row] for row in pairing.rows_a]
+    ids_b = [b.sample_ids[row] for row in pairing.rows_b]
+    recorded_a, recorded_b = a.scores[pairing.rows_a], b.scores[pairing.rows_b]
+    try:
+        if not rescoring:
+            raise EvalsError("rescoring was not asked for")
+        again_a = rescore(a, dict(zip(ids_a, ids_b, strict=True)), b.facts, b.metric, registry_paths, data_paths)
+        again_b = rescore(b, dict(zip(ids_b, ids_b, strict=True)), b.facts, b.metric, registry_paths, data_paths)
+    except EvalsError as error:
+        why = str(error).splitlines()[0]
+        if _scorer_changed(changes):
+            unknown.append(f"scorer and completions cannot be told apart without scoring again: {why}")
+            nothing = np.full(pairing.n, np.nan)
+            return _Swapped(recorded_a, recorded_b, nothing, nothing, False)
+        unknown.append(f"the scorers are taken to be the same, as recorded; scoring again was not possible: {why}")
+        return _Swapped(recorded_a, recorded_b, recorded_a, recorded_b, False)
+    swapped = _Swapped(recorded_a, recorded_b, aligned(again_a, ids_b), aligned(again_b, ids_b), True)
+    unknown += _doubts(b, swapped, again_a, again_b)
+    return swapped
+
+
+def _scorer_changed(changes: Changes) -> bool:
+    return bool(changes.of("scorer", "class", "argument", "eval", "version")) or "scorer" in changes.unknown
+
+
+def _doubts(b: RunScores, swapped: _Swapped, again_a: Rescored, again_b: Rescored) -> list[str]:
+    """What makes the common scorer less than certain."""
+    doubts = []
+    moved = int(np.sum(~np.isnan(swapped.same_scorer_b) & ~_close(swapped.same_scorer_b, swapped.b)))
+    if moved:
+        doubts.append(
+            f"the second run's own completions score otherwise here in {moved:,} samples: the scorer or the data "
+            "installed here are not those that it was run with"
+        )
+    if again_b.facts.data_sha256 != b.facts.data_sha256 and None not in (
+        again_b.facts.data_sha256,
+        b.facts.data_sha256,
+    ):
+        doubts.append("the data installed here are not those of the second run")
+    n_new = max(again_a.n_new_calls, again_b.n_new_calls)
+    if n_new:
+        doubts.append(f"{n_new:,} samples would need new calls of a grader to be scored again")
+    return doubts
+
+
+def _close(one: Array, other: Array) -> Flags:
+    return np.isclose(one, other, rtol=0, atol=1e-9, equal_nan=True)
+
+
+def _row_parts(a: RunScores, b: RunScores, pairing: Pairing) -> list[Part]:
+    """What samples that count in one run only add: each pulls its run's mean away from that of the shared ones."""
+    failed_b = np.array([a.sample_ids[row] in b.failed_ids for row in pairing.only_a], dtype=bool)
+    failed_a = np.array([b.sample_ids[row] in a.failed_ids for row in pairing.only_b], dtype=bool)
+    pull_a = (float(a.scores[pairing.rows_a].mean()) - a.scores) / a.n
+    pull_b = (b.scores - float(b.scores[pairing.rows_b].mean())) / b.n
+    candidates = [
+        ("only the first run has", pull_a[pairing.only_a[~failed_b]], np.empty(0)),
+        ("only the second run has", np.empty(0), pull_b[pairing.only_b[~failed_a]]),
+        ("that ask something else now", pull_a[pairing.changed_a], pull_b[pairing.changed_b]),
+        ("that failed in the first run", np.empty(0), pull_b[pairing.only_b[failed_a]]),
+        ("that failed in the second run", pull_a[pairing.only_a[failed_b]], np.empty(0)),
+    ]
+    return [
+        Part(f"rows {name}", math.fsum([*one, *two]), max(len(one), len(two)), kind="rows")
+        for name, one, two in candidates
+        if len(one) or len(two)
+    ]
+
+
+def _scorer_parts(swapped: _Swapped, clusters: Codes | None) -> list[Part]:
+    moved = np.where(swapped.known, (swapped.same_scorer_a - swapped.a) + (swapped.b - swapped.same_scorer_b), 0.0)
+    unknown = np.where(swapped.known, 0.0, swapped.b - swapped.a)
+    parts = []
+    if swapped.was_run:
+        parts.append(_part("scorer: same completions, other score", moved, np.abs(moved) > 1e-9, clusters, "scorer"))
+    n_unknown = int(np.sum(~swapped.known))
+    if n_unknown:
+        name = "scorer and completions together"
+        parts.append(_part(name, unknown, ~swapped.known, clusters, "unknown"))
+    return parts
+
+
+def _completion_parts(
+    a: RunScores,
+    b: RunScores,
+    pairing: Pairing,
+    swapped: _Swapped,
+    out_a: Outputs,
+    out_b: Outputs,
+    clusters: Codes | None,
+    changes: Changes,
+) -> list[Part]:
+    """The rest of the gap by what became of the completions; every sample is in one part at most."""
+    ids_a = [a.sample_ids[row] for row in pairing.rows_a]
+    ids_b = [b.sample_ids[row] for row in pairing.rows_b]
+    values = np.where(swapped.known, swapped.same_scorer_b - swapped.same_scorer_a, 0.0)
+    cut = Outputs.flags(ids_a, out_a.cut_off) != Outputs.flags(ids_b, out_b.cut_off)
+    unread = Outputs.flags(ids_a, out_a.unparsed) != Outputs.flags(ids_b, out_b.unparsed)
+    hash_a, hash_b = out_a.hashes(ids_a), out_b.hashes(ids_b)
+    same = (hash_a == hash_b) & (hash_a != 0)
+    sent_a, sent_b = a.prompt_hashes[pairing.rows_a], b.prompt_hashes[pairing.rows_b]
+    other_prompt = (sent_a != sent_b) & (sent_a != 0) & (sent_b != 0)
+    left = swapped.known.copy()
+    parts = []
+    for name, mask in (
+        ("same completions, same score", same & _close(values, np.zeros(len(values)))),
+        ("completions cut off in one run only", cut),
+        ("no readable answer in one run only", unread),
+        ("other completions to other prompts", other_prompt),
+        (f"other completions to the same prompts{_by_whom(changes)}", ~other_prompt),
+    ):
+        inside = left & mask
+        left &= ~mask
+        if inside.any():
+            parts.append(_part(name, np.where(inside, values, 0.0), inside, clusters, "completions"))
+    return [part for part in parts if part.name != "same completions, same score"]
+
+
+def _by_whom(changes: Changes) -> str:
+    return "" if changes.of("model", "sampling") else ": chance"
+
+
+def _part(name: str, contributions: Array, inside: Flags, clusters: Codes | None, kind: str) -> Part:
+    """The part that these contributions make of the difference of the means of all shared samples."""
+    found = mean_estimate(contributions, clusters)
+    return Part(name, found.value, int(np.sum(inside)), found.interval if inside.any() else None, kind)
+
+
+def _causes(parts: Sequence[Part], changes: Changes) -> list[str]:
+    """What differs, beside the part that it can have moved."""
+    moved = {part.kind for part in parts if abs(part.value) > 1e-12}
+    causes = []
+    if "scorer" in moved:
+        found = changes.of("scorer", "class", "argument", "eval", "version")
+        texts = "; ".join(change.text for change in found)
+        causes.append(f"scorer: {texts or 'nothing recorded differs, so its code or its data did'}")
+    if "completions" in moved:
+        found = changes.of("model", "prompts", "sampling", "seed")
+        said = "; ".join(change.text for change in found)
+        alone = len({change.what for change in found}) == 1
+        causes.append(f"completions: {said or 'same model, prompts and sampling: chance'}{' alone' * alone}")
+    return causes
+
+
+def _not_told(parts: Sequence[Part], changes: Changes) -> list[str]:
+    """Causes of completions that the stored outputs cannot tell apart."""
+    kinds = list(dict.fromkeys(change.what for change in changes.of("model", "prompts", "sampling")))
+    told = []
+    if len(kinds) > 1 and any(part.kind == "completions" and abs(part.value) > 1e-12 for part in parts):
+        told.append(
+            f"{' and '.join(kinds)} changed together: to tell them apart, run once more with one of them as before"
+        )
+    if changes.unknown:
+        told.append(f"one of the records does not say: {', '.join(changes.unknown)}")
+    return told
+
+
+def _example(a: RunScores, b: RunScores, pairing: Pairing) -> tuple[str, str] | None:
+    sent_a, sent_b = a.prompt_hashes[pairing.rows_a], b.prompt_hashes[pairing.rows_b]
+    found = np.flatnonzero((sent_a != sent_b) & (sent_a != 0) & (sent_b != 0))
+    if not len(found):
+        return None
+    first = int(found[0])
+    return a.sample_ids[pairing.rows_a[first]], b.sample_ids[pairing.rows_b[first]]

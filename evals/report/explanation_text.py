@@ -1,0 +1,89 @@
+"""Why two scores differ, in the terminal: the gap in parts, what they point to, what cannot be told."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from evals.comparison.explain import Explanation, Part
+from evals.report.comparison_text import count, metric_name, number, signed, signed_interval
+from evals.report.flips import read_samples
+from evals.report.run_names import legend
+from evals.report.sample_text import WIDTH, printable, prompt_parts
+from evals.run_table import row_of
+
+MAX_DIFF_LINES = 12
+NAME = 41
+
+
+def explanation_text(e: Explanation, names: Sequence[str]) -> str:
+    """The explanation, at most 80 columns wide."""
+    evals = e.a.facts.eval_name
+    if e.b.facts.eval_name != evals:
+        evals = f"{evals} and {e.b.facts.eval_name}"
+    sections = [
+        [*_wrapped(f"{evals}: {count(e.pairing.n, 'sample')} in both"), *legend([e.a, e.b], names)],
+        [f"  {line}" for line in _waterfall(e, names)],
+        _listed("points to", e.causes),
+        _listed("differs", [change.text for change in e.changes.changes]),
+        _listed("cannot be told", e.unknown),
+        list(_prompt_lines(e, names)),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines)
+
+
+def _waterfall(e: Explanation, names: Sequence[str]) -> Iterator[str]:
+    metric = metric_name(e.b.metric)
+    yield f"{'':<{NAME}}  {'':>7}  {'95 % interval':<16}  {'n':>6}"
+    yield f"{f'{metric} of {names[0]}':<{NAME}}  {number(e.a.mean):>7}  {'':<16}  {e.a.n:>6,}"
+    for part in e.parts:
+        yield from _part_lines(part)
+    yield f"{f'{metric} of {names[1]}':<{NAME}}  {number(e.b.mean):>7}  {'':<16}  {e.b.n:>6,}"
+    yield f"{'gap':<{NAME}}  {signed(e.gap):>7}"
+
+
+def _part_lines(part: Part) -> Iterator[str]:
+    bounds = "" if part.interval is None or not part.interval.defined else signed_interval(part.interval)
+    *first, last = textwrap.wrap(part.name, NAME - 2, subsequent_indent="  ")
+    yield from (f"  {line}" for line in first)
+    yield f"  {last:<{NAME - 2}}  {signed(part.value):>7}  {bounds:<16}  {part.n:>6,}"
+
+
+def _listed(title: str, texts: Sequence[str]) -> list[str]:
+    if not texts:
+        return []
+    lines = [f"  {title}"]
+    for text in texts:
+        lines += textwrap.wrap(printable(text), WIDTH, initial_indent="    ", subsequent_indent="      ")
+    return lines
+
+
+def _prompt_lines(e: Explanation, names: Sequence[str]) -> Iterator[str]:
+    """How the prompts of one sample differ, line by line."""
+    if e.example is None:
+        return
+    id_a, id_b = e.example
+    a, b = _prompt_of(e.a.path, id_a), _prompt_of(e.b.path, id_b)
+    yield f"  prompts of {printable(id_a)}, {names[0]} (-) and {names[1]} (+)"
+    lines = [line for line in difflib.unified_diff(a, b, lineterm="", n=0) if not line.startswith(("---", "+++", "@@"))]
+    for line in lines[:MAX_DIFF_LINES]:
+        yield f"    {line}" if len(line) <= WIDTH - 4 else f"    {line[: WIDTH - 7]}..."
+    if len(lines) > MAX_DIFF_LINES:
+        yield f"    ({len(lines) - MAX_DIFF_LINES:,} more lines)"
+
+
+def _prompt_of(path: str, sample_id: str) -> list[str]:
+    sample = read_samples(path, [sample_id]).get(sample_id)
+    prompt: Any = None if sample is None else row_of(sample)["prompt"]
+    return [
+        f"{label}: {line}"
+        for label, text in prompt_parts(prompt)
+        for line in printable(text).split("\n")
+        if line.strip()
+    ]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(printable(text), WIDTH, subsequent_indent="  ")
