@@ -1,0 +1,232 @@
+"""Two runs compared: numbers against scipy and statsmodels, pairing, what is left out, what is refused."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_runs import write_run
+from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from evals.comparison.compare import compare_runs, read_runs
+from evals.comparison.scores import read_scores
+from evals.errors import DataError, UsageError
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20261124)
+
+
+def test_right_and_wrong_are_tested_by_mcnemar(tmp_path, rng):
+    one = rng.integers(0, 2, 80).astype(float)
+    two = np.where(rng.random(80) < 0.25, 1 - one, one)
+    c = compare_runs(
+        read_scores(write_run(tmp_path / "a.jsonl", one)), read_scores(write_run(tmp_path / "b.jsonl", two))
+    )
+    table = [[np.sum((one == i) & (two == j)) for j in (0, 1)] for i in (0, 1)]
+    assert c.difference.p_value == pytest.approx(mcnemar(table, exact=True).pvalue)
+    assert c.difference.value == pytest.approx(two.mean() - one.mean())
+    assert c.difference.value in c.difference.interval
+    assert c.ids(c.rose) == [f"sums.test.{i}" for i in np.flatnonzero(two > one)]
+    assert c.ids(c.fell) == [f"sums.test.{i}" for i in np.flatnonzero(two < one)]
+
+
+def test_numbers_beyond_0_and_1_are_tested_by_the_paired_t_test(tmp_path, rng):
+    one, two = rng.normal(20, 5, 50), rng.normal(22, 5, 50)
+    c = compare_runs(
+        read_scores(write_run(tmp_path / "a.jsonl", one)), read_scores(write_run(tmp_path / "b.jsonl", two))
+    )
+    assert c.difference.p_value == pytest.approx(stats.ttest_rel(two, one).pvalue)
+    interval = stats.ttest_rel(two, one).confidence_interval(0.95)
+    assert (c.difference.interval.low, c.difference.interval.high) == pytest.approx(tuple(interval))
+    times = stats.t.ppf(0.975, 49) + stats.norm.ppf(0.8)
+    assert c.detectable == pytest.approx(times * c.difference.stderr, rel=0.02)
+
+
+def test_another_level_gives_another_interval(tmp_path, rng):
+    one, two = rng.normal(20, 5, 50), rng.normal(22, 5, 50)
+    runs = read_runs([write_run(tmp_path / "a.jsonl", one), write_run(tmp_path / "b.jsonl", two)])
+    interval = stats.ttest_rel(two, one).confidence_interval(0.99)
+    found = compare_runs(*runs, alpha=0.01).difference.interval
+    assert (found.low, found.high) == pytest.approx(tuple(interval))
+
+
+def test_repeats_are_averaged_before_samples_are_paired(tmp_path, rng):
+    one = {i: rng.normal(5, 1, 3) for i in range(30)}
+    two = {i: rng.normal(5.5, 1, 2) for i in range(30)}
+    a, b = read_runs([write_run(tmp_path / "a.jsonl", one), write_run(tmp_path / "b.jsonl", two)])
+    means = [[np.mean(values) for values in run.values()] for run in (one, two)]
+    c = compare_runs(a, b)
+    assert c.n == 30
+    assert c.difference.p_value == pytest.approx(stats.ttest_rel(means[1], means[0]).pvalue)
+
+
+def test_clusters_widen_the_interval_by_their_number(tmp_path, rng):
+    """Ten copies of each sample in one cluster say no more than one: the t-test over clusters of equal size."""
+    one, two = rng.normal(20, 5, 12), rng.normal(22, 5, 12)
+    labels = [{"cluster": i // 10} for i in range(120)]
+    a = read_scores(write_run(tmp_path / "a.jsonl", np.repeat(one, 10), labels=labels))
+    b = read_scores(write_run(tmp_path / "b.jsonl", np.repeat(two, 10), labels=labels))
+    c = compare_runs(a, b)
+    assert c.difference.n_clusters == 12
+    assert c.difference.p_value == pytest.approx(stats.ttest_rel(two, one).pvalue)
+
+
+def test_groups_are_corrected_together(tmp_path, rng):
+    one, two = rng.normal(20, 5, 90), rng.normal(21, 5, 90)
+    labels = [{"category": "abc"[i % 3], "language": "xy"[i % 2]} for i in range(90)]
+    a = read_scores(write_run(tmp_path / "a.jsonl", one, labels=labels))
+    b = read_scores(write_run(tmp_path / "b.jsonl", two, labels=labels))
+    c = compare_runs(a, b)
+    plain = [stats.ttest_rel(two[i::3], one[i::3]).pvalue for i in range(3)]
+    plain += [stats.ttest_rel(two[i::2], one[i::2]).pvalue for i in range(2)]
+    assert [group.p_corrected for group in c.groups] == pytest.approx(multipletests(plain, method="holm")[1])
+    assert c.family == "Holm over 5 groups by category, language"
+
+
+def test_equal_runs_have_no_flips_and_still_an_interval(tmp_path):
+    c = compare_runs(*read_runs([write_run(tmp_path / f"{name}.jsonl", [1.0, 0.0, 1.0] * 20) for name in "ab"]))
+    assert (c.difference.value, c.difference.p_value, len(c.rose), len(c.fell)) == (0.0, 1.0, 0, 0)
+    assert c.difference.interval.low < 0 < c.difference.interval.high
+    assert math.isnan(c.detectable)
+
+
+def test_one_sample_can_be_compared_and_proves_nothing(tmp_path):
+    a, b = read_runs([write_run(tmp_path / "a.jsonl", [0.0]), write_run(tmp_path / "b.jsonl", [1.0])])
+    assert compare_runs(a, b).difference.p_value == 1.0
+
+
+def test_samples_that_failed_in_one_run_are_left_out_and_counted(tmp_path):
+    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0, 0.0, None, 1.0]))
+    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0, None, 1.0, 0.0]))
+    c = compare_runs(a, b)
+    assert c.n == 2
+    assert (c.pairing.failed_in_a, c.pairing.failed_in_b) == (1, 1)
+    assert any("failed in one run only" in note for note in c.notes)
+
+
+def test_undefined_scores_are_left_out(tmp_path):
+    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0, math.nan, 0.5]))
+    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0, 1.0, 0.5]))
+    c = compare_runs(a, b)
+    assert c.n == 2
+    assert any("have no score" in note for note in c.notes)
+
+
+def test_a_torn_record_is_compared_as_far_as_it_goes(tmp_path):
+    whole = write_run(tmp_path / "a.jsonl", [1.0] * 20)
+    torn = tmp_path / "b.jsonl"
+    torn.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    c = compare_runs(read_scores(whole), read_scores(torn))
+    assert 0 < c.n < 20
+    assert any("did not end" in note for note in c.notes)
+
+
+def test_rows_pair_by_what_they_ask_when_the_data_changed(tmp_path):
+    questions = [f"question {i}" for i in range(10)]
+    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0] * 10, questions=questions, data_sha256="1"))
+    changed = ["new", *questions[:8], "question 9, reworded"]
+    b = read_scores(write_run(tmp_path / "b.jsonl", [0.0] * 10, questions=changed, data_sha256="2"))
+    p = compare_runs(a, b).pairing
+    assert (p.n, p.n_moved) == (8, 8)
+    asked_a = [a.sample_ids[row] for row in p.rows_a]
+    assert asked_a == [f"sums.test.{i}" for i in range(8)]
+    assert [b.sample_ids[row] for row in p.rows_b] == [f"sums.test.{i + 1}" for i in range(8)]
+    by_id = compare_runs(a, b, by_id=True).pairing
+    assert (by_id.n, by_id.n_moved) == (10, 0)
+
+
+def test_over_the_same_data_ids_pair_whatever_the_prompts(tmp_path):
+    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0] * 5, data_sha256="1"))
+    b = read_scores(
+        write_run(tmp_path / "b.jsonl", [1.0] * 5, questions=[f"please: {i}" for i in range(5)], data_sha256="1")
+    )
+    c = compare_runs(a, b)
+    assert c.n == 5
+    assert [change.text for change in c.changes.of("prompts")] == ["all prompts"]
+    assert "data" in c.changes.same
+
+
+def test_equal_questions_are_never_paired_with_each_others_copies(tmp_path):
+    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0] * 3, questions=["x", "same", "same"], data_sha256="1"))
+    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0] * 3, questions=["same", "x", "same"], data_sha256="2"))
+    p = compare_runs(a, b).pairing
+    assert sorted(zip([a.sample_ids[i] for i in p.rows_a], [b.sample_ids[i] for i in p.rows_b], strict=True)) == [
+        ("sums.test.0", "sums.test.1"),
+        ("sums.test.2", "sums.test.2"),
+    ]
+
+
+def test_runs_without_a_shared_sample_are_refused(tmp_path):
+    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0]))
+    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0], eval_name="else.test.v1", questions=["?"]))
+    with pytest.raises(DataError, match="no sample is in both runs"):
+        compare_runs(a, b)
+
+
+def test_what_differs_is_said_in_words(tmp_path):
+    def config(shots: int, version: str) -> dict:
+        return {
+            "fingerprint": {"eval_args": {"num_few_shot": shots}, "scorer": {"version": version}},
+            "data_sha256": "1",
+        }
+
+    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0], **config(0, "1")))
+    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0], **config(4, "2")))
+    texts = [change.text for change in compare_runs(a, b).changes.changes]
+    assert texts == ["model a -> b", "num_few_shot 0 -> 4", "scorer version 1 -> 2"]
+
+
+def test_runs_scored_by_different_metrics_are_refused(tmp_path):
+    from evals import record
+    from evals.record import LocalRecorder
+    from evals.specs import RunSpec
+
+    recorder = LocalRecorder(tmp_path / "match.jsonl", RunSpec(["m"], "sums.test.v1", "sums", "test", {}, ""))
+    with recorder.sample("sums.test.0") as scope:
+        record.record_match(True)
+        scope.commit()
+    recorder.close()
+    with pytest.raises(UsageError, match="different metrics: score, correct"):
+        read_runs([write_run(tmp_path / "a.jsonl", [1.0]), tmp_path / "match.jsonl"])
+
+
+class TestSharedDraws:
+    """One draw by chance, taken from the cache by two runs, says nothing about chance."""
+
+    def runs(self, folder: Path, calls_a: dict, calls_b: dict):
+        said = {"sampled": ["4"], "model": "m"}
+        a = write_run(folder / "a.jsonl", [1.0] * 3, calls=[{**said, **calls_a}] * 3)
+        b = write_run(folder / "b.jsonl", [1.0] * 3, calls=[{**said, **calls_b}] * 3)
+        return read_runs([a, b])
+
+    hot = {"cached": True, "cached_at_temperature": 0.7, "cached_latency_s": 0.5123}  # noqa: RUF012
+
+    @pytest.mark.parametrize("other", [hot, {"latency_s": 0.5123}, {}])
+    def test_they_are_refused(self, tmp_path, other):
+        a, b = self.runs(tmp_path, other, self.hot)
+        for one, two in ((a, b), (b, a)):
+            with pytest.raises(DataError, match="share 3 cached completions"):
+                compare_runs(one, two)
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"latency_s": 0.7},
+            {**hot, "cached_latency_s": 0.6},
+            {**hot, "sampled": ["5"]},
+            {**hot, "model": "n"},
+            {**hot, "request": {"replayed": "R"}},
+        ],
+    )
+    def test_equal_texts_of_different_draws_and_scoring_again_are_not(self, tmp_path, other):
+        assert compare_runs(*self.runs(tmp_path, self.hot, other)).n == 3
+
+    def test_without_chance_a_shared_completion_is_no_harm(self, tmp_path):
+        cold = {"cached": True, "cached_latency_s": 0.5}
+        assert compare_runs(*self.runs(tmp_path, cold, cold)).n == 3
