@@ -16,7 +16,7 @@ from evals.completion import Completions
 from evals.errors import RecordError
 from evals.secrets import redact
 
-_FIELDS = ("texts", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request")
+_FIELDS = ("texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request")
 
 
 def default_cache_dir() -> Path:

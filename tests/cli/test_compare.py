@@ -11,6 +11,18 @@ from typing import Any
 
 import pytest
 
+from evals.cli import oaieval
+from evals.testing.openai_process import ServerProcess
+
+
+def evaluate(folder: Path, name: str, eval_name: str = "sums", *arguments: str) -> Path:
+    """A run of the scripted completions `<name>.script`, written to `<name>.jsonl`."""
+    record = folder / f"{name}.jsonl"
+    script = f"path={folder / name}.script"
+    common = ["--registry_path", str(folder), "--completion_args", script, "--record_path", str(record), "--json"]
+    assert oaieval.main(["scripted", eval_name, *common, *arguments]) == 0
+    return record
+
 
 def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "EVALS_"))}
@@ -36,11 +48,7 @@ def say(folder: Path, name: str, right: set[int], eval_name: str = "sums", n: in
     """A run whose completions are right for these rows."""
     rows = [{"sample_id": f"{eval_name}.dev.{i}", "completion": str(i + 1) if i in right else "no"} for i in range(n)]
     (folder / f"{name}.script").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    record = folder / f"{name}.jsonl"
-    arguments = ["--registry_path", ".", "--completion_args", f"path={name}.script", "--record_path", str(record)]
-    done = run(folder, "oaieval", "scripted", eval_name, *arguments)
-    assert done.returncode == 0, done.stderr
-    return record
+    return evaluate(folder, name, eval_name)
 
 
 @pytest.fixture(scope="module")
@@ -115,20 +123,8 @@ def test_rows_put_in_at_the_top_are_paired_by_what_they_ask(folder, tmp_path):
     rows = [{"input": f"{i}+1=", "ideal": str(i + 1)} for i in range(-3, 24)]
     write_eval(tmp_path, "sums", rows)
     completions = [{"input": f"{i}+1=", "completion": str(i + 1)} for i in range(-3, 24)]
-    (tmp_path / "said.script").write_text("".join(json.dumps(row) + "\n" for row in completions))
-    done = run(
-        tmp_path,
-        "oaieval",
-        "scripted",
-        "sums",
-        "--registry_path",
-        ".",
-        "--completion_args",
-        "path=said.script",
-        "--record_path",
-        "new.jsonl",
-    )
-    assert done.returncode == 0, done.stderr
+    (tmp_path / "new.script").write_text("".join(json.dumps(row) + "\n" for row in completions))
+    evaluate(tmp_path, "new")
     text = compare(folder, "main.jsonl", str(tmp_path / "new.jsonl"))
     assert "24 samples in both" in text
     assert "6 became right, 0 became wrong, 18 stayed" in text
@@ -169,3 +165,24 @@ def test_bad_input_is_exit_code_2_with_a_message(folder, arguments, said):
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stdout == ""
+
+
+def test_runs_that_share_chance_draws_from_the_cache_are_refused(folder, tmp_path, monkeypatch):
+    """The first run fills the cache at temperature 0.7, the second takes its completions from there."""
+    monkeypatch.setenv("EVALS_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    with ServerProcess("--answer", "1") as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        for name in ("first", "second"):
+            common = [
+                "--registry_path",
+                str(folder),
+                "--cache",
+                "--json",
+                "--record_path",
+                str(tmp_path / f"{name}.jsonl"),
+            ]
+            assert oaieval.main(["gpt-4o-mini", "sums", "--temperature", "0.7", *common]) == 0
+    done = run(tmp_path, "main", "compare", "first.jsonl", "second.jsonl")
+    assert done.returncode == 2
+    assert "the runs share 24 cached completions that were drawn at a temperature above 0" in done.stderr

@@ -11,7 +11,18 @@ from typing import Any
 
 import pytest
 
+from evals.cli import oaieval
+
 ROWS = [{"input": [{"role": "user", "content": f"{i}+1="}], "ideal": str(i + 1)} for i in range(20)]
+
+
+def evaluate(folder: Path, name: str, eval_name: str = "sums", *arguments: str) -> Path:
+    """A run of the scripted completions `<name>.script`, written to `<name>.jsonl`."""
+    record = folder / f"{name}.jsonl"
+    script = f"path={folder / name}.script"
+    common = ["--registry_path", str(folder), "--completion_args", script, "--record_path", str(record), "--json"]
+    assert oaieval.main(["scripted", eval_name, *common, *arguments]) == 0
+    return record
 
 
 def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -45,22 +56,7 @@ def write_eval(folder: Path, rows: list[dict[str, Any]], cls: str = "evals.suite
 def say(folder: Path, name: str, completions: list[str], *arguments: str) -> str:
     rows = [{"sample_id": f"sums.dev.{i}", "completion": text} for i, text in enumerate(completions)]
     (folder / f"{name}.script").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    record = f"{name}.jsonl"
-    done = run(
-        folder,
-        "oaieval",
-        "scripted",
-        "sums",
-        "--registry_path",
-        ".",
-        "--completion_args",
-        f"path={name}.script",
-        "--record_path",
-        record,
-        *arguments,
-    )
-    assert done.returncode == 0, done.stderr
-    return record
+    return evaluate(folder, name, "sums", *arguments).name
 
 
 def answers(n_right: int, n: int = 20, right: str = "{}") -> list[str]:
