@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.runner.run import RunResult
@@ -18,8 +18,9 @@ _SUFFIXES = ("_stderr", "_ci95", "_n")
 
 def final_block(result: RunResult) -> str:
     """The block as text, at most 80 columns wide where names allow."""
+    declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
-        _metric_lines(result.report) + _trouble_lines(result) + _detectable_lines(result.report),
+        _metric_lines(result.report, declared) + _trouble_lines(result) + _detectable_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
         _work_lines(result),
@@ -30,9 +31,12 @@ def final_block(result: RunResult) -> str:
     return "\n\n".join([head, *blocks])
 
 
-def _metric_lines(report: Mapping[str, Any]) -> list[str]:
+def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
+    """A line a number; those that the eval declares come first, in their order."""
     lines = []
-    for name, value in report.items():
+    first = [name for name in declared if name in report]
+    for name in dict.fromkeys([*first, *report]):
+        value = report[name]
         if name in _HIDDEN or name.startswith("usage_") or name.endswith(_SUFFIXES):
             continue
         if isinstance(value, bool) or not isinstance(value, int | float | None):
@@ -84,6 +88,8 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     for key, table in (report.get("groups") or {}).items():
         rows = list(table.items())
+        if len(rows) < 2:
+            continue
         lines.append(f"by {key}")
         for value, row in rows[:MAX_GROUP_ROWS]:
             metric = next(iter(row))
