@@ -49,7 +49,7 @@ def run(
     `async complete(prompt, **kwargs)`; a completion function or solver of a plug-in; or a list of these.
     eval_args, completion_args: laid over the arguments in YAML; the latter are for names only.
     resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
-    object counts as the same when its class, its code and its plain attributes are.
+    object counts as the same when its class, its code and its public attributes are.
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 

@@ -62,8 +62,10 @@ def identity_of(fn: Any) -> dict[str, Any]:
 
 
 def _state_of(value: Any) -> dict[str, Any]:
+    """Attributes that say how it answers; private ones do not count, as they hold caches and counters too."""
     plain = (str, int, float, bool, type(None), list, tuple, dict)
-    return {name: held for name, held in getattr(value, "__dict__", {}).items() if isinstance(held, plain)}
+    held = getattr(value, "__dict__", {})
+    return {name: value for name, value in held.items() if isinstance(value, plain) and not name.startswith("_")}
 
 
 def _source_of(holder: Any) -> str | None:
