@@ -146,3 +146,11 @@ def test_the_backends_of_the_page_run(tmp_path, environment, generate_server):
     out = run_page(page, tmp_path, environment | {"MY_SERVER_URL": generate_server})
     assert len(Generate.asked) == 21
     assert len(re.findall(r"accuracy +0\.", out)) == 2
+
+
+def test_the_comparisons_of_the_page_come_out_as_shown(tmp_path, environment):
+    page = (DOCS / "comparing.md").read_text(encoding="utf-8")
+    out = run_page(page, tmp_path, environment)
+    shown = re.findall(r"^```text\n(.*?)```", page, re.MULTILINE | re.DOTALL)
+    assert len(shown) == 3
+    assert [block for block in shown if block not in out] == []

@@ -80,7 +80,7 @@ def _two(comparison: Comparison, args: argparse.Namespace) -> str:
         from evals.report.comparison_markdown import comparison_markdown
 
         return comparison_markdown(comparison, names, flips)
-    text = comparison_text(comparison, names, groups=args.groups)
+    text = comparison_text(comparison, names, groups=args.groups, flips=args.flips)
     return text if flips is None else f"{text}\n\n{_flip_text(comparison, flips, args)}"
 
 

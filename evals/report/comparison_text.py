@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from evals.comparison.compare import Comparison, GroupDifference
+from evals.comparison.scores import DEFAULT_METRICS
 from evals.comparison.several import Several
 from evals.report.run_names import legend
 from evals.report.sample_text import WIDTH, printable
@@ -20,14 +21,16 @@ N_GROUPS = 60
 "Groups shown; the rest is in --json."
 
 
-def comparison_text(c: Comparison, names: Sequence[str], *, groups: bool = False) -> str:
-    """The comparison of two runs, at most 80 columns wide."""
+def comparison_text(c: Comparison, names: Sequence[str], *, groups: bool = False, flips: bool = False) -> str:
+    """The comparison of two runs, at most 80 columns wide. groups: their table; flips: their texts follow."""
     sections = [
         [*_wrapped(head(c)), *_wrapped(differs(c)), *legend([c.a, c.b], names)],
         [f"  {line}" for line in number_lines(c, names)],
         [*_indented(verdict(c, names)), *_indented(detectable_words(c))],
-        [f"  {line}" for line in _flip_lines(c)],
-        [f"  {line}" for line in (_group_lines(c) if groups else _group_hint(c))],
+        [part for line in _flip_lines(c, texts_follow=flips) for part in _indented(line)],
+        [f"  {line}" for line in _group_lines(c)]
+        if groups
+        else [p for line in _group_hint(c) for p in _indented(line)],
         [line for note in c.notes for line in _indented(f"note: {note}")],
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
@@ -77,6 +80,8 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
     d = c.difference
     if math.isnan(d.p_value):
         return "Nothing can be said of the difference with so few samples or clusters."
+    if d.p_value <= c.alpha and c.b.metric not in DEFAULT_METRICS:
+        return f"The difference is proven (at the {100 * c.alpha:g} % level)."
     if d.p_value <= c.alpha:
         better, worse = (names[1], names[0]) if (d.value > 0) == c.b.facts.higher_is_better else (names[0], names[1])
         return f"{better} is better than {worse} (at the {100 * c.alpha:g} % level)."
@@ -95,7 +100,7 @@ def _in_unit(c: Comparison) -> bool:
     return all(0 <= estimate.value <= 1 for estimate in (c.estimate_a, c.estimate_b)) and c.is_binary
 
 
-def _flip_lines(c: Comparison) -> Iterator[str]:
+def _flip_lines(c: Comparison, *, texts_follow: bool) -> Iterator[str]:
     n_same = c.n - len(c.rose) - len(c.fell)
     up, down = flip_words(c)
     yield f"{len(c.rose):,} {up}, {len(c.fell):,} {down}, {n_same:,} stayed"
@@ -103,7 +108,7 @@ def _flip_lines(c: Comparison) -> Iterator[str]:
         yield f"{down}: {_short_ids(c.ids(c.fell[:N_IDS]))}{' ...' if len(c.fell) > N_IDS else ''}"
     if len(c.rose):
         yield f"{up}: {_short_ids(c.ids(c.rose[:N_IDS]))}{' ...' if len(c.rose) > N_IDS else ''}"
-    if len(c.fell) + len(c.rose):
+    if len(c.fell) + len(c.rose) and not texts_follow:
         yield "their texts: --flips"
 
 
@@ -135,7 +140,7 @@ def _group_lines(c: Comparison) -> Iterator[str]:
     if not c.groups:
         yield "the samples carry no group labels (category, subject, language ...)"
         return
-    width = min(26, max(len(printable(group.name)) for group in c.groups))
+    width = min(18, max(len(printable(group.name)) for group in c.groups))
     for key in dict.fromkeys(group.key for group in c.groups):
         level = f"{100 * (1 - c.alpha):g} % interval"
         yield f"{key:<{width}}  {'before':>6}  {'after':>6}  {'diff':>6}  {level:<16}  {'p':<8}  n"
@@ -202,8 +207,8 @@ def _ranking_lines(s: Several, names: Sequence[str], order: Sequence[int]) -> It
 
 def _matrix_lines(s: Several, names: Sequence[str], order: Sequence[int]) -> Iterator[str]:
     width = max(len(name) for name in names)
-    cell = 9
-    if width + (cell + 1) * len(order) > WIDTH - 2:
+    cell = min(max(width, 7), (WIDTH - 3 - width) // len(order) - 1)
+    if cell < 7:
         return
     yield f"{'':<{width}} " + "".join(f" {names[j][:cell]:>{cell}}" for j in order)
     for i in order:

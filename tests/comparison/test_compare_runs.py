@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -230,3 +231,35 @@ class TestSharedDraws:
     def test_without_chance_a_shared_completion_is_no_harm(self, tmp_path):
         cold = {"cached": True, "cached_latency_s": 0.5}
         assert compare_runs(*self.runs(tmp_path, cold, cold)).n == 3
+
+
+def their_record(path: Path, correct: list[bool]) -> Path:
+    """A record as openai/evals writes it: the report first, no marks, no checksum of the data."""
+    lines = [
+        {
+            "spec": {
+                "completion_fns": [path.stem],
+                "eval_name": "e.s.v0",
+                "run_config": {"seed": 1},
+                "run_id": path.stem,
+            }
+        },
+        {"final_report": {"accuracy": 0.5}},
+    ]
+    for number, is_correct in enumerate(correct):
+        common = {"run_id": path.stem, "sample_id": f"e.s.{number}", "created_by": "", "created_at": ""}
+        sampling = {"prompt": [{"role": "user", "content": f"q{number}"}], "sampled": ["a"]}
+        match = {"correct": is_correct, "expected": "a", "picked": "a", "options": ["a"]}
+        lines.append({**common, "event_id": 2 * number, "type": "sampling", "data": sampling})
+        lines.append({**common, "event_id": 2 * number + 1, "type": "match", "data": match})
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def test_records_of_openai_evals_are_compared_with_ours(tmp_path):
+    theirs = read_scores(their_record(tmp_path / "theirs.jsonl", [True, False, True, True]))
+    others = read_scores(their_record(tmp_path / "others.jsonl", [True, True, False, True]))
+    c = compare_runs(theirs, others)
+    assert (c.n, c.ids(c.rose), c.ids(c.fell)) == (4, ["e.s.1"], ["e.s.2"])
+    assert "data" in c.changes.unknown
+    assert not c.pairing.by_id_alone
