@@ -139,7 +139,7 @@ class PreparedRun:
             return self.registry.make_completion_fn(name, **arguments)
 
     def _scorer_warnings(self) -> list[str]:
-        """Ideal answers of the first samples that fail their own scorer. Only our classes: a plug-in's scorer may call."""
+        """Ideal answers of the first samples that fail their own scorer; a plug-in's scorer, which may call, is left."""
         if not isinstance(self.eval, StreamedEval) or not type(self.eval).__module__.startswith("evals.suite."):
             return []
         samples = self.eval.stream_samples() if self.eval.samples_jsonl is not None else []
@@ -213,8 +213,8 @@ def run(
     """Run one eval and return what came of it.
 
     on_prepared: called after the pre-flight, before the first call. on_interrupt: called with 1 or 2 when a
-    signal asks to stop. extra_report: keys that join the final report. A run that a budget, a signal or the provider cut short returns too, with
-    `stopped_by` set and its record resumable.
+    signal asks to stop. extra_report: keys that join the final report. A run that a budget, a signal or the provider
+    cut short returns too, with `stopped_by` set and its record resumable.
 
     Raises:
         EvalsError: the run could not begin: nothing was called.
@@ -251,7 +251,7 @@ def run(
         report["cost_usd"] = tally.cost_usd
     wall_s = time.perf_counter() - began_s
     result = RunResult(
-        run_spec=recorder.run_spec,
+        run_spec=recorder.run_spec or prepared.run_spec(),
         eval_spec=prepared.eval_spec,
         base_spec=prepared.base_spec,
         report=report,
