@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.images import inline_images
+from evals.completion_fns.turns import TurnFormat
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -45,7 +45,7 @@ def request_body(
     options: sampling arguments in OpenAI's or Anthropic's words. max_tokens: where the options have none; the API wants
     one. refused: parameters that this model does not take.
     """
-    system, messages = split_prompt(prompt)
+    system, messages = TURNS.split(prompt)
     body: dict[str, Any] = {"model": model, "max_tokens": max_tokens, "messages": messages}
     if system:
         body["system"] = system
@@ -58,37 +58,8 @@ def request_body(
     return body
 
 
-def split_prompt(prompt: Any) -> tuple[str, list[dict[str, Any]]]:
-    """(system text, messages) of a text or a chat.
-
-    System messages at the start are the system text; later ones, which the API does not have, become the user's.
-    Neighbours of one role are merged. A chat of nothing but system messages is sent as the user's.
-    """
-    if isinstance(prompt, str):
-        return "", [{"role": "user", "content": [_text(prompt)]}]
-    chat = list(inline_images(prompt))
-    n_system = next((i for i, message in enumerate(chat) if message["role"] != "system"), len(chat))
-    if n_system == len(chat):
-        n_system = 0
-    system = "\n\n".join(_plain(message["content"]) for message in chat[:n_system])
-    return system, merged(chat[n_system:])
-
-
-def merged(chat: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The messages with roles `user` and `assistant` in turn; empty texts, which the API refuses, are left out."""
-    messages: list[dict[str, Any]] = []
-    for message in chat:
-        role = "assistant" if message["role"] == "assistant" else "user"
-        blocks = content_blocks(message["content"])
-        if messages and messages[-1]["role"] == role:
-            messages[-1]["content"].extend(blocks)
-        elif blocks:
-            messages.append({"role": role, "content": blocks})
-    return messages
-
-
 def content_blocks(content: Any) -> list[dict[str, Any]]:
-    """A message's content, text or OpenAI's parts, as content blocks."""
+    """A message's content, text or OpenAI's parts, as content blocks; empty texts, which the API refuses, left out."""
     if content is None or isinstance(content, str):
         return [_text(content)] if content else []
     return [_block(part) for part in content if part.get("type") != "text" or part.get("text")]
@@ -110,10 +81,7 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def _plain(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    return "\n".join(part.get("text", "") for part in content or [])
+TURNS = TurnFormat("assistant", "content", content_blocks)
 
 
 def reply_text(reply: Mapping[str, Any]) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.google_contents import (
     NOT_SENT,
+    TURNS,
     candidate_text,
     config_of,
     finish_reason,
     reply_usage,
-    split_prompt,
 )
 from evals.completion_fns.provider_backend import ProviderBackend, checked_options
 from evals.completion_fns.provider_failures import body_of, failure_of_reply, failure_of_transport
@@ -90,7 +90,7 @@ class GoogleCompletionFn(ProviderBackend):
         return genai.Client(api_key=api_key, vertexai=False, http_options=options)
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
-        system, contents = split_prompt(prompt)
+        system, contents = TURNS.split(prompt)
         config = config_of(system, options)
         headers, reply = await self._generate(client, contents, config)
         candidate = self._candidate(reply)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.images import inline_images
+from evals.completion_fns.turns import TurnFormat
 
 FINISH_REASONS = {
     "STOP": "stop",
@@ -47,35 +47,6 @@ def config_of(system: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return config
 
 
-def split_prompt(prompt: Any) -> tuple[str, list[dict[str, Any]]]:
-    """(system text, contents) of a text or a chat.
-
-    System messages at the start are the system text; later ones become the user's. Neighbours of one role are merged.
-    A chat of nothing but system messages is sent as the user's.
-    """
-    if isinstance(prompt, str):
-        return "", [{"role": "user", "parts": [{"text": prompt}]}]
-    chat = list(inline_images(prompt))
-    n_system = next((i for i, message in enumerate(chat) if message["role"] != "system"), len(chat))
-    if n_system == len(chat):
-        n_system = 0
-    system = "\n\n".join(_plain(message["content"]) for message in chat[:n_system])
-    return system, merged(chat[n_system:])
-
-
-def merged(chat: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The messages as contents with roles `user` and `model` in turn."""
-    contents: list[dict[str, Any]] = []
-    for message in chat:
-        role = "model" if message["role"] == "assistant" else "user"
-        parts = content_parts(message["content"])
-        if contents and contents[-1]["role"] == role:
-            contents[-1]["parts"].extend(parts)
-        elif parts:
-            contents.append({"role": role, "parts": parts})
-    return contents
-
-
 def content_parts(content: Any) -> list[dict[str, Any]]:
     """A message's content, text or OpenAI's parts, as parts."""
     if content is None or isinstance(content, str):
@@ -97,10 +68,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     return {"inline_data": {"mime_type": mime_type, "data": base64.b64decode(data)}}
 
 
-def _plain(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    return "\n".join(part.get("text", "") for part in content or [])
+TURNS = TurnFormat("model", "parts", content_parts)
 
 
 def candidate_text(candidate: Mapping[str, Any]) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-from evals.testing.http_server import HttpReply, HttpRequest, ServerThread
-
-Answering: TypeAlias = str | HttpReply | Callable[[dict[str, Any]], str | HttpReply]
+from evals.testing.http_server import HttpReply, HttpRequest
+from evals.testing.provider_server import Answering, ProviderServer
 
 
 def message_reply(
@@ -39,32 +37,12 @@ def error_reply(status: int, kind: str, message: str, headers: Mapping[str, str]
     return HttpReply(json.dumps(body).encode(), status, headers=tuple((headers or {}).items()))
 
 
-class AnthropicServer:
-    """The server on a thread of this process, as a context manager.
-
-    answering: a text, a whole reply, or a function of the request's body that gives either. api_key: calls with another
-    one are refused.
-    """
+class AnthropicServer(ProviderServer):
+    """Speaks the messages API; `requests` holds what came, headers and all."""
 
     def __init__(self, answering: Answering = "Hello from loopback.", api_key: str = "test-key") -> None:
-        self.answering = answering
-        self.api_key = api_key
-        self.bodies: list[dict[str, Any]] = []
+        super().__init__(answering, api_key)
         self.requests: list[HttpRequest] = []
-        self._thread = ServerThread(self)
-        self.base_url = ""
-
-    def __enter__(self) -> AnthropicServer:
-        self.base_url = f"http://127.0.0.1:{self._thread.start()}"
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._thread.stop()
-
-    def finished(self) -> None:
-        """Nothing is counted at the end of a reply."""
 
     def answer(self, request: HttpRequest) -> HttpReply:
         self.requests.append(request)
@@ -73,11 +51,10 @@ class AnthropicServer:
         if (request.method, request.path) != ("POST", "/v1/messages"):
             return error_reply(404, "not_found_error", "Not found")
         body = json.loads(request.body)
-        self.bodies.append(body)
         fault = fault_of(request, body)
         if fault is not None:
             return error_reply(400, "invalid_request_error", fault)
-        said = self.answering(body) if callable(self.answering) else self.answering
+        said = self.said(body)
         return said if isinstance(said, HttpReply) else message_reply(said, model=body["model"])
 
 

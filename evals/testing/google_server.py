@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
-from evals.testing.http_server import HttpReply, HttpRequest, ServerThread
-
-Answering: TypeAlias = str | HttpReply | Callable[[dict[str, Any]], str | HttpReply]
+from evals.testing.http_server import HttpReply, HttpRequest
+from evals.testing.provider_server import Answering, ProviderServer
 
 _PATH = re.compile(r"/v1(?:beta)?/models/([^/:]+):generateContent")
 
@@ -44,32 +42,12 @@ def error_reply(code: int, status: str, message: str, details: list[dict[str, An
     return HttpReply(json.dumps({"error": error}).encode(), code)
 
 
-class GoogleServer:
-    """The server on a thread of this process, as a context manager.
-
-    answering: a text, a whole reply, or a function of the request's body that gives either. api_key: calls with another
-    one are refused.
-    """
+class GoogleServer(ProviderServer):
+    """Speaks generateContent; `models` holds the models asked for."""
 
     def __init__(self, answering: Answering = "Hello from loopback.", api_key: str = "test-key") -> None:
-        self.answering = answering
-        self.api_key = api_key
-        self.bodies: list[dict[str, Any]] = []
+        super().__init__(answering, api_key)
         self.models: list[str] = []
-        self._thread = ServerThread(self)
-        self.base_url = ""
-
-    def __enter__(self) -> GoogleServer:
-        self.base_url = f"http://127.0.0.1:{self._thread.start()}"
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._thread.stop()
-
-    def finished(self) -> None:
-        """Nothing is counted at the end of a reply."""
 
     def answer(self, request: HttpRequest) -> HttpReply:
         if request.headers.get("x-goog-api-key") != self.api_key:
@@ -79,11 +57,10 @@ class GoogleServer:
             return error_reply(404, "NOT_FOUND", f"{request.path} is not found")
         body = json.loads(request.body)
         self.models.append(found[1])
-        self.bodies.append(body)
         fault = fault_of(body)
         if fault is not None:
             return error_reply(400, "INVALID_ARGUMENT", fault)
-        said = self.answering(body) if callable(self.answering) else self.answering
+        said = self.said(body)
         return said if isinstance(said, HttpReply) else candidate_reply(said)
 
 

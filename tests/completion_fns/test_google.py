@@ -10,7 +10,7 @@ import pytest
 
 from evals.completion import Completions
 from evals.completion_fns.google import GoogleCompletionFn, retry_delay_s
-from evals.completion_fns.google_contents import config_of, split_prompt
+from evals.completion_fns.google_contents import TURNS, config_of
 from evals.engine.calls import complete_sync
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
@@ -84,12 +84,12 @@ def test_later_system_messages_are_the_user_s_and_neighbours_are_merged():
         {"role": "system", "content": "two"},
         {"role": "assistant", "content": ""},
     ]
-    assert split_prompt(chat) == ("A", [{"role": "user", "parts": [{"text": "one"}, {"text": "two"}]}])
+    assert TURNS.split(chat) == ("A", [{"role": "user", "parts": [{"text": "one"}, {"text": "two"}]}])
 
 
 def test_a_text_and_a_chat_of_system_messages_alone_are_the_user_s():
     expected = ("", [{"role": "user", "parts": [{"text": "Do it"}]}])
-    assert split_prompt("Do it") == split_prompt([{"role": "system", "content": "Do it"}]) == expected
+    assert TURNS.split("Do it") == TURNS.split([{"role": "system", "content": "Do it"}]) == expected
 
 
 def test_images_are_sent_inline_or_by_their_address():
