@@ -148,8 +148,15 @@ def near_misses(name: str, known: Iterable[str], n: int = 5) -> list[str]:
 
     names = list(dict.fromkeys(known))
     lowered = {candidate.lower(): candidate for candidate in reversed(names)}
-    hits = difflib.get_close_matches(name.lower(), lowered, n=n, cutoff=0.6)
-    return [lowered[hit] for hit in hits]
+    hits = difflib.get_close_matches(name.lower(), lowered, n=2 * n, cutoff=0.6)
+    head = _head(name.lower())
+    alike = [hit for hit in hits if difflib.SequenceMatcher(None, head, _head(hit)).ratio() >= 0.5]
+    return [lowered[hit] for hit in alike[:n]]
+
+
+def _head(name: str) -> str:
+    """What comes before the first dot or slash: `.dev.v0` and `.jsonl` make no two names alike."""
+    return name.replace("/", ".").partition(".")[0]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -61,12 +61,22 @@ def _split_outside_brackets(text: str) -> list[str]:
 
 
 def typed(text: str) -> Any:
-    """The JSON value of `text` where it reads back as it was written; the text otherwise (`007`, `1_000`, `yes`)."""
+    """The JSON value of `text` where it reads back as it was written; the text otherwise (`007`, `1_000`, `yes`).
+
+    Raises:
+        UsageError: it begins like a JSON list or object with texts in it, and is none.
+    """
     stripped = text.strip()
     if stripped in ("true", "false", "null") or stripped[:1] in ("[", "{", '"'):
         try:
             return json.loads(stripped)
-        except ValueError:
+        except ValueError as error:
+            if stripped[:2] in ('["', '{"'):
+                raise UsageError(
+                    f"a value begins like JSON and is none: {stripped[:30]}",
+                    notes=[str(error)],
+                    fix='close every quote and bracket, and quote the whole for the shell: \'stop=["a", "b"]\'',
+                ) from None
             return text
     if stripped == "-0":
         return text

@@ -63,3 +63,9 @@ def test_values_are_typed_only_where_they_read_back(text, value):
 @pytest.mark.parametrize(("text", "value"), [("3", 3), ("007", 7), ("0.5", 0.5), ("a", "a"), ("true", "true")])
 def test_eval_parameters_follow_the_rule_of_openai_evals(text, value):
     assert number_or_text(text) == value
+
+
+@pytest.mark.parametrize("text", ['["a","b"', '{"a": 1', '["a",]'])
+def test_json_that_is_cut_short_is_no_text(text):
+    with pytest.raises(UsageError, match="begins like JSON and is none"):
+        typed(text)

@@ -23,6 +23,7 @@ from evals.completion_fns.openai_http import (
     shown_url,
 )
 from evals.completion_fns.openai_requests import (
+    NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
     adapted,
@@ -103,6 +104,7 @@ class OpenAIBackend(Backend):
         self.timeout_s = timeout_s
         self.max_concurrency = max_concurrency
         self.options = self._checked_options(options)
+        _refuse_words(self.options)
         self.base_url = checked_base_url(self._find_base_url())
         for secret in secrets_of(self.base_url):
             register_secret(secret)
@@ -283,6 +285,13 @@ class OpenAIBackend(Backend):
             if name not in self.known_options():
                 raise unknown_option(self, name)
         return options
+
+
+def _refuse_words(options: Mapping[str, Any]) -> None:
+    """Raise UsageError for a word where a number belongs, which every server refuses."""
+    for name, value in options.items():
+        if name in NUMBERS and isinstance(value, str):
+            raise UsageError(f"{name} must be a number, not {value!r}", fix=f"write {name}=NUMBER")
 
 
 def unknown_option(backend: OpenAIBackend, name: str) -> UsageError:

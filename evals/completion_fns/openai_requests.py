@@ -23,6 +23,12 @@ _NAMES = """
 SAMPLING_OPTIONS = frozenset(_NAMES.split())
 "Request parameters that can be given by name; any other one through `extra_options`."
 
+NUMBERS = SAMPLING_OPTIONS & {
+    "temperature", "top_p", "max_tokens", "max_completion_tokens", "max_output_tokens", "n", "seed", "presence_penalty",
+    "frequency_penalty", "top_logprobs", "best_of", "top_k", "min_p",
+}  # fmt: skip
+"Parameters that are numbers with every server."
+
 _MAY_BE_DROPPED = frozenset(
     {"temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "seed", "user", "parallel_tool_calls"}
 )

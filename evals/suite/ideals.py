@@ -1,14 +1,17 @@
-"""What a sample must hold: fields that are there, and accepted answers that are texts."""
+"""What a sample must hold: fields that are there, an input that can be sent, and accepted answers that are texts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from evals.errors import BadSample
+from evals.json_text import dumps
+
+CHAT_EXAMPLE = 'write a text, or messages: [{"role": "user", "content": "..."}]'
 
 
 def require(sample: Any, *keys: str) -> None:
-    """Raise BadSample unless `sample` is an object with these keys.
+    """Raise BadSample unless `sample` is an object with these keys, and an `input` among them can be sent.
 
     Raises:
         BadSample: names the first key that is missing, and the keys that were found.
@@ -19,6 +22,25 @@ def require(sample: Any, *keys: str) -> None:
         if key not in sample:
             fix = "add the accepted answer as 'ideal', or a list of them" if key == "ideal" else f"add {key!r}"
             raise BadSample(f"no {key!r}", sample, fix=fix)
+        if key == "input":
+            _check_input(sample)
+
+
+def _check_input(sample: dict[str, Any]) -> None:
+    """Raise BadSample unless `input` is a text, chat messages, or what the completions endpoint takes besides."""
+    prompt = sample["input"]
+    if isinstance(prompt, str):
+        return
+    if not isinstance(prompt, list):
+        raise BadSample(
+            f"'input' is {dumps(prompt)[:40]}, neither a text nor a list of messages", sample, fix=CHAT_EXAMPLE
+        )
+    for number, message in enumerate(prompt, 1):
+        if not isinstance(message, dict):
+            continue
+        missing = next((key for key in ("role", "content") if key not in message), None)
+        if missing is not None and not (missing == "content" and message.get("tool_calls")):
+            raise BadSample(f"message {number} of 'input' has no {missing!r}", sample, fix=CHAT_EXAMPLE)
 
 
 def accepted(sample: Any, may_be_none: bool = False) -> list[str]:
@@ -36,7 +58,7 @@ def accepted(sample: Any, may_be_none: bool = False) -> list[str]:
         raise BadSample("'ideal' is an empty list", sample, fix="add at least one accepted answer")
     for answer in answers:
         if not isinstance(answer, str):
-            raise BadSample(f"'ideal' holds {answer!r}, which is no text", sample, fix=_quoted(answer))
+            raise BadSample(f"'ideal' holds {dumps(answer)[:40]}, which is no text", sample, fix=_quoted(answer))
     return answers
 
 
@@ -44,4 +66,6 @@ def _quoted(answer: Any) -> str:
     if isinstance(answer, bool):
         word = "Yes" if answer else "No"
         return f'put it in quotes: "{word}" (YAML reads a bare {word} as a boolean)'
+    if answer is None or isinstance(answer, list | dict):
+        return "write the accepted answer as a text, or a list of texts"
     return f'put it in quotes: "{answer}"'

@@ -391,3 +391,9 @@ def test_azure_says_what_is_missing(monkeypatch: pytest.MonkeyPatch):
         AzureOpenAIChatCompletionFn("m", azure_endpoint="https://x.openai.azure.com").preflight()
     with pytest.raises(UsageError, match="AZURE_OPENAI_API_KEY"):
         AzureOpenAIChatCompletionFn("m", azure_endpoint="https://x.openai.azure.com", api_version="v").preflight()
+
+
+@pytest.mark.parametrize("option", ["temperature", "max_tokens", "n"])
+def test_a_word_where_a_number_belongs_is_refused_before_any_call(option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option} must be a number, not 'hot'"):
+        OpenAIChatCompletionFn(model="m", **{option: "hot"})

@@ -33,6 +33,7 @@ def test_a_missing_field_says_where_what_was_found_and_the_fix() -> None:
         (["No", False], 'put it in quotes: "No" (YAML reads a bare No as a boolean)'),
         (18, 'put it in quotes: "18"'),
         ([1.5], 'put it in quotes: "1.5"'),
+        (None, "write the accepted answer as a text, or a list of texts"),
     ],
 )
 def test_ideals_that_are_no_texts_name_the_quotes_to_add(ideal: Any, fix: str) -> None:
@@ -51,3 +52,34 @@ def test_an_empty_list_is_refused_unless_it_may_be() -> None:
 def test_a_sample_is_an_object(sample: Any) -> None:
     with pytest.raises(BadSample, match="must be an object"):
         require(sample, "input")
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "What?",
+        "",
+        [{"role": "user", "content": "What?"}],
+        [{"role": "assistant", "tool_calls": [{"id": "1"}]}],
+        [{"role": "user", "content": [{"type": "text", "text": "What?"}]}],
+        [101, 7],
+    ],
+)
+def test_texts_messages_and_tokens_are_inputs(prompt: Any) -> None:
+    require({"input": prompt}, "input")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "what"),
+    [
+        (5, "'input' is 5, neither a text nor a list of messages"),
+        (None, "'input' is null, neither a text nor a list of messages"),
+        ({"role": "user"}, """'input' is {"role": "user"}, neither a text nor a list of messages"""),
+        ([{"role": "user", "content": "?"}, {"role": "user"}], "message 2 of 'input' has no 'content'"),
+        ([{"content": "?"}], "message 1 of 'input' has no 'role'"),
+    ],
+)
+def test_an_input_that_no_server_takes_is_found_before_the_first_call(prompt: Any, what: str) -> None:
+    with pytest.raises(BadSample) as caught:
+        require({"input": prompt}, "input")
+    assert caught.value.what == what
