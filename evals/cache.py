@@ -8,11 +8,11 @@ import json
 import os
 import sqlite3
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from evals.completion import Completions
+from evals.engine.threads import DaemonThreads
 from evals.errors import RecordError
 from evals.secrets import redact
 
@@ -48,7 +48,7 @@ class CompletionCache:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="evals-cache")
+        self._thread = DaemonThreads(1, "evals-cache")
         self._db = self._thread.submit(self._open).result()
 
     def _open(self) -> sqlite3.Connection:

@@ -49,7 +49,7 @@ def set_max_samples(max_samples: int | None) -> None:
 def sample_order(n_samples: int, max_samples: int | None = None) -> array[int]:
     """The order in which samples are run: the shuffle of openai/evals, cut to `max_samples`."""
     indices = array("I", range(n_samples))
-    random.Random(SHUFFLE_SEED).shuffle(indices)  # type: ignore[arg-type]
+    random.Random(SHUFFLE_SEED).shuffle(indices)
     return indices if max_samples is None else indices[:max_samples]
 
 

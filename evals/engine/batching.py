@@ -6,8 +6,9 @@ import asyncio
 import inspect
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from evals.engine.threads import DaemonThreads, contained
 
 
 class Batcher:
@@ -24,7 +25,7 @@ class Batcher:
         self._size = max(1, int(getattr(fn, "batch_size", None) or 1))
         self._queue: deque[tuple[str, Any, asyncio.Future[Any]]] = deque()
         self._busy = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="evals-batch")
+        self._thread = DaemonThreads(1, "evals-batch")
 
     async def call(self, method: str, request: Any) -> Any:
         """The result for `request` out of a batch of `method`."""
@@ -64,15 +65,15 @@ class Batcher:
                 results = await asyncio.get_running_loop().run_in_executor(self._thread, work, requests)
             if len(results) != len(requests):
                 raise RuntimeError(f"{method} gave {len(results)} results for {len(requests)} requests")
-        except Exception as error:
+        except BaseException as error:
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():
                 continue
             if isinstance(result, BaseException):
-                future.set_exception(result)
+                future.set_exception(contained(result))
             else:
                 future.set_result(result)
 
     def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown()

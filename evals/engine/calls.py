@@ -11,18 +11,20 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals.completion import CompletionResult, Completions, ContinuationScore
-from evals.engine.failures import PUSH_BACK, CallFailed, Kind, classify_http
+from evals.engine.failures import FATAL_UNTIL_FIRST_SUCCESS, PUSH_BACK, CallFailed, Kind, classify_http
 from evals.engine.loop import engine_loop, run_sync, submit
-from evals.engine.retry import UNCOUNTED, backoff_s, ends_run, may_retry
+from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, may_retry
 from evals.engine.session import Session, current_session
+from evals.engine.threads import Escaped, contained
 from evals.errors import DataError, EvalsError, ProviderError
 from evals.record import default_recorder, record_sampling
 from evals.secrets import redact
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     from evals.engine.limits import AdaptiveLimit
+    from evals.engine.retry import Breaker
+    from evals.engine.settings import EngineSettings
+    from evals.engine.threads import DaemonThreads
 
 T = TypeVar("T")
 
@@ -60,19 +62,22 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
         CallFailed: no attempt succeeded; the sample is an error, not a wrong answer.
     """
     if asyncio.get_running_loop() is not engine_loop():
-        there = submit(complete(fn, prompt, grading=grading, **kwargs))
+        there = submit(_from_outside(fn, prompt, grading=grading, **kwargs))
         return await asyncio.wrap_future(there)
     session = current_session()
+    session.check_open()
     if session.settings.overrides and not grading:
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
     delegates = getattr(fn, "delegates", False)
     result: CompletionResult
-    if not hasattr(fn, "complete"):
+    if not _has_coroutine(fn):
         if delegates:
             result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
             return result
-        return await _attempts(session, fn, lambda: _on_thread(session.call_threads(), fn, prompt, kwargs), prompt)
+        work = lambda: _on_thread(session.call_threads(), fn, prompt, kwargs)  # noqa: E731
+        result = await _attempts(session, fn, work, prompt, _are_completions)
+        return result
     if delegates:
         result = await fn.complete(prompt, **kwargs)
     elif session.cache is None:
@@ -86,7 +91,21 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
 
 def complete_sync(fn: Any, prompt: Any, **kwargs: Any) -> CompletionResult:
     """`complete` for synchronous code, on any thread but the engine's."""
-    return run_sync(complete(fn, prompt, **kwargs))
+    return run_sync(_from_outside(fn, prompt, **kwargs))
+
+
+async def _from_outside(fn: Any, prompt: Any, **kwargs: Any) -> CompletionResult:
+    """A call from another thread or loop: a task of its own, which ends with the session that it is made for."""
+    task = asyncio.current_task()
+    assert task is not None
+    current_session().owns(task)
+    return await complete(fn, prompt, **kwargs)
+
+
+def _has_coroutine(fn: Any) -> bool:
+    """Whether `fn.complete` is one attempt at a call, and not a method of a plug-in that is called the same."""
+    method = getattr(fn, "complete", None)
+    return method is not None and (inspect.iscoroutinefunction(method) or not callable(fn))
 
 
 async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
@@ -103,7 +122,7 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
         work = lambda: fn.score(prompt, continuations)  # noqa: E731
     else:
         raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gives no log probabilities of continuations")
-    scores: list[ContinuationScore] = await _attempts(session, fn, work, prompt)
+    scores: list[ContinuationScore] = await _attempts(session, fn, work, prompt, _are_scores)
     return scores
 
 
@@ -112,7 +131,7 @@ async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any])
         work: Callable[[], Awaitable[Any]] = lambda: session.batcher_of(fn).call("complete_batch", (prompt, kwargs))  # noqa: E731
     else:
         work = lambda: fn.complete(prompt, **kwargs)  # noqa: E731
-    result: CompletionResult = await _attempts(session, fn, work, prompt)
+    result: CompletionResult = await _attempts(session, fn, work, prompt, _are_completions)
     return result
 
 
@@ -127,6 +146,7 @@ async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[st
     draw = f"{calls.repeat}.{calls.next_draw(key)}" if calls is not None else "0.0"
     stored = await session.cache.get(key, draw)
     if stored is not None:
+        session.breaker_of(fn).any_accepted = True
         session.counts.n_calls += 1
         session.counts.n_cached += 1
         return stored
@@ -136,28 +156,44 @@ async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[st
     return result
 
 
-async def _on_thread(pool: ThreadPoolExecutor, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> Any:
+async def _on_thread(pool: DaemonThreads, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> Any:
     context = contextvars.copy_context()
     loop = asyncio.get_running_loop()
     result = await loop.run_in_executor(pool, lambda: context.run(fn, prompt=prompt, **kwargs))
     return await result if inspect.isawaitable(result) else result
 
 
-async def _attempts(session: Session, fn: Any, work: Callable[[], Awaitable[T]], prompt: Any) -> T:
+async def _attempts(
+    session: Session, fn: Any, work: Callable[[], Awaitable[T]], prompt: Any, is_answer: Callable[[T], bool]
+) -> T:
     """Call `work` until it succeeds or the settings say stop."""
     limit, n_bytes = session.limit_of(fn), _size(prompt) if session.limits_tokens else 0
     tries = _Tries(session, fn)
-    while True:
-        await session.take_rates(n_bytes)
-        try:
-            result = await _attempt(session, limit, work, tries.n_timed_out)
-        except CallFailed as failure:
-            wait_s = tries.failed(failure)
-        else:
-            tries.breaker.succeeded()
-            _account(session, result, n_bytes)
-            return result
-        await asyncio.sleep(wait_s)
+    breaker = tries.breaker
+    breaker.n_open += 1
+    try:
+        while True:
+            await session.take_rates(n_bytes)
+            try:
+                result = await _attempt(session, limit, work, tries)
+                if not is_answer(result):
+                    raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gave {type(result).__name__} for an answer")
+            except CallFailed as failure:
+                await session.pause(await tries.failed(failure))
+            else:
+                breaker.succeeded()
+                _account(session, result, n_bytes)
+                return result
+    finally:
+        breaker.closed()
+
+
+def _are_completions(result: Any) -> bool:
+    return isinstance(result, Completions) or callable(getattr(result, "get_completions", None))
+
+
+def _are_scores(result: Any) -> bool:
+    return isinstance(result, list) and all(isinstance(part, ContinuationScore) for part in result)
 
 
 class _Tries:
@@ -167,12 +203,13 @@ class _Tries:
         self._session = session
         self._is_local = getattr(fn, "is_local", False)
         self.breaker = session.breaker_of(fn)
+        self.timeouts = session.timeouts_of(fn)
         self._began_s = time.monotonic()
         self._n_failed = 0
         self._n_counted = 0
         self.n_timed_out = 0
 
-    def failed(self, failure: CallFailed) -> float:
+    async def failed(self, failure: CallFailed) -> float:
         """Seconds to wait before the next attempt.
 
         Raises:
@@ -180,41 +217,45 @@ class _Tries:
         """
         if failure.is_final:
             raise failure
-        session = self._session
-        self._n_failed += 1
-        failure.n_attempts = self._n_failed
-        session.counts.failures[failure.kind.value] += 1
-        self._n_counted += failure.kind not in UNCOUNTED
-        self.n_timed_out += failure.kind is Kind.TIMEOUT
-        now_s = time.monotonic()
-        wait_s = backoff_s(session.settings, self._n_failed, failure.retry_after_s, session.rng)
-        failure.is_final = True
-        if not self._is_local and self._ends_run(failure, now_s):
-            session.end(_end_of_run(failure, any_success=self.breaker.any_success), now=True)
+        self._count(failure)
+        settings, now_s = self._session.settings, time.monotonic()
+        wait_s = backoff_s(settings, self._n_failed, failure.retry_after_s, self._session.rng)
+        if not self._is_local and await self._ends_run(failure, now_s):
+            failure.is_final = True
+            self._session.end(_end_of_run(settings, failure, self.breaker), now=True)
             raise failure
-        elapsed_s = now_s - self._began_s
-        if session.interrupted or not may_retry(session.settings, failure, self._n_counted, elapsed_s, wait_s):
+        if not may_retry(settings, failure, self._n_counted, now_s - self._began_s, wait_s):
+            failure.is_final = True
             raise failure
-        failure.is_final = False
-        session.counts.n_retries += 1
+        self._session.check_going_on()
+        self._session.counts.n_retries += 1
         return wait_s
 
-    def _ends_run(self, failure: CallFailed, now_s: float) -> bool:
-        return ends_run(failure, any_success=self.breaker.any_success) or self.breaker.failed(failure, now_s)
+    def _count(self, failure: CallFailed) -> None:
+        self._n_failed += 1
+        failure.n_attempts = self._n_failed
+        self._session.counts.failures[failure.kind.value] += 1
+        self._n_counted += failure.kind not in UNCOUNTED
+        self.n_timed_out += failure.kind is Kind.TIMEOUT
+
+    async def _ends_run(self, failure: CallFailed, now_s: float) -> bool:
+        if failure.kind in FATAL_UNTIL_FIRST_SUCCESS and not self.breaker.any_accepted:
+            await self.breaker.others_answered(self._session.settings.call_deadline_s)
+        if ends_run(failure, any_accepted=self.breaker.any_accepted):
+            return True
+        return asks_too_long(self._session.settings, failure) or self.breaker.failed(failure, now_s)
 
 
-async def _attempt(
-    session: Session, limit: AdaptiveLimit | None, work: Callable[[], Awaitable[T]], n_timed_out: int
-) -> T:
+async def _attempt(session: Session, limit: AdaptiveLimit | None, work: Callable[[], Awaitable[T]], tries: _Tries) -> T:
     started_in = await limit.acquire() if limit is not None else 0
     session.counts.in_flight += 1
     ok, pushed_back = False, False
     began_s = time.perf_counter()
     try:
-        result = await _within(work, lambda: session.timeouts.attempt_s(n_timed_out))
+        result = await _within(work, lambda: tries.timeouts.attempt_s(tries.n_timed_out))
         ok = True
         latency_s = time.perf_counter() - began_s
-        session.timeouts.succeeded(latency_s)
+        tries.timeouts.succeeded(latency_s)
         if isinstance(result, Completions):
             if result.latency_s is None:
                 result.latency_s = latency_s
@@ -243,6 +284,7 @@ async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], floa
     assert task is not None
     loop = asyncio.get_running_loop()
     began_s, fired = loop.time(), False
+    handle: asyncio.TimerHandle
 
     def look() -> None:
         nonlocal fired, handle
@@ -259,17 +301,17 @@ async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], floa
     except asyncio.CancelledError:
         if not fired:
             raise
-        if hasattr(task, "uncancel"):
-            task.uncancel()
+        if hasattr(task, "uncancel") and task.uncancel():
+            raise
         raise CallFailed(Kind.TIMEOUT, f"no reply within {loop.time() - began_s:.3g} s") from None
     except CallFailed:
         raise
     except EvalsError as error:
         if not isinstance(error, DataError):
-            current_session().end(error, now=True)
+            current_session().end_by(error)
         raise
-    except Exception as error:
-        raise failure_of(error) from error
+    except BaseException as error:
+        raise failure_of(contained(error)) from error
     finally:
         handle.cancel()
 
@@ -286,7 +328,8 @@ def failure_of(error: Exception) -> CallFailed:
         return CallFailed(Kind.TIMEOUT, redact(str(error)) or type(error).__name__)
     if isinstance(error, ConnectionError):
         return CallFailed(Kind.CONNECTION, redact(str(error)) or type(error).__name__)
-    return CallFailed(Kind.OTHER, redact(f"{type(error).__name__}: {error}"))
+    raised = error.raised if isinstance(error, Escaped) else error
+    return CallFailed(Kind.OTHER, redact(f"{type(raised).__name__}: {raised}"))
 
 
 def _account(session: Session, result: Any, n_bytes: int) -> None:
@@ -344,9 +387,15 @@ _FATAL_WORDS = {
 }
 
 
-def _end_of_run(failure: CallFailed, *, any_success: bool) -> ProviderError:
+def _end_of_run(settings: EngineSettings, failure: CallFailed, breaker: Breaker) -> ProviderError:
     place = " from ".join(str(part) for part in (failure.status, failure.host) if part)
-    if ends_run(failure, any_success=any_success):
+    if asks_too_long(settings, failure):
+        return ProviderError(
+            f"the server asks to wait {failure.retry_after_s or 0:,.0f} s ({place})",
+            notes=[f"the server said: {failure.message}"],
+            fix="resume when that time is over",
+        )
+    if ends_run(failure, any_accepted=breaker.any_accepted):
         what, fix = _FATAL_WORDS[failure.kind]
         return ProviderError(f"{what} ({place})", notes=[f"the server said: {failure.message}"], fix=fix)
     where = f" from {failure.host}" if failure.host else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 
 class AdaptiveLimit:
@@ -17,7 +18,11 @@ class AdaptiveLimit:
     is met at a few calls above it, and one that fails now and then at random is not starved.
     """
 
-    def __init__(self, start: int, ceiling: int) -> None:
+    def __init__(
+        self, start: int, ceiling: int, sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep
+    ) -> None:
+        """sleep: waits so many seconds; may raise when the call is not wanted any more."""
+        self._sleep = sleep
         self.ceiling = max(1, ceiling)
         self.value = float(max(1, min(start, self.ceiling)))
         self.in_flight = 0
@@ -50,8 +55,8 @@ class AdaptiveLimit:
         loop = asyncio.get_running_loop()
         while (left := self._paused_until - loop.time()) > 0:
             try:
-                await asyncio.sleep(left)
-            except asyncio.CancelledError:
+                await self._sleep(left)
+            except BaseException:
                 self.in_flight -= 1
                 self._wake()
                 raise
@@ -127,7 +132,8 @@ def span_s(text: str) -> float:
 class RateLimit:
     """At most so many units a minute, spent from a bucket that holds a tenth of a minute's worth."""
 
-    def __init__(self, per_minute: float) -> None:
+    def __init__(self, per_minute: float, sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep) -> None:
+        self._sleep = sleep
         self.per_s = per_minute / 60.0
         self.size = max(1.0, per_minute / 10.0)
         self._left = self.size
@@ -141,7 +147,7 @@ class RateLimit:
         self._at = now
         self._left -= units
         if self._left < 0:
-            await asyncio.sleep(-self._left / self.per_s)
+            await self._sleep(-self._left / self.per_s)
 
     def settle(self, units: float) -> None:
         """Correct an earlier estimate: spend `units` more, or give back when negative, without waiting."""

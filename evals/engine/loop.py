@@ -32,8 +32,14 @@ def engine_loop() -> asyncio.AbstractEventLoop:
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    """Run the loop for good: a task of a plug-in that raises SystemExit would end it, and with it every run."""
     asyncio.set_event_loop(loop)
-    loop.run_forever()
+    while True:
+        try:
+            loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            continue
+        return
 
 
 def on_engine_loop() -> bool:

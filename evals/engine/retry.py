@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import deque
 from dataclasses import dataclass, field
@@ -43,9 +44,14 @@ def may_retry(settings: EngineSettings, failure: CallFailed, n_counted: int, ela
     return n_counted < settings.max_attempts
 
 
-def ends_run(failure: CallFailed, *, any_success: bool) -> bool:
+def asks_too_long(settings: EngineSettings, failure: CallFailed) -> bool:
+    """Whether the server refuses all calls for longer than any of them would wait."""
+    return failure.kind in UNCOUNTED and (failure.retry_after_s or 0.0) > settings.call_deadline_s
+
+
+def ends_run(failure: CallFailed, *, any_accepted: bool) -> bool:
     """Whether no later call can do better."""
-    return failure.kind in FATAL or (failure.kind in FATAL_UNTIL_FIRST_SUCCESS and not any_success)
+    return failure.kind in FATAL or (failure.kind in FATAL_UNTIL_FIRST_SUCCESS and not any_accepted)
 
 
 @dataclass
@@ -70,17 +76,52 @@ class Timeouts:
 
 @dataclass
 class Breaker:
-    """Notices when the same failure repeats with no success between."""
+    """What the calls of one backend tell of it: whether it takes requests at all, and whether it has stopped to."""
 
     settings: EngineSettings
+    any_accepted: bool = False
+    "Whether a request was answered, in this run or in the one that it goes on with."
     any_success: bool = False
+    n_open: int = 0
+    "Calls that have begun and not ended, waits between their attempts included."
     _kind: Kind | None = None
     _count: int = 0
     _since_s: float = 0.0
+    _refused: list[asyncio.Future[None]] = field(default_factory=list)
 
     def succeeded(self) -> None:
-        self.any_success = True
+        self.any_success = self.any_accepted = True
         self._kind, self._count = None, 0
+        self._let_go()
+
+    def closed(self) -> None:
+        """A call has ended."""
+        self.n_open -= 1
+        self._let_go_if_alone()
+
+    async def others_answered(self, limit_s: float) -> None:
+        """Wait until another call was answered, or all that are open were refused too.
+
+        Of calls that begin together a refused one is often the first to come back: it alone does not show that
+        the server refuses all.
+        """
+        refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._refused.append(refused)
+        self._let_go_if_alone()
+        try:
+            await asyncio.wait([refused], timeout=limit_s)
+        finally:
+            self._refused = [future for future in self._refused if future is not refused]
+
+    def _let_go_if_alone(self) -> None:
+        if len(self._refused) >= self.n_open:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        refused, self._refused = self._refused, []
+        for future in refused:
+            if not future.done():
+                future.set_result(None)
 
     def failed(self, failure: CallFailed, now_s: float) -> bool:
         """Count a failure; True when the run should end."""

@@ -7,11 +7,12 @@ import re
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed
 from evals.engine.session import Session
+from evals.engine.threads import Escaped, contained
 from evals.errors import EvalsError, ProviderError, SettledEarly
 from evals.record import Event, RecorderBase
 from evals.secrets import redact
@@ -23,7 +24,8 @@ LET_OTHERS_EVERY = 16
 "Samples of one worker after which the loop gets a turn: one that answers at once would never give it up."
 
 
-class WorkItem(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class WorkItem:
     """One evaluation of one sample. repeat: 0 for the first."""
 
     sample_id: str
@@ -133,9 +135,12 @@ class SampleRun:
             try:
                 sample = self.load(item.index)
                 value = await self.evaluate(sample, item)
-            except Exception as error:
-                if session.ended_by is not None and not _tells_of_the_sample(error):
+            except BaseException as raised:
+                if session.ended_by is not None and not _tells_of_the_sample(raised):
+                    if isinstance(raised, asyncio.CancelledError):
+                        raise
                     return
+                error = contained(raised)
                 data = error_data(error)
                 scope.fail(data)
                 self.observer.failed(item, data)
@@ -166,7 +171,7 @@ class SampleRun:
             )
 
 
-def _tells_of_the_sample(error: Exception) -> bool:
+def _tells_of_the_sample(error: BaseException) -> bool:
     """Whether a failure that came while the run was ending would have come anyway."""
     return isinstance(error, CallFailed) and error.n_attempts > 1
 
@@ -179,8 +184,9 @@ def error_data(error: Exception) -> dict[str, Any]:
         if error.status is not None:
             data["status"] = error.status
         return data
-    data = {"type": type(error).__name__, "message": redact(str(error))}
-    frames = traceback.extract_tb(error.__traceback__)
+    raised = error.raised if isinstance(error, Escaped) else error
+    data = {"type": type(raised).__name__, "message": redact(str(error))}
+    frames = traceback.extract_tb(raised.__traceback__)
     if frames and not isinstance(error, EvalsError):
         data["where"] = f"{frames[-1].filename}:{frames[-1].lineno}"
     return data

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
+import inspect
 import random
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from evals.engine.failures import CallFailed
 from evals.engine.limits import AdaptiveLimit, RateLimit
 from evals.engine.retry import Breaker, Timeouts
 from evals.engine.settings import EngineSettings
+from evals.engine.threads import DaemonThreads
 from evals.errors import BudgetReached, EvalsError, Interrupted
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from evals.cache import CompletionCache
     from evals.completion import Completions
     from evals.engine.batching import Batcher
+
+
+CLOSE_WITHIN_S = 5.0
+"How long the client of a backend may take to end."
 
 
 @dataclass
@@ -49,28 +54,42 @@ class CallCounts:
 class Session:
     """One per run. Everything but `stop_soon`, `stop_now` and reading `counts` happens on the engine's loop."""
 
-    def __init__(self, settings: EngineSettings | None = None, cache: CompletionCache | None = None) -> None:
+    def __init__(
+        self,
+        settings: EngineSettings | None = None,
+        cache: CompletionCache | None = None,
+        *,
+        any_accepted: bool = False,
+        can_end: bool = True,
+    ) -> None:
+        """any_accepted: an earlier part of the run had answers. can_end: False for calls made by hand, one by one."""
         self.settings = settings or EngineSettings()
         self.cache = cache
         self.counts = CallCounts()
-        self.timeouts = Timeouts(self.settings)
         self.rng = random.Random()
         self.on_growth: Callable[[], None] | None = None
-        self.on_retry: Callable[[CallFailed], None] | None = None
         self.saw_labels = False
         "Whether samples were recorded with labels (group, category, cluster, ...)."
         self.ended_by: EvalsError | None = None
         "Why no further sample is started; None while the run goes on."
+        self._any_accepted = any_accepted
+        self._can_end = can_end
+        self._is_closed = False
+        self._pauses: set[asyncio.Future[None]] = set()
+        self._timeouts: dict[str, Timeouts] = {}
         self._limits: dict[str, AdaptiveLimit] = {}
         self._breakers: dict[str, Breaker] = {}
         self._batchers: dict[int, Batcher] = {}
-        self._requests = _rate(self.settings.requests_per_minute)
-        self._tokens = _rate(self.settings.tokens_per_minute)
-        self._threads: ThreadPoolExecutor | None = None
-        self._call_threads: ThreadPoolExecutor | None = None
-        self._delegate_threads: ThreadPoolExecutor | None = None
+        self._requests = self._rate(self.settings.requests_per_minute)
+        self._tokens = self._rate(self.settings.tokens_per_minute)
+        self._threads: DaemonThreads | None = None
+        self._call_threads: DaemonThreads | None = None
+        self._delegate_threads: DaemonThreads | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._used_fns: dict[int, Any] = {}
+        self._closing: dict[int, Any] = {}
+
+    def _rate(self, per_minute: float | None) -> RateLimit | None:
+        return None if per_minute is None else RateLimit(per_minute, self.pause)
 
     def limit_of(self, fn: Any) -> AdaptiveLimit | None:
         """The gate in front of `fn`; None for one that calls no network."""
@@ -80,11 +99,46 @@ class Session:
         if key not in self._limits:
             own = getattr(fn, "max_concurrency", None)
             ceiling = min(self.settings.ceiling, own or self.settings.ceiling)
-            self._limits[key] = AdaptiveLimit(self.settings.start_concurrency, ceiling)
+            self._limits[key] = AdaptiveLimit(self.settings.start_concurrency, ceiling, self.pause)
         return self._limits[key]
 
     def breaker_of(self, fn: Any) -> Breaker:
-        return self._breakers.setdefault(_limit_key(fn), Breaker(self.settings))
+        key = _limit_key(fn)
+        if key not in self._breakers:
+            self._breakers[key] = Breaker(self.settings, self._any_accepted)
+        return self._breakers[key]
+
+    def timeouts_of(self, fn: Any) -> Timeouts:
+        """What was learnt of how long `fn` takes; a quick grader says nothing of a slow model."""
+        key = _limit_key(fn)
+        if key not in self._timeouts:
+            self._timeouts[key] = Timeouts(self.settings)
+        return self._timeouts[key]
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before a call is made, or made again.
+
+        Raises:
+            EvalsError: the run was asked to stop, before or meanwhile: the call is not made.
+        """
+        self.check_going_on()
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pauses.add(woken)
+        try:
+            await asyncio.wait([woken], timeout=seconds)
+        finally:
+            self._pauses.discard(woken)
+        self.check_going_on()
+
+    def check_going_on(self) -> None:
+        """Raise the reason when the run was asked to stop: calls in flight finish, none is waited for or made again."""
+        if isinstance(self.ended_by, Interrupted | BudgetReached):
+            raise self.ended_by
+
+    def check_open(self) -> None:
+        """Raise the reason when the run was stopped at once: no thread that outlived it makes another call."""
+        if self._is_closed and self.ended_by is not None:
+            raise self.ended_by
 
     @property
     def width(self) -> int:
@@ -111,44 +165,47 @@ class Session:
     def limits_tokens(self) -> bool:
         return self._tokens is not None
 
-    def sample_threads(self) -> ThreadPoolExecutor:
+    def sample_threads(self) -> DaemonThreads:
         """Threads on which the `eval_sample` of plug-ins runs."""
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self.settings.ceiling, thread_name_prefix="evals-sample")
+            self._threads = DaemonThreads(self.settings.ceiling, "evals-sample")
         return self._threads
 
-    def call_threads(self) -> ThreadPoolExecutor:
+    def call_threads(self) -> DaemonThreads:
         """Threads for completion functions that only have `__call__`; apart, so that samples cannot starve them."""
         if self._call_threads is None:
-            self._call_threads = ThreadPoolExecutor(self.settings.ceiling, thread_name_prefix="evals-call")
+            self._call_threads = DaemonThreads(self.settings.ceiling, "evals-call")
         return self._call_threads
 
-    def delegate_threads(self) -> ThreadPoolExecutor:
+    def delegate_threads(self) -> DaemonThreads:
         """Threads for those that wait for calls of others (solvers), apart from the threads of those calls."""
         if self._delegate_threads is None:
-            self._delegate_threads = ThreadPoolExecutor(self.settings.ceiling, thread_name_prefix="evals-delegate")
+            self._delegate_threads = DaemonThreads(self.settings.ceiling, "evals-delegate")
         return self._delegate_threads
 
     def batcher_of(self, fn: Any) -> Batcher:
         """The one that gathers calls of `fn` into batches."""
         from evals.engine.batching import Batcher
 
-        return self._batchers.setdefault(id(fn), Batcher(fn))
+        if id(fn) not in self._batchers:
+            self._batchers[id(fn)] = Batcher(fn)
+        return self._batchers[id(fn)]
 
     def uses(self, fn: Any) -> None:
         """Remember a backend so that `aclose` ends its client."""
-        self._used_fns.setdefault(id(fn), fn)
+        if inspect.iscoroutinefunction(getattr(fn, "aclose", None)):
+            self._closing.setdefault(id(fn), fn)
 
     async def aclose(self) -> None:
         """End clients, batchers, threads and the cache; the session is not used again."""
         for batcher in self._batchers.values():
             batcher.close()
-        for fn in self._used_fns.values():
-            if hasattr(fn, "aclose"):
-                await fn.aclose()
+        for fn in self._closing.values():
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(fn.aclose(), CLOSE_WITHIN_S)
         for pool in (self._threads, self._call_threads, self._delegate_threads):
             if pool is not None:
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown()
         if self.cache is not None:
             self.cache.close()
 
@@ -168,16 +225,22 @@ class Session:
 
     def end(self, why: EvalsError, *, now: bool = False) -> None:
         """Start no further sample; with `now`, cancel those in flight too. The first reason stays."""
+        if not self._can_end:
+            return
         if self.ended_by is None:
             self.ended_by = why
+        for woken in self._pauses:
+            if not woken.done():
+                woken.set_result(None)
         if now:
+            self._is_closed = True
             for task in list(self._tasks):
                 task.cancel()
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether somebody asked the run to stop: calls in flight may finish, none is tried again."""
-        return isinstance(self.ended_by, Interrupted)
+    def end_by(self, error: EvalsError) -> None:
+        """End at once because of what a call raised, unless that is the very reason why the session has ended."""
+        if error is not self.ended_by:
+            self.end(error, now=True)
 
     def owns(self, task: asyncio.Task[Any]) -> None:
         """Tie a worker's task to the session, so that `end(now=True)` cancels it."""
@@ -185,12 +248,10 @@ class Session:
         task.add_done_callback(self._tasks.discard)
 
 
-def _rate(per_minute: float | None) -> RateLimit | None:
-    return None if per_minute is None else RateLimit(per_minute)
-
-
 def _limit_key(fn: Any) -> str:
-    return str(getattr(fn, "limit_key", None) or f"{type(fn).__module__}.{type(fn).__qualname__}#{id(fn)}")
+    """What backends with the same limits have in common. Not the object: solvers copy theirs for each sample."""
+    key = getattr(fn, "limit_key", None)
+    return str(key) if key else f"{type(fn).__module__}.{type(fn).__qualname__} {getattr(fn, 'model', '')}"
 
 
 def _tokens(usage: dict[str, Any], *keys: str) -> int:
@@ -211,7 +272,7 @@ def current_session() -> Session:
     if session is not None:
         return session
     if _fallback is None:
-        _fallback = Session()
+        _fallback = Session(can_end=False)
     return _fallback
 
 

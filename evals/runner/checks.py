@@ -80,7 +80,8 @@ def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths:
 def _evals_in(path: Path, registry: Registry) -> list[str]:
     root = (path if path.is_dir() else path.parent.parent).resolve()
     group = None if path.is_dir() else path.name.split(".")[0]
-    specs = [spec for spec in registry.get_evals(["*"]) if Path(spec.registry_path).resolve() == root]
+    every = (spec for spec in registry.get_evals(["*"]) if spec is not None)
+    specs = [spec for spec in every if spec.registry_path and Path(spec.registry_path).resolve() == root]
     names = [str(spec.key) for spec in specs if group is None or spec.group == group]
     if not names:
         raise RegistryError("no evals here", where=str(path), fix="name a YAML file in evals/, or a registry folder")
@@ -151,8 +152,8 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> b
     if not bad:
         check.add("ok", f"all rows have the fields that {type(evaluation).__name__} needs")
         return True
-    for error in bad[:MAX_SHOWN]:
-        check.add("failed", str(error))
+    for problem in bad[:MAX_SHOWN]:
+        check.add("failed", str(problem))
     if len(bad) > MAX_SHOWN:
         check.add("failed", f"{len(bad) - MAX_SHOWN} more rows are bad")
     return False
@@ -177,9 +178,7 @@ class ScorerTrial:
     empty_passes: list[str] = field(default_factory=list)
 
 
-def try_scorer(
-    evaluation: Eval, samples: Sequence[Any], indices: Iterable[int], answer: GivenAnswer
-) -> ScorerTrial:
+def try_scorer(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int], answer: GivenAnswer) -> ScorerTrial:
     """Put the ideal answers of some samples, and an empty completion, through the eval's own scorer.
 
     `answer` is the eval's completion function.

@@ -56,10 +56,10 @@ def test_attempts_and_time_are_bounded():
 
 
 def test_a_bad_request_ends_the_run_only_while_nothing_has_succeeded():
-    assert ends_run(failed(Kind.BAD_REQUEST), any_success=False)
-    assert not ends_run(failed(Kind.BAD_REQUEST), any_success=True)
-    assert ends_run(failed(Kind.AUTH), any_success=True)
-    assert not ends_run(failed(Kind.CONTENT_FILTER), any_success=False)
+    assert ends_run(failed(Kind.BAD_REQUEST), any_accepted=False)
+    assert not ends_run(failed(Kind.BAD_REQUEST), any_accepted=True)
+    assert ends_run(failed(Kind.AUTH), any_accepted=True)
+    assert not ends_run(failed(Kind.CONTENT_FILTER), any_accepted=False)
 
 
 def test_the_breaker_opens_on_many_equal_failures_that_last():
