@@ -28,6 +28,8 @@ class AdaptiveLimit:
         self.in_flight = 0
         self._slow_start = True
         self._round = 0
+        self._n_may_grow = 0
+        "Calls whose success raises the limit: as many as were in flight when it was last full."
         self._n_ended = 0
         self._n_pushed_back = 0
         self._paused_until = 0.0
@@ -48,6 +50,8 @@ class AdaptiveLimit:
                 self._wake()
                 raise
         self.in_flight += 1
+        if self.in_flight >= self.size:
+            self._n_may_grow = self.size
         await self._pause()
         return self._round
 
@@ -63,11 +67,11 @@ class AdaptiveLimit:
 
     def release(self, started_in: int, *, ok: bool, pushed_back: bool = False) -> None:
         """Give the place back and learn from how the call went."""
-        was_full = self.in_flight >= self.size
         self.in_flight -= 1
         if started_in == self._round:
             self._learn(pushed_back)
-        if ok and was_full:
+        if ok and self._n_may_grow > 0:
+            self._n_may_grow -= 1
             self._grow()
         self._wake()
 

@@ -40,6 +40,29 @@ def test_slow_start_about_doubles_a_round_until_the_ceiling():
     assert sizes[-1] == 100
 
 
+def test_slow_start_doubles_when_all_replies_of_a_round_come_at_once():
+    """A server of fixed latency answers in bursts: every reply of a full round counts, not only the first."""
+
+    async def grow() -> list[int]:
+        limit, sizes = AdaptiveLimit(8, 100), []
+        for _ in range(4):
+            await one_round(limit)
+            sizes.append(limit.size)
+        return sizes
+
+    assert run_sync(grow()) == [16, 32, 64, 100]
+
+
+def test_a_limit_that_is_never_full_does_not_grow():
+    async def idle() -> int:
+        limit = AdaptiveLimit(8, 100)
+        for _ in range(50):
+            limit.release(await limit.acquire(), ok=True)
+        return limit.size
+
+    assert run_sync(idle()) == 8
+
+
 def test_the_first_push_backs_halve_the_limit_once():
     async def push() -> int:
         limit = AdaptiveLimit(64, 128)
