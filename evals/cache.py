@@ -62,11 +62,13 @@ class CompletionCache:
                 "create table if not exists completions (key text, draw text, value text, primary key (key, draw))"
             )
         except (OSError, sqlite3.Error) as error:
-            raise RecordError(
+            explained = RecordError(
                 f"the cache cannot be opened: {error}",
                 where=str(self.path),
-                fix="set EVALS_CACHE_DIR to a folder that can be written, or leave --cache out",
-            ) from error
+                fix="remove it, set EVALS_CACHE_DIR to a folder that can be written, or leave --cache out",
+            )
+            explained.exit_code = 2
+            raise explained from error
         return db
 
     async def get(self, key: str, draw: str) -> Completions | None:
@@ -74,7 +76,10 @@ class CompletionCache:
         row = await self._do("select value from completions where key = ? and draw = ?", (key, draw))
         if not row:
             return None
-        return Completions(**json.loads(row[0][0]), cached=True)
+        try:
+            return Completions(**json.loads(row[0][0]), cached=True)
+        except (TypeError, ValueError):  # written by another version
+            return None
 
     async def put(self, key: str, draw: str, result: Completions) -> None:
         """Store completions; the first one stored for a key and draw stays."""

@@ -18,7 +18,7 @@ from evals.completion import CompletionResult, Prompt
 from evals.data import locate_dataset, open_samples
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind
-from evals.engine.loop import engine_loop, run_sync, submit, wait_for
+from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.plan import RunPlan, current_plan
 from evals.engine.samples import SampleRun, WorkItem
 from evals.engine.session import Session, current_session, use_session
@@ -248,7 +248,7 @@ class Eval(abc.ABC):
         plan.observer.started(n_items, sum(1 for _ in self._done(order, plan, first_repeat)))
         try:
             with use_session(session):
-                wait_for(submit(run.go()))
+                run_sync(run.go())
         except Interrupted:
             if not _gentle_interrupt():
                 raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import enum
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -163,20 +164,34 @@ def _short(text: str, limit: int = 300) -> str:
 
 
 def retry_after_s(headers: Mapping[str, str], *, now_s: float | None = None) -> float | None:
-    """Seconds that a reply asks to wait: `retry-after-ms`, `Retry-After` (seconds or a date); None without."""
+    """Seconds that a reply asks to wait: `retry-after-ms`, `Retry-After` (seconds or a date); None without.
+
+    now_s: the time by which a date is read; by default the reply's own `Date`, since clocks differ, else ours.
+    """
     lowered = {key.lower(): value for key, value in headers.items()}
-    try:
-        if "retry-after-ms" in lowered:
-            return max(0.0, float(lowered["retry-after-ms"]) / 1000)
-        value = lowered["retry-after"]
-    except (KeyError, ValueError):
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        seconds = _finite(lowered.get(name))
+        if seconds is not None:
+            return max(0.0, seconds * unit_s)
+    until_s = _moment_s(lowered.get("retry-after"))
+    if until_s is None:
         return None
+    if now_s is None:
+        now_s = _moment_s(lowered.get("date"))
+    return max(0.0, until_s - (time.time() if now_s is None else now_s))
+
+
+def _finite(text: str | None) -> float | None:
     try:
-        return max(0.0, float(value))
+        number = float(text or "")
     except ValueError:
-        pass
-    try:
-        date = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
         return None
-    return max(0.0, date.timestamp() - (time.time() if now_s is None else now_s))
+    return number if math.isfinite(number) else None
+
+
+def _moment_s(text: str | None) -> float | None:
+    """The POSIX time that an HTTP date names."""
+    try:
+        return email.utils.parsedate_to_datetime(text or "").timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

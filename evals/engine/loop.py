@@ -62,7 +62,8 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
         coroutine.close()
         raise RuntimeError(
             "a synchronous call was made on the engine's event loop and would wait for itself: "
-            "in an async function write `await complete(fn, prompt)` instead of `fn(prompt)`"
+            "in an async function write `await complete(fn, prompt)` instead of `fn(prompt)`, and let a run be "
+            "started by a thread of its own (`asyncio.to_thread`)"
         )
     future = submit(coroutine)
     try:

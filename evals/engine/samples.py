@@ -86,6 +86,8 @@ class SampleRun:
                 done, _ = await asyncio.wait(self._workers)
                 self._workers -= done
         finally:
+            for worker in self._workers:
+                worker.cancel()
             session.on_growth = None
             if timer is not None:
                 timer.cancel()

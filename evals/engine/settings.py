@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +61,7 @@ def environment_number(name: str) -> float | None:
         number = float(text)
     except ValueError:
         number = -1.0
-    if number <= 0:
+    if not (number > 0 and math.isfinite(number)):
         raise UsageError(f"{name} is {text!r}, which is no positive number", fix=f"unset {name} or set a number")
     return number
 

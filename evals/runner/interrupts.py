@@ -5,12 +5,20 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from evals.engine.loop import engine_loop
 from evals.engine.session import Session
 from evals.errors import Interrupted
+
+
+class _Stopped(KeyboardInterrupt):
+    """What a signal raises where no engine could end the run: before the first sample, and after the last."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
 
 
 @contextmanager
@@ -31,9 +39,10 @@ def handle_interrupts(session: Session, on_interrupt: Callable[[int], None] | No
         loop = engine_loop()
         loop.call_soon_threadsafe(lambda: session.end(why, now=n_signals > 1))
         if on_interrupt is not None:
-            on_interrupt(n_signals)
+            with suppress(OSError):
+                on_interrupt(n_signals)
         if session.on_growth is None or n_signals > 2:
-            raise KeyboardInterrupt
+            raise _Stopped(why.exit_code)
 
     wanted = (signal.SIGINT, signal.SIGTERM)
     before = {signum: signal.signal(signum, handle) for signum in wanted}

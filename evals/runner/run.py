@@ -139,7 +139,7 @@ class PreparedRun:
             return self.registry.make_completion_fn(name, **arguments)
 
     def _scorer_warnings(self) -> list[str]:
-        """Ideal answers of the first samples that fail their own scorer; a plug-in's scorer, which may call, is left."""
+        """Ideal answers of the first samples that fail their own scorer; that of a plug-in may call, and is left."""
         if not isinstance(self.eval, StreamedEval) or not type(self.eval).__module__.startswith("evals.suite."):
             return []
         samples = self.eval.stream_samples() if self.eval.samples_jsonl is not None else []
@@ -167,6 +167,10 @@ class PreparedRun:
                     f"--max_cost needs the price of {name}, which is not known",
                     fix="add an entry with `prices` under completion_fns/ in a registry, or use --max_tokens_total",
                 )
+
+    def is_done_by(self, earlier: Earlier) -> bool:
+        """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
+        return earlier.complete and len(earlier.finished) >= self.preflight.n_selected * self.request.repeats
 
     def run_spec(self) -> RunSpec:
         """The first line of the record."""
@@ -221,56 +225,86 @@ def run(
     """
     prepared = PreparedRun(request, registry)
     earlier = _find_earlier(prepared)
-    if earlier is not None and earlier.complete:
+    if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)
     if on_prepared is not None:
         on_prepared(prepared)
-    recorder = _make_recorder(prepared, earlier)
-    session = Session(request.settings, _open_cache(request))
+    run_spec = prepared.run_spec()
+    cache = _open_cache(request)
+    try:
+        recorder = _make_recorder(request, run_spec, earlier)
+    except EvalsError:
+        if cache is not None:
+            cache.close()
+        raise
+    session = Session(request.settings, cache, any_accepted=earlier is not None and bool(earlier.finished))
     tally = RunTally(observer or Silent())
     if observer is not None:
         observer.watch(tally, session.counts)
+    plan = _plan_of(request, tally, earlier)
+    began_s = time.perf_counter()
+    try:
+        report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, tally, on_interrupt)
+        if plan.n_passes == 0:
+            # A plug-in with a loop of its own; no sample told the tally.
+            tally.add_earlier(recorder.get_events("sampling"))
+        if isinstance(stopped_by, SettledEarly):
+            stopped_by = None
+        if session.saw_labels and stopped_by is None:
+            report = with_labels(report, recorder)
+        if extra_report is not None:
+            report = {**report, **extra_report()}
+        result = _result_of(prepared, run_spec, session, tally, report, stopped_by)
+        result.record_path = _path_of(recorder)
+        result.wall_s = time.perf_counter() - began_s
+        if stopped_by is None:
+            recorder.record_final_report(result.report, {"run": run_facts(result)})
+        else:
+            recorder.flush_events()
+    finally:
+        recorder.close()
+    return result
+
+
+def _result_of(
+    prepared: PreparedRun,
+    run_spec: RunSpec,
+    session: Session,
+    tally: RunTally,
+    report: dict[str, Any],
+    stopped_by: EvalsError | None,
+) -> RunResult:
+    return RunResult(
+        run_spec=run_spec,
+        eval_spec=prepared.eval_spec,
+        base_spec=prepared.base_spec,
+        report=_with_sums(report, tally),
+        counts=session.counts,
+        tally=tally,
+        record_path=None,
+        wall_s=0.0,
+        n_total=tally.n_total or prepared.preflight.n_selected,
+        max_errors=prepared.request.max_errors,
+        stopped_by=stopped_by,
+    )
+
+
+def _plan_of(request: RunRequest, tally: RunTally, earlier: Earlier | None) -> RunPlan:
     plan = RunPlan(max_samples=request.max_samples, repeats=request.repeats, observer=tally)
     if earlier is not None:
         plan.finished = earlier.finished
         plan.earlier = earlier.samples
         for sample in earlier.samples():
             tally.add_earlier(sample.events)
-    began_s = time.perf_counter()
-    report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, tally, on_interrupt)
-    if plan.n_passes == 0:
-        tally.add_earlier(recorder.get_events("sampling"))  # a plug-in with a loop of its own; no sample told the tally
-    if isinstance(stopped_by, SettledEarly):
-        stopped_by = None
-    if session.saw_labels and stopped_by is None:
-        report = with_labels(report, recorder)
-    if extra_report is not None:
-        report = {**report, **extra_report()}
+    return plan
+
+
+def _with_sums(report: dict[str, Any], tally: RunTally) -> dict[str, Any]:
+    """The report with what the samples cost, failed ones counted."""
     report = {**report, "n_errors": tally.n_errors, **tally.usage_keys(report)}
     if tally.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = tally.cost_usd
-    wall_s = time.perf_counter() - began_s
-    result = RunResult(
-        run_spec=recorder.run_spec or prepared.run_spec(),
-        eval_spec=prepared.eval_spec,
-        base_spec=prepared.base_spec,
-        report=report,
-        counts=session.counts,
-        tally=tally,
-        record_path=_path_of(recorder),
-        wall_s=wall_s,
-        n_total=tally.n_total or prepared.preflight.n_selected,
-        max_errors=request.max_errors,
-        stopped_by=stopped_by,
-    )
-    try:
-        if stopped_by is None:
-            recorder.record_final_report(report, {"run": run_facts(result)})
-        else:
-            recorder.flush_events()
-    finally:
-        recorder.close()
-    return result
+    return report
 
 
 def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any]:
@@ -311,8 +345,8 @@ def _evaluate(
             return dict(evaluation.run(recorder)), None
     except EvalsError as error:
         return dict(error.partial_report or {}), error
-    except KeyboardInterrupt:
-        return {}, Interrupted("stopped")
+    except KeyboardInterrupt as stop:
+        return {}, Interrupted("stopped", exit_code=getattr(stop, "exit_code", 130))
     except Exception as error:
         if not is_foreign(type(evaluation).run):
             raise
@@ -358,8 +392,7 @@ def log_dir() -> Path:
     return Path(os.environ.get("EVALS_LOG_DIR") or "evallogs")
 
 
-def _make_recorder(prepared: PreparedRun, earlier: Earlier | None) -> RecorderBase:
-    request, run_spec = prepared.request, prepared.run_spec()
+def _make_recorder(request: RunRequest, run_spec: RunSpec, earlier: Earlier | None) -> RecorderBase:
     if earlier is not None and request.http_url is not None:
         raise UsageError(
             "--resume goes on with a local record, and --http-run sends events away", fix="use one of them"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from evals.engine.samples import Observer, WorkItem
+from evals.engine.samples import Observer, Silent, WorkItem
 from evals.record import Event
 
 SCORE_KEYS = ("correct", "score", "accuracy")
@@ -46,16 +47,23 @@ class RunTally:
     def started(self, n_items: int, n_done_before: int) -> None:
         self.n_total += n_items
         self.n_before += n_done_before
-        self._inner.started(n_items, n_done_before)
+        self._tell(lambda: self._inner.started(n_items, n_done_before))
 
     def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
         self.n_finished += 1
         self.add_earlier(events)
-        self._inner.finished(item, events)
+        self._tell(lambda: self._inner.finished(item, events))
 
     def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
         self.add_failed(error)
-        self._inner.failed(item, error)
+        self._tell(lambda: self._inner.failed(item, error))
+
+    def _tell(self, news: Callable[[], None]) -> None:
+        """Pass something on, as long as somebody listens: a closed terminal or pipe is no reason to end a run."""
+        try:
+            news()
+        except OSError:
+            self._inner = Silent()
 
     def add_failed(self, error: dict[str, Any]) -> None:
         """Count a sample that failed."""
@@ -65,6 +73,8 @@ class RunTally:
     def add_earlier(self, events: Sequence[Event]) -> None:
         """Take in the events of a finished sample."""
         for event in events:
+            if not isinstance(event.data, dict):
+                continue
             if event.type == "sampling":
                 self._add_sampling(event.data)
             elif event.type in ("match", "metrics"):
@@ -80,7 +90,7 @@ class RunTally:
         if data.get("model"):
             self.models[str(data["model"])] += 1
         cost = data.get("cost_usd")
-        if cost is not None:
+        if isinstance(cost, int | float) and math.isfinite(cost):
             self._n_priced += 1
             self._pico_usd += round(cost * 1e12)
         for key, value in flat_usage(data.get("usage")):
@@ -96,7 +106,7 @@ def score_of(events: Sequence[Event]) -> float | None:
     """The score that stands for a sample while a run goes on; None where it recorded none."""
     score: float | None = None
     for event in events:
-        if event.type in ("match", "metrics"):
+        if event.type in ("match", "metrics") and isinstance(event.data, dict):
             value = next((event.data[key] for key in SCORE_KEYS if key in event.data), None)
             score = float(value) if isinstance(value, int | float) else score
     return score

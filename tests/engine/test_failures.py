@@ -82,3 +82,13 @@ def test_retry_after_as_a_date():
 def test_retry_after_counts_only_where_a_retry_follows():
     assert classify_http(429, {"retry-after": "2"}, body("slow down")).retry_after_s == 2
     assert classify_http(401, {"retry-after": "2"}, body("no")).retry_after_s is None
+
+
+def test_a_date_is_read_by_the_server_s_own_clock():
+    headers = {"Retry-After": "Fri, 01 Jan 2100 00:00:30 GMT", "Date": "Fri, 01 Jan 2100 00:00:00 GMT"}
+    assert retry_after_s(headers) == pytest.approx(30.0)
+
+
+@pytest.mark.parametrize("text", ["inf", "nan", "soon", "", "1e999", "Thu, 99 Foo 2100"])
+def test_a_retry_after_that_says_nothing_counts_as_none(text):
+    assert retry_after_s({"Retry-After": text}) is None

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.completion import Completions
-from evals.record import DummyRecorder
+from evals.record import DummyRecorder, LocalRecorder
+from evals.run_log import read_log
+from evals.specs import RunSpec
 from evals.suite.match import Match
 
 
@@ -43,3 +45,23 @@ def test_a_function_that_answers_at_once_leaves_room_for_timers_and_signals(tmp_
     assert report["n"] == fn.n_calls == 3000
     assert fn.called_back_after is not None
     assert fn.called_back_after < 1500
+
+
+class Nested(Match):
+    """Starts a run inside a sample, on the engine's own loop."""
+
+    async def eval_sample(self, sample: Any, rng: Any) -> None:
+        Match([AtOnce()], samples_jsonl=self.samples_jsonl, eval_registry_path=self.eval_registry_path).run(
+            DummyRecorder(None)
+        )
+
+
+def test_a_run_started_on_the_loop_is_an_error_and_not_a_run_that_never_ends(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"input": "?", "ideal": "yes"}) + "\n")
+    recorder = LocalRecorder(tmp_path / "r.jsonl", RunSpec(["fn"], "e.dev.v0", "e", "dev", {}, ""))
+    report = Nested([AtOnce()], samples_jsonl=str(path), eval_registry_path=tmp_path).run(recorder)
+    recorder.close()
+    assert report["n"] == 0
+    (sample,) = read_log(tmp_path / "r.jsonl").samples()
+    assert "would wait for itself" in str(sample.error)
