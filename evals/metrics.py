@@ -37,6 +37,7 @@ class Mean:
     def add(self, sample_id: str, value: float) -> None:
         """Take in one value of a sample."""
         self.n_values += 1
+        self._binary = self._binary and value in (0.0, 1.0)
         if self._repeats == 1:
             self._close(float(value))
             return
@@ -47,7 +48,6 @@ class Mean:
 
     def _close(self, value: float) -> None:
         self._n_closed += 1
-        self._binary = self._binary and value in (0.0, 1.0)
         self._sum.add(value)
         self._squares.add(value * value)
 
@@ -82,10 +82,15 @@ class Mean:
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """Wilson for right-or-wrong scores of samples evaluated once, Student's t otherwise."""
-        if self._binary and not self._open and self._repeats == 1:
-            return wilson(float(self._sum.exact), self.n)
-        return t_interval(self.mean, self.stderr, self.n)
+        """Wilson for right-or-wrong scores of samples evaluated once, Student's t otherwise.
+
+        Repeats that show no spread between samples get Wilson too, over samples: t would claim certainty. Of
+        right-or-wrong scores no end lies outside 0 and 1.
+        """
+        if self._binary and (self._repeats == 1 or not self.variance > 0):
+            return wilson(float(self._totals()[1]), self.n)
+        low, high = t_interval(self.mean, self.stderr, self.n)
+        return (max(0.0, low), min(1.0, high)) if self._binary and low <= high else (low, high)
 
     @property
     def bootstrap_std(self) -> float:

@@ -89,8 +89,12 @@ class Registry:
         return list(self._registry_paths)
 
     def add_registry_paths(self, paths: Sequence[str | Path]) -> None:
-        """Put `paths` behind the others; their entries win."""
-        self._registry_paths.extend(Path(path) for path in paths)
+        """Put `paths` behind the others; their entries win. One that holds no registry is warned about, no more."""
+        for path in map(Path, paths):
+            problem = _no_registry(path)
+            if problem:
+                logger.warning("registry %s: %s; nothing is read from it", shown_path(path), problem)
+            self._registry_paths.append(path)
 
     # -- evals ----------------------------------------------------------------------------------------------------
 
@@ -322,7 +326,15 @@ class Registry:
         notes += [f"see all: {see_all}        add a registry: --registry_path DIR"]
         notes += [f"not a folder: {shown_path(path)}" for path in self._missing_paths()]
         notes += [f"not read: {str(error).splitlines()[0]}" for error in self._index(kind).broken()[:2]]
+        notes += [f"not read: {shown_path(file)}: call it {file.stem}.yaml" for file in self._misnamed(kind, name)]
+        if "," in name:
+            notes.append("a run takes one eval; several make an eval set: oaievalset")
         return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)
+
+    def _misnamed(self, kind: str, name: str) -> list[Path]:
+        """Files `*.yml` that may hold `name`: as in openai/evals, only `*.yaml` is read."""
+        stem = name.split(".", maxsplit=1)[0]
+        return [file for path in self._registry_paths for file in (path / kind).glob("*.yml") if file.stem == stem]
 
     def _missing_paths(self) -> list[Path]:
         return [path for path in self._registry_paths if path not in default_registry_paths() and not path.exists()]
@@ -357,6 +369,19 @@ class Registry:
             entry = _first(self._fn_indexes(), model)
             facts += model_facts(model, [entry] if entry else [], self._patterns())
         return facts
+
+
+def _no_registry(path: Path) -> str:
+    """What is wrong with a path that should be a registry folder; an empty text where nothing is."""
+    if path.is_file():
+        return "this is a file; name the folder that has `evals` in it"
+    if not path.is_dir():
+        return "there is no such folder"
+    if any((path / kind).exists() for kind in (*KINDS, "data")):
+        return ""
+    if path.name in KINDS:
+        return f"this is the folder of one kind; name the one above it, {shown_path(path.parent)}"
+    return f"it has none of the folders {', '.join(KINDS)}"
 
 
 def _follow(entry: RawEntry, indexes: Mapping[str, Index]) -> list[RawEntry]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -15,6 +17,9 @@ from evals.errors import EvalsError, RegistryError, did_you_mean, listed, near_m
 
 UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']+)'")
 MISSING = re.compile(r"(\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
+
+GIVEN_BY_US = ("completion_fns", "eval_registry_path", "name", "registry", "seed")
+"Arguments of evals that no YAML file gives."
 
 
 def load_object(path: str, *, named_by: str = "the registry", where: str | None = None) -> Any:
@@ -53,19 +58,20 @@ def explain_arguments(
         bound: functools.partial[Any] = factory
         factory, args = bound.func, {**bound.keywords, **args}
     names = {getattr(factory, "__name__", ""), "__init__", "__new__"}
+    own = [name for name in args if name not in GIVEN_BY_US]
     unexpected, missing = UNEXPECTED.search(str(error)), MISSING.search(str(error))
     if unexpected and unexpected[1].split(".")[-1] in names and unexpected[2] in args:
-        takes = parameter_names(factory)
+        takes = [name for name in parameter_names(factory) if name not in GIVEN_BY_US]
         raise RegistryError(
             f"{named_by}: {_class_name(factory)} takes no argument {unexpected[2]!r}",
             where=where,
-            notes=[did_you_mean(unexpected[2], takes), f"it takes: {listed(takes, 12)}"],
+            notes=[did_you_mean(unexpected[2], takes), f"it takes: {listed(takes, 8)}"],
         ) from error
     if missing and missing[1].split(".")[-1] in names:
         raise RegistryError(
             f"{named_by}: {_class_name(factory)} needs {missing[2]}",
             where=where,
-            notes=[f"given: {listed(list(args), 12)}" if args else "given: nothing"],
+            notes=[f"given: {listed(own, 12)}" if own else "given: nothing"],
             fix="add it under 'args' in the YAML file, or on the command line",
         ) from error
 
@@ -114,6 +120,11 @@ def _import(module_name: str, path: str, named_by: str, where: str | None) -> An
 
 def _no_such_module(path: str, module_name: str, named_by: str, where: str | None) -> RegistryError:
     fix = "install the package that holds it, or put its folder on PYTHONPATH"
+    holder, _, last = path.rpartition(".")
+    if ":" not in path and _is_module(holder):
+        return RegistryError(
+            f"{named_by} names class {path!r}, which has no colon", where=where, fix=f"write {holder}:{last}"
+        )
     if module_name.split(".", maxsplit=1)[0] == "evals":
         fix = "this class is not part of this package: name another one, or install it under a name of its own"
     return RegistryError(
@@ -124,6 +135,13 @@ def _no_such_module(path: str, module_name: str, named_by: str, where: str | Non
     )
 
 
+def _is_module(name: str) -> bool:
+    try:
+        return bool(name) and importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
 def _near_modules(module_name: str) -> str:
     """A near miss of the first part of the dotted name that cannot be imported; "" where nothing is near."""
     parent, _, last = module_name.rpartition(".")
@@ -131,7 +149,8 @@ def _near_modules(module_name: str) -> str:
         path = importlib.import_module(parent).__path__ if parent else None
     except Exception:
         return _near_modules(parent)
-    note = did_you_mean(last, [module.name for module in pkgutil.iter_modules(path)])
+    names = {module.name for module in pkgutil.iter_modules(path)}
+    note = did_you_mean(last, sorted(names if parent else names - sys.stdlib_module_names))
     return note.replace(": ", f": {parent}.").replace(", ", f", {parent}.") if parent else note
 
 

@@ -205,7 +205,7 @@ def parse_mapping(data: bytes, path: Path) -> list[tuple[str, Any, int]]:
             (str(key.value), loader.construct_document(value), key.start_mark.line + 1) for key, value in root.value
         ]
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise _yaml_error(error, path) from error
+        raise _yaml_error(error, path, data) from error
     finally:
         loader.dispose()
 
@@ -246,9 +246,12 @@ def _text(data: bytes, path: Path) -> str:
     return text
 
 
-def _yaml_error(error: Exception, path: Path) -> RegistryError:
+def _yaml_error(error: Exception, path: Path, data: bytes) -> RegistryError:
     mark = getattr(error, "problem_mark", None)
     where = shown_path(path) if mark is None else f"{shown_path(path)}:{mark.line + 1}:{mark.column + 1}"
     problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+    line = b"" if mark is None else next(iter(data.splitlines()[mark.line : mark.line + 1]), b"")
+    if line[: len(line) - len(line.lstrip())].count(b"\t"):
+        return RegistryError("not valid YAML: a line begins with a tab", where=where, fix="indent with spaces")
     context = getattr(error, "context", None)
     return RegistryError(f"not valid YAML: {problem}", where=where, notes=[context] if context else [])

@@ -202,6 +202,7 @@ def _args_of(entry: RawEntry, kind: str) -> dict[str, Any] | None:
     raise RegistryError(
         f"the 'args' of {THING[kind]} {entry.name!r} are {_kind_of(args)}, not a mapping of names to values",
         where=entry.where,
+        fix="write each as `name: value`, without a dash before it" if isinstance(args, list) else None,
     )
 
 

@@ -88,7 +88,27 @@ def test_repeats_are_averaged_within_their_sample_first() -> None:
     assert (mean.n, mean.n_values) == (3, 12)
     assert mean.mean == pytest.approx(np.mean(means))
     assert mean.stderr == pytest.approx(stats.sem(means))
+    low, high = stats.t.interval(0.95, df=2, loc=np.mean(means), scale=stats.sem(means))
+    assert (low < 0, high > 1) == (True, True)
+    assert mean.ci95 == (0.0, 1.0), "a share is neither negative nor above 1"
+
+
+def test_scores_that_are_no_shares_keep_the_whole_interval_of_their_repeats() -> None:
+    mean = Mean(repeats=2)
+    for name, values in {"a": [-3.0, 2.0], "b": [4.0, 0.5], "c": [0.0, 1.0]}.items():
+        for value in values:
+            mean.add(name, value)
+    means = [-0.5, 2.25, 0.5]
     assert mean.ci95 == pytest.approx(stats.t.interval(0.95, df=2, loc=np.mean(means), scale=stats.sem(means)))
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_repeats_that_all_agree_are_no_certainty(value: int) -> None:
+    mean = Mean(repeats=3)
+    for name in "abcdefghij" * 3:
+        mean.add(name, value)
+    expected = stats.binomtest(10 * value, 10).proportion_ci(method="wilson")
+    assert mean.ci95 == pytest.approx((expected.low, expected.high)), "the samples are the units, not the answers"
 
 
 def test_the_error_over_repeats_is_the_clustered_one() -> None:

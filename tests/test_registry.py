@@ -660,3 +660,42 @@ def test_every_entry_of_the_released_registry_resolves() -> None:
         assert registry.get_modelgraded_spec(entry.name).prompt
     for entry in registry.entries("eval_sets"):
         assert any(registry.get_evals(registry.find_eval_set(entry.name).evals)), entry.where
+
+
+@pytest.mark.parametrize(
+    ("files", "given", "said"),
+    [
+        ({}, "nowhere", "there is no such folder"),
+        ({"r/evals/a.yaml": "a: b\n"}, "r/evals", "name the one above it"),
+        ({"r/evals/a.yaml": "a: b\n"}, "r/evals/a.yaml", "this is a file"),
+        ({"r/x": ""}, "r", "none of the folders evals, "),
+    ],
+)
+def test_a_path_that_holds_no_registry_is_warned_about(tmp_path, caplog, files, given, said):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    Registry().add_registry_paths([tmp_path / given])
+    assert said in caplog.text
+
+
+def test_a_file_whose_ending_is_not_read_is_named(tmp_path):
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "mine.yml").write_text("mine: mine.dev.v0\n")
+    with pytest.raises(RegistryError, match=r"call it mine\.yaml"):
+        Registry([tmp_path]).find_eval("mine")
+
+
+def test_a_tab_in_yaml_is_called_a_tab(tmp_path):
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "mine.yaml").write_text("mine:\n\tid: mine.dev.v0\n")
+    with pytest.raises(RegistryError, match=r"mine.yaml:2:1: not valid YAML: a line begins with a tab\n  fix: indent"):
+        Registry([tmp_path]).find_eval("mine")
+
+
+def test_a_class_without_a_colon_is_told_where_it_goes(tmp_path):
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "mine.yaml").write_text("mine.dev.v0:\n  class: evals.suite.match.Match\n")
+    registry = Registry([tmp_path])
+    with pytest.raises(RegistryError, match=r"fix: write evals\.suite\.match:Match"):
+        registry.get_class(registry.find_eval("mine.dev.v0"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from evals.cli.console import existing_folder
+
 if TYPE_CHECKING:
     from evals.runner.checks import EvalCheck
 
@@ -19,7 +21,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("names", nargs="+", metavar="NAME|PATH", help="an eval, a YAML file of evals, or a registry")
     parser.add_argument("--registry_path", action="append", default=[], metavar="DIR", help="a further registry")
-    parser.add_argument("--data_path", action="append", default=[], metavar="DIR", help="copies of public benchmarks")
+    parser.add_argument(
+        "--data_path",
+        action="append",
+        default=[],
+        type=existing_folder,
+        metavar="DIR",
+        help="copies of public benchmarks",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
 

@@ -82,6 +82,13 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
+def existing_folder(text: str) -> str:
+    """An argument that names a folder which is there."""
+    if not os.path.isdir(text):
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return text
+
+
 def _kind_of_value(type_name: str) -> str:
     words = type_name.replace("_", " ").replace("int", "whole number").replace("float", "number")
     return f"a {words}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from evals.cli.console import existing_folder
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,7 +30,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         sub = actions.add_parser(action, help=text, description=text[0].upper() + text[1:] + ".")
         if action != "list":
             sub.add_argument("names", nargs="+", metavar="NAME", help="gsm8k, or one file of it: gsm8k/test.jsonl")
-        sub.add_argument("--data_path", action="append", default=[], metavar="DIR", help="copies of public benchmarks")
+        sub.add_argument(
+            "--data_path",
+            action="append",
+            default=[],
+            type=existing_folder,
+            metavar="DIR",
+            help="copies of public benchmarks",
+        )
         sub.add_argument("--registry_path", action="append", default=[], metavar="DIR", help="a further registry")
         sub.add_argument("--json", action="store_true", help="one JSON object on standard output")
         sub.set_defaults(func=run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from evals.errors import UsageError
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+NAME = re.compile(r"[^\W_][\w-]*")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -37,11 +38,16 @@ def run(args: argparse.Namespace) -> int:
     """Write both files and print what to do next."""
     root = Path(args.dir)
     for path, text in files_of(args.name, args.template, root).items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise UsageError(
+                f"this file cannot be written: {error.strerror}", where=str(path), fix="name another folder with --dir"
+            ) from error
         print(f"wrote {path}")
-    option = "" if _is_bundled(root) else f" --registry_path {root}"
+    option = "" if _is_bundled(root) else f" --registry_path {shlex.quote(str(root))}"
     print("\nreplace the samples, then")
     print(f"  prove it     evals check {args.name}{option}")
     print(f"  try it       oaieval dummy {args.name}{option}")
@@ -54,7 +60,7 @@ def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
     from evals.registry import Registry
 
     if not NAME.fullmatch(name):
-        base = re.sub(r"[^A-Za-z0-9_-]+", "-", name.split(".", maxsplit=1)[0]).strip("-")
+        base = re.sub(r"[^\w-]+", "-", name.split(".", maxsplit=1)[0]).strip("-")
         raise UsageError(
             f"{name!r} cannot be the name of an eval",
             notes=["letters, digits, - and _; the split and the version come from the template"],
@@ -69,7 +75,7 @@ def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
         if path.exists():
             raise UsageError("this file is there already", where=str(path), fix="choose another name, or edit the file")
     registry = Registry()
-    registry.add_registry_paths([root])
+    registry.add_registry_paths([root] if root.exists() else [])
     for taken in (name, f"{name}.dev.v0"):
         if (entry := registry.entry("evals", taken)) is not None:
             raise UsageError(f"an eval is called {taken!r} already", where=entry.where, fix="choose another name")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.cli import gate
-from evals.cli.console import Parser, run_command
+from evals.cli.console import Parser, existing_folder, run_command
 from evals.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from evals.specs import RunSpec
 
 OaiEvalArguments = argparse.Namespace
+
+LONGEST_COMMAND = 150
+"Letters of a command that is shown again."
 
 EPILOG = """exit codes: 0 done, 1 --fail-under not held, 2 usage, registry or data error (nothing was called),
 3 more samples failed than --max-errors allows, or the provider or the disk failed, 4 a budget was
@@ -82,11 +85,12 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--temperature", type=float, metavar="T", help="overrides the eval's own")
+    group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
     group.add_argument("--repeats", type=_positive_int, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
-        "--data_path", action="append", default=[], metavar="DIR", help="copies of public benchmarks; repeatable"
-    )
+        "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",
+        help="copies of public benchmarks; repeatable",
+    )  # fmt: skip
 
 
 def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
@@ -136,9 +140,22 @@ def _positive_float(text: str) -> float:
 
 
 def _tolerance(text: str) -> float:
-    value = float(text)
-    if value < 0 or (value > 1 and value != int(value)):
-        raise ValueError
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value >= 0 or (value > 1 and value != int(value)):
+        raise argparse.ArgumentTypeError(f"needs a count such as 5, or a fraction such as 0.02, not {text!r}")
+    return value
+
+
+def _temperature(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 100:
+        raise argparse.ArgumentTypeError(f"needs a number from 0 up, not {text!r}")
     return value
 
 
@@ -150,6 +167,8 @@ def request_of(args: argparse.Namespace) -> RunRequest:
 
     if args.http_run and not args.http_run_url:
         raise UsageError("--http-run needs an address", fix="add --http-run-url URL")
+    if not args.completion_fn.strip(", "):
+        raise UsageError("no completion function is named", fix="name a model, or `dummy` to try an eval")
     if not (args.local_run or args.http_run or args.dry_run):
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
     overrides = {} if args.temperature is None else {"temperature": args.temperature}
@@ -235,16 +254,17 @@ def run_and_print(args: argparse.Namespace, registry: Registry | None = None) ->
         request,
         registry,
         observer=rule or bar,
-        on_prepared=lambda prepared: _begin(prepared, rule),
+        on_prepared=lambda prepared: _begin(prepared, rule, args, thresholds),
         on_interrupt=bar.interrupted,
         extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
     )
     bar.close()
     logs.run_finished(result)
+    again = _command_to_go_on(sys.argv)
     if result.stopped_by is not None:
-        print(progress.stopped_block(result), file=sys.stderr)
+        print(progress.stopped_block(result, again), file=sys.stderr)
     else:
-        print("\n" + final_block(result), file=out, flush=True)
+        print("\n" + final_block(result, again), file=out, flush=True)
         if rule is not None:
             print("\n" + rule.outcome().say(), file=out, flush=True)
     failed = [] if result.stopped_by is not None else [t for t in thresholds if not t.holds(result.report)]
@@ -270,9 +290,35 @@ def _sequential_rule(args: argparse.Namespace, bar: Progress) -> SequentialRule 
     return SequentialRule(bar, Path(args.against), alpha=args.alpha, delta=gate.drop_of(args.delta, "--delta"))
 
 
-def _begin(prepared: PreparedRun, rule: SequentialRule | None) -> None:
+def _command_to_go_on(argv: Sequence[str]) -> str:
+    """This command with --resume; an empty text where it was no command, or one that is too long to be read."""
+    import shlex
+    from pathlib import Path
+
+    from evals.secrets import redact
+
+    if Path(argv[0]).stem != "oaieval":
+        return ""
+    words = [word for word in argv[1:] if word not in ("--resume", "--json")]
+    resumes = any(word.startswith("--resume-from") for word in words)
+    command = redact(shlex.join(["oaieval", *words, *([] if resumes else ["--resume"])]))
+    return command if len(command) <= LONGEST_COMMAND else ""
+
+
+def _begin(
+    prepared: PreparedRun, rule: SequentialRule | None, args: argparse.Namespace, thresholds: Sequence[Threshold]
+) -> None:
+    """Find what can be found before the first call, then say what is about to be run."""
     from evals.cli import progress
 
+    for promised in thresholds:
+        promised.check_name(prepared)
+    if args.baseline:
+        from pathlib import Path
+
+        from evals.comparison.baseline import find_baseline
+
+        find_baseline(Path(args.baseline), str(prepared.eval_spec.key))
     if rule is not None:
         rule.prepare(prepared)
     print(progress.opening_line(prepared), file=sys.stderr, flush=True)
@@ -287,13 +333,6 @@ class Threshold:
     def holds(self, report: dict[str, Any]) -> bool:
         """Whether the report keeps the promise. A metric that is not there, or not defined, does not."""
         actual = report.get(self.metric)
-        if self.metric not in report:
-            from evals.errors import did_you_mean
-
-            raise UsageError(
-                f"--fail-under names {self.metric!r}, which is not in the report",
-                notes=[did_you_mean(self.metric, report), f"in the report: {', '.join(report)}"],
-            )
         if not isinstance(actual, int | float) or actual != actual:
             return False
         return {
@@ -303,9 +342,24 @@ class Threshold:
             "<": actual < self.value,
         }[self.operator]
 
+    def check_name(self, prepared: PreparedRun) -> None:
+        """Raise UsageError for a misspelt key of the report, where the eval tells its keys beforehand."""
+        from evals.errors import did_you_mean
+        from evals.eval import StreamedEval
+
+        if not isinstance(prepared.eval, StreamedEval):
+            return
+        keys = [*prepared.eval.new_report().as_dict(), "n_errors", "cost_usd"]
+        hint = did_you_mean(self.metric, keys)
+        if hint and self.metric not in keys:
+            raise UsageError(f"--fail-under names {self.metric!r}, which is not in the report", notes=[hint])
+
     def say(self, report: dict[str, Any]) -> str:
         from evals.report.terminal import number
 
+        if self.metric not in report:
+            numbers = [key for key, value in report.items() if isinstance(value, int | float)]
+            return f"{self.metric!r} is not in the report; there are: {', '.join(numbers)}"
         return f"{self.metric} is {number(report.get(self.metric))}, not {self.operator} {self.value:g}"
 
 

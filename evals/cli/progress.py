@@ -20,22 +20,28 @@ LINE_EVERY_FRACTION = 0.1
 
 def opening_line(prepared: PreparedRun) -> str:
     """What is about to be run, and how much it is."""
-    from evals.report.terminal import number
+    from evals.report.terminal import counted, money
 
-    models = ", ".join(prepared.request.completion_fn_names)
-    facts = prepared.preflight
-    size = f"{facts.n_selected:,} samples  " if facts.n_samples is not None else ""
+    facts, fns = prepared.preflight, prepared.eval.completion_fns
+    size = f"{counted(facts.n_selected, 'sample')}  " if facts.n_samples is not None else ""
     repeats = f"x {prepared.request.repeats}  " if prepared.request.repeats > 1 else ""
-    lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {models}"]
-    if facts.prompt_tokens:
+    models = zip(prepared.request.completion_fn_names, fns, strict=False)
+    lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {', '.join(_with_host(*model) for model in models)}"]
+    if facts.prompt_tokens and not all(getattr(fn, "is_local", False) for fn in fns):
         tokens = facts.prompt_tokens * prepared.request.repeats
         estimate = f"about {tokens:,} prompt tokens (estimate: bytes/4)"
         price = prepared.registry.model_info(prepared.request.completion_fn_names[0]).input_usd_per_million
         if price is not None:
-            estimate += f", ${number(tokens * price / 1e6)} for the prompts"
+            estimate += f", {money(tokens * price / 1e6)} for the prompts"
         lines.append(estimate)
     lines.extend(f"warning: {warning}" for warning in facts.warnings)
     return "\n".join(lines)
+
+
+def _with_host(name: str, fn: Any) -> str:
+    """`gpt-4o-mini via api.openai.com`: a wrong server should be seen before it is paid."""
+    host = getattr(fn, "host", None)
+    return f"{name} via {host}" if isinstance(host, str) and host else name
 
 
 class Progress:
@@ -94,6 +100,8 @@ class Progress:
             print(f"{self._done:,}/{self._total:,}  {self._state()}", file=self._stream, flush=True)
 
     def _state(self) -> str:
+        from evals.report.terminal import counted, retries
+
         parts = []
         if self._tally is not None:
             parts.append(running_score(self._tally))
@@ -101,15 +109,16 @@ class Progress:
             counts = self._counts
             parts.append(f"${counts.cost_usd:.2f}" if counts.cost_usd else "")
             parts.append(f"{counts.in_flight} in flight")
-            parts.append(f"{counts.n_retries} retries" if counts.n_retries else "")
-        parts.append(f"{self._failed} errors" if self._failed else "")
+            parts.append(retries(counts) if counts.n_retries else "")
+        parts.append(counted(self._failed, "error") if self._failed else "")
         return "  ".join(part for part in parts if part)
 
     def interrupted(self, n_signals: int) -> None:
         """Say what Ctrl-C did."""
         in_flight = self._counts.in_flight if self._counts is not None else 0
+        what = f" after the {in_flight:,} call{'s' * (in_flight > 1)} in flight" if in_flight else ""
         if n_signals == 1:
-            text = f"stopping after the {in_flight} calls in flight (press again to stop now)"
+            text = f"stopping{what} (press again to stop now)"
         else:
             text = "stopping now"
         print(f"\n{text}", file=self._stream, flush=True)
@@ -120,35 +129,46 @@ class Progress:
 
 
 def running_score(tally: RunTally) -> str:
-    """`0.81 ±0.01`: the mean score so far with its standard error."""
+    """`0.812 ±0.014`: the mean score so far with its standard error."""
     n = tally.n_scored
     if not n:
         return ""
     mean = tally.score_sum / n
     if n < 2:
-        return f"{mean:.2f}"
+        return f"{mean:.3f}"
     variance = max(0.0, (tally.score_squares - n * mean * mean) / (n - 1))
-    return f"{mean:.2f} ±{(variance / n) ** 0.5:.2f}"
+    return f"{mean:.3f} ±{(variance / n) ** 0.5:.3f}"
 
 
-def stopped_block(result: RunResult) -> str:
-    """What people read when a run ended before its time."""
+def stopped_block(result: RunResult, again: str = "") -> str:
+    """What people read when a run ended before its time. again: the command that goes on with it."""
+    from evals.errors import Interrupted
     from evals.report.terminal import number
 
     tally, why = result.tally, result.stopped_by
     assert why is not None
     done = tally.n_before + tally.n_finished
-    lines = [f"error: {why}" if result.exit_code in (2, 3) else str(why)]
+    lines = [] if isinstance(why, Interrupted) else [f"error: {why}" if result.exit_code in (2, 3) else str(why)]
     score = ""
     accuracy, interval = result.report.get("accuracy"), result.report.get("accuracy_ci95")
     if done and accuracy is not None and isinstance(interval, list | tuple):
         score = f": accuracy so far {number(accuracy)}, 95 % interval {number(interval[0])} to {number(interval[1])}"
     lines.append(f"stopped at {done:,} of {result.n_total:,}{score}")
-    lines.append(f"  {result.counts.n_calls:,} calls were made")
+    lines.append(f"  {_calls(result.counts)}")
     if result.record_path:
         lines.append(f"  nothing is lost: {result.record_path}")
-        lines.append("  go on:  the same command with --resume")
+        lines.append(f"  go on:  {again or 'the same command with --resume'}")
     return "\n".join(lines)
+
+
+def _calls(counts: CallCounts) -> str:
+    from evals.report.terminal import counted, money
+
+    if not counts.n_calls:
+        failed = ", ".join(f"{kind} {n}" for kind, n in counts.failures.most_common(3))
+        return "no call succeeded" + (f": {failed}" if failed else "")
+    parts = [counted(counts.n_calls, "call"), f"{counts.total_tokens:,} tokens" if counts.total_tokens else ""]
+    return ", ".join(part for part in [*parts, money(counts.cost_usd) if counts.cost_usd else ""] if part)
 
 
 def as_json(result: RunResult) -> str:

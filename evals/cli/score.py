@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from evals.cli.console import existing_folder
+
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
@@ -18,7 +20,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--eval", metavar="NAME", help="score as this eval (default: the record's own)")
     parser.add_argument("--extra_eval_params", action="append", default=[], metavar="k=v", help="arguments of the eval")
     parser.add_argument("--registry_path", action="append", default=[], metavar="DIR", help="a further registry")
-    parser.add_argument("--data_path", action="append", default=[], metavar="DIR", help="copies of public benchmarks")
+    parser.add_argument(
+        "--data_path",
+        action="append",
+        default=[],
+        type=existing_folder,
+        metavar="DIR",
+        help="copies of public benchmarks",
+    )
     parser.add_argument("--record_path", metavar="PATH", help="where the new record goes")
     parser.add_argument("--max-errors", default="0", metavar="N|FRACTION", help="samples without a stored completion")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")

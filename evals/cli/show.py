@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from evals.cli.console import existing_folder
 from evals.cli.list_ import KINDS
 from evals.errors import DataError, EvalsError, RegistryError, near_misses
 
@@ -29,7 +30,14 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("name", help="an eval, a model or completion function, a solver, a rubric or an eval set")
     parser.add_argument("--kind", choices=KINDS, help="where several kinds share the name")
     parser.add_argument("--registry_path", action="append", default=[], metavar="DIR", help="a further registry")
-    parser.add_argument("--data_path", action="append", default=[], metavar="DIR", help="copies of public benchmarks")
+    parser.add_argument(
+        "--data_path",
+        action="append",
+        default=[],
+        type=existing_folder,
+        metavar="DIR",
+        help="copies of public benchmarks",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evals.engine.session import CallCounts
 from evals.runner.run import RunResult
 
 _HIDDEN = ("boostrap_std", "bootstrap_std", "n", "n_clusters", "n_errors", "cost_usd", "unparsed")
@@ -16,15 +18,18 @@ MAX_GROUP_ROWS = 12
 _SUFFIXES = ("_stderr", "_ci95", "_n")
 
 
-def final_block(result: RunResult) -> str:
-    """The block as text, at most 80 columns wide where names allow."""
+def final_block(result: RunResult, again: str = "") -> str:
+    """The block as text, at most 80 columns wide where names allow.
+
+    again: the command that goes on with this run.
+    """
     declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
         _metric_lines(result.report, declared) + _trouble_lines(result) + _detectable_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
         _work_lines(result),
-        _next_lines(result),
+        _next_lines(result, again),
     ]
     head = f"{result.eval_spec.key} on {', '.join(result.run_spec.completion_fns)}"
     blocks = ["\n".join(f"  {line}" for line in lines) for lines in sections if lines]
@@ -65,7 +70,7 @@ def _trouble_lines(result: RunResult) -> list[str]:
     if "unparsed" in result.report:
         rate = result.report["unparsed"]
         count = result.tally.n_unparsed
-        said = f"{count:,} completions without an answer (scored wrong)" if count else ""
+        said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
         lines.append(f"{'unparsed':<12} {number(rate):<7} {said}".rstrip())
     if result.n_errors:
         kinds = ", ".join(f"{kind} {count}" for kind, count in result.tally.errors.most_common(4))
@@ -91,51 +96,77 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
         if len(rows) < 2:
             continue
         lines.append(f"by {key}")
+        width = min(24, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
         for value, row in rows[:MAX_GROUP_ROWS]:
             metric = next(iter(row))
-            lines.append(f"  {value[:24]:<24}  {number(row[metric]):<7} {_certainty(metric, row)}".rstrip())
+            certainty = _certainty(metric, {**row, f"{metric}_stderr": None})
+            lines.append(f"  {value[:width]:<{width}}  {number(row[metric]):<7} {certainty}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
             lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
     return lines
 
 
 def _reference_lines(result: RunResult) -> list[str]:
-    references = (result.base_spec.extras or {}).get("reference") if result.base_spec is not None else None
+    facts = (result.base_spec.extras or {}) if result.base_spec is not None else {}
+    references = facts.get("reference")
     lines = []
     for reference in references if isinstance(references, list) else [references]:
         if not isinstance(reference, dict) or "value" not in reference:
             continue
         what = ", ".join(str(reference[key]) for key in ("model", "protocol", "source") if reference.get(key))
         lines.append(f"{'reference':<12} {number(reference['value']):<7} {what}")
+    if lines and facts.get("protocol"):
+        lines.append(f"{'this run':<20} {facts['protocol']}")
     return lines
 
 
 def _work_lines(result: RunResult) -> list[str]:
     counts = result.counts
-    parts = [f"{counts.n_calls:,} calls" + (f" ({counts.n_cached:,} cached)" if counts.n_cached else "")]
+    parts = [counted(counts.n_calls, "call") + (f" ({counts.n_cached:,} cached)" if counts.n_cached else "")]
+    if result.run_spec.completion_fns == ["replay"]:
+        parts = [f"{counted(counts.n_calls, 'completion')} played back, nothing was called"]
     if counts.total_tokens:
         parts.append(f"{counts.total_tokens:,} tokens")
     if counts.cost_usd:
-        parts.append(f"${counts.cost_usd:.2f}" if counts.cost_usd >= 0.01 else f"${counts.cost_usd:.5f}")
+        parts.append(money(counts.cost_usd))
     if counts.n_retries:
-        parts.append(f"{counts.n_retries:,} retries")
+        parts.append(retries(counts))
     parts.append(f"{result.wall_s:,.1f} s" if result.wall_s < 100 else f"{result.wall_s:,.0f} s")
-    lines = [] if result.was_finished else [", ".join(parts)]
+    lines = ["this run was finished before: nothing was called" if result.was_finished else ", ".join(parts)]
     if result.record_path:
         lines.append(f"{'record':<12} {result.record_path}")
     return lines
 
 
-def _next_lines(result: RunResult) -> list[str]:
+def _next_lines(result: RunResult, again: str) -> list[str]:
     if not result.record_path:
         return []
     steps = []
     if result.stopped_by is None and result.tally.n_scored and result.tally.score_sum < result.tally.n_scored:
-        steps.append(f"look at the wrong ones    evals view {result.record_path} --wrong")
+        steps.append(f"look at the wrong ones    evals view {shlex.quote(result.record_path)} --wrong")
     if result.stopped_by is not None or result.n_errors:
         what = "go on                    " if result.stopped_by is not None else "retry the errors         "
-        steps.append(f"{what} add --resume to the same command")
+        steps.append(f"{what} {again or 'add --resume to the same command'}")
     return steps
+
+
+def counted(n: int, thing: str) -> str:
+    """`1 call`, `1,319 calls`."""
+    return f"{n:,} {thing}" if n == 1 else f"{n:,} {thing}s"
+
+
+def retries(counts: CallCounts) -> str:
+    """`27 retries (connection lost)`: how many, and what they were mostly for."""
+    said = "1 retry" if counts.n_retries == 1 else f"{counts.n_retries:,} retries"
+    why = counts.failures.most_common(1)
+    return f"{said} ({why[0][0]})" if why else said
+
+
+def money(usd: float) -> str:
+    """Dollars for people: cents, and what is less than a cent to four decimals."""
+    if usd >= 0.01:
+        return f"${usd:,.2f}"
+    return f"${usd:.4f}" if usd >= 0.0001 else "under $0.0001"
 
 
 def number(value: float | int | None) -> str:

@@ -91,10 +91,28 @@ def first_difference(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str 
     for key in sorted({*theirs, *ours}):
         there, here = theirs.get(key), ours.get(key)
         if there != here:
-            return f"{key} differs: there {_short(there)}, here {_short(here)}"
+            return f"other {_WORDS.get(key, key)}: there {_short(there)}, here {_short(here)}"
     return None
 
 
+_WORDS = {
+    "completion_fns": "model",
+    "completion_args": "--completion_args",
+    "data_sha256": "data",
+    "eval_args": "eval arguments",
+    "overrides": "sampling options",
+    "scorer": "version of the scorer",
+}
+"Facts under the names by which people know them; the others go by their own."
+
+
 def _short(value: Any) -> str:
-    text = json.dumps(value, default=str)
+    """A fact in few words: of models the names, of options `name=value`."""
+    if isinstance(value, dict):
+        pairs = (
+            name if isinstance(of, dict) else f"{name}={json.dumps(of, default=str)}" for name, of in value.items()
+        )
+        text = ", ".join(pairs) or "none"
+    else:
+        text = json.dumps(value, default=str)
     return text if len(text) <= 60 else text[:57] + "..."

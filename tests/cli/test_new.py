@@ -108,3 +108,20 @@ def test_the_commands_of_the_page_work_and_write_what_it_shows(tmp_path):
 def test_the_page_describes_every_key():
     described = set(re.findall(r"`([a-z_]+)`", DOCS.read_text(encoding="utf-8")))
     assert {key for keys in KNOWN_KEYS.values() for key in keys} <= described
+
+
+def test_names_may_be_of_any_language(evals_new):
+    evals_new("prüfung", "--dir", "mine")
+    registry = Registry()
+    registry.add_registry_paths(["mine"])
+    assert registry.find_eval("prüfung").key == "prüfung.dev.v0"
+
+
+def test_a_folder_with_a_space_is_quoted_in_what_to_do_next(evals_new):
+    assert "evals check fresh --registry_path 'my evals'" in evals_new("fresh", "--dir", "my evals")
+
+
+def test_a_folder_that_cannot_be_made_is_said(evals_new):
+    Path("taken").write_text("a file")
+    with pytest.raises(UsageError, match="cannot be written"):
+        evals_new("fresh", "--dir", "taken")

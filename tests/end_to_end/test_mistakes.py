@@ -158,3 +158,52 @@ def test_a_planted_key_is_found_nowhere(workplace, server):
             assert path.is_dir() or secret.encode() not in path.read_bytes(), path
     assert json.loads(workplace.record().read_text().splitlines()[0])["spec"]
     assert oct(workplace.record().stat().st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--fail-under", "acuracy>=0.5"], ["'acuracy', which is not in the report", "did you mean: accuracy"]),
+        (["--baseline", "nowhere"], ["there is no baseline of toy.dev.v0", "fix:"]),
+        (["--data_path", "nowhere"], ["there is no folder 'nowhere'"]),
+        (["--max-errors", "5%"], ["a count such as 5, or a fraction such as 0.02, not '5%'"]),
+        (["--temperature", "hot"], ["needs a number from 0 up, not 'hot'"]),
+        (["--temperature", "nan"], ["needs a number from 0 up, not 'nan'"]),
+        (["--completion_args", "temperature=hot"], ["temperature must be a number, not 'hot'"]),
+        (["--completion_args", 'stop=["a"'], ["begins like JSON and is none"]),
+    ],
+)
+def test_what_an_option_says_wrong_is_known_before_the_first_call(workplace, server, flags, words):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "good", "toy", *flags)
+    check(done, 2, *words)
+    assert n_calls == 0
+
+
+def test_a_promise_on_what_only_the_report_tells_is_not_kept_when_it_is_not_there(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, _ = run(workplace, server, "good", "toy", "--fail-under", "bleu>=0.5", "--json")
+    assert done.returncode == 1
+    assert "failed: 'bleu' is not in the report; there are: accuracy" in done.stderr
+    assert json.loads(done.stdout)["final_report"]["accuracy"] == 1.0, "what was paid for is shown"
+
+
+def test_no_model_is_named(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, _ = run(workplace, server, "", "toy")
+    check(done, 2, "no completion function is named", "fix:")
+
+
+def test_a_registry_that_is_none_is_warned_about(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, _ = run(workplace, server, "good", "toy", "--registry_path", str(workplace.registry / "evals"))
+    assert done.returncode == 0
+    assert "this is the folder of one kind; name the one above it" in done.stderr
+
+
+def test_a_run_that_no_call_of_succeeded_does_not_say_that_none_was_made(workplace):
+    workplace.add_eval("toy", ROWS)
+    done = workplace.oaieval("m", "toy", base_url="http://127.0.0.1:9/v1")
+    assert "no call succeeded: connection lost" in done.stderr
+    assert "retries (connection lost)" in done.stderr, "what is waited for is said while it is waited"
+    assert "--resume" in done.stderr.splitlines()[-1]

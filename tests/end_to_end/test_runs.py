@@ -105,7 +105,7 @@ def test_another_run_s_record_is_refused_and_says_what_differs(workplace, sums, 
         done = workplace.oaieval("m", "sums", "--seed", "7", "--resume-from", "r.jsonl", base_url=server.base_url)
         assert server.stats()["n_requests"] == 12
     assert done.returncode == 2
-    assert "seed differs: there 20220722, here 7" in done.stderr
+    assert "other seed: there 20220722, here 7" in done.stderr
 
 
 def test_a_server_that_fails_often_changes_no_score(workplace, sums, answers):
