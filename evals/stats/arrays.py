@@ -33,9 +33,12 @@ def as_pairs(a: ArrayLike, b: ArrayLike) -> tuple[Array, Array]:
 
 def as_codes(ids: Iterable[Hashable], n: int, name: str = "clusters") -> Codes:
     """Ids as numbers 0, 1, ... in order of first appearance, shape (n,)."""
-    listed = ids.tolist() if isinstance(ids, np.ndarray) else list(ids)
+    listed = ids if isinstance(ids, np.ndarray) and ids.dtype.kind in "iub" else list(ids)
     if len(listed) != n:
         raise ValueError(f"{name}: {len(listed)} ids for {n} values; give one id for each value")
+    if isinstance(listed, np.ndarray):
+        _, first, codes = np.unique(listed, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[codes].astype(np.int64)
     seen: dict[Hashable, int] = {}
     return np.fromiter((seen.setdefault(one, len(seen)) for one in listed), dtype=np.int64, count=n)
 

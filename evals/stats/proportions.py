@@ -66,12 +66,14 @@ def effective_wilson(mean: float, spread: ClusterSpread, confidence: float = 0.9
 
     n* = mean (1 - mean) / stderr², and Student's t in place of the normal quantile: the effective sample size of
     Korn and Graubard 1998 (Survey Methodology 24:193) in Wilson's interval, as in Dean and Pagano 2015 (Journal of
-    Survey Statistics and Methodology 3:484). Without any spread n* is the number of clusters.
+    Survey Statistics and Methodology 3:484). The degrees of freedom are `ClusterSpread.tail_df`: near 0 and 1 few
+    clusters hold all that varies, and without it 50 clusters at 0.95 cover 92 %. Without any spread n* is the number
+    of clusters.
     """
     n_effective = mean * (1 - mean) / spread.stderr**2 if spread.stderr > 0 else float(spread.n_clusters)
     if n_effective == 0:
         n_effective = float(spread.n_clusters)
-    quantile = t_quantile(0.5 + confidence / 2, spread.df)
+    quantile = t_quantile(0.5 + confidence / 2, spread.tail_df)
     zz = quantile**2
     middle = (mean + zz / (2 * n_effective)) / (1 + zz / n_effective)
     half = quantile / (1 + zz / n_effective) * math.sqrt(mean * (1 - mean) / n_effective + zz / (4 * n_effective**2))

@@ -70,20 +70,37 @@ class ClusterSpread:
     n_clusters: int
     icc: float
     "Correlation of two samples of a cluster (analysis of variance), clipped to [0, 1]."
+    kurtosis: float
+    "Excess kurtosis of the clusters' (or samples') residual sums, at least 0: large where few of them vary."
+
+    @property
+    def tail_df(self) -> float:
+        """Degrees of freedom that allow for heavy tails; at least 1.
+
+        Those of the scaled chi-squared whose variance is that of a variance estimated from sums with this kurtosis,
+        2/df + kurtosis/C (Cramér 1946, Mathematical Methods of Statistics, section 27.4).
+        """
+        return max(1.0, 2 / (2 / self.df + self.kurtosis / self.n_clusters))
 
     @classmethod
     def of(cls, values: Array, clusters: Iterable[Hashable] | None) -> ClusterSpread:
         if clusters is None:
-            return cls(stderr(values), len(values) - 1.0, len(values), 0.0)
+            residuals = values - values.mean() if len(values) else values
+            return cls(stderr(values), len(values) - 1.0, len(values), 0.0, _excess_kurtosis(residuals))
         codes = as_codes(clusters, len(values))
         n, n_clusters = len(values), _count(codes)
         if n_clusters < 2:
-            return cls(math.nan, math.nan, n_clusters, math.nan)
+            return cls(math.nan, math.nan, n_clusters, math.nan, math.nan)
         sizes = np.bincount(codes).astype(np.float64)
         sums = cluster_sums(values - values.mean(), codes)
         icc = intraclass_correlation(values, codes)
         error = math.sqrt(float(np.sum(sums**2 / (1 - sizes / n)))) / n
-        return cls(error, _satterthwaite(sizes, icc), n_clusters, icc)
+        return cls(error, _satterthwaite(sizes, icc), n_clusters, icc, _excess_kurtosis(sums))
+
+
+def _excess_kurtosis(sums: Array) -> float:
+    variance = float(np.mean(sums**2)) if len(sums) else 0.0
+    return max(0.0, float(np.mean(sums**4)) / variance**2 - 3) if variance > 0 else 0.0
 
 
 def intraclass_correlation(values: Array, codes: Codes) -> float:

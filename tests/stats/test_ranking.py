@@ -160,6 +160,8 @@ def test_a_ridge_gives_what_never_lost_a_finite_strength():
     ranking = rank_models(*UNBOUNDED["one always wins"], rng=rng(), ridge=0.01)
     assert [s.name for s in ranking.strengths] == ["a", "c", "b"]
     assert np.isfinite(values_of(ranking)).all()
+    only_ties = rank_models(*UNBOUNDED["nothing but ties"], ties="davidson", rng=rng(), ridge=0.01)
+    assert values_of(only_ties) == pytest.approx([0, 0])
 
 
 def test_no_comparisons_and_one_prompt_are_defined():

@@ -107,6 +107,14 @@ def test_equal_clusters_have_one_degree_of_freedom_less_than_clusters():
     assert spread.stderr == pytest.approx(stderr(scores, clusters))
 
 
+def test_heavy_tails_cost_degrees_of_freedom():
+    light, heavy = np.tile([0.0, 1.0], 50), np.repeat([0.0, 1.0], [3, 97])
+    assert ClusterSpread.of(light, None).tail_df == pytest.approx(99)
+    spread = ClusterSpread.of(heavy, None)
+    assert spread.kurtosis == pytest.approx(scipy_stats.kurtosis(heavy))
+    assert spread.tail_df == pytest.approx(2 / (2 / 99 + spread.kurtosis / 100))
+
+
 def test_variance_parts_of_equal_repeats_equal_miller():
     rng = np.random.default_rng(5)
     scores = rng.normal(size=(20, 1)) + rng.normal(size=(20, 4))
@@ -142,6 +150,7 @@ def test_item_means_keep_the_order_of_first_appearance():
 
 def test_ids_of_any_kind_become_codes():
     assert as_codes(["x", 1, "1", None, "x"], 5).tolist() == [0, 1, 2, 3, 0]
+    assert as_codes(np.array([7, 3, 7, 5]), 4).tolist() == as_codes(["7", "3", "7", "5"], 4).tolist() == [0, 1, 0, 2]
 
 
 def test_wrong_shapes_are_refused_with_the_fix():
