@@ -31,7 +31,7 @@ def difference_sd(accuracy: float, correlation: float, accuracy_b: float | None 
     """Standard deviation of one sample's difference of two models, each right with chance `accuracy`.
 
     correlation: of the two models' answers over samples; 0 as if they had seen different samples. Runs of neighbouring
-    models often show 0.3 to 0.7 (Miller 2024, arXiv:2411.00640, section 4.2); assume less where nothing is known.
+    models often show 0.3 to 0.7 (Miller 2024, arXiv:2411.00640); assume less where nothing is known.
     accuracy_b: the other model's, if it is thought to differ.
     """
     other = accuracy if accuracy_b is None else accuracy_b
@@ -81,7 +81,7 @@ def detectable_difference(
     """Smallest difference found with chance `power`, from the standard error of a difference.
 
     After a run give `PairedDifference.stderr`; before one `difference_sd(...) / sqrt(n / design_effect)`.
-    Normal: (z_{1-alpha/2} + z_power) stderr, 2.8 times at 5 % and 80 % (Miller 2024, arXiv:2411.00640, section 5);
+    Normal: (z_{1-alpha/2} + z_power) stderr, 2.8 times at 5 % and 80 % (Miller 2024, arXiv:2411.00640);
     with `df` the noncentral t is solved. NaN for a standard error of NaN.
     """
     _check(alpha, sides, power)

@@ -96,7 +96,7 @@ class BettingSequence:
 
 
 class Bets:
-    """How much to bet on the next value in [0, 1], from those before: predictable plug-in (equation 26 there)."""
+    """How much to bet on the next value in [0, 1], from those before: the predictable plug-in of the paper."""
 
     def __init__(self, alpha: float) -> None:
         self._twice_log = 2 * math.log(2 / alpha)

@@ -78,7 +78,7 @@ class ClusterSpread:
         """Degrees of freedom that allow for heavy tails; at least 1.
 
         Those of the scaled chi-squared whose variance is that of a variance estimated from sums with this kurtosis,
-        2/df + kurtosis/C (Cramér 1946, Mathematical Methods of Statistics, section 27.4).
+        2/df + kurtosis/C (Cramér 1946, Mathematical Methods of Statistics).
         """
         return max(1.0, 2 / (2 / self.df + self.kurtosis / self.n_clusters))
 
@@ -141,7 +141,7 @@ class VarianceParts:
     n_values: int
 
     def stderr(self, n_items: int, n_repeats: int) -> float:
-        """What the standard error would be with these numbers of items and repeats (Miller 2024, section 3.1)."""
+        """What the standard error would be with these numbers of items and repeats (Miller 2024, arXiv:2411.00640)."""
         return math.sqrt((max(self.between, 0.0) + self.within / n_repeats) / n_items)
 
 
@@ -150,7 +150,7 @@ def variance_parts(scores: ArrayLike, items: Iterable[Hashable]) -> VariancePart
 
     One-way analysis of variance with unequal numbers of repeats (Searle, Casella and McCulloch 1992, section 3.6);
     with K repeats each: within = mean of the items' variances, between = variance of item means - within / K.
-    Miller 2024, arXiv:2411.00640, section 3.1. NaN parts for fewer than two items, or NaN among the scores.
+    Miller 2024, arXiv:2411.00640. NaN parts for fewer than two items, or NaN among the scores.
     """
     values = as_scores(scores)
     return _variance_parts(values, as_codes(items, len(values), "items"))
