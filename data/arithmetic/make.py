@@ -1,4 +1,4 @@
-"""Writes samples.jsonl (200 sums of two integers below 100) and stored answers to them: 171 of playback.jsonl are right.
+"""Writes samples.jsonl (200 sums of two integers below 100) and stored answers: 171 of playback.jsonl are right.
 
 Two more sets of answers stand for the same model after a change of its prompt: playback-reworded.jsonl, where four
 answers became right and three wrong, and playback-chatty.jsonl, where forty right ones became sentences.
