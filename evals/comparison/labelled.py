@@ -1,4 +1,4 @@
-"""What labels add to a final report: a table a group, and clustered uncertainty."""
+"""What labels and repeats add to a final report: a table a group, and the uncertainty that fits them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_GROUPS = 200
 
 
 def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
-    """`report` with `groups` and, where samples carry a `cluster`, with clustered standard error and interval."""
+    """`report` with `groups`, and with standard error and interval for clusters and repeats where there are any."""
     try:
         run = read_scores(path)
     except EvalsError:
@@ -25,8 +25,8 @@ def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
     name = REPORT_NAMES.get(run.metric, run.metric)
     added: dict[str, Any] = {}
     codes = run.cluster_codes()
-    if codes is not None and name in report:
-        added.update(_keys(name, _estimate(run.scores, codes.tolist())))
+    if name in report and (codes is not None or (run.n_repeats > 1).any()):
+        added.update(_keys(name, _estimate(run.scores, None if codes is None else codes.tolist())))
     groups = {key: _table(run, key, name) for key in run.labels}
     groups = {key: table for key, table in groups.items() if table}
     return {**report, **added, **({"groups": groups} if groups else {})}
