@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from evals.errors import RecordError
+
+logger = logging.getLogger("evals")
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -151,6 +154,7 @@ def _set_aside(path: Path) -> None:
     if not is_free:
         raise _busy(path)
     os.replace(path, f"{path}.bak")
+    logger.warning("the record that lay at %s is now %s.bak", path, path.name)
 
 
 @contextlib.contextmanager

@@ -293,6 +293,10 @@ class Registry:
         """All entries of a kind as their files have them, in load order; broken files are skipped with a warning."""
         return list(self._index(kind).entries())
 
+    def broken_files(self, kind: str) -> list[tuple[Path, RegistryError]]:
+        """Files of a kind that no entry could be read from, and why; known once `entries` has been asked."""
+        return [(file.path, file.error) for file in self._index(kind).files if file.error is not None]
+
     # -- looking up -----------------------------------------------------------------------------------------------
 
     def _index(self, kind: str, paths: Sequence[Path] | None = None) -> Index:

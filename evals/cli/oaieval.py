@@ -321,6 +321,8 @@ def _begin(
         find_baseline(Path(args.baseline), str(prepared.eval_spec.key))
     if rule is not None:
         rule.prepare(prepared)
+    if args.resume and prepared.earlier is None and not args.json:
+        print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
     print(progress.opening_line(prepared), file=sys.stderr, flush=True)
 
 

@@ -271,7 +271,7 @@ def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The table that ends a set: eval, exit code, primary metric with its interval, errors."""
     from evals.report.terminal import number
 
-    cells = [("eval", "exit", "metric", "", "95 % interval", "errors", "")]
+    cells = [("eval", "exit", "metric", "", "95 % interval", "n", "errors", "")]
     for row in rows:
         report, metric, code = row.get("final_report") or {}, row["metric"], row["exit_code"]
         interval = report.get(f"{metric}_ci95")
@@ -282,10 +282,11 @@ def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
             metric or "",
             number(report[metric]) if metric else "",
             f"{number(interval[0])} to {number(interval[1])}" if known and interval else "",
+            f"{report[f'{metric}_n' if f'{metric}_n' in report else 'n']:,}" if metric and "n" in report else "",
             str(report.get("n_errors") or "") if report else "",
             "not run" if code is None else "earlier" if row["was_done"] else "",
         ))  # fmt: skip
-    return [f"  {line}" for line in table(cells, right={1, 3, 5}, width=78)]
+    return [f"  {line}" for line in table(cells, right={1, 3, 5, 6}, width=78)]
 
 
 def _say(text: str) -> None:

@@ -34,6 +34,8 @@ def opening_line(prepared: PreparedRun) -> str:
         if price is not None:
             estimate += f", {money(tokens * price / 1e6)} for the prompts"
         lines.append(estimate)
+    if prepared.earlier is not None:
+        lines.append(f"going on with {prepared.earlier.path}")
     lines.extend(f"warning: {warning}" for warning in facts.warnings)
     return "\n".join(lines)
 
@@ -148,16 +150,19 @@ def stopped_block(result: RunResult, again: str = "") -> str:
     tally, why = result.tally, result.stopped_by
     assert why is not None
     done = tally.n_before + tally.n_finished
+    is_done = done >= result.n_total > 0
     lines = [] if isinstance(why, Interrupted) else [f"error: {why}" if result.exit_code in (2, 3) else str(why)]
     score = ""
     accuracy, interval = result.report.get("accuracy"), result.report.get("accuracy_ci95")
     if done and accuracy is not None and isinstance(interval, list | tuple):
-        score = f": accuracy so far {number(accuracy)}, 95 % interval {number(interval[0])} to {number(interval[1])}"
-    lines.append(f"stopped at {done:,} of {result.n_total:,}{score}")
+        so_far = "" if is_done else " so far"
+        score = f": accuracy{so_far} {number(accuracy)}, 95 % interval {number(interval[0])} to {number(interval[1])}"
+    lines.append(f"{'done' if is_done else 'stopped at'} {done:,} of {result.n_total:,}{score}")
     lines.append(f"  {_calls(result.counts)}")
     if result.record_path:
         lines.append(f"  nothing is lost: {result.record_path}")
-        lines.append(f"  go on:  {again or 'the same command with --resume'}")
+        if not is_done:
+            lines.append(f"  go on:  {again or 'the same command with --resume'}")
     return "\n".join(lines)
 
 

@@ -71,21 +71,38 @@ def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths:
         if path.exists():
             folder = path if path.is_dir() else path.resolve().parent.parent
             registry.add_registry_paths([folder])
-            for key in _evals_in(path, registry):
-                yield check_eval(key, registry)
+            yield from _checks_in(path, registry)
         else:
             yield check_eval(name, registry)
 
 
-def _evals_in(path: Path, registry: Registry) -> list[str]:
-    root = (path if path.is_dir() else path.parent.parent).resolve()
-    group = None if path.is_dir() else path.name.split(".")[0]
-    every = (spec for spec in registry.get_evals(["*"]) if spec is not None)
-    specs = [spec for spec in every if spec.registry_path and Path(spec.registry_path).resolve() == root]
-    names = [str(spec.key) for spec in specs if group is None or spec.group == group]
-    if not names:
+def _checks_in(path: Path, registry: Registry) -> Iterator[EvalCheck]:
+    """A check of each eval in a YAML file or a registry folder, and of each file that cannot be read."""
+    root = path if path.is_dir() else path.resolve().parent.parent
+    entries = [entry for entry in registry.entries("evals") if _is_in(entry.path, path, root)]
+    broken = [(file, error) for file, error in registry.broken_files("evals") if _is_in(file, path, root)]
+    if not entries and not broken:
         raise RegistryError("no evals here", where=str(path), fix="name a YAML file in evals/, or a registry folder")
-    return list(dict.fromkeys(names))
+    for file, error in broken:
+        check = EvalCheck(file.name, None)
+        check.add("failed", str(error))
+        yield check
+    for key in dict.fromkeys(_key_of(entry.name, registry) for entry in entries):
+        yield check_eval(key, registry)
+
+
+def _is_in(file: Path, path: Path, root: Path) -> bool:
+    if path.is_dir():
+        return file.resolve().parent.parent == root.resolve()
+    return file.resolve() == path.resolve()
+
+
+def _key_of(name: str, registry: Registry) -> str:
+    """The spec that a name leads to; the name itself where it leads nowhere, so that its check says why."""
+    try:
+        return str(registry.find_eval(name).key)
+    except EvalsError:
+        return name
 
 
 def check_eval(name: str, registry: Registry) -> EvalCheck:

@@ -14,7 +14,7 @@ from evals.engine.plan import RunPlan, use_plan
 from evals.engine.samples import Observer, Silent
 from evals.engine.session import CallCounts, Session, use_session
 from evals.engine.settings import EngineSettings
-from evals.errors import EvalsError, Interrupted, SettledEarly, UsageError
+from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
 from evals.eval import Eval, StreamedEval, sample_order
 from evals.key_values import typed
 from evals.record import DummyRecorder, HttpRecorder, LocalRecorder, RecorderBase
@@ -97,6 +97,8 @@ class PreparedRun:
             if is_secret_name(name) and isinstance(value, str):
                 register_secret(value)
         self.request = request
+        self.earlier: Earlier | None = None
+        "The unfinished record that is gone on with."
         self.registry = registry or Registry()
         if request.registry_paths:
             self.registry.add_registry_paths(list(request.registry_paths))
@@ -227,6 +229,7 @@ def run(
     earlier = _find_earlier(prepared)
     if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)
+    prepared.earlier = earlier
     if on_prepared is not None:
         on_prepared(prepared)
     run_spec = prepared.run_spec()
@@ -250,20 +253,28 @@ def run(
             tally.add_earlier(recorder.get_events("sampling"))
         if isinstance(stopped_by, SettledEarly):
             stopped_by = None
-        if session.saw_labels and stopped_by is None:
+        if (session.saw_labels or request.repeats > 1) and stopped_by is None:
             report = with_labels(report, recorder)
         if extra_report is not None:
             report = {**report, **extra_report()}
         result = _result_of(prepared, run_spec, session, tally, report, stopped_by)
         result.record_path = _path_of(recorder)
         result.wall_s = time.perf_counter() - began_s
-        if stopped_by is None:
-            recorder.record_final_report(result.report, {"run": run_facts(result)})
-        else:
-            recorder.flush_events()
+        _end_record(recorder, result)
     finally:
         recorder.close()
     return result
+
+
+def _end_record(recorder: RecorderBase, result: RunResult) -> None:
+    """Write the final report. Where it cannot go to its place, the result says so, and its numbers are not lost."""
+    try:
+        if result.stopped_by is None:
+            recorder.record_final_report(result.report, {"run": run_facts(result)})
+        else:
+            recorder.flush_events()
+    except RecordError as error:
+        result.stopped_by = result.stopped_by or error
 
 
 def _result_of(
@@ -308,7 +319,7 @@ def _with_sums(report: dict[str, Any], tally: RunTally) -> dict[str, Any]:
 
 
 def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any]:
-    """The report with a table for each kind of label, and clustered uncertainty where samples share a cluster."""
+    """The report with a table for each kind of label, and the uncertainty that clusters and repeats call for."""
     path = _path_of(recorder)
     if path is None or not Path(path).is_file():
         return report

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from evals.runner.checks import check_evals
+
 
 def write_eval(root: Path, name: str, rows: list[dict], cls: str = "evals.suite.match:Match", **args) -> None:
     (root / "evals").mkdir(parents=True, exist_ok=True)
@@ -49,7 +51,9 @@ def test_a_broken_eval_fails_and_says_where(tmp_path, rows, said):
 
 
 def test_an_ideal_that_its_own_scorer_refuses_is_found(tmp_path):
-    write_eval(tmp_path, "odd", [{"input": "a", "ideal": "no number"}], "evals.suite.extract:ExtractAnswer", extract="number")
+    write_eval(
+        tmp_path, "odd", [{"input": "a", "ideal": "no number"}], "evals.suite.extract:ExtractAnswer", extract="number"
+    )
     done = run(tmp_path, "main", "check", "odd", "--registry_path", ".")
     assert done.returncode == 1
     assert "odd" in done.stdout
@@ -77,7 +81,9 @@ def test_stored_completions_are_scored_again_without_a_call(tmp_path):
     write_eval(tmp_path, "toy", rows)
     write_eval(tmp_path, "loose", rows, "evals.suite.includes:Includes")
     (tmp_path / "said.jsonl").write_text(
-        "".join(json.dumps({"input": f"q{i}", "completion": f"<{i}>" if i < 2 else f"it is <{i}>"}) + "\n" for i in range(6))
+        "".join(
+            json.dumps({"input": f"q{i}", "completion": f"<{i}>" if i < 2 else f"it is <{i}>"}) + "\n" for i in range(6)
+        )
     )
     first = run(tmp_path, "oaieval", "scripted", "toy", "--registry_path", ".", "--completion_args", "path=said.jsonl",
                 "--record_path", "first.jsonl", "--json")  # fmt: skip
@@ -87,3 +93,16 @@ def test_stored_completions_are_scored_again_without_a_call(tmp_path):
     loose = run(tmp_path, "main", "score", "first.jsonl", "--eval", "loose", "--registry_path", ".", "--json")
     assert json.loads(same.stdout)["final_report"]["accuracy"] == pytest.approx(2 / 6), same.stderr
     assert json.loads(loose.stdout)["final_report"]["accuracy"] == 1.0, loose.stderr
+
+
+def test_a_registry_with_broken_entries_is_checked_to_its_end(tmp_path):
+    write_eval(tmp_path, "fine", [{"input": "a", "ideal": "b"}])
+    evals = tmp_path / "evals"
+    (evals / "broken.yaml").write_text("broken.dev.v0: {class: a:B\n")
+    (evals / "dangling.yaml").write_text("dangling:\n  id: nowhere.dev.v0\n")
+    checks = list(check_evals([str(tmp_path)], [], []))
+    assert [(check.name, any(f.level == "failed" for f in check.findings)) for check in checks] == [
+        ("broken.yaml", True),
+        ("dangling", True),
+        ("fine.dev.v0", False),
+    ]

@@ -207,3 +207,28 @@ def test_a_run_that_no_call_of_succeeded_does_not_say_that_none_was_made(workpla
     assert "no call succeeded: connection lost" in done.stderr
     assert "retries (connection lost)" in done.stderr, "what is waited for is said while it is waited"
     assert "--resume" in done.stderr.splitlines()[-1]
+
+
+def test_a_server_that_takes_no_events_does_not_hide_what_came_out(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    to = ["--http-run", "--http-run-url", "http://127.0.0.1:9/events"]
+    done, _ = run(workplace, server, "good", "toy", "--json", *to)
+    check(done, 3, "not accepted by 127.0.0.1")
+    assert json.loads(done.stdout)["final_report"]["accuracy"] == 1.0
+
+
+def test_an_earlier_record_at_the_same_path_is_kept_and_said(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    for _ in range(2):
+        done, _ = run(workplace, server, "good", "toy", "--record_path", "r.jsonl")
+    assert "r.jsonl.bak" in done.stderr
+    assert (workplace.folder / "r.jsonl.bak").read_text().count("sample_done") == 5
+
+
+def test_resume_says_when_there_is_nothing_to_go_on_with_and_when_nothing_is_left(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, _ = run(workplace, server, "good", "toy", "--resume")
+    assert "it starts anew" in done.stderr
+    done, n_calls = run(workplace, server, "good", "toy", "--resume")
+    assert "finished before: nothing was called" in done.stdout
+    assert n_calls == 0
