@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.completion_fns.loop_clients import LoopClients
-from evals.engine.failures import CallFailed, Kind
+from evals.engine.failures import CallFailed, Kind, short
 from evals.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 30.0
 KEEPALIVE_S = 4.5
 "Below the 5 s after which uvicorn (vLLM and many others) closes an idle connection under a request's feet."
+
+MAX_HEADER_BYTES = 64 * 1024
+"Of one reply header: gateways send policies and cookies beyond aiohttp's 8 KiB."
 
 USER_AGENT = "oaieval"
 
@@ -91,7 +94,12 @@ class HttpTransport:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=secure)
         headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **self._headers}
         return aiohttp.ClientSession(
-            connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), raise_for_status=False
+            connector=connector,
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            raise_for_status=False,
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
         )
 
     def _url(self, path: str) -> Any:
@@ -186,8 +194,8 @@ def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFaile
     if isinstance(error, aiohttp.ClientPayloadError):
         return CallFailed(Kind.BAD_REPLY, "the reply ended before its end", host=host)
     if isinstance(error, aiohttp.ClientResponseError):
-        return CallFailed(Kind.BAD_REPLY, f"no valid HTTP reply: {error.message}", host=host)
-    return CallFailed(Kind.CONNECTION, _words(error), host=host)
+        return CallFailed(Kind.BAD_REPLY, short(f"no valid HTTP reply: {error.message}"), host=host)
+    return CallFailed(Kind.CONNECTION, short(_words(error)), host=host)
 
 
 def _words(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.openai_http import WireReply
-from evals.engine.failures import CallFailed, Kind, classify_http
+from evals.engine.failures import CallFailed, Kind, classify_http, short
 from evals.secrets import redact
 
 
@@ -36,18 +36,28 @@ def _as_dict(raw: Any) -> dict[str, Any]:
     return dump() if callable(dump) else {}
 
 
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list; none of anything else."""
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
+def _usage_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    usage = raw.get("usage")
+    return usage if isinstance(usage, dict) else None
+
+
 class OpenAIBaseCompletionResult(Completions):
     """Completions read off a reply; made like openai/evals' classes of this name, `(raw_data, prompt)`."""
 
     def __init__(self, raw_data: Any, prompt: Any = None) -> None:
         raw = _as_dict(raw_data)
-        choices = [choice for choice in raw.get("choices") or [] if isinstance(choice, dict)]
+        choices = _dicts(raw.get("choices"))
         logprobs = [choice.get("logprobs") for choice in choices]
         super().__init__(
             texts=[self.text_of(choice) for choice in choices],
             prompt=prompt,
             model=raw.get("model"),
-            usage=raw.get("usage"),
+            usage=_usage_of(raw),
             finish_reasons=[self.finish_reason_of(choice) for choice in choices],
             logprobs=logprobs if any(part is not None for part in logprobs) else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
@@ -119,7 +129,7 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             texts=[joined_text(content)],
             prompt=prompt,
             model=raw.get("model"),
-            usage=raw.get("usage"),
+            usage=_usage_of(raw),
             finish_reasons=[_responses_finish_reason(raw, content)],
             logprobs=[{"content": logprobs}] if logprobs else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
@@ -127,8 +137,8 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
 
 
 def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
-    messages = [item for item in raw.get("output") or [] if isinstance(item, dict) and item.get("type") == "message"]
-    return [part for message in messages for part in message.get("content") or [] if isinstance(part, dict)]
+    messages = [item for item in _dicts(raw.get("output")) if item.get("type") == "message"]
+    return [part for message in messages for part in _dicts(message.get("content"))]
 
 
 def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]]) -> str | None:
@@ -148,8 +158,9 @@ def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
     """
     try:
         raw = json.loads(reply.body)
-    except ValueError:
-        raise CallFailed(Kind.BAD_REPLY, "the reply is no valid JSON", status=reply.status, host=host) from None
+    except (ValueError, RecursionError):
+        message = f"the reply is no valid JSON: {short(reply.body[:400].decode('utf-8', 'replace'), 80)!r}"
+        raise CallFailed(Kind.BAD_REPLY, message, status=reply.status, host=host) from None
     if not isinstance(raw, dict):
         raise CallFailed(Kind.BAD_REPLY, "the reply is no JSON object", status=reply.status, host=host)
     error = raw.get("error")

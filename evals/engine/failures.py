@@ -143,22 +143,23 @@ def _error_of(body: bytes | str) -> tuple[str, str]:
     try:
         parsed: Any = json.loads(text)
     except ValueError:
-        return "", _short(text)
+        return "", short(text)
     if isinstance(parsed, list) and parsed:
         parsed = parsed[0]
     if not isinstance(parsed, dict):
-        return "", _short(text)
+        return "", short(text)
     error = parsed.get("error", parsed)
     if isinstance(error, str):
-        return "", _short(error)
+        return "", short(error)
     if not isinstance(error, dict):
-        return "", _short(text)
+        return "", short(text)
     code = " ".join(str(error[key]) for key in ("code", "type", "status") if error.get(key))
     message = error.get("message") or error.get("detail") or text
-    return code, _short(message if isinstance(message, str) else json.dumps(message))
+    return code, short(message if isinstance(message, str) else json.dumps(message))
 
 
-def _short(text: str, limit: int = 300) -> str:
+def short(text: str, limit: int = 300) -> str:
+    """`text` on one line, cut to `limit`, without secrets: how a provider's words go into messages and records."""
     line = redact(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 3] + "..."
 

@@ -13,7 +13,7 @@ from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed
 from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
-from evals.errors import EvalsError, ProviderError, SettledEarly
+from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError, SettledEarly
 from evals.record import Event, RecorderBase
 from evals.secrets import redact
 
@@ -70,6 +70,8 @@ class SampleRun:
         self._bug: Exception | None = None
         self._last_error: str | None = None
         self._n_same_errors = 0
+        self._n_begun = 0
+        self._n_ended = 0
 
     async def go(self) -> None:
         """Evaluate every item, or as many as the session allows.
@@ -93,12 +95,16 @@ class SampleRun:
                 timer.cancel()
         if self._bug is not None:
             raise self._bug
-        if session.ended_by is not None:
+        if session.ended_by is not None and not self._all_done():
             raise session.ended_by
 
-    def _start_clock(self) -> asyncio.TimerHandle | None:
-        from evals.errors import BudgetReached
+    def _all_done(self) -> bool:
+        """Whether a signal or a budget came too late to cut anything off."""
+        if not isinstance(self.session.ended_by, Interrupted | BudgetReached):
+            return False
+        return self._n_begun == self._n_ended and next(self.items, None) is None
 
+    def _start_clock(self) -> asyncio.TimerHandle | None:
         limit_s = self.session.settings.max_time_s
         if limit_s is None:
             return None
@@ -120,6 +126,7 @@ class SampleRun:
                 if item is None:
                     self._exhausted = True
                     return
+                self._n_begun += 1
                 await self._evaluate(item)
                 n_done += 1
                 if n_done % LET_OTHERS_EVERY == 0:
@@ -145,6 +152,7 @@ class SampleRun:
                 error = contained(raised)
                 data = error_data(error)
                 scope.fail(data)
+                self._n_ended += 1
                 self.observer.failed(item, data)
                 self._count(error, data)
                 return
@@ -152,6 +160,7 @@ class SampleRun:
             tags = self.tags_of(sample)
             session.saw_labels = session.saw_labels or tags is not None
             scope.commit(tags)
+            self._n_ended += 1
             self.on_finished(item, scope.events, value)
             self.observer.finished(item, scope.events)
 

@@ -211,7 +211,7 @@ class Session:
 
     def spent(self, result: Completions) -> None:
         """Count what a call used; ends the run when a budget is reached."""
-        counts, usage = self.counts, result.usage or {}
+        counts, usage = self.counts, result.usage if isinstance(result.usage, dict) else {}
         if not result.cached:
             counts.prompt_tokens += _tokens(usage, "prompt_tokens", "input_tokens")
             counts.completion_tokens += _tokens(usage, "completion_tokens", "output_tokens")

@@ -249,3 +249,26 @@ def test_secrets_of_the_url_are_masked_in_messages():
         failed = failure(OpenAIChatCompletionFn("m", url))
         assert server.seen[0].query == "token=hush-hush-hush"
     assert "hush" not in json.dumps([str(failed), repr(failed)])
+
+
+def test_a_header_of_a_gateway_may_be_long():
+    with LoopbackServer("42", headers={"Content-Security-Policy": "x" * 30_000}) as server:
+        assert ask(OpenAIChatCompletionFn("m", server.base_url)).get_completions() == ["42"]
+
+
+def test_what_came_instead_of_json_is_shown():
+    class Portal:
+        def answer(self, request: HttpRequest) -> HttpReply:
+            return HttpReply(b"<html>\n<body>Please log in</body></html>", content_type="text/html")
+
+        def finished(self) -> None: ...
+
+    server = ServerThread(Portal())
+    port = server.start()
+    try:
+        found = failure(OpenAIChatCompletionFn("m", f"http://127.0.0.1:{port}/v1"))
+    finally:
+        server.stop()
+    assert found.kind is Kind.BAD_REPLY
+    assert "Please log in" in found.message
+    assert "\n" not in found.message

@@ -69,3 +69,13 @@ def test_responses_come_under_the_finish_reasons_of_chat(answer: Answer, text: s
 def test_raw_data_can_be_copied():
     result = OpenAICompletionResult({"choices": [{"text": "a"}]}, "p")
     assert copy.deepcopy(result).raw_data.choices[0].text == "a"
+
+
+@pytest.mark.parametrize("odd", [5, "abc", {"0": {}}, [None, "x", 7], None])
+def test_parts_of_the_wrong_type_count_as_missing(odd):
+    """Each of these made every sample of a run fail with an error of ours."""
+    assert OpenAIChatCompletionResult({"choices": odd}).get_completions() == []
+    assert OpenAIResponsesCompletionResult({"output": odd}).get_completions() == [""]
+    good = {"choices": [{"message": {"content": "hi"}}], "usage": odd}
+    usage = OpenAIChatCompletionResult(good).usage
+    assert usage is None or isinstance(usage, dict)
