@@ -13,8 +13,8 @@ from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed
 from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
-from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError, SettledEarly
-from evals.record import Event, RecorderBase
+from evals.errors import BudgetReached, DataError, EvalsError, Interrupted, ProviderError, SettledEarly
+from evals.record import Event, RecorderBase, SampleScope
 from evals.secrets import redact
 
 SAME_ERRORS_IN_A_ROW = 50
@@ -149,12 +149,9 @@ class SampleRun:
                     if isinstance(raised, asyncio.CancelledError):
                         raise
                     return
-                error = contained(raised)
-                data = error_data(error)
-                scope.fail(data)
-                self._n_ended += 1
-                self.observer.failed(item, data)
-                self._count(error, data)
+                if isinstance(raised, EvalsError) and not isinstance(raised, DataError):
+                    raise  # cache, configuration, a missing extra: no other sample would fare better
+                self._failed(item, scope, contained(raised))
                 return
             self._n_same_errors = 0
             tags = self.tags_of(sample)
@@ -163,6 +160,13 @@ class SampleRun:
             self._n_ended += 1
             self.on_finished(item, scope.events, value)
             self.observer.finished(item, scope.events)
+
+    def _failed(self, item: WorkItem, scope: SampleScope, error: Exception) -> None:
+        data = error_data(error)
+        scope.fail(data)
+        self._n_ended += 1
+        self.observer.failed(item, data)
+        self._count(error, data)
 
     def _count(self, error: Exception, data: dict[str, Any]) -> None:
         """End the run when sample after sample fails in the same way for a reason of its own code."""

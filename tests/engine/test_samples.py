@@ -7,7 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from evals.completion import Completions
+from evals.errors import MissingExtra
 from evals.record import DummyRecorder, LocalRecorder
 from evals.run_log import read_log
 from evals.specs import RunSpec
@@ -65,3 +68,19 @@ def test_a_run_started_on_the_loop_is_an_error_and_not_a_run_that_never_ends(tmp
     assert report["n"] == 0
     (sample,) = read_log(tmp_path / "r.jsonl").samples()
     assert "would wait for itself" in str(sample.error)
+
+
+class Misconfigured(AtOnce):
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        raise MissingExtra("this answer", "text")
+
+
+def test_what_no_sample_can_get_around_ends_the_run_with_its_own_message(tmp_path: Path) -> None:
+    """A cache that broke, or a missing extra, made one failed sample after another."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps({"input": f"{i}?", "ideal": "yes"}) + "\n" for i in range(300)))
+    recorder = LocalRecorder(tmp_path / "r.jsonl", RunSpec(["fn"], "e.dev.v0", "e", "dev", {}, ""))
+    with pytest.raises(MissingExtra):
+        Match([Misconfigured()], samples_jsonl=str(path), eval_registry_path=tmp_path).run(recorder)
+    recorder.close()
+    assert list(read_log(tmp_path / "r.jsonl").samples()) == []
