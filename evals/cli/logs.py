@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,8 +13,12 @@ if TYPE_CHECKING:
 _FORMAT = "[%(asctime)s] [%(filename)s:%(lineno)d] %(message)s"
 
 
-def configure(*, debug: bool, log_to_file: str | None) -> None:
-    """Warnings on standard error; with `debug` all; with a file everything there instead."""
+@contextmanager
+def configured(*, debug: bool, log_to_file: str | None, say_events: bool = False) -> Iterator[None]:
+    """Warnings on standard error; with `say_events` what a dry run says, with `debug` all; a file gets it instead.
+
+    What was set before is set again afterwards: notebooks call commands in their own process.
+    """
     from evals.errors import UsageError
     from evals.secrets import redact
 
@@ -21,7 +27,7 @@ def configure(*, debug: bool, log_to_file: str | None) -> None:
             return redact(super().format(record))
 
     logger = logging.getLogger("evals")
-    level = logging.DEBUG if debug else logging.INFO if log_to_file else logging.WARNING
+    level = logging.DEBUG if debug else logging.INFO if log_to_file or say_events else logging.WARNING
     handler: logging.Handler = logging.StreamHandler()
     if log_to_file:
         try:
@@ -29,12 +35,16 @@ def configure(*, debug: bool, log_to_file: str | None) -> None:
         except OSError as error:
             raise UsageError(f"--log_to_file cannot be written: {error.strerror}", where=log_to_file) from error
     handler.setFormatter(Redacting(_FORMAT if log_to_file or debug else "%(levelname)s: %(message)s"))
-    for old in list(logger.handlers):
-        logger.removeHandler(old)
-        old.close()
-    logger.addHandler(handler)
+    before = list(logger.handlers), logger.level, logger.propagate
+    logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False
+    try:
+        yield
+    finally:
+        handler.close()
+        logger.handlers[:], old_level, logger.propagate = before
+        logger.setLevel(old_level)
 
 
 def run_finished(result: RunResult) -> None:

@@ -80,7 +80,7 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--http-fail-percent-threshold", type=int, default=5, metavar="N", help="percent of events that may get lost"
     )
-    group.add_argument("--dry-run", action=switch, default=False, help="write no record")
+    group.add_argument("--dry-run", action=switch, default=False, help="call the model, but write no record")
     group.add_argument("--dry-run-logging", action=switch, default=True, help="log the events of a dry run")
 
 
@@ -240,14 +240,24 @@ def _completed(args: argparse.Namespace) -> argparse.Namespace:
 
 def run_and_print(args: argparse.Namespace, registry: Registry | None = None) -> RunResult:
     """Run, print what people read, and return the result."""
-    from evals.cli import logs, progress
-    from evals.report.terminal import final_block
+    from evals.cli import logs
+
+    say_events = args.dry_run and args.dry_run_logging
+    with logs.configured(debug=args.debug, log_to_file=args.log_to_file, say_events=say_events):
+        thresholds = [threshold(text) for text in args.fail_under]
+        result, rule = _run_request(args, registry, thresholds)
+        logs.run_finished(result)
+        _print(result, rule, thresholds, as_json=args.json)
+    return result
+
+
+def _run_request(
+    args: argparse.Namespace, registry: Registry | None, thresholds: Sequence[Threshold]
+) -> tuple[RunResult, SequentialRule | None]:
+    from evals.cli import progress
     from evals.runner import run as run_request
 
-    logs.configure(debug=args.debug, log_to_file=args.log_to_file)
     request = request_of(args)
-    thresholds = [threshold(text) for text in args.fail_under]
-    out = sys.stderr if args.json else sys.stdout
     bar = progress.Progress(sys.stderr)
     rule = _sequential_rule(args, bar)
     result = run_request(
@@ -259,7 +269,14 @@ def run_and_print(args: argparse.Namespace, registry: Registry | None = None) ->
         extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
     )
     bar.close()
-    logs.run_finished(result)
+    return result, rule
+
+
+def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:
+    from evals.cli import progress
+    from evals.report.terminal import final_block
+
+    out = sys.stderr if as_json else sys.stdout
     again = _command_to_go_on(sys.argv)
     if result.stopped_by is not None:
         print(progress.stopped_block(result, again), file=sys.stderr)
@@ -271,9 +288,8 @@ def run_and_print(args: argparse.Namespace, registry: Registry | None = None) ->
     for missed in failed:
         print(f"failed: {missed.say(result.report)}", file=sys.stderr)
     result.failed_thresholds = len(failed)
-    if args.json:
+    if as_json:
         print(progress.as_json(result), flush=True)
-    return result
 
 
 def _sequential_rule(args: argparse.Namespace, bar: Progress) -> SequentialRule | None:

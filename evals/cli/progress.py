@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from evals.runner.run import PreparedRun, RunResult
     from evals.runner.tally import RunTally
 
+BAR = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}] {desc}"
+
+LOOK_EVERY_S = 1.0
 LINE_EVERY_S = 10.0
 LINE_EVERY_FRACTION = 0.1
 
@@ -22,11 +27,11 @@ def opening_line(prepared: PreparedRun) -> str:
     """What is about to be run, and how much it is."""
     from evals.report.terminal import counted, money
 
-    facts, fns = prepared.preflight, prepared.eval.completion_fns
+    facts, fns, names = prepared.preflight, prepared.eval.completion_fns, prepared.request.completion_fn_names
     size = f"{counted(facts.n_selected, 'sample')}  " if facts.n_samples is not None else ""
     repeats = f"x {prepared.request.repeats}  " if prepared.request.repeats > 1 else ""
-    models = zip(prepared.request.completion_fn_names, fns, strict=False)
-    lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {', '.join(_with_host(*model) for model in models)}"]
+    models = [_with_host(name, fn) for name, fn in itertools.zip_longest(names, fns[: len(names)])]
+    lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {', '.join(models)}"]
     if facts.prompt_tokens and not all(getattr(fn, "is_local", False) for fn in fns):
         tokens = facts.prompt_tokens * prepared.request.repeats
         estimate = f"about {tokens:,} prompt tokens (estimate: bytes/4)"
@@ -47,9 +52,12 @@ def _with_host(name: str, fn: Any) -> str:
 
 
 class Progress:
-    """An observer that draws. The engine calls it on its own thread."""
+    """An observer that draws. The engine calls it on its own thread; another one looks when nothing comes."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(
+        self, stream: TextIO, *, look_every_s: float = LOOK_EVERY_S, line_every_s: float = LINE_EVERY_S
+    ) -> None:
+        self._look_every_s, self._line_every_s = look_every_s, line_every_s
         shown = os.environ.get("EVALS_SHOW_EVAL_PROGRESS")
         self._hidden = shown == ""
         self._stream = stream
@@ -61,6 +69,9 @@ class Progress:
         self._line_at_done = 0
         self._tally: RunTally | None = None
         self._counts: CallCounts | None = None
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._ticker: threading.Thread | None = None
 
     def watch(self, tally: RunTally, counts: CallCounts) -> None:
         self._tally, self._counts = tally, counts
@@ -72,11 +83,19 @@ class Progress:
         self._line_at_done = self._done
         if n_done_before:
             print(f"{n_done_before:,} of {n_items:,} samples are done already", file=self._stream, flush=True)
-        if self._hidden or not self._stream.isatty():
+        if self._hidden:
+            return
+        if self._ticker is None:
+            self._ticker = threading.Thread(target=self._tick, name="evals-progress", daemon=True)
+            self._ticker.start()
+        if not self._stream.isatty():
             return
         from tqdm import tqdm
 
-        self._bar = tqdm(total=self._total, initial=self._done, file=self._stream, dynamic_ncols=True, leave=False)
+        self._bar = tqdm(
+            total=self._total, initial=self._done, file=self._stream, dynamic_ncols=True, leave=False, unit="",
+            bar_format=BAR,
+        )  # fmt: skip
 
     def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
         self._step()
@@ -86,16 +105,28 @@ class Progress:
         self._step()
 
     def _step(self) -> None:
-        self._done += 1
-        if self._bar is not None:
-            self._bar.set_postfix_str(self._state(), refresh=False)
-            self._bar.update(1)
-        elif not self._hidden:
-            self._maybe_line()
+        with self._lock:
+            self._done += 1
+            if self._bar is not None:
+                self._bar.set_description_str(self._state(), refresh=False)
+                self._bar.update(1)
+            elif not self._hidden:
+                self._maybe_line()
+
+    def _tick(self) -> None:
+        """Show what is waited for while no sample ends, as when every call is tried again."""
+        while not self._closed.wait(self._look_every_s):
+            with self._lock:
+                if self._closed.is_set():
+                    return
+                if self._bar is not None:
+                    self._bar.set_description_str(self._state())
+                else:
+                    self._maybe_line()
 
     def _maybe_line(self) -> None:
         now_s = time.monotonic()
-        due = now_s - self._line_at_s >= LINE_EVERY_S
+        due = now_s - self._line_at_s >= self._line_every_s
         tenth = self._done - self._line_at_done >= max(1.0, LINE_EVERY_FRACTION * self._total)
         if (due or (tenth and now_s - self._line_at_s >= 1.0)) and self._done < self._total:
             self._line_at_s, self._line_at_done = now_s, self._done
@@ -109,10 +140,10 @@ class Progress:
             parts.append(running_score(self._tally))
         if self._counts is not None:
             counts = self._counts
-            parts.append(f"${counts.cost_usd:.2f}" if counts.cost_usd else "")
-            parts.append(f"{counts.in_flight} in flight")
+            parts.append(f"${counts.cost_usd:,.2f}" if counts.cost_usd >= 0.01 else "")
+            parts.append(counted(self._failed, "error") if self._failed else "")
             parts.append(retries(counts) if counts.n_retries else "")
-        parts.append(counted(self._failed, "error") if self._failed else "")
+            parts.append(f"{counts.in_flight} in flight")
         return "  ".join(part for part in parts if part)
 
     def interrupted(self, n_signals: int) -> None:
@@ -126,6 +157,9 @@ class Progress:
         print(f"\n{text}", file=self._stream, flush=True)
 
     def close(self) -> None:
+        self._closed.set()
+        if self._ticker is not None:
+            self._ticker.join()
         if self._bar is not None:
             self._bar.close()
 

@@ -38,7 +38,7 @@ def final_block(result: RunResult, again: str = "") -> str:
 
 def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
     """A line a number; those that the eval declares come first, in their order."""
-    lines = []
+    shown = []
     first = [name for name in declared if name in report]
     for name in dict.fromkeys([*first, *report]):
         value = report[name]
@@ -46,8 +46,9 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
             continue
         if isinstance(value, bool) or not isinstance(value, int | float | None):
             continue
-        lines.append(f"{name:<12} {number(value):<7} {_certainty(name, report)}".rstrip())
-    return lines
+        shown.append(name)
+    width = max([12, *map(len, shown)])
+    return [f"{name:<{width}} {number(report[name]):<7} {_certainty(name, report)}".rstrip() for name in shown]
 
 
 def _certainty(name: str, report: Mapping[str, Any]) -> str:

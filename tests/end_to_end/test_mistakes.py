@@ -232,3 +232,13 @@ def test_resume_says_when_there_is_nothing_to_go_on_with_and_when_nothing_is_lef
     done, n_calls = run(workplace, server, "good", "toy", "--resume")
     assert "finished before: nothing was called" in done.stdout
     assert n_calls == 0
+
+
+def test_a_dry_run_says_its_events_and_writes_nothing(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "good", "toy", "--dry-run")
+    assert "'correct': True" in done.stderr
+    assert n_calls == 5
+    assert not (workplace.folder / "evallogs").exists()
+    done, _ = run(workplace, server, "good", "toy", "--dry-run", "--no-dry-run-logging")
+    assert "'correct': True" not in done.stderr

@@ -113,7 +113,8 @@ def test_the_path_of_openai_evals_leads_to_the_same_names():
 
 
 def test_questions_of_a_hugging_face_dataset_are_streamed(tmp_path, monkeypatch):
-    datasets = pytest.importorskip("datasets.arrow_dataset")  # tests/datasets is found where `datasets` is not installed
+    # tests/datasets is found where `datasets` is not installed
+    datasets = pytest.importorskip("datasets.arrow_dataset")
     monkeypatch.setenv("EVALS_CACHE_DIR", str(tmp_path / "cache"))
     rows = [{"ctx": f"c{i}", "endings": ["a", "b"], "label": str(i % 2)} for i in range(3)]
     datasets.Dataset.from_list(rows).to_parquet(tmp_path / "rows.parquet")
