@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -339,7 +340,8 @@ def _begin(
         rule.prepare(prepared)
     if args.resume and prepared.earlier is None and not args.json:
         print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
-    print(progress.opening_line(prepared), file=sys.stderr, flush=True)
+    with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
+        print(progress.opening_line(prepared), file=sys.stderr, flush=True)
 
 
 class Threshold:

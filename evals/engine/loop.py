@@ -22,6 +22,8 @@ _owner: tuple[int, threading.Thread] | None = None
 def engine_loop() -> asyncio.AbstractEventLoop:
     """The loop; started at first use, and again in a forked child."""
     global _loop, _owner
+    if _loop is not None and _owner is not None and _owner[0] == os.getpid():
+        return _loop  # without the lock, which a child forked meanwhile would inherit as held
     with _lock:
         if _loop is None or _owner is None or _owner[0] != os.getpid():
             _loop = asyncio.new_event_loop()
