@@ -11,6 +11,9 @@ import contextlib
 import importlib
 import importlib.util
 import json
+import os
+import re
+import socket
 import ssl
 import urllib.parse
 import urllib.request
@@ -177,7 +180,7 @@ def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFaile
     """The failure that an exception of the network stands for.
 
     Raises:
-        UsageError: the server's certificate is not trusted; no retry can mend that.
+        UsageError: the server's certificate is not trusted, or it speaks no TLS; no retry can mend that.
     """
     import aiohttp
 
@@ -186,6 +189,10 @@ def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFaile
             f"the certificate of {host} is not trusted",
             notes=[_words(error)],
             fix="point SSL_CERT_FILE at the authority's certificate, or correct the base URL",
+        ) from error
+    if isinstance(error, aiohttp.ClientConnectorSSLError) and _SPEAKS_NO_TLS.search(str(error)):
+        raise UsageError(
+            f"{host} does not speak https", notes=[_words(error)], fix="write http:// in the base URL"
         ) from error
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return CallFailed(Kind.CONNECTION, f"no connection within {CONNECT_TIMEOUT_S:.0f} s", host=host)
@@ -198,7 +205,17 @@ def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFaile
     return CallFailed(Kind.CONNECTION, short(_words(error)), host=host)
 
 
+_SPEAKS_NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST", re.IGNORECASE)
+"What OpenSSL calls a plain HTTP reply to its greeting."
+
+
 def _words(error: BaseException) -> str:
+    """The system's own words where aiohttp wraps them: `Connection refused`."""
+    inner = getattr(error, "os_error", None)
+    if isinstance(inner, OSError) and inner.errno:
+        plain = inner.strerror if isinstance(inner, socket.gaierror | ssl.SSLError) else os.strerror(inner.errno)
+        if plain:
+            return str(plain)
     return str(error) or type(error).__name__
 
 

@@ -398,6 +398,11 @@ def _end_of_run(settings: EngineSettings, failure: CallFailed, breaker: Breaker)
     if ends_run(failure, any_accepted=breaker.any_accepted):
         what, fix = _FATAL_WORDS[failure.kind]
         return ProviderError(f"{what} ({place})", notes=[f"the server said: {failure.message}"], fix=fix)
+    if failure.kind is Kind.CONNECTION and failure.host and not breaker.any_accepted:
+        return ProviderError(
+            f"{failure.host} cannot be reached: {failure.message}",
+            fix="see that the server is up and that the base URL is right, then resume",
+        )
     where = f" from {failure.host}" if failure.host else ""
     return ProviderError(
         f"the same failure came again and again{where}: {failure.kind.value}",
