@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import shutil
 import ssl
 import subprocess
@@ -229,6 +231,32 @@ def test_a_certificate_that_nobody_signed_ends_the_run_with_a_fix(tmp_path: Path
     with pytest.raises(UsageError, match="not trusted") as caught:
         asyncio.run(call())
     assert "SSL_CERT_FILE" in str(caught.value)
+
+
+def test_https_to_a_plain_server_ends_the_run_with_a_fix():
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def call() -> None:
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        fn = OpenAIChatCompletionFn("m", f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", KEY)
+        try:
+            await fn.complete("hi")
+        finally:
+            await fn.aclose()
+            server.close()
+
+    with pytest.raises(UsageError, match="does not speak https") as caught:
+        asyncio.run(call())
+    assert "http://" in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_said_in_the_words_of_the_system(transport: str):
+    failed = failure(OpenAIChatCompletionFn("m", "http://127.0.0.1:9/v1", KEY, transport=transport))
+    assert (failed.kind, failed.message) == (Kind.CONNECTION, os.strerror(errno.ECONNREFUSED))
 
 
 def test_a_lone_surrogate_and_a_line_separator_survive_the_way():
