@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import sys
@@ -109,14 +110,25 @@ def run_command(command: Callable[[], int]) -> int:
         print("stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Python flushes standard output once more when it exits, which would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_standard_output()
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO):
+            print(_bug_report(), file=sys.stderr)
+            return EXIT_BUG
+        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+        _drop_standard_output()
+        return 3
     except SystemExit:
         raise
     except BaseException:
         print(_bug_report(), file=sys.stderr)
         return EXIT_BUG
+
+
+def _drop_standard_output() -> None:
+    """Python flushes standard output once more when it exits, which would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug_report() -> str:

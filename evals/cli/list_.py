@@ -40,8 +40,15 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(dumps({"kind": args.kind, "entries": rows}))
         return 0
-    print("\n".join(_table(rows)))
+    if rows:
+        print("\n".join(_table(rows)))
     print(_summary(rows, args), file=sys.stderr)
+    if not rows and args.search:
+        from evals.errors import did_you_mean
+
+        hint = did_you_mean(args.search[0], [entry.name for entry in registry.entries(args.kind)])
+        if hint:
+            print(f"  {hint}", file=sys.stderr)
     return 0
 
 

@@ -25,7 +25,8 @@ LINE_EVERY_FRACTION = 0.1
 
 def opening_line(prepared: PreparedRun) -> str:
     """What is about to be run, and how much it is."""
-    from evals.report.terminal import counted, money
+    from evals.report.sample_text import money
+    from evals.report.terminal import counted
 
     facts, fns, names = prepared.preflight, prepared.eval.completion_fns, prepared.request.completion_fn_names
     size = f"{counted(facts.n_selected, 'sample')}  " if facts.n_samples is not None else ""
@@ -201,7 +202,8 @@ def stopped_block(result: RunResult, again: str = "") -> str:
 
 
 def _calls(counts: CallCounts) -> str:
-    from evals.report.terminal import counted, money
+    from evals.report.sample_text import money
+    from evals.report.terminal import counted
 
     if not counts.n_calls:
         failed = ", ".join(f"{kind} {n}" for kind, n in counts.failures.most_common(3))

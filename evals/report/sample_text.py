@@ -128,9 +128,16 @@ def usage_text(row: dict[str, Any]) -> str:
         parts.append(f"{n_in + n_out:,} tokens ({n_in:,} prompt, {n_out:,} completion)")
     if row["latency_s"] is not None:
         parts.append(f"{row['latency_s']:.2f} s")
-    if row["cost_usd"] is not None:
-        parts.append(f"${row['cost_usd']:.4f}")
+    if row["cost_usd"]:
+        parts.append(money(row["cost_usd"]))
     return ", ".join(parts)
+
+
+def money(usd: float) -> str:
+    """Dollars for people: cents, and what is less than a cent to four decimals."""
+    if usd >= 0.01:
+        return f"${usd:,.2f}"
+    return f"${usd:.4f}" if usd >= 0.0001 else "under $0.0001"
 
 
 def prompt_parts(prompt: Any) -> Iterator[tuple[str, str]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import shlex
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.engine.session import CallCounts
+from evals.report.sample_text import money
 from evals.runner.run import RunResult
 
 _HIDDEN = ("boostrap_std", "bootstrap_std", "n", "n_clusters", "n_errors", "cost_usd", "unparsed")
@@ -15,6 +17,7 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 "Times the standard error of a paired difference; with correlation 0.5 that is the standard error of one run."
 
 MAX_GROUP_ROWS = 12
+WIDTH = 80
 _SUFFIXES = ("_stderr", "_ci95", "_n")
 
 
@@ -76,6 +79,8 @@ def _trouble_lines(result: RunResult) -> list[str]:
     if result.n_errors:
         kinds = ", ".join(f"{kind} {count}" for kind, count in result.tally.errors.most_common(4))
         lines.append(f"{'errors':<12} {result.n_errors:<7,} {kinds} (not scored; not in n)")
+        first = " ".join(result.tally.first_error.split())
+        lines += [f"{'':<20} {line}" for line in textwrap.wrap(f"the first: {first}", WIDTH - 23)[:3] if first]
     return lines
 
 
@@ -145,7 +150,9 @@ def _next_lines(result: RunResult, again: str) -> list[str]:
     steps = []
     if result.stopped_by is None and result.tally.n_scored and result.tally.score_sum < result.tally.n_scored:
         steps.append(f"look at the wrong ones    evals view {shlex.quote(result.record_path)} --wrong")
-    if result.stopped_by is not None or result.n_errors:
+    if result.n_errors:
+        steps.append(f"look at the errors        evals view {shlex.quote(result.record_path)} --errors")
+    if (result.stopped_by is not None or result.n_errors) and result.run_spec.completion_fns != ["replay"]:
         what = "go on                    " if result.stopped_by is not None else "retry the errors         "
         steps.append(f"{what} {again or 'add --resume to the same command'}")
     return steps
@@ -161,13 +168,6 @@ def retries(counts: CallCounts) -> str:
     said = "1 retry" if counts.n_retries == 1 else f"{counts.n_retries:,} retries"
     why = counts.failures.most_common(1)
     return f"{said} ({why[0][0]})" if why else said
-
-
-def money(usd: float) -> str:
-    """Dollars for people: cents, and what is less than a cent to four decimals."""
-    if usd >= 0.01:
-        return f"${usd:,.2f}"
-    return f"${usd:.4f}" if usd >= 0.0001 else "under $0.0001"
 
 
 def number(value: float | int | None) -> str:

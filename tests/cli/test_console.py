@@ -150,3 +150,12 @@ def test_no_colour_goes_to_a_file_or_under_no_color(monkeypatch: pytest.MonkeyPa
     assert not wants_colour(io.StringIO())
     monkeypatch.setenv("NO_COLOR", "1")
     assert not wants_colour(Terminal())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_output_that_has_no_room_is_said_without_a_traceback():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "evals.cli.main", "list"]
+        done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1].startswith("error: the output cannot be written: ")

@@ -78,3 +78,9 @@ def test_the_kinds_are_those_of_the_registry():
     from evals.registry import KINDS
 
     assert sorted(list_.KINDS) == sorted(KINDS)
+
+
+def test_a_misspelt_word_gets_a_near_miss(evals_list):
+    said = evals_list("arithmetc")
+    assert said.out == ""
+    assert "did you mean: arithmetic" in said.err

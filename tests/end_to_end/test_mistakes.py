@@ -242,3 +242,14 @@ def test_a_dry_run_says_its_events_and_writes_nothing(workplace, server):
     assert not (workplace.folder / "evallogs").exists()
     done, _ = run(workplace, server, "good", "toy", "--dry-run", "--no-dry-run-logging")
     assert "'correct': True" not in done.stderr
+
+
+def test_samples_that_failed_are_shown_with_the_first_reason_and_where_to_look(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    workplace.add_eval("other", [{"input": "never asked", "ideal": "a"}])
+    run(workplace, server, "good", "toy", "--record_path", "r.jsonl")
+    done, _ = run(workplace, server, "replay", "other", "--completion_args", "record=r.jsonl")
+    assert done.returncode == 3
+    assert "the first: " in done.stdout
+    assert " --errors" in done.stdout
+    assert "--resume" not in done.stdout, "a replay would find no more the second time"
