@@ -1,0 +1,1 @@
+"""Pocket models: small transformers trained by us, run by numpy."""
