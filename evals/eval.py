@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from evals.completion import CompletionResult, Prompt
+from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind
@@ -135,6 +135,13 @@ class Eval(abc.ABC):
         """All completions of `prompt` by `fn`; `grading` for a call that judges another completion."""
         return await calls.complete(fn, prompt, grading=grading, **kwargs)
 
+    async def score(self, prompt: Prompt, continuations: Sequence[str]) -> list[ContinuationScore]:
+        """Log probability of each continuation after `prompt` by the evaluated model, where its backend can tell."""
+        return await calls.score(self.completion_fn, prompt, continuations)
+
+    async def prepare(self) -> None:
+        """Awaited before the first sample of a pass: for what an eval must find out once, by a call of its own."""
+
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample when this eval cannot use the sample. Called before the first paid call."""
 
@@ -248,6 +255,8 @@ class Eval(abc.ABC):
         plan.observer.started(n_items, sum(1 for _ in self._done(order, plan, first_repeat)))
         try:
             with use_session(session):
+                if type(self).prepare is not Eval.prepare:
+                    run_sync(self.prepare())
                 run_sync(run.go())
         except Interrupted:
             if not _gentle_interrupt():

@@ -43,6 +43,7 @@ class OpenAIChatCompletionFn(OpenAIBackend):
 
     path = "/chat/completions"
     result_type: type[OpenAIBaseCompletionResult] = OpenAIChatCompletionResult
+    gives_top_logprobs = True
 
     def _formatted(self, prompt: Any) -> Any:
         formatted = prompt if hasattr(prompt, "to_formatted_prompt") else ChatCompletionPrompt(prompt)
@@ -61,6 +62,8 @@ class OpenAICompletionFn(OpenAIBackend):
 
     path = "/completions"
     result_type = OpenAICompletionResult
+    gives_top_logprobs = True
+    score_way = "echo"
 
     async def score(self, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
         """Log probability of each continuation after `prompt`, in one request.
@@ -101,6 +104,7 @@ class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
 
     path = "/responses"
     result_type = OpenAIResponsesCompletionResult
+    min_max_tokens = 16
 
     def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
         return responses_body(self.model, prompt, options, rules)

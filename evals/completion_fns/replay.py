@@ -6,17 +6,20 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evals.completion import Completions
+from evals.completion import Completions, ContinuationScore
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.scripted import prompt_key
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError
 from evals.record import current_sample_id
+
+if TYPE_CHECKING:
+    from evals.run_log import SampleRecord
 
 _KEPT = ("model", "usage", "finish_reasons", "logprobs", "latency_s", "request")
 
@@ -28,16 +31,25 @@ class ReplayCompletionFn(Backend):
     the second one), else the one with the same number. For another eval than the record's own, the row with the same
     number answers, if its prompt was the same. Samples that ended in an error are there as far as they got.
     Model, usage, finish reasons and log probabilities are the original ones; nothing is paid, and `request` says
-    `replayed` with the run's id. The calls wait in a temporary database, so memory does not grow with the record.
+    `replayed` with the run's id. What was scored instead of completed (`cond_logp` events) is played back by `score`.
+    The calls wait in a temporary database, so memory does not grow with the record.
     """
 
     is_local = True
+    score_way = "score"
+    gives_top_logprobs = False
+    most_alternatives: int | None = None
 
     def __init__(self, record: str | Path, registry: Any = None) -> None:
         self.record = Path(record).expanduser()
         self._fallback_calls = SampleCalls()
-        self._calls = RecordedCalls()
+        self._calls, self._scores = RecordedCalls(), RecordedCalls()
         self._run_id = self._load()
+
+    @property
+    def can_score(self) -> bool:
+        """Whether the record has log probabilities of continuations."""
+        return self._scores.n_calls > 0
 
     def _load(self) -> str:
         from evals.run_log import read_log
@@ -49,8 +61,11 @@ class ReplayCompletionFn(Backend):
         for sample in log.samples():
             if sample.sample_id is not None:
                 self._calls.add(sample.sample_id, sample.repeat, sample.data("sampling"))
+                self._scores.add(sample.sample_id, sample.repeat, sample.data("cond_logp"))
+                self._learn_from(sample)
         self._calls.finish()
-        if not self._calls.n_calls:
+        self._scores.finish()
+        if not self._calls.n_calls + self._scores.n_calls:
             raise DataError(
                 "this record has no completions",
                 where=str(self.record),
@@ -58,37 +73,60 @@ class ReplayCompletionFn(Backend):
             )
         return log.run_id or self.record.stem
 
+    def _learn_from(self, sample: SampleRecord) -> None:
+        """What the recorded model could do beside completing."""
+        for event in sample.data("cond_logp"):
+            self.score_way = event.get("way", self.score_way)
+        for event in sample.data("sampling"):
+            request = event.get("request") or {}
+            if event.get("logprobs"):
+                self.gives_top_logprobs = True
+                self.most_alternatives = request.get("top_logprobs", request.get("logprobs"))
+
+    async def score(self, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
+        """The recorded log probabilities of these continuations.
+
+        Raises:
+            CallFailed: others were recorded for this sample.
+        """
+        event = self._find(self._scores, prompt)
+        if event.get("completion") != list(continuations):
+            raise CallFailed(Kind.OTHER, f"{self.record} has log probabilities of other continuations")
+        logprobs = event["logp"]
+        counts = event.get("n_tokens") or [0] * len(logprobs)
+        return [ContinuationScore(logprob, n) for logprob, n in zip(logprobs, counts, strict=True)]
+
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
-        sample_id = current_sample_id()
-        if sample_id is None:
-            raise CallFailed(Kind.OTHER, "completions are replayed by sample, and no sample is being evaluated")
-        event = self._find(sample_id, prompt)
+        event = self._find(self._calls, prompt)
         texts = sampled_texts(event)
         kept = {key: event[key] for key in _KEPT if event.get(key) is not None}
         request = {**kept.pop("request", {}), "replayed": self._run_id}
         n_completions = int(kwargs.get("n") or len(texts))
         return Completions(texts[:n_completions], request=request, cost_usd=0.0, **kept)
 
-    def _find(self, sample_id: str, prompt: Any) -> dict[str, Any]:
+    def _find(self, recorded: RecordedCalls, prompt: Any) -> dict[str, Any]:
+        sample_id = current_sample_id()
+        if sample_id is None:
+            raise CallFailed(Kind.OTHER, "completions are replayed by sample, and no sample is being evaluated")
         calls = sample_calls.get() or self._fallback_calls
         digest = prompt_digest(prompt)
-        mine = f"replay {id(self)} {sample_id}"
+        mine = f"replay {id(recorded)} {sample_id}"
         number = calls.next_draw(mine)
         same_number = calls.next_draw(f"{mine} {digest.hex()}")
         recorded_id = self._own_prefix + sample_id.rsplit(".", 1)[-1]
-        is_own = recorded_id == sample_id or not self._calls.count(recorded_id, calls.repeat)
+        is_own = recorded_id == sample_id or not recorded.count(recorded_id, calls.repeat)
         recorded_id = sample_id if is_own else recorded_id
-        event = self._calls.by_prompt(recorded_id, calls.repeat, digest, same_number)
+        event = recorded.by_prompt(recorded_id, calls.repeat, digest, same_number)
         if event is None and is_own:
-            event = self._calls.by_number(sample_id, calls.repeat, number)
+            event = recorded.by_number(sample_id, calls.repeat, number)
         if event is None:
-            raise CallFailed(Kind.OTHER, self._missing(recorded_id, calls.repeat, number, is_own))
+            raise CallFailed(Kind.OTHER, self._missing(recorded, recorded_id, calls.repeat, number, is_own))
         return event
 
-    def _missing(self, sample_id: str, repeat: int, number: int, is_own: bool) -> str:
+    def _missing(self, recorded: RecordedCalls, sample_id: str, repeat: int, number: int, is_own: bool) -> str:
         if not is_own:
             return f"{self.record} was asked another prompt for {sample_id}: its completion is no answer to this one"
-        n_recorded = self._calls.count(sample_id, repeat)
+        n_recorded = recorded.count(sample_id, repeat)
         which = f"sample {sample_id}" + (f", repeat {repeat}" if repeat else "")
         if n_recorded:
             return f"{self.record} has {n_recorded} calls for {which}, and call {number + 1} was asked for"

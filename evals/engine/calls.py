@@ -17,7 +17,7 @@ from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, ma
 from evals.engine.session import Session, current_session
 from evals.engine.threads import Escaped, contained
 from evals.errors import DataError, EvalsError, ProviderError
-from evals.record import default_recorder, record_sampling
+from evals.record import default_recorder, record_cond_logp, record_sampling
 from evals.secrets import redact
 
 if TYPE_CHECKING:
@@ -123,7 +123,20 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
     else:
         raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gives no log probabilities of continuations")
     scores: list[ContinuationScore] = await _attempts(session, fn, work, prompt, _are_scores)
+    if default_recorder() is not None:
+        _record_scores(fn, prompt, continuations, scores)
     return scores
+
+
+def _record_scores(fn: Any, prompt: Any, continuations: Sequence[str], scores: Sequence[ContinuationScore]) -> None:
+    """A `cond_logp` event for all continuations of a prompt; `way` is `echo` where a server was asked that way."""
+    record_cond_logp(
+        prompt,
+        list(continuations),
+        [score.logprob for score in scores],
+        n_tokens=[score.n_tokens for score in scores],
+        way=getattr(fn, "score_way", "score"),
+    )
 
 
 async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:

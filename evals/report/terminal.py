@@ -29,6 +29,7 @@ def final_block(result: RunResult, again: str = "") -> str:
     declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
         _metric_lines(result.report, declared) + _trouble_lines(result) + _detectable_lines(result.report),
+        _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
         _work_lines(result),
@@ -93,6 +94,16 @@ def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
             size = f"{change * 100:.1f} points" if 0 <= value <= 1 else number(change)
             return [f"{'detectable':<12} {size} between two such runs (power 80 %, correlation 0.5)"]
     return []
+
+
+def _said_lines(report: Mapping[str, Any]) -> list[str]:
+    """What the eval says of how its numbers came about, and warns of."""
+    lines: list[str] = []
+    for key, label in (("how", "how"), ("warnings", "warning")):
+        for text in report.get(key) or ():
+            first, *rest = textwrap.wrap(str(text), WIDTH - 15) or [""]
+            lines += [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+    return lines
 
 
 def _group_lines(report: Mapping[str, Any]) -> list[str]:

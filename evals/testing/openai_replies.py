@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 _TOKEN = re.compile(r"\s*\S+|\s+$")
@@ -16,6 +16,7 @@ class Answer:
 
     text: None is what a refusal or a pure tool call carries. status: other than 200 makes it an error with
     `error_code` and `error_message`. fault: one of the names of `Faults`, forced. latency_s: instead of the server's.
+    top: token to log probability, the alternatives of the first token where log probabilities are asked for.
     """
 
     text: str | None
@@ -28,6 +29,7 @@ class Answer:
     error_message: str = "refused"
     fault: str | None = None
     latency_s: float | None = None
+    top: Mapping[str, float] | None = None
 
 
 def tokens_of(text: str) -> list[str]:
@@ -52,7 +54,7 @@ def shortened(answer: Answer, stop: str | Sequence[str] | None, max_tokens: int 
         text, reason = "".join(tokens[:max_tokens]), "length"
     if text is answer.text:
         return answer
-    return Answer(text, reason, answer.refusal, answer.reasoning_tokens, answer.cached_tokens)
+    return replace(answer, text=text, finish_reason=reason)
 
 
 def _n_tokens(answers: Sequence[Answer]) -> int:
@@ -84,7 +86,7 @@ def chat_reply(
             {
                 "index": index,
                 "message": {"role": "assistant", "content": answer.text, "refusal": answer.refusal},
-                "logprobs": _chat_logprobs(answer.text or "", top_logprobs) if logprobs else None,
+                "logprobs": _chat_logprobs(answer, top_logprobs) if logprobs else None,
                 "finish_reason": answer.finish_reason,
             }
             for index, answer in enumerate(answers)
@@ -94,14 +96,15 @@ def chat_reply(
     }
 
 
-def _chat_logprobs(text: str, top: int) -> dict[str, Any]:
-    return {
-        "content": [
-            {"token": t, "logprob": token_logprob(t), "bytes": list(t.encode()), "top_logprobs": _chat_top(t, top)}
-            for t in tokens_of(text)
-        ],
-        "refusal": None,
-    }
+def _chat_logprobs(answer: Answer, top: int) -> dict[str, Any]:
+    content = [
+        {"token": t, "logprob": token_logprob(t), "bytes": list(t.encode()), "top_logprobs": _chat_top(t, top)}
+        for t in tokens_of(answer.text or "")
+    ]
+    if answer.top is not None and content:
+        pairs = sorted(answer.top.items(), key=lambda pair: -pair[1])[:top]
+        content[0]["top_logprobs"] = [{"token": t, "logprob": p, "bytes": list(t.encode())} for t, p in pairs]
+    return {"content": content, "refusal": None}
 
 
 def _chat_top(token: str, top: int) -> list[dict[str, Any]]:
@@ -127,7 +130,7 @@ def text_reply(
             {
                 "index": index,
                 "text": (prompt if echo else "") + (answer.text or ""),
-                "logprobs": None if logprobs is None else _text_logprobs(prompt, answer.text or "", logprobs, echo),
+                "logprobs": None if logprobs is None else _text_logprobs(prompt, answer, logprobs, echo),
                 "finish_reason": answer.finish_reason,
             }
             for index, (prompt, answer) in enumerate(choices)
@@ -136,9 +139,9 @@ def text_reply(
     }
 
 
-def _text_logprobs(prompt: str, text: str, top: int, echo: bool) -> dict[str, Any]:
+def _text_logprobs(prompt: str, answer: Answer, top: int, echo: bool) -> dict[str, Any]:
     """With `echo`, the very first token has no log probability, as nothing comes before it."""
-    tokens = [*(tokens_of(prompt) if echo else []), *tokens_of(text)]
+    tokens = [*(tokens_of(prompt) if echo else []), *tokens_of(answer.text or "")]
     offsets, position = [], 0 if echo else len(prompt)
     for token in tokens:
         offsets.append(position)
@@ -150,6 +153,8 @@ def _text_logprobs(prompt: str, text: str, top: int, echo: bool) -> dict[str, An
     ]
     if echo and tokens:
         logprobs[0] = tops[0] = None
+    elif tokens and answer.top is not None:
+        tops[0] = dict(sorted(answer.top.items(), key=lambda pair: -pair[1])[:top])
     return {"tokens": tokens, "token_logprobs": logprobs, "top_logprobs": tops if top else None, "text_offset": offsets}
 
 

@@ -1,0 +1,286 @@
+"""Choice: multiple choice by the letter that a model would say, or by the option that it finds likeliest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from evals.completion import Prompt
+from evals.data import iter_jsonls
+from evals.engine.failures import CallFailed
+from evals.engine.plan import current_plan
+from evals.engine.session import Session, current_session, use_session
+from evals.errors import BadSample, UsageError, did_you_mean
+from evals.eval import Report, StreamedEval
+from evals.record import record_event, record_match, record_metrics
+from evals.suite.choice.asking import Asker, Learnt
+from evals.suite.choice.orders import ORDERS, orders_of
+from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, PromptMaker, Wording, prompt_text
+from evals.suite.choice.questions import LETTERS, Question, read_question
+from evals.suite.choice.report import ChoiceReport
+from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
+from evals.suite.choice.shots import Shots, rows_digest
+from evals.suite.choice.ways import WAYS, Way, candidates, forced, is_refusal
+
+TRIAL_ATTEMPTS = 3
+"Attempts at a trial call; what fails for another reason than the way is tried again in the run itself."
+
+ONE_OF = {
+    "style": ("letter", "completion"),
+    "normalisation": NORMALISATIONS,
+    "way": ("auto", *WAYS),
+    "letter_forms": ("auto", "spaced", "bare", "both"),
+    "few_shot_as": ("prompt", "turns"),
+    "order": ORDERS,
+    "measure": ("accuracy", "mc2"),
+}
+"Arguments that are one of some words."
+
+_DECIMALS = 9
+
+
+class Choice(StreamedEval):
+    """The option of highest probability must be the right one; rows are `{question, choices, answer, ...}`.
+
+    style: `letter` shows all options and asks for a letter; `completion` compares the options' own likelihoods, by
+    normalisation: `none`, `per_token`, `per_byte`, `per_char`, or `unconditional` (against unconditional_prompt).
+    Scores of different styles are not comparable.
+
+    way: how the choice is learnt, one for the whole run: `top_logprobs`, `echo`, `score`, `parsed`, or `auto`: the
+    first that is open to the backend, found out by a trial call before the first sample. letter_forms: which tokens
+    count as a letter: `spaced` (` A`), `bare` (`A`), `both` summed; `auto` is `both` for chats, and for texts what the
+    delimiter says. floor: nats for a letter that is not among the alternatives.
+
+    header, template, option, delimiter, separator, letters, blank: see `Wording`. num_few_shot examples come from
+    few_shot_jsonl (rows as above), few_shot_pick `first` or `seeded`, few_shot_scope `subject` or `all`, few_shot_as
+    `prompt` or `turns`; the last of them are left out where the prompt would not fit into context_length tokens.
+
+    order: `file`, `shuffled` by the sample's own generator, or `rotations`: each question is asked once in every
+    rotation of its options, and its scores are averaged. measure: `accuracy`, or `mc2`: the share of the options'
+    probability on right ones. max_tokens: of a reply that is parsed.
+    """
+
+    def __init__(
+        self,
+        completion_fns: Sequence[Any],
+        samples_jsonl: str,
+        *args: Any,
+        style: str = "letter",
+        normalisation: str = "none",
+        unconditional_prompt: str = "Answer:",
+        way: str = "auto",
+        letter_forms: str = "auto",
+        floor: float = FLOOR,
+        header: str = "",
+        template: str | None = None,
+        option: str = "{letter}. {choice}",
+        delimiter: str = " ",
+        separator: str = "\n\n",
+        letters: str = LETTERS,
+        blank: str | None = None,
+        num_few_shot: int = 0,
+        few_shot_jsonl: str | None = None,
+        few_shot_pick: str = "first",
+        few_shot_scope: str | None = None,
+        few_shot_as: str = "prompt",
+        context_length: int | None = None,
+        order: str = "file",
+        measure: str = "accuracy",
+        max_tokens: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(completion_fns, *args, **kwargs)
+        self.samples_jsonl = samples_jsonl
+        if len(self.completion_fns) != 1:
+            raise UsageError(f"Choice takes one completion function, got {len(self.completion_fns)}")
+        self.style, self.normalisation, self.way_name = style, normalisation, way
+        self.order, self.measure = order, measure
+        words = (style, normalisation, way, letter_forms, few_shot_as, order, measure)
+        for name, value in zip(ONE_OF, words, strict=True):
+            _check_word(name, value)
+        template = template or (LETTER_TEMPLATE if style == "letter" else COMPLETION_TEMPLATE)
+        self.wording = Wording(style, template, header, option, delimiter, separator, letters, blank)
+        self.wording.check()
+        self._check_together()
+        rows = self._read_few_shot(few_shot_jsonl, num_few_shot)
+        self._few_shot_digest = rows_digest(rows)
+        self.shots = Shots(rows, num_few_shot, pick=few_shot_pick, scope=few_shot_scope, seed=self.seed)
+        self.asker = Asker(
+            self.completion_fn,
+            PromptMaker(self.wording, self.shots, as_turns=few_shot_as == "turns"),
+            letter_forms,
+            floor,
+            normalisation,
+            unconditional_prompt,
+            max_tokens,
+            context_length or self._known_context_length(),
+        )
+        self.way: Way | None = None
+        "What `prepare` found."
+
+    def _check_together(self) -> None:
+        """Raise UsageError for arguments that contradict one another."""
+        style, blank = self.style, self.wording.blank
+        if style == "letter" and (self.normalisation != "none" or self.measure == "mc2" or blank is not None):
+            raise UsageError("normalisation, blank and measure mc2 belong to style completion", fix="style: completion")
+        if self.measure == "mc2" and self.normalisation != "none":
+            raise UsageError("mc2 compares whole probabilities", fix="normalisation: none")
+        if style == "completion" and self.order != "file" and "{options}" not in self.wording.template:
+            raise UsageError("the order of options that are not shown changes nothing", fix="order: file")
+        if blank is not None and self.normalisation == "unconditional":
+            raise UsageError("with a blank, what is scored is the same for all options", fix="normalisation: none")
+
+    def _read_few_shot(self, path: str | None, n_shots: int) -> list[Question]:
+        if n_shots == 0:
+            return []
+        if path is None:
+            raise UsageError(f"num_few_shot is {n_shots} and no file is named", fix="set few_shot_jsonl")
+        located = self._prefix_registry_path(path)
+        rows = []
+        for line, row in enumerate(iter_jsonls(located), start=1):
+            try:
+                rows.append(self._checked(row))
+            except BadSample as error:
+                raise BadSample(error.what, row, where=f"{located}:{line}", fix=error.fix) from None
+        return rows
+
+    def _known_context_length(self) -> int | None:
+        fn = self.completion_fn
+        own, model = getattr(fn, "n_ctx", None), getattr(fn, "model", None)
+        if isinstance(own, int):
+            return own
+        return self.registry.model_info(model).context_length if isinstance(model, str) else None
+
+    def fingerprint(self) -> dict[str, Any]:
+        return {**super().fingerprint(), "few_shot": self._few_shot_digest}
+
+    def check_sample(self, sample: Any) -> None:
+        self.shots.of(self._checked(sample))
+
+    def _checked(self, row: Any) -> Question:
+        """The question of a row; BadSample where it is none for this eval."""
+        question, blank = read_question(row), self.wording.blank
+        if self.style == "letter" and question.n > len(self.wording.letters):
+            what = f"{question.n} options, and only {len(self.wording.letters)} letters"
+            raise BadSample(what, row, fix="give more `letters` in the eval's args")
+        if self.measure == "mc2" and question.labels is None:
+            raise BadSample("no 'labels'", row, fix='mc2 needs "labels": [1, 0, ...], one number an option')
+        if blank is not None and question.question.count(blank) != 1:
+            n_blanks = question.question.count(blank)
+            raise BadSample(f"'question' has the blank {blank!r} {n_blanks} times", row, fix="mark one place with it")
+        return question
+
+    def first_prompt(self, sample: Any) -> Prompt:
+        """The prompt with the options as in the file; where each option stands in the blank, the first one's."""
+        question = read_question(sample)
+        order = range(question.n)
+        option = 0 if self.wording.blank is not None else None
+        return self.asker.prompts.prompt(question, order, self.asker.shots_that_fit(question, order), option)
+
+    def ideal_completions(self, sample: Any) -> list[str]:
+        """The right letter, where a reply may be parsed and the options stand as in the file; else none can be told."""
+        if self.style != "letter" or self.order != "file" or self.way_name not in ("auto", "parsed"):
+            return []
+        return [self.wording.letters[place] for place in sorted(read_question(sample).right)]
+
+    async def prepare(self) -> None:
+        """Find out the way that all samples of the run go: that of the run that is resumed, else the first open one."""
+        self.way = self._way_of_earlier() or await self._find_way()
+
+    def _way_of_earlier(self) -> Way | None:
+        plan = current_plan()
+        for sample in plan.earlier() if plan is not None and plan.earlier is not None else ():
+            for event in sample.events:
+                if event.type == "choice":
+                    return Way(event.data["way"], event.data.get("n_alternatives", 0))
+        return None
+
+    async def _find_way(self) -> Way:
+        fn = self.completion_fn
+        ways = candidates(fn, self.style) if self.way_name == "auto" else forced(self.way_name, fn, self.style)
+        if getattr(fn, "is_local", False):
+            return ways[0]
+        for way in ways[:-1]:
+            if await self._is_open(way, read_question(self.stream_samples()[0])):
+                return way
+        return ways[-1]
+
+    async def _is_open(self, way: Way, question: Question) -> bool:
+        """Whether a trial call goes well; a failure that has nothing to do with the way leaves it open."""
+        settings = replace(current_session().settings, max_attempts=TRIAL_ATTEMPTS)
+        with use_session(Session(settings, can_end=False)):
+            try:
+                await self.asker.ask(question, range(question.n), way)
+            except CallFailed as failure:
+                return not is_refusal(failure)
+        return True
+
+    async def eval_sample(self, sample: Any, rng: Random) -> None:
+        if self.way is None:
+            await self.prepare()
+        assert self.way is not None
+        question = read_question(sample)
+        for order in orders_of(question.n, self.order, rng):
+            self._record(question, order, await self.asker.ask(question, order, self.way), self.way)
+
+    def _record(self, question: Question, order: Sequence[int], learnt: Learnt, way: Way) -> None:
+        right = [index in question.right for index in order]
+        if self.measure == "mc2":
+            record_metrics(score=true_share(learnt.logprobs, right))
+        else:
+            self._record_match(question, order, learnt, right)
+        data = {
+            "way": way.name,
+            "style": self.style,
+            "letters": list(self.wording.letters_for(question)),
+            "logprobs": _rounded(learnt.logprobs),
+            "floored": list(learnt.floored),
+            "mass": None if learnt.mass is None else round(learnt.mass, _DECIMALS),
+            "normalisation": self.normalisation,
+            "scores": _rounded(learnt.scores),
+            "picked": learnt.picked,
+            "answer": right.index(True),
+            "order": list(order),
+            "n_shots": learnt.n_shots,
+            "prompt_sha256": hashlib.sha256(prompt_text(learnt.prompt).encode("utf-8", "surrogatepass")).hexdigest(),
+        }
+        known = {
+            "subject": question.subject,
+            "category": question.category,
+            "n_alternatives": way.n_alternatives,
+            "n_tokens": list(learnt.n_tokens),
+            "unconditional": _rounded(learnt.unconditional),
+            "tie": learnt.picked is not None and learnt.scores.count(max(learnt.scores, default=0.0)) > 1,
+        }
+        record_event("choice", {**data, **{key: value for key, value in known.items() if value}})
+
+    def _record_match(self, question: Question, order: Sequence[int], learnt: Learnt, right: Sequence[bool]) -> None:
+        names: Sequence[str] = self.wording.letters_for(question)
+        if self.style == "completion":
+            names = [question.choices[index] for index in order]
+        extra: dict[str, Any] = {} if learnt.text is None else {"sampled": learnt.text}
+        if learnt.picked is None:
+            extra["parsed"] = False
+        picked = learnt.picked
+        record_match(
+            picked is not None and right[picked],
+            expected=[name for name, is_right in zip(names, right, strict=True) if is_right],
+            picked=None if picked is None else names[picked],
+            **extra,
+        )
+
+    def new_report(self) -> Report:
+        return ChoiceReport(self.measure, self.order == "rotations")
+
+
+def _check_word(name: str, value: str) -> None:
+    if value not in ONE_OF[name]:
+        note = did_you_mean(str(value), ONE_OF[name])
+        raise UsageError(f"{name} is {value!r}", notes=[note], fix=f"{name}: {' or '.join(ONE_OF[name])}")
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    return [round(value, _DECIMALS) for value in values]

@@ -1,0 +1,126 @@
+"""Prompts of multiple-choice questions: templates, few-shot examples before them, as one text or as turns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evals.completion import ChatPrompt, Prompt
+from evals.errors import UsageError, did_you_mean
+from evals.suite.choice.questions import LETTERS, Question
+from evals.suite.choice.shots import Shots
+from evals.suite.templates import placeholders
+
+FIELDS = ("question", "options", "letters", "context", "subject", "category")
+"Placeholders of the header and the template."
+
+LETTER_TEMPLATE = "{question}\n{options}\nAnswer:"
+COMPLETION_TEMPLATE = "Question: {question}\nAnswer:"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a question is put. A solved example is the template, the delimiter, the answer and the separator."""
+
+    style: str
+    "`letter`: the answer is the letter of an option. `completion`: it is the option's text."
+    template: str
+    header: str = ""
+    "Before the first example, or the question where there are none."
+    option: str = "{letter}. {choice}"
+    delimiter: str = " "
+    "Between the prompt and the answer; part of what is scored."
+    separator: str = "\n\n"
+    letters: str = LETTERS
+    blank: str | None = None
+    "A mark in the question which each option replaces; what follows it is scored (WinoGrande)."
+
+    def check(self) -> None:
+        """Raise UsageError for a placeholder that does not exist."""
+        for name, text, known in (
+            ("template", self.template, FIELDS),
+            ("header", self.header, FIELDS),
+            ("option", self.option, ("letter", "choice")),
+        ):
+            for placeholder in placeholders(text):
+                if placeholder not in known:
+                    note = did_you_mean(placeholder, known) or f"there are: {', '.join(known)}"
+                    raise UsageError(f"{name} has no placeholder {{{placeholder}}}", notes=[note])
+
+    def letters_for(self, question: Question) -> str:
+        return self.letters[: question.n]
+
+    def block(self, question: Question, order: Sequence[int], option: int | None = None) -> str:
+        """The question up to where the answer begins; with `option`, that option stands in the blank."""
+        return self.template.format(**self._fields(question, order, option))
+
+    def head(self, question: Question) -> str:
+        """The header, filled for this question's subject."""
+        return self.header.format(**self._fields(question, range(question.n), None)) if self.header else ""
+
+    def answer(self, question: Question, order: Sequence[int], place: int) -> str:
+        """What follows the block and the delimiter if the option at `place` of `order` is the answer."""
+        if self.blank is not None:
+            return question.question.partition(self.blank)[2].strip()
+        return self.letters[place] if self.style == "letter" else question.choices[order[place]]
+
+    def solved(self, question: Question) -> tuple[str, str]:
+        """A few-shot example: its block and its answer, options in the order of the file."""
+        right = min(question.right)
+        order = range(question.n)
+        option = right if self.blank is not None else None
+        return self.block(question, order, option), self.answer(question, order, right)
+
+    def _fields(self, question: Question, order: Sequence[int], option: int | None) -> dict[str, str]:
+        fields = question.fields()
+        letters = self.letters_for(question)
+        lines = [
+            self.option.format(letter=letter, choice=question.choices[index])
+            for letter, index in zip(letters, order, strict=False)
+        ]
+        fields["options"] = "\n".join(lines)
+        fields["letters"] = ", ".join(letters[:-1]) + f" or {letters[-1]}"
+        if option is not None and self.blank is not None:
+            fields["question"] = question.question.partition(self.blank)[0] + question.choices[option]
+        return fields
+
+
+class PromptMaker:
+    """Makes prompts; what stands before the question is rendered once for each subject and number of examples."""
+
+    def __init__(self, wording: Wording, shots: Shots, *, as_turns: bool = False) -> None:
+        self.wording, self.shots, self.as_turns = wording, shots, as_turns
+        self._texts: dict[tuple[str, str, int], str] = {}
+        self._turns: dict[tuple[str, str, int], ChatPrompt] = {}
+
+    def prompt(self, question: Question, order: Sequence[int], n_shots: int, option: int | None = None) -> Prompt:
+        """The prompt with the first `n_shots` examples: a text, or messages where examples go in as turns."""
+        block = self.wording.block(question, order, option)
+        key = (question.subject, question.category, n_shots)
+        if not self.as_turns:
+            if key not in self._texts:
+                self._texts[key] = self._text_before(question, n_shots)
+            return self._texts[key] + block
+        if key not in self._turns:
+            self._turns[key] = self._turns_before(question, n_shots)
+        return [*self._turns[key], {"role": "user", "content": block}]
+
+    def _text_before(self, question: Question, n_shots: int) -> str:
+        wording = self.wording
+        examples = [wording.solved(example) for example in self.shots.of(question)[:n_shots]]
+        solved = [f"{block}{wording.delimiter}{answer}{wording.separator}" for block, answer in examples]
+        return wording.head(question) + "".join(solved)
+
+    def _turns_before(self, question: Question, n_shots: int) -> ChatPrompt:
+        head = self.wording.head(question).strip()
+        messages: ChatPrompt = [{"role": "system", "content": head}] if head else []
+        for example in self.shots.of(question)[:n_shots]:
+            block, answer = self.wording.solved(example)
+            messages += [{"role": "user", "content": block}, {"role": "assistant", "content": answer}]
+        return messages
+
+
+def prompt_text(prompt: Prompt) -> str:
+    """A prompt as one text, for hashes and lengths: messages as JSON."""
+    return prompt if isinstance(prompt, str) else json.dumps(prompt, ensure_ascii=False)

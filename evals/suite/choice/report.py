@@ -1,0 +1,186 @@
+"""The report of a multiple-choice run: micro and macro scores, the way that was gone, letter mass, position bias."""
+
+from __future__ import annotations
+
+import collections
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from evals.metrics import Mean, defined, report_keys
+from evals.record import Event
+from evals.stats.intervals import Z95, wilson
+from evals.suite.choice.questions import LETTERS
+from evals.suite.choice.ways import Way
+
+LOW_MASS = 0.9
+"Below this the letters are not what the model would say, and their order means less."
+
+
+class ChoiceReport:
+    """Adds up `choice` events with the `match` or `metrics` events beside them; in any order of samples.
+
+    measure: `accuracy` or `mc2`. Several orders of one question are averaged within the question.
+    """
+
+    def __init__(self, measure: str = "accuracy", rotated: bool = False) -> None:
+        self.measure, self._rotated = measure, rotated
+        self.score = Mean()
+        self._groups: dict[str, dict[str, Mean]] = {"subject": {}, "category": {}}
+        self._ways: collections.Counter[tuple[str, Way, str]] = collections.Counter()
+        self._n_shots: collections.Counter[int] = collections.Counter()
+        self._unparsed, self._agreement, self._n_ties = Mean(), Mean(), 0
+        self._mass, self._low_mass, self._floored = Mean(), Mean(), Mean()
+        self._positions = Positions()
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        asked = [event.data for event in events if event.type == "choice"]
+        values = [_score(event) for event in events if event.type in ("match", "metrics")]
+        scores = [value for value in values if value is not None]
+        if not asked or not scores:
+            return
+        score = math.fsum(scores) / len(scores)
+        self.score.add(sample_id, score)
+        for key, means in self._groups.items():
+            if asked[0].get(key):
+                means.setdefault(asked[0][key], Mean()).add(sample_id, score)
+        self._add_facts(sample_id, asked)
+
+    def _add_facts(self, sample_id: str, asked: Sequence[dict[str, Any]]) -> None:
+        for data in asked:
+            way = Way(data["way"], data.get("n_alternatives", 0))
+            self._ways[data["style"], way, data["normalisation"]] += 1
+            self._n_shots[data["n_shots"]] += 1
+            self._positions.add(data["answer"], data["picked"])
+            self._n_ties += data.get("tie", False)
+        self._unparsed.add(sample_id, _mean([data["picked"] is None for data in asked]))
+        masses = [data["mass"] for data in asked if data["mass"] is not None]
+        if masses:
+            self._mass.add(sample_id, _mean(masses))
+            self._low_mass.add(sample_id, _mean([mass < LOW_MASS for mass in masses]))
+            self._floored.add(sample_id, _mean([floored for data in asked for floored in data["floored"]]))
+        if self._rotated:
+            chosen = {None if data["picked"] is None else data["order"][data["picked"]] for data in asked}
+            self._agreement.add(sample_id, float(len(chosen) == 1 and chosen != {None}))
+
+    def as_dict(self) -> dict[str, Any]:
+        report = score_keys(self.measure, self.score)
+        subjects = self._groups["subject"]
+        if len(subjects) > 1:
+            report.update(macro_keys(f"macro_{self.measure}", list(subjects.values())))
+        styles = {style for style, _, _ in self._ways}
+        if "letter" in styles:
+            report["unparsed"] = defined(self._unparsed.mean)
+        if self._mass.n:
+            report["letter_mass"] = defined(self._mass.mean)
+        if self._rotated:
+            report.update({**report_keys("same_in_all", self._agreement), "n": self.score.n})
+        if self.measure == "accuracy":
+            report.update(self._positions.as_dict())
+        report["how"] = self._how()
+        report["warnings"] = self._warnings()
+        groups = {key: self._table(means) for key, means in self._groups.items() if means}
+        return {**report, "groups": groups} if groups else report
+
+    def _table(self, means: dict[str, Mean]) -> dict[str, Any]:
+        return {name: score_keys(self.measure, means[name]) for name in sorted(means)}
+
+    def _how(self) -> list[str]:
+        """One line a combination of style and way: a run has one."""
+        lines = []
+        for style, way, normalisation in sorted(self._ways, key=str):
+            by = f", normalised {normalisation}" if normalisation != "none" else ""
+            lines.append(f"style {style}{by}; {way.in_words()}")
+        most = max(self._n_shots, default=0)
+        fewer = sum(n for n_shots, n in self._n_shots.items() if n_shots < most)
+        shots = f"{most} examples before each question"
+        if fewer:
+            shots += f"; fewer before {fewer:,} (at least {min(self._n_shots)}), for lack of room"
+        return [*lines, shots] if most else lines
+
+    def _warnings(self) -> list[str]:
+        found = []
+        if len(self._ways) > 1:
+            found.append("choices were learnt in several ways: their scores are not comparable")
+        if self._mass.n and self._mass.mean < LOW_MASS:
+            found.append(
+                f"the letters hold {self._mass.mean:.2f} of the next token's probability, below {LOW_MASS} for "
+                f"{self._low_mass.mean:.0%} of the questions: the model would rather say something else"
+            )
+        if self._floored.n and self._floored.mean > 0:
+            found.append(f"{self._floored.mean:.1%} of the letters were not among the alternatives and got the floor")
+        if self._n_ties:
+            found.append(f"{self._n_ties:,} times several options had the same highest score: the first was taken")
+        return found
+
+
+class Positions:
+    """How often each place holds the right option, is picked, and is picked when right."""
+
+    def __init__(self) -> None:
+        self._right: collections.Counter[int] = collections.Counter()
+        self._picked: collections.Counter[int] = collections.Counter()
+        self._hits: collections.Counter[int] = collections.Counter()
+
+    def add(self, answer: int, picked: int | None) -> None:
+        self._right[answer] += 1
+        if picked is not None:
+            self._picked[picked] += 1
+            self._hits[answer] += picked == answer
+
+    def as_dict(self) -> dict[str, Any]:
+        """`positions`: a table by place, and `position_bias`: the spread of the accuracy over places.
+
+        The standard deviation of the recall of each letter (Zheng et al. 2023, arXiv:2309.03882, section 2.2), and what
+        chance alone would make of it at these counts. Nothing where the right option always stands in one place.
+        """
+        places = sorted(self._right)
+        if len(places) < 2:
+            return {}
+        n = sum(self._right.values())
+        recalls = {place: self._hits[place] / self._right[place] for place in places}
+        mean = math.fsum(recalls.values()) / len(places)
+        spread = math.sqrt(math.fsum((recall - mean) ** 2 for recall in recalls.values()) / len(places))
+        overall = sum(self._hits.values()) / n
+        noise = math.fsum(overall * (1 - overall) / self._right[place] for place in places) / len(places)
+        table = {LETTERS[place]: self._row(place, n) for place in sorted({*places, *self._picked})}
+        by_chance = math.sqrt(noise * (len(places) - 1) / len(places))
+        return {"position_bias": spread, "position_bias_by_chance": by_chance, "positions": table}
+
+    def _row(self, place: int, n: int) -> dict[str, Any]:
+        right, hits = self._right[place], self._hits[place]
+        interval = list(wilson(hits, right)) if right else None
+        row = {"right": right / n, "picked": self._picked[place] / n}
+        return {**row, "accuracy": hits / right if right else None, "accuracy_ci95": interval, "n": right}
+
+
+def score_keys(name: str, mean: Mean) -> dict[str, Any]:
+    """`report_keys`, with Wilson's interval where scores between 0 and 1 show no spread: t would claim certainty."""
+    keys = report_keys(name, mean)
+    if mean.stderr == 0 and 0 <= mean.mean <= 1:
+        keys[f"{name}_ci95"] = list(wilson(mean.mean * mean.n, mean.n))
+    return keys
+
+
+def macro_keys(name: str, means: Sequence[Mean]) -> dict[str, Any]:
+    """The plain mean of the groups' means, with error and interval; `name_n` counts the groups.
+
+    Groups are strata: the variance is the sum of their means' variances over the squared number of groups (Cochran
+    1977, section 5.3), the interval normal, cut at 0 and 1. None where a group has fewer than two samples, or no
+    group has any spread: nothing is known of the error then.
+    """
+    value = math.fsum(mean.mean for mean in means) / len(means)
+    stderr = math.sqrt(math.fsum(mean.stderr**2 for mean in means)) / len(means)
+    keys: dict[str, Any] = {name: value, f"{name}_stderr": defined(stderr), f"{name}_ci95": None}
+    if stderr > 0:
+        keys[f"{name}_ci95"] = [max(0.0, value - Z95 * stderr), min(1.0, value + Z95 * stderr)]
+    return {**keys, f"{name}_n": len(means)}
+
+
+def _score(event: Event) -> float | None:
+    value = event.data.get("correct" if event.type == "match" else "score")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)

@@ -1,0 +1,235 @@
+"""The way in which choices are learnt: found out once a run, recorded, never mixed, the same when resumed or rescored."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_models import ChatModel, ScoringModel, hashed, run_choice, write_rows
+
+from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
+from evals.errors import UsageError
+from evals.run_log import read_log
+from evals.runner.run import RunRequest, run
+from evals.suite.choice.eval import Choice
+from evals.testing.openai_replies import Answer
+from evals.testing.openai_server import LoopbackServer
+
+ROWS = [
+    {
+        "question": f"Question {i}?",
+        "choices": ["red", "green", "blue", "grey"],
+        "answer": i % 4,
+        "subject": "s" * (1 + i % 2),
+    }
+    for i in range(24)
+]
+
+
+def ways(events: list[dict[str, Any]]) -> set[str]:
+    return {event["way"] for event in events}
+
+
+def test_a_backend_that_scores_texts_is_asked_to(tmp_path: Path) -> None:
+    report, events = run_choice(ScoringModel(), ROWS, tmp_path)
+    assert ways(events) == {"score"}
+    assert report["how"] == ["style letter; score: log probabilities by the backend"]
+
+
+def test_a_chat_model_that_gives_alternatives_is_asked_for_them(tmp_path: Path) -> None:
+    model = ChatModel()
+    _, events = run_choice(model, ROWS, tmp_path)
+    assert ways(events) == {"top_logprobs"}
+    assert {event["n_alternatives"] for event in events} == {20}
+    prompt, options = model.calls[0]
+    assert prompt[0]["role"] == "user"
+    assert options == {"temperature": 0.0, "max_tokens": 1, "logprobs": True, "top_logprobs": 20}
+
+
+def test_a_server_that_allows_few_alternatives_is_asked_for_few(tmp_path: Path) -> None:
+    model = ChatModel(most=5)
+    report, events = run_choice(model, ROWS, tmp_path)
+    assert {event["n_alternatives"] for event in events} == {5}
+    assert len(model.calls) == len(ROWS) + 2
+    assert "of the letters were not among the alternatives" in " ".join(report["warnings"])
+
+
+def test_a_chat_model_without_log_probabilities_is_read_by_its_reply(tmp_path: Path) -> None:
+    model = ChatModel(most=0, reply="The answer is (C).")
+    report, events = run_choice(model, ROWS, tmp_path)
+    assert ways(events) == {"parsed"}
+    assert report["accuracy"] == 0.25
+    assert "letter_mass" not in report
+
+
+def test_replies_without_a_letter_are_wrong_and_counted(tmp_path: Path) -> None:
+    report, events = run_choice(ChatModel(reply="I would rather not say."), ROWS, tmp_path, way="parsed")
+    assert (report["accuracy"], report["unparsed"], report["n"]) == (0.0, 1.0, 24)
+    assert {event["picked"] for event in events} == {None}
+
+
+def test_no_letter_among_the_alternatives_is_no_choice_of_the_first(tmp_path: Path) -> None:
+    words = ChatModel(lambda prompt: {"the": 0.6, "a": 0.4})
+    report, events = run_choice(words, [{**row, "answer": 0} for row in ROWS], tmp_path)
+    assert (report["accuracy"], report["unparsed"]) == (0.0, 1.0)
+    assert events[0]["floored"] == [True] * 4
+
+
+@pytest.mark.parametrize("forms", ["spaced", "bare", "both"])
+def test_ways_agree_on_the_log_probabilities_of_the_same_forms(tmp_path: Path, forms: str) -> None:
+    _, scored = run_choice(ScoringModel(), ROWS, tmp_path, letter_forms=forms)
+    _, topped = run_choice(ChatModel(), ROWS, tmp_path, letter_forms=forms)
+    for left, right in zip(scored, topped, strict=True):
+        assert left["logprobs"] == pytest.approx(right["logprobs"], abs=1e-8)
+        assert left["mass"] == pytest.approx(right["mass"], abs=1e-8)
+        assert left["picked"] == right["picked"]
+
+
+def test_letters_of_chats_are_summed_over_both_forms_and_of_texts_follow_the_delimiter(tmp_path: Path) -> None:
+    _, topped = run_choice(ChatModel(), ROWS[:1], tmp_path)
+    _, scored = run_choice(ScoringModel(), ROWS[:1], tmp_path)
+    table = hashed("Question 0?\nA. red\nB. green\nC. blue\nD. grey\nAnswer:")
+    both = [math.log(table[letter] + table[" " + letter]) for letter in "ABCD"]
+    assert topped[0]["logprobs"] == pytest.approx(both, abs=1e-8)
+    assert scored[0]["logprobs"] == pytest.approx([math.log(table[" " + letter]) for letter in "ABCD"], abs=1e-8)
+
+
+def test_low_mass_is_warned_of(tmp_path: Path) -> None:
+    report, _ = run_choice(ScoringModel(lambda prompt: {" A": 0.3, " B": 0.2, " C": 0.1, " D": 0.1}), ROWS, tmp_path)
+    assert report["letter_mass"] == pytest.approx(0.7)
+    assert report["warnings"][0].startswith("the letters hold 0.70 of the next token's probability, below 0.9")
+
+
+@pytest.mark.parametrize(
+    ("model", "args", "message"),
+    [
+        (ChatModel(), {"style": "completion"}, "which ChatModel does not give"),
+        (ChatModel(), {"way": "score"}, "way score is not open to ChatModel"),
+        (ScoringModel(), {"way": "echo"}, "way echo is not open to ScoringModel"),
+    ],
+)
+def test_a_way_that_is_not_open_is_refused_before_the_first_sample(
+    tmp_path: Path, model: Any, args: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        run_choice(model, ROWS, tmp_path, **args)
+    assert message in str(caught.value)
+
+
+def chat(call: Any) -> Answer:
+    return Answer("A", top={"A": -0.5, " B": -1.5, "C": -2.5, "the": -3.0})
+
+
+def test_over_http_a_chat_server_is_asked_for_alternatives(tmp_path: Path) -> None:
+    with LoopbackServer(chat) as server:
+        fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="k")
+        _, events = run_choice(fn, ROWS, tmp_path)
+    assert ways(events) == {"top_logprobs"}
+    assert events[0]["logprobs"] == [-0.5, -1.5, -2.5, -100.0]
+    assert events[0]["floored"] == [False, False, False, True]
+
+
+def test_over_http_a_completions_server_that_echoes_is_asked_to(tmp_path: Path) -> None:
+    with LoopbackServer("A") as server:
+        fn = OpenAICompletionFn("m", api_base=server.base_url, api_key="k")
+        _, events = run_choice(fn, ROWS, tmp_path)
+    assert ways(events) == {"echo"}
+    assert len(events) == 24
+    assert len(events[0]["logprobs"]) == 4
+
+
+def no_echo(call: Any) -> Answer:
+    if call.body.get("echo"):
+        return Answer(None, status=400, error_message="echo with logprobs is not supported")
+    return Answer(" B", top={" A": -2.0, " B": -0.5, " D": -1.0})
+
+
+def test_a_completions_server_that_refuses_to_echo_is_asked_for_alternatives(tmp_path: Path) -> None:
+    with LoopbackServer(no_echo) as server:
+        fn = OpenAICompletionFn("m", api_base=server.base_url, api_key="k")
+        _, events = run_choice(fn, ROWS, tmp_path)
+    assert ways(events) == {"top_logprobs"}
+    assert events[0]["logprobs"] == [-2.0, -0.5, -100.0, -1.0]
+
+
+def no_logprobs(call: Any) -> Answer:
+    if call.body.get("logprobs"):
+        return Answer(None, status=400, error_message="logprobs are not available for this model")
+    return Answer("B")
+
+
+def test_a_server_that_refuses_log_probabilities_ends_no_run(tmp_path: Path) -> None:
+    with LoopbackServer(no_logprobs) as server:
+        fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="k")
+        report, events = run_choice(fn, ROWS, tmp_path)
+    assert ways(events) == {"parsed"}
+    assert report["accuracy"] == 0.25
+
+
+def registry_with(folder: Path, **args: Any) -> Path:
+    """A registry with the eval `colours` over ROWS."""
+    (folder / "evals").mkdir()
+    (folder / "data").mkdir()
+    write_rows(folder / "data" / "rows.jsonl", ROWS)
+    body = {"class": "evals.suite.choice.eval:Choice", "args": {"samples_jsonl": "rows.jsonl", **args}}
+    (folder / "evals" / "colours.yaml").write_text(
+        json.dumps({"colours": {"id": "colours.dev.v0", "metrics": ["accuracy"]}, "colours.dev.v0": body})
+    )
+    return folder
+
+
+def request(folder: Path, fn: Any, record: str, **args: Any) -> RunRequest:
+    return RunRequest([fn], "colours", [folder], record_path=str(folder / record), **args)
+
+
+def recorded_ways(path: Path) -> list[str]:
+    return [event.data["way"] for event in read_log(path).events("choice")]
+
+
+@pytest.mark.parametrize(
+    "fn", [ChatModel(), ScoringModel(), ChatModel(most=0, reply="B")], ids=["top", "score", "parsed"]
+)
+def test_a_record_is_rescored_without_a_call_to_the_same_numbers(tmp_path: Path, fn: Any) -> None:
+    folder = registry_with(tmp_path)
+    first = run(request(folder, fn, "first.jsonl"))
+    again = run(request(folder, "replay", "again.jsonl", completion_args={"record": str(tmp_path / "first.jsonl")}))
+    assert again.exit_code == 0
+    assert {**again.report, "cost_usd": None} == {**first.report, "cost_usd": None}
+    assert recorded_ways(tmp_path / "again.jsonl") == recorded_ways(tmp_path / "first.jsonl")
+
+
+def test_a_resumed_run_goes_the_way_that_it_began_with(tmp_path: Path) -> None:
+    folder = registry_with(tmp_path)
+    whole = run(request(folder, ChatModel(most=5), "whole.jsonl")).report
+    record = tmp_path / "cut.jsonl"
+    lines = (tmp_path / "whole.jsonl").read_text().splitlines(keepends=True)
+    record.write_text("".join(lines[: len(lines) // 2]))
+    model = ChatModel(most=5)
+    resumed = run(request(folder, model, "cut.jsonl", resume=True)).report
+    assert resumed == whole
+    assert {options["top_logprobs"] for _, options in model.calls} == {5}
+
+
+def test_what_was_scored_is_recorded_with_its_prompt(tmp_path: Path) -> None:
+    folder = registry_with(tmp_path)
+    run(request(folder, ScoringModel(), "r.jsonl"))
+    event = next(iter(read_log(tmp_path / "r.jsonl").events("cond_logp"))).data
+    assert event["prompt"].endswith("D. grey\nAnswer:")
+    assert event["completion"] == [" A", " B", " C", " D"]
+    assert event["way"] == "score"
+    assert len(event["logp"]) == len(event["n_tokens"]) == 4
+
+
+def test_the_examples_are_part_of_what_makes_two_runs_the_same(tmp_path: Path) -> None:
+    digests = set()
+    for n in (2, 3):
+        shots = write_rows(tmp_path / "dev.jsonl", ROWS[:n])
+        rows = write_rows(tmp_path / "rows.jsonl", ROWS)
+        evaluation = Choice(
+            [ScoringModel()], rows, name="x.dev.v0", few_shot_jsonl=shots, num_few_shot=1, few_shot_scope="all"
+        )
+        digests.add(evaluation.fingerprint()["few_shot"])
+    assert len(digests) == 2
