@@ -96,10 +96,10 @@ class Bench:
     def data(self) -> str:
         return str(self.folder / "data" / "bench.jsonl")
 
-    def run(self, *flags: str) -> Used:
+    def run(self, *flags: str, name: str = "bench") -> Used:
         record = self.folder / "record.jsonl"
         record.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "evals.cli.oaieval", "loopback", "bench", "--registry_path", str(self.folder)]
+        command = [sys.executable, "-m", "evals.cli.oaieval", "loopback", name, "--registry_path", str(self.folder)]
         return measure([*command, "--record_path", str(record), *flags], {"OPENAI_BASE_URL": self.base_url})
 
     def bare(self, n: int, in_flight: int) -> Used:

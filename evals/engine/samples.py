@@ -155,7 +155,7 @@ class SampleRun:
                 return
             self._n_same_errors = 0
             tags = self.tags_of(sample)
-            session.saw_labels = session.saw_labels or tags is not None
+            session.labels.update(tags or ())
             scope.commit(tags)
             self._n_ended += 1
             self.on_finished(item, scope.events, value)

@@ -68,8 +68,8 @@ class Session:
         self.counts = CallCounts()
         self.rng = random.Random()
         self.on_growth: Callable[[], None] | None = None
-        self.saw_labels = False
-        "Whether samples were recorded with labels (group, category, cluster, ...)."
+        self.labels: set[str] = set()
+        "Kinds of labels (group, category, cluster, ...) that samples were recorded with."
         self.ended_by: EvalsError | None = None
         "Why no further sample is started; None while the run goes on."
         self._any_accepted = any_accepted

@@ -253,7 +253,7 @@ def run(
             tally.add_earlier(recorder.get_events("sampling"))
         if isinstance(stopped_by, SettledEarly):
             stopped_by = None
-        if (session.saw_labels or request.repeats > 1) and stopped_by is None:
+        if (session.labels - report.get("groups", {}).keys() or request.repeats > 1) and stopped_by is None:
             report = with_labels(report, recorder)
         if extra_report is not None:
             report = {**report, **extra_report()}

@@ -232,15 +232,16 @@ class Choice(StreamedEval):
             record_metrics(score=true_share(learnt.logprobs, right))
         else:
             self._record_match(question, order, learnt, right)
+        logprobs = _rounded(learnt.logprobs)
         data = {
             "way": way.name,
             "style": self.style,
             "letters": list(self.wording.letters_for(question)),
-            "logprobs": _rounded(learnt.logprobs),
+            "logprobs": logprobs,
             "floored": list(learnt.floored),
             "mass": None if learnt.mass is None else round(learnt.mass, _DECIMALS),
             "normalisation": self.normalisation,
-            "scores": _rounded(learnt.scores),
+            "scores": logprobs if learnt.scores is learnt.logprobs else _rounded(learnt.scores),
             "picked": learnt.picked,
             "answer": right.index(True),
             "order": list(order),

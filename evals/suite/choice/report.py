@@ -16,6 +16,9 @@ from evals.suite.choice.ways import Way
 LOW_MASS = 0.9
 "Below this the letters are not what the model would say, and their order means less."
 
+_MASS_UNITS = 10**9
+"Masses are added up as whole numbers of this part, so that the order of samples does not matter."
+
 
 class ChoiceReport:
     """Adds up `choice` events with the `match` or `metrics` events beside them; in any order of samples.
@@ -27,10 +30,10 @@ class ChoiceReport:
         self.measure, self._rotated = measure, rotated
         self.score = Mean()
         self._groups: dict[str, dict[str, Mean]] = {"subject": {}, "category": {}}
-        self._ways: collections.Counter[tuple[str, Way, str]] = collections.Counter()
+        self._ways: collections.Counter[tuple[str, str, str, int]] = collections.Counter()
         self._n_shots: collections.Counter[int] = collections.Counter()
-        self._unparsed, self._agreement, self._n_ties = Mean(), Mean(), 0
-        self._mass, self._low_mass, self._floored = Mean(), Mean(), Mean()
+        self._agreement = Mean()
+        self._counts: collections.Counter[str] = collections.Counter()
         self._positions = Positions()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
@@ -47,18 +50,20 @@ class ChoiceReport:
         self._add_facts(sample_id, asked)
 
     def _add_facts(self, sample_id: str, asked: Sequence[dict[str, Any]]) -> None:
+        counts = self._counts
         for data in asked:
-            way = Way(data["way"], data.get("n_alternatives", 0))
-            self._ways[data["style"], way, data["normalisation"]] += 1
+            self._ways[data["style"], data["normalisation"], data["way"], data.get("n_alternatives", 0)] += 1
             self._n_shots[data["n_shots"]] += 1
             self._positions.add(data["answer"], data["picked"])
-            self._n_ties += data.get("tie", False)
-        self._unparsed.add(sample_id, _mean([data["picked"] is None for data in asked]))
-        masses = [data["mass"] for data in asked if data["mass"] is not None]
-        if masses:
-            self._mass.add(sample_id, _mean(masses))
-            self._low_mass.add(sample_id, _mean([mass < LOW_MASS for mass in masses]))
-            self._floored.add(sample_id, _mean([floored for data in asked for floored in data["floored"]]))
+            counts["asked"] += 1
+            counts["unparsed"] += data["picked"] is None
+            counts["ties"] += data.get("tie", False)
+            if data["mass"] is not None:
+                counts["with_mass"] += 1
+                counts["mass"] += round(data["mass"] * _MASS_UNITS)
+                counts["low_mass"] += data["mass"] < LOW_MASS
+                counts["letters"] += len(data["floored"])
+                counts["floored"] += sum(data["floored"])
         if self._rotated:
             chosen = {None if data["picked"] is None else data["order"][data["picked"]] for data in asked}
             self._agreement.add(sample_id, float(len(chosen) == 1 and chosen != {None}))
@@ -68,11 +73,11 @@ class ChoiceReport:
         subjects = self._groups["subject"]
         if len(subjects) > 1:
             report.update(macro_keys(f"macro_{self.measure}", list(subjects.values())))
-        styles = {style for style, _, _ in self._ways}
+        styles = {style for style, *_ in self._ways}
         if "letter" in styles:
-            report["unparsed"] = defined(self._unparsed.mean)
-        if self._mass.n:
-            report["letter_mass"] = defined(self._mass.mean)
+            report["unparsed"] = self._share("unparsed", "asked")
+        if self._counts["with_mass"]:
+            report["letter_mass"] = self._mass()
         if self._rotated:
             report.update({**report_keys("same_in_all", self._agreement), "n": self.score.n})
         if self.measure == "accuracy":
@@ -82,15 +87,21 @@ class ChoiceReport:
         groups = {key: self._table(means) for key, means in self._groups.items() if means}
         return {**report, "groups": groups} if groups else report
 
+    def _mass(self) -> float:
+        return self._counts["mass"] / _MASS_UNITS / self._counts["with_mass"]
+
+    def _share(self, name: str, of: str) -> float:
+        return self._counts[name] / max(1, self._counts[of])
+
     def _table(self, means: dict[str, Mean]) -> dict[str, Any]:
         return {name: score_keys(self.measure, means[name]) for name in sorted(means)}
 
     def _how(self) -> list[str]:
         """One line a combination of style and way: a run has one."""
         lines = []
-        for style, way, normalisation in sorted(self._ways, key=str):
+        for style, normalisation, way, n_alternatives in sorted(self._ways):
             by = f", normalised {normalisation}" if normalisation != "none" else ""
-            lines.append(f"style {style}{by}; {way.in_words()}")
+            lines.append(f"style {style}{by}; {Way(way, n_alternatives).in_words()}")
         most = max(self._n_shots, default=0)
         fewer = sum(n for n_shots, n in self._n_shots.items() if n_shots < most)
         shots = f"{most} examples before each question"
@@ -102,15 +113,16 @@ class ChoiceReport:
         found = []
         if len(self._ways) > 1:
             found.append("choices were learnt in several ways: their scores are not comparable")
-        if self._mass.n and self._mass.mean < LOW_MASS:
+        if self._counts["with_mass"] and self._mass() < LOW_MASS:
             found.append(
-                f"the letters hold {self._mass.mean:.2f} of the next token's probability, below {LOW_MASS} for "
-                f"{self._low_mass.mean:.0%} of the questions: the model would rather say something else"
+                f"the letters hold {self._mass():.2f} of the next token's probability, below {LOW_MASS} for "
+                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model would rather say something else"
             )
-        if self._floored.n and self._floored.mean > 0:
-            found.append(f"{self._floored.mean:.1%} of the letters were not among the alternatives and got the floor")
-        if self._n_ties:
-            found.append(f"{self._n_ties:,} times several options had the same highest score: the first was taken")
+        if self._counts["floored"]:
+            share = self._share("floored", "letters")
+            found.append(f"{share:.1%} of the letters were not among the alternatives and got the floor")
+        if self._counts["ties"]:
+            found.append(f"{self._counts['ties']:,} times options had the same highest score: the first was taken")
         return found
 
 
@@ -180,7 +192,3 @@ def macro_keys(name: str, means: Sequence[Mean]) -> dict[str, Any]:
 def _score(event: Event) -> float | None:
     value = event.data.get("correct" if event.type == "match" else "score")
     return float(value) if isinstance(value, int | float) else None
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)

@@ -127,22 +127,22 @@ def alternatives_of(result: CompletionResult) -> dict[str, float] | None:
     first = logprobs[0] if logprobs else None
     if not isinstance(first, Mapping):
         return None
-    found: dict[str, float] = {}
     content, tops = first.get("content"), first.get("top_logprobs")
     if content:
-        pairs = [(top.get("token"), top.get("logprob")) for top in content[0].get("top_logprobs") or []]
-    elif tops:
-        pairs = list((tops[0] or {}).items())
+        pairs = [(top["token"], top["logprob"]) for top in content[0].get("top_logprobs") or ()]
     else:
-        return None
+        pairs = list((tops[0] or {}).items()) if tops else []
+    found: dict[str, float] = {}
     for token, logprob in pairs:
-        if isinstance(token, str) and isinstance(logprob, int | float):
-            found.setdefault(_plain(token), float(logprob))
+        found.setdefault(_plain(token), logprob)
     return found or None
 
 
+_SPACES = ("\u2581", "\u0120")
+
+
 def _plain(token: str) -> str:
-    return " " + token[1:] if token[:1] in ("\u2581", "\u0120") else token
+    return " " + token[1:] if token[:1] in _SPACES else token
 
 
 def request_for(fn: Any, way: Way) -> dict[str, Any]:
