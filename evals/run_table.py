@@ -34,13 +34,14 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
     columns becomes `metric.<name>`.
     """
     calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
+    asked = calls or [scored for scored in sample.data("cond_logp") if isinstance(scored, dict)]
     matches = [match for match in sample.data("match") if isinstance(match, dict)]
     match = matches[-1] if matches else {}
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row.update(
         sample_id=sample.sample_id,
         repeat=sample.repeat,
-        prompt=calls[0].get("prompt") if calls else sample.raw_sample.get("input"),
+        prompt=asked[0].get("prompt") if asked else sample.raw_sample.get("input"),
         completion=completion_of(match, calls),
         expected=match.get("expected", sample.raw_sample.get("ideal")),
         picked=match.get("picked"),

@@ -75,6 +75,9 @@ def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
             yield from _call_parts(call)
         if not whole and len(calls) > 1:
             yield "calls", f"{len(calls)}; the first is shown, all with the sample's id"
+    elif scored := [call for call in sample.data("cond_logp") if isinstance(call, dict)]:
+        for call in scored if whole else scored[:1]:
+            yield from _scored_parts(call)
     elif sample.raw_sample:
         yield from _raw_parts(sample.raw_sample)
     yield from _result_parts(sample, row_of(sample))
@@ -88,6 +91,16 @@ def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
     reasons = call.get("finish_reasons")
     if reasons:
         yield "finish", ", ".join(map(str, reasons))
+
+
+def _scored_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A prompt, and the log probability of each continuation in nats."""
+    yield from prompt_parts(call.get("prompt"))
+    texts, logprobs = call.get("completion"), call.get("logp")
+    if isinstance(texts, list) and isinstance(logprobs, list):
+        yield "log p", "\n".join(f"{_as_text(p):>10} {dumps(text)}" for text, p in zip(texts, logprobs, strict=False))
+    else:
+        yield "log p", f"{_as_text(logprobs)} {_as_text(texts)}"
 
 
 def _raw_parts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,17 +23,19 @@ from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, Pro
 from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
-from evals.suite.choice.shots import Shots, rows_digest
+from evals.suite.choice.shots import PICKS, SCOPES, Shots, rows_digest
 from evals.suite.choice.ways import WAYS, Way, candidates, forced, is_refusal
 
 TRIAL_ATTEMPTS = 3
 "Attempts at a trial call; what fails for another reason than the way is tried again in the run itself."
 
-ONE_OF = {
+ONE_OF: dict[str, Sequence[str | None]] = {
     "style": ("letter", "completion"),
     "normalisation": NORMALISATIONS,
     "way": ("auto", *WAYS),
     "letter_forms": ("auto", "spaced", "bare", "both"),
+    "few_shot_pick": PICKS,
+    "few_shot_scope": (None, *SCOPES),
     "few_shot_as": ("prompt", "turns"),
     "order": ORDERS,
     "measure": ("accuracy", "mc2"),
@@ -98,26 +101,30 @@ class Choice(StreamedEval):
             raise UsageError(f"Choice takes one completion function, got {len(self.completion_fns)}")
         self.style, self.normalisation, self.way_name = style, normalisation, way
         self.order, self.measure = order, measure
-        words = (style, normalisation, way, letter_forms, few_shot_as, order, measure)
+        words = (style, normalisation, way, letter_forms, few_shot_pick, few_shot_scope, few_shot_as, order, measure)
         for name, value in zip(ONE_OF, words, strict=True):
             _check_word(name, value)
         template = template or (LETTER_TEMPLATE if style == "letter" else COMPLETION_TEMPLATE)
         self.wording = Wording(style, template, header, option, delimiter, separator, letters, blank)
         self.wording.check()
         self._check_together()
-        rows = self._read_few_shot(few_shot_jsonl, num_few_shot)
-        self._few_shot_digest = rows_digest(rows)
-        self.shots = Shots(rows, num_few_shot, pick=few_shot_pick, scope=few_shot_scope, seed=self.seed)
-        self.asker = Asker(
-            self.completion_fn,
-            PromptMaker(self.wording, self.shots, as_turns=few_shot_as == "turns"),
-            letter_forms,
-            floor,
-            normalisation,
-            unconditional_prompt,
-            max_tokens,
-            context_length or self._known_context_length(),
+        if num_few_shot and few_shot_jsonl is None:
+            raise UsageError(f"num_few_shot is {num_few_shot} and no file is named", fix="set few_shot_jsonl")
+        self.num_few_shot, self.few_shot_jsonl = num_few_shot, few_shot_jsonl
+        self._shots_from = functools.partial(
+            Shots, n_shots=num_few_shot, pick=few_shot_pick, scope=few_shot_scope, seed=self.seed
         )
+        self._asker_from = functools.partial(
+            Asker,
+            self.completion_fn,
+            letter_forms=letter_forms,
+            floor=floor,
+            normalisation=normalisation,
+            unconditional_prompt=unconditional_prompt,
+            max_tokens=max_tokens,
+            context_length=context_length or self._known_context_length(),
+        )
+        self._as_turns = few_shot_as == "turns"
         self.way: Way | None = None
         "What `prepare` found."
 
@@ -133,12 +140,17 @@ class Choice(StreamedEval):
         if blank is not None and self.normalisation == "unconditional":
             raise UsageError("with a blank, what is scored is the same for all options", fix="normalisation: none")
 
-    def _read_few_shot(self, path: str | None, n_shots: int) -> list[Question]:
-        if n_shots == 0:
+    @functools.cached_property
+    def asker(self) -> Asker:
+        """The model and how it is asked; made when first needed, as the examples may have to be fetched."""
+        shots = self._shots_from(self._few_shot_rows)
+        return self._asker_from(prompts=PromptMaker(self.wording, shots, as_turns=self._as_turns))
+
+    @functools.cached_property
+    def _few_shot_rows(self) -> list[Question]:
+        if self.few_shot_jsonl is None or self.num_few_shot == 0:
             return []
-        if path is None:
-            raise UsageError(f"num_few_shot is {n_shots} and no file is named", fix="set few_shot_jsonl")
-        located = self._prefix_registry_path(path)
+        located = self._prefix_registry_path(self.few_shot_jsonl)
         rows = []
         for line, row in enumerate(iter_jsonls(located), start=1):
             try:
@@ -155,10 +167,10 @@ class Choice(StreamedEval):
         return self.registry.model_info(model).context_length if isinstance(model, str) else None
 
     def fingerprint(self) -> dict[str, Any]:
-        return {**super().fingerprint(), "few_shot": self._few_shot_digest}
+        return {**super().fingerprint(), "few_shot": rows_digest(self._few_shot_rows)}
 
     def check_sample(self, sample: Any) -> None:
-        self.shots.of(self._checked(sample))
+        self.asker.prompts.shots.of(self._checked(sample))
 
     def _checked(self, row: Any) -> Question:
         """The question of a row; BadSample where it is none for this eval."""
@@ -277,10 +289,10 @@ class Choice(StreamedEval):
         return ChoiceReport(self.measure, self.order == "rotations")
 
 
-def _check_word(name: str, value: str) -> None:
+def _check_word(name: str, value: str | None) -> None:
     if value not in ONE_OF[name]:
-        note = did_you_mean(str(value), ONE_OF[name])
-        raise UsageError(f"{name} is {value!r}", notes=[note], fix=f"{name}: {' or '.join(ONE_OF[name])}")
+        note = did_you_mean(str(value), filter(None, ONE_OF[name]))
+        raise UsageError(f"{name} is {value!r}", notes=[note], fix=f"{name}: {' or '.join(filter(None, ONE_OF[name]))}")
 
 
 def _rounded(values: Sequence[float]) -> list[float]:

@@ -157,7 +157,7 @@ class Positions:
         noise = math.fsum(overall * (1 - overall) / self._right[place] for place in places) / len(places)
         table = {LETTERS[place]: self._row(place, n) for place in sorted({*places, *self._picked})}
         by_chance = math.sqrt(noise * (len(places) - 1) / len(places))
-        return {"position_bias": spread, "position_bias_by_chance": by_chance, "positions": table}
+        return {"position_bias": spread, "bias_by_chance": by_chance, "positions": table}
 
     def _row(self, place: int, n: int) -> dict[str, Any]:
         right, hits = self._right[place], self._hits[place]

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from random import Random
 
-from evals.errors import UsageError, did_you_mean
+from evals.errors import UsageError
 from evals.suite.choice.questions import Question
 
 PICKS = ("first", "seeded")
@@ -30,9 +30,6 @@ class Shots:
         scope: str | None = None,
         seed: int = 0,
     ) -> None:
-        for name, value, known in (("few_shot_pick", pick, PICKS), ("few_shot_scope", scope or "all", SCOPES)):
-            if value not in known:
-                raise UsageError(f"{name} is {value!r}", notes=[did_you_mean(value, known)], fix=" or ".join(known))
         self.n_shots = n_shots
         self.by_subject = scope == "subject" or (scope is None and bool(rows) and all(row.subject for row in rows))
         self._pick, self._seed = pick, seed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from toy_models import ChatModel, ScoringModel, hashed, run_choice, write_rows
 
 from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
 from evals.errors import UsageError
+from evals.report.sample_text import sample_text
 from evals.run_log import read_log
 from evals.runner.run import RunRequest, run
 from evals.suite.choice.eval import Choice
@@ -233,3 +235,20 @@ def test_the_examples_are_part_of_what_makes_two_runs_the_same(tmp_path: Path) -
         )
         digests.add(evaluation.fingerprint()["few_shot"])
     assert len(digests) == 2
+
+
+def test_view_shows_the_prompt_and_what_was_scored(tmp_path: Path) -> None:
+    folder = registry_with(tmp_path)
+    run(request(folder, ScoringModel(), "r.jsonl"))
+    shown = sample_text(next(iter(read_log(tmp_path / "r.jsonl").samples())))
+    assert "D. grey" in shown
+    assert re.search(r'log p +-\d\.\d+ " A"', shown)
+
+
+def test_a_replay_says_when_other_texts_were_scored(tmp_path: Path) -> None:
+    folder = registry_with(tmp_path)
+    run(request(folder, ScoringModel(), "r.jsonl"))
+    args = {"record": str(tmp_path / "r.jsonl")}
+    result = run(request(folder, "replay", "s.jsonl", completion_args=args, extra_eval_params={"letter_forms": "both"}))
+    assert result.n_errors == len(ROWS)
+    assert "log probabilities of other continuations" in result.tally.first_error
