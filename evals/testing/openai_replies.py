@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ class Answer:
     text: None is what a refusal or a pure tool call carries. status: other than 200 makes it an error with
     `error_code` and `error_message`. fault: one of the names of `Faults`, forced. latency_s: instead of the server's.
     top: token to log probability, the alternatives of the first token where log probabilities are asked for.
+    logprob_of: log probability of a token after a text, for what is echoed; by the token's length without it.
     """
 
     text: str | None
@@ -30,6 +31,7 @@ class Answer:
     fault: str | None = None
     latency_s: float | None = None
     top: Mapping[str, float] | None = None
+    logprob_of: Callable[[str, str], float] | None = None
 
 
 def tokens_of(text: str) -> list[str]:
@@ -146,7 +148,9 @@ def _text_logprobs(prompt: str, answer: Answer, top: int, echo: bool) -> dict[st
     for token in tokens:
         offsets.append(position)
         position += len(token)
-    logprobs: list[float | None] = [token_logprob(token) for token in tokens]
+    whole = prompt + (answer.text or "")
+    of = answer.logprob_of or (lambda before, token: token_logprob(token))
+    logprobs: list[float | None] = [of(whole[:at], token) for at, token in zip(offsets, tokens, strict=True)]
     tops: list[dict[str, float] | None] = [
         {token: token_logprob(token)} if len(token.strip()) % 2 else {token: token_logprob(token), "alt": -0.01}
         for token in tokens

@@ -252,3 +252,38 @@ def test_a_replay_says_when_other_texts_were_scored(tmp_path: Path) -> None:
     result = run(request(folder, "replay", "s.jsonl", completion_args=args, extra_eval_params={"letter_forms": "both"}))
     assert result.n_errors == len(ROWS)
     assert "log probabilities of other continuations" in result.tally.first_error
+
+
+def spaced(prompt: str) -> dict[str, float]:
+    return hashed(prompt, (" A", " B", " C", " D", " x"))
+
+
+def of_one_model(call: Any) -> Answer:
+    """What one language model says over both endpoints."""
+    table = spaced(call.prompt)
+    return Answer(
+        max(table, key=lambda token: table[token]),
+        top={token: math.log(p) for token, p in table.items()},
+        logprob_of=lambda before, token: math.log(spaced(before).get(token, 0.5)),
+    )
+
+
+def test_one_model_makes_the_same_choices_by_all_four_ways_over_http_and_in_the_process(tmp_path: Path) -> None:
+    wording = {"template": "{question}\n{options}\nAnswer:", "letter_forms": "spaced"}
+    with LoopbackServer(of_one_model) as server:
+        chat_fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="k")
+        text_fn = OpenAICompletionFn("m", api_base=server.base_url, api_key="k")
+        found = {
+            "top_logprobs": run_choice(chat_fn, ROWS, tmp_path, way="top_logprobs", **wording)[1],
+            "echo": run_choice(text_fn, ROWS, tmp_path, way="echo", **wording)[1],
+            "score": run_choice(ScoringModel(spaced), ROWS, tmp_path, way="score", **wording)[1],
+            "parsed": run_choice(chat_fn, ROWS, tmp_path, way="parsed", **wording)[1],
+        }
+    for name, events in found.items():
+        assert ways(events) == {name}
+    for events in zip(found["top_logprobs"], found["echo"], found["score"], strict=True):
+        assert events[0]["logprobs"] == pytest.approx(events[1]["logprobs"], abs=1e-6)
+        assert events[0]["logprobs"] == pytest.approx(events[2]["logprobs"], abs=1e-6)
+        assert len({event["picked"] for event in events}) == 1
+    for by_score, by_text in zip(found["score"], found["parsed"], strict=True):
+        assert by_text["picked"] in (by_score["picked"], None), "a reply that is no letter is no choice"
