@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -71,3 +71,20 @@ class ContinuationScore:
     n_tokens: int
     is_greedy: bool | None = None
     "Whether greedy decoding would have produced it; None where the backend cannot tell."
+
+
+class ContinuationScores(list[ContinuationScore]):
+    """The scores of one request, with what the provider said about it."""
+
+    cached = False
+
+    def __init__(
+        self,
+        scores: Iterable[ContinuationScore],
+        *,
+        model: str | None = None,
+        usage: dict[str, Any] | None = None,
+        cost_usd: float | None = None,
+    ) -> None:
+        super().__init__(scores)
+        self.model, self.usage, self.cost_usd = model, usage, cost_usd

@@ -47,9 +47,9 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
         picked=match.get("picked"),
         correct=match.get("correct"),
         error=sample.error,
-        usage=_summed([call.get("usage") for call in calls]),
+        usage=_summed([call.get("usage") for call in asked]),
         latency_s=_total([call.get("latency_s") for call in calls]),
-        cost_usd=_total([call.get("cost_usd") for call in calls]),
+        cost_usd=_total([call.get("cost_usd") for call in asked]),
     )
     for name, value in _metrics(sample, match).items():
         row[f"metric.{name}" if name in COLUMNS else name] = value

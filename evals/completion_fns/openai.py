@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
-from evals.completion import Completions, ContinuationScore
-from evals.completion_fns.cost import summed_usage
+from evals.completion import Completions, ContinuationScore, ContinuationScores
+from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.images import inline_images
 from evals.completion_fns.openai_backend import OpenAIBackend, unknown_option
 from evals.completion_fns.openai_requests import RequestRules, chat_body, responses_body, text_body
@@ -76,7 +76,14 @@ class OpenAICompletionFn(OpenAIBackend):
         _, reply, _ = await self._exchange(
             self._ready(), prompts, score_options({**self.options, **self.extra_options})
         )
-        return read_scores(read_reply(reply, self.host), text, continuations)
+        raw = read_reply(reply, self.host)
+        usage = raw["usage"] if isinstance(raw.get("usage"), dict) else None
+        return ContinuationScores(
+            read_scores(raw, text, continuations),
+            model=raw.get("model"),
+            usage=usage,
+            cost_usd=cost_usd(usage, self._model_info()),
+        )
 
     def _formatted(self, prompt: Any) -> Any:
         formatted = prompt if hasattr(prompt, "to_formatted_prompt") else CompletionPrompt(prompt)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from evals.completion import CompletionResult, Completions, ContinuationScore
+from evals.completion import CompletionResult, Completions, ContinuationScore, ContinuationScores
 from evals.engine.failures import FATAL_UNTIL_FIRST_SUCCESS, PUSH_BACK, CallFailed, Kind, classify_http
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, may_retry
@@ -130,12 +130,17 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
 
 def _record_scores(fn: Any, prompt: Any, continuations: Sequence[str], scores: Sequence[ContinuationScore]) -> None:
     """A `cond_logp` event for all continuations of a prompt; `way` is `echo` where a server was asked that way."""
+    extra = {}
+    if isinstance(scores, ContinuationScores):
+        costs = {"model": scores.model, "usage": scores.usage, "cost_usd": scores.cost_usd}
+        extra = {key: value for key, value in costs.items() if value is not None}
     record_cond_logp(
         prompt,
         list(continuations),
         [score.logprob for score in scores],
         n_tokens=[score.n_tokens for score in scores],
         way=getattr(fn, "score_way", "score"),
+        **extra,
     )
 
 
@@ -347,7 +352,7 @@ def failure_of(error: Exception) -> CallFailed:
 
 def _account(session: Session, result: Any, n_bytes: int) -> None:
     session.counts.n_calls += 1
-    if isinstance(result, Completions):
+    if isinstance(result, Completions | ContinuationScores):
         before = session.counts.total_tokens
         session.spent(result)
         if session.limits_tokens:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from evals.cache import CompletionCache
-    from evals.completion import Completions
+    from evals.completion import Completions, ContinuationScores
     from evals.engine.batching import Batcher
 
 
@@ -209,7 +209,7 @@ class Session:
         if self.cache is not None:
             self.cache.close()
 
-    def spent(self, result: Completions) -> None:
+    def spent(self, result: Completions | ContinuationScores) -> None:
         """Count what a call used; ends the run when a budget is reached."""
         counts, usage = self.counts, result.usage if isinstance(result.usage, dict) else {}
         if not result.cached:

@@ -75,7 +75,7 @@ class RunTally:
         for event in events:
             if not isinstance(event.data, dict):
                 continue
-            if event.type == "sampling":
+            if event.type == "sampling" or (event.type == "cond_logp" and "usage" in event.data):
                 self._add_sampling(event.data)
             elif event.type in ("match", "metrics"):
                 self.n_unparsed += event.data.get("parsed") is False

@@ -12,7 +12,8 @@ import pytest
 from toy_models import ChatModel, ScoringModel, hashed, run_choice, write_rows
 
 from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
-from evals.errors import UsageError
+from evals.engine.settings import EngineSettings
+from evals.errors import BudgetReached, UsageError
 from evals.report.sample_text import sample_text
 from evals.run_log import read_log
 from evals.runner.run import RunRequest, run
@@ -287,3 +288,15 @@ def test_one_model_makes_the_same_choices_by_all_four_ways_over_http_and_in_the_
         assert len({event["picked"] for event in events}) == 1
     for by_score, by_text in zip(found["score"], found["parsed"], strict=True):
         assert by_text["picked"] in (by_score["picked"], None), "a reply that is no letter is no choice"
+
+
+def test_what_scoring_costs_is_counted_and_ends_the_run_at_the_budget(tmp_path: Path) -> None:
+    folder = registry_with(tmp_path)
+    with LoopbackServer("A") as server:
+        fn = OpenAICompletionFn("m", api_base=server.base_url, api_key="k")
+        whole = run(request(folder, fn, "whole.jsonl"))
+        settings = EngineSettings(max_tokens_total=whole.counts.total_tokens // 2, concurrency=1)
+        half = run(request(folder, fn, "half.jsonl", settings=settings))
+    assert whole.report["usage_prompt_tokens"] == whole.counts.prompt_tokens > 0
+    assert isinstance(half.stopped_by, BudgetReached)
+    assert 0 < half.report["n"] < len(ROWS)
