@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -124,6 +125,7 @@ class Choice(StreamedEval):
             max_tokens=max_tokens,
             context_length=context_length or self._known_context_length(),
         )
+        self._takes_first_of_all = few_shot_pick == "first" and few_shot_scope == "all"
         self._as_turns = few_shot_as == "turns"
         self.way: Way | None = None
         "What `prepare` found."
@@ -152,7 +154,8 @@ class Choice(StreamedEval):
             return []
         located = self._prefix_registry_path(self.few_shot_jsonl)
         rows = []
-        for line, row in enumerate(iter_jsonls(located), start=1):
+        only_first = self.num_few_shot if self._takes_first_of_all else None
+        for line, row in enumerate(itertools.islice(iter_jsonls(located), only_first), start=1):
             try:
                 rows.append(self._checked(row))
             except BadSample as error:

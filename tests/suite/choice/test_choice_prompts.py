@@ -159,3 +159,18 @@ def test_rows_that_are_no_questions_are_refused_in_plain_words(change: dict[str,
     with pytest.raises(BadSample) as caught:
         read_question(row)
     assert message in str(caught.value)
+
+
+def test_the_first_of_all_rows_are_read_and_no_more(tmp_path: Path) -> None:
+    shots = tmp_path / "dev.jsonl"
+    write_rows(shots, [question("a", 0), question("b", 1)])
+    shots.write_text(shots.read_text() + "this is no JSON\n")
+    evaluation = Choice(
+        [ScoringModel()],
+        write_rows(tmp_path / "rows.jsonl", [question("a", 99)]),
+        name="x.dev.v0",
+        few_shot_jsonl=str(shots),
+        num_few_shot=2,
+        few_shot_scope="all",
+    )
+    assert examples(evaluation) == ["a 0", "b 1"]
