@@ -300,3 +300,11 @@ def test_what_scoring_costs_is_counted_and_ends_the_run_at_the_budget(tmp_path: 
     assert whole.report["usage_prompt_tokens"] == whole.counts.prompt_tokens > 0
     assert isinstance(half.stopped_by, BudgetReached)
     assert 0 < half.report["n"] < len(ROWS)
+
+
+def test_a_refused_key_ends_the_run_in_the_usual_words(tmp_path: Path) -> None:
+    with LoopbackServer("A", api_key="right") as server:
+        fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="wrong")
+        result = run(request(registry_with(tmp_path), fn, "r.jsonl"))
+    assert "the server refused the key" in str(result.stopped_by)
+    assert result.exit_code == 3
