@@ -10,7 +10,7 @@ import random
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals.engine.limits import AdaptiveLimit, RateLimit
 from evals.engine.retry import Breaker, Timeouts
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from evals.completion import Completions, ContinuationScores
     from evals.engine.batching import Batcher
 
+T = TypeVar("T")
 
 CLOSE_WITHIN_S = 5.0
 "How long the client of a backend may take to end."
@@ -274,6 +275,11 @@ def current_session() -> Session:
     if _fallback is None:
         _fallback = Session(can_end=False)
     return _fallback
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Await plain code that waits for something, such as another process, without holding the loop."""
+    return await asyncio.get_running_loop().run_in_executor(current_session().sample_threads(), work)
 
 
 @contextmanager

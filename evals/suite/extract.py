@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt, Prompt
+from evals.engine.session import in_thread
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
@@ -96,12 +98,21 @@ class ExtractAnswer(StreamedEval):
         return [text for text in texts if text is not None]
 
     async def eval_sample(self, sample: Sample, *_: random.Random) -> bool:
-        self.check_sample(sample)
+        is_slow = getattr(self.rule, "is_slow", False)
+        if is_slow:
+            await in_thread(functools.partial(self.check_sample, sample))
+        else:
+            self.check_sample(sample)
         completion = await self.complete(self.first_prompt(sample), **self.request)
-        answer = self.rule.extract(completion)
-        correct = answer is not None and any(self.rule.same(answer, ideal) for ideal in accepted(sample))
+        judge = functools.partial(self.judge, completion, accepted(sample))
+        answer, correct = await in_thread(judge) if is_slow else judge()
         record_match(correct, expected=sample["ideal"], picked=answer, parsed=answer is not None)
         return correct
+
+    def judge(self, completion: str, ideals: Sequence[str]) -> tuple[str | None, bool]:
+        """The answer that the rule finds, and whether it is one of `ideals`."""
+        answer = self.rule.extract(completion)
+        return answer, answer is not None and any(self.rule.same(answer, ideal) for ideal in ideals)
 
     def new_report(self) -> Report:
         return MatchReport()

@@ -1,50 +1,59 @@
-"""Mathematical expressions as answers, read and compared by math-verify."""
+"""Mathematical expressions as answers, read and compared by math-verify in processes with a deadline."""
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
-from typing import Any
 
 from evals.errors import MissingExtra
+from evals.suite.math_pool import Ended, MathPool, shared_pool
 
 MAX_CHARS = 20_000
 "Only this much of the end of a completion is searched."
+
+logger = logging.getLogger(__name__)
 
 
 class MathRule:
     """The last expression of the completion, boxed ones first, equal to the ideal as mathematics: `1/2` is `0.5`.
 
-    The ideal is LaTeX or a plain expression. Needs the extra [math]. Comparing takes as long as the algebra does:
-    there is no time limit on one expression.
+    The ideal is LaTeX or a plain expression. Needs the extra [math]. What is not read or compared within the pool's
+    deadline (5 s) is no answer, or not the same, and is logged.
     """
 
-    def __init__(self) -> None:
+    is_slow = True
+    "Its methods wait for another process: never call them on the event loop."
+
+    def __init__(self, pool: MathPool | None = None) -> None:
         if importlib.util.find_spec("math_verify") is None:
             raise MissingExtra("extract: math", "math")
-        logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns at each call that its time limit is off
+        self._pool = pool or shared_pool()
+        self._read = functools.lru_cache(maxsize=20_000)(self._reading)
 
     def extract(self, completion: str) -> str | None:
-        parsed = _parse(completion[-MAX_CHARS:])
-        return str(parsed[-1]) if parsed else None
+        return self._reading(completion[-MAX_CHARS:])
 
     def same(self, answer: str, ideal: str) -> bool:
-        from math_verify import verify
-
-        return bool(verify(_parse(_as_latex(ideal)), _parse(_as_latex(answer)), timeout_seconds=None))
+        try:
+            return bool(self._pool.ask({"text": _as_latex(answer), "ideal": _as_latex(ideal)}))
+        except Ended as why:
+            logger.warning("%r was not compared with %r (%s): scored as not the same", answer[:80], ideal[:80], why)
+            return False
 
     def usable(self, ideal: str) -> bool:
-        return bool(_parse(_as_latex(ideal)))
+        return self._read(_as_latex(ideal)) is not None
 
     def completion_for(self, ideal: str) -> str | None:
         return rf"\boxed{{{ideal.strip().strip('$')}}}"
 
-
-def _parse(text: str) -> list[Any]:
-    """math-verify's reading: [expression, its text], or nothing. Its own time limit needs the main thread."""
-    from math_verify import parse
-
-    return list(parse(text, parsing_timeout=None))
+    def _reading(self, text: str) -> str | None:
+        try:
+            found: str | None = self._pool.ask({"text": text})
+            return found
+        except Ended as why:
+            logger.warning("no expression was read from %r (%s)", text[-80:], why)
+            return None
 
 
 def _as_latex(text: str) -> str:
