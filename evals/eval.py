@@ -145,6 +145,9 @@ class Eval(abc.ABC):
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample when this eval cannot use the sample. Called before the first paid call."""
 
+    def preflight(self) -> None:
+        """Try whatever this eval needs beside its data (a sandbox, a tool). Called before the first paid call."""
+
     def first_prompt(self, sample: Any) -> Prompt | None:
         """The prompt that `sample` leads to, for people to look at; None where it cannot be told."""
         return sample.get("input") if isinstance(sample, dict) else None

@@ -20,7 +20,7 @@ FLOORS = {
     4: ["eval", "suite"],
     3: ["completion_fns", "solvers", "metrics"],
     2: ["registry", "registry_classes", "registry_index", "registry_models", "registry_specs", "data", "datasets"]
-    + ["record", "record_file", "record_text", "http_sink", "run_log", "run_table", "engine", "cache", "pocket"],
+    + ["record", "record_file", "record_text", "http_sink", "run_log", "run_table", "engine", "cache", "pocket", "sandbox"],
     1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "event", "json_text", "key_values"]
     + ["secrets", "durations", "snowflake"],
 }

@@ -44,6 +44,7 @@ def get_parser() -> Parser:
     _add_limit_flags(parser.add_argument_group("limits and budgets"))
     _add_outcome_flags(parser.add_argument_group("failures and results"))
     _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
+    _add_code_flags(parser.add_argument_group("evals that run programs"))
     parser.prefer_when_abbreviated(PEER_FLAGS)
     return parser
 
@@ -104,6 +105,13 @@ def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--max_cost", type=_positive_float, metavar="USD", help="stop when so much is spent")
     group.add_argument("--max_tokens_total", type=_positive_int, metavar="N", help="stop when so many are used")
     group.add_argument("--max_time", type=_positive_float, metavar="S", help="stop after so many seconds")
+
+
+def _add_code_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--sandbox", metavar="KIND", help="of evals that run programs: auto, bwrap, docker, unsafe-local"
+    )
+    group.add_argument("--assurance", choices=("weak", "strict"), help="refuse or label verdicts that could be forged")
 
 
 def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
@@ -174,6 +182,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
     overrides = {} if args.temperature is None else {"temperature": args.temperature}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
+    extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
     return RunRequest(
         completion_fns=[name for name in args.completion_fn.split(",") if name],
         eval_name=args.eval,

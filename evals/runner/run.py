@@ -108,6 +108,7 @@ class PreparedRun:
         completion_fns = [self._make_completion_fn(fn) if isinstance(fn, str) else fn for fn in request.completion_fns]
         self.eval = self._make_eval(completion_fns)
         facts = check_before_run(self.eval, request.max_samples)
+        self.eval.preflight()
         self.preflight: Preflight = replace(facts, warnings=[*facts.warnings, *self._scorer_warnings()])
         for fn in self.eval.completion_fns:
             if hasattr(fn, "preflight"):

@@ -1,0 +1,1 @@
+"""Runs programs that models wrote, and says what came of them."""

@@ -1,0 +1,116 @@
+"""Judges programs in the sandbox, on threads, while others are still being written."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+import weakref
+from typing import Any, Protocol
+
+from evals.engine.off_loop import Started, WorkThreads
+from evals.errors import EvalsError, UsageError
+from evals.sandbox.problem import Problem
+from evals.sandbox.verdict import Status, Verdict
+
+KINDS = ("auto", "bwrap", "docker", "unsafe-local")
+ASSURANCES = ("weak", "strict")
+
+
+class Checker(Protocol):
+    """What a sandbox must do: judge one whole program, from any thread."""
+
+    def check(self, problem: Problem, program: str) -> Verdict: ...
+
+
+class HarnessFailed(EvalsError):
+    """The sandbox itself failed; no program is to blame, and nothing is scored."""
+
+    exit_code = 3
+
+
+class Judge:
+    """A sandbox that is made when it is first needed, and the threads that wait for it.
+
+    sandbox: one of `KINDS`, or an object with `check` that is used as it is.
+    """
+
+    def __init__(self, sandbox: str | Checker = "auto", assurance: str = "weak", workers: int | None = None) -> None:
+        if isinstance(sandbox, str) and sandbox not in KINDS:
+            raise UsageError(f"no sandbox is called {sandbox!r}", fix=f"choose one of {', '.join(KINDS)}")
+        if assurance not in ASSURANCES:
+            raise UsageError(f"assurance is {assurance!r}", fix="give weak (allowed, and labelled) or strict")
+        if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
+            raise UsageError(f"workers is {workers!r}", fix="give a number from 1")
+        self.kind, self.assurance = sandbox, assurance
+        self.workers = workers or os.cpu_count() or 1
+        self._lock = threading.Lock()
+        self._sandbox: Checker | None = None
+        self._threads: WorkThreads | None = None
+
+    def open(self) -> Checker:
+        """The sandbox, tried by a program that must pass and one that must not.
+
+        Raises:
+            HarnessFailed: it cannot tell them apart, or cannot run them.
+        """
+        with self._lock:
+            if self._sandbox is None:
+                sandbox = self._make() if isinstance(self.kind, str) else self.kind
+                try_out(sandbox)
+                self._sandbox = sandbox
+            return self._sandbox
+
+    def _make(self) -> Checker:
+        try:
+            make = importlib.import_module("evals.sandbox.sandbox").Sandbox
+        except ModuleNotFoundError:
+            raise UsageError(
+                "this build has no sandbox, and programs of a model are run nowhere else",
+                fix="hand one in from Python: PassAtK(..., sandbox=OBJECT_WITH_CHECK)",
+            ) from None
+        sandbox: Any = make(workers=self.workers, assurance=self.assurance, kind=self.kind)
+        sandbox.__enter__()
+        weakref.finalize(self, sandbox.__exit__, None, None, None)
+        return sandbox  # type: ignore[no-any-return]
+
+    def judge(self, job: tuple[Problem, str]) -> Verdict:
+        """The verdict on one program. Blocks.
+
+        Raises:
+            HarnessFailed: the sandbox failed, so nothing is known of the program.
+        """
+        problem, program = job
+        verdict = self.open().check(problem, program)
+        if verdict.status is Status.HARNESS_ERROR:
+            raise HarnessFailed(
+                f"the sandbox failed on a program for {problem.problem_id}",
+                notes=[verdict.detail[:300], "the program is not scored: this is no failure of the model"],
+                fix="see `evals sandbox doctor`, then resume",
+            )
+        return verdict
+
+    def start(self, problem: Problem, programs: list[str]) -> Started[Verdict]:
+        """Begin to judge programs for one problem, as many at a time as there are workers."""
+        with self._lock:
+            if self._threads is None:
+                self._threads = WorkThreads(self.workers, "evals-judge")
+                weakref.finalize(self, self._threads.close)
+        return self._threads.start(self.judge, [(problem, program) for program in programs])
+
+
+def try_out(sandbox: Checker) -> None:
+    """Raise HarnessFailed unless a right program passes and a wrong one fails."""
+    from evals.sandbox.problem import FunctionTests
+
+    tests = FunctionTests("def check(candidate):\n    assert candidate(20) == 41\n")
+    problem = Problem("self-test", "def f(n):\n", tests, "f", timeout_s=10.0)
+    for program, expected in (("def f(n):\n    return 2 * n + 1\n", True), ("def f(n):\n    return n\n", False)):
+        verdict = sandbox.check(problem, program)
+        if (verdict.status is Status.PASSED) is not expected or verdict.status is Status.HARNESS_ERROR:
+            said = f"{verdict.status.value}: {verdict.detail[:200]}"
+            raise HarnessFailed(
+                f"the sandbox judges a {'right' if expected else 'wrong'} program as {said}",
+                notes=["nothing was called"],
+                fix="see `evals sandbox doctor`",
+            )
