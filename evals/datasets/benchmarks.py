@@ -17,6 +17,7 @@ from evals.datasets.plain_rows import NumberedRow, write_rows
 from evals.errors import DataError, did_you_mean, listed
 
 DECLARATION = "dataset.yaml"
+UNKNOWN = "unknown"
 Converter: TypeAlias = Callable[[Path], Iterable[NumberedRow]]
 
 
@@ -28,14 +29,16 @@ class DeclaredFile:
     name: str
     "As evals refer to it, after the benchmark's name: `test.jsonl` of `gsm8k/test.jsonl`."
     url: str
-    sha256: str
-    "Of the original."
+    sha256: str | None
+    "Of the original; None where it is not known (`sha256: unknown`), and any file under its name is taken."
     size_bytes: int | None
     n_rows: int | None
     converter: str | None
     "`module:function` that turns the original into rows; None where it already has our form."
     checked: str | None
     "What has been tried of the URL and of the checksum."
+    gated: str | None = None
+    "Why it cannot be fetched without more ado, and what to do."
 
     @property
     def value(self) -> str:
@@ -122,9 +125,12 @@ def rows_file(original: Path, file: DeclaredFile) -> Path:
     """
     if file.converter is None:
         return original
+    from evals.datasets.download import file_sha256
+
     convert = _load_converter(file)
     source = inspect.getsource(inspect.getmodule(convert) or convert)
-    key = hashlib.sha256(f"{file.sha256} {file.converter} {source}".encode()).hexdigest()[:12]
+    digest = file.sha256 or file_sha256(original)
+    key = hashlib.sha256(f"{digest} {file.converter} {source}".encode()).hexdigest()[:12]
     target = data_cache("benchmarks", file.benchmark) / f"{file.name.removesuffix('.jsonl')}.{key}.jsonl"
     if not target.exists():
         with reading(str(original)), written_whole(target) as written:
@@ -157,9 +163,10 @@ def _declared(path: Path, body: dict[str, Any], name: str, file: Any) -> Declare
         benchmark=path.parent.name,
         name=name,
         url=str(file["url"]).replace("{revision}", str(body.get("revision", ""))),
-        sha256=str(file["sha256"]),
+        sha256=None if file["sha256"] == UNKNOWN else str(file["sha256"]),
         size_bytes=file.get("size_bytes"),
         n_rows=file.get("n_rows"),
         converter=file.get("converter", body.get("converter")),
         checked=file.get("checked", body.get("checked")),
+        gated=file.get("gated", body.get("gated")),
     )

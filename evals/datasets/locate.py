@@ -59,10 +59,14 @@ def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch:
     cached = cached_original(file)
     for path in [*_copies(file, copies), cached]:
         if path.is_file():
-            if file_sha256(path) == file.sha256:
+            if file.sha256 is None or file_sha256(path) == file.sha256:
                 return path
             if path != cached:
                 raise _wrong_copy(path, file, file_sha256(path))
+    if file.gated is not None:
+        raise DataError(
+            f"{file.value} is not fetched by itself: {file.gated}", notes=[f"from {file.url}"], fix=_own_copy(file)
+        )
     if not may_fetch:
         raise DataError(
             f"{file.value} has not been fetched",
@@ -75,6 +79,10 @@ def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch:
         error.notes.append(f"without a network: put a copy at DIR/{file.benchmark}/{file.original_name}")
         error.notes.append("and name DIR with EVALS_DATA_DIR or --data_path")
         raise
+
+
+def _own_copy(file: DeclaredFile) -> str:
+    return f"put a copy at DIR/{file.benchmark}/{file.original_name}, and name DIR with EVALS_DATA_DIR or --data_path"
 
 
 def cached_original(file: DeclaredFile) -> Path:

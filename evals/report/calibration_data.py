@@ -148,10 +148,10 @@ def _nothing(path: str, n_parsed: int) -> DataError:
         return DataError(
             "the letters were read from text: this record holds no probabilities",
             where=path,
-            fix="use a model with log probabilities, or ask for a confidence: evals.suite.stated_confidence",
+            fix="use a model with log probabilities, or ask for a confidence: docs/calibration.md",
         )
     return DataError(
         "no sample says how sure the model was",
         where=path,
-        fix="`choice` events come from multiple-choice evals, `confidence` events from StatedConfidence",
+        fix="`choice` events come from multiple-choice evals, `confidence` events: see docs/calibration.md",
     )

@@ -1,0 +1,199 @@
+"""Multiple-choice benchmarks as rows of one form: `question`, `choices`, `answer` (the right option's place)."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+import re
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evals.datasets.json_rows import decode_row
+from evals.datasets.opening import bundled_data_root
+from evals.datasets.original_rows import field, original_rows
+from evals.datasets.plain_rows import NumberedRow
+from evals.errors import BadSample, DataError
+
+
+def mmlu_test(original: Path) -> Iterator[NumberedRow]:
+    """The 57 test files of MMLU's `data.tar` in order of their names, or the rows of its Parquet form."""
+    return _mmlu(original, "test")
+
+
+def mmlu_dev(original: Path) -> Iterator[NumberedRow]:
+    """The five solved questions of each subject."""
+    return _mmlu(original, "dev")
+
+
+def _mmlu(original: Path, split: str) -> Iterator[NumberedRow]:
+    categories = _categories()
+    for number, (subject, question, choices, answer) in enumerate(_mmlu_cells(original, split), start=1):
+        row = {"question": question, "choices": choices, "answer": answer, "subject": subject.replace("_", " ")}
+        if subject in categories:
+            row["category"] = categories[subject]
+        yield NumberedRow(number, row)
+
+
+def _mmlu_cells(original: Path, split: str) -> Iterator[tuple[str, str, list[str], int]]:
+    if original.suffix != ".tar":
+        for number, row in original_rows(original):
+            subject, question, choices, answer = (
+                field(row, key, original, number) for key in ("subject", "question", "choices", "answer")
+            )
+            yield subject, question, list(choices), int(answer)
+        return
+    with tarfile.open(original) as archive:
+        names = sorted(name for name in archive.getnames() if re.search(rf"(^|/){split}/[^/.]+_{split}\.csv$", name))
+        if not names:
+            raise DataError(f"no {split} files in this archive", where=str(original))
+        for name in names:
+            file = archive.extractfile(name)
+            assert file is not None
+            subject = name.rpartition("/")[2].removesuffix(f"_{split}.csv")
+            text = file.read().decode("utf-8")
+            for line, cells in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
+                if len(cells) != 6 or cells[5].strip() not in ("A", "B", "C", "D"):
+                    raise BadSample("not a question, four options and a letter", where=f"{original}:{name}:{line}")
+                yield subject, cells[0], cells[1:5], "ABCD".index(cells[5].strip())
+
+
+@functools.lru_cache(maxsize=1)
+def _categories() -> dict[str, str]:
+    text = (bundled_data_root() / "mmlu" / "subjects.csv").read_text(encoding="utf-8")
+    return {row["subject"]: row["category"] for row in csv.DictReader(text.splitlines())}
+
+
+def hellaswag(original: Path) -> Iterator[NumberedRow]:
+    """The activity and the two halves of the context as the question, cleaned as in lm-evaluation-harness."""
+    for number, row in original_rows(original):
+        label, first, second, endings, answer = (
+            field(row, key, original, number) for key in ("activity_label", "ctx_a", "ctx_b", "endings", "label")
+        )
+        yield NumberedRow(
+            number,
+            {
+                "question": _without_marks(f"{label}: {first} {str(second).capitalize()}"),
+                "choices": [_without_marks(ending) for ending in endings],
+                "answer": int(answer),
+                "category": label,
+            },
+        )
+
+
+def _without_marks(text: str) -> str:
+    """WikiHow's `[title]` becomes a full stop, other marks in brackets go."""
+    text = text.strip().replace(" [title]", ". ")
+    return re.sub(r"\[.*?\]", "", text).replace("  ", " ")
+
+
+def arc_challenge_test(original: Path) -> Iterator[NumberedRow]:
+    """The hard set's test split, from ARC's archive or a file of either published form."""
+    return _arc(original, "ARC-Challenge-Test.jsonl")
+
+
+def arc_challenge_train(original: Path) -> Iterator[NumberedRow]:
+    """The hard set's training split."""
+    return _arc(original, "ARC-Challenge-Train.jsonl")
+
+
+def arc_easy_test(original: Path) -> Iterator[NumberedRow]:
+    """The easy set's test split."""
+    return _arc(original, "ARC-Easy-Test.jsonl")
+
+
+def arc_easy_train(original: Path) -> Iterator[NumberedRow]:
+    """The easy set's training split."""
+    return _arc(original, "ARC-Easy-Train.jsonl")
+
+
+def _arc(original: Path, member: str) -> Iterator[NumberedRow]:
+    """Both forms: `question.stem` with a list of choices (JSON lines), and columns (Parquet)."""
+    for number, row in _rows_in_zip(original, member) if original.suffix == ".zip" else original_rows(original):
+        question, key = (field(row, name, original, number) for name in ("question", "answerKey"))
+        if isinstance(question, dict):
+            choices = [(one["label"], one["text"]) for one in question["choices"]]
+            question = question["stem"]
+        else:
+            columns = field(row, "choices", original, number)
+            choices = list(zip(columns["label"], columns["text"], strict=True))
+        labels = [label for label, _ in choices]
+        answer = _place(labels, key, original, number)
+        yield NumberedRow(number, {"question": question, "choices": [text for _, text in choices], "answer": answer})
+
+
+def _rows_in_zip(original: Path, member: str) -> Iterator[NumberedRow]:
+    with zipfile.ZipFile(original) as archive:
+        names = [name for name in archive.namelist() if name.rpartition("/")[2] == member]
+        if not names:
+            raise DataError(f"no {member} in this archive", where=str(original))
+        for line, raw in enumerate(archive.read(names[0]).splitlines(), start=1):
+            yield NumberedRow(line, decode_row(raw, f"{original}:{member}", line))
+
+
+def winogrande(original: Path) -> Iterator[NumberedRow]:
+    """The sentence with its blank `_`, and the two nouns."""
+    for number, row in original_rows(original):
+        sentence, first, second, answer = (
+            field(row, key, original, number) for key in ("sentence", "option1", "option2", "answer")
+        )
+        place = _place(["1", "2"], str(answer), original, number)
+        yield NumberedRow(number, {"question": sentence, "choices": [first, second], "answer": place})
+
+
+def truthfulqa_mc1(original: Path) -> Iterator[NumberedRow]:
+    """One true option among false ones. The true one comes first in the file: letters need a shuffled order."""
+    for number, question, options in _truthfulqa(original, "mc1_targets"):
+        labels = [label for _, label in options]
+        choices = [text for text, _ in options]
+        yield NumberedRow(
+            number, {"question": question, "choices": choices, "answer": _place(labels, 1, original, number)}
+        )
+
+
+def truthfulqa_mc2(original: Path) -> Iterator[NumberedRow]:
+    """Several true options, marked in `labels`."""
+    for number, question, options in _truthfulqa(original, "mc2_targets"):
+        row = {"question": question, "choices": [text for text, _ in options], "labels": [int(x) for _, x in options]}
+        yield NumberedRow(number, row)
+
+
+def _truthfulqa(original: Path, key: str) -> Iterator[tuple[int, str, list[tuple[str, int]]]]:
+    for number, row in original_rows(original):
+        targets = field(row, key, original, number)
+        pairs = list(targets.items()) if "labels" not in targets else list(
+            zip(targets["choices"], targets["labels"], strict=True)
+        )  # fmt: skip
+        yield number, field(row, "question", original, number), pairs
+
+
+def mmlu_pro(original: Path) -> Iterator[NumberedRow]:
+    """Up to ten options; `N/A` options, which fill up some rows, are left out."""
+    for number, row in original_rows(original):
+        question, options, index, category = (
+            field(row, key, original, number) for key in ("question", "options", "answer_index", "category")
+        )
+        kept = [place for place, text in enumerate(options) if text != "N/A"]
+        choices = [options[place] for place in kept]
+        answer = _place(kept, int(index), original, number)
+        yield NumberedRow(number, {"question": question, "choices": choices, "answer": answer, "category": category})
+
+
+def gpqa(original: Path) -> Iterator[NumberedRow]:
+    """The right answer first, then the three wrong ones: ask in a shuffled order. Marks against leaks are not kept."""
+    keys = ("Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
+    for number, row in original_rows(original):
+        question, *choices = (field(row, key, original, number).strip() for key in keys)
+        category = str(row.get("High-level domain") or "")
+        yield NumberedRow(number, {"question": question, "choices": choices, "answer": 0, "category": category})
+
+
+def _place(labels: list[Any], wanted: Any, original: Path, number: int) -> int:
+    if wanted not in labels:
+        where = f"{original}:{number}"
+        raise BadSample(f"the answer {json.dumps(wanted)} is none of {json.dumps(labels)}", where=where)
+    return labels.index(wanted)

@@ -1,0 +1,90 @@
+"""Benchmarks that are answered in words or numbers, as rows of `input` and `ideal`."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from evals.datasets.opening import reading
+from evals.datasets.original_rows import field, original_rows
+from evals.datasets.plain_rows import NumberedRow
+from evals.errors import DataError
+
+
+def drop_dev(original: Path) -> Iterator[NumberedRow]:
+    """DROP's validation split, from its ZIP archive or the JSON file in it; `answers` are all golds, each its spans."""
+    for number, (passage_id, passage, pair) in enumerate(_drop_pairs(original, "drop_dataset_dev.json"), start=1):
+        golds = [_drop_spans(one) for one in [pair["answer"], *pair.get("validated_answers", [])]]
+        answers = [gold for place, gold in enumerate(golds) if gold and gold not in golds[:place]]
+        row = {
+            "id": pair["query_id"],
+            "input": f"Passage: {passage}\nQuestion: {pair['question']}\nAnswer:",
+            "ideal": [", ".join(gold) for gold in answers],
+            "answers": answers,
+            "cluster": passage_id,
+        }
+        yield NumberedRow(number, row)
+
+
+def _drop_pairs(original: Path, member: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    if original.suffix == ".zip":
+        with zipfile.ZipFile(original) as archive:
+            names = [name for name in archive.namelist() if name.endswith(member)]
+            if not names:
+                raise DataError(f"no {member} in this archive", where=str(original))
+            text = archive.read(names[0]).decode("utf-8")
+    else:
+        text = original.read_text(encoding="utf-8")
+    for passage_id, entry in json.loads(text).items():
+        for pair in entry["qa_pairs"]:
+            yield passage_id, entry["passage"], pair
+
+
+def _drop_spans(answer: dict[str, Any]) -> list[str]:
+    """A number, else spans, else a date as `day month year`, as the published scorer reads an answer."""
+    if str(answer.get("number", "")) != "":
+        return [str(answer["number"])]
+    if answer.get("spans"):
+        return list(answer["spans"])
+    date = answer.get("date") or {}
+    text = " ".join(str(date.get(key, "")) for key in ("day", "month", "year")).strip()
+    return [text] if text else []
+
+
+def lambada(original: Path) -> Iterator[NumberedRow]:
+    """`text`, the whole passage."""
+    for number, row in original_rows(original):
+        yield NumberedRow(number, {"text": field(row, "text", original, number)})
+
+
+def math_problems(original: Path) -> Iterator[NumberedRow]:
+    """`input`: the problem; `ideal`: its final answer as LaTeX."""
+    for number, row in original_rows(original):
+        problem, answer, subject = (field(row, key, original, number) for key in ("problem", "answer", "subject"))
+        yield NumberedRow(
+            number,
+            {
+                "input": [{"role": "user", "content": problem}],
+                "ideal": str(answer),
+                "subject": subject,
+                "category": f"level {row['level']}" if "level" in row else "",
+            },
+        )
+
+
+def simpleqa(original: Path) -> Iterator[NumberedRow]:
+    """`input`: a short question of fact; `ideal`: its one answer."""
+    for number, row in original_rows(original):
+        question, answer = (field(row, key, original, number) for key in ("problem", "answer"))
+        yield NumberedRow(number, {"input": [{"role": "user", "content": question}], "ideal": answer})
+
+
+def big_bench_hard(original: Path) -> Iterator[NumberedRow]:
+    """One task's examples; what the file says to crawlers is not kept."""
+    with reading(str(original)):
+        examples = json.loads(original.read_text(encoding="utf-8"))["examples"]
+    for number, example in enumerate(examples, start=1):
+        yield NumberedRow(number, {"input": example["input"], "ideal": example["target"], "category": original.stem})
