@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +21,8 @@ Key = tuple[str, int]
 "(sample id, repeat); repeat is 0 for the first evaluation."
 
 _MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
+_HEAD = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+, "sample_id": "([^"\\]*)"')
+"How our lines begin; others are parsed."
 _loads = json.JSONDecoder(parse_constant=lambda _: None).decode
 
 
@@ -85,10 +87,14 @@ class RunLog:
         run_id = self.spec.get("run_id")
         return run_id if isinstance(run_id, str) else None
 
-    def samples(self) -> Iterator[SampleRecord]:
-        """Each sample as it ended, in the order in which they ended; attempts that were done again are left out."""
-        for item in self._items():
-            if isinstance(item, SampleRecord):
+    def samples(self, ids: Collection[str] | None = None) -> Iterator[SampleRecord]:
+        """Each sample as it ended, in the order in which they ended; attempts that were done again are left out.
+
+        ids: these samples alone, without reading most of what belongs to others.
+        """
+        wanted = None if ids is None else frozenset(ids)
+        for item in self._items(wanted):
+            if isinstance(item, SampleRecord) and (wanted is None or item.sample_id in wanted):
                 yield item
 
     def events(self, type: str | None = None) -> Iterator[Event]:
@@ -177,22 +183,28 @@ class RunLog:
             self._finished_later[key] = self._session
         return 1
 
-    def _event_lines(self) -> Iterator[dict[str, Any]]:
-        """The events that the first pass saw; a record that is being written may have grown since."""
+    def _event_lines(self, wanted: frozenset[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The events that the first pass saw; a record that is being written may have grown since.
+
+        wanted: lines that mark the end of an attempt, and those that name one of these samples; the others may be
+        left out.
+        """
         for _, end, raw in _raw_lines(self.path):
             if end > self._size:
                 return
+            if wanted is not None and not _may_belong(raw, wanted) and not _MARKED.search(raw):
+                continue
             line = _parsed(raw)
             if line is not None and "type" in line and "final_report" not in line:
                 yield line
 
-    def _items(self) -> Iterator[SampleRecord | Event]:
-        return self._our_items() if self.is_ours else self._foreign_items()
+    def _items(self, wanted: frozenset[str] | None = None) -> Iterator[SampleRecord | Event]:
+        return self._our_items(wanted) if self.is_ours else self._foreign_items()
 
-    def _our_items(self) -> Iterator[SampleRecord | Event]:
+    def _our_items(self, wanted: frozenset[str] | None = None) -> Iterator[SampleRecord | Event]:
         batch: list[Event] = []
         ordinal = session = 0
-        for line in self._event_lines():
+        for line in self._event_lines(wanted):
             event = event_of(line)
             if line.get("loose"):
                 session += event.type == "resumed"
@@ -278,6 +290,12 @@ def _raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
                 yield start, end, raw
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return
+
+
+def _may_belong(raw: bytes, wanted: frozenset[str]) -> bool:
+    """False for a line that surely belongs to none of these samples."""
+    head = _HEAD.match(raw)
+    return head is None or head[1].decode("utf-8", "replace") in wanted
 
 
 def _parsed(raw: bytes) -> dict[str, Any] | None:

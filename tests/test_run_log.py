@@ -340,3 +340,36 @@ class TestTables:
         with pytest.raises(MissingExtra, match="not installed") as caught:
             getattr(read_log(path), call)(*arguments)
         assert "pip install 'oaieval[data]'" in str(caught.value)
+
+
+class TestSomeSamples:
+    """`samples(ids)` gives what a filter of all samples would give."""
+
+    @pytest.mark.parametrize("ids", [[], ["sums.test.1"], ["sums.test.2", "sums.test.0", "sums.test.99"]])
+    def test_of_our_records(self, path, ids):
+        write_record(path, 4)
+        log = read_log(path)
+        assert [*log.samples(ids)] == [sample for sample in log.samples() if sample.sample_id in ids]
+
+    def test_of_a_run_that_was_done_again_in_part(self, path):
+        for _ in range(2):
+            write_record(path, 3, report=False)
+        log = read_log(path)
+        assert [*log.samples(["sums.test.1"])] == [one for one in log.samples() if one.sample_id == "sums.test.1"]
+
+    def test_of_records_of_openai_evals(self, path):
+        path.write_text(THEIRS, encoding="utf-8")
+        log = read_log(path)
+        assert [*log.samples(["e.s.0"])] == [one for one in log.samples() if one.sample_id == "e.s.0"]
+
+    def test_whose_names_need_escapes(self, path):
+        recorder = LocalRecorder(path, run_spec())
+        for name in ('a"b', "a\\b", "数", "plain"):
+            with recorder.sample(name) as scope:
+                record.record_sampling("p", ["c"])
+                record.record_match(True, expected="x")
+                scope.commit({})
+        recorder.close()
+        for name in ('a"b', "a\\b", "数"):
+            (found,) = read_log(path).samples([name])
+            assert [event.type for event in found.events] == ["sampling", "match"]

@@ -23,8 +23,8 @@ def read_samples(path: str, ids: Collection[str]) -> dict[str, SampleRecord]:
     wanted = set(ids)
     if not wanted:
         return found
-    for sample in read_log(path).samples():
-        if sample.sample_id in wanted and sample.error is None:
+    for sample in read_log(path).samples(wanted):
+        if sample.error is None:
             known = found.get(sample.sample_id)
             if known is None or sample.repeat < known.repeat:
                 found[sample.sample_id] = sample
