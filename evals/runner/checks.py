@@ -132,10 +132,20 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
     if samples is None:
         return check
     check.n_samples = len(samples)
-    if _check_rows(evaluation, samples, check):
+    if _check_rows(evaluation, samples, check) and _is_ready(evaluation, check):
         _check_scorer(evaluation, samples, answer, check)
         _check_duplicates(evaluation, samples, check)
     return check
+
+
+def _is_ready(evaluation: Eval, check: EvalCheck) -> bool:
+    """Whether what the eval needs beside its data is there; without it every ideal answer would seem to fail."""
+    try:
+        evaluation.preflight()
+    except EvalsError as error:
+        check.add("failed", str(error))
+        return False
+    return True
 
 
 def _samples(evaluation: Eval, check: EvalCheck) -> Sequence[Any] | None:
