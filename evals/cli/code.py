@@ -117,6 +117,7 @@ def print_outcome(outcome: dict[str, Any], *, as_json: bool) -> None:
     for note in outcome["notes"]:
         print(f"left out: {note}", file=sys.stderr)
     counts = ", ".join(f"{status} {count:,}" for status, count in outcome["statuses"].items())
-    print(f"{outcome['n_completions']:,} programs for {outcome['n_problems']:,} problems: {counts}", file=sys.stderr)
+    of = "1 problem" if outcome["n_problems"] == 1 else f"{outcome['n_problems']:,} problems"
+    print(f"{outcome['n_completions']:,} programs for {of}: {counts}", file=sys.stderr)
     print(f"results: {outcome['results']}", file=sys.stderr)
     print(outcome["pass_at_k"])

@@ -62,17 +62,27 @@ class Judge:
             return self._sandbox
 
     def _make(self) -> Checker:
+        if self.kind == "unsafe-local":
+            return self._unprotected()
         try:
             make = importlib.import_module("evals.sandbox.sandbox").Sandbox
         except ModuleNotFoundError:
             raise UsageError(
-                "this build has no sandbox, and programs of a model are run nowhere else",
+                "this build has no sandbox, and programs of a model are run nowhere else unless you say so",
+                notes=["`--sandbox unsafe-local` runs them as you, unprotected: only on a machine that may be lost"],
                 fix="hand one in from Python: PassAtK(..., sandbox=OBJECT_WITH_CHECK)",
             ) from None
         sandbox: Any = make(workers=self.workers, assurance=self.assurance, kind=self.kind)
         sandbox.__enter__()
         weakref.finalize(self, sandbox.__exit__, None, None, None)
         return sandbox  # type: ignore[no-any-return]
+
+    def _unprotected(self) -> Checker:
+        from evals.sandbox.unsafe_local import UnsafeLocal
+
+        if self.assurance == "strict":
+            raise UsageError("without a sandbox no verdict is strict", fix="leave out unsafe-local, or strict")
+        return UnsafeLocal()
 
     def judge(self, job: tuple[Problem, str]) -> Verdict:
         """The verdict on one program. Blocks.

@@ -105,7 +105,7 @@ def estimates(
     for k in ks:
         if fewest < k:
             short = [name for name, (n, _) in counts.items() if n < k]
-            refuse(f"pass@{k} needs {k} completions a problem; {listed(short, 3)} has fewer ({fewest})")
+            refuse(f"pass@{k} needs {k} completions a problem, and there are fewer ({fewest}) of {listed(short, 3)}")
             continue
         values[f"pass@{k}"] = sum(pass_at_k(n, c, k) for n, c in counts.values()) / len(counts)
     return values

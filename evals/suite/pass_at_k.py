@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import math
 import random
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from evals.metrics import Mean, defined
 from evals.record import Event, record_event, record_metrics
 from evals.sandbox.verdict import Status, Verdict
 from evals.stats.intervals import wilson
-from evals.stats.pass_at_k import maj_at_k, pass_at_k, pass_hat_k
+from evals.stats.pass_at_k import best_of_n, maj_at_k, pass_at_k, pass_hat_k
 from evals.suite.code_extraction import COMPLETION_STOPS, Extracted, continue_prompt, extract_program
 from evals.suite.code_judge import Checker, Judge
 from evals.suite.code_problems import CodeProblem, code_problem
@@ -47,6 +48,7 @@ class PassAtK(StreamedEval):
     style: `chat` asks for the whole function and finds it in the answer; `completion` lets a base model go on from the
     prompt, to the first of `stop`. instruction: what a chat model is told before the prompt.
     pass_hat: k for which all of k must pass. maj: k for which the commonest program, by syntax tree, is judged.
+    best_of: k for which the program that `scorer`, a `module:function` of prompt and program, likes best is judged.
     sandbox: auto, bwrap, docker or unsafe-local. assurance: strict refuses what cannot be judged beyond all doubt; weak
     judges it, labelled. timeout_s: instead of the rows' own. workers: programs checked at a time, by default the cores.
 
@@ -71,6 +73,8 @@ class PassAtK(StreamedEval):
         stop: Sequence[str] = COMPLETION_STOPS,
         pass_hat: Sequence[int] = (),
         maj: Sequence[int] = (),
+        best_of: Sequence[int] = (),
+        scorer: str | Callable[[str, str], float] | None = None,
         sandbox: str | Checker = "auto",
         assurance: str = "weak",
         timeout_s: float | None = None,
@@ -85,6 +89,9 @@ class PassAtK(StreamedEval):
         self.samples_jsonl = samples_jsonl
         self.ks = _counts("k", [k] if isinstance(k, int) else k)
         self.pass_hat, self.maj = _counts("pass_hat", pass_hat), _counts("maj", maj)
+        self.best_of, self.scorer = _counts("best_of", best_of), _scorer(scorer)
+        if bool(self.best_of) != (self.scorer is not None):
+            raise UsageError("best_of and scorer go together", fix="give both: scorer is MODULE:FUNCTION")
         self.n_completions = self._n_completions(n_completions)
         self.temperature_of = self._temperatures(temperature, temperatures or {})
         self.n_per_request = _counts("n_per_request", [n_per_request])[0]
@@ -94,7 +101,7 @@ class PassAtK(StreamedEval):
         self.judge = Judge(sandbox, assurance, workers)
 
     def _n_completions(self, given: int | None) -> int:
-        largest = max([*self.ks, *self.pass_hat, *self.maj])
+        largest = max([*self.ks, *self.pass_hat, *self.maj, *self.best_of])
         n = largest if given is None else _counts("n_completions", [given])[0]
         if n < largest:
             raise UsageError(
@@ -154,7 +161,7 @@ class PassAtK(StreamedEval):
         for temperature, programs in drawn.items():
             for number, program in enumerate(programs):
                 record_event("program", program.data(number, temperature))
-        record_metrics(**self._metrics(drawn))
+        record_metrics(**self._metrics(row, drawn))
 
     async def _draw(self, row: CodeProblem, temperature: float) -> list[_Drawn]:
         """All programs at one temperature with their verdicts; those that are there are judged meanwhile."""
@@ -188,7 +195,7 @@ class PassAtK(StreamedEval):
         first_completion(result)
         return result.get_completions()[:n_missing]
 
-    def _metrics(self, drawn: Mapping[float, Sequence[_Drawn]]) -> dict[str, Any]:
+    def _metrics(self, row: CodeProblem, drawn: Mapping[float, Sequence[_Drawn]]) -> dict[str, Any]:
         """The numbers of one problem: `pass@k` and its kin; `score` is the smallest k's."""
         passed = {temperature: [one.passed for one in programs] for temperature, programs in drawn.items()}
         metrics: dict[str, Any] = {}
@@ -201,6 +208,9 @@ class PassAtK(StreamedEval):
         if self.maj:
             answers = [syntax(one.program.source) if one.program.parsed else None for one in drawn[first]]
             metrics |= {f"maj@{k}": maj_at_k(answers, passed[first], k) for k in self.maj}
+        if self.scorer is not None:
+            scores = [float(self.scorer(row.problem.prompt, one.program.source)) for one in drawn[first]]
+            metrics |= {f"best_of_{k}": best_of_n(scores, passed[first], k) for k in self.best_of}
         everything = [one for programs in drawn.values() for one in programs]
         return {
             "score": metrics[f"pass@{min(self.ks)}"],
@@ -212,7 +222,8 @@ class PassAtK(StreamedEval):
 
     def new_report(self) -> Report:
         names = [f"pass@{k}" for k in self.ks]
-        return PassReport([*names, *(f"pass^{k}" for k in self.pass_hat), *(f"maj@{k}" for k in self.maj)])
+        names += [f"pass^{k}" for k in self.pass_hat] + [f"maj@{k}" for k in self.maj]
+        return PassReport([*names, *(f"best_of_{k}" for k in self.best_of)])
 
 
 @dataclass(frozen=True)
@@ -327,6 +338,18 @@ def syntax(program: str) -> str:
         return ast.dump(ast.parse(program))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return program
+
+
+def _scorer(given: str | Callable[[str, str], float] | None) -> Callable[[str, str], float] | None:
+    """The function that `module:function` names."""
+    if not isinstance(given, str):
+        return given
+    module, _, name = given.partition(":")
+    try:
+        found: Callable[[str, str], float] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"the scorer {given!r} cannot be imported: {error}", fix="write MODULE:FUNCTION") from None
+    return found
 
 
 def _user(text: str) -> Prompt:

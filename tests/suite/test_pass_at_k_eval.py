@@ -14,6 +14,9 @@ from evals.completion_fns.backend import Backend
 from evals.errors import EvalsError, UsageError
 from evals.record import LocalRecorder
 from evals.run_log import read_log
+from evals.runner import RunRequest
+from evals.runner import run as start
+from evals.runner.checks import check_evals
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.verdict import Status, Verdict
 from evals.specs import RunSpec
@@ -228,6 +231,8 @@ def test_the_reference_passes_in_both_styles(tmp_path):
         ({"sandbox": "chroot"}, "no sandbox is called 'chroot'"),
         ({"assurance": "total"}, "assurance is 'total'"),
         ({"workers": 0}, "workers is 0"),
+        ({"best_of": [2], "k": 2}, "best_of and scorer go together"),
+        ({"best_of": [1], "scorer": "no.such:thing"}, "the scorer 'no.such:thing' cannot be imported"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(tmp_path, args, message):
@@ -235,3 +240,47 @@ def test_arguments_that_cannot_be_are_refused(tmp_path, args, message):
         made(tmp_path, Writer([]), **args)
     assert isinstance(refused.value, EvalsError)
     assert refused.value.fix
+
+
+def test_best_of_ranks_by_the_scorer(tmp_path):
+    evaluation = made(tmp_path, Writer([1, 1, 1]), k=4, best_of=[4], scorer=lambda prompt, program: len(program))
+    assert run(tmp_path, evaluation)["best_of_4"] == 0.0
+    evaluation = made(tmp_path, Writer([1, 1, 1]), k=4, best_of=[4], scorer=lambda prompt, program: "#" not in program)
+    assert run(tmp_path, evaluation)["best_of_4"] == 1.0
+
+
+def registry_of(folder: Path) -> Path:
+    (folder / "evals").mkdir()
+    (folder / "data").mkdir()
+    args = "{samples_jsonl: rows.jsonl, k: [1, 2], style: completion, sandbox: unsafe-local, temperature: 0.5}"
+    entry = f"rows: {{id: rows.dev.v0, metrics: [pass@1]}}\nrows.dev.v0: {{class: 'evals.suite.pass_at_k:PassAtK', args: {args}}}\n"
+    (folder / "evals" / "rows.yaml").write_text(entry, encoding="utf-8")
+    (folder / "data" / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(4)), encoding="utf-8")
+    script = [{"sample_id": f"rows.dev.{i}", "completions": [RIGHT.format(i + 1), WRONG]} for i in range(4)]
+    (folder / "script.jsonl").write_text("".join(json.dumps(row) + "\n" for row in script), encoding="utf-8")
+    return folder
+
+
+def asked(folder: Path, **more: Any) -> RunRequest:
+    return RunRequest(
+        completion_fns=["scripted"], eval_name="rows", registry_paths=[folder],
+        completion_args={"path": str(folder / "script.jsonl")}, **more,
+    )  # fmt: skip
+
+
+def test_a_run_in_real_processes_that_was_cut_off_goes_on_to_the_same_report(tmp_path):
+    folder, record = registry_of(tmp_path), tmp_path / "record.jsonl"
+    whole = start(asked(folder, record_path=str(record))).report
+    assert (whole["pass@1"], whole["pass@2"], whole["assurance/unsafe"]) == (0.5, 1.0, 8)
+    lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+    ends = [number for number, line in enumerate(lines) if json.loads(line).get("sample_done")]
+    record.write_text("".join(lines[: ends[1] + 1]), encoding="utf-8")
+    again = start(asked(folder, resume_from=str(record)))
+    assert again.report == whole
+
+
+def test_every_reference_is_tried_by_evals_check(tmp_path):
+    folder = registry_of(tmp_path)
+    [check] = check_evals([str(folder / "evals" / "rows.yaml")], [], [])
+    assert "every ideal answer passes its own scorer" in [finding.text for finding in check.findings]
+    assert not [finding for finding in check.findings if finding.level == "failed"]
