@@ -105,7 +105,11 @@ def made(folder: Path, model: Any, n_rows: int = 3, **args: Any) -> PassAtK:
 
 def run(folder: Path, evaluation: PassAtK) -> dict[str, Any]:
     spec = RunSpec(["model"], "rows.dev.v0", "rows", "dev", {}, "")
-    return evaluation.run(LocalRecorder(str(folder / "record.jsonl"), spec))
+    recorder = LocalRecorder(str(folder / "record.jsonl"), spec)
+    try:
+        return evaluation.run(recorder)
+    finally:
+        recorder.close()
 
 
 def test_the_report_is_the_mean_over_problems_of_the_estimates(tmp_path):
@@ -245,6 +249,7 @@ def test_arguments_that_cannot_be_are_refused(tmp_path, args, message):
 def test_best_of_ranks_by_the_scorer(tmp_path):
     evaluation = made(tmp_path, Writer([1, 1, 1]), k=4, best_of=[4], scorer=lambda prompt, program: len(program))
     assert run(tmp_path, evaluation)["best_of_4"] == 0.0
+    (tmp_path / "record.jsonl").unlink()
     evaluation = made(tmp_path, Writer([1, 1, 1]), k=4, best_of=[4], scorer=lambda prompt, program: "#" not in program)
     assert run(tmp_path, evaluation)["best_of_4"] == 1.0
 
