@@ -18,9 +18,20 @@ FLOORS = {
     6: ["cli"],
     5: ["runner", "report", "comparison"],
     4: ["eval", "suite"],
-    3: ["completion_fns", "solvers", "metrics"],
+    3: ["completion_fns", "solvers", "metrics", "scaling"],
     2: ["registry", "registry_classes", "registry_index", "registry_models", "registry_specs", "data", "datasets"]
-    + ["record", "record_file", "record_text", "http_sink", "run_log", "run_table", "engine", "cache", "pocket", "sandbox"],
+    + [
+        "record",
+        "record_file",
+        "record_text",
+        "http_sink",
+        "run_log",
+        "run_table",
+        "engine",
+        "cache",
+        "pocket",
+        "sandbox",
+    ],
     1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "event", "json_text", "key_values"]
     + ["secrets", "durations", "snowflake"],
 }

@@ -448,6 +448,7 @@ BUNDLED = {
         {"input", "ideal", "completion"},
     ),
     "possible": ("AB", None, None, ONE, {"input", "completion"}),
+    "short-fact": ("RWN", {"R": 1.0, "W": 0.0, "N": 0.0}, "cot_classify", ONE, {"input", "ideal", "completion"}),
     "regression-equation": ("YN", Y_N, None, ONE, {"ideal", "completion"}),
     "research-question-extraction": ("12345", LIKERT, None, ONE, {"input", "completion"}),
     "rhyming": ("AB", None, None, ONE, {"completion"}),
