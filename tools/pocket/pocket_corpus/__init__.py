@@ -1,0 +1,1 @@
+"""The corpus of the pocket models: documents of seven kinds, made by seeded generators."""
