@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from evals.sample import id_order
 
 
 @dataclass
@@ -22,6 +24,11 @@ class Event:
     "UTC, like `2026-11-23 15:54:25.985214+00:00`."
     repeat: int | None = None
     "Which repeat of the sample, from 1; None for the first evaluation."
+
+
+def in_sample_order(events: Iterable[Event]) -> list[Event]:
+    """The events by sample id and repeat; those of one evaluation, and those of no sample, stay as they were."""
+    return sorted(events, key=lambda event: (id_order(event.sample_id or ""), event.repeat or 0))
 
 
 def event_of(line: Mapping[str, Any]) -> Event:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals.errors import RecordError, UsageError
 from evals.event import Event as Event
+from evals.event import in_sample_order
 from evals.json_text import dumps, encode
 from evals.record_file import RecordFile
 from evals.record_text import event_line, line_of, safe_text
@@ -173,9 +174,12 @@ class RecorderBase:
         return place.scope if place.scope is not None else place.sample_id
 
     def get_events(self, type: str) -> Sequence[Event]:
-        """All events of a type, those of failed samples left out."""
+        """All events of a type in the order of samples and repeats, those of failed samples left out.
+
+        Not in the order in which samples finished: what a plug-in adds up from them does not depend on timing.
+        """
         with self._lock:
-            return [event for event in self._events if event.type == type]
+            return in_sample_order(event for event in self._events if event.type == type)
 
     def get_metrics(self) -> list[Any]:
         """The data of all `metrics` events."""
@@ -393,7 +397,7 @@ class LocalRecorder(RecorderBase):
             return super().get_events(type)
         from evals.run_log import read_log
 
-        return list(read_log(self._file.path).events(type))
+        return in_sample_order(read_log(self._file.path).events(type))
 
     def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
         """Write the report as the last line and let go of the file."""

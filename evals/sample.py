@@ -43,3 +43,13 @@ def sample_id(eval_name: str, index: int) -> str:
     """`<base>.<split>.<index>`, the id that openai/evals gives to row `index` of an eval."""
     base, split = eval_name.split(".")[0:2]
     return f"{base}.{split}.{index}"
+
+
+def id_order(sample_id: str) -> tuple[str, int, str]:
+    """The key that sorts sample ids by dataset row: `x.9` before `x.10`, and ids that end in no row number before both.
+
+    A last part such as `05` is a name, not a row: the key's number is then -1.
+    """
+    head, _, tail = sample_id.rpartition(".")
+    is_row = tail.isdecimal() and str(int(tail)) == tail
+    return (head, int(tail), "") if is_row else (head, -1, tail)

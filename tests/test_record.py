@@ -331,7 +331,7 @@ class TestContext:
             record.unpause()
             record.record_match(True)
             scope.commit()
-        assert [event.sample_id for event in recorder.get_events("match")] == ["b", "a"]
+        assert [event.sample_id for event in recorder.get_events("match")] == ["a", "b"]
 
     def test_a_sample_that_stays_paused_is_still_finished(self, recorder, path):
         with recorder.sample("a") as scope:

@@ -14,6 +14,7 @@ import numpy as np
 
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, did_you_mean, listed
+from evals.sample import id_order
 from evals.stats.arrays import Array
 from evals.stats.standard_error import stderr
 
@@ -72,7 +73,7 @@ class Baseline:
 
     def write(self, path: Path) -> None:
         """Write it as JSON, samples in the order of their ids: equal scores make an equal file."""
-        order = sorted(range(self.n), key=lambda i: _sort_key(self.sample_ids[i]))
+        order = sorted(range(self.n), key=lambda i: id_order(self.sample_ids[i]))
         head = {name: value for name, value in asdict(self).items() if name not in _PACKED}
         head["score"] = round(self.score, DECIMALS)
         body = {
@@ -146,18 +147,13 @@ def find_baseline(place: Path, eval_name: str) -> Baseline:
     )
 
 
-def _sort_key(sample_id: str) -> tuple[str, int, str]:
-    head, _, index = sample_id.rpartition(".")
-    return (head, int(index), "") if index.isdigit() else (head, -1, index)
-
-
 def _pack_ids(ids: list[str]) -> list[str]:
     """Ids as ranges: `gsm8k.test.0-1318` for a whole dataset."""
     packed: list[str] = []
     first: int | None = None
     for position, name in enumerate(ids):
-        head, index, _ = _sort_key(name)
-        following = _sort_key(ids[position + 1]) if position + 1 < len(ids) else None
+        head, index, _ = id_order(name)
+        following = id_order(ids[position + 1]) if position + 1 < len(ids) else None
         if index < 0:
             packed.append(f"={name}")
             continue

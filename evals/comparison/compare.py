@@ -14,6 +14,7 @@ from evals.comparison.pairing import Pairing, pair
 from evals.comparison.scores import RunScores, read_scores
 from evals.comparison.shared_draws import count_shared_draws
 from evals.errors import DataError, UsageError, listed
+from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
 from evals.stats.corrections import holm
 from evals.stats.estimate import Estimate
@@ -203,7 +204,7 @@ def _groups(
         present = [code for code in np.unique(codes).tolist() if code >= 0]
         if len(present) < 2 or len(present) > max(20, pairing.n / 2):
             continue
-        for code in sorted(present, key=lambda code: _natural(names[code])):
+        for code in sorted(present, key=lambda code: id_order(names[code])):
             inside = codes == code
             part = None if clusters is None else clusters[inside]
             found.append((key, names[code], paired_difference(two[inside], one[inside], part, 1 - alpha)))
@@ -212,13 +213,7 @@ def _groups(
 
 
 def _by_id(run: RunScores, pairing: Pairing, pairs: Codes) -> Codes:
-    return np.array(sorted(pairs.tolist(), key=lambda i: _natural(run.sample_ids[pairing.rows_a[i]])), dtype=np.int64)
-
-
-def _natural(name: str) -> tuple[str, int, str]:
-    """Sorts `x.9` before `x.10`."""
-    head, _, tail = name.rpartition(".")
-    return (head, int(tail), "") if tail.isdecimal() else (head, -1, tail)
+    return np.array(sorted(pairs.tolist(), key=lambda i: id_order(run.sample_ids[pairing.rows_a[i]])), dtype=np.int64)
 
 
 def _notes(a: RunScores, b: RunScores, pairing: Pairing) -> list[str]:

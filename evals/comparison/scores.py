@@ -17,6 +17,7 @@ from evals.comparison.facts import RunFacts, facts_of
 from evals.errors import DataError, UsageError, did_you_mean, listed
 from evals.eval import TAG_KEYS
 from evals.run_log import RunLog, SampleRecord, read_log
+from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
 
 CLUSTER_KEY = "cluster"
@@ -39,7 +40,9 @@ class Labels:
 
 @dataclass(frozen=True)
 class RunScores:
-    """One run as arrays in one order: row i is the sample `sample_ids[i]`, its repeats averaged.
+    """One run as arrays in the order of sample ids: row i is the sample `sample_ids[i]`, its repeats averaged.
+
+    Nothing here depends on the order in which samples finished.
 
     Only samples with a score are rows; what became of the others is counted.
     """
@@ -140,22 +143,30 @@ def _no_metric(log: RunLog, metric: str | None, reader: _Reader) -> DataError | 
     )
 
 
-class _Sums:
-    """Number, mean and squared deviations of each sample's values, added up one by one (Welford 1962)."""
+class _Values:
+    """Every value of one metric with the row of its sample, in the order in which samples finished."""
 
     def __init__(self) -> None:
-        self.n, self.mean, self.squares = array("q"), array("d"), array("d")
+        self.rows, self.values = array("q"), array("d")
 
     def add(self, row: int, value: float) -> None:
-        missing = row + 1 - len(self.n)
-        if missing > 0:
-            self.n.extend([0] * missing)
-            self.mean.extend([0.0] * missing)
-            self.squares.extend([0.0] * missing)
-        self.n[row] += 1
-        step = value - self.mean[row]
-        self.mean[row] += step / self.n[row]
-        self.squares[row] += step * (value - self.mean[row])
+        self.rows.append(row)
+        self.values.append(value)
+
+    def means(self) -> tuple[Codes, Array, Codes, Array]:
+        """(rows, mean, number, variance with ddof 1) of the samples that have a value; whatever the order of `add`.
+
+        Values are added up smallest first, as distances from the smallest, so that equal ones have just that mean.
+        """
+        rows, values = np.asarray(self.rows, dtype=np.int64), np.asarray(self.values, dtype=np.float64)
+        order = np.lexsort((values, rows))
+        rows, values = rows[order], values[order]
+        found, starts, counts = np.unique(rows, return_index=True, return_counts=True)
+        smallest = values[starts]
+        means = smallest + np.add.reduceat(values - np.repeat(smallest, counts), starts) / counts
+        squares = np.add.reduceat((values - np.repeat(means, counts)) ** 2, starts)
+        variance = np.divide(squares, counts - 1, out=np.full(len(found), np.nan), where=counts > 1)
+        return found, means, counts.astype(np.int64), variance
 
 
 class _Codes:
@@ -171,9 +182,13 @@ class _Codes:
         self.codes[row] = self.names.setdefault(str(value), len(self.names))
 
     def labels(self, n_rows: int, kept: Codes) -> Labels:
+        """The labels of the rows `kept`, names sorted: which sample finished first leaves no trace."""
+        names = sorted(self.names)
+        number = {self.names[name]: i for i, name in enumerate(names)}
+        renumbered = np.array([*(number[i] for i in range(len(names))), -1], dtype=np.int64)
         codes = np.full(n_rows, -1, dtype=np.int64)
         codes[: len(self.codes)] = self.codes
-        return Labels(tuple(self.names), codes[kept])
+        return Labels(tuple(names), renumbered[codes[kept]])
 
 
 class _Reader:
@@ -185,9 +200,10 @@ class _Reader:
         self.names: set[str] = set()
         self.errors: collections.Counter[str] = collections.Counter()
         self._failed: set[str] = set()
-        self._sums: dict[str, _Sums] = {}
+        self._values: dict[str, _Values] = {}
         self._labels: dict[str, _Codes] = {}
         self._prompts, self._rows, self._questions = array("q"), array("q"), array("q")
+        self._hashed_repeats = array("q")
         self._models: collections.Counter[str] = collections.Counter()
         self._n_unparsed = self._n_hot = 0
 
@@ -199,7 +215,11 @@ class _Reader:
         row = self.rows.get(sample.sample_id)
         if row is None:
             row = self.rows[sample.sample_id] = len(self.rows)
-            self._add_row(sample)
+            for hashes in (self._prompts, self._rows, self._questions, self._hashed_repeats):
+                hashes.append(0)
+            self._take_row(row, sample)
+        elif sample.repeat < self._hashed_repeats[row]:
+            self._take_row(row, sample)
         values: dict[str, list[float]] = {}
         for event in sample.events:
             data = event.data
@@ -217,17 +237,16 @@ class _Reader:
         self.names.update(values)
         for name, found in values.items():
             if self._is_wanted(name):
-                sums = self._sums.get(name)
-                if sums is None:
-                    sums = self._sums[name] = _Sums()
-                sums.add(row, found[0] if len(found) == 1 else math.fsum(found) / len(found))
+                value = found[0] if len(found) == 1 else math.fsum(found) / len(found)
+                self._values.setdefault(name, _Values()).add(row, value)
 
     def _is_wanted(self, name: str) -> bool:
         if self.metric is None:
             return name in DEFAULT_METRICS
         return name == self.metric or _is_accuracy(self.metric, name)
 
-    def _add_row(self, sample: SampleRecord) -> None:
+    def _take_row(self, row: int, sample: SampleRecord) -> None:
+        """Hashes and labels of a sample are those of its first repeat, whichever finished first."""
         prompt = raw = expected = None
         for event in sample.events:
             if event.type == "raw_sample" and raw is None:
@@ -236,11 +255,12 @@ class _Reader:
                 prompt = event.data.get("prompt")
             elif event.type == "match" and isinstance(event.data, dict):
                 expected = event.data.get("expected")
-        self._prompts.append(0 if prompt is None else content_hash(prompt))
-        self._rows.append(0 if raw is None else row_hash(raw))
+        self._hashed_repeats[row] = sample.repeat
+        self._prompts[row] = 0 if prompt is None else content_hash(prompt)
+        self._rows[row] = 0 if raw is None else row_hash(raw)
         last = prompt[-1] if isinstance(prompt, list) and prompt else prompt
-        self._questions.append(0 if prompt is None else content_hash([last, expected]))
-        self._add_labels(len(self._rows) - 1, raw if isinstance(raw, dict) else {}, sample.labels)
+        self._questions[row] = 0 if prompt is None else content_hash([last, expected])
+        self._add_labels(row, raw if isinstance(raw, dict) else {}, sample.labels)
 
     def _add_labels(self, row: int, raw: Mapping[str, Any], labels: Mapping[str, Any]) -> None:
         """Labels of the record, else of the dataset's row: openai/evals records no labels."""
@@ -264,33 +284,29 @@ class _Reader:
         return next((name for name in wanted if name in self.names), None)
 
     def finished(self, log: RunLog, name: str) -> RunScores:
-        sums, n_rows = self._sums[name], len(self.rows)
-        n_values = np.zeros(n_rows, dtype=np.int64)
-        n_values[: len(sums.n)] = sums.n
-        kept: Codes = np.flatnonzero(n_values).astype(np.int64)
-        counts = n_values[kept]
-        squares = np.asarray(sums.squares)[kept]
-        within = np.divide(squares, counts - 1, out=np.full(len(kept), np.nan), where=counts > 1)
+        found, means, counts, within = self._values[name].means()
+        ids, n_rows = list(self.rows), len(self.rows)
+        order = np.array(sorted(range(len(found)), key=lambda i: id_order(ids[found[i]])), dtype=np.int64)
+        kept: Codes = found[order]
         labels = {key: self._labels[key].labels(n_rows, kept) for key in TAG_KEYS if key in self._labels}
-        ids = list(self.rows)
         return RunScores(
             path=str(log.path),
             facts=facts_of(log),
             metric=name,
-            sample_ids=tuple(ids[row] for row in kept) if len(kept) < n_rows else tuple(ids),
-            scores=np.asarray(sums.mean)[kept],
-            n_repeats=counts,
-            within_variance=within,
+            sample_ids=tuple(ids[row] for row in kept),
+            scores=means[order],
+            n_repeats=counts[order],
+            within_variance=within[order],
             labels={key: labels[key] for key in labels if key != CLUSTER_KEY},
             clusters=labels.get(CLUSTER_KEY),
             prompt_hashes=np.asarray(self._prompts, dtype=np.int64)[kept],
             row_hashes=np.asarray(self._rows, dtype=np.int64)[kept],
             question_hashes=np.asarray(self._questions, dtype=np.int64)[kept],
             n_unscored=n_rows - len(kept),
-            errors=dict(self.errors.most_common()),
+            errors=most_common(self.errors),
             failed_ids=frozenset(self._failed - self.rows.keys()),
             n_unparsed=self._n_unparsed,
-            models=dict(self._models.most_common()),
+            models=most_common(self._models),
             n_hot_cached=self._n_hot,
             metrics=tuple(sorted(self.names)),
         )
@@ -308,6 +324,11 @@ def _numbers(type: str, data: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
                 yield name, float(value)
         elif isinstance(value, int | float) and math.isfinite(value):
             yield name, float(value)
+
+
+def most_common(counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts, largest first; equal ones by name, not by which came first."""
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def content_hash(value: Any) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from evals.comparison.facts import facts_of
 from evals.errors import DataError, UsageError
 from evals.run_log import RunLog, SampleRecord, read_log
+from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
 from evals.stats.calibration import Calibration, choice_calibration, confidence_calibration
 
@@ -58,13 +59,13 @@ class Confidences:
 
 
 def read_confidences(path: str) -> Confidences:
-    """The `choice` events of a record, else its `confidence` events; the first of each sample.
+    """The `choice` events of a record, else its `confidence` events; those of a sample's first repeat, by sample id.
 
     Raises:
         DataError: neither is there, or the choices were read from text, which has no probabilities.
     """
     log = read_log(path)
-    found: dict[str, tuple[dict[str, Any], str]] = {}
+    kept: dict[str, tuple[int, dict[str, Any], str]] = {}
     n_left_out = n_parsed = 0
     for sample in log.samples():
         data, kind = _confidence_of(sample)
@@ -72,7 +73,9 @@ def read_confidences(path: str) -> Confidences:
         if not kind or kind == "parsed":
             n_left_out += 1
         else:
-            found.setdefault(sample.sample_id, (data, kind))
+            one = (sample.repeat, data, kind)
+            kept[sample.sample_id] = min(kept.get(sample.sample_id, one), one, key=lambda known: known[0])
+    found = {name: kept[name][1:] for name in sorted(kept, key=id_order)}
     kinds = sorted({kind for _, kind in found.values()})
     if not found:
         raise _nothing(path, n_parsed)

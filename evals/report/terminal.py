@@ -78,8 +78,7 @@ def _trouble_lines(result: RunResult) -> list[str]:
         said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
         lines.append(f"{'unparsed':<12} {number(rate):<7} {said}".rstrip())
     if result.n_errors:
-        kinds = ", ".join(f"{kind} {count}" for kind, count in result.tally.errors.most_common(4))
-        lines.append(f"{'errors':<12} {result.n_errors:<7,} {kinds} (not scored; not in n)")
+        lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.tally.error_kinds} (not scored; not in n)")
         first = " ".join(result.tally.first_error.split())
         lines += [f"{'':<20} {line}" for line in textwrap.wrap(f"the first: {first}", WIDTH - 23)[:3] if first]
     return lines

@@ -146,12 +146,11 @@ class RunResult:
         allowed = self.max_errors * self.n_total if 0 < self.max_errors < 1 else self.max_errors
         if self.n_errors <= allowed:
             return None
-        kinds = ", ".join(f"{kind} {count}" for kind, count in self.tally.errors.most_common(4))
         return ProviderError(
             f"{self.n_errors:,} of {self.n_total:,} samples failed and were not scored",
             where=self.eval_spec.key,
             notes=[
-                kinds,
+                self.tally.error_kinds,
                 f"the first: {self.tally.first_error[:200]}",
                 f"record: {self.record_path}" if self.record_path else "",
             ],

@@ -40,6 +40,12 @@ class RunTally:
         return sum(self.errors.values())
 
     @property
+    def error_kinds(self) -> str:
+        """The four kinds of error that most samples ended in, with their numbers."""
+        kinds = sorted(self.errors.items(), key=lambda one: (-one[1], one[0]))
+        return ", ".join(f"{kind} {count}" for kind, count in kinds[:4])
+
+    @property
     def cost_usd(self) -> float | None:
         """Cost of the finished samples; None when no price is known."""
         return self._pico_usd / 1e12 if self._n_priced and self._n_priced == self._n_sampled else None

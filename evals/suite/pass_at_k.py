@@ -263,8 +263,8 @@ class PassReport:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.means = {name: Mean() for name in names}
-        self._sums: dict[str, array[float]] = {name: array("d") for name in names}
-        self._n_times: dict[int, int] = {}
+        self._first: dict[str, array[float]] = {name: array("d") for name in names}
+        self._repeated: dict[tuple[str, int], list[float]] = {}
         self._row_of: dict[str, int] = {}
         self._counts: list[list[int]] = []
         self.statuses: Counter[str] = Counter()
@@ -291,14 +291,13 @@ class PassReport:
             self._counts.append([0, 0])
         self._counts[row][0] += data["n_completions"]
         self._counts[row][1] += data["n_passed"]
-        times = self._n_times[row] = self._n_times.get(row, 0) + 1
         for name, mean in self.means.items():
             mean.add(sample_id, data[name])
-            sums = self._sums[name]
-            if times == 1:
-                sums.append(data[name])
+            first = self._first[name]
+            if row == len(first):
+                first.append(data[name])
             else:
-                sums[row] += data[name]
+                self._repeated.setdefault((name, row), []).append(data[name])
 
     def as_dict(self) -> dict[str, Any]:
         report: dict[str, Any] = {}
@@ -317,8 +316,7 @@ class PassReport:
 
     def _interval(self, name: str) -> list[float] | None:
         """Bootstrap over problems; Wilson where all are equal, since a bootstrap would claim certainty."""
-        order = sorted(self._row_of.items())
-        values = [self._sums[name][row] / self._n_times[row] for _, row in order]
+        values = [self._value(name, row) for _, row in sorted(self._row_of.items())]
         if len(values) < 2:
             return None
         if max(values) == min(values):
@@ -330,6 +328,10 @@ class PassReport:
 
         interval = bootstrap(values, rng=np.random.default_rng(0)).interval
         return [interval.low, interval.high]
+
+    def _value(self, name: str, row: int) -> float:
+        values = [self._first[name][row], *self._repeated.get((name, row), ())]
+        return math.fsum(values) / len(values)
 
 
 def syntax(program: str) -> str:
