@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, AnyStr, Literal, Protocol, runtime_checkable
 
 TokenIds = Sequence[int]
 
@@ -104,8 +104,13 @@ class LanguageModel(Protocol):
         """`n` completions of each prompt. Raises ContextExceeded before anything is computed."""
         ...
 
-    def score(self, sequences: Sequence[TokenIds], top_logprobs: int = 0) -> list[list[ScoredToken]]:
-        """Each token of each sequence given those before it. Raises ContextExceeded before anything is computed."""
+    def score(
+        self, sequences: Sequence[TokenIds], top_logprobs: int = 0, first: Sequence[int] | None = None
+    ) -> list[list[ScoredToken]]:
+        """Each token of each sequence given those before it. Raises ContextExceeded before anything is computed.
+
+        first: for each sequence the place from which on tokens are wanted; those before it are left out.
+        """
         ...
 
 
@@ -131,7 +136,7 @@ def random_stream(seed: int | None, draw: int) -> random.Random:
     return random.Random() if seed is None else random.Random(f"{seed}/{draw}")
 
 
-def stop_position(text: str, stop: Iterable[str]) -> int | None:
-    """Where the first stop text begins in `text`; None where there is none."""
+def stop_position(text: AnyStr, stop: Iterable[AnyStr]) -> int | None:
+    """Where the first stop text begins in a text or its bytes; None where there is none."""
     found = [position for position in map(text.find, stop) if position >= 0]
     return min(found, default=None)

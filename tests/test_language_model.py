@@ -59,3 +59,4 @@ def test_a_stream_is_told_by_its_seed_and_draw():
 )
 def test_the_first_stop_text_counts(text, stop, position):
     assert stop_position(text, stop) == position
+    assert stop_position(text.encode(), [part.encode() for part in stop]) == position
