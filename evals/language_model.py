@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, AnyStr, Literal, Protocol, runtime_checkable
 
 TokenIds = Sequence[int]
+
+TEXT_MAX_TOKENS = 16
+"The most tokens that continue a text when a request says nothing of it, as in OpenAI's API."
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class Generated:
     "Tokens drawn, those that were cut and the end token too."
 
 
+OnToken = Callable[[int, int, ScoredToken], None]
+
+
 @runtime_checkable
 class LanguageModel(Protocol):
     """A model in this process. Methods block, may be called from several threads, and batch what they are given.
@@ -87,6 +93,8 @@ class LanguageModel(Protocol):
     "The most tokens of prompt and completion together; a begin token of the model's own is not counted."
     chat_stop: tuple[str, ...]
     "What ends a reply to a chat, beside the model's own end token."
+    chat_lead: str
+    "What a reply to a chat begins with and is no part of it; see `chat_text`."
 
     def encode(self, text: str) -> list[int]:
         """The tokens of `text`, without a begin token."""
@@ -100,8 +108,14 @@ class LanguageModel(Protocol):
         """The text that the model continues with its reply. Raises ValueError for messages that are no texts."""
         ...
 
-    def generate(self, requests: Sequence[tuple[TokenIds, Sampling]]) -> list[list[Generated]]:
-        """`n` completions of each prompt. Raises ContextExceeded before anything is computed."""
+    def generate(
+        self, requests: Sequence[tuple[TokenIds, Sampling]], on_token: OnToken | None = None
+    ) -> list[list[Generated]]:
+        """`n` completions of each prompt. Raises ContextExceeded before anything is computed.
+
+        on_token: called on the computing thread with the request, the draw and the token as soon as it is drawn, those
+        of a stop text and the end token too. What it raises ends the computation.
+        """
         ...
 
     def score(
@@ -129,6 +143,16 @@ def check_room(n_prompt: int, n_asked: int, n_ctx: int) -> None:
     """Raise ContextExceeded where `n_asked` tokens do not fit behind a prompt of `n_prompt`."""
     if n_prompt + n_asked > n_ctx:
         raise ContextExceeded(n_prompt, n_asked, n_ctx)
+
+
+def default_max_tokens(n_prompt: int, n_ctx: int, *, is_chat: bool) -> int:
+    """The most tokens of a reply when a request says nothing of it: what is left to a chat, few to a text."""
+    return max(1, n_ctx - n_prompt) if is_chat else TEXT_MAX_TOKENS
+
+
+def chat_text(text: str, lead: str) -> str:
+    """The reply to a chat without what leads it."""
+    return text.removeprefix(lead)
 
 
 def random_stream(seed: int | None, draw: int) -> random.Random:

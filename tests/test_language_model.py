@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from evals.language_model import ContextExceeded, Sampling, check_room, random_stream, stop_position
+from evals.language_model import (
+    ContextExceeded,
+    Sampling,
+    chat_text,
+    check_room,
+    default_max_tokens,
+    random_stream,
+    stop_position,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +68,13 @@ def test_a_stream_is_told_by_its_seed_and_draw():
 def test_the_first_stop_text_counts(text, stop, position):
     assert stop_position(text, stop) == position
     assert stop_position(text.encode(), [part.encode() for part in stop]) == position
+
+
+def test_a_chat_without_a_limit_gets_what_is_left_and_a_text_as_many_as_openai_gives():
+    assert default_max_tokens(500, 512, is_chat=True) == 12
+    assert default_max_tokens(600, 512, is_chat=True) == 1
+    assert default_max_tokens(500, 512, is_chat=False) == 16
+
+
+def test_a_chat_reply_loses_its_lead_once():
+    assert [chat_text(text, " ") for text in (" A", "A", "  A", "")] == ["A", "A", " A", ""]
