@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import enum
 import http
 import socket
 import struct
@@ -13,21 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from evals.serving.faults import Breakage as Breakage
+
 MAX_HEAD_BYTES = 64 * 1024
 _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
-
-
-class Breakage(enum.Enum):
-    """What goes wrong on the wire instead of a whole reply."""
-
-    RESET = "reset"
-    "The connection is reset (RST) before any byte of the reply."
-    DISCONNECT = "disconnect"
-    "The connection is closed in good order before any byte of the reply."
-    STALL = "stall"
-    "Nothing is ever sent; the connection stays open."
-    TRUNCATED = "truncated"
-    "Half of the body is sent, then the connection is closed."
 
 
 @dataclass(frozen=True)

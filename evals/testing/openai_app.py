@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from evals.openai_shapes import error_object, models_object
 from evals.testing.faults import Faults
 from evals.testing.http_server import HttpReply, HttpRequest
 from evals.testing.openai_replies import (
     Answer,
     chat_reply,
-    error_reply,
     responses_reply,
     shortened,
     text_reply,
@@ -124,8 +124,7 @@ class OpenAIApp:
         }
 
     def _models(self) -> dict[str, Any]:
-        names = self.rules.models or ["loopback"]
-        return {"object": "list", "data": [{"id": n, "object": "model", "owned_by": "loopback"} for n in names]}
+        return models_object(self.rules.models or ["loopback"], "loopback")
 
     def _refuse_key(self, request: HttpRequest) -> HttpReply | None:
         if self.rules.api_key is None:
@@ -210,7 +209,7 @@ def _json_reply(value: Any, delay_s: float = 0.0, headers: Mapping[str, str] | N
 
 
 def _refusal(status: int, message: str, kind: str, code: str | None = None, param: str | None = None) -> HttpReply:
-    return HttpReply(json.dumps(error_reply(message, kind, code, param)).encode(), status)
+    return HttpReply(json.dumps(error_object(message, kind, code, param)).encode(), status)
 
 
 def _refuse_parameters(body: Mapping[str, Any]) -> HttpReply | None:

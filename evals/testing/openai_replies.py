@@ -7,6 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evals.openai_shapes import (
+    chat_alternative,
+    chat_choice,
+    chat_completion,
+    chat_logprobs,
+    chat_token,
+    text_choice,
+    text_completion,
+    text_logprobs,
+    usage_object,
+)
+
+_CREATED = 1700000000
 _TOKEN = re.compile(r"\s*\S+|\s+$")
 
 
@@ -65,53 +78,41 @@ def _n_tokens(answers: Sequence[Answer]) -> int:
 
 def chat_usage(n_prompt: int, answers: Sequence[Answer]) -> dict[str, Any]:
     """The `usage` object of the chat and completions endpoints."""
-    n_completion = _n_tokens(answers)
-    return {
-        "prompt_tokens": n_prompt,
-        "completion_tokens": n_completion,
-        "total_tokens": n_prompt + n_completion,
-        "prompt_tokens_details": {"cached_tokens": sum(a.cached_tokens for a in answers), "audio_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": sum(a.reasoning_tokens for a in answers)},
-    }
+    cached, reasoning = sum(a.cached_tokens for a in answers), sum(a.reasoning_tokens for a in answers)
+    return usage_object(n_prompt, _n_tokens(answers), cached, reasoning)
 
 
 def chat_reply(
     reply_id: int, model: str, answers: Sequence[Answer], n_prompt: int, logprobs: bool, top_logprobs: int
 ) -> dict[str, Any]:
     """A `chat.completion` object with one choice an answer."""
-    return {
-        "id": f"chatcmpl-{reply_id}",
-        "object": "chat.completion",
-        "created": 1700000000,
-        "model": model,
-        "choices": [
-            {
-                "index": index,
-                "message": {"role": "assistant", "content": answer.text, "refusal": answer.refusal},
-                "logprobs": _chat_logprobs(answer, top_logprobs) if logprobs else None,
-                "finish_reason": answer.finish_reason,
-            }
-            for index, answer in enumerate(answers)
-        ],
-        "usage": chat_usage(n_prompt, answers),
-        "system_fingerprint": "fp_loopback",
-    }
+    choices = [
+        chat_choice(
+            index,
+            answer.text,
+            answer.finish_reason,
+            _chat_logprobs(answer, top_logprobs) if logprobs else None,
+            answer.refusal,
+        )
+        for index, answer in enumerate(answers)
+    ]
+    return chat_completion(f"chatcmpl-{reply_id}", _CREATED, model, choices, chat_usage(n_prompt, answers))
 
 
 def _chat_logprobs(answer: Answer, top: int) -> dict[str, Any]:
     content = [
-        {"token": t, "logprob": token_logprob(t), "bytes": list(t.encode()), "top_logprobs": _chat_top(t, top)}
-        for t in tokens_of(answer.text or "")
+        chat_token(token, token_logprob(token), token.encode(), _chat_top(token, top))
+        for token in tokens_of(answer.text or "")
     ]
     if answer.top is not None and content:
         pairs = sorted(answer.top.items(), key=lambda pair: -pair[1])[:top]
-        content[0]["top_logprobs"] = [{"token": t, "logprob": p, "bytes": list(t.encode())} for t, p in pairs]
-    return {"content": content, "refusal": None}
+        content[0]["top_logprobs"] = [chat_alternative(t, p, t.encode()) for t, p in pairs]
+    return chat_logprobs(content)
 
 
 def _chat_top(token: str, top: int) -> list[dict[str, Any]]:
     logprob = token_logprob(token)
-    return [{"token": token if k == 0 else f"alt{k}", "logprob": logprob - k, "bytes": None} for k in range(top)]
+    return [chat_alternative(token if k == 0 else f"alt{k}", logprob - k, None) for k in range(top)]
 
 
 def text_reply(
@@ -123,22 +124,17 @@ def text_reply(
     echo: bool,
 ) -> dict[str, Any]:
     """A `text_completion` object; `choices` are (prompt, answer) pairs, for batches of prompts and `n`."""
-    return {
-        "id": f"cmpl-{reply_id}",
-        "object": "text_completion",
-        "created": 1700000000,
-        "model": model,
-        "choices": [
-            {
-                "index": index,
-                "text": (prompt if echo else "") + (answer.text or ""),
-                "logprobs": None if logprobs is None else _text_logprobs(prompt, answer, logprobs, echo),
-                "finish_reason": answer.finish_reason,
-            }
-            for index, (prompt, answer) in enumerate(choices)
-        ],
-        "usage": chat_usage(n_prompt, [answer for _, answer in choices]),
-    }
+    made = [
+        text_choice(
+            index,
+            (prompt if echo else "") + (answer.text or ""),
+            answer.finish_reason,
+            None if logprobs is None else _text_logprobs(prompt, answer, logprobs, echo),
+        )
+        for index, (prompt, answer) in enumerate(choices)
+    ]
+    usage = chat_usage(n_prompt, [answer for _, answer in choices])
+    return text_completion(f"cmpl-{reply_id}", _CREATED, model, made, usage)
 
 
 def _text_logprobs(prompt: str, answer: Answer, top: int, echo: bool) -> dict[str, Any]:
@@ -159,7 +155,7 @@ def _text_logprobs(prompt: str, answer: Answer, top: int, echo: bool) -> dict[st
         logprobs[0] = tops[0] = None
     elif tokens and answer.top is not None:
         tops[0] = dict(sorted(answer.top.items(), key=lambda pair: -pair[1])[:top])
-    return {"tokens": tokens, "token_logprobs": logprobs, "top_logprobs": tops if top else None, "text_offset": offsets}
+    return text_logprobs(tokens, logprobs, tops if top else None, offsets)
 
 
 def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) -> dict[str, Any]:
@@ -198,8 +194,3 @@ def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) ->
             "total_tokens": n_prompt + n_output,
         },
     }
-
-
-def error_reply(message: str, kind: str, code: str | None = None, param: str | None = None) -> dict[str, Any]:
-    """The error object of the OpenAI API."""
-    return {"error": {"message": message, "type": kind, "param": param, "code": code}}

@@ -1,0 +1,1 @@
+"""`evals serve`: models of this process behind the OpenAI API on the loopback."""

@@ -1,0 +1,193 @@
+"""The ASGI application: routes, refusals, and requests turned into jobs for a model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from evals.json_text import dumps, encode
+from evals.language_model import ContextExceeded, Sampling, TokenIds, default_max_tokens
+from evals.openai_shapes import model_object, models_object
+from evals.serving.api_error import (
+    ApiError,
+    no_such_model,
+    no_such_url,
+    our_fault,
+    too_long,
+    wrong_method,
+    wrong_value,
+)
+from evals.serving.bodies import read_body
+from evals.serving.fields import parsed
+from evals.serving.gate import Gate
+from evals.serving.replies import Job, Stream, chat_reply, text_reply
+from evals.serving.requests import Options, read_chat, read_text
+from evals.serving.served_model import ServedModel
+
+LONG_TEXT = 20_000
+"Characters from which a text is cut into tokens off the loop."
+OWNER = "evals"
+
+T = TypeVar("T")
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def make_app(models: Mapping[str, ServedModel], gate: Gate) -> Starlette:
+    """The application that serves `models` by their names; `gate` lets requests in, late or not at all."""
+    api = _Api(models, gate)
+    routes = [
+        Route("/v1/chat/completions", gate.guarded(api.chat), methods=["POST"]),
+        Route("/v1/completions", gate.guarded(api.text), methods=["POST"]),
+        Route("/v1/models", gate.keyed(api.list_models), methods=["GET"]),
+        Route("/v1/models/{name:path}", gate.keyed(api.show_model), methods=["GET"]),
+        Route("/stats", api.show_stats, methods=["GET"]),
+    ]
+    handlers: dict[Any, Any] = {ApiError: _refused, HTTPException: _not_routed, Exception: _failed}
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Api:
+    """The endpoints."""
+
+    def __init__(self, models: Mapping[str, ServedModel], gate: Gate) -> None:
+        self._models, self._gate = models, gate
+
+    async def chat(self, request: Request) -> Response:
+        asked = read_chat(parsed(await read_body(request)))
+        served = self._served(asked.model)
+        try:
+            text = served.model.render_chat(asked.messages)
+        except ValueError as error:
+            raise wrong_value("messages", f"{error}.") from None
+        prompt = await _encoded(served, text)
+        stop = (*asked.options.stop, *served.model.chat_stop)
+        job = Job(prompt, text, _sampling(served, prompt, asked.options, stop))
+        _check_room(served, job, "messages")
+        if asked.options.stream:
+            return _stream(Stream(served, [job], asked.options, is_chat=True))
+        return _json(await _unless_gone(request, chat_reply(served, job, asked.options)))
+
+    async def text(self, request: Request) -> Response:
+        asked = read_text(parsed(await read_body(request)))
+        served = self._served(asked.model)
+        jobs = []
+        for prompt in asked.prompts:
+            ids, text = await _prompt_of(served, prompt)
+            jobs.append(Job(ids, text, _sampling(served, ids, asked.options, asked.options.stop)))
+            _check_room(served, jobs[-1], "prompt")
+        if asked.options.stream:
+            return _stream(Stream(served, jobs, asked.options, is_chat=False))
+        return _json(await _unless_gone(request, text_reply(served, jobs, asked.options, asked.echo)))
+
+    async def list_models(self, request: Request) -> Response:
+        return _json(models_object(list(self._models), OWNER))
+
+    async def show_model(self, request: Request) -> Response:
+        return _json(model_object(self._served(request.path_params["name"]).name, OWNER))
+
+    async def show_stats(self, request: Request) -> Response:
+        """Counters of the requests, and of what each model computed."""
+        works = {served.name: served.work for served in self._models.values()}
+        counts = {
+            name: {"n_batches": work.n_batches, "largest_batch": work.largest_batch} for name, work in works.items()
+        }
+        return _json({**self._gate.stats(), "models": counts})
+
+    def _served(self, name: str) -> ServedModel:
+        served = self._models.get(name)
+        if served is None:
+            raise no_such_model(name, list(self._models))
+        return served
+
+
+async def _encoded(served: ServedModel, text: str) -> list[int]:
+    if len(text) < LONG_TEXT:
+        return served.model.encode(text)
+    return await run_in_threadpool(served.model.encode, text)
+
+
+async def _prompt_of(served: ServedModel, prompt: str | tuple[int, ...]) -> tuple[TokenIds, str]:
+    """A prompt as tokens and as text."""
+    if isinstance(prompt, str):
+        return await _encoded(served, prompt), prompt
+    try:
+        if min(prompt, default=0) < 0:
+            raise ValueError
+        return prompt, served.model.decode_bytes(prompt).decode("utf-8", "replace")
+    except (IndexError, KeyError, ValueError, TypeError, OverflowError):
+        raise wrong_value("prompt", "it holds ids that are no tokens of this model.") from None
+
+
+def _sampling(served: ServedModel, prompt: TokenIds, options: Options, stop: tuple[str, ...]) -> Sampling:
+    default = default_max_tokens(len(prompt), served.model.n_ctx, is_chat=True)
+    return Sampling(
+        max_tokens=default if options.max_tokens is None else options.max_tokens,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        stop=stop,
+        seed=options.seed,
+        n=options.n,
+        top_logprobs=options.top_logprobs or 0,
+    )
+
+
+def _check_room(served: ServedModel, job: Job, part: str) -> None:
+    n_prompt, n_asked, n_ctx = len(job.prompt), job.sampling.max_tokens, served.model.n_ctx
+    if n_prompt + n_asked > n_ctx:
+        raise too_long(ContextExceeded(n_prompt, n_asked, n_ctx), part)
+
+
+async def _unless_gone(request: Request, work: Awaitable[T]) -> T:
+    """The value of `work`, which is given up when the client goes away."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return await task
+    finally:
+        task.cancel()
+        gone.cancel()
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(encode(dumps(value)), status, dict(headers or {}), "application/json")
+
+
+def _stream(stream: Stream) -> Response:
+    return StreamingResponse(stream.events(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return _json(error.body(), error.status, error.headers)
+
+
+def _not_routed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    method, path = request.method, request.url.path
+    if error.status_code == 405:
+        return _refused(request, wrong_method(method, path, (error.headers or {}).get("Allow", "")))
+    if error.status_code == 404:
+        return _refused(request, no_such_url(method, path))
+    return _refused(request, ApiError(str(error.detail), status=error.status_code))
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    return _refused(request, our_fault())
