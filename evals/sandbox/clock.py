@@ -1,0 +1,59 @@
+"""The time of one check: a tick that ends it, looks after memory, and lets long programs step back."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from evals.sandbox.endings import Ending, TimeUp
+
+FIRST_TICK_S = 0.05
+TICK_S = 0.02
+
+
+class Clock:
+    """Ticks in the main thread while a check runs. `look` may return an `Ending`, which then is raised."""
+
+    def __init__(self) -> None:
+        self._look: Callable[[float], Ending | None] = lambda elapsed_s: None
+        self._began_s = 0.0
+        self._limit_s = 0.0
+        self._armed = False
+        self.ending: Ending | None = None
+        signal.signal(signal.SIGALRM, self._tick)
+
+    @contextmanager
+    def running(self, limit_s: float, look: Callable[[float], Ending | None]) -> Iterator[None]:
+        """Raise TimeUp in the block when it takes longer, and again as long as it goes on."""
+        self._began_s, self.ending = time.perf_counter(), None
+        self._limit_s, self._look, self._armed = limit_s, look, True
+        signal.setitimer(signal.ITIMER_REAL, min(FIRST_TICK_S, limit_s), TICK_S)
+        try:
+            yield
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """No tick comes after this, though one may come in the midst of it."""
+        while self._armed:
+            try:
+                self._armed = False
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except Ending:
+                self._armed = True
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.perf_counter() - self._began_s
+
+    def _tick(self, number: int, frame: Any) -> None:
+        if not self._armed:
+            return
+        elapsed_s = self.elapsed_s
+        if self.ending is None:
+            self.ending = TimeUp("") if elapsed_s >= self._limit_s else self._look(elapsed_s)
+        if self.ending is not None:
+            raise self.ending

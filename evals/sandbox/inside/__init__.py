@@ -1,0 +1,1 @@
+"""What runs beside untrusted programs, or in their process: standard library only, and it never sees a test."""

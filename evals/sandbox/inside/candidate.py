@@ -1,0 +1,214 @@
+"""Runs one program in a process that has confined itself, and answers the tester's calls into it.
+
+Nothing that is said here is believed beyond being a value: this code shares its process with the program.
+"""
+
+from __future__ import annotations
+
+import io
+import linecache
+import os
+import sys
+import threading
+import types
+from typing import Any
+
+from evals.sandbox.inside import confine
+from evals.sandbox.inside.channel import Channel, TooLong
+from evals.sandbox.inside.codec import Decoder, Encoder, Malformed, dumps, loads
+from evals.sandbox.inside.handles import Handles
+
+FILE = "program.py"
+MODULE = "program"
+MAX_TOLD = 4096
+
+
+class Printed(io.RawIOBase):
+    """What a program prints, in memory: the first `limit` bytes, the rest is dropped."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        size = len(data)
+        if self.limit > 0:
+            self.parts.append(bytes(data[: self.limit]))
+            self.limit -= size
+        return size
+
+    def taken(self) -> str:
+        text = b"".join(self.parts).decode("utf-8", "replace")
+        self.parts.clear()
+        return text
+
+
+class Candidate:
+    """The program's module, and the objects of it that the tester holds by number."""
+
+    def __init__(self, channel: Channel, job: dict[str, Any]) -> None:
+        self.channel, self.job = channel, job
+        self.module = types.ModuleType(MODULE)
+        self.printed = Printed(job["max_output"])
+        self.lock = threading.RLock()
+        self.handles = Handles(self)
+
+    def send(self, *message: Any) -> None:
+        self.channel.send(dumps(message))
+
+    def load(self) -> bool:
+        """Compile and run the module, and say how it went."""
+        code = compiled(self.job["source"], FILE)
+        if isinstance(code, str):
+            self.send("syntax", code)
+            return False
+        sys.stdin = open(os.devnull)  # noqa: SIM115
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(self.printed), "utf-8", "replace", write_through=False)
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.modules[MODULE] = self.module
+        self.module.__dict__["__file__"] = FILE
+        try:
+            exec(code, self.module.__dict__)
+            kind = self.handles.kind_of_entry(self.job["entry"])
+        except BaseException as error:
+            self.reply_error(error)
+            return False
+        self.send("loaded", kind, self.output())
+        return True
+
+    def output(self) -> str:
+        """What was printed since the last reply."""
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError, AttributeError):
+            return ""
+        return self.printed.taken() if self.printed.parts else ""
+
+    def serve(self) -> None:
+        """Answer calls until the tester ends this process."""
+        while True:
+            self.answer(self.channel.receive())
+
+    def answer(self, message: str) -> None:
+        """Do what one message asks, and reply."""
+        head, _, body = message.partition("\n")
+        operation, target, name, feeds = loads(head)
+        try:
+            reply = self._performed(operation, target, name, feeds, body)
+        except BaseException as error:
+            self.reply_error(error)
+        else:
+            try:
+                self.channel.send(reply)
+            except TooLong as error:
+                self.send("wrong_type", str(error))
+
+    def _performed(self, operation: str, target: Any, name: str, feeds: Any, body: str) -> str:
+        decoder = Decoder(self.handles.readers)
+        given, named = loads(body)
+        args = decoder.items(given)
+        kwargs = {key: decoder.decode(value) for key, value in named}
+        self.handles.feed(feeds)
+        value = self.handles.perform(operation, target, name, args, kwargs)
+        try:
+            return self._encoded(value, args, kwargs, decoder.objects, body, flat=True)
+        except ValueError as error:
+            if isinstance(error, Malformed):
+                raise
+            return self._encoded(value, args, kwargs, decoder.objects, body, flat=False)
+
+    def _encoded(
+        self, value: Any, args: list[Any], kwargs: dict[str, Any], known: list[Any], body: str, flat: bool
+    ) -> str:
+        encoder = Encoder(self.handles.special, known, flat)
+        encoded = encoder.encode(value)
+        changed = None
+        if known and self._arguments(args, kwargs, flat) != body:
+            changed = [encoder.content(item) for item in known]
+        return dumps(["value", encoded, changed, self.output()])
+
+    def _arguments(self, args: list[Any], kwargs: dict[str, Any], flat: bool) -> str:
+        encoder = Encoder(self.handles.special, (), flat)
+        return dumps([[encoder.encode(arg) for arg in args], [[k, encoder.encode(v)] for k, v in kwargs.items()]])
+
+    def reply_error(self, error: BaseException) -> None:
+        """Say that an exception came out of the program."""
+        if isinstance(error, Malformed):
+            self.send("wrong_type", str(error)[:MAX_TOLD])
+            return
+        try:
+            args = [arg if type(arg) in (int, str, float, bool) else None for arg in error.args][:8]
+            text = _cut(str(error))
+        except BaseException:
+            args, text = [], ""
+        args = [_cut(arg) if isinstance(arg, str) else arg for arg in args]
+        try:
+            self.send("raised", error_names(error), args, text, _line(error), self.output())
+        except ValueError:
+            self.send("raised", error_names(error), [], "", 0, "")
+
+    def ask(self, *message: Any) -> Any:
+        """Ask the tester for something (a callback, a line of input); it may call into the program meanwhile."""
+        with self.lock:
+            encoder = Encoder(self.handles.special)
+            self.send("ask", *message[:-1], [encoder.encode(arg) for arg in message[-1]])
+            while True:
+                text = self.channel.receive()
+                if text.startswith('["answer"'):
+                    return Decoder(self.handles.readers).decode(loads(text)[1])
+                if text.startswith('["answer_raised"'):
+                    raise self.handles.error(loads(text)[1])
+                self.answer(text)
+
+
+def error_names(error: BaseException) -> list[str]:
+    """The names of an exception's class and of those it derives from."""
+    return [kind.__name__ for kind in type(error).__mro__ if kind not in (object, BaseException)][:16]
+
+
+def _line(error: BaseException) -> int:
+    """The last line of the program that an exception passed; 0 where there is none."""
+    line, frame = 0, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == FILE:
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return line
+
+
+def _cut(text: str) -> str:
+    return text[:MAX_TOLD].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def compiled(source: str, path: str) -> Any:
+    """The code of a program, or a text that says why it is none."""
+    linecache.cache[path] = (len(source), None, source.splitlines(True), path)
+    try:
+        return compile(source, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        return _cut(f"{type(error).__name__}: {error}")
+    except (RecursionError, MemoryError, OverflowError) as error:
+        return f"{type(error).__name__} in the compiler"
+
+
+def run(channel: Channel) -> None:
+    """Wait for a job, and do it. Returns when the process has nothing more to do."""
+    channel.send('["ready"]')
+    text, fds = channel.receive_with_fds(3)
+    job = loads(text)
+    confine.limits_of_problem(job["memory_bytes"], job["cpu_s"])
+    if job["mode"] == "program":
+        from evals.sandbox.inside.whole_program import run_program
+
+        run_program(channel, job, fds)
+    elif job["mode"] == "together":
+        from evals.sandbox.inside.together import run_together
+
+        run_together(channel, job)
+    else:
+        candidate = Candidate(channel, job)
+        if candidate.load():
+            candidate.serve()

@@ -1,0 +1,90 @@
+"""Messages over a socket: four bytes of length, then that many bytes of UTF-8."""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import struct
+
+_LENGTH = struct.Struct(">I")
+MAX_MESSAGE = 1 << 24
+"Bytes of the longest message, 16 MiB."
+
+
+class TooLong(ValueError):
+    """A message that is longer than the channel takes."""
+
+
+class Channel:
+    """One end. Blocks; a closed other end is an EOFError."""
+
+    def __init__(self, sock: socket.socket, max_bytes: int = MAX_MESSAGE) -> None:
+        self.sock = sock
+        self.max_bytes = max_bytes
+        self._buffer = b""
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
+
+    def send(self, text: str, fds: tuple[int, ...] = ()) -> None:
+        """Send one message, and descriptors with its first byte."""
+        data = text.encode("utf-8", "surrogatepass")
+        if len(data) > self.max_bytes:
+            raise TooLong(f"a message of {len(data):,} bytes; at most {self.max_bytes:,} are taken")
+        data = _LENGTH.pack(len(data)) + data
+        if fds:
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
+            sent = self.sock.sendmsg([data], [rights])
+            data = data[sent:]
+        try:
+            self.sock.sendall(data)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise EOFError from error
+
+    def receive(self) -> str:
+        """The next message. Raises EOFError, or TooLong."""
+        buffer = self._buffer
+        while len(buffer) < 4:
+            buffer += self._read(65536)
+        (size,) = _LENGTH.unpack_from(buffer)
+        if size > self.max_bytes:
+            raise TooLong(f"a message of {size:,} bytes; at most {self.max_bytes:,} are taken")
+        if len(buffer) - 4 < size:
+            parts, got = [buffer], len(buffer) - 4
+            while got < size:
+                part = self._read(min(1 << 20, size - got + 4096))
+                parts.append(part)
+                got += len(part)
+            buffer = b"".join(parts)
+        self._buffer = buffer[4 + size :]
+        return buffer[4 : 4 + size].decode("utf-8", "surrogatepass")
+
+    def receive_with_fds(self, n_fds: int) -> tuple[str, list[int]]:
+        """The next message and the descriptors that came with it. Only where nothing is buffered."""
+        fds = array.array("i")
+        data, ancillary, _, _ = self.sock.recvmsg(65536, socket.CMSG_LEN(n_fds * fds.itemsize))
+        if not data:
+            raise EOFError
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
+        self._buffer += data
+        return self.receive(), list(fds)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            part = self.sock.recv(size)
+        except ConnectionResetError as error:
+            raise EOFError from error
+        if not part:
+            raise EOFError
+        return part
+
+    def close(self) -> None:
+        self.sock.close()
+
+
+def from_fd(fd: int, max_bytes: int = MAX_MESSAGE) -> Channel:
+    """A channel over an inherited descriptor, which it owns from here on."""
+    return Channel(socket.socket(fileno=os.dup(fd)), max_bytes)

@@ -1,0 +1,289 @@
+"""Python values as tagged JSON and back, exact in type; nothing in a message can name code to run.
+
+Lists, texts, numbers and None are JSON's own; everything else is an object with one key, its tag. Mutable containers
+are numbered in the order in which a message names them: a second mention, or a cycle, is a reference to the first.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+BIG = 1 << 4096
+"Whole numbers from here on travel as hexadecimal: decimal ones of thousands of digits are slow, and refused by Python."
+
+ATOMS = frozenset({int, str, float, bool, type(None)})
+MAX_DEPTH = 400
+
+dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+loads = json.JSONDecoder().decode
+
+_HARMLESS = (
+    "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format "
+    "frozenset hash hex id int isinstance issubclass iter len list map max min next object oct ord "
+    "pow print range repr reversed round set slice sorted str sum tuple type zip"
+)
+NAMED: dict[str, Any] = {name: getattr(builtins, name) for name in _HARMLESS.split()}
+NAMED |= {name: value for name, value in vars(builtins).items()
+          if isinstance(value, type) and issubclass(value, BaseException)}  # fmt: skip
+NAMED |= {f"{module.__name__}.{name}": value for module in (math, operator)
+          for name, value in vars(module).items() if callable(value) and not name.startswith("_")
+          and not isinstance(value, type)}  # fmt: skip
+"Functions and types that are the same thing in every process, by name."
+_NAME_OF = {id(value): name for name, value in reversed(NAMED.items())}
+
+
+class Malformed(ValueError):
+    """A message that no honest partner would send, or a value that cannot travel."""
+
+
+class Encoder:
+    """Values to what `dumps` takes. special: gives the tagged form of a value that this module does not know.
+
+    objects: mutable objects that the other side knows already, by number.
+    """
+
+    def __init__(self, special: Callable[[Any, Encoder], Any], objects: Iterable[Any] = (), flat: bool = True) -> None:
+        self.special = special
+        self.objects: list[Any] = list(objects)
+        self._index = {id(value): number for number, value in enumerate(self.objects)}
+        self._flat = flat
+
+    def encode(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in ATOMS:
+            return {"i": hex(value)} if kind is int and not -BIG < value < BIG else value
+        if kind is tuple:
+            return {"T": self.items(value)}
+        seen = self._index.get(id(value))
+        if seen is not None:
+            return {"R": seen}
+        writer = _WRITERS.get(kind)
+        return writer(self, value) if writer is not None else self._other(value)
+
+    def items(self, values: Iterable[Any]) -> list[Any]:
+        values = list(values)
+        if self._flat and ATOMS.issuperset(map(type, values)):
+            return values
+        return [self.encode(value) for value in values]
+
+    def pairs(self, mapping: Mapping[Any, Any]) -> list[list[Any]]:
+        return [[self.encode(key), self.encode(value)] for key, value in mapping.items()]
+
+    def number(self, value: Any) -> None:
+        """Give a mutable object the next number; it must be named in the message at this point."""
+        self._index[id(value)] = len(self.objects)
+        self.objects.append(value)
+
+    def content(self, value: Any) -> Any:
+        """What is in a numbered object now, as `refill` takes it."""
+        if isinstance(value, dict):
+            return self.pairs(value)
+        if isinstance(value, bytearray):
+            return value.decode("latin1")
+        return (
+            self.items(value) if isinstance(value, list | set) or not hasattr(value, "__dict__") else state(self, value)
+        )
+
+    def _list(self, value: list[Any]) -> Any:
+        self.number(value)
+        return self.items(value)
+
+    def _dict(self, value: dict[Any, Any]) -> Any:
+        self.number(value)
+        if self._flat and ATOMS.issuperset(map(type, value.values())) and {str}.issuperset(map(type, value)):
+            return {"M": value}
+        return {"D": self.pairs(value)}
+
+    def _set(self, value: set[Any]) -> Any:
+        self.number(value)
+        return {"S": self.items(value)}
+
+    def _bytearray(self, value: bytearray) -> Any:
+        self.number(value)
+        return {"B": value.decode("latin1")}
+
+    def _other(self, value: Any) -> Any:
+        if id(value) in _NAME_OF and NAMED[_NAME_OF[id(value)]] is value:
+            return {"y": _NAME_OF[id(value)]}
+        from evals.sandbox.inside import codec_more
+
+        found = codec_more.encode(value, self)
+        if found is not None:
+            return found
+        special = self.special(value, self)
+        return special if special is not NotImplemented else self._base(value)
+
+    def _base(self, value: Any) -> Any:
+        """A value of a class of its own that is some builtin underneath, as that builtin."""
+        for kind, plain in _PLAIN:
+            if isinstance(value, kind):
+                return self.encode(plain(value))
+        raise Malformed(f"a value of type {type(value).__name__} cannot leave the program")
+
+
+_WRITERS: dict[type, Callable[[Encoder, Any], Any]] = {
+    list: Encoder._list,
+    dict: Encoder._dict,
+    set: Encoder._set,
+    bytearray: Encoder._bytearray,
+    frozenset: lambda self, value: {"F": self.items(value)},
+    bytes: lambda self, value: {"b": value.decode("latin1")},
+    complex: lambda self, value: {"c": [value.real, value.imag]},
+    range: lambda self, value: {"r": [self.encode(part) for part in (value.start, value.stop, value.step)]},
+    slice: lambda self, value: {"l": [self.encode(part) for part in (value.start, value.stop, value.step)]},
+    type(Ellipsis): lambda self, value: {"E": 0},
+    type(NotImplemented): lambda self, value: {"N": 0},
+}
+_PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (int, int.__pos__),
+    (float, float.__pos__),
+    (str, str.__str__),
+    (bytes, lambda value: bytes.__getitem__(value, slice(None))),
+    (tuple, lambda value: tuple(tuple.__iter__(value))),
+    (list, lambda value: list(list.__iter__(value))),
+    (dict, lambda value: dict(dict.items(value))),
+    (set, lambda value: set(set.__iter__(value))),
+    (frozenset, lambda value: frozenset(frozenset.__iter__(value))),
+)
+
+
+class Decoder:
+    """What `loads` gave, as values. special: by tag, what makes a value of it that this module does not know.
+
+    Raises Malformed for everything that is not well formed.
+    """
+
+    def __init__(self, special: Mapping[str, Callable[[Any, Decoder], Any]], objects: Iterable[Any] = ()) -> None:
+        self.special = special
+        self.objects: list[Any] = list(objects)
+        self._depth = 0
+
+    def decode(self, data: Any) -> Any:
+        kind = type(data)
+        if kind in ATOMS:
+            return data
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise Malformed(f"a value is nested more than {MAX_DEPTH} deep")
+        try:
+            if kind is list:
+                return self.fill(data)
+            if kind is dict and len(data) == 1:
+                tag, body = next(iter(data.items()))
+                reader = _READERS.get(tag) or self.special.get(tag)
+                if reader is not None:
+                    return reader(body, self) if tag in self.special else reader(self, body)
+            raise Malformed("a message has an unknown tag")
+        except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+            raise error if isinstance(error, Malformed) else Malformed(f"a message is malformed: {error}") from None
+        finally:
+            self._depth -= 1
+
+    def fill(self, data: list[Any]) -> list[Any]:
+        self.objects.append(data)
+        data[:] = self.items(data)
+        return data
+
+    def items(self, data: Any) -> list[Any]:
+        if type(data) is not list:
+            raise Malformed("a message holds no list where there must be one")
+        return data if ATOMS.issuperset(map(type, data)) else [self.decode(part) for part in data]
+
+    def into(self, value: Any, fill: Callable[[Any], object], content: Callable[[], Any]) -> Any:
+        """Number an empty container before its content is read, which may refer to it."""
+        self.objects.append(value)
+        fill(content())
+        return value
+
+    def pairs(self, data: Any) -> list[tuple[Any, Any]]:
+        return [(self.decode(key), self.decode(value)) for key, value in data]
+
+    def text(self, data: Any) -> str:
+        if type(data) is not str:
+            raise Malformed("a message holds no text where there must be one")
+        return data
+
+    def refill(self, number: int, content: Any) -> None:
+        """Put new content into a numbered object, as `Encoder.content` gave it."""
+        value = self.objects[number]
+        if isinstance(value, dict):
+            new = self.pairs(content)
+            value.clear()
+            value.update(new)
+        elif isinstance(value, bytearray):
+            value[:] = self.text(content).encode("latin1")
+        elif isinstance(value, list):
+            value[:] = self.items(content)
+        elif isinstance(value, set) or hasattr(value, "extend"):
+            items = self.items(content)
+            value.clear()
+            value.update(items) if isinstance(value, set) else value.extend(items)
+        else:
+            restore(self, value, content)
+
+    def _mapping(self, data: Any) -> Any:
+        if type(data) is not dict or not ATOMS.issuperset(map(type, data.values())):
+            raise Malformed("a mapping is malformed")
+        self.objects.append(data)
+        return data
+
+    def _set(self, data: Any) -> Any:
+        found: set[Any] = set()
+        return self.into(found, found.update, lambda: self.items(data))
+
+    def _dict(self, data: Any) -> Any:
+        found: dict[Any, Any] = {}
+        return self.into(found, found.update, lambda: self.pairs(data))
+
+    def _bytearray(self, data: Any) -> Any:
+        found = bytearray(self.text(data).encode("latin1"))
+        self.objects.append(found)
+        return found
+
+    def _more(self, data: Any) -> Any:
+        from evals.sandbox.inside import codec_more
+
+        return codec_more.decode(data, self)
+
+
+_READERS: dict[str, Callable[[Any, Any], Any]] = {
+    "T": lambda self, data: tuple(self.items(data)),
+    "M": Decoder._mapping,
+    "D": Decoder._dict,
+    "S": Decoder._set,
+    "F": lambda self, data: frozenset(self.items(data)),
+    "B": Decoder._bytearray,
+    "b": lambda self, data: self.text(data).encode("latin1"),
+    "i": lambda self, data: int(self.text(data), 16),
+    "c": lambda self, data: complex(float(data[0]), float(data[1])),
+    "r": lambda self, data: range(*self.items(data)),
+    "l": lambda self, data: slice(*self.items(data)),
+    "E": lambda self, data: Ellipsis,
+    "N": lambda self, data: NotImplemented,
+    "R": lambda self, data: self.objects[data],
+    "y": lambda self, data: NAMED[data],
+    "m": Decoder._more,
+}
+
+
+def state(encoder: Encoder, value: Any) -> list[Any]:
+    """The attributes of an object, those in slots too, as pairs of name and encoded value."""
+    names = dict.fromkeys(getattr(value, "__dict__", ()))
+    for kind in type(value).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        names |= dict.fromkeys([slots] if isinstance(slots, str) else slots)
+    names.pop("__dict__", None)
+    return [[name, encoder.encode(getattr(value, name))] for name in names if hasattr(value, name)]
+
+
+def restore(decoder: Decoder, value: Any, data: Any) -> None:
+    """Set the attributes that `state` gave, by `object.__setattr__`, so that frozen classes allow it."""
+    for name, content in data:
+        if not decoder.text(name).isidentifier() or name.startswith("__"):
+            raise Malformed(f"an object has an attribute {name!r}")
+        object.__setattr__(value, name, decoder.decode(content))

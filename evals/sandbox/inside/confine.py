@@ -1,0 +1,79 @@
+"""The layers that a process puts on itself before it runs a program, each for good."""
+
+from __future__ import annotations
+
+import os
+import resource
+from dataclasses import dataclass
+
+from evals.sandbox.inside import landlock, linux
+from evals.sandbox.inside.seccomp import Filter
+
+MAX_FILE_BYTES = 1 << 24
+MAX_PROCESSES = 64
+MAX_OPEN_FILES = 64
+STACK_BYTES = 100 << 20
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Which layers are put on; each was tried on this machine first."""
+
+    seccomp: Filter | None
+    landlock_abi: int
+    "0: not put on."
+    readable: tuple[str, ...] = ("/",)
+    writable: tuple[str, ...] = ("/tmp", "/dev/shm", "/dev/null", "/dev/zero", "/dev/full")
+
+
+def confine(layers: Layers) -> None:
+    """Everything but the limits that depend on the problem."""
+    linux.drop_capabilities()
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+    if layers.landlock_abi:
+        landlock.restrict(layers.landlock_abi, layers.readable, layers.writable)
+    if layers.seccomp is not None:
+        layers.seccomp.install()
+
+
+def common_limits() -> None:
+    """Limits that are the same for every program; children inherit them."""
+    for kind, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, MAX_PROCESSES),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
+        (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 256),
+    ):
+        lower(kind, value)
+    stack = min(STACK_BYTES, _hard(resource.RLIMIT_STACK))
+    resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
+
+
+def limits_of_problem(memory_bytes: int, cpu_s: int) -> None:
+    """Limits of one problem: address space of each process, and processor time."""
+    lower(resource.RLIMIT_AS, memory_bytes)
+    lower(resource.RLIMIT_CPU, cpu_s)
+
+
+def lower(kind: int, value: int) -> None:
+    """Set a limit, soft and hard, but never above the hard one that is there."""
+    value = min(value, _hard(kind))
+    resource.setrlimit(kind, (value, value))
+
+
+def _hard(kind: int) -> int:
+    hard = resource.getrlimit(kind)[1]
+    return hard if hard != resource.RLIM_INFINITY else 1 << 62
+
+
+def close_all_but(kept: tuple[int, ...]) -> None:
+    """Close every descriptor that is not named."""
+    first = 0
+    for fd in sorted(kept):
+        if first < fd:
+            os.closerange(first, fd)
+        first = fd + 1
+    os.closerange(first, 4096)

@@ -1,0 +1,238 @@
+"""Objects of a program that cannot travel: the tester holds a number, and asks for what it needs of them."""
+
+from __future__ import annotations
+
+import builtins
+import enum
+import functools
+import io
+import os
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from evals.sandbox.inside.codec import NAMED, Decoder, Encoder, restore, state
+
+if TYPE_CHECKING:
+    from evals.sandbox.inside.candidate import Candidate
+
+_FORWARDED = (
+    "call iter next len getitem setitem delitem bool enter exit str repr format int float index complex add sub mul "
+    "truediv floordiv mod divmod pow matmul lshift rshift and or xor neg pos abs invert round trunc radd rsub rmul "
+    "rtruediv rfloordiv rmod rdivmod rpow rmatmul rlshift rrshift rand ror rxor iadd isub imul itruediv ifloordiv imod "
+    "ipow ior iand ixor reversed floor ceil"
+)
+FORWARDED = frozenset(f"__{name}__" for name in _FORWARDED.split())
+"""What may be asked of an object by an operator. No comparison is: a program is not asked whether it is right."""
+
+_FUNCTIONS = (
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+    functools.partial,
+)
+
+
+class Handles:
+    """The numbered objects of one program. Number 0 is its entry point."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.objects: list[Any] = []
+        self._numbers: dict[int, int] = {}
+        self._described: set[int] = set()
+        self._shared = frozenset(candidate.job["classes"])
+        self._fed: list[str] = []
+        self._made: dict[str, type] = {}
+        self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
+            "cb": self._callback,
+            "it": self._iterator,
+            "k": lambda number, _: self.objects[number],
+            "o": self._shared_object,
+            "e": lambda data, _: self._class(data[0])[data[1]],
+            "ex": lambda data, _: self.error(data),
+        }
+
+    def kind_of_entry(self, name: str) -> str:
+        """What the entry point is: class, coroutine or function. Raises NameError where it is not there."""
+        if name not in self.candidate.module.__dict__:
+            raise NameError(f"the program defines no {name}")
+        entry = self.candidate.module.__dict__[name]
+        self._number(entry)
+        if isinstance(entry, type):
+            return "class"
+        if not callable(entry):
+            return "value"
+        return "coroutine" if getattr(getattr(entry, "__code__", None), "co_flags", 0) & 0x80 else "function"
+
+    def perform(self, operation: str, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Do one thing to a numbered object, or to a global of the program that is given by name."""
+        found = self.candidate.module.__dict__[target] if isinstance(target, str) else self.objects[target]
+        if operation == "call":
+            return found(*args, **kwargs)
+        if operation == "method":
+            return getattr(found, name)(*args, **kwargs)
+        if operation == "get":
+            return getattr(found, name)
+        if operation == "set":
+            return setattr(found, name, args[0])
+        if operation == "value":
+            return found
+        if operation == "operator":
+            return _operator(found, name, args)
+        assert operation == "await"
+        import asyncio
+
+        return asyncio.run(_awaited(found, args, kwargs))
+
+    def special(self, value: Any, encoder: Encoder) -> Any:
+        """The tagged form of a value that is no plain one."""
+        kind = type(value)
+        if isinstance(value, (_Callback, _Asked)):
+            return {"cb" if isinstance(value, _Callback) else "it": value.number}
+        if kind.__name__ in self._shared and self._class(kind.__name__) is kind:
+            if isinstance(value, enum.Enum):
+                return {"e": [kind.__name__, value.name]}
+            encoder.number(value)
+            return {"o": [kind.__name__, state(encoder, value)]}
+        if isinstance(value, BaseException):
+            return {"ex": [[k.__name__ for k in kind.__mro__[:-2]], encoder.items(list(value.args))]}
+        if isinstance(value, (int, float, str, bytes, tuple, list, dict, set, frozenset)) and not self._is_own(kind):
+            return NotImplemented
+        return {"h": self._handle(value)}
+
+    def _is_own(self, kind: type) -> bool:
+        """Whether the entry point is a class, and this one derives from it."""
+        entry = self.objects[0] if self.objects else None
+        return isinstance(entry, type) and issubclass(kind, entry)
+
+    def _handle(self, value: Any) -> list[Any]:
+        number = self._number(value)
+        if isinstance(value, type):
+            return ["class", *self._description(value)]
+        if isinstance(value, types.GeneratorType):
+            return ["generator", number]
+        if isinstance(value, types.CoroutineType):
+            return ["coroutine", number]
+        if isinstance(value, _FUNCTIONS) or type(value).__name__ == "_lru_cache_wrapper":
+            return ["function", number, str(getattr(value, "__name__", "function"))]
+        if type(value).__module__ != self.candidate.module.__name__ and hasattr(type(value), "__next__"):
+            return ["iterator", number]
+        return ["object", number, *self._description(type(value))]
+
+    def _description(self, kind: type) -> list[Any]:
+        """Number, name and forwarded operators of a class, and its bases; the second time its number alone."""
+        number = self._number(kind)
+        if number in self._described:
+            return [number]
+        self._described.add(number)
+        names = {name for part in kind.__mro__[:-1] for name, value in vars(part).items() if value is not None}
+        bases = [self._description(base) for base in kind.__bases__ if base is not object]
+        return [number, kind.__name__, sorted(names & FORWARDED), bases]
+
+    def _number(self, value: Any) -> int:
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self.objects)
+            self.objects.append(value)
+        return number
+
+    def _class(self, name: str) -> Any:
+        found = self.candidate.module.__dict__.get(name)
+        if isinstance(found, type):
+            return found
+        return self._made.setdefault(name, type(name, (), {}))
+
+    def _shared_object(self, data: Any, decoder: Decoder) -> Any:
+        kind = self._class(data[0])
+        value = kind.__new__(kind) if kind.__new__ is object.__new__ else object.__new__(kind)
+        decoder.objects.append(value)
+        restore(decoder, value, data[1])
+        return value
+
+    def _callback(self, number: int, _: Decoder) -> Any:
+        return _Callback(self.candidate, number)
+
+    def _iterator(self, number: int, _: Decoder) -> Any:
+        return _Asked(self.candidate, number)
+
+    def error(self, data: Any) -> BaseException:
+        """An exception of the tester's side: of a class of that name here, or a plain one."""
+        names, args = data
+        for name in names:
+            kind = self.candidate.module.__dict__.get(name) or NAMED.get(name)
+            if isinstance(kind, type) and issubclass(kind, BaseException):
+                return kind(*args)
+        return Exception(*args)
+
+    def feed(self, feeds: list[str]) -> None:
+        """Let input come from the tester for the next call: `input`, `stdin`, or nothing."""
+        if feeds == self._fed:
+            return
+        self._fed = feeds
+        builtins.input = self._asked_input if "input" in feeds else _INPUT
+        sys.stdin = _AskedText(self.candidate) if "stdin" in feeds else open(os.devnull)  # noqa: SIM115
+
+    def _asked_input(self, prompt: object = "") -> Any:
+        return self.candidate.ask("input", 0, [[str(prompt)], {}])
+
+
+_INPUT = builtins.input
+
+
+class _Callback:
+    """A function of the tests that a program was given."""
+
+    def __init__(self, candidate: Candidate, number: int) -> None:
+        self.candidate, self.number = candidate, number
+        self.__name__ = "callback"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.candidate.ask("call", self.number, [list(args), kwargs])
+
+
+class _Asked:
+    """An iterator of the tests that a program was given."""
+
+    def __init__(self, candidate: Candidate, number: int) -> None:
+        self.candidate, self.number = candidate, number
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return self.candidate.ask("next", self.number, [[], {}])
+
+
+class _AskedText(io.TextIOBase):
+    """Standard input that the tests have put in place."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._candidate = candidate
+
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1) -> Any:
+        return self._candidate.ask("stdin", 0, [["readline", -1 if size is None else size], {}])
+
+    def read(self, size: int | None = -1) -> Any:
+        return self._candidate.ask("stdin", 0, [["read", -1 if size is None else size], {}])
+
+
+def _operator(found: Any, name: str, args: list[Any]) -> Any:
+    """What an operator gives, looked up on the class as Python does."""
+    if name not in FORWARDED:
+        raise TypeError(f"{name} is never forwarded")
+    if name in ("__str__", "__repr__", "__bool__", "__len__", "__iter__", "__format__"):
+        plain: dict[str, Any] = {"__str__": str, "__repr__": repr, "__bool__": bool, "__len__": len, "__iter__": iter}
+        return plain[name](found) if name in plain else format(found, *args)
+    return getattr(type(found), name)(found, *args)
+
+
+async def _awaited(found: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return await (found if isinstance(found, types.CoroutineType) else found(*args, **kwargs))

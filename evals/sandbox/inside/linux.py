@@ -1,0 +1,133 @@
+"""System calls that Python has no name for, through the C library; numbers of x86_64 and aarch64."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+from typing import Any
+
+CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x00020000, 0x02000000, 0x04000000
+CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x08000000, 0x10000000, 0x20000000, 0x40000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MNT_DETACH = 2
+PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 24, 36, 38
+PR_GET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 39, 47, 4
+AT_RECURSIVE = 0x8000
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
+M_ARENA_MAX = -8
+
+# pivot_root and seccomp differ; calls newer than Linux 5.0 have one number everywhere.
+_NUMBERS = {"x86_64": {"pivot_root": 155, "seccomp": 317}, "aarch64": {"pivot_root": 41, "seccomp": 277}}
+_COMMON = {
+    "mount_setattr": 442,
+    "landlock_create_ruleset": 444,
+    "landlock_add_rule": 445,
+    "landlock_restrict_self": 446,
+}
+
+MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Step(OSError):
+    """A system call that failed; `str` names it and what it was for."""
+
+
+def number(name: str) -> int:
+    """The number of a system call on this machine. Raises Step where the machine is of another kind."""
+    table = _NUMBERS.get(MACHINE)
+    if table is None:
+        raise Step(0, f"no system call numbers for {MACHINE}")
+    return _COMMON.get(name) or table[name]
+
+
+def checked(result: int, what: str) -> int:
+    """The result of a call. Raises Step where it is -1."""
+    if result == -1:
+        errno = ctypes.get_errno()
+        raise Step(errno, f"{what}: {os.strerror(errno)}")
+    return result
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else os.fsencode(text)
+
+
+def syscall(name: str, *args: Any) -> int:
+    """One call by name; integers are passed as 64 bits."""
+    converted = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
+    return checked(libc.syscall(ctypes.c_long(number(name)), *converted), name)
+
+
+def unshare(flags: int, what: str = "unshare") -> None:
+    checked(libc.unshare(flags), what)
+
+
+def setns(fd: int, kind: int) -> None:
+    checked(libc.setns(fd, kind), "setns")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    result = libc.mount(_bytes(source), _bytes(target), _bytes(kind), ctypes.c_ulong(flags), _bytes(data))
+    checked(result, f"mount {source or kind} on {target}")
+
+
+def umount(target: str, flags: int = 0) -> None:
+    checked(libc.umount2(_bytes(target), flags), f"umount {target}")
+
+
+def pivot_root(new: str, old: str) -> None:
+    syscall("pivot_root", _bytes(new), _bytes(old))
+
+
+def prctl(option: int, *args: int) -> int:
+    values = [ctypes.c_ulong(arg) for arg in (*args, 0, 0, 0, 0)[:4]]
+    return checked(libc.prctl(option, *values), f"prctl {option}")
+
+
+class _MountAttr(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint64) for name in ("attr_set", "attr_clr", "propagation", "userns_fd")]
+
+
+def make_read_only(target: str) -> None:
+    """Everything mounted at and below the target: read-only, no setuid programs, no devices."""
+    attr = _MountAttr(attr_set=MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+    try:
+        syscall("mount_setattr", -100, _bytes(target), AT_RECURSIVE, ctypes.byref(attr), ctypes.sizeof(attr))
+    except Step as error:
+        if error.errno != 38:
+            raise
+        flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
+        mount(None, target, None, flags | _kept_flags(target))
+
+
+def _kept_flags(target: str) -> int:
+    """Flags that a remount within a user namespace must repeat."""
+    return os.statvfs(target).f_flag & (MS_NOEXEC | 1024 | 2048)
+
+
+class _CapHeader(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+
+
+class _CapData(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
+
+
+def drop_capabilities() -> None:
+    """No capability, now or after an exec, in any namespace of this process."""
+    for capability in range(64):
+        if libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) == -1:
+            break
+    libc.prctl(PR_CAP_AMBIENT, ctypes.c_ulong(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
+    header, data = _CapHeader(0x20080522, 0), (_CapData * 2)()
+    checked(libc.capset(ctypes.byref(header), data), "capset")
+
+
+def one_malloc_arena() -> None:
+    """Threads share one heap: glibc else reserves 128 MiB of address space for each, which RLIMIT_AS counts."""
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(M_ARENA_MAX, 1)

@@ -1,0 +1,113 @@
+"""A filter of system calls, written as BPF by hand: what a program never needs is refused, not fatal.
+
+Refused with EPERM: mounts, namespaces, tracing, keys, modules, clocks, shared memory that no limit counts; with ENOSYS:
+io_uring, clone3 (the C library falls back to clone, whose flags can be read here), and calls newer than this list.
+Sockets are of the unix family only. A foreign architecture (32-bit, x32) ends the process.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import struct
+
+from evals.sandbox.inside import linux
+
+SECCOMP_SET_MODE_FILTER = 1
+RET_ALLOW, RET_ERRNO, RET_KILL = 0x7FFF0000, 0x00050000, 0x80000000
+LD_NR, LD_ARCH, LD_ARG0, LD_ARG1 = 0, 4, 16, 24
+NEW_NAMESPACES = 0x7E020080
+"CLONE_NEW* in the flags of clone, CLONE_NEWTIME among them."
+
+FIRST_UNKNOWN = 463
+"Calls from here on are newer than this list, on every architecture."
+
+# name: (x86_64, aarch64); None where the architecture has no such call
+_REFUSED: dict[str, tuple[int | None, int | None]] = {
+    "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "shmdt": (67, 197),
+    "semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192),
+    "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187),
+    "ptrace": (101, 117), "syslog": (103, 116), "uselib": (134, None), "personality": (135, 92),
+    "vhangup": (153, 58), "modify_ldt": (154, None), "pivot_root": (155, 41), "acct": (163, 89),
+    "settimeofday": (164, 170), "mount": (165, 40), "umount2": (166, 39), "swapon": (167, 224), "swapoff": (168, 225),
+    "reboot": (169, 142), "sethostname": (170, 161), "setdomainname": (171, 162), "iopl": (172, None),
+    "ioperm": (173, None), "init_module": (175, 105), "delete_module": (176, 106), "quotactl": (179, 60),
+    "lookup_dcookie": (212, 18), "clock_settime": (227, 112), "mbind": (237, 235), "set_mempolicy": (238, 237),
+    "mq_open": (240, 180), "mq_unlink": (241, 181), "kexec_load": (246, 104), "add_key": (248, 217),
+    "request_key": (249, 218), "keyctl": (250, 219), "migrate_pages": (256, 238), "unshare": (272, 97),
+    "move_pages": (279, 239), "vmsplice": (278, 75), "adjtimex": (159, 171), "chroot": (161, 51),
+    "perf_event_open": (298, 241), "fanotify_init": (300, 262), "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265), "clock_adjtime": (305, 266), "setns": (308, 268), "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271), "kcmp": (312, 272), "finit_module": (313, 273), "seccomp": (317, 277),
+    "memfd_create": (319, 279), "kexec_file_load": (320, 294), "bpf": (321, 280), "userfaultfd": (323, 282),
+    "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
+    "fsmount": (432, 432), "fspick": (433, 433), "pidfd_getfd": (438, 438), "process_madvise": (440, 440),
+    "mount_setattr": (442, 442), "quotactl_fd": (443, 443), "memfd_secret": (447, 447),
+    "set_mempolicy_home_node": (450, 450), "sched_setscheduler": (144, 119), "sched_setattr": (314, 274),
+}  # fmt: skip
+_UNKNOWN: dict[str, tuple[int | None, int | None]] = {
+    "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "clone3": (435, 435),
+}  # fmt: skip
+_SOCKET, _SOCKETPAIR, _CLONE = (41, 198), (53, 199), (56, 220)
+_AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+AF_UNIX = 1
+
+
+def _statement(code: int, k: int) -> bytes:
+    return struct.pack("HBBI", code, 0, 0, k)
+
+
+def _jump(code: int, k: int, if_true: int, if_false: int) -> bytes:
+    return struct.pack("HBBI", code, if_true, if_false, k)
+
+
+def _load(offset: int) -> bytes:
+    return _statement(0x20, offset)
+
+
+def _give(value: int) -> bytes:
+    return _statement(0x06, value)
+
+
+def _if_equal(value: int, then: bytes) -> bytes:
+    """One instruction `then` where the loaded number equals the value."""
+    return _jump(0x15, value, 0, 1) + then
+
+
+def program(machine: str = linux.MACHINE, unix_sockets: bool = True) -> bytes:
+    """The filter's instructions, 8 bytes each. Raises KeyError for a machine of another kind."""
+    side = ("x86_64", "aarch64").index(machine) if machine in _AUDIT_ARCH else -1
+    denied, unknown = _give(RET_ERRNO | errno.EPERM), _give(RET_ERRNO | errno.ENOSYS)
+    code = _load(LD_ARCH) + _jump(0x15, _AUDIT_ARCH[machine], 1, 0) + _give(RET_KILL) + _load(LD_NR)
+    if machine == "x86_64":
+        code += _jump(0x35, 0x40000000, 0, 1) + _give(RET_KILL)
+    code += _jump(0x35, FIRST_UNKNOWN, 0, 1) + unknown
+    # The commonest calls leave early: the loop over the list is paid by the rare ones.
+    for common in ((0, 63), (1, 64), (9, 222), (11, 215), (3, 57), (202, 98)):
+        code += _if_equal(common[side], _give(RET_ALLOW))
+    for numbers, answer in [*((n, denied) for n in _REFUSED.values()), *((n, unknown) for n in _UNKNOWN.values())]:
+        if numbers[side] is not None:
+            code += _if_equal(int(numbers[side] or 0), answer)
+    family = _load(LD_ARG0) + _jump(0x15, AF_UNIX if unix_sockets else 0xFFFF, 0, 1) + _give(RET_ALLOW)
+    family += _give(RET_ERRNO | errno.EACCES)
+    for call in (_SOCKET, _SOCKETPAIR) if unix_sockets else (_SOCKET,):
+        code += _jump(0x15, call[side], 0, len(family) // 8) + family
+    flags = _load(LD_ARG0) + _jump(0x45, NEW_NAMESPACES, 0, 1) + denied + _give(RET_ALLOW)
+    code += _jump(0x15, _CLONE[side], 0, len(flags) // 8) + flags
+    return code + _give(RET_ALLOW)
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+
+
+class Filter:
+    """A filter that is built once and put on each process. Needs NO_NEW_PRIVS."""
+
+    def __init__(self, unix_sockets: bool = True) -> None:
+        code = program(unix_sockets=unix_sockets)
+        self._code = ctypes.create_string_buffer(code, len(code))
+        self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
+
+    def install(self) -> None:
+        linux.syscall("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(self._program))

@@ -1,0 +1,40 @@
+"""Runs program and tests in one process, for tests that need live objects: what it says can be forged."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from typing import Any
+
+from evals.sandbox.inside.candidate import FILE, MODULE, _cut, _line, compiled, error_names
+from evals.sandbox.inside.channel import Channel
+from evals.sandbox.inside.codec import dumps
+
+TESTS_FILE = "tests.py"
+
+
+def run_together(channel: Channel, job: dict[str, Any]) -> None:
+    """Run the program, then `check` on its entry point, and say how it went."""
+    code = compiled(job["source"], FILE)
+    if isinstance(code, str):
+        channel.send(dumps(["syntax", code]))
+        return
+    sys.stdin = open(os.devnull)  # noqa: SIM115
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    module = types.ModuleType(MODULE)
+    module.__dict__["__file__"] = FILE
+    sys.modules[MODULE] = module
+    try:
+        exec(code, module.__dict__)
+        tests = dict(module.__dict__)
+        exec(compile(job["tests"], TESTS_FILE, "exec", dont_inherit=True), tests)
+        tests["check"](module.__dict__[job["entry"]])
+    except BaseException as error:
+        try:
+            text = _cut(str(error))
+        except BaseException:
+            text = ""
+        channel.send(dumps(["raised", error_names(error), [], text, _line(error), ""]))
+    else:
+        channel.send(dumps(["passed"]))

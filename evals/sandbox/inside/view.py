@@ -1,0 +1,109 @@
+"""The files that programs see: the system's and Python's, read-only, in a tree of their own; nothing of the user's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evals.sandbox.inside import linux
+
+SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin", "/nix/store", "/gnu/store")
+DEVICES = ("null", "zero", "full", "random", "urandom")
+PACKAGES = "/packages"
+"Where third-party packages lie that programs may import."
+
+_ETC = {
+    "passwd": "sandbox:x:1000:1000::/tmp:/bin/sh\n",
+    "group": "sandbox:x:1000:\n",
+    "hosts": "127.0.0.1 localhost\n",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What is laid into the tree. All paths are absolute, of the host."""
+
+    prefixes: tuple[str, ...] = ()
+    "Folders that Python needs, kept at their own paths."
+    masks: tuple[str, ...] = ()
+    "Folders within them that stay empty: site-packages, which may hold tests and secrets."
+    packages: Mapping[str, str] = field(default_factory=dict)
+    "Name under /packages: the folder or file that lies there."
+    scratch_bytes: int = 1 << 26
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> View:
+        return cls(tuple(given["prefixes"]), tuple(given["masks"]), dict(given["packages"]), given["scratch_bytes"])
+
+
+def build(view: View) -> None:
+    """Make the tree and live in it. The mount namespace must be this process's own."""
+    linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=1m,nr_inodes=2048")
+    os.mkdir("/tmp/host", 0o700)
+    linux.pivot_root("/tmp", "/tmp/host")
+    os.chdir("/")
+    for path in SYSTEM:
+        _place(path)
+    for path in view.prefixes:
+        if not _covered(path):
+            _bind(f"/host{path}", path)
+    for name, path in view.packages.items():
+        _bind(f"/host{path}", f"{PACKAGES}/{name}")
+    os.makedirs("/etc", exist_ok=True)
+    for name, text in _ETC.items():
+        with open(f"/etc/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+    if os.path.exists("/host/etc/ld.so.cache"):
+        _bind("/host/etc/ld.so.cache", "/etc/ld.so.cache")
+    for path in view.masks:
+        if os.path.isdir(path):
+            linux.mount("tmpfs", path, "tmpfs", linux.MS_RDONLY, "mode=755,size=4k")
+    _devices()
+    for path in ("/tmp", "/dev/shm", "/proc"):
+        os.makedirs(path, exist_ok=True)
+    linux.umount("/host", linux.MNT_DETACH)
+    os.rmdir("/host")
+    linux.mount(None, "/", None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
+
+
+def _place(path: str) -> None:
+    """A part of the system as it is on the host: a folder, or the link that it is there."""
+    host = f"/host{path}"
+    if os.path.islink(host):
+        os.symlink(os.readlink(host), path)
+    elif os.path.isdir(host):
+        _bind(host, path)
+
+
+def _covered(path: str) -> bool:
+    return any(path == top or path.startswith(f"{top}/") for top in SYSTEM) or path == "/"
+
+
+def _bind(source: str, target: str) -> None:
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "ab"):
+            pass
+    linux.mount(source, target, None, linux.MS_BIND | linux.MS_REC)
+    linux.make_read_only(target)
+
+
+def _devices() -> None:
+    os.makedirs("/dev", exist_ok=True)
+    for name in DEVICES:
+        with open(f"/dev/{name}", "wb"):
+            pass
+        linux.mount(f"/host/dev/{name}", f"/dev/{name}", None, linux.MS_BIND)
+
+
+def fresh_scratch(size_bytes: int) -> None:
+    """An empty /tmp and /dev/shm for one program, in a mount namespace that ends with it."""
+    linux.unshare(linux.CLONE_NEWNS, "unshare mount")
+    flags = linux.MS_NOSUID | linux.MS_NODEV
+    linux.mount("tmpfs", "/tmp", "tmpfs", flags, f"mode=700,size={size_bytes},nr_inodes=4096")
+    linux.mount("tmpfs", "/dev/shm", "tmpfs", flags | linux.MS_NOEXEC, f"mode=700,size={size_bytes},nr_inodes=256")

@@ -1,0 +1,69 @@
+"""Runs a whole program as `python program.py` would: `__main__`, standard input and output, an exit code."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import sys
+import threading
+import traceback
+import types
+from typing import Any
+
+from evals.sandbox.inside.candidate import compiled
+from evals.sandbox.inside.channel import Channel
+from evals.sandbox.inside.codec import dumps
+
+FILE = "/tmp/program.py"
+
+
+def run_program(channel: Channel, job: dict[str, Any], fds: list[int]) -> None:
+    """Run it, say how it ended, and end this process."""
+    for target, fd in enumerate(fds):
+        os.dup2(fd, target)
+        os.close(fd)
+    code = compiled(job["source"], job.get("file", FILE))
+    if isinstance(code, str):
+        channel.send(dumps(["syntax", code]))
+        os._exit(1)
+    _standard_streams()
+    module = types.ModuleType("__main__")
+    module.__dict__["__file__"] = job.get("file", FILE)
+    with open(job.get("file", FILE), "w", encoding="utf-8", errors="surrogatepass") as file:
+        file.write(job["source"])
+    sys.modules["__main__"] = module
+    sys.argv = [job.get("file", FILE)]
+    status, said = _ended(code, module)
+    channel.send(dumps(["ended", status, said]))
+    os._exit(status & 0xFF)
+
+
+def _ended(code: types.CodeType, module: types.ModuleType) -> tuple[int, str]:
+    """The exit code, and what to say of an exception."""
+    status, said = 0, ""
+    try:
+        exec(code, module.__dict__)
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        said = f"SystemExit: {error.code!r}"[:1000] if status else ""
+    except BaseException as error:
+        traceback.print_exc()
+        status, said = 1, f"{type(error).__name__}: {error}"[:1000]
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+    except BaseException as error:
+        status, said = status or 1, said or f"{type(error).__name__}: {error}"[:1000]
+    return status, said
+
+
+def _standard_streams() -> None:
+    """Text streams over descriptors 0, 1 and 2, buffered as for pipes."""
+    for fd, name in enumerate(("stdin", "stdout", "stderr")):
+        errors = "backslashreplace" if fd == 2 else "surrogateescape"
+        raw = os.fdopen(fd, "rb" if fd == 0 else "wb", closefd=False)
+        stream = io.TextIOWrapper(raw, "utf-8", errors, line_buffering=fd == 2)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)

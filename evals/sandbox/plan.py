@@ -1,0 +1,100 @@
+"""What a zygote is to do on this machine: which Python, which files, which user, which layers."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from evals.sandbox.inside import landlock
+
+ROOT = str(Path(__file__).resolve().parents[2])
+"Where the package `evals` lies."
+
+SCRATCH_BYTES = 1 << 26
+PACKAGES = ("numpy", "numpy.libs", "scipy", "scipy.libs", "pandas", "sympy", "mpmath", "networkx") + (
+    ("sortedcontainers", "dateutil", "pytz", "six.py", "tzdata")
+)
+"Third-party packages that programs may import where they are installed; no other lies in their view."
+
+_OWN_UID = 0x70000000
+_NOBODY = 65534
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def python() -> str:
+    """The interpreter that programs run on: this one, without its virtual environment."""
+    return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def command(module: str, executable: str) -> list[str]:
+    """An interpreter that reads no environment, no site-packages and no user folder, and runs `main` of a module."""
+    boot = f"import sys; sys.path.insert(0, {ROOT!r}); from {module} import main; main()"
+    return [executable, "-I", "-S", "-X", "frozen_modules=on", "-X", "utf8", "-c", boot]
+
+
+def plan() -> dict[str, Any]:
+    """The plan with all layers."""
+    return {
+        "namespaces": True,
+        "seccomp": True,
+        "landlock_abi": landlock.abi(),
+        "uid": unprivileged_uid(),
+        "python": python(),
+        "hidden_paths": [ROOT],
+        "environment": _ENVIRONMENT,
+        "view": {
+            "prefixes": prefixes(),
+            "masks": masks(),
+            "packages": packages(),
+            "scratch_bytes": SCRATCH_BYTES,
+        },
+    }
+
+
+def unprivileged_uid() -> int | None:
+    """A user id that nothing else has, where the evaluator is root; None for an ordinary user, who keeps his own."""
+    if os.geteuid() != 0:
+        return None
+    wanted = _OWN_UID + os.getpid() % 1_000_000
+    return wanted if _is_mapped(wanted) else _NOBODY
+
+
+def _is_mapped(uid: int) -> bool:
+    try:
+        lines = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return False
+    ranges = [tuple(map(int, line.split())) for line in lines]
+    return any(first <= uid < first + size for first, _, size in ranges)
+
+
+def prefixes() -> list[str]:
+    """Folders of Python's own files."""
+    found = [os.path.realpath(path) for path in (sys.base_prefix, sys.base_exec_prefix)]
+    if not any(python().startswith(f"{path}/") for path in found):
+        found.append(os.path.dirname(python()))
+    return list(dict.fromkeys(found))
+
+
+def masks() -> list[str]:
+    """Folders that programs see empty: installed packages, and ours wherever it lies."""
+    patterns = ["/usr/lib/python3*/dist-packages", "/usr/lib/python3*/site-packages"]
+    patterns += ["/usr/lib64/python3*/site-packages", "/usr/local/lib/python3*/*-packages"]
+    for prefix in prefixes():
+        patterns += [f"{prefix}/lib/python3*/site-packages", f"{prefix}/lib64/python3*/site-packages"]
+    found = [path for pattern in patterns for path in glob.glob(pattern)]
+    return list(dict.fromkeys([*found, *(f"{ROOT}/{name}" for name in ("evals", "registry", "data", "tests"))]))
+
+
+def packages() -> dict[str, str]:
+    """Where the packages lie that programs may import, by name."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        for name in PACKAGES:
+            path = os.path.join(folder, name)
+            if name not in found and folder.endswith("-packages") and os.path.exists(path):
+                found[name] = os.path.realpath(path)
+    return found

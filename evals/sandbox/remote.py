@@ -1,0 +1,198 @@
+"""Stand-ins for objects that stay in the program: what is done to one here is done to it there.
+
+A program is never asked whether something is equal to, or smaller than, an expected value: comparisons of stand-ins
+know identity alone, and only where a class is under test are its arithmetic operators asked.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from evals.sandbox.inside.codec import Malformed
+from evals.sandbox.inside.handles import FORWARDED
+
+if TYPE_CHECKING:
+    from evals.sandbox.calls import Program
+
+OF_FUNCTIONS = frozenset(
+    {"__call__", "__iter__", "__next__", "__len__", "__getitem__", "__enter__", "__exit__", "__str__", "__repr__"}
+)
+"Operators that are forwarded where a function is under test: none is given an expected value."
+
+MAX_BASES = 20
+
+
+class _Kind(type):
+    """Stand-ins of classes."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cls._program.request("call", cls._number, "", args, kwargs)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return cls._program.request("get", cls._number, name)
+
+
+class Remote(metaclass=_Kind):
+    """A stand-in of an object."""
+
+    _program: Program
+    _number: int
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return self._program.request("get", self._number, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._program.request("set", self._number, name, (value,))
+
+
+class RemoteIterator:
+    """A stand-in of an iterator that is no generator."""
+
+    def __init__(self, program: Program, number: int) -> None:
+        self._program, self._number = program, number
+
+    def __iter__(self) -> RemoteIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return self._program.request("method", self._number, "__next__")
+
+
+class Remotes:
+    """All stand-ins of one program."""
+
+    def __init__(self, program: Program, all_operators: bool) -> None:
+        self._program = program
+        self._operators = FORWARDED if all_operators else OF_FUNCTIONS
+        self._classes: dict[int, type] = {}
+        self._made: dict[int, Any] = {}
+        self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+    def entry(self, kind: Any, name: str) -> Any:
+        """The stand-in of the entry point, number 0."""
+        if kind == "class":
+            return self._class([0, name, [], []])
+        if kind == "coroutine":
+            return self._coroutine_function(0, name)
+        if kind == "value":
+            return self._program.request("value", 0)
+        return self._function(0, name)
+
+    def of(self, data: Any) -> Any:
+        """The stand-in that a message describes."""
+        kind, number, *rest = data
+        if kind == "class":
+            return self._class([number, *rest])
+        if type(number) is not int or number < 0:
+            raise Malformed("an object has no number")
+        known = self._made.get(number)
+        if known is None:
+            known = self._made[number] = self._new(kind, number, rest)
+        return known
+
+    def number_of(self, value: Any) -> int | None:
+        """The number of the object that a value stands in for."""
+        if isinstance(type(value), _Kind) or isinstance(value, _Kind):
+            return int(value._number)
+        try:
+            return self._numbers.get(value)
+        except TypeError:
+            return None
+
+    def _new(self, kind: Any, number: int, rest: list[Any]) -> Any:
+        if kind == "generator":
+            made: Any = self._generator(number)
+        elif kind == "iterator":
+            made = RemoteIterator(self._program, number)
+        elif kind == "function":
+            made = self._function(number, str(rest[0]))
+        elif kind == "coroutine":
+            made = self._coroutine_function(number, "coroutine", awaiting=True)()
+        elif kind == "object":
+            cls = self._class(rest)
+            made = object.__new__(cls)
+            object.__setattr__(made, "_number", number)
+            return made
+        else:
+            raise Malformed("an object of an unknown kind")
+        self._numbers[made] = number
+        return made
+
+    def _class(self, description: list[Any], depth: int = 0) -> type:
+        number, *rest = description
+        if type(number) is not int or depth > MAX_BASES:
+            raise Malformed("a class is malformed")
+        if number in self._classes and (number != 0 or not rest or not rest[1]):
+            return self._classes[number]
+        name, operators, bases = rest
+        if type(name) is not str or not name.isidentifier():
+            raise Malformed("a class has no name")
+        body: dict[str, Any] = {"_program": self._program, "_number": number}
+        body |= {operator: _forwarder(operator) for operator in operators if operator in self._operators}
+        above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Remote,)
+        known = self._classes.get(number)
+        if known is not None:
+            for attribute, value in body.items():
+                type.__setattr__(known, attribute, value)
+            return known
+        try:
+            made = _Kind(name, above, body)
+        except TypeError:
+            made = _Kind(name, (Remote,), body)
+        self._classes[number] = made
+        return made
+
+    def _function(self, number: int, name: str) -> Callable[..., Any]:
+        program = self._program
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return program.request("call", number, "", args, kwargs)
+
+        call.__name__ = call.__qualname__ = name
+        self._numbers[call] = number
+        return call
+
+    def _coroutine_function(self, number: int, name: str, awaiting: bool = False) -> Callable[..., Any]:
+        program = self._program
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return program.request("await", number, "", args, kwargs)
+
+        call.__name__ = call.__qualname__ = name
+        if not awaiting:
+            self._numbers[call] = number
+        return call
+
+    def _generator(self, number: int) -> Generator[Any, Any, Any]:
+        request = self._program.request
+        operation: str = "__next__"
+        args: tuple[Any, ...] = ()
+        while True:
+            try:
+                value = request("method", number, operation, args)
+            except StopIteration as stop:
+                return stop.value
+            try:
+                sent = yield value
+            except GeneratorExit:
+                if self._program.over is None:
+                    request("method", number, "close")
+                raise
+            except Exception as error:
+                operation, args = "throw", (error,)
+            else:
+                operation, args = ("__next__", ()) if sent is None else ("send", (sent,))
+
+
+def _forwarder(operator: str) -> Callable[..., Any]:
+    def forward(self: Any, *args: Any) -> Any:
+        return self._program.request("operator", self._number, operator, args)
+
+    forward.__name__ = operator
+    return forward

@@ -1,0 +1,159 @@
+"""What tests need of a program, read from the source of tests and prompt alone, never from what a program does."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evals.sandbox.problem import FunctionTests, Problem
+
+_LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
+"Modules with which tests look into a program's own objects."
+
+_LIVE_NAMES = {"globals", "locals", "__import__"}
+_LIVE_ATTRIBUTES = {"__code__", "__globals__", "__closure__", "__annotations__", "__defaults__", "__wrapped__"}
+_LIVE_ATTRIBUTES |= {"cache_clear", "cache_info", "__dict__", "__mro__", "__bases__", "__subclasses__", "setattr"}
+_COMPARISONS = {
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__hash__",
+    "__contains__",
+    "total_ordering",
+}
+_FED_TARGETS = {"builtins.input", "sys.stdin", "sys.stdout"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How tests are run against a program."""
+
+    weak_because: str | None
+    "Why they must share its process; None where they need not."
+    entry_is_class: bool = False
+    classes: frozenset[str] = frozenset()
+    "Classes of prompt and tests whose instances travel by their attributes."
+    names: frozenset[str] = frozenset()
+    "Names that the tests use and nothing but the program can define."
+    feeds_input: bool = False
+    reads_output: bool = False
+
+
+@lru_cache(maxsize=512)
+def shape_of(problem: Problem) -> Shape:
+    """The shape of a problem's tests. Raises SyntaxError where the tests are no Python."""
+    assert isinstance(problem.tests, FunctionTests)
+    tests, prompt = ast.parse(problem.tests.source), parse_prompt(problem.prompt)
+    classes = {node.name: node for node in ast.walk(prompt) if isinstance(node, ast.ClassDef)}
+    entry_is_class = problem.entry_point in classes
+    own_classes = {node.name: node for node in ast.walk(tests) if isinstance(node, ast.ClassDef)}
+    return Shape(
+        _weak_because(tests, prompt, own_classes, entry_is_class),
+        entry_is_class,
+        frozenset({*classes, *own_classes} - {problem.entry_point}),
+        frozenset(_unknown_names(tests, prompt)),
+        _mentions(tests, {"stdin", "input"}),
+        _mentions(tests, {"stdout", "redirect_stdout"}),
+    )
+
+
+def parse_prompt(prompt: str) -> ast.Module:
+    """The prompt's syntax tree; of one that stops at a signature, as if a body followed; else an empty one."""
+    for source in (prompt, f"{prompt.rstrip()}\n    pass\n"):
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError):
+            continue
+    return ast.Module([], [])
+
+
+def _weak_because(
+    tests: ast.Module, prompt: ast.Module, own_classes: dict[str, ast.ClassDef], entry_is_class: bool
+) -> str | None:
+    for reason in _reasons(tests):
+        return reason
+    for name, node in own_classes.items():
+        methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)}
+        if methods - {"__init__", "__repr__", "__eq__", "__str__", "__hash__"}:
+            return f"the tests hand over objects of their own class {name}"
+    compared = {node.name for node in ast.walk(prompt) if isinstance(node, ast.FunctionDef)} & _COMPARISONS
+    if entry_is_class and compared:
+        return f"the class under test decides by itself what is equal ({', '.join(sorted(compared))})"
+    return None
+
+
+def _reasons(tests: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tests):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name in _LIVE_MODULES:
+                    yield f"the tests use {alias.name}"
+        elif isinstance(node, ast.ImportFrom) and node.module in _LIVE_MODULES:
+            yield f"the tests use {node.module}"
+        elif isinstance(node, ast.Name) and node.id in _LIVE_NAMES and isinstance(node.ctx, ast.Load):
+            yield f"the tests use {node.id}"
+        elif isinstance(node, ast.Attribute) and node.attr in _LIVE_ATTRIBUTES:
+            yield f"the tests use {node.attr}"
+        elif isinstance(node, ast.Call) and _called(node) in ("patch", "setattr", "object", "dict") and _patches(node):
+            yield "the tests replace parts of modules"
+
+
+def _called(node: ast.Call) -> str:
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _patches(node: ast.Call) -> bool:
+    """Whether a call puts something in the place of something that a program may use, input and output apart."""
+    if isinstance(node.func, ast.Attribute):
+        owner = node.func.value
+        owner_name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+        if node.func.attr == "patch" or owner_name == "patch":
+            return not _is_fed(node)
+        return node.func.attr == "setattr" and owner_name == "monkeypatch" and not _is_fed(node)
+    return _called(node) == "patch" and not _is_fed(node)
+
+
+def _is_fed(node: ast.Call) -> bool:
+    first = node.args[0] if node.args else None
+    return isinstance(first, ast.Constant) and first.value in _FED_TARGETS
+
+
+def _unknown_names(tests: ast.Module, prompt: ast.Module) -> set[str]:
+    used = {node.id for node in ast.walk(tests) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return used - _defined(tests) - _defined(prompt) - set(dir(builtins))
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            found.add(node.name)
+    return found
+
+
+def _mentions(tree: ast.Module, words: set[str]) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in words:
+            return True
+        if isinstance(node, ast.Attribute) and node.attr in words:
+            return True
+        if isinstance(node, ast.alias) and node.name.split(".")[-1] in words:
+            return True
+        if isinstance(node, ast.Constant) and node.value in _FED_TARGETS:
+            return True
+    return False

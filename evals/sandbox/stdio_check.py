@@ -1,0 +1,112 @@
+"""Judges a whole program by what it prints: each case is a fresh process, and outputs are compared here."""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from evals.sandbox.endings import NotPython
+from evals.sandbox.inside.channel import Channel
+from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.problem import StdioCase
+
+ROOM_BYTES = 1 << 20
+"What a program may print beyond what is expected, before it is ended."
+
+MAX_STDERR = 4096
+
+
+@dataclass
+class Printed:
+    """What one run printed, and how it says that it ended; status is None where it does not say."""
+
+    stdout: bytes = b""
+    stderr: bytes = b""
+    status: int | None = None
+    said: str = ""
+    too_much: bool = False
+
+
+def run_case(channel: Channel, job: dict[str, Any], case: StdioCase, started: Callable[[], object]) -> Printed:
+    """Run the program on one input, until its process ends or it has printed too much.
+
+    Raises:
+        NotPython: it cannot be compiled.
+    """
+    given = os.memfd_create("stdin")
+    os.write(given, b"")
+    with os.fdopen(given, "wb", closefd=False) as file:
+        file.write(case.stdin.encode("utf-8", "surrogatepass"))
+    os.lseek(given, 0, os.SEEK_SET)
+    out, out_end = os.pipe()
+    err, err_end = os.pipe()
+    try:
+        channel.send(dumps(job), (given, out_end, err_end))
+    finally:
+        for fd in (given, out_end, err_end):
+            os.close(fd)
+    try:
+        started()
+        return _read(channel, out, err, len(case.stdout.encode("utf-8", "surrogatepass")) + ROOM_BYTES)
+    finally:
+        os.close(out)
+        os.close(err)
+
+
+def _read(channel: Channel, out: int, err: int, max_bytes: int) -> Printed:
+    found, parts, size = Printed(), [], 0
+    poller = select.poll()
+    for fd in (out, err, channel.fileno()):
+        poller.register(fd, select.POLLIN)
+    ended = False
+    while not ended or size < 0:
+        for fd, _ in poller.poll():
+            if fd == channel.fileno():
+                ended = True
+                _hear(channel, found)
+                poller.unregister(fd)
+                continue
+            data = os.read(fd, 1 << 16)
+            if not data:
+                poller.unregister(fd)
+            elif fd == out:
+                parts.append(data)
+                size += len(data)
+            elif len(found.stderr) < MAX_STDERR:
+                found.stderr += data[:MAX_STDERR]
+        if size > max_bytes:
+            found.too_much = True
+            break
+    parts.append(_rest(out, max_bytes))
+    found.stderr += _rest(err, MAX_STDERR)[:MAX_STDERR]
+    found.stdout = b"".join(parts)
+    return found
+
+
+def _hear(channel: Channel, found: Printed) -> None:
+    """Take the one message that says how the run ended, if there is one."""
+    try:
+        message = loads(channel.receive())
+        if message[0] == "syntax":
+            raise NotPython(str(message[1]))
+        found.status, found.said = int(message[1]), str(message[2])
+    except (EOFError, OSError, ValueError, TypeError, LookupError):
+        return
+
+
+def _rest(fd: int, max_bytes: int) -> bytes:
+    """What is in a pipe now."""
+    os.set_blocking(fd, False)
+    data = b""
+    try:
+        while len(data) <= max_bytes:
+            part = os.read(fd, 1 << 16)
+            if not part:
+                break
+            data += part
+    except BlockingIOError:
+        pass
+    return data

@@ -1,0 +1,282 @@
+"""The tester: a process that holds the tests and decides. It runs no untrusted code and takes in plain values only."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+from typing import Any
+
+from evals.sandbox.calls import Program
+from evals.sandbox.clock import Clock
+from evals.sandbox.endings import CannotTravel, Died, Ending, HarnessError, NotPython, OutOfMemory, TimeUp, WrongType
+from evals.sandbox.function_check import namespace_of, needed_shape, quiet, run_tests
+from evals.sandbox.inside import linux
+from evals.sandbox.inside.channel import Channel, from_fd
+from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
+from evals.sandbox.shapes import Shape
+from evals.sandbox.stdio_check import Printed, run_case
+from evals.sandbox.unsafe_local import same_output
+from evals.sandbox.zygote_link import Spare, Used, ZygoteLink
+
+MAX_JOB = 1 << 28
+TESTER_BYTES = 4 << 30
+"Address space of the tester: values that a program gives must not make it take the machine."
+
+MAX_DETAIL = 4096
+Outcome = dict[str, Any]
+
+
+class Tester:
+    """Judges one program at a time."""
+
+    def __init__(self, supervisor: Channel, config: dict[str, Any]) -> None:
+        self.supervisor = supervisor
+        self.link = ZygoteLink(config["command"], config["plan"])
+        self.clock = Clock()
+        self.strict = config["assurance"] == "strict"
+        self.link.order()
+
+    def serve(self) -> None:
+        """Judge until the supervisor is gone."""
+        while True:
+            try:
+                job = loads(self.supervisor.receive())
+            except EOFError:
+                return
+            try:
+                outcome = self.judge(problem_of(job["problem"]), job["program"], job["limit_s"])
+            except HarnessError as error:
+                outcome = {"status": "harness_error", "detail": str(error)}
+            outcome = {key: value[:MAX_DETAIL] if isinstance(value, str) else value for key, value in outcome.items()}
+            self.supervisor.send(dumps(outcome))
+
+    def judge(self, problem: Problem, program: str, limit_s: float) -> Outcome:
+        """What came of one program."""
+        if isinstance(problem.tests, StdioTests):
+            return self._stdio(problem, problem.tests.cases, program, limit_s)
+        shape = needed_shape(problem)
+        if shape.weak_because is None:
+            return self._function(problem, shape, program, limit_s)
+        if self.strict:
+            return {"status": "refused", "detail": f"no strict verdict: {shape.weak_because}"}
+        return self._together(problem, program, limit_s) | {"assurance": "weak"}
+
+    def _function(self, problem: Problem, shape: Shape, program: str, limit_s: float) -> Outcome:
+        spare = self.link.take()
+        namespace = namespace_of(problem)
+        calls = Program(spare.channel, shape, problem.entry_point or "", namespace)
+        job = self._job("function", problem, program, limit_s) | {
+            "entry": problem.entry_point,
+            "classes": sorted(shape.classes),
+            "max_output": 1 << 20 if shape.reads_output else 4096,
+        }
+        error: BaseException | None = None
+        try:
+            with quiet(), self._timed(limit_s, spare):
+                spare.channel.send(dumps(job))
+                self.link.order()
+                run_tests(calls, problem, shape)
+        except BaseException as caught:
+            error = caught
+        self.clock.stop()
+        used = self.link.end(spare)
+        error = self.clock.ending or calls.over or error
+        found = {"status": "passed"} if error is None else told(error, used, calls.raised)
+        return found | {"cpu_s": used.cpu_s, "stdout": calls.printed}
+
+    def _together(self, problem: Problem, program: str, limit_s: float) -> Outcome:
+        """Program and tests in one process: what it says may be forged."""
+        assert isinstance(problem.tests, FunctionTests)
+        spare = self.link.take()
+        job = self._job("together", problem, program, limit_s)
+        job |= {"entry": problem.entry_point, "tests": problem.tests.source}
+        error: BaseException | None = None
+        message: Any = None
+        try:
+            with self._timed(limit_s, spare):
+                spare.channel.send(dumps(job))
+                self.link.order()
+                message = loads(spare.channel.receive())
+        except (EOFError, OSError, ValueError):
+            error = Died("the program's process ended")
+        except Ending as caught:
+            error = caught
+        self.clock.stop()
+        used = self.link.end(spare)
+        found = told(error, used, {}) if error is not None else claimed(message)
+        return found | {"cpu_s": used.cpu_s}
+
+    def _stdio(self, problem: Problem, cases: tuple[StdioCase, ...], program: str, limit_s: float) -> Outcome:
+        until_s, cpu_s = time.perf_counter() + limit_s, 0.0
+        found: Outcome = {"status": "passed"}
+        self._say_started()
+        for number, case in enumerate(cases, 1):
+            found = self._case(problem, case, program, until_s)
+            cpu_s += found.pop("cpu_s")
+            if found["status"] != "passed":
+                found["detail"] = f"case {number} of {len(cases)}: {found.get('detail', '')}".rstrip(": ")
+                break
+        return found | {"cpu_s": cpu_s}
+
+    def _case(self, problem: Problem, case: StdioCase, program: str, until_s: float) -> Outcome:
+        spare = self.link.take()
+        left_s = max(0.01, until_s - time.perf_counter())
+        job = self._job("program", problem, program, left_s)
+        error: BaseException | None = None
+        printed = Printed()
+        try:
+            with self._timed(left_s, spare, say=False):
+                printed = run_case(spare.channel, job, case, self.link.order)
+        except Ending as caught:
+            error = caught
+        except (EOFError, OSError):
+            error = Died("the program's process ended")
+        self.clock.stop()
+        used = self.link.end(spare)
+        if error is None:
+            found = judged_output(printed, case, used)
+        else:
+            found = told(error, used, {})
+        shown = {"stdout": printed.stdout[:4096].decode("utf-8", "replace"),
+                 "stderr": printed.stderr.decode("utf-8", "replace")}  # fmt: skip
+        return found | {"cpu_s": used.cpu_s} | shown
+
+    def _job(self, mode: str, problem: Problem, program: str, limit_s: float) -> dict[str, Any]:
+        return {
+            "mode": mode,
+            "source": program,
+            "memory_bytes": problem.memory_bytes,
+            "cpu_s": math.ceil(limit_s) + 1,
+        }
+
+    @contextlib.contextmanager
+    def _timed(self, limit_s: float, spare: Spare, say: bool = True) -> Any:
+        if say:
+            self._say_started()
+        with self.clock.running(limit_s, lambda elapsed_s: self._look(spare, elapsed_s)):
+            yield
+
+    def _say_started(self) -> None:
+        self.supervisor.send('{"started":1}')
+
+    def _look(self, spare: Spare, elapsed_s: float) -> Ending | None:
+        """Look after a program that runs on."""
+        return None
+
+
+def problem_of(data: dict[str, Any]) -> Problem:
+    """A problem as `sandbox.py` sends it."""
+    tests = data.pop("tests")
+    if isinstance(tests, str):
+        return Problem(tests=FunctionTests(tests), **data)
+    return Problem(tests=StdioTests(tuple(StdioCase(*case) for case in tests)), **data)
+
+
+def told(error: BaseException, used: Used, raised: dict[int, tuple[BaseException, str]]) -> Outcome:
+    """The outcome that an exception means."""
+    if isinstance(error, Died):
+        return _death(used)
+    for kind, status, failure in _ENDINGS:
+        if isinstance(error, kind):
+            return {"status": status, "kind": failure, "detail": str(error)}
+    from_program = raised.get(id(error))
+    if isinstance(error, MemoryError):
+        return {"status": "memory", "detail": from_program[1] if from_program else "MemoryError in the tests"}
+    if from_program is not None:
+        return {"status": "failed", "kind": "exception", "detail": from_program[1]}
+    if isinstance(error, AssertionError):
+        return {"status": "failed", "kind": "assertion", "detail": f"{error}{_place(error)}"}
+    if isinstance(error, (HarnessError, ImportError)):
+        return {"status": "harness_error", "detail": f"{error}"}
+    return {"status": "failed", "kind": "exception", "detail": f"{type(error).__name__}: {error}{_place(error)}"}
+
+
+_ENDINGS: tuple[tuple[type[Ending], str, str | None], ...] = (
+    (TimeUp, "timed_out", None),
+    (NotPython, "syntax_error", None),
+    (WrongType, "failed", "wrong_type"),
+    (OutOfMemory, "memory", None),
+    (CannotTravel, "refused", None),
+)
+
+
+def _place(error: BaseException) -> str:
+    """Where in the tests an exception came up."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "tests.py"]
+    return f" (line {frames[-1].lineno} of the tests)" if frames else ""
+
+
+def _death(used: Used) -> Outcome:
+    """The outcome of a process that ended by itself in the midst of its tests."""
+    if os.WIFSIGNALED(used.status):
+        number = os.WTERMSIG(used.status)
+        if number == signal.SIGXCPU:
+            return {"status": "timed_out", "detail": "processor time"}
+        return {
+            "status": "failed",
+            "kind": "exception",
+            "detail": f"the process was ended by {signal.Signals(number).name}",
+        }
+    code = os.WEXITSTATUS(used.status)
+    return {"status": "failed", "kind": "exception", "detail": f"the process ended with code {code} and no result"}
+
+
+def claimed(message: Any) -> Outcome:
+    """The outcome that a process says which holds program and tests."""
+    try:
+        if message[0] == "passed":
+            return {"status": "passed"}
+        if message[0] == "syntax":
+            return {"status": "syntax_error", "detail": str(message[1])}
+        _, names, _, text, line, _ = message
+        if names[0] == "MemoryError":
+            return {"status": "memory", "detail": str(text)}
+        if "AssertionError" in names:
+            return {"status": "failed", "kind": "assertion", "detail": str(text)}
+        return {"status": "failed", "kind": "exception", "detail": f"{names[0]}: {text} (line {line})"}
+    except (TypeError, ValueError, LookupError):
+        return {"status": "failed", "kind": "wrong_type", "detail": "what the program says cannot be read"}
+
+
+def judged_output(printed: Printed, case: StdioCase, used: Used) -> Outcome:
+    """The outcome of one run that has ended."""
+    if printed.too_much:
+        return {"status": "failed", "kind": "wrong_output", "detail": "it prints without end"}
+    if printed.status is None and used.status != 0:
+        return _death(used)
+    if printed.said.startswith("MemoryError"):
+        return {"status": "memory", "detail": printed.said}
+    if printed.status:
+        return {"status": "failed", "kind": "exception", "detail": printed.said or f"exit code {printed.status}"}
+    if not same_output(printed.stdout.decode("utf-8", "replace"), case.stdout):
+        return {"status": "failed", "kind": "wrong_output"}
+    return {"status": "passed"}
+
+
+def main() -> None:
+    """Take the configuration from the socket at descriptor 0, and serve."""
+    supervisor = from_fd(0, MAX_JOB)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    config = loads(supervisor.receive())
+    sys.path[:] = config["path"]
+    sys.setrecursionlimit(3000)
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(
+        resource.RLIMIT_AS, (TESTER_BYTES if hard == resource.RLIM_INFINITY else min(TESTER_BYTES, hard), hard)
+    )
+    try:
+        tester = Tester(supervisor, config)
+    except HarnessError as error:
+        supervisor.send(dumps({"error": str(error)}))
+        return
+    supervisor.send(dumps({"ready": 1}))
+    tester.serve()

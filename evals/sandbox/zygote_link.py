@@ -1,0 +1,147 @@
+"""The tester's hold on its zygote: candidates are ordered one ahead, taken when ready, and always ended."""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import socket
+import struct
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import Any
+
+from evals.sandbox.endings import HarnessError
+from evals.sandbox.inside.channel import Channel
+
+START_S = 60.0
+"Time for a zygote to move in, and for a candidate to be ready; generous, since a loaded machine is no error."
+
+SO_PASSCRED, SCM_CREDENTIALS = 16, 2
+_CREDENTIALS = struct.Struct("3i")
+
+
+@dataclass
+class Spare:
+    """A candidate that waits for its program."""
+
+    number: int
+    channel: Channel
+    pid: int = 0
+    "As this process sees it; 0 where it cannot."
+
+
+@dataclass(frozen=True)
+class Used:
+    """How a candidate ended and what it used. status: as `os.wait4` gives it."""
+
+    status: int
+    cpu_s: float
+
+
+class ZygoteLink:
+    """One zygote, started by `command` with an empty environment."""
+
+    def __init__(self, command: list[str], plan: dict[str, Any]) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            command,
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=self._said,
+            env={},
+            cwd="/",
+            close_fds=True,
+        )
+        theirs.close()
+        self._control.settimeout(START_S)
+        self._number = 0
+        self._spare: Spare | None = None
+        self._control.send(json.dumps(plan).encode())
+        answer = self._hear()
+        if "error" in answer:
+            raise HarnessError(f"the sandbox cannot be set up: {answer['error']}")
+
+    def order(self) -> None:
+        """Have the next candidate made while this one runs."""
+        if self._spare is not None:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
+        self._number += 1
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
+        try:
+            self._control.sendmsg([json.dumps(["fork", self._number]).encode()], [rights])
+        except OSError as error:
+            raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
+        finally:
+            theirs.close()
+        self._spare = Spare(self._number, Channel(ours))
+
+    def take(self) -> Spare:
+        """A candidate that has confined itself."""
+        self.order()
+        spare, self._spare = self._spare, None
+        assert spare is not None
+        spare.channel.sock.settimeout(START_S)
+        try:
+            data, ancillary, _, _ = spare.channel.sock.recvmsg(4096, socket.CMSG_SPACE(_CREDENTIALS.size))
+        except OSError as error:
+            raise HarnessError(f"a candidate was not ready in {START_S:.0f} s: {error}") from None
+        if b'["ready"]' not in data:
+            self._explain(spare, data)
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == SCM_CREDENTIALS:
+                spare.pid = _CREDENTIALS.unpack_from(content)[0]
+        spare.channel.sock.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
+        spare.channel.sock.settimeout(None)
+        return spare
+
+    def _explain(self, spare: Spare, data: bytes) -> None:
+        """Raise what a candidate says that could not be confined."""
+        spare.channel.close()
+        self._control.send(json.dumps(["end", spare.number]).encode())
+        answer = self._hear()
+        said = data[4:].decode("utf-8", "replace") or str(answer)
+        raise HarnessError(f"a candidate could not be confined: {said}; {self.said()}")
+
+    def end(self, spare: Spare) -> Used:
+        """Kill a candidate and everything that it started."""
+        spare.channel.close()
+        try:
+            self._control.send(json.dumps(["end", spare.number]).encode())
+        except OSError as error:
+            raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
+        answer = self._hear()
+        if answer.get("number") != spare.number or "status" not in answer:
+            raise HarnessError(f"the zygote answers {answer}; {self.said()}")
+        return Used(answer["status"], answer["cpu_s"])
+
+    def _hear(self) -> dict[str, Any]:
+        try:
+            data = self._control.recv(1 << 16)
+        except OSError as error:
+            raise HarnessError(f"the zygote does not answer: {error}; {self.said()}") from None
+        if not data:
+            raise HarnessError(f"the zygote is gone; {self.said()}")
+        answer: dict[str, Any] = json.loads(data)
+        return answer
+
+    def said(self) -> str:
+        """What the zygote wrote to standard error."""
+        self._said.seek(0)
+        return self._said.read(2000).decode("utf-8", "replace").strip()
+
+    def close(self) -> None:
+        """Let the zygote go; all candidates end with it."""
+        if self._spare is not None:
+            self._spare.channel.close()
+        self._control.close()
+        self._process.wait()
+        while True:
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return

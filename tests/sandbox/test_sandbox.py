@@ -1,0 +1,141 @@
+"""The sandbox tells right programs from wrong ones, says how they end, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
+from evals.suite.code_problems import code_problem
+
+
+def function_problem(
+    body: str, prompt: str = "", entry: str = "f", timeout_s: float = 20.0, setup: str = ""
+) -> Problem:
+    """A problem whose `check(candidate)` has this body."""
+    indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
+    return Problem("p", prompt, FunctionTests(f"{setup}\ndef check(candidate):\n{indented}\n"), entry, timeout_s)
+
+
+TWICE = function_problem("assert candidate(2) == 4, 'no twice'")
+SLOW = function_problem("assert candidate(2) == 4", timeout_s=1.0)
+SUMS = Problem("s", "", StdioTests((StdioCase("1 2\n", "3\n"), StdioCase("5 6\n", "11"))), None, 20.0)
+EVALCODE = Path(__file__).parents[2] / "data" / "evalcode" / "samples.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "kind"),
+    [
+        ("def f(n):\n    return 2 * n", "passed", None),
+        ("def f(n):\n    return n", "failed", "assertion"),
+        ("def f(n):\n    return 1 / 0", "failed", "exception"),
+        ("def g(n):\n    return 2 * n", "failed", "exception"),
+        ("raise KeyError(1)", "failed", "exception"),
+        ("def f(n) return", "syntax_error", None),
+        ("f = '\\0'\0", "syntax_error", None),
+        ("import sys\ndef f(n):\n    sys.exit(0)", "failed", "exception"),
+        ("import os\ndef f(n):\n    os._exit(0)", "failed", "exception"),
+        ("import sys\nsys.exit(0)", "failed", "exception"),
+        ("def f(n):\n    return bytearray(1 << 31)", "memory", None),
+        ("def f(n):\n    return object", "failed", "assertion"),
+        ("import sys\ndef f(n):\n    return sys", "failed", "assertion"),
+    ],
+)
+def test_each_way_to_end_has_its_verdict(strict, program, status, kind):
+    verdict = strict.check(TWICE, program)
+    assert (verdict.status.value, verdict.kind, verdict.assurance) == (status, kind, "strict"), verdict
+
+
+def test_what_an_exception_says_names_the_line_of_the_program(strict):
+    verdict = strict.check(TWICE, "def f(n):\n    raise ValueError('too odd')")
+    assert verdict.detail == "ValueError: too odd (line 2)"
+
+
+@pytest.mark.parametrize(
+    "program", ["def f(n):\n    while True: pass", "import time\ndef f(n):\n    time.sleep(60)", "while True: pass"]
+)
+def test_a_program_without_end_is_timed_out(strict, program):
+    assert strict.check(SLOW, program).status.value == "timed_out"
+
+
+def test_tests_that_do_not_end_on_what_a_program_gives_are_timed_out(strict):
+    problem = function_problem("assert candidate(2) ** candidate(2) ** candidate(2) > 0", timeout_s=1.0)
+    assert strict.check(problem, "def f(n):\n    return 99_999").status.value in ("timed_out", "memory")
+
+
+@pytest.mark.parametrize(
+    ("program", "status", "kind"),
+    [
+        ("a, b = map(int, input().split())\nprint(a + b)", "passed", None),
+        ("import sys\nif __name__ == '__main__':\n    print(sum(map(int, sys.stdin.read().split())))", "passed", None),
+        ("import os\nos.write(1, str(sum(map(int, os.read(0, 99).split()))).encode())\nos._exit(0)", "passed", None),
+        ("import atexit\natexit.register(lambda: print(sum(map(int, input().split()))))", "passed", None),
+        ("print(3)", "failed", "wrong_output"),
+        ("print(sum(map(int, input().split())))\nraise SystemExit(3)", "failed", "exception"),
+        ("print(sum(map(int, input().split())))\n1 / 0", "failed", "exception"),
+        ("while True: print('x' * 1000)", "failed", "wrong_output"),
+        ("print(", "syntax_error", None),
+        ("bytearray(1 << 31)", "memory", None),
+    ],
+)
+def test_whole_programs_are_judged_by_what_they_print(strict, program, status, kind):
+    verdict = strict.check(SUMS, program)
+    assert (verdict.status.value, verdict.kind) == (status, kind), verdict
+
+
+def test_output_of_a_failed_program_is_kept_and_escaped(strict):
+    verdict = strict.check(SUMS, "import sys\nprint('no \\x1b[31m')\nsys.stderr.write('why\\n')")
+    assert (verdict.stdout, verdict.stderr) == ("no \\x1b[31m\n", "why\n")
+    assert verdict.detail == "case 1 of 2"
+
+
+def test_tests_that_need_a_shared_process_are_refused_or_labelled(strict, weak):
+    problem = function_problem("assert 'def f' in inspect.getsource(candidate)", setup="import inspect")
+    program = "def f(n):\n    return n"
+    assert strict.check(problem, program).status.value == "refused"
+    verdict = weak.check(problem, program)
+    assert (verdict.status.value, verdict.assurance) == ("passed", "weak")
+
+
+@pytest.mark.parametrize(
+    "tests", ["def check(candidate)", "import no_such_module\ndef check(candidate): pass", "x = 1"]
+)
+def test_tests_that_cannot_run_are_an_error_of_ours(strict, tests):
+    problem = Problem("p", "", FunctionTests(tests), "f", 20.0)
+    assert strict.check(problem, "def f(n):\n    return n").status.value == "harness_error"
+
+
+def test_our_own_problems_accept_their_references_and_refuse_an_empty_body(strict):
+    rows = [json.loads(line) for line in EVALCODE.read_text(encoding="utf-8").splitlines()]
+    problems = [code_problem(row, 30.0) for row in rows]
+    with ThreadPoolExecutor(2) as threads:
+        right = list(threads.map(lambda p: strict.check(p.problem, p.reference), problems))
+        empty = list(threads.map(lambda p: strict.check(p.problem, f"{p.problem.prompt}\n    pass\n"), problems))
+    assert [verdict for verdict in right if not verdict.passed] == []
+    assert [verdict for verdict in empty if verdict.passed] == []
+
+
+def test_a_program_sees_no_environment_no_home_and_no_other_process(strict):
+    body = "found = candidate()\nassert found == [[], [1], False, []], found"
+    program = (
+        "import os\n"
+        "def f():\n"
+        "    secret = [k for k in os.environ if k not in ('PATH', 'HOME', 'LANG', 'LC_CTYPE', 'OPENBLAS_NUM_THREADS')]\n"
+        f"    return [secret, [os.getpid()], os.path.exists({str(Path(__file__))!r}), os.listdir('/proc')]\n"
+    )
+    os.environ["EVALS_TEST_SECRET"] = "s3cret"
+    try:
+        verdict = strict.check(function_problem(body), program)
+    finally:
+        del os.environ["EVALS_TEST_SECRET"]
+    assert verdict.passed, verdict
+
+
+def test_programs_leave_nothing_for_one_another(strict):
+    program = "import os, builtins\ndef f():\n    seen = os.listdir('/tmp')\n    open('/tmp/x', 'w').write('x')\n    return seen"
+    verdicts = [strict.check(function_problem("assert candidate() == []"), program) for _ in range(4)]
+    assert all(verdict.passed for verdict in verdicts), verdicts
