@@ -33,7 +33,7 @@ FLOORS = {
         "sandbox",
     ],
     1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "event", "json_text", "key_values"]
-    + ["secrets", "durations", "snowflake", "language_model", "openai_shapes"],
+    + ["secrets", "durations", "snowflake", "language_model", "drafts", "next_token", "openai_shapes"],
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 DOORS = {"api", "base", "elsuite", "prompt", "formatting", "utils"}

@@ -14,7 +14,8 @@ class Backend(ABC):
     The engine puts limits, retries, cache and recording around it, for `await` and for plain calls alike.
     Optional attributes that the engine looks for: `is_local` (no network, no limits), `max_concurrency`,
     `limit_key` (backends with equal keys share limits), `records_sampling`, `delegates` (only calls others),
-    `cache_identity()`, `batch_size` with `complete_batch` / `score_batch`, `score`, `aclose()`.
+    `cache_identity()`, `batch_size` with `complete_batch` / `score_batch`, `seeded(prompt, kwargs)` (the options with a
+    seed, asked for each call in its sample's context before it goes into a batch), `score`, `aclose()`.
     Evals look for: `gives_top_logprobs` (alternatives of the next token, if the server agrees), `score_way` (`echo`
     where `score` asks a server so), `min_max_tokens` (the shortest reply that can be asked for), `n_ctx` and
     `count_tokens(text)`.

@@ -146,7 +146,8 @@ def _record_scores(fn: Any, prompt: Any, continuations: Sequence[str], scores: S
 
 async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
     if hasattr(fn, "complete_batch"):
-        work: Callable[[], Awaitable[Any]] = lambda: session.batcher_of(fn).call("complete_batch", (prompt, kwargs))  # noqa: E731
+        options = fn.seeded(prompt, kwargs) if hasattr(fn, "seeded") else kwargs
+        work: Callable[[], Awaitable[Any]] = lambda: session.batcher_of(fn).call("complete_batch", (prompt, options))  # noqa: E731
     else:
         work = lambda: fn.complete(prompt, **kwargs)  # noqa: E731
     result: CompletionResult = await _attempts(session, fn, work, prompt, _are_completions)

@@ -1,0 +1,113 @@
+"""Continues many prompts at once: prompts are read together, then each gets one more token a step until it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from evals.drafts import Draft, drafts_of
+from evals.language_model import Generated, OnToken, Sampling, ScoredToken, TokenIds
+from evals.next_token import chosen, likeliest, log_probabilities
+from evals.pocket.packing import packs
+from evals.pocket.tokenizer import END, Tokenizer
+from evals.pocket.transformer import Cache, logits, read, write
+from evals.pocket.weights import Array, Weights
+
+MAX_CACHE_BYTES = 128 * 2**20
+"Of the keys and values of what is written at a time; what is read for it takes as much again, for a moment."
+MAX_ROWS = 64
+"Completions that are written at a time."
+FULL_ENOUGH = 0.75
+"Share of rows still being written below which the others are taken out of the cache."
+
+
+def generate(
+    weights: Weights,
+    tokenizer: Tokenizer,
+    requests: Sequence[tuple[TokenIds, Sampling]],
+    on_token: OnToken | None = None,
+) -> list[list[Generated]]:
+    """The completions of each request; prompts carry the begin token and fit the context with what is asked for."""
+    drafts = [drafts_of(k, prompt, sampling, frozenset({END})) for k, (prompt, sampling) in enumerate(requests)]
+    for wave in _waves([draft for own in drafts for draft in own], weights):
+        _Writing(weights, tokenizer, wave, on_token).run()
+    found = [[draft.finished() for draft in own] for own in drafts]
+    for k, (done, (_, sampling)) in enumerate(zip(found, requests, strict=True)):
+        for draw in range(len(done), sampling.n):
+            done.append(done[0])
+            for token in done[0].tokens if on_token is not None else ():
+                on_token(k, draw, token)  # type: ignore[misc]
+    return found
+
+
+def _waves(drafts: Sequence[Draft], weights: Weights) -> Iterator[list[Draft]]:
+    """Drafts that are written together, of like length so that little room is left empty."""
+    wave: list[Draft] = []
+    for draft in sorted((draft for draft in drafts if draft.finish_reason is None), key=lambda draft: draft.n_read):
+        n_rows = len(wave) + 1
+        too_large = Cache.n_bytes(weights.config, n_rows, draft.n_read) > MAX_CACHE_BYTES
+        if wave and (n_rows > MAX_ROWS or too_large):
+            yield wave
+            wave = []
+        wave.append(draft)
+    if wave:
+        yield wave
+
+
+class _Writing:
+    """One wave of drafts."""
+
+    def __init__(self, weights: Weights, tokenizer: Tokenizer, wave: Sequence[Draft], on_token: OnToken | None) -> None:
+        self._weights, self._tokenizer, self._on_token = weights, tokenizer, on_token
+        self._rows = list(wave)
+        "The draft of each row of the cache; those that are done take room until enough of them are."
+
+    def run(self) -> None:
+        """Write until every draft is done."""
+        cache, hidden = self._read_prompts()
+        while True:
+            ids = self._draw(logits(self._weights, hidden))
+            left = [row for row, draft in enumerate(self._rows) if draft.finish_reason is None]
+            if not left:
+                return
+            if len(left) <= FULL_ENOUGH * len(self._rows):
+                cache.keep(left)
+                self._rows, ids = [self._rows[row] for row in left], [ids[row] for row in left]
+            for row, draft in enumerate(self._rows):
+                if draft.finish_reason is not None:
+                    cache.lengths[row] -= 1  # its last token is written over, so that it never needs more room
+            before = [_before(draft) for draft in self._rows]
+            hidden = write(self._weights, cache, np.array(ids, np.intp), np.array(before, np.intp))
+
+    def _read_prompts(self) -> tuple[Cache, Array]:
+        """The filled cache, and the hidden state of each prompt's last token."""
+        prompts = list(dict.fromkeys(tuple(draft.prompt) for draft in self._rows))
+        (pack,) = packs(prompts, sum(map(len, prompts)))
+        done = read(self._weights, pack)
+        paths = {prompts[k]: part.path for k, part in zip(pack.order, pack.parts, strict=True)}
+        cache = Cache(self._weights.config, len(self._rows), max(draft.n_read for draft in self._rows))
+        for row, draft in enumerate(self._rows):
+            cache.fill(row, done, paths[tuple(draft.prompt)])
+        last = [paths[tuple(draft.prompt)][-1] for draft in self._rows]
+        return cache, done.hidden[last]
+
+    def _draw(self, scores: Array) -> list[int]:
+        """The next token of each row, which the drafts that are not done take."""
+        logprobs = log_probabilities(scores)
+        chances = [draft.stream.random() if draft.sampling.temperature > 0 else 0.0 for draft in self._rows]
+        ids: list[int] = chosen(logprobs, [draft.sampling for draft in self._rows], chances).tolist()
+        for row, (draft, k) in enumerate(zip(self._rows, ids, strict=True)):
+            if draft.finish_reason is not None:
+                continue
+            top = likeliest(logprobs[row], draft.sampling.top_logprobs)
+            token = ScoredToken(k, self._tokenizer.pieces[k], float(logprobs[row, k]), top)
+            draft.add(token)
+            if self._on_token is not None:
+                self._on_token(draft.request, draft.draw, token)
+        return ids
+
+
+def _before(draft: Draft) -> int:
+    """The token before the one that was drawn last."""
+    return draft.tokens[-2].id if len(draft.tokens) > 1 else draft.prompt[-1]
