@@ -30,6 +30,7 @@ FLOORS = {
         "engine",
         "cache",
         "pocket",
+        "hf",
         "sandbox",
     ],
     1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "event", "json_text", "key_values"]

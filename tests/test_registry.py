@@ -584,7 +584,7 @@ def test_a_model_goes_to_the_endpoint_that_serves_it(name: str, cls: str, model:
     assert (spec.cls.split(":")[1], (spec.args or {})["model"]) == (cls, model)
 
 
-@pytest.mark.parametrize("name", ["pocket/arithmetik", "hf/gpt2", "generation/directt/gpt-4"])
+@pytest.mark.parametrize("name", ["pocket/arithmetik", "generation/directt/gpt-4"])
 def test_built_in_reserved_prefixes_never_become_a_call(name: str) -> None:
     with pytest.raises(RegistryError, match="reserved"):
         Registry().resolve_completion_fn(name)

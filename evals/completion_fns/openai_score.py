@@ -38,8 +38,9 @@ def _score(choice: Mapping[str, Any], start: int, end: int) -> ContinuationScore
     found = choice.get("logprobs") or {}
     tokens, logprobs = found.get("tokens") or [], found.get("token_logprobs") or []
     offsets = found.get("text_offset") or _offsets(tokens)
-    chosen = [k for k, token in enumerate(tokens) if offsets[k] + len(token) > start and offsets[k] < end]
-    if not chosen or len(logprobs) != len(tokens) or offsets[chosen[-1]] + len(tokens[chosen[-1]]) < end:
+    ends = _ends(tokens, offsets)
+    chosen = [k for k in range(len(tokens)) if ends[k] > start and offsets[k] < end]
+    if not chosen or len(logprobs) != len(tokens) or ends[chosen[-1]] < end:
         raise CallFailed(Kind.OTHER, "the server does not score prompts (echo with logprobs on /completions)")
     values = [logprobs[k] for k in chosen if logprobs[k] is not None]
     tops = found.get("top_logprobs")
@@ -57,6 +58,20 @@ def _is_greedy(logprobs: Sequence[float | None], tops: Sequence[Any], chosen: Se
         if max(top.values()) > own + _SLACK:
             return False
     return True
+
+
+def _ends(tokens: Sequence[str], offsets: Sequence[int]) -> list[int]:
+    """Where each token ends: where the next one begins, or one after it if that begins at the same place.
+
+    Not by its length: a part of a character is written as `bytes:` and escapes, and begins where the character does.
+    """
+    found: list[int] = []
+    for k in reversed(range(len(tokens))):
+        if not found:
+            found.append(offsets[k] + (1 if tokens[k].startswith("bytes:\\x") else len(tokens[k])))
+        else:
+            found.append(offsets[k + 1] if offsets[k + 1] > offsets[k] else found[-1])
+    return found[::-1]
 
 
 def _offsets(tokens: Sequence[str]) -> list[int]:

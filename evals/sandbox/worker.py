@@ -6,45 +6,21 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.plan import command
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.process_tree import waited_s
-from evals.sandbox.shapes import shape_of
 from evals.sandbox.tester import MAX_JOB
-from evals.sandbox.watch import longest_s
 from evals.sandbox.zygote_link import START_S
 
 BACKSTOP_S = 1.5
 "After the limit: when the tester itself hangs, in a comparison that does not end, it is killed."
 
 
-MUCH_WAITING_S = 0.1
-MAX_KNOWN = 256
-"Problems that a tester keeps, so that each is sent once."
-
-
-@dataclass(frozen=True)
-class Brief:
-    """A problem as testers take it. data: with the shape of its tests. fault: why its tests cannot run."""
-
-    number: int
-    data: dict[str, Any]
-    fault: str | None = None
-
-
 class WorkerLost(Exception):
-    """The tester is gone or cannot start; `str` says what it left behind. running: it had begun with a program."""
-
-    def __init__(self, said: str, running: bool = False) -> None:
-        super().__init__(said)
-        self.running = running
+    """The tester is gone or cannot start; `str` says what it left behind."""
 
 
 class Hung(Exception):
@@ -66,110 +42,59 @@ class Worker:
             close_fds=True,
         )
         theirs.close()
-        self._known: set[int] = set()
         self.channel = Channel(ours, MAX_JOB)
+        self._wait(2 * START_S)
         try:
-            self._send({**config, "path": [path for path in sys.path if path]})
-            answer = self._heard(2 * START_S)
-        except (WorkerLost, Hung):
+            self.channel.send(dumps({**config, "path": [path for path in sys.path if path]}))
+            answer = self._heard()
+        except WorkerLost:
             self.close()
             raise
         if "error" in answer:
             self.close()
             raise WorkerLost(str(answer["error"]))
 
-    def check(
-        self,
-        brief: Brief,
-        program: str,
-        allowed: tuple[float, float],
-        step_back: Callable[[], tuple[float, float]] | None = None,
-    ) -> dict[str, Any]:
-        """The tester's outcome. allowed: wall time, and processor time that is enough (see `watch.Allowance`).
-
-        step_back: called once where the program takes long; returns what it is allowed then.
-        Raises WorkerLost, or Hung.
-        """
-        job: dict[str, Any] = {"problem": brief.number, "program": program} | _allowance(*allowed)
-        if brief.number not in self._known:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-                job["forget"] = True
-            self._known.add(brief.number)
-            job["data"] = brief.data
-        self._send(job)
-        patience_s, running = 2 * START_S, False
-        while True:
-            try:
-                answer = self._heard(patience_s)
-            except WorkerLost as error:
-                error.running = running
-                raise
-            if "started" in answer:
-                patience_s, running = allowed[0] + BACKSTOP_S, True
-            elif "late" in answer:
-                patience_s = longest_s(allowed[0]) + BACKSTOP_S
-            elif "stepped_back" in answer:
-                if step_back is not None:
-                    allowed = step_back()
-                    self._send(_allowance(*allowed))
-                    patience_s = allowed[0] + BACKSTOP_S
-            else:
-                return answer
-
-    def _send(self, message: dict[str, Any]) -> None:
+    def check(self, problem: Problem, program: str, limit_s: float) -> dict[str, Any]:
+        """The tester's outcome. Raises WorkerLost, or Hung."""
+        self._wait(2 * START_S)
         try:
-            self.channel.send(dumps(message))
-        except (EOFError, OSError):
+            self.channel.send(dumps({"problem": data_of(problem), "program": program, "limit_s": limit_s}))
+        except EOFError:
             raise WorkerLost(f"the tester is gone; {self._left()}") from None
-
-    def _heard(self, patience_s: float) -> dict[str, Any]:
-        """The next message. A tester that had no core to run on is waited for longer."""
-        until_s = time.monotonic() + patience_s
-        waited_before_s = waited_s(self._process.pid)
         while True:
-            self.channel.sock.settimeout(max(0.05, until_s - time.monotonic()))
-            try:
-                answer: dict[str, Any] = loads(self.channel.receive())
+            answer = self._heard()
+            if "started" not in answer:
                 return answer
-            except TimeoutError:
-                waited_now_s = waited_s(self._process.pid)
-                if waited_now_s - waited_before_s < MUCH_WAITING_S:
-                    raise Hung from None
-                until_s, waited_before_s = time.monotonic() + waited_now_s - waited_before_s, waited_now_s
-            except (EOFError, OSError, ValueError) as error:
-                raise WorkerLost(f"the tester is gone ({type(error).__name__}); {self._left()}") from None
+            self._wait(limit_s + BACKSTOP_S)
+
+    def _wait(self, limit_s: float) -> None:
+        self.channel.sock.settimeout(limit_s)
+
+    def _heard(self) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = loads(self.channel.receive())
+        except TimeoutError:
+            raise Hung from None
+        except (EOFError, OSError, ValueError) as error:
+            raise WorkerLost(f"the tester is gone ({type(error).__name__}); {self._left()}") from None
+        return answer
 
     def _left(self) -> str:
         self._said.seek(0)
         return self._said.read()[-2000:].decode("utf-8", "replace").strip()
 
-    def leave(self) -> None:
-        """Let the tester know that nothing more comes."""
+    def close(self) -> None:
+        """End the tester; its zygote and all programs end with it."""
         self.channel.close()
-
-    def close(self, patience_s: float = 0.0) -> None:
-        """End the tester; its zygote and all programs end with it. One that is idle ends by itself."""
-        self.leave()
-        try:
-            self._process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
         self._said.close()
 
 
-def brief_of(problem: Problem, number: int) -> Brief:
+def data_of(problem: Problem) -> dict[str, Any]:
     """A problem as the tester's `problem_of` takes it."""
-    tests, shape = problem.tests, None
-    if isinstance(tests, FunctionTests):
-        try:
-            shape = asdict(shape_of(problem))
-        except (SyntaxError, ValueError, RecursionError) as error:
-            return Brief(number, {}, f"the tests cannot be read: {error}")
-        shape = {key: sorted(value) if isinstance(value, frozenset) else value for key, value in shape.items()}
-    data = {
-        "shape": shape,
+    tests = problem.tests
+    return {
         "problem_id": problem.problem_id,
         "prompt": problem.prompt,
         "tests": tests.source if isinstance(tests, FunctionTests) else [[c.stdin, c.stdout] for c in tests.cases],
@@ -177,8 +102,3 @@ def brief_of(problem: Problem, number: int) -> Brief:
         "timeout_s": problem.timeout_s,
         "memory_bytes": problem.memory_bytes,
     }
-    return Brief(number, data)
-
-
-def _allowance(limit_s: float, enough_s: float) -> dict[str, float]:
-    return {"limit_s": limit_s, "enough_s": enough_s}

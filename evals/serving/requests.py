@@ -51,7 +51,7 @@ class Options:
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A request to `/v1/chat/completions`. Messages have `role` and `content`, both texts."""
+    """A request to `/v1/chat/completions`. Messages have `role`, `content` and perhaps `name`, all texts."""
 
     model: str
     messages: tuple[dict[str, str], ...]
@@ -173,7 +173,11 @@ def _message(message: Any, where: str) -> dict[str, str]:
     if role not in _ROLES:
         supported = ", ".join(f"'{name}'" for name in _ROLES)
         raise wrong_value(f"{where}.role", f"{role!r}. Supported values are: {supported}.")
-    return {"role": role, "content": _content(message.get("content"), f"{where}.content")}
+    name = message.get("name")
+    if name is not None and not isinstance(name, str):
+        raise wrong_type(f"{where}.name", "a string", name)
+    named = {} if name is None else {"name": name}
+    return {"role": role, **named, "content": _content(message.get("content"), f"{where}.content")}
 
 
 def _content(content: Any, where: str) -> str:

@@ -101,11 +101,10 @@ class Judge:
         return verdict
 
     def start(self, problem: Problem, programs: list[str]) -> Started[Verdict]:
-        """Begin to judge programs for one problem: as many at a time as the sandbox takes."""
+        """Begin to judge programs for one problem, as many at a time as there are workers."""
         with self._lock:
             if self._threads is None:
-                n_threads: int = getattr(self._sandbox, "n_threads", self.workers)
-                self._threads = WorkThreads(n_threads, "evals-judge")
+                self._threads = WorkThreads(self.workers, "evals-judge")
                 weakref.finalize(self, self._threads.close)
         return self._threads.start(self.judge, [(problem, program) for program in programs])
 

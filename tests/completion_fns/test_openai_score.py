@@ -79,3 +79,17 @@ def test_a_token_over_the_border_and_tokens_that_were_generated_after_all():
 def test_a_server_that_does_not_echo_is_an_error_not_a_score(raw: dict[str, Any]):
     with pytest.raises(CallFailed):
         read_scores(raw, "a", [" b"])
+
+
+def test_parts_of_a_character_count_for_the_text_that_holds_it():
+    tokens = ["a", "bytes:\\xc3", "bytes:\\xa9", "b", "bytes:\\xc3", "bytes:\\xa9"]
+    logprobs = {
+        "tokens": tokens,
+        "token_logprobs": [-1.0, -2.0, -4.0, -8.0, -16.0, -32.0],
+        "top_logprobs": None,
+        "text_offset": [0, 1, 1, 2, 3, 3],
+    }
+    raw = {"choices": [{"index": 0, "text": "aébé", "logprobs": logprobs}]}
+    assert read_scores(raw, "aé", ["bé"])[0].logprob == -56.0
+    assert read_scores(raw, "aéb", ["é"])[0] == ContinuationScore(-48.0, 2)
+    assert read_scores(raw, "a", ["ébé"])[0].n_tokens == 5

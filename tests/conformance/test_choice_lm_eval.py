@@ -1,4 +1,4 @@
-"""Accuracies of Choice and of lm-evaluation-harness on one tiny model and one task file are the same.
+"""Accuracies of Choice over the hf backend and of lm-evaluation-harness on one tiny model and one task file are equal.
 
 Runs where torch, transformers and lm_eval are installed: `pip install lm_eval accelerate torch transformers`.
 """
@@ -17,8 +17,10 @@ pytest.importorskip("accelerate")
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from tiny_transformer import TinyTransformer, tiny_model, tiny_tokenizer
+from tiny_transformer import tiny_model, tiny_tokenizer
 
+from evals.completion_fns.local_backend import LocalBackend
+from evals.hf.model import HfModel
 from evals.record import LocalRecorder
 from evals.run_log import read_log
 from evals.specs import RunSpec
@@ -81,7 +83,9 @@ def theirs(tiny: tuple[Any, Any], folder: Path, rows: list[dict[str, Any]], conf
     from lm_eval.models.huggingface import HFLM
 
     model, tokenizer = tiny
-    files = {"test": write(folder / "test.jsonl", rows), "dev": write(folder / "dev.jsonl", DEV)}
+    files = {"test": write(folder / "test.jsonl", rows)}
+    if "fewshot_split" in config:
+        files["dev"] = write(folder / "dev.jsonl", DEV)
     task = ConfigurableTask(
         config={
             "task": "ours",
@@ -107,7 +111,11 @@ def ours(tiny: tuple[Any, Any], folder: Path, rows: list[dict[str, Any]], **args
     """The accuracy of Choice over the same rows."""
     shots = {"few_shot_jsonl": write(folder / "dev.jsonl", DEV)} if args.get("num_few_shot") else {}
     evaluation = Choice(
-        [TinyTransformer(*tiny)], write(folder / "test.jsonl", rows), name="ours.test.v0", **shots, **args
+        [LocalBackend("hf/tiny", lambda: HfModel("hf/tiny", *tiny))],
+        write(folder / "test.jsonl", rows),
+        name="ours.test.v0",
+        **shots,
+        **args,
     )
     record = folder / "record.jsonl"
     record.unlink(missing_ok=True)

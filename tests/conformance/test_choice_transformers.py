@@ -14,6 +14,7 @@ pytest.importorskip("transformers")
 import torch
 from tiny_transformer import TinyTransformer, tiny_model, tiny_tokenizer
 
+from evals.completion_fns.hf import HfCompletionFn
 from evals.record import LocalRecorder
 from evals.run_log import read_log
 from evals.specs import RunSpec
@@ -42,17 +43,28 @@ def next_letters(model: Any, tokenizer: Any, prompt: str) -> Any:
     return torch.log_softmax(logits, -1)[[tokens[0] for tokens in ids]]
 
 
-def test_letters_equal_those_of_the_logits(tmp_path: Path) -> None:
+def saved_backend(model: Any, tokenizer: Any, folder: Path) -> HfCompletionFn:
+    """The backend as users have it, over the model saved into a folder."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return HfCompletionFn(str(folder), dtype="float64", device="cpu")
+
+
+@pytest.mark.parametrize("backend", ["plain", "hf"])
+def test_letters_equal_those_of_the_logits(tmp_path: Path, backend: str) -> None:
     tokenizer = tiny_tokenizer([prompt_of(row) + f" {letter}" for row in ROWS for letter in "ABCD"])
     model = tiny_model(len(tokenizer))
+    expected = [next_letters(model, tokenizer, prompt_of(row)) for row in ROWS]
+    picked = [int(values.argmax()) for values in expected]
     data = tmp_path / "rows.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
-    evaluation = Choice([TinyTransformer(model, tokenizer)], str(data), name="sums.dev.v0")
+    fn = (
+        TinyTransformer(model, tokenizer) if backend == "plain" else saved_backend(model, tokenizer, tmp_path / "model")
+    )
+    evaluation = Choice([fn], str(data), name="sums.dev.v0")
     recorder = LocalRecorder(str(tmp_path / "r.jsonl"), RunSpec(["tiny"], "sums.dev.v0", "sums", "dev", {}, ""))
     report = evaluation.run(recorder)
     recorder.close()
-    expected = [next_letters(model, tokenizer, prompt_of(row)) for row in ROWS]
-    picked = [int(values.argmax()) for values in expected]
     events = {event.sample_id: event.data for event in read_log(tmp_path / "r.jsonl").events("choice")}
     for index, values in enumerate(expected):
         data_of = events[f"sums.dev.{index}"]

@@ -33,6 +33,7 @@ HELLO = [{"role": "user", "content": "hello"}]
             "messages[0].content[0].text",
             "invalid_type",
         ),
+        ({"messages": [{"role": "user", "name": 5, "content": "x"}]}, "messages[0].name", "invalid_type"),
         ({"temperature": "hot"}, "temperature", "invalid_type"),
         ({"temperature": True}, "temperature", "invalid_type"),
         ({"temperature": 10**400}, "temperature", "invalid_type"),
@@ -127,10 +128,10 @@ def test_what_changes_nothing_is_accepted():
     assert asked.options == Options(None, 1.0, 1.0, (), None, 1, None, False, False)
 
 
-def test_text_parts_are_joined_and_names_are_left_out():
+def test_text_parts_are_joined_and_names_are_kept():
     parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
     asked = read_chat({"model": "m", "messages": [{"role": "developer", "name": "n", "content": parts}]})
-    assert asked.messages == ({"role": "developer", "content": "one\ntwo"},)
+    assert asked.messages == ({"role": "developer", "name": "n", "content": "one\ntwo"},)
 
 
 @pytest.mark.parametrize(

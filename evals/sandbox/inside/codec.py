@@ -10,7 +10,6 @@ import builtins
 import json
 import math
 import operator
-import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -287,17 +286,4 @@ def restore(decoder: Decoder, value: Any, data: Any) -> None:
     for name, content in data:
         if not decoder.text(name).isidentifier() or name.startswith("__"):
             raise Malformed(f"an object has an attribute {name!r}")
-        decoded = decoder.decode(content)
-        if _may_hold(type(value), name):
-            object.__setattr__(value, name, decoded)
-
-
-def _may_hold(kind: type, name: str) -> bool:
-    """Whether an object's own attribute may have this name: none may take the place of what its class does."""
-    for part in kind.__mro__:
-        found = part.__dict__.get(name)
-        if type(found).__name__ == "cached_property":
-            return False
-        if isinstance(found, types.FunctionType | property | classmethod | staticmethod):
-            raise Malformed(f"an object has an attribute in the place of its class's {name}")
-    return True
+        object.__setattr__(value, name, decoder.decode(content))

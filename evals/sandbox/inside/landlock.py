@@ -62,14 +62,17 @@ class Rules:
 
     def restrict(self) -> None:
         """Put the rules on this process, for good."""
-        linux.syscall("landlock_restrict_self", self.fd, 0)
+        try:
+            linux.syscall("landlock_restrict_self", self.fd, 0)
+        finally:
+            os.close(self.fd)
 
 
-def rules(version: int, readable: Sequence[str], writable: Sequence[str]) -> Rules:
-    """Rules that leave a process only these paths, and what is mounted below them later."""
-    found = Rules(version)
+def restrict(version: int, readable: Sequence[str], writable: Sequence[str]) -> None:
+    """Leave this process only these paths."""
+    rules = Rules(version)
     for path in readable:
-        found.allow(path, write=False)
+        rules.allow(path, write=False)
     for path in writable:
-        found.allow(path, write=True)
-    return found
+        rules.allow(path, write=True)
+    rules.restrict()

@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any
 
-from evals.sandbox.inside import candidate, confine, landlock, linux, view
+from evals.sandbox.inside import candidate, confine, linux, view
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.seccomp import Filter
 
@@ -25,8 +25,6 @@ _WARM = (
     "traceback"
 )
 "Modules that most programs import: loaded once here."
-
-_WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
 
 NEW_WORKER = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET | linux.CLONE_NEWPID
 
@@ -38,15 +36,11 @@ class Zygote:
         self.control, self.plan = control, plan
         self.children: dict[int, int] = {}
         self.own_pids = -1
-        self.layers = confine.Layers(None, None)
-
-    def prepare(self) -> None:
-        """Make once what every program puts on itself."""
-        abi = self.plan["landlock_abi"]
-        rules = landlock.rules(abi, ("/",), (view.WRITABLE, *_WRITABLE_DEVICES)) if abi else None
-        self.layers = confine.Layers(Filter() if self.plan["seccomp"] else None, rules)
-        linux.bar_capabilities()
-        confine.common_limits()
+        self.layers = confine.Layers(
+            Filter() if plan["seccomp"] else None,
+            plan["landlock_abi"],
+            ("/",),
+        )
 
     def serve(self) -> None:
         """Fork, kill and report until the tester is gone."""
@@ -80,13 +74,15 @@ class Zygote:
         """In the child: confine it, run one program, and end."""
         code = 70
         try:
-            channel = Channel(socket.socket(fileno=fd))
+            self.control.close()
+            os.dup2(fd, 3)
+            confine.close_all_but((0, 1, 2, 3))
+            channel = Channel(socket.socket(fileno=3))
             try:
                 if self.plan["namespaces"]:
                     view.fresh_scratch(self.plan["view"]["scratch_bytes"])
                 os.chdir("/tmp")
                 confine.confine(self.layers)
-                confine.close_all_but((0, 1, 2, fd))
             except Exception as error:
                 channel.send(json.dumps(["broken", f"{type(error).__name__}: {error}"]))
                 os._exit(70)
@@ -134,7 +130,7 @@ def main() -> None:
         zygote = Zygote(control, plan)
         if plan["namespaces"]:
             zygote.own_pids = _move_in(plan)
-        zygote.prepare()
+        confine.common_limits()
     except (OSError, KeyError) as error:
         control.send(json.dumps({"error": str(error)}).encode())
         return
