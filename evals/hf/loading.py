@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -47,7 +50,8 @@ def load(
         raise MissingExtra(f"hf/{location.name}", "hf") from None
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    where: dict[str, Any] = {"local_files_only": location.is_local, "trust_remote_code": trust_code}
+    local_only = location.is_local or not _hub_is_known()
+    where: dict[str, Any] = {"local_files_only": local_only, "trust_remote_code": trust_code}
     if revision is not None:
         where["revision"] = revision
     with _explained(location):
@@ -64,6 +68,19 @@ def _device(name: str, torch: Any) -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _hub_is_known() -> bool:
+    """Whether the hub's name has an address here: without one, asking it takes a minute of retries to fail."""
+    from huggingface_hub import constants
+
+    if urllib.request.getproxies():
+        return True
+    try:
+        socket.getaddrinfo(urllib.parse.urlsplit(constants.ENDPOINT).hostname, 443)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

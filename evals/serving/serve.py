@@ -34,7 +34,7 @@ def language_model(name: str, registry: Registry, arguments: Mapping[str, str]) 
     if model is None:
         raise UsageError(
             f"{name!r} is no model of this process, so it cannot be served",
-            fix="serve pocket/NAME or hf/MODEL; `evals list --kind completion_fns` shows them",
+            fix="serve pocket/NAME or hf/MODEL",
         )
     return model, int(getattr(fn, "batch_size", 0) or DEFAULT_BATCH_SIZE)
 

@@ -129,3 +129,22 @@ def test_a_run_over_a_folder_needs_no_network(tmp_path, folder):
     assert {choice["way"] for choice in choices} == {"score"}
     right = sum(choice["picked"] == choice["answer"] for choice in choices)
     assert json.loads(done.stdout)["final_report"]["accuracy"] == pytest.approx(right / 20)
+
+
+ASK_THE_HUB = """
+import socket, sys, urllib.request
+def unknown(*args, **more): raise socket.gaierror("no such name")
+socket.getaddrinfo = unknown
+urllib.request.getproxies = dict
+from evals.cli.oaieval import main
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+def test_a_name_of_the_hub_without_a_network_fails_at_once_and_says_how_a_folder_is_written(tmp_path):
+    command = [sys.executable, "-c", ASK_THE_HUB, "hf/nobody/nothing", "arithmetic"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 2
+    assert "error: the hub's model nobody/nothing cannot be loaded" in done.stderr
+    assert "hf/./nobody/nothing" in done.stderr
+    assert "Retrying" not in done.stderr
