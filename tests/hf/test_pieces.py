@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import pytest
-
 from tiny_models import TEXTS, transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
