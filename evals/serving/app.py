@@ -50,7 +50,12 @@ def make_app(models: Mapping[str, ServedModel], gate: Gate) -> Starlette:
         Route("/v1/models/{name:path}", gate.keyed(api.show_model), methods=["GET"]),
         Route("/stats", api.show_stats, methods=["GET"]),
     ]
-    handlers: dict[Any, Any] = {ApiError: _refused, HTTPException: _not_routed, Exception: _failed}
+    handlers: dict[Any, Any] = {
+        ApiError: _refused,
+        HTTPException: _not_routed,
+        ClientDisconnect: _gone_away,
+        Exception: _failed,
+    }
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return app
@@ -187,6 +192,11 @@ def _not_routed(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return _refused(request, no_such_url(method, path))
     return _refused(request, ApiError(str(error.detail), status=error.status_code))
+
+
+def _gone_away(request: Request, error: Exception) -> Response:
+    """Nobody hears it; without it the server would tell of an error."""
+    return Response(status_code=499)
 
 
 def _failed(request: Request, error: Exception) -> Response:

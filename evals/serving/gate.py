@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from evals.serving.api_error import wrong_key
@@ -129,7 +129,8 @@ class _Counted(Response):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         answered = False
         try:
-            await self._response(scope, receive, send)
+            with contextlib.suppress(ClientDisconnect):
+                await self._response(scope, receive, send)
             answered = getattr(self._response, "status_code", 500) == 200 and not isinstance(self._response, _Broken)
         finally:
             self._finished(answered)

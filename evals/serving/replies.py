@@ -177,7 +177,7 @@ class Stream:
             logprobs = chat_logprobs_of(model, tokens) if top is not None and tokens else None
             return self._event([chat_delta(index, {} if text is None else {"content": text}, finish_reason, logprobs)])
         logprobs = text_logprobs_of(model, tokens, top, self._chars[index]) if top is not None and tokens else None
-        self._chars[index] += len(text or "")
+        self._chars[index] += len(b"".join(token.piece for token in tokens).decode("utf-8", "replace"))
         return self._event([text_choice(index, text or "", finish_reason, logprobs)])
 
     def _event(self, choices: Sequence[Json], usage: Json | None = None) -> bytes:

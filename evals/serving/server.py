@@ -18,6 +18,8 @@ from evals.json_text import dumps
 from evals.openai_shapes import error_object
 
 BACKLOG = 2048
+KEEP_ALIVE_S = 75
+"Seconds that an idle connection stays open: longer than clients keep theirs, so that none is closed under a request."
 STOP_WITHIN_S = 5
 "Seconds that requests under way have to end after Ctrl-C."
 
@@ -91,6 +93,7 @@ def run_server(app: Starlette, sock: socket.socket, ready: Callable[[], None], s
         access_log=False,
         backlog=BACKLOG,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -103,11 +103,32 @@ def test_a_text_completion_and_its_stream(client):
     asked = {"model": "stand-in", "prompt": "Once", "seed": 9, "n": 2}
     reply = client.completions.create(**asked)
     assert [choice.text for choice in reply.choices] == [draw.text for draw in expected]
-    texts = ["", ""]
-    for chunk in client.completions.create(**asked, stream=True):
+    texts, logprobs, offsets = ["", ""], [[], []], [[], []]
+    for chunk in client.completions.create(**asked, stream=True, logprobs=0):
         for choice in chunk.choices:
             texts[choice.index] += choice.text
+            logprobs[choice.index] += choice.logprobs.token_logprobs if choice.logprobs else []
+            offsets[choice.index] += choice.logprobs.text_offset if choice.logprobs else []
     assert texts == [draw.text for draw in expected]
+    assert logprobs == [[token.logprob for token in draw.tokens] for draw in expected]
+    whole = client.completions.create(**asked, logprobs=0)
+    assert offsets == [choice.logprobs.text_offset for choice in whole.choices]
+
+
+def test_offsets_of_a_stream_are_those_of_the_whole_when_a_stop_text_holds_text_back(client):
+    plain = drawn("Once", max_tokens=40, seed=2)[0].text
+    asked = {
+        "model": "stand-in",
+        "prompt": "Once",
+        "seed": 2,
+        "max_tokens": 40,
+        "logprobs": 0,
+        "stop": [plain[k] + "\n\n" for k in range(30, 34)] + [plain[35:37]],
+    }
+    whole = client.completions.create(**asked).choices[0]
+    chunks = [chunk.choices[0] for chunk in client.completions.create(**asked, stream=True)]
+    assert "".join(chunk.text for chunk in chunks) == whole.text
+    assert [at for chunk in chunks if chunk.logprobs for at in chunk.logprobs.text_offset] == whole.logprobs.text_offset
 
 
 def test_echo_gives_the_log_probabilities_of_the_prompts(client):

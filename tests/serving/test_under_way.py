@@ -15,11 +15,15 @@ from evals.testing.waiting import wait_until
 ASKED = {"model": "stand-in", "prompt": "x", "max_tokens": 2, "temperature": 0}
 
 
+def address_of(served: Served) -> tuple[str, int]:
+    host, port = served.base_url.split("/")[2].split(":")
+    return host, int(port)
+
+
 def sent(served: Served, **change: object) -> socket.socket:
     """A connection over which a request was sent."""
-    host, port = served.base_url.split("/")[2].split(":")
     body = json.dumps({**ASKED, **change}).encode()
-    sock = socket.create_connection((host, int(port)), timeout=60)
+    sock = socket.create_connection(address_of(served), timeout=60)
     sock.sendall(
         b"POST /v1/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
         + body
@@ -48,6 +52,21 @@ def test_a_client_that_goes_before_its_turn_costs_nothing(tmp_path):
         free.touch()
         assert reply_on(first).startswith(b"HTTP/1.1 200")
         assert n_batches(served) == 1
+        assert served.stop()[2] == "", "a client that goes is nobody's error"
+
+
+def test_a_client_that_leaves_its_stream_or_its_own_request_harms_nobody(tmp_path):
+    with Served(folder=tmp_path) as served:
+        stream = sent(served, max_tokens=400, temperature=1, seed=5, stream=True)
+        assert stream.recv(100).startswith(b"HTTP/1.1 200")
+        stream.close()
+        unfinished = socket.create_connection(address_of(served), timeout=60)
+        unfinished.sendall(b"POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+        wait_until(lambda: served.stats()["in_flight"] == 1)
+        unfinished.close()
+        wait_until(lambda: served.stats()["in_flight"] == 0)
+        assert reply_on(sent(served)).startswith(b"HTTP/1.1 200")
+        assert served.stop()[2] == ""
 
 
 def test_a_request_under_way_is_answered_when_the_server_is_stopped(tmp_path):
