@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from typing import Any
 
 SECRET_NAME = re.compile(r"api[-_]?key|token(?!s|izer)|secret|passw(or)?d|authorization|credential", re.IGNORECASE)
 MASK = "***"
@@ -24,6 +26,43 @@ def register_secret(value: str) -> None:
     if len(value) >= _MIN_LENGTH:
         _registered.add(value)
         _found = None
+
+
+def register_secrets_in(arguments: Any) -> None:
+    """Mask from now on every text that stands under the name of a secret, at any depth; of `Bearer KEY` the key too.
+
+    What looks like a token of a vocabulary (`<|end|>`) is none, although it is called one.
+    """
+    if isinstance(arguments, Mapping):
+        for name, value in arguments.items():
+            if is_secret_name(str(name)):
+                _register_texts(value)
+            else:
+                register_secrets_in(value)
+    elif isinstance(arguments, list | tuple):
+        for value in arguments:
+            register_secrets_in(value)
+
+
+def _register_texts(value: Any) -> None:
+    if isinstance(value, str):
+        if "<" not in value:
+            for text in {value, *value.split(" ")[1:]}:
+                register_secret(text)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            _register_texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _register_texts(part)
+
+
+def without_secrets(arguments: Any) -> Any:
+    """The arguments without those that have the name of a secret, at any depth."""
+    if isinstance(arguments, Mapping):
+        kept = {name: value for name, value in arguments.items() if not is_secret_name(str(name))}
+        return {name: without_secrets(value) for name, value in kept.items()}
+    return [without_secrets(value) for value in arguments] if isinstance(arguments, list | tuple) else arguments
 
 
 def known_secrets() -> tuple[str, ...]:

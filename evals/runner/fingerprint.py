@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evals.completion_fns.function import unwrapped
-from evals.secrets import is_secret_name
+from evals.secrets import is_secret_name, without_secrets
 
 if TYPE_CHECKING:
     from evals.eval import Eval
@@ -34,7 +34,7 @@ def fingerprint_of(
     facts = {
         "eval": spec.key,
         "class": spec.cls,
-        "eval_args": {**(spec.args or {}), **request.extra_eval_params},
+        "eval_args": without_secrets({**(spec.args or {}), **request.extra_eval_params}),
         "scorer": evaluation.fingerprint(),
         "data_sha256": data_sha256,
         "completion_fns": models,
@@ -77,7 +77,11 @@ def _source_of(holder: Any) -> str | None:
 
 
 def _public(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in arguments.items() if name not in _IRRELEVANT and not is_secret_name(name)}
+    return {name: without_secrets(value) for name, value in arguments.items() if not _is_private(name)}
+
+
+def _is_private(name: str) -> bool:
+    return name in _IRRELEVANT or is_secret_name(name)
 
 
 def digest(value: Any) -> str:

@@ -29,7 +29,7 @@ from evals.runner.result import RunResult as RunResult
 from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
 from evals.runner.tally import RunTally
-from evals.secrets import is_secret_name, redact, register_secret
+from evals.secrets import redact, register_secrets_in
 from evals.specs import RunSpec
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ class PreparedRun:
     """A request with its names resolved and its data checked; nothing has been called yet."""
 
     def __init__(self, request: RunRequest, registry: Registry | None = None) -> None:
-        for name, value in request.completion_args.items():
-            if is_secret_name(name) and isinstance(value, str):
-                register_secret(value)
+        register_secrets_in(request.completion_args)
+        register_secrets_in(request.extra_eval_params)
         self.request = request
         self.earlier: Earlier | None = None
         "The unfinished record that is gone on with."
@@ -104,6 +103,7 @@ class PreparedRun:
             self.registry.add_registry_paths(list(request.registry_paths))
         self.registry.data_paths.extend(request.data_paths)
         self.eval_spec = self.registry.find_eval(request.eval_name)
+        register_secrets_in(self.eval_spec.args)
         self.base_spec = self.registry.get_base_eval(request.eval_name)
         completion_fns = [self._make_completion_fn(fn) if isinstance(fn, str) else fn for fn in request.completion_fns]
         self.eval = self._make_eval(completion_fns)
@@ -138,6 +138,8 @@ class PreparedRun:
         ours = spec.cls.startswith("evals.")
         given = self.request.completion_args
         arguments = {key: typed(value) if ours and isinstance(value, str) else value for key, value in given.items()}
+        register_secrets_in(spec.args)
+        register_secrets_in(arguments)
         with blaming_plugin(f"completion function {name!r}", spec.where, foreign=not ours):
             return self.registry.make_completion_fn(name, **arguments)
 

@@ -253,3 +253,20 @@ def test_samples_that_failed_are_shown_with_the_first_reason_and_where_to_look(w
     assert "the first: " in done.stdout
     assert " --errors" in done.stdout
     assert "--resume" not in done.stdout, "a replay would find no more the second time"
+
+
+def test_keys_that_stand_in_yaml_files_are_found_nowhere_else(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    (workplace.registry / "completion_fns").mkdir()
+    (workplace.registry / "completion_fns" / "gateway.yaml").write_text(
+        "gateway:\n  class: evals.completion_fns.openai:OpenAIChatCompletionFn\n"
+        "  args:\n    model: good\n    api_key: right-key-0123456789\n"
+        "    extra_options: {extra_headers: {X-Secret-Token: planted-in-yaml-012345}}\n"
+    )
+    cache = workplace.folder / "cache"
+    done, _ = run(workplace, server, "gateway", "toy", "--cache", "--debug", key="", EVALS_CACHE_DIR=str(cache))
+    assert done.returncode == 0, done.stderr
+    for secret in ("planted-in-yaml-012345", "right-key-0123456789"):
+        assert secret not in done.stdout + done.stderr
+        for path in (*workplace.folder.glob("evallogs/*"), *cache.rglob("*")):
+            assert path.is_dir() or secret.encode() not in path.read_bytes(), path
