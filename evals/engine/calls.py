@@ -293,36 +293,55 @@ async def _attempt(session: Session, limit: AdaptiveLimit | None, work: Callable
                 session.grown()
 
 
-async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], float]) -> T:
-    """The value of `work()`, or CallFailed: a time-out, or whatever it raised. Costs no task of its own.
+class _Clock:
+    """Cancels the current task once the time that an attempt may take has passed.
 
-    allowed_s: asked again whenever its answer has passed: the time that an attempt may take is still being
-    learnt while the first ones are under way.
+    allowed_s: asked again whenever its answer has passed: that time is still being learnt while the first attempts
+    are under way. A class rather than a closure, which would refer to itself: each call would leave its sample's
+    events to the garbage collector, megabytes of them until it comes round.
     """
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    began_s, fired = loop.time(), False
-    handle: asyncio.TimerHandle
 
-    def look() -> None:
-        nonlocal fired, handle
-        left_s = began_s + allowed_s() - loop.time()
+    __slots__ = ("_allowed_s", "_began_s", "_handle", "_loop", "_task", "fired")
+
+    def __init__(self, allowed_s: Callable[[], float]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._loop = asyncio.get_running_loop()
+        self._allowed_s = allowed_s
+        self._began_s = self._loop.time()
+        self.fired = False
+        self._handle = self._loop.call_later(min(allowed_s(), LOOK_AGAIN_S), self._look)
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._loop.time() - self._began_s
+
+    def _look(self) -> None:
+        left_s = self._allowed_s() - self.elapsed_s
         if left_s <= 0.001:
-            fired = True
-            task.cancel()
+            self.fired = True
+            self._task.cancel()
         else:
-            handle = loop.call_later(min(left_s, LOOK_AGAIN_S), look)
+            self._handle = self._loop.call_later(min(left_s, LOOK_AGAIN_S), self._look)
 
-    handle = loop.call_later(min(allowed_s(), LOOK_AGAIN_S), look)
+    def stop(self) -> None:
+        self._handle.cancel()
+
+    def is_reason(self) -> bool:
+        """Whether a cancellation that arrived is this clock's own, and nobody else's too."""
+        return self.fired and not (hasattr(self._task, "uncancel") and self._task.uncancel())
+
+
+async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], float]) -> T:
+    """The value of `work()`, or CallFailed: a time-out, or whatever it raised. Costs no task of its own."""
+    clock = _Clock(allowed_s)
     try:
         return await work()
     except asyncio.CancelledError:
-        if not fired:
+        if not clock.is_reason():
             raise
-        if hasattr(task, "uncancel") and task.uncancel():
-            raise
-        raise CallFailed(Kind.TIMEOUT, f"no reply within {loop.time() - began_s:.3g} s") from None
+        raise CallFailed(Kind.TIMEOUT, f"no reply within {clock.elapsed_s:.3g} s") from None
     except CallFailed:
         raise
     except EvalsError as error:
@@ -332,7 +351,7 @@ async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], floa
     except BaseException as error:
         raise failure_of(contained(error)) from error
     finally:
-        handle.cancel()
+        clock.stop()
 
 
 def failure_of(error: Exception) -> CallFailed:
