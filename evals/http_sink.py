@@ -99,11 +99,11 @@ class HttpSink:
                 break
             time.sleep(wait_s)
             failure = self._post(body)
+        self.n_sent += len(lines)  # before n_failed: `check` on another thread must see no share that was never true
         if failure is not None:
             self.last_failure = failure
             self.n_failed += len(lines)
             logger.warning("%d events were not accepted by %s: %s", len(lines), self._host, failure)
-        self.n_sent += len(lines)
 
     def _post(self, body: bytes) -> str | None:
         """Send one list; None when it was accepted, else why not."""
