@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import http
 import socket
 import struct
@@ -29,6 +30,30 @@ class HttpRequest:
     body: bytes
 
 
+class Gate:
+    """Holds replies back until it is opened, or for at most `limit_s` seconds; for the server's own thread alone."""
+
+    def __init__(self, limit_s: float = 30.0) -> None:
+        self._limit_s = limit_s
+        self._waiting: list[Callable[[], None]] = []
+        self._is_open = False
+
+    def then(self, send: Callable[[], None]) -> None:
+        """Call `send` as soon as the gate is open."""
+        if self._is_open:
+            send()
+            return
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(self._limit_s, self.open)
+        self._waiting.append(send)
+
+    def open(self) -> None:
+        self._is_open = True
+        waiting, self._waiting = self._waiting, []
+        for send in waiting:
+            send()
+
+
 @dataclass(frozen=True)
 class HttpReply:
     """One reply, when to send it, and how to spoil it."""
@@ -39,6 +64,8 @@ class HttpReply:
     delay_s: float = 0.0
     breakage: Breakage | None = None
     content_type: str = "application/json"
+    gate: Gate | None = None
+    "Sent when it opens, and `delay_s` later."
 
     def encode(self) -> bytes:
         """The bytes on the wire."""
@@ -93,6 +120,12 @@ class _Connection(asyncio.Protocol):
             return
         self._busy = True
         reply = self._app.answer(request)
+        if reply.gate is not None:
+            reply.gate.then(functools.partial(self._send_later, reply))
+        else:
+            self._send_later(reply)
+
+    def _send_later(self, reply: HttpReply) -> None:
         if reply.delay_s > 0:
             asyncio.get_running_loop().call_later(reply.delay_s, self._send, reply)
         else:

@@ -6,12 +6,12 @@ import fnmatch
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from evals.openai_shapes import error_object, models_object
 from evals.testing.faults import Faults
-from evals.testing.http_server import HttpReply, HttpRequest
+from evals.testing.http_server import Breakage, Gate, HttpReply, HttpRequest
 from evals.testing.openai_replies import (
     Answer,
     chat_reply,
@@ -70,6 +70,8 @@ class ServerRules:
     reasoning_models: Sequence[str] = ()
     context_length: int | None = None
     quota_calls: int | None = None
+    hold_until: int | None = None
+    "No answer is sent before so many calls were in flight at once (or 30 s have passed): shows that they can be."
     headers: Mapping[str, str] = field(default_factory=dict)
     "Sent with every answer, for example rate-limit headers."
 
@@ -88,6 +90,9 @@ class OpenAIApp:
         self.n_requests = 0
         self.n_in_flight = 0
         self.max_in_flight = 0
+        self.stall_after: int | None = None
+        "After so many answers no call is answered any more: a client can be killed at leisure. None ends that."
+        self._gate = None if rules.hold_until is None else Gate()
 
     def finished(self) -> None:
         self.n_in_flight -= 1
@@ -97,6 +102,8 @@ class OpenAIApp:
         if request.path.endswith("/stats"):
             return _json_reply(self.stats())
         self.max_in_flight = max(self.max_in_flight, self.n_in_flight)
+        if self._gate is not None and self.n_in_flight >= (self.rules.hold_until or 0):
+            self._gate.open()
         self.n_requests += 1
         if refused := self._refuse_key(request):
             return refused
@@ -168,6 +175,8 @@ class OpenAIApp:
             return _refusal(first.status, first.error_message, "invalid_request_error", first.error_code)
         delay_s = self.rules.latency_s if first.latency_s is None else first.latency_s
         reply = _json_reply(self._body(endpoint, body, answers, n_prompt), delay_s, self.rules.headers)
+        if self.stall_after is not None and self.answered.total() >= self.stall_after:
+            return replace(reply, breakage=Breakage.STALL)
         return self._spoil(reply, key, attempt, first.fault)
 
     def _ask(self, call: Call) -> Answer:
@@ -198,7 +207,7 @@ class OpenAIApp:
         fault = forced or self.faults.draw(key, attempt)
         if fault is None:
             self.answered[key] += 1
-            return reply
+            return replace(reply, gate=self._gate)
         self.faults_sent[fault] += 1
         return self.faults.spoil(fault, reply)
 

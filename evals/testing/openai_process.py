@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--answers", help="JSONL file of prompts and completions; other prompts get --answer")
     p.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
     p.add_argument("--max-concurrency", type=int, help="more in flight are refused with 429")
+    p.add_argument("--hold-until", type=int, metavar="N", help="answer nothing before N calls are in flight at once")
     p.add_argument("--api-key", help="calls without it are refused with 401")
     p.add_argument("--models", help="comma-separated name patterns; other models are refused with 404")
     p.add_argument("--error-rate", type=float, default=0.0, help="chance that an attempt fails")
@@ -51,6 +52,7 @@ def app_from(args: argparse.Namespace) -> OpenAIApp:
         latency_s=args.latency,
         max_concurrency=args.max_concurrency,
         api_key=args.api_key,
+        hold_until=args.hold_until,
         models=args.models.split(",") if args.models else None,
     )
     faults = Faults(args.error_rate, args.faults.split(","), args.fail_first_n, args.seed, args.retry_after)

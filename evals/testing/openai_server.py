@@ -58,11 +58,13 @@ class LoopbackServer:
         seed: int = 0,
         retry_after_s: float = 0.05,
         keep: int = 10_000,
+        stall_after: int | None = None,
         **rules: Any,
     ) -> None:
         mix = {} if faults is None else {"names": faults}
         chosen = Faults(error_rate, fail_first_n=fail_first_n, seed=seed, retry_after_s=retry_after_s, **mix)
         self.app = OpenAIApp(answering, ServerRules(**rules), chosen, keep)
+        self.app.stall_after = stall_after
         self._thread = ServerThread(self.app, port=port)
         self.port = port
 
@@ -74,6 +76,10 @@ class LoopbackServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._thread.stop()
+
+    def stall_no_more(self) -> None:
+        """Answer new calls again after `stall_after`; those that were left without an answer stay so."""
+        self.app.stall_after = None
 
     @property
     def url(self) -> str:

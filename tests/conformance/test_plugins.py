@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from plugin_place import Place, events_of, grade_or_add
 
 from evals.testing.openai_server import LoopbackServer
+from evals.testing.waiting import wait_until
 
 N = 120
 RIGHT = 2 / 3
@@ -24,7 +24,14 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def server() -> Iterator[LoopbackServer]:
-    with LoopbackServer(grade_or_add, latency_s=0.1) as running:
+    with LoopbackServer(grade_or_add) as running:
+        yield running
+
+
+@pytest.fixture
+def patient() -> Iterator[LoopbackServer]:
+    """Answers nothing before 30 calls are in flight at once."""
+    with LoopbackServer(grade_or_add, hold_until=30) as running:
         yield running
 
 
@@ -53,12 +60,12 @@ PLAIN = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), PLAIN.items(), ids=list(PLAIN))
-def test_plain_evals_run_unchanged_at_full_concurrency(place, server, name, expected):
-    report = place.report("any-model", f"plug-{name}", base_url=server.base_url)
+def test_plain_evals_run_unchanged_at_full_concurrency(place, patient, name, expected):
+    report = place.report("any-model", f"plug-{name}", base_url=patient.base_url)
     assert {key: report[key] for key in expected} == expected
     assert report["n_errors"] == 0
     assert report["usage_total_tokens"] > 0
-    assert server.max_in_flight >= 30
+    assert patient.max_in_flight >= 30
 
 
 def test_an_eval_with_a_loop_of_its_own_keeps_its_concurrency_and_its_usage(place, server):
@@ -90,12 +97,12 @@ def test_every_kind_of_event_is_kept_and_a_pause_drops_them(place, server):
 @pytest.mark.parametrize(
     ("fn", "n_calls"), [("duck", N), ("wrapper", N), ("stubborn", N), ("doubler", 0), ("wrapped-doubler", 0)]
 )
-def test_completion_functions_run_unchanged_in_plug_ins_and_in_our_classes(place, server, fn, n_calls):
-    assert place.report(f"plug/{fn}", "plug-sums", base_url=server.base_url)["accuracy"] == RIGHT
-    assert server.n_requests == n_calls
-    assert server.max_in_flight >= (30 if n_calls else 0)
+def test_completion_functions_run_unchanged_in_plug_ins_and_in_our_classes(place, patient, fn, n_calls):
+    assert place.report(f"plug/{fn}", "plug-sums", base_url=patient.base_url)["accuracy"] == RIGHT
+    assert patient.n_requests == n_calls
+    assert patient.max_in_flight >= (30 if n_calls else 0)
     assert len(events_of(place.record(), "sampling")) == N
-    assert place.report(f"plug/{fn}", "plug-match", base_url=server.base_url)["accuracy"] == RIGHT
+    assert place.report(f"plug/{fn}", "plug-match", base_url=patient.base_url)["accuracy"] == RIGHT
     assert len(events_of(place.record(), "sampling")) == N
 
 
@@ -107,15 +114,15 @@ def test_a_function_that_tries_again_by_itself_gets_through(place):
 
 
 @pytest.mark.slow
-def test_solvers_run_unchanged_in_solver_evals_and_in_plain_ones(place, server):
+def test_solvers_run_unchanged_in_solver_evals_and_in_plain_ones(place, patient):
     report = place.report("plug/counting", "plug-dialogue")
     assert (report["accuracy"], report["turns"]) == (RIGHT, 2.0), "each sample gets a solver of its own"
     assert len(events_of(place.record(), "postprocessor")) == 4 * N
     assert place.report("plug/counting", "plug-returned")["accuracy"] == RIGHT
-    report = place.report("plug/draft-first", "plug-dialogue", base_url=server.base_url)
+    report = place.report("plug/draft-first", "plug-dialogue", base_url=patient.base_url)
     assert report["accuracy"] == RIGHT
     assert len(events_of(place.record(), "draft")) == 2 * N
-    assert server.max_in_flight >= 30
+    assert patient.max_in_flight >= 30
 
 
 @pytest.mark.parametrize("name", ["sums", "returned", "two-passes"])
@@ -124,18 +131,18 @@ def test_a_killed_plug_in_run_resumes_to_the_same_report(place, name):
     with LoopbackServer(grade_or_add) as server:
         whole = place.report("any-model", f"plug-{name}", "--record_path", "whole.jsonl", base_url=server.base_url)
     n_calls = {"two-passes": N + 40}.get(name, N)
-    with LoopbackServer(grade_or_add, latency_s=0.05) as server:
-        kill_after(place, server, n_calls - 25, "any-model", f"plug-{name}", "--concurrency", "10")
+    with LoopbackServer(grade_or_add, stall_after=n_calls - 25) as server:
+        kill_when_stalled(place, server, "any-model", f"plug-{name}", "--concurrency", "10")
         answered = server.answered.total()
         resumed = place.report("any-model", f"plug-{name}", "--resume", base_url=server.base_url)
         again = server.answered.total() - answered
     assert resumed == whole
-    assert 0 < again <= 25 + 10
+    assert 25 <= again <= 25 + 10
 
 
 def test_results_that_no_record_keeps_are_refused_at_resume(place):
-    with LoopbackServer(grade_or_add, latency_s=0.05) as server:
-        kill_after(place, server, 60, "any-model", "plug-objects", "--concurrency", "10")
+    with LoopbackServer(grade_or_add, stall_after=60) as server:
+        kill_when_stalled(place, server, "any-model", "plug-objects", "--concurrency", "10")
         n_requests = server.n_requests
         done = place.oaieval("any-model", "plug-objects", "--resume", base_url=server.base_url)
         assert server.n_requests == n_requests
@@ -143,16 +150,18 @@ def test_results_that_no_record_keeps_are_refused_at_resume(place):
     assert "cannot be resumed: its eval returns dict objects" in done.stderr
 
 
-def kill_after(place: Place, server: LoopbackServer, n_answered: int, *arguments: str) -> None:
-    """SIGKILL the command once the server has answered so often."""
+def kill_when_stalled(place: Place, server: LoopbackServer, *arguments: str) -> None:
+    """SIGKILL the command once ten calls wait for a server that answers no more; then it answers again."""
     process = place.start(*arguments, base_url=server.base_url)
-    deadline_s = time.monotonic() + 60
-    while server.answered.total() < n_answered:
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline_s, "the run did not get there"
-        time.sleep(0.01)
+    stalled = server.app.stall_after
+    wait_until(
+        lambda: process.poll() is not None or (server.answered.total() == stalled and server.n_in_flight == 10),
+        limit_s=100,
+    )
+    assert process.poll() is None, process.communicate()[1]
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
+    server.stall_no_more()
 
 
 def test_a_plug_in_that_fails_is_not_called_a_bug_of_ours_and_its_true_cause_is_told(place):

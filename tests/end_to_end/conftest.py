@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from evals.testing.waiting import wait_until
 
 
 class Workplace:
@@ -71,6 +74,27 @@ class Workplace:
         """The newest record."""
         records = sorted((self.folder / "evallogs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
         return records[-1]
+
+
+def wait_for_run(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
+    """Wait until `reached()`; a process that ends first, or takes minutes, fails the test."""
+    wait_until(lambda: process.poll() is not None or reached(), limit_s=100)
+    if process.poll() is not None:
+        raise AssertionError(f"the run ended with {process.returncode}: {process.communicate()[1]}")
+
+
+def signal_twice(process: subprocess.Popen[str], number: int) -> None:
+    """Press Ctrl-C, or terminate, once more when the first signal was heard: two in one moment arrive as one."""
+    assert process.stderr is not None
+    end_of_patience = threading.Timer(100, process.kill)
+    end_of_patience.start()
+    process.send_signal(number)
+    said: list[str] = []
+    while not said or "press again" not in said[-1]:
+        said.append(process.stderr.readline())
+        assert said[-1], f"the process ended without an answer to the signal: {said}"
+    end_of_patience.cancel()
+    process.send_signal(number)
 
 
 def lines_of(record: Path) -> list[dict[str, Any]]:

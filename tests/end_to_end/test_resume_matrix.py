@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from conftest import Workplace, lines_of, report_of
 
 from evals.testing.openai_server import Answer, Call, LoopbackServer
+from evals.testing.waiting import wait_until
 
 N_ROWS = 60
 REFUSED = {7, 23, 41}
@@ -39,12 +39,12 @@ class Plain(Eval):
 class SumServer(LoopbackServer):
     """Answers `What is i + i?` for all but the refused rows, which it refuses by a 400."""
 
-    def __init__(self, refused: set[int], latency_s: float = 0.0, **options: Any) -> None:
+    def __init__(self, refused: set[int], **options: Any) -> None:
         def answer(call: Call) -> Answer:
             i = int(call.prompt.split()[2])
             if i in refused:
                 return Answer("", status=400, error_message="this one not", error_code="odd")
-            return Answer(str(2 * i), latency_s=latency_s)
+            return Answer(str(2 * i))
 
         super().__init__(answer, **options)
 
@@ -79,15 +79,13 @@ QUICK = [COMBINATIONS[i] for i in (14, 31)]
 def run_killed_and_resumed(
     workplace: Workplace, argv: list[str], refused: set[int], n_before: int
 ) -> tuple[Path, LoopbackServer]:
-    with SumServer(refused, latency_s=0.02) as server:
+    with SumServer(refused, stall_after=n_before) as server:
         process = workplace.start(*argv, "--record_path", "killed.jsonl", base_url=server.base_url)
-        deadline_s = time.monotonic() + 30
-        while sum(server.answered.values()) < n_before:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline_s
-            time.sleep(0.005)
+        wait_until(lambda: process.poll() is not None or server.answered.total() >= n_before)
+        assert process.poll() is None, process.communicate()
         process.kill()
         process.communicate()
+        server.stall_no_more()
         workplace.oaieval(*argv, "--record_path", "killed.jsonl", "--resume", base_url=server.base_url)
     return workplace.folder / "killed.jsonl", server
 

@@ -181,9 +181,8 @@ def test_a_rate_limit_spreads_calls_over_time():
     """1,200 a minute is 20 a second: after the 120 of the bucket, 10 more take half a second."""
 
     async def spend() -> float:
-        rate = RateLimit(1200)
+        rate, began = RateLimit(1200), time.monotonic()
         await rate.take(120)
-        began = time.monotonic()
         await asyncio.gather(*(rate.take(1) for _ in range(10)))
         return time.monotonic() - began
 

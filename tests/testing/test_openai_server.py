@@ -6,6 +6,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -208,3 +209,25 @@ def test_the_server_runs_as_a_process_and_shows_its_counters(tmp_path):
     assert (first, second) == ("pong", "other")
     assert stats["n_requests"] == stats["n_answered"] == 2
     assert stats["asked"] == {"ping": 1, "else": 1}
+
+
+def test_answers_can_be_held_until_so_many_calls_are_in_flight():
+    with LoopbackServer("42", hold_until=3) as server, ThreadPoolExecutor(3) as pool:
+        first = [pool.submit(ask, server) for _ in range(2)]
+        wait_until(lambda: server.n_in_flight == 2)
+        assert not any(call.done() for call in first)
+        assert [call.result(60)[0] for call in [*first, pool.submit(ask, server)]] == [200] * 3
+        assert ask(server)[0] == 200, "once is enough"
+
+
+def test_a_server_can_stop_to_answer_after_so_many_and_go_on():
+    with LoopbackServer("42", stall_after=1) as server:
+        assert ask(server)[0] == 200
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        connection.request("POST", "/v1/completions", '{"model": "m", "prompt": "never"}')
+        wait_until(lambda: server.asked.total() == 2)
+        server.stall_no_more()
+        assert ask(server)[0] == 200
+        assert (server.answered.total(), server.asked.total()) == (2, 3)
+        wait_until(lambda: server.n_in_flight == 1)
+        connection.close()
