@@ -172,6 +172,29 @@ def table(rows: Sequence[Sequence[str]], right: Collection[int] = (), width: int
     ]
 
 
+def fitted(line: str, width: int | None) -> list[str]:
+    """The line, broken where it is wider than `width`; what goes on stands under the column in which it began.
+
+    Columns are told by two spaces or more. None breaks nothing, and no word is ever broken: it may be a path.
+    """
+    if width is None or len(line) <= width:
+        return [line]
+    import textwrap
+
+    first = re.match(r"\s*(\S+\s{2,})?", line)
+    indent = " " * min(len(first[0]) if first else 0, width // 2)
+    return textwrap.wrap(
+        line, width, subsequent_indent=indent, drop_whitespace=True, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """The columns of a terminal; None for a pipe or a file, whose lines are left whole."""
+    import shutil
+
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
 def _cut(text: str, width: int) -> str:
     if len(text) <= width:
         return text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
-from evals.cli.console import existing_folder
+from evals.cli.console import existing_folder, fitted, table, terminal_width
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,14 +97,14 @@ def _list(benchmarks: list[Benchmark], copies: list[Path], *, as_json: bool) -> 
     if as_json:
         print(dumps({"files": rows}))
         return
+    width = terminal_width(sys.stdout)
     for benchmark in benchmarks:
-        print(f"{benchmark.name}   {benchmark.title}\n    {benchmark.paper}\n    {benchmark.licence}")
-        for row in rows:
-            if row["benchmark"] == benchmark.name:
-                n_rows = f"{row['n_rows']:,} rows" if row["n_rows"] else ""
-                print(
-                    f"    {row['name']:<22} {n_rows:>11}  {_size(row['size_bytes']):>8}  {row['at'] or 'not fetched'}"
-                )
+        about = [f"{benchmark.name}   {benchmark.title}", f"    {benchmark.paper}", f"    {benchmark.licence}"]
+        cells = [_cells(row) for row in rows if row["benchmark"] == benchmark.name]
+        files = table(cells, right={1, 2}, width=10**6 if width is None else width - 4)
+        print(
+            "\n".join([*(part for line in about for part in fitted(line, width)), *(f"    {line}" for line in files)])
+        )
     print("\nfetch one: evals data fetch NAME        use it: samples_jsonl: NAME/FILE")
 
 
@@ -122,6 +123,11 @@ def _row(benchmark: Benchmark, file: DeclaredFile, copies: list[Path]) -> dict[s
         "checked": file.checked,
         "at": None if at is None else str(at),
     }
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    n_rows = f"{row['n_rows']:,} rows" if row["n_rows"] else ""
+    return [row["name"], n_rows, _size(row["size_bytes"]), row["at"] or "not fetched"]
 
 
 def _size(size_bytes: int | None) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from evals.cli.console import existing_folder
+from evals.cli.console import existing_folder, fitted, terminal_width
 from evals.cli.list_ import KINDS
 from evals.errors import DataError, EvalsError, RegistryError, near_misses
 
@@ -56,7 +57,12 @@ def run(args: argparse.Namespace) -> int:
         shown = show_completion_fn(args.name, registry)
     else:
         shown = show_plain(args.name, kind, registry)
-    print(dumps(shown) if args.json else "\n".join(_lines(shown, args.name, kind, registry)))
+    if args.json:
+        print(dumps(shown))
+        return 0
+    width = terminal_width(sys.stdout)
+    for line in _lines(shown, args.name, kind, registry):
+        print("\n".join(fitted(line, width)))
     return 0
 
 

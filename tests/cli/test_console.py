@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.cli.console import Parser, run_command, table, wants_colour
+from evals.cli.console import Parser, fitted, run_command, table, wants_colour
 from evals.cli.main import main
 from evals.cli.openai_evals import installed_version, warn_if_installed
 from evals.errors import BudgetReached, GateFailed, ProviderError, UsageError
@@ -159,3 +159,15 @@ def test_output_that_has_no_room_is_said_without_a_traceback():
         done = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1].startswith("error: the output cannot be written: ")
+
+
+def test_long_lines_go_on_under_the_column_in_which_they_began():
+    line = "  description  Grade school maths word problems; the answer must be the last number."
+    assert fitted(line, 44) == [
+        "  description  Grade school maths word",
+        "               problems; the answer must be",
+        "               the last number.",
+    ]
+    assert fitted(line, None) == [line], "a pipe gets whole lines"
+    path = "x -> y   /a/path/that/is/longer/than/the/terminal.yaml:14"
+    assert fitted(path, 30)[-1].strip() == path.rsplit(maxsplit=1)[-1], "no word is broken"
