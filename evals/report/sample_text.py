@@ -80,7 +80,10 @@ def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
             yield from _scored_parts(call)
     elif sample.raw_sample:
         yield from _raw_parts(sample.raw_sample)
-    yield from _result_parts(sample, row_of(sample))
+    row = row_of(sample)
+    if not calls and row["completion"] is not None:
+        yield "completion", _as_text(row["completion"])
+    yield from _result_parts(sample, row)
 
 
 def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:

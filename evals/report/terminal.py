@@ -90,6 +90,8 @@ def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
         stderr = report.get(f"{name}_stderr")
         if isinstance(value, float) and stderr:
             change = DETECTABLE_STDERRS * stderr
+            if 0 <= value <= 1 <= change:
+                return [f"{'detectable':<12} nothing between two such runs: too few samples"]
             size = f"{change * 100:.1f} points" if 0 <= value <= 1 else number(change)
             return [f"{'detectable':<12} {size} between two such runs (power 80 %, correlation 0.5)"]
     return []

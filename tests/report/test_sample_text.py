@@ -118,3 +118,9 @@ def test_colour_is_used_only_when_asked_for():
     record = sample(("match", {"correct": False}))
     assert "\x1b[31mwrong\x1b[0m" in sample_text(record, colour=True)
     assert "\x1b" not in sample_text(record)
+
+
+def test_what_was_scored_is_shown_where_no_call_was_recorded():
+    """Completion functions of third parties, and `dummy`, record no sampling; a match tells what came back."""
+    shown = sample_text(sample(("match", {"correct": False, "expected": "4", "picked": "five", "sampled": "five"})))
+    assert [line.split() for line in shown.splitlines()[1:]] == [["completion", "five"], ["expected", "4"]]
