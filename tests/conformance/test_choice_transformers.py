@@ -39,7 +39,7 @@ def next_letters(model: Any, tokenizer: Any, prompt: str) -> Any:
     ids = [tokenizer(f" {letter}").input_ids for letter in "ABCD"]
     assert all(len(tokens) == 1 for tokens in ids)
     with torch.no_grad():
-        logits = model(**tokenizer(prompt, return_tensors="pt")).logits[0, -1]
+        logits = model(input_ids=tokenizer(prompt, return_tensors="pt").input_ids).logits[0, -1]
     return torch.log_softmax(logits, -1)[[tokens[0] for tokens in ids]]
 
 
