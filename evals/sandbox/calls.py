@@ -16,6 +16,8 @@ from evals.sandbox.shapes import Shape
 
 _INPUT, _STDIN = builtins.input, sys.stdin
 MAX_OUTPUT = 4096
+_ENDS_LOOPS = (StopIteration, StopAsyncIteration, GeneratorExit)
+_STEPS = frozenset({"__next__", "send", "throw", "close", "__anext__"})
 _PLAIN = (int, float, str, bytes, tuple, list, dict, set, frozenset)
 
 
@@ -28,7 +30,7 @@ class Program:
         self.printed = ""
         self.raised: dict[int, tuple[BaseException, str]] = {}
         "Exceptions that came out of the program, by id, each with what to say of it."
-        self.remotes = Remotes(self, all_operators=shape.entry_is_class)
+        self.remotes = Remotes(self, shape.entry_is_class, shape.operators)
         self.entry_point = entry_point
         self._kept: list[Any] = []
         self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
@@ -74,7 +76,12 @@ class Program:
             if message[0] == "value":
                 return self._value(message, encoder)
             if message[0] != "ask":
-                return self._failed(message)
+                try:
+                    return self._failed(message, encoder)
+                except _ENDS_LOOPS as error:
+                    if name in _STEPS or self.shape.names_stop_iteration:
+                        raise
+                    raise self._as_runtime_error(error) from error
             self._answer(message)
 
     def ended(self, ending: Ending) -> Ending:
@@ -136,9 +143,7 @@ class Program:
             if changed is not None:
                 self._write_back(changed, decoder, encoder)
             self._hear(printed)
-        except Ending:
-            raise
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError) as error:
+        except Exception as error:
             raise self.ended(WrongType(str(error)[:300])) from None
         return value
 
@@ -158,24 +163,39 @@ class Program:
         if len(self.printed) < MAX_OUTPUT:
             self.printed += printed[:MAX_OUTPUT]
 
-    def _failed(self, message: list[Any]) -> Any:
+    def _as_runtime_error(self, error: BaseException) -> RuntimeError:
+        """What would end a loop of the tests in silence, as generators do it (PEP 479)."""
+        said = RuntimeError(f"the program raised {type(error).__name__}")
+        self.raised[id(said)] = (said, str(said))
+        return said
+
+    def _failed(self, message: list[Any], encoder: Encoder | None = None) -> Any:
         """Raise what a message says that is no value."""
         try:
             if message[0] == "raised":
-                _, names, args, text, line, printed = message
-                self._hear(printed)
-                error = self._exception(names, args, text)
-                where = f" (line {line})" if type(line) is int and line > 0 else ""
-                self.raised[id(error)] = (error, f"{names[0]}: {text}{where}" if text else f"{names[0]}{where}")
-                raise error
+                raise self._raised(message, encoder)
             if message[0] == "syntax":
                 raise self.ended(NotPython(str(message[1])))
             if message[0] == "wrong_type":
                 raise self.ended(WrongType(str(message[1])[:300]))
-        except (ValueError, TypeError, LookupError) as error:
+        except Exception as error:
             if id(error) in self.raised:
                 raise
         raise self.ended(WrongType("what the program gave cannot be read"))
+
+    def _raised(self, message: list[Any], encoder: Encoder | None) -> BaseException:
+        _, shown, names, args, text, held, line, changed, printed = message
+        self._hear(printed)
+        decoder = Decoder(self.readers, encoder.objects if encoder else ())
+        if changed is not None and encoder is not None:
+            self._write_back(changed, decoder, encoder)
+        error = self._exception(names, args, text)
+        restore(decoder, error, held)
+        if str(error) != text and type(error) is not KeyError:
+            error.args = (text,)
+        where = f" (line {line})" if type(line) is int and line > 0 else ""
+        self.raised[id(error)] = (error, f"{shown}: {text}{where}" if text else f"{shown}{where}")
+        return error
 
     def _exception(self, names: Any, args: Any, text: Any) -> BaseException:
         """An exception of the first class that is known here: one of the prompt's, or Python's own."""
@@ -241,9 +261,10 @@ class Program:
 
 
 def _made(kind: type[BaseException], args: list[Any], text: str) -> BaseException:
-    for given in (args, [text], []):
+    """An exception as it was after its `__init__`, which is not run again."""
+    for given in (args, [text]):
         try:
-            return kind(*given)
+            return kind.__new__(kind, *given)
         except Exception:
             continue
     return Exception(text)

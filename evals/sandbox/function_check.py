@@ -12,7 +12,7 @@ from typing import Any
 from evals.sandbox.calls import Program
 from evals.sandbox.endings import HarnessError
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.shapes import Shape, parse_prompt, shape_of
+from evals.sandbox.shapes import Shape, parse_prompt
 
 
 @lru_cache(maxsize=256)
@@ -57,14 +57,6 @@ def run_tests(program: Program, problem: Problem, shape: Shape) -> None:
     except (HarnessError, KeyError, ImportError) as error:
         raise HarnessError(f"the tests cannot be run: {error!r}") from None
     check(candidate)
-
-
-def needed_shape(problem: Problem) -> Shape:
-    """The shape of the tests. Raises HarnessError where they are no Python."""
-    try:
-        return shape_of(problem)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise HarnessError(f"the tests cannot be read: {error}") from None
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.sandbox.inside import landlock
+from evals.sandbox.inside.view import SYSTEM
 
 ROOT = str(Path(__file__).resolve().parents[2])
 "Where the package `evals` lies."
@@ -35,10 +36,14 @@ def command(module: str, executable: str) -> list[str]:
     return [executable, "-I", "-S", "-X", "frozen_modules=on", "-X", "utf8", "-c", boot]
 
 
-def plan() -> dict[str, Any]:
-    """The plan with all layers."""
+def plan(namespaces: bool = True) -> dict[str, Any]:
+    """The plan with all layers, or with those that a machine without namespaces has.
+
+    `scratch`, where programs without namespaces have their folders, is added by the worker.
+    """
     return {
-        "namespaces": True,
+        "namespaces": namespaces,
+        "readable": ["/"] if namespaces else readable(),
         "seccomp": True,
         "landlock_abi": landlock.abi(),
         "uid": unprivileged_uid(),
@@ -52,6 +57,12 @@ def plan() -> dict[str, Any]:
             "scratch_bytes": SCRATCH_BYTES,
         },
     }
+
+
+def readable() -> list[str]:
+    """What programs may read where they see the host's files: the system, Python, and a few packages."""
+    system = [path for path in SYSTEM if os.path.isdir(path)]
+    return [*system, *prefixes(), *packages().values(), "/dev/urandom", "/dev/random", "/etc/ld.so.cache"]
 
 
 def unprivileged_uid() -> int | None:

@@ -40,3 +40,6 @@ class Problem:
     timeout_s: float = 3.0
     "Wall time of the whole check."
     memory_bytes: int = 1 << 30
+    "Of the program and all that it starts, together."
+    reference: str | None = None
+    "A whole program that passes; its time on this machine tells a slow machine from a slow program."

@@ -1,7 +1,8 @@
 """Stand-ins for objects that stay in the program: what is done to one here is done to it there.
 
 A program is never asked whether something is equal to, or smaller than, an expected value: comparisons of stand-ins
-know identity alone, and only where a class is under test are its arithmetic operators asked.
+know identity alone. Arithmetic is asked for only where a class is under test: between objects of the program, or with
+the operators that the prompt's class defines.
 """
 
 from __future__ import annotations
@@ -20,6 +21,25 @@ OF_FUNCTIONS = frozenset(
     {"__call__", "__iter__", "__next__", "__len__", "__getitem__", "__enter__", "__exit__", "__str__", "__repr__"}
 )
 "Operators that are forwarded where a function is under test: none is given an expected value."
+
+UNARY = (
+    OF_FUNCTIONS
+    | {"__setitem__", "__delitem__", "__bool__", "__int__", "__float__", "__index__", "__complex__"}
+    | (
+        {
+            "__neg__",
+            "__pos__",
+            "__abs__",
+            "__invert__",
+            "__round__",
+            "__trunc__",
+            "__reversed__",
+            "__floor__",
+            "__ceil__",
+        }
+    )
+)
+"Operators that are always forwarded where a class is under test."
 
 MAX_BASES = 20
 
@@ -67,9 +87,10 @@ class RemoteIterator:
 class Remotes:
     """All stand-ins of one program."""
 
-    def __init__(self, program: Program, all_operators: bool) -> None:
+    def __init__(self, program: Program, class_under_test: bool, operators: frozenset[str]) -> None:
         self._program = program
-        self._operators = FORWARDED if all_operators else OF_FUNCTIONS
+        self._free = operators | (UNARY if class_under_test else OF_FUNCTIONS)
+        self._among_own = FORWARDED - self._free if class_under_test else frozenset()
         self._classes: dict[int, type] = {}
         self._made: dict[int, Any] = {}
         self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
@@ -134,7 +155,8 @@ class Remotes:
         if type(name) is not str or not name.isidentifier():
             raise Malformed("a class has no name")
         body: dict[str, Any] = {"_program": self._program, "_number": number}
-        body |= {operator: _forwarder(operator) for operator in operators if operator in self._operators}
+        body |= {operator: _forwarder(operator) for operator in operators if operator in self._free}
+        body |= {operator: _among_own(operator) for operator in operators if operator in self._among_own}
         above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Remote,)
         known = self._classes.get(number)
         if known is not None:
@@ -188,6 +210,17 @@ class Remotes:
                 operation, args = "throw", (error,)
             else:
                 operation, args = ("__next__", ()) if sent is None else ("send", (sent,))
+
+
+def _among_own(operator: str) -> Callable[..., Any]:
+    """An operator that the prompt does not define: asked where both sides are the program's own objects."""
+    ask = _forwarder(operator)
+
+    def forward(self: Any, *args: Any) -> Any:
+        return ask(self, *args) if all(isinstance(arg, Remote) for arg in args) else NotImplemented
+
+    forward.__name__ = operator
+    return forward
 
 
 def _forwarder(operator: str) -> Callable[..., Any]:

@@ -6,7 +6,6 @@ import ast
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from evals.sandbox.problem import FunctionTests, Problem
 
@@ -41,11 +40,13 @@ class Shape:
     "Classes of prompt and tests whose instances travel by their attributes."
     names: frozenset[str] = frozenset()
     "Names that the tests use and nothing but the program can define."
+    operators: frozenset[str] = frozenset()
+    "Operators that the prompt's class under test defines: what is tested may be given any operand."
+    names_stop_iteration: bool = False
     feeds_input: bool = False
     reads_output: bool = False
 
 
-@lru_cache(maxsize=512)
 def shape_of(problem: Problem) -> Shape:
     """The shape of a problem's tests. Raises SyntaxError where the tests are no Python."""
     assert isinstance(problem.tests, FunctionTests)
@@ -58,6 +59,8 @@ def shape_of(problem: Problem) -> Shape:
         entry_is_class,
         frozenset({*classes, *own_classes} - {problem.entry_point}),
         frozenset(_unknown_names(tests, prompt)),
+        frozenset(_methods(classes, problem.entry_point) - _COMPARISONS),
+        _mentions(tests, {"StopIteration", "StopAsyncIteration"}),
         _mentions(tests, {"stdin", "input"}),
         _mentions(tests, {"stdout", "redirect_stdout"}),
     )
@@ -71,6 +74,18 @@ def parse_prompt(prompt: str) -> ast.Module:
         except (SyntaxError, ValueError):
             continue
     return ast.Module([], [])
+
+
+def _methods(classes: dict[str, ast.ClassDef], name: str | None) -> set[str]:
+    """Names of the operators that a class of the prompt defines, and those it derives from."""
+    node = classes.get(name or "")
+    if node is None:
+        return set()
+    found = {part.name for part in node.body if isinstance(part, ast.FunctionDef) and part.name.startswith("__")}
+    others = {key: value for key, value in classes.items() if key != name}
+    for base in node.bases:
+        found |= _methods(others, base.id if isinstance(base, ast.Name) else None)
+    return found
 
 
 def _weak_because(

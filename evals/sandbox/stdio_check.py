@@ -93,7 +93,7 @@ def _hear(channel: Channel, found: Printed) -> None:
         if message[0] == "syntax":
             raise NotPython(str(message[1]))
         found.status, found.said = int(message[1]), str(message[2])
-    except (EOFError, OSError, ValueError, TypeError, LookupError):
+    except Exception:
         return
 
 

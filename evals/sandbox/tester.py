@@ -8,14 +8,13 @@ import os
 import resource
 import signal
 import sys
-import time
 import traceback
 from typing import Any
 
 from evals.sandbox.calls import Program
 from evals.sandbox.clock import Clock
 from evals.sandbox.endings import CannotTravel, Died, Ending, HarnessError, NotPython, OutOfMemory, TimeUp, WrongType
-from evals.sandbox.function_check import namespace_of, needed_shape, quiet, run_tests
+from evals.sandbox.function_check import namespace_of, quiet, run_tests
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
 from evals.sandbox.inside.codec import dumps, loads
@@ -23,6 +22,7 @@ from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.shapes import Shape
 from evals.sandbox.stdio_check import Printed, run_case
 from evals.sandbox.unsafe_local import same_output
+from evals.sandbox.watch import LEAST_ROOM_S, MOST_ROOM, Allowance, Watch
 from evals.sandbox.zygote_link import Spare, Used, ZygoteLink
 
 MAX_JOB = 1 << 28
@@ -40,6 +40,8 @@ class Tester:
         self.supervisor = supervisor
         self.link = ZygoteLink(config["command"], config["plan"])
         self.clock = Clock()
+        self.watch = Watch(self.supervisor)
+        self.problems: dict[int, tuple[Problem, Shape | None]] = {}
         self.strict = config["assurance"] == "strict"
         self.link.order()
 
@@ -49,134 +51,150 @@ class Tester:
             try:
                 job = loads(self.supervisor.receive())
             except EOFError:
+                self.link.close()
                 return
+            if "problem" not in job:
+                continue  # an allowance for a program that has ended meanwhile
             try:
-                outcome = self.judge(problem_of(job["problem"]), job["program"], job["limit_s"])
+                outcome = self.judge(*self._known(job), job["program"], Allowance(job["limit_s"], job["enough_s"]))
             except HarnessError as error:
                 outcome = {"status": "harness_error", "detail": str(error)}
+            except Exception as error:
+                outcome = {"status": "harness_error", "detail": f"{type(error).__name__}: {error}", "lost": True}
             outcome = {key: value[:MAX_DETAIL] if isinstance(value, str) else value for key, value in outcome.items()}
             self.supervisor.send(dumps(outcome))
 
-    def judge(self, problem: Problem, program: str, limit_s: float) -> Outcome:
+    def _known(self, job: dict[str, Any]) -> tuple[Problem, Shape | None]:
+        """The problem of a job, which is sent once; after `forget` all are sent again."""
+        if job.get("forget"):
+            self.problems.clear()
+        if "data" in job:
+            self.problems[job["problem"]] = problem_of(job["data"])
+        return self.problems[job["problem"]]
+
+    def judge(self, problem: Problem, shape: Shape | None, program: str, allowed: Allowance) -> Outcome:
         """What came of one program."""
         if isinstance(problem.tests, StdioTests):
-            return self._stdio(problem, problem.tests.cases, program, limit_s)
-        shape = needed_shape(problem)
+            return self._stdio(problem, problem.tests.cases, program, allowed)
+        assert shape is not None
         if shape.weak_because is None:
-            return self._function(problem, shape, program, limit_s)
+            return self._function(problem, shape, program, allowed)
         if self.strict:
             return {"status": "refused", "detail": f"no strict verdict: {shape.weak_because}"}
-        return self._together(problem, program, limit_s) | {"assurance": "weak"}
+        return self._together(problem, program, allowed) | {"assurance": "weak"}
 
-    def _function(self, problem: Problem, shape: Shape, program: str, limit_s: float) -> Outcome:
+    def _function(self, problem: Problem, shape: Shape, program: str, allowed: Allowance) -> Outcome:
         spare = self.link.take()
         namespace = namespace_of(problem)
         calls = Program(spare.channel, shape, problem.entry_point or "", namespace)
-        job = self._job("function", problem, program, limit_s) | {
+        job = job_of("function", problem, program) | {
             "entry": problem.entry_point,
             "classes": sorted(shape.classes),
             "max_output": 1 << 20 if shape.reads_output else 4096,
         }
         error: BaseException | None = None
         try:
-            with quiet(), self._timed(limit_s, spare):
+            with quiet(), self._timed(problem.memory_bytes, spare, allowed):
                 spare.channel.send(dumps(job))
                 self.link.order()
                 run_tests(calls, problem, shape)
         except BaseException as caught:
             error = caught
-        self.clock.stop()
-        used = self.link.end(spare)
         error = self.clock.ending or calls.over or error
+        calls.ended(Died("the check is over"))
+        used = self._ended(spare)
         found = {"status": "passed"} if error is None else told(error, used, calls.raised)
-        return found | {"cpu_s": used.cpu_s, "stdout": calls.printed}
+        return found | self.watch.spent(used) | {"stdout": calls.printed}
 
-    def _together(self, problem: Problem, program: str, limit_s: float) -> Outcome:
+    def _together(self, problem: Problem, program: str, allowed: Allowance) -> Outcome:
         """Program and tests in one process: what it says may be forged."""
         assert isinstance(problem.tests, FunctionTests)
         spare = self.link.take()
-        job = self._job("together", problem, program, limit_s)
+        job = job_of("together", problem, program)
         job |= {"entry": problem.entry_point, "tests": problem.tests.source}
         error: BaseException | None = None
         message: Any = None
         try:
-            with self._timed(limit_s, spare):
+            with self._timed(problem.memory_bytes, spare, allowed):
                 spare.channel.send(dumps(job))
                 self.link.order()
                 message = loads(spare.channel.receive())
-        except (EOFError, OSError, ValueError):
+        except (EOFError, OSError):
             error = Died("the program's process ended")
+        except Exception:
+            error = WrongType("what the program says cannot be read")
         except Ending as caught:
             error = caught
-        self.clock.stop()
-        used = self.link.end(spare)
+        used = self._ended(spare)
         found = told(error, used, {}) if error is not None else claimed(message)
-        return found | {"cpu_s": used.cpu_s}
+        return found | self.watch.spent(used)
 
-    def _stdio(self, problem: Problem, cases: tuple[StdioCase, ...], program: str, limit_s: float) -> Outcome:
-        until_s, cpu_s = time.perf_counter() + limit_s, 0.0
+    def _stdio(self, problem: Problem, cases: tuple[StdioCase, ...], program: str, allowed: Allowance) -> Outcome:
+        cpu_s = 0.0
+        self.watch.start(allowed)
         found: Outcome = {"status": "passed"}
         self._say_started()
         for number, case in enumerate(cases, 1):
-            found = self._case(problem, case, program, until_s)
-            cpu_s += found.pop("cpu_s")
+            found = self._case(problem, case, program)
+            cpu_s += found["cpu_s"]
             if found["status"] != "passed":
                 found["detail"] = f"case {number} of {len(cases)}: {found.get('detail', '')}".rstrip(": ")
                 break
         return found | {"cpu_s": cpu_s}
 
-    def _case(self, problem: Problem, case: StdioCase, program: str, until_s: float) -> Outcome:
+    def _case(self, problem: Problem, case: StdioCase, program: str) -> Outcome:
         spare = self.link.take()
-        left_s = max(0.01, until_s - time.perf_counter())
-        job = self._job("program", problem, program, left_s)
+        job = job_of("program", problem, program)
         error: BaseException | None = None
         printed = Printed()
         try:
-            with self._timed(left_s, spare, say=False):
+            with self._timed(problem.memory_bytes, spare):
                 printed = run_case(spare.channel, job, case, self.link.order)
         except Ending as caught:
             error = caught
         except (EOFError, OSError):
             error = Died("the program's process ended")
-        self.clock.stop()
-        used = self.link.end(spare)
+        used = self._ended(spare)
         if error is None:
             found = judged_output(printed, case, used)
         else:
             found = told(error, used, {})
         shown = {"stdout": printed.stdout[:4096].decode("utf-8", "replace"),
                  "stderr": printed.stderr.decode("utf-8", "replace")}  # fmt: skip
-        return found | {"cpu_s": used.cpu_s} | shown
-
-    def _job(self, mode: str, problem: Problem, program: str, limit_s: float) -> dict[str, Any]:
-        return {
-            "mode": mode,
-            "source": program,
-            "memory_bytes": problem.memory_bytes,
-            "cpu_s": math.ceil(limit_s) + 1,
-        }
+        return found | self.watch.spent(used) | shown
 
     @contextlib.contextmanager
-    def _timed(self, limit_s: float, spare: Spare, say: bool = True) -> Any:
-        if say:
+    def _timed(self, memory_bytes: int, spare: Spare, allowed: Allowance | None = None) -> Any:
+        if allowed is not None:
+            self.watch.start(allowed)
             self._say_started()
-        with self.clock.running(limit_s, lambda elapsed_s: self._look(spare, elapsed_s)):
+        self.watch.begin(spare.pid, memory_bytes)
+        with self.clock.running(self.watch.look):
             yield
+
+    def _ended(self, spare: Spare) -> Used:
+        """Stop the clock, and end the program with all that it started."""
+        self.clock.stop()
+        self.watch.finish(self.clock.elapsed_s)
+        return self.link.end(spare)
 
     def _say_started(self) -> None:
         self.supervisor.send('{"started":1}')
 
-    def _look(self, spare: Spare, elapsed_s: float) -> Ending | None:
-        """Look after a program that runs on."""
-        return None
+
+def job_of(mode: str, problem: Problem, program: str) -> dict[str, Any]:
+    """What every candidate is told."""
+    cpu_s = math.ceil(MOST_ROOM * problem.timeout_s + LEAST_ROOM_S)
+    return {"mode": mode, "source": program, "memory_bytes": problem.memory_bytes, "cpu_s": cpu_s}
 
 
-def problem_of(data: dict[str, Any]) -> Problem:
-    """A problem as `sandbox.py` sends it."""
-    tests = data.pop("tests")
+def problem_of(data: dict[str, Any]) -> tuple[Problem, Shape | None]:
+    """A problem and the shape of its tests, as `worker.py` sends them."""
+    tests, shape = data.pop("tests"), data.pop("shape")
     if isinstance(tests, str):
-        return Problem(tests=FunctionTests(tests), **data)
-    return Problem(tests=StdioTests(tuple(StdioCase(*case) for case in tests)), **data)
+        sets = {key: frozenset(value) for key, value in shape.items() if isinstance(value, list)}
+        return Problem(tests=FunctionTests(tests), **data), Shape(**{**shape, **sets})
+    return Problem(tests=StdioTests(tuple(StdioCase(*case) for case in tests)), **data), None
 
 
 def told(error: BaseException, used: Used, raised: dict[int, tuple[BaseException, str]]) -> Outcome:
@@ -192,10 +210,10 @@ def told(error: BaseException, used: Used, raised: dict[int, tuple[BaseException
     if from_program is not None:
         return {"status": "failed", "kind": "exception", "detail": from_program[1]}
     if isinstance(error, AssertionError):
-        return {"status": "failed", "kind": "assertion", "detail": f"{error}{_place(error)}"}
+        return {"status": "failed", "kind": "assertion", "detail": f"{_text(error)}{_place(error)}"}
     if isinstance(error, (HarnessError, ImportError)):
-        return {"status": "harness_error", "detail": f"{error}"}
-    return {"status": "failed", "kind": "exception", "detail": f"{type(error).__name__}: {error}{_place(error)}"}
+        return {"status": "harness_error", "detail": _text(error)}
+    return {"status": "failed", "kind": "exception", "detail": f"{type(error).__name__}: {_text(error)}{_place(error)}"}
 
 
 _ENDINGS: tuple[tuple[type[Ending], str, str | None], ...] = (
@@ -205,6 +223,14 @@ _ENDINGS: tuple[tuple[type[Ending], str, str | None], ...] = (
     (OutOfMemory, "memory", None),
     (CannotTravel, "refused", None),
 )
+
+
+def _text(error: BaseException) -> str:
+    """What an exception says; it may hold an object of the program, which is not asked any more."""
+    try:
+        return str(error)
+    except BaseException:
+        return "(an object of the program)"
 
 
 def _place(error: BaseException) -> str:
@@ -235,13 +261,13 @@ def claimed(message: Any) -> Outcome:
             return {"status": "passed"}
         if message[0] == "syntax":
             return {"status": "syntax_error", "detail": str(message[1])}
-        _, names, _, text, line, _ = message
+        _, names, text, line = message
         if names[0] == "MemoryError":
             return {"status": "memory", "detail": str(text)}
         if "AssertionError" in names:
             return {"status": "failed", "kind": "assertion", "detail": str(text)}
         return {"status": "failed", "kind": "exception", "detail": f"{names[0]}: {text} (line {line})"}
-    except (TypeError, ValueError, LookupError):
+    except Exception:
         return {"status": "failed", "kind": "wrong_type", "detail": "what the program says cannot be read"}
 
 

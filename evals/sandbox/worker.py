@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.plan import command
 from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.process_tree import tree_of, waited_s
+from evals.sandbox.shapes import shape_of
 from evals.sandbox.tester import MAX_JOB
+from evals.sandbox.watch import longest_s
 from evals.sandbox.zygote_link import START_S
 
 BACKSTOP_S = 1.5
 "After the limit: when the tester itself hangs, in a comparison that does not end, it is killed."
 
 
+MUCH_WAITING_S = 0.1
+MAX_KNOWN = 256
+"Problems that a tester keeps, so that each is sent once."
+
+
+@dataclass(frozen=True)
+class Brief:
+    """A problem as testers take it. data: with the shape of its tests. fault: why its tests cannot run."""
+
+    number: int
+    data: dict[str, Any]
+    fault: str | None = None
+
+
 class WorkerLost(Exception):
-    """The tester is gone or cannot start; `str` says what it left behind."""
+    """The tester is gone or cannot start; `str` says what it left behind. running: it had begun with a program."""
+
+    def __init__(self, said: str, running: bool = False) -> None:
+        super().__init__(said)
+        self.running = running
 
 
 class Hung(Exception):
@@ -42,59 +67,120 @@ class Worker:
             close_fds=True,
         )
         theirs.close()
+        self._scratch = "" if config["plan"]["namespaces"] else tempfile.mkdtemp(prefix="evals-sandbox-")
+        config = {**config, "plan": {**config["plan"], "scratch": self._scratch}}
+        self._known: set[int] = set()
         self.channel = Channel(ours, MAX_JOB)
-        self._wait(2 * START_S)
         try:
-            self.channel.send(dumps({**config, "path": [path for path in sys.path if path]}))
-            answer = self._heard()
-        except WorkerLost:
+            self._send({**config, "path": [path for path in sys.path if path]})
+            answer = self._heard(2 * START_S)
+        except (WorkerLost, Hung):
             self.close()
             raise
         if "error" in answer:
             self.close()
             raise WorkerLost(str(answer["error"]))
 
-    def check(self, problem: Problem, program: str, limit_s: float) -> dict[str, Any]:
-        """The tester's outcome. Raises WorkerLost, or Hung."""
-        self._wait(2 * START_S)
-        try:
-            self.channel.send(dumps({"problem": data_of(problem), "program": program, "limit_s": limit_s}))
-        except EOFError:
-            raise WorkerLost(f"the tester is gone; {self._left()}") from None
+    def check(
+        self,
+        brief: Brief,
+        program: str,
+        allowed: tuple[float, float],
+        step_back: Callable[[], tuple[float, float]] | None = None,
+    ) -> dict[str, Any]:
+        """The tester's outcome. allowed: wall time, and processor time that is enough (see `watch.Allowance`).
+
+        step_back: called once where the program takes long; returns what it is allowed then.
+        Raises WorkerLost, or Hung.
+        """
+        job: dict[str, Any] = {"problem": brief.number, "program": program} | _allowance(*allowed)
+        if brief.number not in self._known:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+                job["forget"] = True
+            self._known.add(brief.number)
+            job["data"] = brief.data
+        self._send(job)
+        patience_s, running = 2 * START_S, False
         while True:
-            answer = self._heard()
-            if "started" not in answer:
+            try:
+                answer = self._heard(patience_s)
+            except WorkerLost as error:
+                error.running = running
+                raise
+            if "started" in answer:
+                patience_s, running = allowed[0] + BACKSTOP_S, True
+            elif "late" in answer:
+                patience_s = longest_s(allowed[0]) + BACKSTOP_S
+            elif "stepped_back" in answer:
+                if step_back is not None:
+                    allowed = step_back()
+                    self._send(_allowance(*allowed))
+                    patience_s = allowed[0] + BACKSTOP_S
+            else:
                 return answer
-            self._wait(limit_s + BACKSTOP_S)
 
-    def _wait(self, limit_s: float) -> None:
-        self.channel.sock.settimeout(limit_s)
-
-    def _heard(self) -> dict[str, Any]:
+    def _send(self, message: dict[str, Any]) -> None:
         try:
-            answer: dict[str, Any] = loads(self.channel.receive())
-        except TimeoutError:
-            raise Hung from None
-        except (EOFError, OSError, ValueError) as error:
-            raise WorkerLost(f"the tester is gone ({type(error).__name__}); {self._left()}") from None
-        return answer
+            self.channel.send(dumps(message))
+        except (EOFError, OSError):
+            raise WorkerLost(f"the tester is gone; {self._left()}") from None
+
+    def _heard(self, patience_s: float) -> dict[str, Any]:
+        """The next message. A tester that had no core to run on is waited for longer."""
+        began_s = time.monotonic()
+        until_s = began_s + patience_s
+        waited_before_s = waited_s(self._process.pid)
+        while True:
+            self.channel.sock.settimeout(max(0.05, until_s - time.monotonic()))
+            try:
+                answer: dict[str, Any] = loads(self.channel.receive())
+                return answer
+            except TimeoutError:
+                waited_now_s = waited_s(self._process.pid)
+                late_s = time.monotonic() - began_s - patience_s
+                if waited_now_s - waited_before_s < MUCH_WAITING_S or late_s >= patience_s:
+                    raise Hung from None
+                until_s, waited_before_s = time.monotonic() + waited_now_s - waited_before_s, waited_now_s
+            except (EOFError, OSError, ValueError) as error:
+                raise WorkerLost(f"the tester is gone ({type(error).__name__}); {self._left()}") from None
 
     def _left(self) -> str:
         self._said.seek(0)
         return self._said.read()[-2000:].decode("utf-8", "replace").strip()
 
-    def close(self) -> None:
-        """End the tester; its zygote and all programs end with it."""
+    def n_processes(self) -> int:
+        """Processes below the tester."""
+        return len(tree_of(self._process.pid)) - 1
+
+    def leave(self) -> None:
+        """Let the tester know that nothing more comes."""
         self.channel.close()
-        self._process.kill()
-        self._process.wait()
+
+    def close(self, patience_s: float = 0.0) -> None:
+        """End the tester; its zygote and all programs end with it. One that is idle ends by itself."""
+        self.leave()
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._said.close()
+        if self._scratch:
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def data_of(problem: Problem) -> dict[str, Any]:
+def brief_of(problem: Problem, number: int) -> Brief:
     """A problem as the tester's `problem_of` takes it."""
-    tests = problem.tests
-    return {
+    tests, shape = problem.tests, None
+    if isinstance(tests, FunctionTests):
+        try:
+            shape = asdict(shape_of(problem))
+        except (SyntaxError, ValueError, RecursionError) as error:
+            return Brief(number, {}, f"the tests cannot be read: {error}")
+        shape = {key: sorted(value) if isinstance(value, frozenset) else value for key, value in shape.items()}
+    data = {
+        "shape": shape,
         "problem_id": problem.problem_id,
         "prompt": problem.prompt,
         "tests": tests.source if isinstance(tests, FunctionTests) else [[c.stdin, c.stdout] for c in tests.cases],
@@ -102,3 +188,8 @@ def data_of(problem: Problem) -> dict[str, Any]:
         "timeout_s": problem.timeout_s,
         "memory_bytes": problem.memory_bytes,
     }
+    return Brief(number, data)
+
+
+def _allowance(limit_s: float, enough_s: float) -> dict[str, float]:
+    return {"limit_s": limit_s, "enough_s": enough_s}

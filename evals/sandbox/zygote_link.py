@@ -63,6 +63,8 @@ class ZygoteLink:
         answer = self._hear()
         if "error" in answer:
             raise HarnessError(f"the sandbox cannot be set up: {answer['error']}")
+        if plan["namespaces"]:
+            self._process.wait(START_S)  # it has left its place to the first process of the new namespaces
 
     def order(self) -> None:
         """Have the next candidate made while this one runs."""

@@ -101,10 +101,11 @@ class Judge:
         return verdict
 
     def start(self, problem: Problem, programs: list[str]) -> Started[Verdict]:
-        """Begin to judge programs for one problem, as many at a time as there are workers."""
+        """Begin to judge programs for one problem: as many at a time as the sandbox takes."""
         with self._lock:
             if self._threads is None:
-                self._threads = WorkThreads(self.workers, "evals-judge")
+                n_threads: int = getattr(self._sandbox, "n_threads", self.workers)
+                self._threads = WorkThreads(n_threads, "evals-judge")
                 weakref.finalize(self, self._threads.close)
         return self._threads.start(self.judge, [(problem, program) for program in programs])
 

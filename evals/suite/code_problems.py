@@ -74,8 +74,9 @@ def _human_eval(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     _check_name(row, name)
     if not _defines_check(row, test):
         raise BadSample("'test' defines no check", row, fix="let it hold `def check(candidate):` with the assertions")
-    problem = Problem(_id(row), prompt, FunctionTests(test), name, timeout_s)
-    return CodeProblem(problem, "", _reference(row, prompt))
+    reference = _reference(row, prompt)
+    problem = Problem(_id(row), prompt, FunctionTests(test), name, timeout_s, reference=reference)
+    return CodeProblem(problem, "", reference)
 
 
 def _plus(row: dict[str, Any], timeout_s: float) -> CodeProblem:
@@ -85,7 +86,7 @@ def _plus(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     for key in ("base_input", "plus_input"):
         if not isinstance(row.get(key, []), list):
             raise BadSample(f"{key!r} is no list of argument lists", row, fix="take the file as evalplus publishes it")
-    problem = Problem(_id(row), prompt, FunctionTests(plus_tests(row)), name, timeout_s)
+    problem = Problem(_id(row), prompt, FunctionTests(plus_tests(row)), name, timeout_s, reference=prompt + solution)
     return CodeProblem(problem, "", prompt + solution)
 
 
@@ -101,7 +102,7 @@ def _mbpp(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     _python(row, "test_list", source)
     prompt = '"""\n' + task.replace('"""', "'''") + f"\n{tests[0]}\n" + '"""\n'
     asked = f"{task}\nYour code should pass these tests:\n\n" + "\n".join(tests)
-    problem = Problem(_id(row), prompt, FunctionTests(source), name, timeout_s)
+    problem = Problem(_id(row), prompt, FunctionTests(source), name, timeout_s, reference=code)
     return CodeProblem(problem, asked, code)
 
 
@@ -167,8 +168,9 @@ def _program(
         raise BadSample(f"{field!r} holds no case", row, fix="add at least one")
     tests = StdioTests(tuple(StdioCase(*pair) for pair in pairs))
     solution = row.get("solution")
-    problem = Problem(_id(row), "", tests, None, timeout_s)
-    return CodeProblem(problem, task, solution if isinstance(solution, str) else None)
+    reference = solution if isinstance(solution, str) else None
+    problem = Problem(_id(row), "", tests, None, timeout_s, reference=reference)
+    return CodeProblem(problem, task, reference)
 
 
 def _reference(row: dict[str, Any], prompt: str) -> str | None:

@@ -139,3 +139,56 @@ def test_programs_leave_nothing_for_one_another(strict):
     program = "import os, builtins\ndef f():\n    seen = os.listdir('/tmp')\n    open('/tmp/x', 'w').write('x')\n    return seen"
     verdicts = [strict.check(function_problem("assert candidate() == []"), program) for _ in range(4)]
     assert all(verdict.passed for verdict in verdicts), verdicts
+
+
+CLASS_PROMPT = "class Mean:\n    def value(self):\n        pass\n    def is_valid(self):\n        return False\n"
+LIAR = "class Liar:\n    def __sub__(self, other): return 0.0\n    __rsub__ = __mod__ = __sub__\n    def __eq__(self, other): return True\n    def __abs__(self): return 0.0\n    def __lt__(self, other): return True\n    __hash__ = None\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "prompt", "entry", "program"),
+    [
+        ("assert candidate() == 5", "", "f", f"{LIAR}def f(): return Liar()"),
+        ("assert abs(candidate() - 5) < 1e-6", "", "f", f"{LIAR}def f(): return Liar()"),
+        ("assert candidate() in [5]", "", "f", f"{LIAR}def f(): return Liar()"),
+        ("assert abs(candidate().value() - 2.5) < 1e-6", CLASS_PROMPT, "Mean", f"{LIAR}class Mean:\n    def value(self): return Liar()"),
+        ("assert candidate().is_valid()", CLASS_PROMPT + "def f():\n    pass\n", "f", "class Mean:\n    pass\ndef f():\n    m = Mean()\n    m.is_valid = lambda: True\n    return m"),
+        ("try:\n    candidate()\nexcept ValueError:\n    return\nassert False", "", "f", "class ValueError(Exception): pass\ndef f(): raise ValueError"),
+        ("assert all(map(lambda n: candidate(n) == n, [1, 2]))", "", "f", "def f(n): raise StopIteration"),
+        ("got = candidate()\nassert got == 16, got", "", "f", "class A:\n    def __str__(self): return 'x'\ndef f(): return A()"),
+        ("assert {16: 1}[candidate()]", "", "f", "class A:\n    def __hash__(self): return 16\ndef f(): return A()"),
+    ],
+)  # fmt: skip
+def test_objects_that_lie_are_not_believed(strict, body, prompt, entry, program):
+    assert strict.check(function_problem(body, prompt, entry), program).status.value == "failed"
+
+
+@pytest.mark.parametrize(
+    ("body", "program"),
+    [
+        ("try:\n    candidate(3)\nexcept ValueError as error:\n    assert str(error) == 'bad number 3'", "class Bad(ValueError):\n    def __init__(self, n): self.n = n\n    def __str__(self): return f'bad number {self.n}'\ndef f(n): raise Bad(n)"),
+        ("items = [1]\ntry:\n    candidate(items)\nexcept KeyError:\n    assert items == []", "def f(items):\n    items.clear()\n    raise KeyError(1)"),
+        ("assert candidate() == 1", "\ufeffdef f(): return 1"),
+        ("assert candidate() == 8", "import os\ndef f():\n    return len([os.waitpid(p, 0) for p in [os.fork() or os._exit(0) for _ in range(8)]])"),
+    ],
+)  # fmt: skip
+def test_honest_programs_that_look_odd_pass(strict, body, program):
+    verdict = strict.check(function_problem(body), program)
+    assert verdict.passed, verdict
+
+
+def test_memory_of_all_processes_together_is_limited(strict):
+    problem = Problem(
+        "m", "", FunctionTests("def check(candidate):\n    assert candidate() == 1\n"), "f", 60.0, 200 << 20
+    )
+    program = (
+        "import os, time\n"
+        "def f():\n"
+        "    for _ in range(6):\n"
+        "        if os.fork() == 0:\n"
+        "            held = bytearray(60 << 20)\n"
+        "            time.sleep(100)\n"
+        "    time.sleep(100)\n"
+        "    return 1\n"
+    )
+    assert strict.check(problem, program).status.value == "memory"

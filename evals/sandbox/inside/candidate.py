@@ -107,48 +107,45 @@ class Candidate:
                 self.send("wrong_type", str(error))
 
     def _performed(self, operation: str, target: Any, name: str, feeds: Any, body: str) -> str:
-        decoder = Decoder(self.handles.readers)
-        given, named = loads(body)
-        args = decoder.items(given)
-        kwargs = {key: decoder.decode(value) for key, value in named}
+        given = Given(self.handles, body)
         self.handles.feed(feeds)
-        value = self.handles.perform(operation, target, name, args, kwargs)
         try:
-            return self._encoded(value, args, kwargs, decoder.objects, body, flat=True)
+            value = self.handles.perform(operation, target, name, given.args, given.kwargs)
+        except BaseException as error:
+            return self._raised(error, given)
+        try:
+            return self._encoded(value, given, flat=True)
         except ValueError as error:
             if isinstance(error, Malformed):
                 raise
-            return self._encoded(value, args, kwargs, decoder.objects, body, flat=False)
+            return self._encoded(value, given, flat=False)
 
-    def _encoded(
-        self, value: Any, args: list[Any], kwargs: dict[str, Any], known: list[Any], body: str, flat: bool
-    ) -> str:
-        encoder = Encoder(self.handles.special, known, flat)
+    def _encoded(self, value: Any, given: Given, flat: bool) -> str:
+        encoder = Encoder(self.handles.special, given.objects, flat)
         encoded = encoder.encode(value)
-        changed = None
-        if known and self._arguments(args, kwargs, flat) != body:
-            changed = [encoder.content(item) for item in known]
-        return dumps(["value", encoded, changed, self.output()])
+        return dumps(["value", encoded, given.changed(encoder, flat), self.output()])
 
-    def _arguments(self, args: list[Any], kwargs: dict[str, Any], flat: bool) -> str:
-        encoder = Encoder(self.handles.special, (), flat)
-        return dumps([[encoder.encode(arg) for arg in args], [[k, encoder.encode(v)] for k, v in kwargs.items()]])
+    def _raised(self, error: BaseException, given: Given | None = None) -> str:
+        """The message that an exception came out of the program."""
+        try:
+            args = [_plain(arg) for arg in error.args][:8]
+            text = _cut(str(error))
+            held = [[name, _plain(value)] for name, value in vars(error).items() if type(value) in _SIMPLE][:8]
+        except BaseException:
+            args, text, held = [], "", []
+        head = ["raised", type(error).__name__, self.handles.error_names(error), args, text, held, _line(error)]
+        try:
+            changed = given.changed(Encoder(self.handles.special, given.objects, False), False) if given else None
+            return dumps([*head, changed, self.output()])
+        except (ValueError, RecursionError):
+            return dumps([*head[:3], [], "", [], 0, None, ""])
 
     def reply_error(self, error: BaseException) -> None:
-        """Say that an exception came out of the program."""
+        """Say that an exception came out of the program, or that what it gave cannot travel."""
         if isinstance(error, Malformed):
             self.send("wrong_type", str(error)[:MAX_TOLD])
-            return
-        try:
-            args = [arg if type(arg) in (int, str, float, bool) else None for arg in error.args][:8]
-            text = _cut(str(error))
-        except BaseException:
-            args, text = [], ""
-        args = [_cut(arg) if isinstance(arg, str) else arg for arg in args]
-        try:
-            self.send("raised", error_names(error), args, text, _line(error), self.output())
-        except ValueError:
-            self.send("raised", error_names(error), [], "", 0, "")
+        else:
+            self.channel.send(self._raised(error))
 
     def ask(self, *message: Any) -> Any:
         """Ask the tester for something (a callback, a line of input); it may call into the program meanwhile."""
@@ -164,9 +161,34 @@ class Candidate:
                 self.answer(text)
 
 
-def error_names(error: BaseException) -> list[str]:
-    """The names of an exception's class and of those it derives from."""
-    return [kind.__name__ for kind in type(error).__mro__ if kind not in (object, BaseException)][:16]
+class Given:
+    """The arguments of one call, and what the program makes of them."""
+
+    def __init__(self, handles: Handles, body: str) -> None:
+        self._handles, self._body = handles, body
+        decoder = Decoder(handles.readers)
+        given, named = loads(body)
+        self.args = decoder.items(given)
+        self.kwargs = {key: decoder.decode(value) for key, value in named}
+        self.objects = decoder.objects
+
+    def changed(self, encoder: Encoder, flat: bool) -> list[Any] | None:
+        """What is in each mutable argument now; None where all is as it was given."""
+        if not self.objects or self._text(flat) == self._body:
+            return None
+        return [encoder.content(item) for item in self.objects]
+
+    def _text(self, flat: bool) -> str:
+        encoder = Encoder(self._handles.special, (), flat)
+        args = [encoder.encode(arg) for arg in self.args]
+        return dumps([args, [[key, encoder.encode(value)] for key, value in self.kwargs.items()]])
+
+
+_SIMPLE = frozenset({int, str, float, bool, type(None)})
+
+
+def _plain(value: Any) -> Any:
+    return _cut(value) if type(value) is str else value if type(value) in _SIMPLE else None
 
 
 def _line(error: BaseException) -> int:
@@ -185,6 +207,7 @@ def _cut(text: str) -> str:
 
 def compiled(source: str, path: str) -> Any:
     """The code of a program, or a text that says why it is none."""
+    source = source.removeprefix("\ufeff")
     linecache.cache[path] = (len(source), None, source.splitlines(True), path)
     try:
         return compile(source, path, "exec", dont_inherit=True)

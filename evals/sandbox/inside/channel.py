@@ -44,21 +44,26 @@ class Channel:
 
     def receive(self) -> str:
         """The next message. Raises EOFError, or TooLong."""
-        buffer = self._buffer
-        while len(buffer) < 4:
-            buffer += self._read(65536)
-        (size,) = _LENGTH.unpack_from(buffer)
+        while len(self._buffer) < 4:
+            self._buffer += self._read(65536)
+        (size,) = _LENGTH.unpack_from(self._buffer)
         if size > self.max_bytes:
             raise TooLong(f"a message of {size:,} bytes; at most {self.max_bytes:,} are taken")
-        if len(buffer) - 4 < size:
-            parts, got = [buffer], len(buffer) - 4
+        if len(self._buffer) - 4 < size:
+            self._fill(4 + size)
+        data, self._buffer = self._buffer[4 : 4 + size], self._buffer[4 + size :]
+        return data.decode("utf-8", "surrogatepass")
+
+    def _fill(self, size: int) -> None:
+        """Read until so many bytes are here. A time-out of the socket loses nothing."""
+        parts, got = [self._buffer], len(self._buffer)
+        try:
             while got < size:
                 part = self._read(min(1 << 20, size - got + 4096))
                 parts.append(part)
                 got += len(part)
-            buffer = b"".join(parts)
-        self._buffer = buffer[4 + size :]
-        return buffer[4 : 4 + size].decode("utf-8", "surrogatepass")
+        finally:
+            self._buffer = b"".join(parts)
 
     def receive_with_fds(self, n_fds: int) -> tuple[str, list[int]]:
         """The next message and the descriptors that came with it. Only where nothing is buffered."""

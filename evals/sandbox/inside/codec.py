@@ -10,6 +10,7 @@ import builtins
 import json
 import math
 import operator
+import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ BIG = 1 << 4096
 
 ATOMS = frozenset({int, str, float, bool, type(None)})
 MAX_DEPTH = 400
+MAX_SAME_HASH = 1000
 
 dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 loads = json.JSONDecoder().decode
@@ -201,7 +203,15 @@ class Decoder:
         return value
 
     def pairs(self, data: Any) -> list[tuple[Any, Any]]:
-        return [(self.decode(key), self.decode(value)) for key, value in data]
+        found = [(self.decode(key), self.decode(value)) for key, value in data]
+        check_hashes([key for key, _ in found])
+        return found
+
+    def members(self, data: Any) -> list[Any]:
+        """The members of a set."""
+        found = self.items(data)
+        check_hashes(found)
+        return found
 
     def text(self, data: Any) -> str:
         if type(data) is not str:
@@ -220,7 +230,7 @@ class Decoder:
         elif isinstance(value, list):
             value[:] = self.items(content)
         elif isinstance(value, set) or hasattr(value, "extend"):
-            items = self.items(content)
+            items = self.members(content) if isinstance(value, set) else self.items(content)
             value.clear()
             value.update(items) if isinstance(value, set) else value.extend(items)
         else:
@@ -234,7 +244,7 @@ class Decoder:
 
     def _set(self, data: Any) -> Any:
         found: set[Any] = set()
-        return self.into(found, found.update, lambda: self.items(data))
+        return self.into(found, found.update, lambda: self.members(data))
 
     def _dict(self, data: Any) -> Any:
         found: dict[Any, Any] = {}
@@ -256,7 +266,7 @@ _READERS: dict[str, Callable[[Any, Any], Any]] = {
     "M": Decoder._mapping,
     "D": Decoder._dict,
     "S": Decoder._set,
-    "F": lambda self, data: frozenset(self.items(data)),
+    "F": lambda self, data: frozenset(self.members(data)),
     "B": Decoder._bytearray,
     "b": lambda self, data: self.text(data).encode("latin1"),
     "i": lambda self, data: int(self.text(data), 16),
@@ -269,6 +279,12 @@ _READERS: dict[str, Callable[[Any, Any], Any]] = {
     "y": lambda self, data: NAMED[data],
     "m": Decoder._more,
 }
+
+
+def check_hashes(keys: list[Any]) -> None:
+    """Raise Malformed where most keys share a hash: a table of them takes hours, in a step that nothing ends."""
+    if len(keys) > MAX_SAME_HASH and len(set(map(hash, keys))) < len(keys) / 10:
+        raise Malformed("keys that share their hash")
 
 
 def state(encoder: Encoder, value: Any) -> list[Any]:
@@ -286,4 +302,17 @@ def restore(decoder: Decoder, value: Any, data: Any) -> None:
     for name, content in data:
         if not decoder.text(name).isidentifier() or name.startswith("__"):
             raise Malformed(f"an object has an attribute {name!r}")
-        object.__setattr__(value, name, decoder.decode(content))
+        decoded = decoder.decode(content)
+        if _may_hold(type(value), name):
+            object.__setattr__(value, name, decoded)
+
+
+def _may_hold(kind: type, name: str) -> bool:
+    """Whether an object's own attribute may have this name: none may take the place of what its class does."""
+    for part in kind.__mro__:
+        found = part.__dict__.get(name)
+        if type(found).__name__ == "cached_property":
+            return False
+        if isinstance(found, types.FunctionType | property | classmethod | staticmethod):
+            raise Malformed(f"an object has an attribute in the place of its class's {name}")
+    return True

@@ -6,7 +6,8 @@ import os
 import resource
 from dataclasses import dataclass
 
-from evals.sandbox.inside import landlock, linux
+from evals.sandbox.inside import linux
+from evals.sandbox.inside.landlock import Rules
 from evals.sandbox.inside.seccomp import Filter
 
 MAX_FILE_BYTES = 1 << 24
@@ -20,18 +21,15 @@ class Layers:
     """Which layers are put on; each was tried on this machine first."""
 
     seccomp: Filter | None
-    landlock_abi: int
-    "0: not put on."
-    readable: tuple[str, ...] = ("/",)
-    writable: tuple[str, ...] = ("/tmp", "/dev/shm", "/dev/null", "/dev/zero", "/dev/full")
+    landlock: Rules | None
 
 
 def confine(layers: Layers) -> None:
     """Everything but the limits that depend on the problem."""
     linux.drop_capabilities()
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-    if layers.landlock_abi:
-        landlock.restrict(layers.landlock_abi, layers.readable, layers.writable)
+    if layers.landlock is not None:
+        layers.landlock.restrict()
     if layers.seccomp is not None:
         layers.seccomp.install()
 
@@ -40,7 +38,6 @@ def common_limits() -> None:
     """Limits that are the same for every program; children inherit them."""
     for kind, value in (
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, MAX_PROCESSES),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
         (resource.RLIMIT_MEMLOCK, 0),
@@ -54,6 +51,7 @@ def common_limits() -> None:
 
 def limits_of_problem(memory_bytes: int, cpu_s: int) -> None:
     """Limits of one problem: address space of each process, and processor time."""
+    lower(resource.RLIMIT_NPROC, MAX_PROCESSES)
     lower(resource.RLIMIT_AS, memory_bytes)
     lower(resource.RLIMIT_CPU, cpu_s)
 

@@ -100,10 +100,19 @@ class Handles:
             encoder.number(value)
             return {"o": [kind.__name__, state(encoder, value)]}
         if isinstance(value, BaseException):
-            return {"ex": [[k.__name__ for k in kind.__mro__[:-2]], encoder.items(list(value.args))]}
+            return {"ex": [self.error_names(value), encoder.items(list(value.args))]}
         if isinstance(value, (int, float, str, bytes, tuple, list, dict, set, frozenset)) and not self._is_own(kind):
             return NotImplemented
         return {"h": self._handle(value)}
+
+    def error_names(self, error: BaseException) -> list[str]:
+        """The names of those classes of an exception that the tests mean by them: Python's own, and the prompt's."""
+        found = []
+        for kind in type(error).__mro__:
+            name = kind.__name__
+            if NAMED.get(name) is kind or (name in self._shared and self.candidate.module.__dict__.get(name) is kind):
+                found.append(name)
+        return found[:16]
 
     def _is_own(self, kind: type) -> bool:
         """Whether the entry point is a class, and this one derives from it."""

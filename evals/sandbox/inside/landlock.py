@@ -62,17 +62,14 @@ class Rules:
 
     def restrict(self) -> None:
         """Put the rules on this process, for good."""
-        try:
-            linux.syscall("landlock_restrict_self", self.fd, 0)
-        finally:
-            os.close(self.fd)
+        linux.syscall("landlock_restrict_self", self.fd, 0)
 
 
-def restrict(version: int, readable: Sequence[str], writable: Sequence[str]) -> None:
-    """Leave this process only these paths."""
-    rules = Rules(version)
+def rules(version: int, readable: Sequence[str], writable: Sequence[str]) -> Rules:
+    """Rules that leave a process only these paths, and what is mounted below them later."""
+    found = Rules(version)
     for path in readable:
-        rules.allow(path, write=False)
+        found.allow(path, write=False)
     for path in writable:
-        rules.allow(path, write=True)
-    rules.restrict()
+        found.allow(path, write=True)
+    return found

@@ -117,14 +117,20 @@ class _CapData(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
 
 
-def drop_capabilities() -> None:
-    """No capability, now or after an exec, in any namespace of this process."""
+_CAP_HEADER, _NO_CAPABILITIES = _CapHeader(0x20080522, 0), (_CapData * 2)()
+
+
+def bar_capabilities() -> None:
+    """No program that this process or a child of it executes ever has a capability. Those that it has now it keeps."""
     for capability in range(64):
         if libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) == -1:
             break
     libc.prctl(PR_CAP_AMBIENT, ctypes.c_ulong(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
-    header, data = _CapHeader(0x20080522, 0), (_CapData * 2)()
-    checked(libc.capset(ctypes.byref(header), data), "capset")
+
+
+def drop_capabilities() -> None:
+    """This process has no capability any more."""
+    checked(libc.capset(ctypes.byref(_CAP_HEADER), _NO_CAPABILITIES), "capset")
 
 
 def one_malloc_arena() -> None:

@@ -48,6 +48,10 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
 _UNKNOWN: dict[str, tuple[int | None, int | None]] = {
     "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "clone3": (435, 435),
 }  # fmt: skip
+_SIGNALS: dict[str, tuple[int | None, int | None]] = {
+    "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "pidfd_send_signal": (424, 424),
+    "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
+}  # fmt: skip
 _SOCKET, _SOCKETPAIR, _CLONE = (41, 198), (53, 199), (56, 220)
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 AF_UNIX = 1
@@ -74,8 +78,11 @@ def _if_equal(value: int, then: bytes) -> bytes:
     return _jump(0x15, value, 0, 1) + then
 
 
-def program(machine: str = linux.MACHINE, unix_sockets: bool = True) -> bytes:
-    """The filter's instructions, 8 bytes each. Raises KeyError for a machine of another kind."""
+def program(machine: str = linux.MACHINE, unix_sockets: bool = True, signals: bool = True) -> bytes:
+    """The filter's instructions, 8 bytes each. Raises KeyError for a machine of another kind.
+
+    unix_sockets, signals: refused where no namespace keeps them from reaching other processes.
+    """
     side = ("x86_64", "aarch64").index(machine) if machine in _AUDIT_ARCH else -1
     denied, unknown = _give(RET_ERRNO | errno.EPERM), _give(RET_ERRNO | errno.ENOSYS)
     code = _load(LD_ARCH) + _jump(0x15, _AUDIT_ARCH[machine], 1, 0) + _give(RET_KILL) + _load(LD_NR)
@@ -85,7 +92,8 @@ def program(machine: str = linux.MACHINE, unix_sockets: bool = True) -> bytes:
     # The commonest calls leave early: the loop over the list is paid by the rare ones.
     for common in ((0, 63), (1, 64), (9, 222), (11, 215), (3, 57), (202, 98)):
         code += _if_equal(common[side], _give(RET_ALLOW))
-    for numbers, answer in [*((n, denied) for n in _REFUSED.values()), *((n, unknown) for n in _UNKNOWN.values())]:
+    refused = [*_REFUSED.values(), *([] if signals else _SIGNALS.values())]
+    for numbers, answer in [*((n, denied) for n in refused), *((n, unknown) for n in _UNKNOWN.values())]:
         if numbers[side] is not None:
             code += _if_equal(int(numbers[side] or 0), answer)
     family = _load(LD_ARG0) + _jump(0x15, AF_UNIX if unix_sockets else 0xFFFF, 0, 1) + _give(RET_ALLOW)
@@ -104,8 +112,8 @@ class _Program(ctypes.Structure):
 class Filter:
     """A filter that is built once and put on each process. Needs NO_NEW_PRIVS."""
 
-    def __init__(self, unix_sockets: bool = True) -> None:
-        code = program(unix_sockets=unix_sockets)
+    def __init__(self, unix_sockets: bool = True, signals: bool = True) -> None:
+        code = program(unix_sockets=unix_sockets, signals=signals)
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
 

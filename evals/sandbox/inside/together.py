@@ -7,7 +7,7 @@ import sys
 import types
 from typing import Any
 
-from evals.sandbox.inside.candidate import FILE, MODULE, _cut, _line, compiled, error_names
+from evals.sandbox.inside.candidate import FILE, MODULE, _cut, _line, compiled
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps
 
@@ -35,6 +35,7 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
             text = _cut(str(error))
         except BaseException:
             text = ""
-        channel.send(dumps(["raised", error_names(error), [], text, _line(error), ""]))
+        names = [kind.__name__ for kind in type(error).__mro__][:16]
+        channel.send(dumps(["raised", names, text, _line(error)]))
     else:
         channel.send(dumps(["passed"]))

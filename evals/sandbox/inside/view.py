@@ -14,6 +14,11 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 PACKAGES = "/packages"
 "Where third-party packages lie that programs may import."
 
+WRITABLE = "/scratch"
+SCRATCH = f"{WRITABLE}/program"
+"""Where each program's own files are mounted. Rules of Landlock for the folder above hold for every such mount, so that
+they need not be made anew for each program."""
+
 _ETC = {
     "passwd": "sandbox:x:1000:1000::/tmp:/bin/sh\n",
     "group": "sandbox:x:1000:\n",
@@ -62,8 +67,10 @@ def build(view: View) -> None:
         if os.path.isdir(path):
             linux.mount("tmpfs", path, "tmpfs", linux.MS_RDONLY, "mode=755,size=4k")
     _devices()
-    for path in ("/tmp", "/dev/shm", "/proc"):
-        os.makedirs(path, exist_ok=True)
+    os.makedirs(SCRATCH)
+    os.makedirs("/proc")
+    os.symlink(f"{SCRATCH}/tmp", "/tmp")
+    os.symlink(f"{SCRATCH}/shm", "/dev/shm")
     linux.umount("/host", linux.MNT_DETACH)
     os.rmdir("/host")
     linux.mount(None, "/", None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
@@ -105,5 +112,6 @@ def fresh_scratch(size_bytes: int) -> None:
     """An empty /tmp and /dev/shm for one program, in a mount namespace that ends with it."""
     linux.unshare(linux.CLONE_NEWNS, "unshare mount")
     flags = linux.MS_NOSUID | linux.MS_NODEV
-    linux.mount("tmpfs", "/tmp", "tmpfs", flags, f"mode=700,size={size_bytes},nr_inodes=4096")
-    linux.mount("tmpfs", "/dev/shm", "tmpfs", flags | linux.MS_NOEXEC, f"mode=700,size={size_bytes},nr_inodes=256")
+    linux.mount("tmpfs", SCRATCH, "tmpfs", flags, f"mode=700,size={size_bytes},nr_inodes=4096")
+    os.mkdir(f"{SCRATCH}/tmp", 0o700)
+    os.mkdir(f"{SCRATCH}/shm", 0o700)

@@ -15,7 +15,7 @@ from evals.sandbox.inside.candidate import compiled
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps
 
-FILE = "/tmp/program.py"
+FILE = "program.py"
 
 
 def run_program(channel: Channel, job: dict[str, Any], fds: list[int]) -> None:
@@ -23,17 +23,18 @@ def run_program(channel: Channel, job: dict[str, Any], fds: list[int]) -> None:
     for target, fd in enumerate(fds):
         os.dup2(fd, target)
         os.close(fd)
-    code = compiled(job["source"], job.get("file", FILE))
+    path = os.path.join(os.getcwd(), FILE)
+    code = compiled(job["source"], path)
     if isinstance(code, str):
         channel.send(dumps(["syntax", code]))
         os._exit(1)
     _standard_streams()
     module = types.ModuleType("__main__")
-    module.__dict__["__file__"] = job.get("file", FILE)
-    with open(job.get("file", FILE), "w", encoding="utf-8", errors="surrogatepass") as file:
+    module.__dict__["__file__"] = path
+    with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
         file.write(job["source"])
     sys.modules["__main__"] = module
-    sys.argv = [job.get("file", FILE)]
+    sys.argv = [path]
     status, said = _ended(code, module)
     channel.send(dumps(["ended", status, said]))
     os._exit(status & 0xFF)

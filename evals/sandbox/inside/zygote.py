@@ -11,12 +11,13 @@ import contextlib
 import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
 from typing import Any
 
-from evals.sandbox.inside import candidate, confine, linux, view
+from evals.sandbox.inside import candidate, confine, landlock, linux, view
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.seccomp import Filter
 
@@ -25,6 +26,8 @@ _WARM = (
     "traceback"
 )
 "Modules that most programs import: loaded once here."
+
+_WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
 
 NEW_WORKER = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET | linux.CLONE_NEWPID
 
@@ -36,11 +39,26 @@ class Zygote:
         self.control, self.plan = control, plan
         self.children: dict[int, int] = {}
         self.own_pids = -1
-        self.layers = confine.Layers(
-            Filter() if plan["seccomp"] else None,
-            plan["landlock_abi"],
-            ("/",),
-        )
+        self.layers = confine.Layers(None, None)
+
+    def prepare(self) -> None:
+        """Make once what every program puts on itself."""
+        plan, own = self.plan, self.plan["namespaces"]
+        # Version 6 of Landlock keeps signals and abstract sockets within a program; paths of sockets it does not see.
+        filter_ = Filter(unix_sockets=own, signals=own or plan["landlock_abi"] >= 6) if plan["seccomp"] else None
+        self.layers = confine.Layers(filter_, self._rules([view.WRITABLE]) if own else None)
+        if not own:
+            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+        linux.bar_capabilities()
+        confine.common_limits()
+
+    def _rules(self, writable: list[str]) -> landlock.Rules | None:
+        abi = self.plan["landlock_abi"]
+        return landlock.rules(abi, self.plan["readable"], [*writable, *_WRITABLE_DEVICES]) if abi else None
+
+    def _folder(self, number: int) -> str:
+        """Where a program's files lie, where it has no files of its own by a namespace."""
+        return f"{self.plan['scratch']}/{number}"
 
     def serve(self) -> None:
         """Fork, kill and report until the tester is gone."""
@@ -58,31 +76,28 @@ class Zygote:
         try:
             if self.own_pids >= 0:
                 linux.unshare(linux.CLONE_NEWPID, "unshare pid")
+            elif not self.plan["namespaces"]:
+                os.mkdir(self._folder(number), 0o700)
             pid = os.fork()
         except OSError as error:
             self._say({"number": number, "error": f"fork: {error}"})
             os.close(channel)
             return
         if pid == 0:
-            self._become_candidate(channel)
+            self._become_candidate(channel, number)
         if self.own_pids >= 0:
             linux.setns(self.own_pids, linux.CLONE_NEWPID)
         os.close(channel)
         self.children[number] = pid
 
-    def _become_candidate(self, fd: int) -> None:
+    def _become_candidate(self, fd: int, number: int) -> None:
         """In the child: confine it, run one program, and end."""
         code = 70
         try:
-            self.control.close()
-            os.dup2(fd, 3)
-            confine.close_all_but((0, 1, 2, 3))
-            channel = Channel(socket.socket(fileno=3))
+            channel = Channel(socket.socket(fileno=fd))
             try:
-                if self.plan["namespaces"]:
-                    view.fresh_scratch(self.plan["view"]["scratch_bytes"])
-                os.chdir("/tmp")
-                confine.confine(self.layers)
+                self._isolate(number)
+                confine.close_all_but((0, 1, 2, fd))
             except Exception as error:
                 channel.send(json.dumps(["broken", f"{type(error).__name__}: {error}"]))
                 os._exit(70)
@@ -93,6 +108,19 @@ class Zygote:
         finally:
             os._exit(code)
 
+    def _isolate(self, number: int) -> None:
+        """Put all layers on this process, in a folder of its own."""
+        os.dup2(0, 2)
+        layers, folder = self.layers, "/tmp"
+        if self.plan["namespaces"]:
+            view.fresh_scratch(self.plan["view"]["scratch_bytes"])
+        else:
+            folder = self._folder(number)
+            layers = confine.Layers(layers.seccomp, self._rules([folder]))
+            os.environ["HOME"] = os.environ["TMPDIR"] = folder
+        os.chdir(folder)
+        confine.confine(layers)
+
     def _end(self, number: int) -> None:
         """Kill a child with all that it started, and say what it used."""
         pid = self.children.pop(number, None)
@@ -102,11 +130,36 @@ class Zygote:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         _, status, used = os.wait4(pid, 0)
+        if not self.plan["namespaces"]:
+            self._kill_rest()
+            shutil.rmtree(self._folder(number), ignore_errors=True)
         self._say({"number": number, "status": status, "cpu_s": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss})
+
+    def _kill_rest(self) -> None:
+        """Kill what an ended program left behind: its orphans are this process's children now, and theirs will be."""
+        while True:
+            kept = set(self.children.values())
+            strays = [pid for pid in _own_children() if pid not in kept]
+            if not strays:
+                return
+            for pid in strays:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in strays:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
 
     def _say(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError):
             self.control.send(json.dumps(message).encode())
+
+
+def _own_children() -> list[int]:
+    fd = os.open("/proc/thread-self/children", os.O_RDONLY)
+    try:
+        return list(map(int, os.read(fd, 1 << 16).split()))
+    finally:
+        os.close(fd)
 
 
 def _received_fd(ancillary: list[tuple[int, int, bytes]]) -> int:
@@ -121,7 +174,7 @@ def main() -> None:
     """Take the plan from the socket at descriptor 0, move in, and serve."""
     control = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
+    for fd in (0, 1):
         os.dup2(null, fd)
     os.close(null)
     plan = json.loads(control.recv(1 << 16))
@@ -130,7 +183,10 @@ def main() -> None:
         zygote = Zygote(control, plan)
         if plan["namespaces"]:
             zygote.own_pids = _move_in(plan)
-        confine.common_limits()
+        elif plan["uid"] is not None:
+            os.chown(plan["scratch"], plan["uid"], plan["uid"])
+            _give_up_root(plan["uid"])
+        zygote.prepare()
     except (OSError, KeyError) as error:
         control.send(json.dumps({"error": str(error)}).encode())
         return

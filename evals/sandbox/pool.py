@@ -1,0 +1,94 @@
+"""The workers of one sandbox: taken and put back, started when none is idle, replaced when one is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from evals.sandbox.worker import Brief, Hung, Worker, WorkerLost
+
+CLOSE_S = 5.0
+"What an idle worker has to end by itself before it is killed."
+
+
+class Pool:
+    """Workers of one configuration."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+        self.plan: dict[str, Any] = config["plan"]
+        self._lock = threading.Lock()
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+
+    def warm(self) -> None:
+        """Start one worker. Raises WorkerLost, or Hung."""
+        self._put_back(self._start())
+
+    def check(
+        self,
+        brief: Brief,
+        program: str,
+        limit_s: float,
+        enough_s: float,
+        step_back: Callable[[], tuple[float, float]] | None = None,
+    ) -> dict[str, Any]:
+        """The outcome of one program; a worker that is lost is replaced once. See `Worker.check`."""
+        for attempt in (1, 2):
+            try:
+                worker = self._take()
+            except (WorkerLost, Hung) as error:
+                return {"status": "harness_error", "detail": f"no worker can be started: {error}"}
+            try:
+                outcome = worker.check(brief, program, (limit_s, enough_s), step_back)
+            except Hung:
+                self._drop(worker)
+                return {"status": "timed_out", "detail": "in the tests, on what the program gave"}
+            except WorkerLost as error:
+                self._drop(worker)
+                if attempt == 2:
+                    return {"status": "harness_error", "detail": str(error), "lost": error.running}
+                continue
+            if outcome["status"] == "harness_error":
+                self._drop(worker)
+            else:
+                self._put_back(worker)
+            return outcome
+        raise AssertionError("the second attempt returns")
+
+    def _take(self) -> Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._start()
+
+    def _start(self) -> Worker:
+        worker = Worker(self._config)
+        with self._lock:
+            self._all.add(worker)
+        return worker
+
+    def _put_back(self, worker: Worker) -> None:
+        with self._lock:
+            if worker in self._all:
+                self._idle.append(worker)
+
+    def _drop(self, worker: Worker) -> None:
+        with self._lock:
+            self._all.discard(worker)
+        worker.close()
+
+    def survivors(self) -> int:
+        """Processes below idle workers beyond what belongs there: a zygote each, and the candidate that waits."""
+        with self._lock:
+            return sum(worker.n_processes() - 2 for worker in self._idle)
+
+    def close(self) -> None:
+        """End all workers and all that runs in them."""
+        with self._lock:
+            workers, idle, self._all, self._idle = self._all, set(self._idle), set(), []
+        for worker in workers:
+            worker.leave()
+        for worker in workers:
+            worker.close(CLOSE_S if worker in idle else 0.0)

@@ -1,0 +1,115 @@
+"""Looks after a program that runs on: its time, the memory of all it started, its place behind quicker ones."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+from dataclasses import dataclass
+
+from evals.sandbox.endings import Ending, OutOfMemory, TimeUp
+from evals.sandbox.inside.channel import Channel
+from evals.sandbox.inside.codec import loads
+from evals.sandbox.process_tree import cpu_s, memory_bytes, quick_memory_bytes, tree_of, waited_s
+from evals.sandbox.zygote_link import Used
+
+STEP_BACK_S = 0.1
+"After this a program makes room: it runs with less priority, and the supervisor may start another beside it."
+
+NICENESS = 3
+ROOM_S = 1.5
+"A program that had less than its share goes on so long beyond its limit."
+
+STARVED = 0.4
+"One that had less than this part of its limit to itself goes on further, to at most `longest_s`."
+
+MOST_ROOM = 4
+LEAST_ROOM_S = 10.0
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The time of a program. limit_s: of wall time. enough_s: of processor time, for one that ran beside others.
+
+    A program that was ready to run and had no core for much of its wall time goes on beyond its limit, until it has had
+    enough processor time.
+    """
+
+    limit_s: float
+    enough_s: float
+
+
+class Watch:
+    """Of one program at a time."""
+
+    def __init__(self, supervisor: Channel) -> None:
+        self._supervisor = supervisor
+        self._pid, self._limit_bytes = 0, 0
+        self._stepped_back = self._late = False
+        self._waited_before_s = 0.0
+        self._allowed = Allowance(0.0, 0.0)
+        self._before_s = 0.0
+        self.waited_s = 0.0
+        "How long program and tester were ready to run and had no core."
+
+    def start(self, allowed: Allowance) -> None:
+        """A check begins, of one process or of several one after another."""
+        self._allowed, self.waited_s, self._before_s = allowed, 0.0, 0.0
+        self._stepped_back = self._late = False
+
+    def begin(self, pid: int, limit_bytes: int) -> None:
+        """Look after the program in this process from here on."""
+        self._pid, self._limit_bytes = pid, limit_bytes
+        self._waited_before_s = waited_s("self")
+
+    def look(self, elapsed_s: float) -> Ending | None:
+        """Called now and then while the program runs; what ends it, if anything does."""
+        elapsed_s += self._before_s
+        pids = tree_of(self._pid) if self._pid else []
+        if elapsed_s >= STEP_BACK_S:
+            self._step_back()
+        if elapsed_s >= self._allowed.limit_s and self._had_its_time(elapsed_s, pids):
+            return TimeUp(f"{elapsed_s:.1f} s, {cpu_s(pids):.2f} s of processor time")
+        if quick_memory_bytes(pids) > self._limit_bytes and memory_bytes(pids) > self._limit_bytes:
+            return OutOfMemory(f"more than {self._limit_bytes >> 20} MiB in {len(pids)} processes")
+        return None
+
+    def _had_its_time(self, elapsed_s: float, pids: list[int]) -> bool:
+        limit_s = self._allowed.limit_s
+        own_s = elapsed_s - self.waited_s - self._waited_now_s()
+        if own_s >= 0.9 * limit_s or cpu_s(pids) >= min(self._allowed.enough_s, 0.9 * limit_s):
+            return True
+        if elapsed_s >= limit_s + ROOM_S and own_s >= STARVED * limit_s:
+            return True
+        if not self._late:
+            self._late = True
+            self._supervisor.send('{"late":1}')
+        return elapsed_s >= longest_s(limit_s)
+
+    def _waited_now_s(self) -> float:
+        return waited_s("self") - self._waited_before_s + (waited_s(self._pid) if self._pid else 0.0)
+
+    def _step_back(self) -> None:
+        """Make room, once; then hear what the supervisor has found out about the time that the problem takes."""
+        if not self._stepped_back:
+            self._stepped_back = True
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._pid, NICENESS)
+            self._supervisor.send('{"stepped_back":1}')
+        elif select.select([self._supervisor], [], [], 0)[0]:
+            with contextlib.suppress(EOFError):
+                self._allowed = Allowance(**loads(self._supervisor.receive()))
+
+    def finish(self, elapsed_s: float) -> None:
+        """The program is about to be ended: note how long it ran, and how long it had to wait for a core."""
+        self.waited_s += self._waited_now_s()
+        self._before_s += elapsed_s
+
+    def spent(self, used: Used) -> dict[str, float]:
+        """What the verdict says of time."""
+        return {"cpu_s": used.cpu_s, "waited_s": self.waited_s}
+
+
+def longest_s(limit_s: float) -> float:
+    """The longest wall time that a starved program can have."""
+    return max(LEAST_ROOM_S, MOST_ROOM * limit_s)

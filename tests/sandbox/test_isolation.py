@@ -1,0 +1,162 @@
+"""Every property of the sandbox is tried by breaking it: with namespaces, without, as root and as an ordinary user."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from evals.cli.main import main
+from evals.errors import UsageError
+from evals.sandbox.inside import landlock, linux, seccomp
+from evals.sandbox.isolation import Property, require
+
+ROOT = Path(__file__).parents[2]
+NOBODY = 65534
+
+
+def test_doctor_says_what_holds(strict, capsys):
+    assert main(["sandbox", "doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["isolated"] is True
+    assert {row["name"] for row in found["properties"] if row["holds"]} >= {
+        "no network",
+        "nothing survives",
+        "no environment",
+    }
+
+
+def test_doctor_prints_a_line_for_each_property(strict, capsys):
+    assert main(["sandbox", "doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "holds   no network" in out
+    assert "BROKEN" not in out
+
+
+def test_a_property_that_does_not_hold_is_a_refusal_that_names_the_fix():
+    held, broken = Property("no network", True, "refused"), Property("no root", False, "done: 0", "do this")
+    require([held])
+    with pytest.raises(UsageError, match="would not be isolated on this machine: no root") as refused:
+        require([held, broken])
+    assert refused.value.fix == "do this"
+    assert refused.value.exit_code == 2
+
+
+def open_python() -> str | None:
+    """A Python that an ordinary user can start."""
+    check = '"$0" -I -c "import ctypes, sys; sys.exit(sys.version_info < (3, 10))"'
+    for path in (os.path.realpath(sys.executable), "/usr/bin/python3"):
+        command = ["/bin/sh", "-c", check, path]
+        done = subprocess.run(
+            command, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", capture_output=True, check=False
+        )
+        if done.returncode == 0:
+            return path
+    return None
+
+
+DOCTOR = "from evals.cli.main import main; raise SystemExit(main(['sandbox', 'doctor', '--json']))"
+NO_NAMESPACES = """
+import ctypes, sys
+from evals.sandbox.inside import linux, seccomp
+number = {"x86_64": 272, "aarch64": 97}[linux.MACHINE]
+code = seccomp._load(0) + seccomp._if_equal(number, seccomp._give(0x50001)) + seccomp._give(0x7FFF0000)
+buffer = ctypes.create_string_buffer(code, len(code))
+linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+program = seccomp._Program(len(code) // 8, ctypes.addressof(buffer))
+linux.syscall("seccomp", 1, 0, ctypes.byref(program))
+"""
+
+
+@pytest.fixture(scope="module")
+def as_ordinary_user():
+    """Runs source in a Python of an ordinary user."""
+    if os.geteuid() != 0:
+        yield lambda source: subprocess.run(
+            [sys.executable, "-c", source], capture_output=True, text=True, timeout=300, check=False
+        )
+        return
+    python = open_python()
+    if python is None:
+        pytest.skip("no Python here that an ordinary user can start")
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        os.chmod(folder, 0o755)
+        shutil.copytree(ROOT / "evals", f"{folder}/evals", ignore=shutil.ignore_patterns("__pycache__", "_bundled"))
+        yield lambda source: subprocess.run(
+            [python, "-c", source],
+            user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", capture_output=True, text=True, timeout=300, check=False,
+            env={"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
+        )  # fmt: skip
+
+
+def test_an_ordinary_user_is_isolated_too(strict, as_ordinary_user):
+    done = as_ordinary_user(DOCTOR)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["isolated"] is True
+    assert found["layers"]["user id of programs"] == "the evaluator's own"
+
+
+def test_where_the_kernel_allows_no_namespace_every_property_holds_too(strict, as_ordinary_user):
+    if not landlock.abi():
+        pytest.skip("this kernel has no Landlock")
+    done = as_ordinary_user(NO_NAMESPACES + DOCTOR)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["isolated"] is True
+    assert found["layers"]["namespaces"] == "none"
+    assert "Operation not permitted" in found["without"]
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_filter_of_system_calls_is_a_program_whose_jumps_stay_inside(machine):
+    code = seccomp.program(machine)
+    instructions = [(code[i] | code[i + 1] << 8, code[i + 2], code[i + 3]) for i in range(0, len(code), 8)]
+    assert len(code) % 8 == 0
+    assert len(instructions) < 4096
+    for at, (kind, if_true, if_false) in enumerate(instructions):
+        if kind & 7 == 5:
+            assert max(if_true, if_false) + at + 1 < len(instructions)
+    assert instructions[-1][0] == 0x06
+
+
+def run_filter(code: bytes, arch: int, number: int, first: int = 0) -> int:
+    """What a filter answers to one call: the few instructions that it uses, as the kernel runs them."""
+    loaded, at = 0, 0
+    words = {0: number, 4: arch, 16: first & 0xFFFFFFFF, 24: 0}
+    while True:
+        kind, if_true, if_false = code[at * 8] | code[at * 8 + 1] << 8, code[at * 8 + 2], code[at * 8 + 3]
+        k = int.from_bytes(code[at * 8 + 4 : at * 8 + 8], "little")
+        if kind == 0x06:
+            return k
+        if kind == 0x20:
+            loaded, at = words[k], at + 1
+            continue
+        taken = {0x15: loaded == k, 0x35: loaded >= k, 0x45: bool(loaded & k)}[kind]
+        at += 1 + (if_true if taken else if_false)
+
+
+@pytest.mark.parametrize(
+    ("machine", "arch", "calls"),
+    [
+        ("x86_64", 0xC000003E, {"read": 0, "openat": 257, "mount": 165, "ptrace": 101, "socket": 41, "clone": 56, "clone3": 435}),
+        ("aarch64", 0xC00000B7, {"read": 63, "openat": 56, "mount": 40, "ptrace": 117, "socket": 198, "clone": 220, "clone3": 435}),
+    ],
+)  # fmt: skip
+def test_the_filter_refuses_what_it_should_on_both_machines(machine, arch, calls):
+    code = seccomp.program(machine)
+    allow, eperm, eacces, enosys = 0x7FFF0000, 0x50001, 0x5000D, 0x50026
+    assert run_filter(code, arch, calls["read"]) == run_filter(code, arch, calls["openat"]) == allow
+    assert run_filter(code, arch, calls["mount"]) == run_filter(code, arch, calls["ptrace"]) == eperm
+    assert run_filter(code, arch, calls["socket"], 1) == allow
+    assert run_filter(code, arch, calls["socket"], 2) == eacces
+    assert run_filter(code, arch, calls["clone"], 17) == allow
+    assert run_filter(code, arch, calls["clone"], 17 | linux.CLONE_NEWUSER) == eperm
+    assert run_filter(code, arch, calls["clone3"]) == run_filter(code, arch, 10_000) == enosys
+    assert run_filter(code, 0x40000003, calls["read"]) == 0x80000000
