@@ -117,7 +117,7 @@ class Zygote:
         else:
             folder = self._folder(number)
             layers = confine.Layers(layers.seccomp, self._rules([folder]))
-            os.environ["HOME"] = os.environ["TMPDIR"] = folder
+            os.environ.update(HOME=folder, TMPDIR=folder)
         os.chdir(folder)
         confine.confine(layers)
 
