@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,6 +12,7 @@ from evals.drafts import Draft, drafts_of
 from evals.language_model import Generated, OnToken, Sampling, ScoredToken, TokenIds
 from evals.next_token import chosen, likeliest, log_probabilities
 from evals.pocket.packing import packs
+from evals.pocket.threads import WORTH_THREADS, computing, in_parallel
 from evals.pocket.tokenizer import END, Tokenizer
 from evals.pocket.transformer import Cache, logits, read, write
 from evals.pocket.weights import Array, Weights
@@ -18,6 +21,7 @@ MAX_CACHE_BYTES = 128 * 2**20
 "Of the keys and values of what is written at a time; what is read for it takes as much again, for a moment."
 MAX_ROWS = 64
 "Completions that are written at a time."
+ROWS_WORTH_A_THREAD = 8
 FULL_ENOUGH = 0.75
 "Share of rows still being written below which the others are taken out of the cache."
 
@@ -30,8 +34,11 @@ def generate(
 ) -> list[list[Generated]]:
     """The completions of each request; prompts carry the begin token and fit the context with what is asked for."""
     drafts = [drafts_of(k, prompt, sampling, frozenset({END})) for k, (prompt, sampling) in enumerate(requests)]
-    for wave in _waves([draft for own in drafts for draft in own], weights):
-        _Writing(weights, tokenizer, wave, on_token).run()
+    hear = None if on_token is None else _one_at_a_time(on_token)
+    with computing() as n_threads:
+        for wave in _waves([draft for own in drafts for draft in own], weights):
+            shares = _shares(wave, n_threads, weights)
+            deque(in_parallel(lambda share: _Writing(weights, tokenizer, share, hear).run(), shares, n_threads), 0)
     found = [[draft.finished() for draft in own] for own in drafts]
     for k, (done, (_, sampling)) in enumerate(zip(found, requests, strict=True)):
         for draw in range(len(done), sampling.n):
@@ -39,6 +46,24 @@ def generate(
             for token in done[0].tokens if on_token is not None else ():
                 on_token(k, draw, token)  # type: ignore[misc]
     return found
+
+
+def _one_at_a_time(on_token: OnToken) -> OnToken:
+    lock = threading.Lock()
+
+    def hear(request: int, draw: int, token: ScoredToken) -> None:
+        with lock:
+            on_token(request, draw, token)
+
+    return hear
+
+
+def _shares(wave: list[Draft], n_threads: int, weights: Weights) -> list[list[Draft]]:
+    """The wave in parts for threads; whole where a part would be too little work to be worth one."""
+    if weights.config.n_parameters < WORTH_THREADS:
+        return [wave]
+    n = max(1, min(n_threads, len(wave) // ROWS_WORTH_A_THREAD))
+    return [wave[k::n] for k in range(n)]
 
 
 def _waves(drafts: Sequence[Draft], weights: Weights) -> Iterator[list[Draft]]:

@@ -8,13 +8,15 @@ import numpy as np
 
 from evals.language_model import ScoredToken, TokenIds
 from evals.next_token import likeliest, log_probabilities
-from evals.pocket.packing import Ids, packs
+from evals.pocket.packing import Ids, Pack, packs
+from evals.pocket.threads import WORTH_THREADS, computing, in_parallel
 from evals.pocket.tokenizer import END, Tokenizer
 from evals.pocket.transformer import logits, read
 from evals.pocket.weights import Array, Weights
 
 MAX_ROWS = 4096
-"Tokens that are read at a time."
+"Tokens that are read at a time, and where threads share the work, by each of them."
+SHARED_ROWS = 1024
 MAX_SCORED = 512
 "Rows whose log probabilities of all next tokens are in memory at a time."
 
@@ -23,16 +25,23 @@ def score(
     weights: Weights, tokenizer: Tokenizer, sequences: Sequence[TokenIds], first: Sequence[int], n_top: int
 ) -> list[list[ScoredToken]]:
     """Each token of each sequence from its place in `first` on, given the begin token and those before it."""
-    found: list[list[ScoredToken]] = [[] for _ in sequences]
     asked = [k for k, sequence in enumerate(sequences) if first[k] < len(sequence)]
-    for pack in packs([[END, *sequences[k][:-1]] for k in asked], MAX_ROWS):
+
+    def scored(pack: Pack) -> list[tuple[int, list[ScoredToken]]]:
         hidden = read(weights, pack).hidden
         owners = [asked[place] for place in pack.order]
         rows = [part.path[first[k] :] for k, part in zip(owners, pack.parts, strict=True)]
         ids = [token for k in owners for token in sequences[k][first[k] :]]
-        scored = iter(_scored(weights, tokenizer, hidden, np.concatenate(rows), ids, n_top))
-        for k, own in zip(owners, rows, strict=True):
-            found[k] = [next(scored) for _ in own]
+        tokens = iter(_scored(weights, tokenizer, hidden, np.concatenate(rows), ids, n_top))
+        return [(k, [next(tokens) for _ in own]) for k, own in zip(owners, rows, strict=True)]
+
+    found: list[list[ScoredToken]] = [[] for _ in sequences]
+    with computing() as n_threads:
+        is_worth = n_threads > 1 and weights.config.n_parameters >= WORTH_THREADS
+        parts = packs([[END, *sequences[k][:-1]] for k in asked], SHARED_ROWS if is_worth else MAX_ROWS)
+        for done in in_parallel(scored, parts, n_threads if is_worth else 1):
+            for k, tokens in done:
+                found[k] = tokens
     return found
 
 
