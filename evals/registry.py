@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.errors import RegistryError, did_you_mean, near_misses
+from evals.errors import RegistryError, did_you_mean, listed, near_misses
 from evals.registry_classes import accepts, build, load_object
 from evals.registry_index import Index, RawEntry, shown_path
 from evals.registry_models import (
@@ -33,6 +33,7 @@ from evals.registry_specs import (
     as_eval_spec,
     as_modelgraded_spec,
     check_entry,
+    members_of,
 )
 from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec, ModelGradedSpec, ModelInfo
 
@@ -185,9 +186,16 @@ class Registry:
         """What `name` leads to: its own entry, else a pattern's, else the entry `default`; never a network call.
 
         Under a pattern or `default` the name itself, less `strip_prefix`, goes into the arguments as `model`.
-        Raises RegistryError for a name under a reserved prefix that leads nowhere.
+        Raises RegistryError for a name under a reserved prefix that leads nowhere, and for a list of names.
         """
         chain = self._completion_fn_chain(name)
+        if chain and (members := members_of(chain[-1])):
+            raise RegistryError(
+                f"{name!r} is a list of {len(members)} completion functions",
+                where=chain[-1].where,
+                notes=[f"it holds: {listed(members, 6)}"],
+                fix=f"name one of them, or run them all: oaievalset {name} EVAL",
+            )
         if chain and not only_informs(chain[-1].body):
             return as_completion_fn_spec(chain[-1])
         name = chain[-1].name if chain else name
@@ -199,6 +207,11 @@ class Registry:
         spec = as_completion_fn_spec(entry)
         spec.args = {**(spec.args or {}), model_argument(entry): without_prefix(name, entry)}
         return spec
+
+    def completion_fn_members(self, name: str) -> list[str]:
+        """The completion functions that `name` lists, in their order; `name` alone where it is no list."""
+        chain = self._completion_fn_chain(name)
+        return (members_of(chain[-1]) if chain else []) or [name]
 
     def entry(self, kind: str, name: str) -> RawEntry | None:
         """The entry of `kind` called exactly `name`, as its file has it; None where there is none."""

@@ -38,6 +38,7 @@ KNOWN_KEYS = {
         "context_length",
         "description",
         "id",
+        "members",
         "n_ctx",
         "passes_as",
         "patterns",
@@ -150,6 +151,16 @@ def as_completion_fn_spec(entry: RawEntry, kind: str = "completion_fns") -> Comp
         registry_path=entry.registry_path,
         where=entry.where,
     )
+
+
+def members_of(entry: RawEntry) -> list[str]:
+    """The names in a list of completion functions; none where `entry` is no such list."""
+    names = entry.body.get("members") if isinstance(entry.body, dict) else None
+    if names is None:
+        return []
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise RegistryError(f"the 'members' of {entry.name!r} are not a list of names", where=entry.where)
+    return list(names)
 
 
 def as_eval_set_spec(entry: RawEntry) -> EvalSetSpec:

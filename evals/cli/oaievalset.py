@@ -1,4 +1,4 @@
-"""`oaievalset`: run every eval of a set by one completion function, each in a process of its own."""
+"""`oaievalset`: run every eval of a set by one completion function or a list of them, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def get_parser() -> Parser:
     """The parser; what it does not know goes to oaieval."""
     parser = Parser(
         prog="oaievalset",
-        description="Run every eval of an eval set with one completion function.",
+        description="Run every eval of an eval set with one completion function, or with each of a named list of them.",
         epilog=EPILOG,
     )
     switch = argparse.BooleanOptionalAction
-    parser.add_argument("model", help="model or completion function")
-    parser.add_argument("eval_set", help="name of the set; `evals list --kind eval_sets` shows them")
+    parser.add_argument("model", help="model or completion function, or a list of them such as pocket/ladder")
+    parser.add_argument("eval_set", help="name of a set (`evals list --kind eval_sets` shows them) or of one eval")
     parser.add_argument(
         "--registry_path", action="append", default=[], metavar="DIR", help="a further registry; repeatable"
     )
@@ -123,26 +123,42 @@ def _explained(file: Path) -> Iterator[None]:
 
 
 def tasks_of(args: argparse.Namespace, passed_on: Sequence[str], registry: Registry) -> list[Task]:
-    """One task for each eval of the set, in load order, none twice.
+    """One task for each eval of the set, in load order, none twice, and each completion function.
 
     Raises:
         RegistryError: there is no such set, or no eval fits it.
     """
-    eval_set = registry.find_eval_set(args.eval_set)
+    registries = [word for path in args.registry_path for word in ("--registry_path", str(path))]
+    models = registry.completion_fn_members(args.model)
+    keys = evals_of(args.eval_set, registry)
+    return [["oaieval", model, key, *passed_on, *registries] for key in keys for model in models]
+
+
+def evals_of(name: str, registry: Registry) -> list[str]:
+    """The evals of a set, in load order, none twice; one alone where `name` is an eval's and no set's."""
+    if is_one_eval(name, registry):
+        return [str(registry.find_eval(name).key)]
+    eval_set = registry.find_eval_set(name)
     keys = dict.fromkeys(spec.key for spec in registry.get_evals(eval_set.evals) if spec is not None and spec.key)
     if not keys:
         raise RegistryError(
-            f"no eval fits the eval set {args.eval_set!r}",
+            f"no eval fits the eval set {name!r}",
             where=eval_set.where,
             notes=[f"it asks for: {', '.join(eval_set.evals)}"],
             fix="correct its names, or add the registry that has them: --registry_path DIR",
         )
-    registries = [word for path in args.registry_path for word in ("--registry_path", str(path))]
-    return [["oaieval", args.model, key, *passed_on, *registries] for key in keys]
+    return list(keys)
+
+
+def is_one_eval(name: str, registry: Registry) -> bool:
+    """Whether `name` is an eval and no set."""
+    return registry.entry("eval_sets", name) is None and registry.entry("evals", name) is not None
 
 
 def unknown_patterns(args: argparse.Namespace, registry: Registry) -> list[str]:
     """The entries of the set that no eval fits."""
+    if is_one_eval(args.eval_set, registry):
+        return []
     patterns = registry.find_eval_set(args.eval_set).evals
     return [pattern for pattern in patterns if next(iter(registry.get_evals([pattern])), None) is None]
 
@@ -253,7 +269,7 @@ def _report(
     for i, task in enumerate(tasks):
         result = results[i] if i < len(results) else {"exit_code": None}
         metric = primary_metric(result.get("final_report") or {}, registry.eval_facts(task[2]).get("metrics"))
-        rows.append({"eval": task[2], "metric": metric, "was_done": False, **result})
+        rows.append({"eval": task[2], "completion_fn": task[1], "metric": metric, "was_done": False, **result})
     if args.json:
         code = max((result["exit_code"] for result in results), default=0)
         print(dumps({"model": args.model, "eval_set": args.eval_set, "evals": rows, "exit_code": code}), flush=True)
@@ -268,16 +284,18 @@ def primary_metric(report: dict[str, Any], declared: Any) -> str | None:
 
 
 def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """The table that ends a set: eval, exit code, primary metric with its interval, errors."""
+    """The table that ends a set: eval, model if there are several, exit code, metric with its interval, errors."""
     from evals.report.terminal import number
 
-    cells = [("eval", "exit", "metric", "", "95 % interval", "n", "errors", "")]
+    several = len({row["completion_fn"] for row in rows}) > 1
+    cells = [("eval", *["model"][:several], "exit", "metric", "", "95 % interval", "n", "errors", "")]
     for row in rows:
         report, metric, code = row.get("final_report") or {}, row["metric"], row["exit_code"]
         interval = report.get(f"{metric}_ci95")
         known = isinstance(interval, list) and None not in interval
         cells.append((
             row["eval"],
+            *[row["completion_fn"]][:several],
             "-" if code is None else str(code),
             metric or "",
             number(report[metric]) if metric else "",
@@ -286,7 +304,7 @@ def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
             str(report.get("n_errors") or "") if report else "",
             "not run" if code is None else "earlier" if row["was_done"] else "",
         ))  # fmt: skip
-    return [f"  {line}" for line in table(cells, right={1, 3, 5, 6}, width=78)]
+    return [f"  {line}" for line in table(cells, right={column + several for column in (1, 3, 5, 6)}, width=78)]
 
 
 def _say(text: str) -> None:

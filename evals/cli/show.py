@@ -151,7 +151,11 @@ def _data_on_disk(spec: EvalSpec, data_paths: list[str]) -> Any:
 
 
 def show_completion_fn(name: str, registry: Registry) -> dict[str, Any]:
-    """The class that a model's or a completion function's name leads to, with prices and context length."""
+    """The class that a model's or a completion function's name leads to, with prices and context length; or a list."""
+    members = registry.completion_fn_members(name)
+    if members != [name]:
+        entry = registry.entry("completion_fns", name)
+        return {"name": name, "where": entry.where if entry else None, "members": members}
     spec: CompletionFnSpec = registry.resolve_completion_fn(name)
     info = registry.model_info(name)
     shown: dict[str, Any] = {"name": name, "entry": spec.key, "where": spec.where, "class": spec.cls}
@@ -215,7 +219,7 @@ def _value_lines(key: str, value: Any) -> list[str]:
         return list(_prompt_lines(value))
     if key == "reference" and isinstance(value, list):
         return [_reference(item) for item in value]
-    if key in ("evals", "also"):
+    if key in ("evals", "also", "members"):
         return list(value)
     return _text(value).splitlines()
 

@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from evals.errors import RegistryError
+from evals.registry import Registry
+
+SCRIPTED = {"class": "evals.completion_fns.scripted:ScriptedCompletionFn"}
 CAPITALS = [{"input": "France?", "ideal": "Paris"}, {"input": "Spain?", "ideal": "Madrid"}]
 
 
@@ -30,8 +34,7 @@ class Folder:
         self.add_set("both", "first", "second.dev.v0")
         script = [{"prompt": row["input"], "completion": row["ideal"]} for row in CAPITALS]
         (self.registry / "data" / "script.jsonl").write_text("\n".join(map(json.dumps, script)), encoding="utf-8")
-        body = {"class": "evals.completion_fns.scripted:ScriptedCompletionFn", "args": {"path": "script.jsonl"}}
-        self.add_completion_fn("guide/one", body)
+        self.add_completion_fn("guide/one", {**SCRIPTED, "args": {"path": "script.jsonl"}})
 
     def add_eval(self, name: str, rows: list[dict[str, Any]], cls: str = "evals.suite.match:Match") -> None:
         (self.registry / "data" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
@@ -217,3 +220,42 @@ def test_a_terminated_set_ends_its_eval_in_order_and_goes_on_later(folder: Folde
     assert [(row["exit_code"], row["final_report"]["n"]) for row in told["evals"]] == [(0, 60), (0, 1)]
     n_asked_anew = len((folder.path / "asked.txt").read_text().splitlines()) - 61
     assert n_asked_anew <= 1, "at most the one that was in flight"
+
+
+def add_list(folder: Folder, *members: object) -> None:
+    folder.add_completion_fn("guide/two", {**SCRIPTED, "args": {"path": "script.jsonl", "default": "?"}})
+    folder.add_completion_fn("guide/all", {"members": list(members)})
+
+
+def test_a_list_of_completion_functions_runs_each_of_them_on_each_eval(folder: Folder) -> None:
+    add_list(folder, "guide/two", "guide/one")
+    told = folder.run_json("guide/all", "both")
+    assert [(row["eval"], row["completion_fn"], row["exit_code"]) for row in told["evals"]] == [
+        ("first.dev.v0", "guide/two", 0),
+        ("first.dev.v0", "guide/one", 0),
+        ("second.dev.v0", "guide/two", 0),
+        ("second.dev.v0", "guide/one", 0),
+    ]
+    lines = folder.run("guide/all", "both").stdout.splitlines()
+    rows = [line.split()[:5] for line in lines if ".dev.v0" in line]
+    assert rows[0] == ["first.dev.v0", "guide/two", "0", "accuracy", "1.000"]
+    assert len(folder.records()) == 4
+
+
+def test_one_eval_is_a_set_of_one(folder: Folder) -> None:
+    told = folder.run_json("guide/one", "first")
+    assert [row["eval"] for row in told["evals"]] == ["first.dev.v0"]
+
+
+def test_a_list_is_no_completion_function_and_a_broken_one_is_an_error(folder: Folder) -> None:
+    add_list(folder, "guide/two", "guide/one")
+    registry = Registry([folder.registry])
+    with pytest.raises(RegistryError, match=r"list of 2 completion functions[^$]*oaievalset guide/all EVAL"):
+        registry.resolve_completion_fn("guide/all")
+    assert registry.completion_fn_members("guide/all") == ["guide/two", "guide/one"]
+    assert registry.completion_fn_members("guide/one") == ["guide/one"]
+    assert registry.completion_fn_members("some-model") == ["some-model"]
+    for members in ([], "guide/one", [1]):
+        folder.add_completion_fn("guide/all", {"members": members})
+        with pytest.raises(RegistryError, match="not a list of names"):
+            Registry([folder.registry]).completion_fn_members("guide/all")

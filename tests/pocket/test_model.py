@@ -32,8 +32,9 @@ def test_it_is_a_language_model():
 
 
 def test_greedy_completions_are_those_of_plain_arithmetic():
-    for prompt, (generated,) in zip(PROMPTS, MODEL.generate([(p, GREEDY) for p in PROMPTS]), strict=True):
-        expected = plain_greedy(SMALL, ARRAYS, prompt, 8)
+    found = MODEL.generate([(prompt, Sampling(max_tokens=4, temperature=0.0)) for prompt in PROMPTS])
+    for prompt, (generated,) in zip(PROMPTS, found, strict=True):
+        expected = plain_greedy(SMALL, ARRAYS, prompt, 4)
         expected = expected[: expected.index(END)] if END in expected else expected
         assert ids_of(generated) == expected
 
