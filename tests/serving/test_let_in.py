@@ -48,7 +48,7 @@ def test_each_fault_as_it_is_on_the_wire(tmp_path):
 def test_a_stalled_request_is_never_answered_and_does_not_hold_the_server(tmp_path):
     with Served("--faults", "stall", "--fail-first-n", "1", folder=tmp_path) as served:
         with pytest.raises(socket.timeout):
-            post(served, timeout=0.5)
+            post(served, timeout=2)
         assert post(served)[0] == 200
 
 
