@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
-from evals.language_model import Generated, Sampling, ScoredToken, TokenIds, random_stream, stop_position
+from evals.language_model import (
+    Generated,
+    OnToken,
+    Sampling,
+    ScoredToken,
+    TokenIds,
+    random_stream,
+    stop_position,
+)
 
 
 @dataclass
@@ -88,3 +96,19 @@ def drafts_of(request: int, prompt: TokenIds, sampling: Sampling, ends: frozense
         Draft(request, draw, sampling, prompt, ends, stop, random_stream(sampling.seed, draw), finish_reason=reason)
         for draw in range(n)
     ]
+
+
+def all_finished(
+    drafts: Sequence[Sequence[Draft]], n_asked: Sequence[int], on_token: OnToken | None = None
+) -> list[list[Generated]]:
+    """As many completions of each request as were asked for: one that was written once for all is given again.
+
+    on_token: hears those that are given again; the others it has heard when they were drawn.
+    """
+    found = [[draft.finished() for draft in own] for own in drafts]
+    for request, (done, n) in enumerate(zip(found, n_asked, strict=True)):
+        for draw in range(len(done), n):
+            done.append(done[0])
+            for token in done[0].tokens if on_token is not None else ():
+                on_token(request, draw, token)  # type: ignore[misc]
+    return found

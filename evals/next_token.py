@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.language_model import Sampling
+from evals.drafts import Draft
+from evals.language_model import OnToken, Sampling, ScoredToken
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
@@ -70,3 +71,20 @@ def likeliest(logprobs: Array, n: int) -> tuple[tuple[int, float], ...]:
     ids = np.flatnonzero(logprobs >= np.partition(logprobs, -n)[-n])
     ids = ids[np.argsort(-logprobs[ids], kind="stable")][:n]
     return tuple((int(k), float(logprobs[k])) for k in ids)
+
+
+def draw_next(
+    logprobs: Array, rows: Sequence[Draft], piece_of: Callable[[int], bytes], on_token: OnToken | None = None
+) -> list[int]:
+    """The next token of each row of `logprobs`, which the drafts that are not done take. piece_of: a token's bytes."""
+    chances = [draft.stream.random() if draft.sampling.temperature > 0 else 0.0 for draft in rows]
+    ids: list[int] = chosen(logprobs, [draft.sampling for draft in rows], chances).tolist()
+    for row, (draft, k) in enumerate(zip(rows, ids, strict=True)):
+        if draft.finish_reason is not None:
+            continue
+        top = likeliest(logprobs[row], draft.sampling.top_logprobs)
+        token = ScoredToken(k, piece_of(k), float(logprobs[row, k]), top)
+        draft.add(token)
+        if on_token is not None:
+            on_token(draft.request, draft.draw, token)
+    return ids

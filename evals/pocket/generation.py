@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from evals.drafts import Draft, drafts_of
+from evals.drafts import Draft, all_finished, drafts_of
 from evals.language_model import Generated, OnToken, Sampling, ScoredToken, TokenIds
-from evals.next_token import chosen, likeliest, log_probabilities
+from evals.next_token import draw_next, log_probabilities
 from evals.pocket.packing import packs
 from evals.pocket.threads import WORTH_THREADS, computing, in_parallel
 from evals.pocket.tokenizer import END, Tokenizer
@@ -39,13 +39,7 @@ def generate(
         for wave in _waves([draft for own in drafts for draft in own], weights):
             shares = _shares(wave, n_threads, weights)
             deque(in_parallel(lambda share: _Writing(weights, tokenizer, share, hear).run(), shares, n_threads), 0)
-    found = [[draft.finished() for draft in own] for own in drafts]
-    for k, (done, (_, sampling)) in enumerate(zip(found, requests, strict=True)):
-        for draw in range(len(done), sampling.n):
-            done.append(done[0])
-            for token in done[0].tokens if on_token is not None else ():
-                on_token(k, draw, token)  # type: ignore[misc]
-    return found
+    return all_finished(drafts, [sampling.n for _, sampling in requests], on_token)
 
 
 def _one_at_a_time(on_token: OnToken) -> OnToken:
@@ -92,7 +86,8 @@ class _Writing:
         """Write until every draft is done."""
         cache, hidden = self._read_prompts()
         while True:
-            ids = self._draw(logits(self._weights, hidden))
+            logprobs = log_probabilities(logits(self._weights, hidden))
+            ids = draw_next(logprobs, self._rows, self._tokenizer.pieces.__getitem__, self._on_token)
             left = [row for row, draft in enumerate(self._rows) if draft.finish_reason is None]
             if not left:
                 return
@@ -116,21 +111,6 @@ class _Writing:
             cache.fill(row, done, paths[tuple(draft.prompt)])
         last = [paths[tuple(draft.prompt)][-1] for draft in self._rows]
         return cache, done.hidden[last]
-
-    def _draw(self, scores: Array) -> list[int]:
-        """The next token of each row, which the drafts that are not done take."""
-        logprobs = log_probabilities(scores)
-        chances = [draft.stream.random() if draft.sampling.temperature > 0 else 0.0 for draft in self._rows]
-        ids: list[int] = chosen(logprobs, [draft.sampling for draft in self._rows], chances).tolist()
-        for row, (draft, k) in enumerate(zip(self._rows, ids, strict=True)):
-            if draft.finish_reason is not None:
-                continue
-            top = likeliest(logprobs[row], draft.sampling.top_logprobs)
-            token = ScoredToken(k, self._tokenizer.pieces[k], float(logprobs[row, k]), top)
-            draft.add(token)
-            if self._on_token is not None:
-                self._on_token(draft.request, draft.draw, token)
-        return ids
 
 
 def _before(draft: Draft) -> int:

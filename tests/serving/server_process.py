@@ -29,10 +29,13 @@ class Served:
     def __enter__(self) -> Served:
         (self._folder / "registry" / "completion_fns").mkdir(parents=True, exist_ok=True)
         entry = self._folder / "registry" / "completion_fns" / "stand-in.yaml"
-        entry.write_text("stand-in:\n  class: stand_in:StandInFn\n", encoding="utf-8")
+        entry.write_text(
+            "stand-in:\n  class: stand_in:StandInFn\nstand-in-small:\n  class: stand_in:StandInFn\n  args: {n_ctx: 64}\n",
+            encoding="utf-8",
+        )
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, "serve", self._model, "--port", "0"]
-            + ["--registry_path", str(self._folder / "registry"), *self._options],
+            [sys.executable, "-c", START, "serve", self._model, *self._options, "--port", "0"]
+            + ["--registry_path", str(self._folder / "registry")],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",

@@ -93,6 +93,17 @@ def test_requests_without_the_key_are_refused(tmp_path):
             assert client.completions.create(model="stand-in", prompt="x", max_tokens=1).choices
 
 
+def test_several_models_and_other_names_of_the_first(tmp_path):
+    options = ("stand-in-small", "--alias", "gpt-4o-mini")
+    with Served(*options, folder=tmp_path) as served, openai.OpenAI(base_url=served.base_url, api_key="x") as client:
+        assert [model.id for model in client.models.list()] == ["stand-in", "stand-in-small", "gpt-4o-mini"]
+        asked = {"prompt": "x" * 100, "max_tokens": 3, "temperature": 0}
+        reply = client.completions.create(model="gpt-4o-mini", **asked)
+        assert reply.choices[0].text == client.completions.create(model="stand-in", **asked).choices[0].text
+        with pytest.raises(openai.BadRequestError, match="maximum context length is 64"):
+            client.completions.create(model="stand-in-small", **asked)
+
+
 def test_latency_comes_on_top(tmp_path):
     import time
 

@@ -168,6 +168,20 @@ def flat(logprobs: Any) -> list[float]:
     return [*found["token_logprobs"], *(value for top in found["top_logprobs"] for _, value in sorted(top.items()))]
 
 
+def test_a_stream_is_the_completion_as_it_is_drawn(here: PocketCompletionFn, server: Served) -> None:
+    import openai
+
+    asked: dict[str, Any] = {"model": "pocket", "temperature": 0.9, "max_tokens": 20, "n": 3, "seed": 5}
+    messages: Any = [{"role": "user", "content": "what is A"}]
+    texts = [""] * 3
+    with openai.OpenAI(base_url=server.base_url, api_key="x", max_retries=0) as client:
+        for chunk in client.chat.completions.create(messages=messages, stream=True, **asked):
+            for choice in chunk.choices:
+                texts[choice.index] += choice.delta.content or ""
+    del asked["model"]
+    assert texts == run_sync(calls.complete(here, messages, **asked)).get_completions()
+
+
 def test_seeded_draws_are_the_same(here: PocketCompletionFn, server: Served) -> None:
     asked = {"temperature": 0.9, "top_p": 0.8, "max_tokens": 12, "n": 3, "seed": 77, "stop": ["B"]}
     chat = OpenAIChatCompletionFn("pocket", api_base=server.base_url)
