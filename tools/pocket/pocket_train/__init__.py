@@ -1,0 +1,1 @@
+"""Trains the pocket models: the same recipe for every rung of the ladder, in PyTorch on a CPU."""
