@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import enum
 import sys
+import threading
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +34,9 @@ class Program:
         "Exceptions that came out of the program, by id, each with what to say of it."
         self.remotes = Remotes(self, shape.entry_is_class, shape.operators)
         self.entry_point = entry_point
+        self.failed: AssertionError | None = None
+        "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
+        self._turn = threading.RLock()
         self._kept: list[Any] = []
         self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
             "h": lambda data, _: self.remotes.of(data),
@@ -60,10 +65,14 @@ class Program:
     def request(
         self, operation: str, target: Any, name: str = "", args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Have one thing done in the program, and return what it gives."""
+        """Have one thing done in the program, and return what it gives. Threads of the tests take turns."""
+        with self._turn:
+            return self._requested(operation, target, name, args, kwargs or {})
+
+    def _requested(self, operation: str, target: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         if self.over is not None:
             raise self.over
-        encoder, body = self._body(list(args), kwargs or {})
+        encoder, body = self._body(list(args), kwargs)
         head = dumps([operation, target, name, self._feeds()])
         try:
             self.channel.send(f"{head}\n{body}")
@@ -119,6 +128,8 @@ class Program:
             return {"ex": [[part.__name__ for part in kind.__mro__[:-2]], encoder.items(list(value.args))]}
         if isinstance(value, _PLAIN):
             return NotImplemented
+        if isinstance(value, types.TracebackType):
+            return None
         if hasattr(kind, "__next__") or callable(value):
             self._kept.append(value)
             return {"it" if hasattr(kind, "__next__") else "cb": len(self._kept) - 1}
@@ -220,6 +231,8 @@ class Program:
         except Ending:
             raise
         except BaseException as error:
+            if isinstance(error, AssertionError):
+                self.failed = self.failed or error
             answer = ["answer_raised", [[k.__name__ for k in type(error).__mro__[:-2]], [str(error)]]]
             self.channel.send(dumps(answer))
             return

@@ -195,11 +195,13 @@ def layers(pool: Pool) -> dict[str, str]:
     """What programs are held by, in words."""
     plan = pool.plan
     uid = "the evaluator's own" if plan["uid"] is None else f"one of their own (from {plan['uid']})"
-    version = plan["landlock_abi"]
+    version, held_by = plan["landlock_abi"], plan.get("held_by", "none")
+    if plan.get("user") is not None:
+        uid = f"one of their own (from {plan['user']})"
     return {
         "kernel": f"{platform.release()} {linux.MACHINE}",
         "user id of programs": uid,
-        "namespaces": "user, files, network, processes, messages, names" if plan["namespaces"] else "none",
+        "namespaces": "user, files, network, processes, messages, names" if plan["namespaces"] else held_by,
         "Landlock": f"version {version}" if version else "none",
         "filter of system calls": "yes",
         "memory of all processes": "looked at every 20 ms",

@@ -82,7 +82,8 @@ class Pool:
     def survivors(self) -> int:
         """Processes below idle workers beyond what belongs there: a zygote each, and the candidate that waits."""
         with self._lock:
-            return sum(worker.n_processes() - 2 for worker in self._idle)
+            expected = 2 + int(self.plan.get("wrappers", 0))
+            return sum(worker.n_processes() - expected for worker in self._idle)
 
     def close(self) -> None:
         """End all workers and all that runs in them."""

@@ -225,7 +225,10 @@ def _among_own(operator: str) -> Callable[..., Any]:
 
 def _forwarder(operator: str) -> Callable[..., Any]:
     def forward(self: Any, *args: Any) -> Any:
-        return self._program.request("operator", self._number, operator, args)
+        answer = self._program.request("operator", self._number, operator, args)
+        if operator == "__exit__" and isinstance(args[1], AssertionError):
+            return False  # a program may not swallow an assertion of the tests
+        return answer
 
     forward.__name__ = operator
     return forward

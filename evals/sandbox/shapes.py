@@ -53,7 +53,7 @@ def shape_of(problem: Problem) -> Shape:
     tests, prompt = ast.parse(problem.tests.source), parse_prompt(problem.prompt)
     classes = {node.name: node for node in ast.walk(prompt) if isinstance(node, ast.ClassDef)}
     entry_is_class = problem.entry_point in classes
-    own_classes = {node.name: node for node in ast.walk(tests) if isinstance(node, ast.ClassDef)}
+    own_classes = {node.name: node for node in ast.walk(tests) if isinstance(node, ast.ClassDef) and not _is_case(node)}
     return Shape(
         _weak_because(tests, prompt, own_classes, entry_is_class),
         entry_is_class,
@@ -74,6 +74,11 @@ def parse_prompt(prompt: str) -> ast.Module:
         except (SyntaxError, ValueError):
             continue
     return ast.Module([], [])
+
+
+def _is_case(node: ast.ClassDef) -> bool:
+    """Whether a class is one of unittest's, which is never handed over."""
+    return any("TestCase" in (getattr(base, "id", ""), getattr(base, "attr", "")) for base in node.bases)
 
 
 def _methods(classes: dict[str, ast.ClassDef], name: str | None) -> set[str]:

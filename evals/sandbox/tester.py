@@ -100,7 +100,7 @@ class Tester:
                 run_tests(calls, problem, shape)
         except BaseException as caught:
             error = caught
-        error = self.clock.ending or calls.over or error
+        error = self.clock.ending or calls.failed or calls.over or error
         calls.ended(Died("the check is over"))
         used = self._ended(spare)
         found = {"status": "passed"} if error is None else told(error, used, calls.raised)

@@ -14,6 +14,7 @@ from typing import Any
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.kinds import placed
 from evals.sandbox.plan import command
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.process_tree import tree_of, waited_s
@@ -63,12 +64,12 @@ class Worker:
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=self._said,
-            env={"LANG": "C.UTF-8"},
+            env=config.get("environment") or {"LANG": "C.UTF-8"},
             close_fds=True,
         )
         theirs.close()
         self._scratch = "" if config["plan"]["namespaces"] else tempfile.mkdtemp(prefix="evals-sandbox-")
-        config = {**config, "plan": {**config["plan"], "scratch": self._scratch}}
+        config = placed(config, self._scratch)
         self._known: set[int] = set()
         self.channel = Channel(ours, MAX_JOB)
         try:

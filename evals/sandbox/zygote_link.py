@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,18 +45,13 @@ class ZygoteLink:
     """One zygote, started by `command` with an empty environment."""
 
     def __init__(self, command: list[str], plan: dict[str, Any]) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            command,
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            env={},
-            cwd="/",
-            close_fds=True,
-        )
-        theirs.close()
+        if plan.get("socket"):
+            self._control = self._connected(command, plan["socket"])
+        else:
+            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._process = self._started(command, theirs.fileno(), {}, plan.get("user"))
+            theirs.close()
         self._control.settimeout(START_S)
         self._number = 0
         self._spare: Spare | None = None
@@ -65,6 +61,42 @@ class ZygoteLink:
             raise HarnessError(f"the sandbox cannot be set up: {answer['error']}")
         if plan["namespaces"]:
             self._process.wait(START_S)  # it has left its place to the first process of the new namespaces
+
+    def _started(
+        self, command: list[str], stdin: int, environment: dict[str, str], user: int | None = None
+    ) -> subprocess.Popen[bytes]:
+        another: Any = {} if user is None else {"user": user, "group": user, "extra_groups": []}
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=self._said,
+                env=environment,
+                cwd="/",
+                close_fds=True,
+                **another,
+            )
+        except OSError as error:
+            raise HarnessError(f"{command[0]} cannot be started: {error}") from None
+
+    def _connected(self, command: list[str], path: str) -> socket.socket:
+        """The control socket of a zygote in a container, which connects to a path that is mounted there."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(path)
+            os.chmod(path, 0o777)
+            listener.listen(1)
+            listener.settimeout(1.0)
+            self._process = self._started(command, subprocess.DEVNULL, dict(os.environ))
+            until_s = time.monotonic() + START_S
+            while time.monotonic() < until_s and self._process.poll() is None:
+                try:
+                    control, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                os.unlink(path)
+                return control
+        raise HarnessError(f"{command[0]} did not start Python: {self.said()}")
 
     def order(self) -> None:
         """Have the next candidate made while this one runs."""

@@ -160,3 +160,12 @@ def test_the_filter_refuses_what_it_should_on_both_machines(machine, arch, calls
     assert run_filter(code, arch, calls["clone"], 17 | linux.CLONE_NEWUSER) == eperm
     assert run_filter(code, arch, calls["clone3"]) == run_filter(code, arch, 10_000) == enosys
     assert run_filter(code, 0x40000003, calls["read"]) == 0x80000000
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_in_bubblewrap_every_property_holds_for_an_ordinary_user(strict, as_ordinary_user):
+    done = as_ordinary_user(DOCTOR.replace("'--json'", "'--json', '--sandbox', 'bwrap'"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["isolated"] is True
+    assert found["layers"]["namespaces"] == "of bubblewrap"

@@ -156,6 +156,8 @@ LIAR = "class Liar:\n    def __sub__(self, other): return 0.0\n    __rsub__ = __
         ("try:\n    candidate()\nexcept ValueError:\n    return\nassert False", "", "f", "class ValueError(Exception): pass\ndef f(): raise ValueError"),
         ("assert all(map(lambda n: candidate(n) == n, [1, 2]))", "", "f", "def f(n): raise StopIteration"),
         ("got = candidate()\nassert got == 16, got", "", "f", "class A:\n    def __str__(self): return 'x'\ndef f(): return A()"),
+        ("with candidate() as got:\n    assert got == 16", "", "f", "class C:\n    def __enter__(self): return 3\n    def __exit__(self, *error): return True\ndef f(): return C()"),
+        ("def must_be_sixteen(n):\n    assert n == 16\ncandidate(must_be_sixteen)", "", "f", "def f(g):\n    try: g(3)\n    except AssertionError: pass"),
         ("assert {16: 1}[candidate()]", "", "f", "class A:\n    def __hash__(self): return 16\ndef f(): return A()"),
     ],
 )  # fmt: skip
@@ -169,6 +171,8 @@ def test_objects_that_lie_are_not_believed(strict, body, prompt, entry, program)
         ("try:\n    candidate(3)\nexcept ValueError as error:\n    assert str(error) == 'bad number 3'", "class Bad(ValueError):\n    def __init__(self, n): self.n = n\n    def __str__(self): return f'bad number {self.n}'\ndef f(n): raise Bad(n)"),
         ("items = [1]\ntry:\n    candidate(items)\nexcept KeyError:\n    assert items == []", "def f(items):\n    items.clear()\n    raise KeyError(1)"),
         ("assert candidate() == 1", "\ufeffdef f(): return 1"),
+        ("with candidate(KeyError):\n    {}['missing']", "import contextlib\ndef f(kind): return contextlib.suppress(kind)"),
+        ("from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as pool:\n    assert list(pool.map(candidate, range(20))) == list(range(20))", "def f(n): return n"),
         ("assert candidate() == 8", "import os\ndef f():\n    return len([os.waitpid(p, 0) for p in [os.fork() or os._exit(0) for _ in range(8)]])"),
     ],
 )  # fmt: skip

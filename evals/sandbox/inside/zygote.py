@@ -44,6 +44,8 @@ class Zygote:
     def prepare(self) -> None:
         """Make once what every program puts on itself."""
         plan, own = self.plan, self.plan["namespaces"]
+        if plan["landlock_abi"] is None:
+            plan["landlock_abi"] = landlock.abi()
         # Version 6 of Landlock keeps signals and abstract sockets within a program; paths of sockets it does not see.
         filter_ = Filter(unix_sockets=own, signals=own or plan["landlock_abi"] >= 6) if plan["seccomp"] else None
         self.layers = confine.Layers(filter_, self._rules([view.WRITABLE]) if own else None)
@@ -132,7 +134,7 @@ class Zygote:
         _, status, used = os.wait4(pid, 0)
         if not self.plan["namespaces"]:
             self._kill_rest()
-            shutil.rmtree(self._folder(number), ignore_errors=True)
+            self._clear()
         self._say({"number": number, "status": status, "cpu_s": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss})
 
     def _kill_rest(self) -> None:
@@ -148,6 +150,19 @@ class Zygote:
             for pid in strays:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
+
+    def _clear(self) -> None:
+        """Remove what ended programs left, where they share a place for their folders."""
+        kept = {str(number) for number in self.children}
+        for name in os.listdir(self.plan["scratch"]):
+            path = f"{self.plan['scratch']}/{name}"
+            if name in kept:
+                continue
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
 
     def _say(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError):
@@ -172,7 +187,7 @@ def _received_fd(ancillary: list[tuple[int, int, bytes]]) -> int:
 
 def main() -> None:
     """Take the plan from the socket at descriptor 0, move in, and serve."""
-    control = socket.socket(fileno=os.dup(0))
+    control = _control()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1):
         os.dup2(null, fd)
@@ -194,6 +209,15 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     zygote.serve()
+
+
+def _control() -> socket.socket:
+    """The socket at descriptor 0, or the one at the path that is given: descriptors do not pass into containers."""
+    if len(sys.argv) < 2:
+        return socket.socket(fileno=os.dup(0))
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    control.connect(sys.argv[1])
+    return control
 
 
 def _warm_up(plan: dict[str, Any]) -> None:
