@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     if not is_loopback(args.host):
         print(f"warning: {args.host} can be reached from other machines", file=sys.stderr)
     counts = serve(
-        list(dict.fromkeys(args.models)),
+        list(dict.fromkeys(member for name in args.models for member in registry.completion_fn_members(name))),
         registry,
         rules,
         arguments=split_pairs(args.completion_args, "--completion_args"),

@@ -30,7 +30,8 @@ class Served:
         (self._folder / "registry" / "completion_fns").mkdir(parents=True, exist_ok=True)
         entry = self._folder / "registry" / "completion_fns" / "stand-in.yaml"
         entry.write_text(
-            "stand-in:\n  class: stand_in:StandInFn\nstand-in-small:\n  class: stand_in:StandInFn\n  args: {n_ctx: 64}\n",
+            "stand-in:\n  class: stand_in:StandInFn\nstand-in-small:\n  class: stand_in:StandInFn\n  args: {n_ctx: 64}\n"
+            "both:\n  members: [stand-in, stand-in-small]\n",
             encoding="utf-8",
         )
         self.process = subprocess.Popen(

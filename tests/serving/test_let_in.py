@@ -104,6 +104,11 @@ def test_several_models_and_other_names_of_the_first(tmp_path):
             client.completions.create(model="stand-in-small", **asked)
 
 
+def test_a_list_of_models_is_served_whole(tmp_path):
+    with Served(folder=tmp_path, model="both") as served:
+        assert [model["id"] for model in served.request("GET", "/models")[1]["data"]] == ["stand-in", "stand-in-small"]
+
+
 def test_latency_comes_on_top(tmp_path):
     import time
 
