@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.inside.removal import remove_tree
 from evals.sandbox.kinds import placed
 from evals.sandbox.plan import command
 from evals.sandbox.problem import FunctionTests, Problem
@@ -168,7 +168,7 @@ class Worker:
             self._process.wait()
         self._said.close()
         if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove_tree(self._scratch)
 
 
 def brief_of(problem: Problem, number: int) -> Brief:

@@ -52,6 +52,12 @@ _SIGNALS: dict[str, tuple[int | None, int | None]] = {
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "pidfd_send_signal": (424, 424),
     "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
 }  # fmt: skip
+_ATTRIBUTES: dict[str, tuple[int | None, int | None]] = {
+    "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
+    "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None),
+    "futimesat": (261, None), "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
+}  # fmt: skip
 _SOCKET, _SOCKETPAIR, _CLONE = (41, 198), (53, 199), (56, 220)
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 AF_UNIX = 1
@@ -78,10 +84,13 @@ def _if_equal(value: int, then: bytes) -> bytes:
     return _jump(0x15, value, 0, 1) + then
 
 
-def program(machine: str = linux.MACHINE, unix_sockets: bool = True, signals: bool = True) -> bytes:
+def program(
+    machine: str = linux.MACHINE, unix_sockets: bool = True, signals: bool = True, attributes: bool = True
+) -> bytes:
     """The filter's instructions, 8 bytes each. Raises KeyError for a machine of another kind.
 
-    unix_sockets, signals: refused where no namespace keeps them from reaching other processes.
+    unix_sockets, signals: refused where no namespace keeps them from reaching other processes. attributes: changes of
+    permissions, owners and times do nothing where programs see the host's files, which Landlock leaves open to them.
     """
     side = ("x86_64", "aarch64").index(machine) if machine in _AUDIT_ARCH else -1
     denied, unknown = _give(RET_ERRNO | errno.EPERM), _give(RET_ERRNO | errno.ENOSYS)
@@ -93,6 +102,10 @@ def program(machine: str = linux.MACHINE, unix_sockets: bool = True, signals: bo
     for common in ((0, 63), (1, 64), (9, 222), (11, 215), (3, 57), (202, 98)):
         code += _if_equal(common[side], _give(RET_ALLOW))
     refused = [*_REFUSED.values(), *([] if signals else _SIGNALS.values())]
+    if not attributes:
+        for numbers in _ATTRIBUTES.values():
+            if numbers[side] is not None:
+                code += _if_equal(int(numbers[side] or 0), _give(RET_ERRNO))
     for numbers, answer in [*((n, denied) for n in refused), *((n, unknown) for n in _UNKNOWN.values())]:
         if numbers[side] is not None:
             code += _if_equal(int(numbers[side] or 0), answer)
@@ -112,8 +125,8 @@ class _Program(ctypes.Structure):
 class Filter:
     """A filter that is built once and put on each process. Needs NO_NEW_PRIVS."""
 
-    def __init__(self, unix_sockets: bool = True, signals: bool = True) -> None:
-        code = program(unix_sockets=unix_sockets, signals=signals)
+    def __init__(self, unix_sockets: bool = True, signals: bool = True, attributes: bool = True) -> None:
+        code = program(linux.MACHINE, unix_sockets, signals, attributes)
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
 

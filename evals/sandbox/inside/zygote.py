@@ -11,7 +11,6 @@ import contextlib
 import gc
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 from evals.sandbox.inside import candidate, confine, landlock, linux, view
 from evals.sandbox.inside.channel import Channel
+from evals.sandbox.inside.removal import clear
 from evals.sandbox.inside.seccomp import Filter
 
 _WARM = (
@@ -47,7 +47,8 @@ class Zygote:
         if plan["landlock_abi"] is None:
             plan["landlock_abi"] = landlock.abi()
         # Version 6 of Landlock keeps signals and abstract sockets within a program; paths of sockets it does not see.
-        filter_ = Filter(unix_sockets=own, signals=own or plan["landlock_abi"] >= 6) if plan["seccomp"] else None
+        signals = own or plan["landlock_abi"] >= 6
+        filter_ = Filter(unix_sockets=own, signals=signals, attributes=own) if plan["seccomp"] else None
         self.layers = confine.Layers(filter_, self._rules([view.WRITABLE]) if own else None)
         if not own:
             linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
@@ -153,16 +154,8 @@ class Zygote:
 
     def _clear(self) -> None:
         """Remove what ended programs left, where they share a place for their folders."""
-        kept = {str(number) for number in self.children}
-        for name in os.listdir(self.plan["scratch"]):
-            path = f"{self.plan['scratch']}/{name}"
-            if name in kept:
-                continue
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
+        with contextlib.suppress(OSError):
+            clear(self.plan["scratch"], frozenset(map(str, self.children)))
 
     def _say(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError):
