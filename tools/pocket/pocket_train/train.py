@@ -121,16 +121,17 @@ class Training:
         windows = np.stack([self.tokens[start : start + N_CTX + 1] for start in starts]).astype(np.int64)
         return torch.from_numpy(windows[:, :-1]), torch.from_numpy(windows[:, 1:])
 
-    def run(self, log_every: int = 20) -> None:
-        """All steps that are left."""
+    def run(self, until: int | None = None, log_every: int = 20) -> None:
+        """All steps that are left, or those up to step `until`; ends with a checkpoint."""
+        last = self.rung.steps if until is None else until
         began = saved = time.monotonic()
         already_s, losses = self.wall_s, []
-        while self.step < self.rung.steps:
+        while self.step < last:
             losses.append(self._one_step())
             self.step += 1
             now = time.monotonic()
             self.wall_s = already_s + now - began
-            if self.step % log_every == 0 or self.step == self.rung.steps:
+            if self.step % log_every == 0 or self.step == last:
                 self._log(float(np.mean(losses)))
                 losses = []
             if now - saved > CHECKPOINT_EVERY_S:
