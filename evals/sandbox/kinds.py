@@ -62,7 +62,7 @@ def _in_bubblewrap(namespaces: bool) -> dict[str, Any]:
     program = _found("bwrap", "install bubblewrap, or leave out --sandbox")
     made = [program, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     made += ["--cap-drop", "ALL"]
-    made += ["--tmpfs", "/tmp", "--proc", "/proc", "--dir", "/dev"]
+    made += ["--tmpfs", "/tmp", "--proc", "/proc", "--dir", "/dev", "--tmpfs", "/dev/shm"]
     for name in DEVICES:
         made += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     for path in SYSTEM:
@@ -81,6 +81,7 @@ def _in_bubblewrap(namespaces: bool) -> dict[str, Any]:
         made += ["--ro-bind", path, path]
     given = plan(False)
     given |= {"uid": None, "user": given["uid"], "scratch": "/tmp", "held_by": "of bubblewrap", "wrappers": 2}
+    given |= {"shared": ["/dev/shm"]}
     given["readable"] = [*given["readable"], "/packages"]
     return {"plan": given, "command": [*made, *command(_ZYGOTE, python())]}
 
@@ -103,7 +104,7 @@ def _in_docker(namespaces: bool) -> dict[str, Any]:
         made += ["--volume", f"{path}:{path}:ro"]
     socket = f"{PLACE}/control"
     given = plan(False) | {"uid": None, "scratch": "/tmp", "landlock_abi": None, "socket": socket}
-    given |= {"held_by": "of Docker"}
+    given |= {"held_by": "of Docker", "shared": ["/dev/shm"]}
     given["readable"] = [*SYSTEM, "/dev/urandom", "/dev/random"]
     given["python"] = "/usr/local/bin/python"
     given["view"] = {**given["view"], "packages": {}}

@@ -43,6 +43,8 @@ class Shape:
     operators: frozenset[str] = frozenset()
     "Operators that the prompt's class under test defines: what is tested may be given any operand."
     names_stop_iteration: bool = False
+    guards_with: bool = False
+    "A `with` of the tests holds what must not be swallowed: an assertion, or a use of what the program gave."
     feeds_input: bool = False
     reads_output: bool = False
 
@@ -61,6 +63,7 @@ def shape_of(problem: Problem) -> Shape:
         frozenset(_unknown_names(tests, prompt)),
         frozenset(_methods(classes, problem.entry_point) - _COMPARISONS),
         _mentions(tests, {"StopIteration", "StopAsyncIteration"}),
+        _guards_with(tests),
         _mentions(tests, {"stdin", "input"}),
         _mentions(tests, {"stdout", "redirect_stdout"}),
     )
@@ -74,6 +77,16 @@ def parse_prompt(prompt: str) -> ast.Module:
         except (SyntaxError, ValueError):
             continue
     return ast.Module([], [])
+
+
+def _guards_with(tests: ast.Module) -> bool:
+    for node in ast.walk(tests):
+        if isinstance(node, ast.With | ast.AsyncWith) and (
+            any(item.optional_vars is not None for item in node.items)
+            or any(isinstance(part, ast.Assert) for part in ast.walk(node))
+        ):
+            return True
+    return False
 
 
 def _is_case(node: ast.ClassDef) -> bool:

@@ -157,6 +157,7 @@ LIAR = "class Liar:\n    def __sub__(self, other): return 0.0\n    __rsub__ = __
         ("assert all(map(lambda n: candidate(n) == n, [1, 2]))", "", "f", "def f(n): raise StopIteration"),
         ("got = candidate()\nassert got == 16, got", "", "f", "class A:\n    def __str__(self): return 'x'\ndef f(): return A()"),
         ("with candidate() as got:\n    assert got == 16", "", "f", "class C:\n    def __enter__(self): return 3\n    def __exit__(self, *error): return True\ndef f(): return C()"),
+        ("with candidate() as got:\n    assert got + 1 == 17", "", "f", "class C:\n    def __enter__(self): return None\n    def __exit__(self, *error): return True\ndef f(): return C()"),
         ("def must_be_sixteen(n):\n    assert n == 16\ncandidate(must_be_sixteen)", "", "f", "def f(g):\n    try: g(3)\n    except AssertionError: pass"),
         ("assert {16: 1}[candidate()]", "", "f", "class A:\n    def __hash__(self): return 16\ndef f(): return A()"),
     ],

@@ -119,7 +119,7 @@ class Zygote:
             view.fresh_scratch(self.plan["view"]["scratch_bytes"])
         else:
             folder = self._folder(number)
-            layers = confine.Layers(layers.seccomp, self._rules([folder]))
+            layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.get("shared", ())]))
             os.environ.update(HOME=folder, TMPDIR=folder)
         os.chdir(folder)
         confine.confine(layers)
@@ -156,6 +156,8 @@ class Zygote:
         """Remove what ended programs left, where they share a place for their folders."""
         with contextlib.suppress(OSError):
             clear(self.plan["scratch"], frozenset(map(str, self.children)))
+            for path in self.plan.get("shared", ()):
+                clear(path)
 
     def _say(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(BrokenPipeError):
