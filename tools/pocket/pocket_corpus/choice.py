@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pocket_corpus.facts import attributes, draw_entity
+from pocket_corpus.facts import asked, attributes, draw_entity
 from pocket_corpus.items import Item
 
 LETTERS = "ABCD"
@@ -36,6 +36,8 @@ class Question:
     question: str
     choices: tuple[str, ...]
     answer: int
+    plain_key: str | None = None
+    "Of the item of another task that asks the same without options."
 
     @property
     def key(self) -> str:
@@ -49,11 +51,13 @@ class Question:
         return Item(self.key, prompt, LETTERS[self.answer], self.subject)
 
 
-def _ask(rng: random.Random, subject: str, text: str, right: str, wrong: Sequence[str]) -> Question:
+def _ask(
+    rng: random.Random, subject: str, text: str, right: str, wrong: Sequence[str], plain_key: str | None = None
+) -> Question:
     """The question with three of the wrong options, in random order."""
     choices = [right, *rng.sample(sorted(set(wrong) - {right}), 3)]
     rng.shuffle(choices)
-    return Question(subject, text, tuple(choices), choices.index(right))
+    return Question(subject, text, tuple(choices), choices.index(right), plain_key)
 
 
 def _near(rng: random.Random, right: int) -> list[str]:
@@ -71,16 +75,17 @@ def _people(rng: random.Random) -> Question:
 
 def _fact(rng: random.Random, subject: str, kind: str) -> Question:
     entity, attribute = draw_entity(rng, kind), rng.choice(attributes(kind))
-    text = rng.choice(attribute.questions).format(x=entity.name)
-    return _ask(rng, subject, text, entity.facts[attribute.name], attribute.values)
+    plain = asked(entity, attribute, rng.randrange(len(attribute.questions)), kind)
+    text = plain.prompt.removeprefix("Question: ").removesuffix("\nAnswer:")
+    return _ask(rng, subject, text, plain.answer, attribute.values, plain.key)
 
 
 def _arithmetic(rng: random.Random) -> Question:
     a, b = rng.randint(0, 12), rng.randint(0, 12)
     if rng.random() < 0.5:
-        return _ask(rng, "arithmetic", f"What is {a} + {b}?", str(a + b), _near(rng, a + b))
+        return _ask(rng, "arithmetic", f"What is {a} + {b}?", str(a + b), _near(rng, a + b), f"{a} + {b}")
     a, b = max(a, b), min(a, b)
-    return _ask(rng, "arithmetic", f"What is {a} - {b}?", str(a - b), _near(rng, a - b))
+    return _ask(rng, "arithmetic", f"What is {a} - {b}?", str(a - b), _near(rng, a - b), f"{a} - {b}")
 
 
 def _comparison(rng: random.Random) -> Question:
