@@ -13,8 +13,10 @@ import threading
 from typing import Any
 
 DEADLINE_S = 5.0
-"Of one reading or comparison, as math-verify has it."
-START_S = 60.0
+"Of one reading or comparison, as math-verify has it; of computing, so that a busy machine does not judge."
+WALL_FACTOR = 1.0 if sys.platform == "win32" else 12.0
+"Times the deadline: when a worker that is silent is given up anyway. Windows has no timer of computing."
+START_S = 300.0
 "For a process to import its packages, on a busy machine."
 
 _CODE = (
@@ -93,11 +95,14 @@ class _Worker:
             self._process.stdin.flush()
         except OSError as error:
             raise Ended("the process died") from error
-        reply: dict[str, Any] = self._reply_within(deadline_s)
+        try:
+            reply: dict[str, Any] = self._reply_within(WALL_FACTOR * deadline_s)
+        except Ended:
+            raise Ended(f"no answer within {deadline_s:g} s of computing") from None
         return reply
 
     def _reply_within(self, seconds: float) -> Any:
-        """The next line of the process, which is killed when none comes in time."""
+        """The next line of the process, which is killed when none comes in time; its own timer may end it before."""
         assert self._process.stdout is not None
         alarm = threading.Timer(seconds, self._process.kill)
         alarm.daemon = True
@@ -107,7 +112,7 @@ class _Worker:
         finally:
             alarm.cancel()
         if not line.endswith(b"\n"):
-            raise Ended(f"no answer within {seconds:g} s")
+            raise Ended(f"the process ended, or said nothing for {seconds:g} s")
         return json.loads(line)
 
     def close(self) -> None:

@@ -12,16 +12,15 @@ MEMORY_BYTES = 4 << 30
 
 
 def main(deadline_s: float) -> None:
-    """Answer requests until the input ends. A request that outlives twice its deadline ends the process (POSIX)."""
+    """Answer requests until the input ends. One that computes for longer than the deadline ends the process (POSIX)."""
     replies, sys.stdout = sys.stdout, sys.stderr
     _limit_memory()
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
-    import math_verify  # noqa: F401
-
+    answered({"text": r"$\frac{1}{2}$", "ideal": "$0.5$"})  # loads all that is loaded when it is first used
     replies.write('"ready"\n')
     replies.flush()
     for line in sys.stdin:
-        _alarm(2 * deadline_s)
+        _alarm(deadline_s)
         try:
             reply: Any = {"value": answered(json.loads(line))}
         except (Exception, RecursionError) as error:
@@ -49,11 +48,14 @@ def _parse(text: str) -> list[Any]:
 
 
 def _alarm(seconds: float) -> None:
-    """Let the system end this process after so long, whatever it computes; 0 takes that back."""
+    """Let the system end this process once it has computed for so long; 0 takes that back.
+
+    Time of computing, not of the clock: what a busy machine does beside it must not decide what is right.
+    """
     if sys.platform != "win32":
         import signal
 
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory() -> None:

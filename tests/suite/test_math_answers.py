@@ -76,6 +76,21 @@ def test_what_does_not_end_is_ended_and_the_pool_goes_on():
         pool.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and timers")
+def test_a_machine_that_is_busy_with_others_does_not_judge():
+    """The deadline was one of the clock: an answer was wrong when its process had not been let to compute."""
+    pool = MathPool(size=1, deadline_s=2.0)
+    try:
+        assert MathRule(pool).same("2", "1+1") is True
+        worker = pool._free.queue[-1]._process
+        os.kill(worker.pid, signal.SIGSTOP)
+        threading.Timer(3.0, os.kill, (worker.pid, signal.SIGCONT)).start()
+        assert MathRule(pool).same("3", "1+2") is True
+        assert worker.poll() is None
+    finally:
+        pool.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_worker_that_was_killed_is_replaced(pool):
     assert MathRule(pool).same("2", "1+1") is True
