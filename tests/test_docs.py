@@ -51,7 +51,7 @@ def run_page(page: str, folder: Path, environment: dict[str, str]) -> str:
     write_files(page, folder)
     script = "set -e\n" + "\n".join(SHELL.findall(page))
     done = subprocess.run(
-        ["sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["sh", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -130,7 +130,7 @@ def test_the_first_command_of_the_readme_runs_after_its_installation(tmp_path, e
     install, _, main_job = first.partition(" && ")
     assert (install, second) == ("pip install .", "pip install -e '.[dev]' && pytest")
     done = subprocess.run(
-        ["sh", "-c", main_job], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=True
+        ["sh", "-c", main_job], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=True
     )
     assert re.search(r"accuracy +0\.855 .*n = 200", done.stdout)
 

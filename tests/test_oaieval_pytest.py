@@ -50,7 +50,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 def pytest_in(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     command = [sys.executable, "-m", "pytest", *LOADED, *arguments]
-    return suite.run(*command, timeout=100)
+    return suite.run(*command, timeout=300)
 
 
 def n_calls(server: ServerProcess) -> int:

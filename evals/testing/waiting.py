@@ -8,7 +8,7 @@ from collections.abc import Callable
 POLL_S = 0.005
 
 
-def wait_until(reached: Callable[[], object], limit_s: float = 60.0) -> None:
+def wait_until(reached: Callable[[], object], limit_s: float = 120.0) -> None:
     """Return as soon as `reached()` is true.
 
     A server counts on a thread of its own, and may do so after its reply has arrived.

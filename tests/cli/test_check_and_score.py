@@ -24,7 +24,9 @@ def write_eval(root: Path, name: str, rows: list[dict], cls: str = "evals.suite.
 def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "EVALS_"))}
     command = [sys.executable, "-m", f"evals.cli.{module}", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def test_a_sound_eval_passes(tmp_path):

@@ -27,7 +27,9 @@ def evaluate(folder: Path, name: str, eval_name: str = "sums", *arguments: str) 
 def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "EVALS_"))}
     command = [sys.executable, "-m", f"evals.cli.{module}", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def compare(folder: Path, *arguments: str) -> str:

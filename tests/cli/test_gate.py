@@ -47,7 +47,7 @@ def with_drop(before: list[bool], n_lost: int, n_won: int = 0) -> list[bool]:
 def gate(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "evals.cli.main", "gate", *arguments]
     env = {k: v for k, v in os.environ.items() if not k.startswith("GITHUB_")} | environment
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_a_proven_regression_exits_one_and_an_unchanged_run_passes(tmp_path):

@@ -97,7 +97,7 @@ def test_the_commands_of_the_page_work_and_write_what_it_shows(tmp_path):
             env={**environment, "PYTHONPATH": str(DOCS.parents[1])},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, command + done.stderr

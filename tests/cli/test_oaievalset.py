@@ -66,7 +66,7 @@ class Folder:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, **environment)
-        output, messages = process.communicate(timeout=120)
+        output, messages = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, output, messages)
 
     def run_json(self, *arguments: str) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Folder:
         return sorted((self.path / "evallogs").glob("*.jsonl"))
 
 
-def until(is_so: Callable[[], bool], seconds: float = 30) -> None:
+def until(is_so: Callable[[], bool], seconds: float = 300) -> None:
     """Wait until something is so, but not for ever."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -213,7 +213,7 @@ def test_a_terminated_set_ends_its_eval_in_order_and_goes_on_later(folder: Folde
     process = folder.start("slow", "both", EVALS_THREADS="1")
     until((folder.path / "asked.txt").exists)
     process.terminate()
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=300)
     assert process.returncode == 143
     assert [line.split()[1] for line in output.splitlines() if ".dev.v0" in line] == ["143", "-"]
     told = json.loads(folder.run("slow", "both", "--json").stdout)

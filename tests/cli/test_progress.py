@@ -17,7 +17,7 @@ def test_what_is_waited_for_is_said_though_no_sample_ends() -> None:
     progress = Progress(stream, look_every_s=0.001, line_every_s=0.001)
     progress.watch(RunTally(Silent()), counts)
     progress.started(5, 0)
-    deadline_s = time.monotonic() + 10
+    deadline_s = time.monotonic() + 120
     while not stream.getvalue() and time.monotonic() < deadline_s:
         time.sleep(0.001)
     progress.close()

@@ -20,7 +20,7 @@ from evals.testing.waiting import wait_until
 def command(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
     code = before + START
     return subprocess.run(
-        [sys.executable, "-c", code, "serve", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code, "serve", *arguments], capture_output=True, text=True, timeout=300, check=False
     )
 
 

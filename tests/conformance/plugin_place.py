@@ -58,7 +58,7 @@ class Place:
             env=self.environment(base_url),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

@@ -160,7 +160,7 @@ def kill_when_stalled(place: Place, server: LoopbackServer, *arguments: str) -> 
     )
     assert process.poll() is None, process.communicate()[1]
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     server.stall_no_more()
 
 

@@ -41,7 +41,7 @@ def run(script: str, page: str, folder: Path, environment: dict[str, str]) -> su
     for name, text in re.findall(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)```", page, re.MULTILINE | re.DOTALL):
         (folder / name).write_text(text, encoding="utf-8")
     return subprocess.run(
-        ["sh", "-ec", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        ["sh", "-ec", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 

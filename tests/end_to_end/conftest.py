@@ -51,7 +51,7 @@ class Workplace:
             env=self.env(base_url, **environment),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
@@ -78,7 +78,7 @@ class Workplace:
 
 def wait_for_run(process: subprocess.Popen[str], reached: Callable[[], bool]) -> None:
     """Wait until `reached()`; a process that ends first, or takes minutes, fails the test."""
-    wait_until(lambda: process.poll() is not None or reached(), limit_s=100)
+    wait_until(lambda: process.poll() is not None or reached(), limit_s=300)
     if process.poll() is not None:
         raise AssertionError(f"the run ended with {process.returncode}: {process.communicate()[1]}")
 
@@ -86,7 +86,7 @@ def wait_for_run(process: subprocess.Popen[str], reached: Callable[[], bool]) ->
 def signal_twice(process: subprocess.Popen[str], number: int) -> None:
     """Press Ctrl-C, or terminate, once more when the first signal was heard: two in one moment arrive as one."""
     assert process.stderr is not None
-    end_of_patience = threading.Timer(100, process.kill)
+    end_of_patience = threading.Timer(300, process.kill)
     end_of_patience.start()
     process.send_signal(number)
     said: list[str] = []

@@ -149,7 +149,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_can_be_resumed(workplace, sums, a
         process = workplace.start("m", "sums", "--concurrency", "8", base_url=server.base_url)
         wait_for_run(process, lambda: server.stats()["n_answered"] >= 40)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=100)
+        _, err = process.communicate(timeout=300)
         n_answered = server.stats()["n_answered"]
         assert process.returncode == 130, err
         assert "stopping after the" in err
@@ -168,7 +168,7 @@ def test_sigterm_exits_143_and_a_second_signal_stops_at_once(workplace, sums, an
         process = workplace.start("m", "sums", base_url=server.base_url)
         wait_for_run(process, lambda: server.stats()["max_in_flight"] >= 30)
         signal_twice(process, signal.SIGTERM)
-        process.communicate(timeout=100)
+        process.communicate(timeout=300)
     assert process.returncode == 143
 
 

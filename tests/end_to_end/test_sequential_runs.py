@@ -103,7 +103,7 @@ def test_a_run_can_be_gated_at_once(workplace):
     with ServerProcess("--answers", good) as server:
         workplace.oaieval("m", "quiz", "--record_path", "base.jsonl", base_url=server.base_url)
         update = [sys.executable, "-m", "evals.cli.main", "gate", "base.jsonl", "--baseline", "b", "--update"]
-        subprocess.run(update, cwd=workplace.folder, check=True, timeout=60, capture_output=True)
+        subprocess.run(update, cwd=workplace.folder, check=True, timeout=300, capture_output=True)
         same = workplace.oaieval("m", "quiz", "--baseline", "b", base_url=server.base_url)
     with ServerProcess("--answers", bad) as server:
         worse = workplace.oaieval("m", "quiz", "--baseline", "b", base_url=server.base_url)

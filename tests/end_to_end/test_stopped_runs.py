@@ -37,7 +37,7 @@ class Forking(Base):
         fn, prompt = self.completion_fn, sample["input"]
         child = context.Process(target=lambda: answers.put(fn(prompt=prompt).get_completions()[0]))
         child.start()
-        child.join(60)
+        child.join(120)
         if child.is_alive():
             child.kill()
             raise RuntimeError("the child hangs")
@@ -63,7 +63,7 @@ def test_one_signal_ends_a_run_that_waits_for_a_rate_limit(workplace, sums, numb
         process = workplace.start("m", "sums", base_url=server.base_url)
         wait_for_run(process, lambda: server.n_requests >= 8)
         process.send_signal(number)
-        _, err = process.communicate(timeout=100)
+        _, err = process.communicate(timeout=300)
     assert process.returncode == code, err
     assert not [line for line in lines_of(workplace.record()) if line.get("failed")], "given up is not failed"
 
@@ -74,7 +74,7 @@ def test_the_second_signal_ends_the_process_though_a_plug_in_hangs(workplace, pl
     process = workplace.start("dummy", "sums")
     wait_for_run(process, (workplace.folder / "begun").exists)
     signal_twice(process, signal.SIGINT)
-    process.communicate(timeout=100)
+    process.communicate(timeout=300)
     assert process.returncode == 130
 
 
@@ -98,7 +98,7 @@ def test_a_reader_who_goes_away_ends_no_run(workplace, sums):
         process.stderr.close()
         assert process.stdout is not None
         process.stdout.read()
-        process.wait(timeout=100)
+        process.wait(timeout=300)
         process.stdout.close()
     assert report_of(workplace.record())["n"] == 30
 

@@ -83,9 +83,9 @@ def test_a_call_that_waits_for_its_next_attempt_is_given_up_when_the_run_stops(w
     """Ctrl-C and a time budget took up to the server's Retry-After, minutes, to be heard."""
     session, fn = Session(), Refusing(Kind.RATE_LIMIT, retry_after_s=600)
     thread, raised = on_thread(session, fn)
-    assert fn.begun.wait(10)
+    assert fn.begun.wait(120)
     end_of(session, why)
-    thread.join(10)
+    thread.join(120)
     assert not thread.is_alive()
     assert raised == [why]
 
@@ -96,7 +96,7 @@ def test_a_call_that_waits_for_its_turn_by_the_minute_is_given_up_too() -> None:
         run_sync(complete(Refusing(Kind.SERVER), "well"))
     thread, raised = on_thread(session, Refusing(Kind.SERVER))
     end_of(session, Interrupted("stopped"))
-    thread.join(10)
+    thread.join(120)
     assert not thread.is_alive()
     assert isinstance(raised[0], Interrupted)
 
@@ -104,12 +104,12 @@ def test_a_call_that_waits_for_its_turn_by_the_minute_is_given_up_too() -> None:
 def test_a_thread_s_call_ends_with_the_run_and_no_other_is_made() -> None:
     session, fn = Session(), Hanging()
     thread, raised = on_thread(session, fn)
-    assert fn.begun.wait(10)
+    assert fn.begun.wait(120)
     why = Interrupted("stopped")
     end_of(session, why, now=True)
-    thread.join(10)
+    thread.join(120)
     assert raised
-    assert fn.ended.wait(10)
+    assert fn.ended.wait(120)
     with use_session(session), pytest.raises(Interrupted):
         complete_sync(Refusing(Kind.SERVER), "well")
 
@@ -220,4 +220,4 @@ def test_a_client_that_does_not_close_holds_nobody_up_for_long(monkeypatch: pyte
     together(session, Stuck("m", 0.0), "p")
     began_s = time.monotonic()
     run_sync(session.aclose())
-    assert time.monotonic() - began_s < 10
+    assert time.monotonic() - began_s < 300, "and not the 600 s that closing would take"

@@ -121,23 +121,23 @@ def test_what_is_harmless_stays_what_it_is() -> None:
 
 def test_no_more_threads_than_jobs_at_a_time_and_none_beyond_the_size() -> None:
     pool, gate = DaemonThreads(3, "test-pool"), threading.Event()
-    held = [pool.submit(gate.wait, 10) for _ in range(5)]
+    held = [pool.submit(gate.wait, 120) for _ in range(5)]
     names = {thread.name for thread in threading.enumerate() if thread.name.startswith("test-pool")}
     assert len(names) == 3
     gate.set()
-    assert all(future.result(10) for future in held)
-    assert pool.submit(threading.current_thread).result(10).name in names
+    assert all(future.result(120) for future in held)
+    assert pool.submit(threading.current_thread).result(120).name in names
     pool.shutdown()
 
 
 def test_jobs_that_wait_are_cancelled_when_the_threads_are_given_back() -> None:
     pool, gate, begun = DaemonThreads(1, "test-pool"), threading.Event(), threading.Event()
-    running = pool.submit(lambda: begun.set() or gate.wait(10))
-    waiting = pool.submit(gate.wait, 10)
-    assert begun.wait(10)
+    running = pool.submit(lambda: begun.set() or gate.wait(120))
+    waiting = pool.submit(gate.wait, 120)
+    assert begun.wait(120)
     pool.shutdown()
     gate.set()
-    assert running.result(10)
+    assert running.result(120)
     assert waiting.cancelled()
     with pytest.raises(RuntimeError):
         pool.submit(gate.wait)
@@ -149,6 +149,6 @@ def test_the_process_ends_though_a_thread_hangs() -> None:
         "from evals.engine.threads import DaemonThreads\n"
         "begun = threading.Event()\n"
         "DaemonThreads(1, 'x').submit(lambda: begun.set() or time.sleep(600))\n"
-        "begun.wait(10)\n"
+        "begun.wait(120)\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30, env=dict(os.environ))
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300, env=dict(os.environ))
