@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Workplace, lines_of, report_of
+from conftest import Workplace, lines_of, report_of, wait_for_run
 
 from evals.testing.openai_server import Answer, Call, LoopbackServer
-from evals.testing.waiting import wait_until
 
 N_ROWS = 60
 REFUSED = {7, 23, 41}
@@ -81,8 +80,7 @@ def run_killed_and_resumed(
 ) -> tuple[Path, LoopbackServer]:
     with SumServer(refused, stall_after=n_before) as server:
         process = workplace.start(*argv, "--record_path", "killed.jsonl", base_url=server.base_url)
-        wait_until(lambda: process.poll() is not None or server.answered.total() >= n_before)
-        assert process.poll() is None, process.communicate()
+        wait_for_run(process, lambda: server.answered.total() >= n_before)
         process.kill()
         process.communicate()
         server.stall_no_more()
