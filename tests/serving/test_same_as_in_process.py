@@ -129,6 +129,24 @@ def test_whole_options_are_scored_alike_by_echo(
     assert accuracy == echo_accuracy
 
 
+@pytest.mark.parametrize("rung", ["pocket/19k", "pocket/1m"])
+def test_models_of_the_package_choose_alike_by_their_names(rung: str, tmp_path: Path) -> None:
+    with Served(folder=tmp_path, model=rung) as served:
+        chat = OpenAIChatCompletionFn(rung, api_base=served.base_url)
+        text = OpenAICompletionFn(rung, api_base=served.base_url)
+        score, accuracy = run_choice(rung, tmp_path / "score.jsonl")
+        echo, echo_accuracy = run_choice(text, tmp_path / "echo.jsonl")
+        top, _ = run_choice(chat, tmp_path / "top.jsonl", letter_forms="spaced")
+    assert accuracy == echo_accuracy
+    for sample, expected in score.items():
+        assert (expected["way"], echo[sample]["way"], top[sample]["way"]) == ("score", "echo", "top_logprobs")
+        assert echo[sample]["logprobs"] == pytest.approx(expected["logprobs"], abs=TOLERANCE)
+        for ours, theirs, floored in zip(
+            expected["logprobs"], top[sample]["logprobs"], top[sample]["floored"], strict=True
+        ):
+            assert floored or theirs == pytest.approx(ours, abs=TOLERANCE)
+
+
 def sampled(record: Path) -> dict[str, list[str]]:
     return {str(event.sample_id): event.data["sampled"] for event in read_log(record).events("sampling")}
 
