@@ -181,6 +181,10 @@ ATTACKED = {
         "from contextlib import contextmanager\n@contextmanager\ndef f(n):\n    yield n * n + 7\n",
         "with candidate(3) as got:\n    assert got == 16\nwith candidate(5) as got:\n    assert got == 32",
     ),
+    "managed_sum": Attacked(
+        "from contextlib import contextmanager\n@contextmanager\ndef f(n):\n    yield n * n + 7\n",
+        "with candidate(3) as got:\n    assert got + 1 == 17",
+    ),
     "asserting": Attacked(
         "def f(fn, n):\n    fn(n * n + 7)\n",
         "seen = []\ndef expect(value):\n    seen.append(value)\n    assert value == 16\ncandidate(expect, 3)\nassert len(seen) == 1",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from another_user import interpreter, run_script
 from attacked_problems import ATTACKED, problem
+from honest_programs import honest_programs
 from hostile_programs import Hostile, hostile_programs
 from hostile_run import MORE_WALL_S, attack
 
@@ -42,6 +44,14 @@ def test_there_are_enough_kinds_and_names_are_not_used_twice():
     assert {one.attacks for one in programs} <= set(ATTACKED)
 
 
+def test_the_threat_model_counts_them_right():
+    page = (Path(__file__).parents[3] / "docs" / "sandbox-threat-model.md").read_text(encoding="utf-8")
+    counted = {line.split(" | ")[0]: line.split(" | ")[1] for line in page.splitlines() if line.endswith(" |")}
+    assert counted["| hostile, in twelve families"].rstrip(" |") == str(len(hostile_programs()))
+    assert counted["| honest and odd, or wrong without malice"].rstrip(" |") == str(len(honest_programs()))
+    assert len({one.family for one in hostile_programs()}) == 12
+
+
 def assert_held(said: dict) -> None:
     assert not said["violations"], said["violations"]
     assert not said["survivors"], said["survivors"]
@@ -63,6 +73,12 @@ def test_nothing_is_left_when_the_sandbox_is_closed(sandbox, namespaces, unprivi
     said = run_everything("--assurance", assurance, *([] if namespaces else ["--exposed"]), unprivileged=unprivileged)
     assert_held(said)
     assert len(said["outcomes"]) > 400
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unprivileged", [False, True], ids=["this user", "nobody"])
+def test_landlock_holds_programs_where_no_namespaces_can_be_made(sandbox, unprivileged):
+    assert_held(run_everything("--exposed", unprivileged=unprivileged, namespaces=False))
 
 
 @pytest.mark.slow
