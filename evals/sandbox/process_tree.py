@@ -40,6 +40,11 @@ def cpu_s(pids: list[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def is_ready(pid: int) -> bool:
+    """Whether a process is running, or could if it had a core."""
+    return _read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1] == ["R"]
+
+
 def waited_s(pid: int | str) -> float:
     """How long a process was ready to run and had no core to run on."""
     fields = _read(f"/proc/{pid}/schedstat").split()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from evals.sandbox.endings import Ending, OutOfMemory, TimeUp
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import loads
-from evals.sandbox.process_tree import cpu_s, memory_bytes, quick_memory_bytes, tree_of, waited_s
+from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
 from evals.sandbox.zygote_link import Used
 
 STEP_BACK_S = 0.1
@@ -46,9 +46,12 @@ class Watch:
         self._supervisor = supervisor
         self._pid, self._limit_bytes = 0, 0
         self._stepped_back = self._late = False
-        self._waited_before_s = 0.0
+        self._waited_before_s: float | None = None
+        "Of the tester, at the first look: what ends before it is not measured, since most programs do."
         self._allowed = Allowance(0.0, 0.0)
         self._before_s = 0.0
+        self._ready_s, self._seen_s = 0.0, 0.0
+        "How long the program was seen ready to run, up to when."
         self.waited_s = 0.0
         "How long program and tester were ready to run and had no core."
 
@@ -59,11 +62,16 @@ class Watch:
 
     def begin(self, pid: int, limit_bytes: int) -> None:
         """Look after the program in this process from here on."""
-        self._pid, self._limit_bytes = pid, limit_bytes
-        self._waited_before_s = waited_s("self")
+        self._pid, self._limit_bytes, self._waited_before_s = pid, limit_bytes, None
+        self._ready_s = self._seen_s = 0.0
 
     def look(self, elapsed_s: float) -> Ending | None:
         """Called now and then while the program runs; what ends it, if anything does."""
+        if self._waited_before_s is None:
+            self._waited_before_s = waited_s("self")
+        if self._pid and is_ready(self._pid):
+            self._ready_s += elapsed_s - self._seen_s
+        self._seen_s = elapsed_s
         elapsed_s += self._before_s
         pids = tree_of(self._pid) if self._pid else []
         if elapsed_s >= STEP_BACK_S:
@@ -87,7 +95,15 @@ class Watch:
         return elapsed_s >= longest_s(limit_s)
 
     def _waited_now_s(self) -> float:
-        return waited_s("self") - self._waited_before_s + (waited_s(self._pid) if self._pid else 0.0)
+        if self._waited_before_s is None:
+            return 0.0
+        return waited_s("self") - self._waited_before_s + self._program_waited_s()
+
+    def _program_waited_s(self) -> float:
+        """What the kernel counts; a quota of a control group it does not, but the program was seen to be ready."""
+        if not self._pid:
+            return 0.0
+        return max(waited_s(self._pid), self._ready_s - cpu_s([self._pid]))
 
     def _step_back(self) -> None:
         """Make room, once; then hear what the supervisor has found out about the time that the problem takes."""
@@ -107,7 +123,7 @@ class Watch:
 
     def spent(self, used: Used) -> dict[str, float]:
         """What the verdict says of time."""
-        return {"cpu_s": used.cpu_s, "waited_s": self.waited_s}
+        return {"cpu_s": used.cpu_s, "own_s": max(used.cpu_s, self._before_s - self.waited_s)}
 
 
 def longest_s(limit_s: float) -> float:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import linecache
-import os
 import sys
 import threading
 import types
@@ -65,9 +64,7 @@ class Candidate:
         if isinstance(code, str):
             self.send("syntax", code)
             return False
-        sys.stdin = open(os.devnull)  # noqa: SIM115
         sys.stdout = io.TextIOWrapper(io.BufferedWriter(self.printed), "utf-8", "replace", write_through=False)
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         sys.modules[MODULE] = self.module
         self.module.__dict__["__file__"] = FILE
         try:
