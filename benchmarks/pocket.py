@@ -1,11 +1,12 @@
 """Tokens a second of every pocket model: numpy as it ships against PyTorch on the CPU in float32, in turns in one run.
 
-python benchmarks/pocket.py [--batch 32] [--prompt 64] [--tokens 64] [--rounds 5] [--models FOLDER]
+python benchmarks/pocket.py [NAME ...] [--batch 32] [--prompt 64] [--tokens 64] [--rounds 5] [--models FOLDER]
 
 Both sides run the same transformer of the same sizes with a cache of keys and values on the same batch: read the
 prompts, then write greedily, with the log probability of each token. Weights are random, as speed does not depend on
 them. Once with the threads that each library takes by itself, and once, in a process of its own, with one each.
-Figures are medians of rounds. The last column is what reading (scoring) alone comes to. Needs torch.
+Figures are medians of rounds; the ratio is the median of the rounds' ratios. The last column is what reading (scoring)
+alone comes to. Needs torch.
 """
 
 from __future__ import annotations
@@ -99,15 +100,16 @@ class TorchModel:
             last = best
 
 
-def timed(work: Callable[[], T]) -> tuple[float, T]:
+def timed(clock: Callable[[], float], work: Callable[[], T]) -> tuple[float, T]:
     """Seconds, and what came of it."""
-    began = time.perf_counter()
+    began = clock()
     result = work()
-    return time.perf_counter() - began, result
+    return clock() - began, result
 
 
 def measure(name: str, config: Config, args: argparse.Namespace) -> None:
     """Prints a line of the table."""
+    clock = time.process_time if args.cpu else time.perf_counter
     arrays = random_arrays(config)
     tokenizer = Tokenizer([bytes([k]) for k in range(256)] + [b" w%d" % k for k in range(config.n_vocab - 257)])
     ours, theirs = PocketModel(name, Weights.of(config, arrays), tokenizer), TorchModel(config, arrays)
@@ -118,9 +120,9 @@ def measure(name: str, config: Config, args: argparse.Namespace) -> None:
     rates = []
     with torch.inference_mode():
         for _ in range(args.rounds + 1):
-            numpy_s, found = timed(lambda: ours.generate(requests))
-            torch_s, _ = timed(lambda: theirs.generate(begun, args.tokens))
-            read_s, _ = timed(lambda: ours.score([prompt for prompt, _ in requests]))
+            numpy_s, found = timed(clock, lambda: ours.generate(requests))
+            torch_s, _ = timed(clock, lambda: theirs.generate(begun, args.tokens))
+            read_s, _ = timed(clock, lambda: ours.score([prompt for prompt, _ in requests]))
             n_drawn = sum(each.n_drawn for (each,) in found)
             rates.append((n_drawn / numpy_s, args.batch * args.tokens / torch_s, prompts.size / read_s))
     written, torch_written, read = (statistics.median(each) for each in zip(*rates[1:], strict=True))
@@ -134,17 +136,19 @@ def table(args: argparse.Namespace) -> None:
     root = Path(args.models) if args.models else None
     sizes = f"{'parameters':>10} {'d':>5} {'l':>3} {'h':>3}"
     print(f"{'model':<14}{sizes} {'numpy':>10} {'torch':>10} {'ratio':>6} {'reading':>10}")
-    for name in model_names(root):
+    for name in args.names or model_names(root):
         measure(name, find_card(name, root).config, args)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="models (default: all)")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--prompt", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--models", help="a folder of models (default: those of the package)")
+    parser.add_argument("--cpu", action="store_true", help="time of the processor, not of the clock: for busy machines")
     parser.add_argument("--one-thread", action="store_true", help="only with one thread each")
     args = parser.parse_args()
     if args.one_thread:

@@ -148,6 +148,20 @@ def test_the_backends_of_the_page_run(tmp_path, environment, generate_server):
     assert len(re.findall(r"accuracy +0\.", out)) == 2
 
 
+@pytest.mark.slow
+def test_the_page_about_pocket_models_runs(tmp_path, environment):
+    page = (DOCS / "pocket-models.md").read_text(encoding="utf-8")
+    out = run_page(page, tmp_path, environment)
+    assert len(re.findall(r"c\.dev\.v0 +pocket/\w+ +0 +accuracy", out)) == 9
+    assert len(re.findall(r"^ *members? +pocket/19k$|^ +pocket/1m$", out, re.MULTILINE)) == 2
+    code = re.search(r"^```python\n(.*?)```", page, re.MULTILINE | re.DOTALL)
+    assert code is not None
+    done = subprocess.run(
+        [sys.executable, "-c", code[1]], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert re.match(r" ?\d+ \[-", done.stdout)
+
+
 def test_the_comparisons_of_the_page_come_out_as_shown(tmp_path, environment):
     page = (DOCS / "comparing.md").read_text(encoding="utf-8")
     out = run_page(page, tmp_path, environment)
