@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ BACKSTOP_S = 1.5
 
 
 MUCH_WAITING_S = 0.1
+LET_GO_S = 5.0
 MAX_KNOWN = 256
 "Problems that a tester keeps, so that each is sent once."
 
@@ -167,8 +169,16 @@ class Worker:
             self._process.kill()
             self._process.wait()
         self._said.close()
-        if self._scratch:
+        self._remove_scratch()
+
+    def _remove_scratch(self) -> None:
+        """Remove the worker's folder; a zygote whose tester was killed may need a moment to let go of it."""
+        until_s = time.monotonic() + LET_GO_S
+        while self._scratch and os.path.exists(self._scratch):
             remove_tree(self._scratch)
+            if time.monotonic() >= until_s:
+                return
+            time.sleep(0.01)
 
 
 def brief_of(problem: Problem, number: int) -> Brief:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,10 @@ from evals.cli.main import main
 from evals.errors import UsageError
 from evals.sandbox.inside import landlock, linux, seccomp
 from evals.sandbox.isolation import Property, require
+from evals.sandbox.kinds import configuration
+from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.process_tree import tree_of
+from evals.sandbox.worker import Hung, Worker, WorkerLost, brief_of
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -169,3 +176,39 @@ def test_in_bubblewrap_every_property_holds_for_an_ordinary_user(strict, as_ordi
     found = json.loads(done.stdout)
     assert found["isolated"] is True
     assert found["layers"]["namespaces"] == "of bubblewrap"
+
+
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_programs_end_when_their_tester_is_killed(strict, namespaces):
+    if not landlock.abi() and not namespaces:
+        pytest.skip("this kernel has no Landlock")
+    worker = Worker(configuration("auto", "strict", namespaces))
+    problem = Problem("p", "", FunctionTests("def check(candidate):\n    candidate()\n"), "f", 100.0)
+    program = "import os\ndef f():\n    os.fork()\n    os.fork()\n    while True: pass\n"
+    waiting = threading.Thread(target=lambda: lose(worker, problem, program))
+    waiting.start()
+    below = tree_of(worker._process.pid)
+    until = time.monotonic() + 60
+    while len(below) < 6 and time.monotonic() < until:
+        time.sleep(0.05)
+        below = tree_of(worker._process.pid)
+    worker._process.kill()
+    waiting.join(60)
+    worker.close()
+    while any(is_running(pid) for pid in below) and time.monotonic() < until + 30:
+        time.sleep(0.05)
+    assert len(below) >= 6
+    assert [pid for pid in below if is_running(pid)] == []
+    assert not worker._scratch or not os.path.exists(worker._scratch)
+
+
+def lose(worker, problem, program):
+    with contextlib.suppress(WorkerLost, Hung):
+        worker.check(brief_of(problem, 1), program, (100.0, 100.0))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

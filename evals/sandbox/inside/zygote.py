@@ -68,12 +68,23 @@ class Zygote:
         while True:
             data, ancillary, _, _ = self.control.recvmsg(4096, socket.CMSG_LEN(4))
             if not data:
-                return
+                return self._leave()
             order = json.loads(data)
             if order[0] == "fork":
                 self._fork(order[1], _received_fd(ancillary))
             else:
                 self._end(order[1])
+
+    def _leave(self) -> None:
+        """The tester is gone: end everything. Namespaces do it by themselves when this process ends."""
+        if self.plan["namespaces"]:
+            return
+        for pid in self.children.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.children.clear()
+        self._kill_rest()
+        self._clear()
 
     def _fork(self, number: int, channel: int) -> None:
         try:
@@ -118,6 +129,7 @@ class Zygote:
         if self.plan["namespaces"]:
             view.fresh_scratch(self.plan["view"]["scratch_bytes"])
         else:
+            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             folder = self._folder(number)
             layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.get("shared", ())]))
             os.environ.update(HOME=folder, TMPDIR=folder)
