@@ -25,7 +25,7 @@ def test_the_harmful_change_is_stopped_and_the_harmless_one_is_not(tmp_path):
     environment["TMPDIR"] = str(tmp_path)
     script = DOCS / "ci" / "gate-example.sh"
     done = subprocess.run(
-        ["bash", str(script)], env=environment, capture_output=True, text=True, timeout=300, check=False
+        ["bash", str(script)], env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "the harmful change was stopped, the harmless one was not" in done.stdout

@@ -4,16 +4,17 @@ set -eu
 cd "$(mktemp -d)"
 
 # once, on the main branch: run, look at the numbers, commit the folder baselines/
-oaieval scripted-demo arithmetic --record_path main.jsonl
+oaieval pocket/1m pocket-facts --record_path main.jsonl
 evals gate main.jsonl --baseline baselines --update
 
-# on a branch that only rewords the prompt: passes
-oaieval scripted-demo-reworded arithmetic --record_path reworded.jsonl
-evals gate reworded.jsonl --baseline baselines --max-drop 2pt
+# on a branch that adds an instruction to the prompt: passes
+oaieval pocket/1m pocket-facts --extra_eval_params 'template=Please answer in one word. {input}' \
+  --record_path instructed.jsonl
+evals gate instructed.jsonl --baseline baselines --max-drop 2pt
 
-# on a branch whose prompt makes the model talk: exit code 1 stops the build
-oaieval scripted-demo-chatty arithmetic --record_path chatty.jsonl
-if evals gate chatty.jsonl --baseline baselines --max-drop 2pt --junit gate.xml; then
+# on a branch whose template ends in "Answer:", as the samples already do: exit code 1 stops the build
+oaieval pocket/1m pocket-facts --extra_eval_params 'template={input}\nAnswer:' --record_path doubled.jsonl
+if evals gate doubled.jsonl --baseline baselines --max-drop 2pt --junit gate.xml; then
   echo "the gate let a harmful change through" >&2
   exit 1
 fi
