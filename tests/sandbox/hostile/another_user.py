@@ -50,7 +50,7 @@ def run_script(
 
 
 def _environment(folder: Path, home: Path, paths: Sequence[str]) -> dict[str, str]:
-    found = {"PATH": os.defpath, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    found = {"PATH": os.defpath, "HOME": str(home), "TMPDIR": str(folder / "tmp"), "PYTHONDONTWRITEBYTECODE": "1"}
     return found | {"PYTHONPATH": os.pathsep.join([str(folder), *paths])}
 
 
@@ -63,11 +63,13 @@ def _copies() -> Iterator[tuple[Path, Path]]:
         shutil.copytree(ROOT / "evals", folder / "evals", ignore=without)
         shutil.copytree(HERE, folder / "tests" / "sandbox" / "hostile", ignore=without)
         home.mkdir(mode=0o700)
+        (folder / "tmp").mkdir()
         if os.getuid() == 0:
             os.chown(home, nobody(), nobody())
         for path in folder.rglob("*"):
             if home not in (path, *path.parents):
                 path.chmod(0o755 if path.is_dir() else 0o644)
+        (folder / "tmp").chmod(0o1777)
         yield folder, home
 
 

@@ -112,6 +112,12 @@ def told(outcome: Outcome) -> Outcome:
     return outcome
 
 
+def left_folders() -> list[str]:
+    """What is in the folder for temporary files, where that was made for this process alone."""
+    folder = os.environ.get("TMPDIR")
+    return os.listdir(folder) if folder else []
+
+
 def open_descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
@@ -134,7 +140,7 @@ def main(arguments: list[str]) -> int:
         with Sandbox(workers=given.workers, assurance=given.assurance, kind=given.kind) as sandbox:
             outcomes = [one for _ in range(given.repeat) for one in run_all(sandbox, world, given)]
         survivors, left_open = family.survivors(), open_descriptors() - before - 4
-        after = world.violations("")
+        after = world.violations("") + [f"{name} was left" for name in left_folders()]
     print(json.dumps({
         "outcomes": [asdict(one) for one in outcomes],
         "statuses": Counter(f"{one.status} {one.assurance}" for one in outcomes),
