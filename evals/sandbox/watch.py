@@ -24,7 +24,7 @@ STARVED = 0.4
 "One that had less than this part of its limit to itself goes on further, to at most `longest_s`."
 
 MOST_ROOM = 4
-LEAST_ROOM_S = 10.0
+LEAST_ROOM_S = 20.0
 
 
 @dataclass(frozen=True)
