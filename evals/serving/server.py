@@ -84,6 +84,8 @@ def run_server(app: Starlette, sock: socket.socket, ready: Callable[[], None], s
     ready: called when connections are taken. stopping: called on the loop when the end begins.
     """
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # asyncio warns of what is written to a client that has gone in the middle of a stream: nobody's error.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     config = uvicorn.Config(
         app,
         http=Connection,
