@@ -37,6 +37,8 @@ class Channel:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
             sent = self.sock.sendmsg([data], [rights])
             data = data[sent:]
+        if not data:
+            return  # sending nothing to an end that has read all, done its work and gone would be a broken pipe
         try:
             self.sock.sendall(data)
         except (BrokenPipeError, ConnectionResetError) as error:
