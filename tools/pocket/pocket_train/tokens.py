@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pocket_corpus.mixture import HELD_OUT_SEED, TRAIN_SEED, documents
+from pocket_corpus.mixture import TRAIN_SEED, documents
 
 from evals.pocket.tokenizer import END, Tokenizer, words
 
@@ -44,17 +44,6 @@ def training_tokens(tokenizer: Tokenizer, n: int, cache: Path) -> NDArray[np.uin
         np.save(part, tokens)
         part.rename(path)
     return np.load(path, mmap_mode="r")
-
-
-def held_out_documents(tokenizer: Tokenizer, n: int, n_ctx: int) -> Iterator[tuple[str, str]]:
-    """(task, text) of n documents of held-out items that fit a context, no text twice."""
-    seen: set[str] = set()
-    for task, text in documents(HELD_OUT_SEED, held_out=True):
-        if text not in seen and len(tokenizer.encode(text)) < n_ctx:
-            seen.add(text)
-            yield task, text
-        if len(seen) == n:
-            return
 
 
 def read_held_out(path: Path) -> list[str]:
