@@ -47,7 +47,7 @@ def placed(config: dict[str, Any], folder: str) -> dict[str, Any]:
 
 
 def _by_itself(namespaces: bool) -> dict[str, Any]:
-    return {"plan": plan(namespaces), "command": command(_ZYGOTE, python())}
+    return {"plan": plan(namespaces), "command": []}
 
 
 def _found(name: str, fix: str) -> str:
@@ -80,7 +80,7 @@ def _in_bubblewrap(namespaces: bool) -> dict[str, Any]:
     for path in _OURS:
         made += ["--ro-bind", path, path]
     given = plan(False)
-    given |= {"uid": None, "user": given["uid"], "scratch": "/tmp", "held_by": "of bubblewrap", "wrappers": 2}
+    given |= {"uid": None, "user": given["uid"], "scratch": "/tmp", "held_by": "of bubblewrap"}
     given |= {"shared": ["/dev/shm"]}
     given["readable"] = [*given["readable"], "/packages"]
     return {"plan": given, "command": [*made, *command(_ZYGOTE, python())]}

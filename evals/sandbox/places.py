@@ -4,44 +4,54 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LANE_PER_CORE = 6
+LANE_PER_CORE = 16
 "Units of the lane. A program of known normal duration takes one, another two."
+
+MIB_PER_UNIT = 128
+"Of memory that is free when the sandbox opens: fewer units where there is less of it."
 
 
 class Places:
-    """Slots for `workers` programs, and the lane beside them."""
+    """Slots for `workers` programs, given in the order in which they are asked for, and the lane beside them."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.lane = LANE_PER_CORE * (os.cpu_count() or 1)
-        self._slots = threading.Semaphore(workers)
+        self.lane = max(2, min(LANE_PER_CORE * (os.cpu_count() or 1), free_mib() // MIB_PER_UNIT))
         self._lock = threading.Lock()
-        self._alone = threading.Lock()
-        self._left = self.lane
+        self._free, self._left = workers, self.lane
+        self._waiting: deque[threading.Lock] = deque()
 
     @contextmanager
     def one(self, units: int) -> Iterator[Place]:
         """A slot, which may be changed for `units` of the lane."""
-        self._slots.acquire()
+        self._take_slot()
         place = Place(self, units)
         try:
             yield place
         finally:
             place.leave()
 
-    @contextmanager
-    def all(self) -> Iterator[None]:
-        """All slots: nothing new begins beside what runs in here."""
-        with self._alone:
-            for _ in range(self.workers):
-                self._slots.acquire()
-            try:
-                yield
-            finally:
-                self._slots.release(self.workers)
+    def _take_slot(self) -> None:
+        with self._lock:
+            if self._free > 0:
+                self._free -= 1
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def free_slot(self) -> None:
+        """To the one that waits longest, if any does."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
     def to_lane(self, units: int) -> bool:
         """Take units of the lane and give a slot back, if there is room."""
@@ -49,15 +59,18 @@ class Places:
             if self._left < units:
                 return False
             self._left -= units
-        self._slots.release()
+        self.free_slot()
         return True
 
     def from_lane(self, units: int) -> None:
         with self._lock:
             self._left += units
 
-    def free_slot(self) -> None:
-        self._slots.release()
+
+def free_mib() -> int:
+    """Memory of this machine that can be had."""
+    with open("/proc/meminfo", encoding="ascii") as lines:
+        return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:"))
 
 
 class Place:

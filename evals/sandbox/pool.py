@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from evals.sandbox.nursery import Nursery
+from evals.sandbox.plan import command, python
 from evals.sandbox.worker import Brief, Hung, Worker, WorkerLost
 
+_NURSERY, _ZYGOTE, _TESTER = "evals.sandbox.nursery", "evals.sandbox.inside.zygote", "evals.sandbox.tester"
 CLOSE_S = 5.0
 "What an idle worker has to end by itself before it is killed."
 
@@ -21,6 +25,8 @@ class Pool:
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
+        self._nurseries: list[Nursery] = []
+        "One for zygotes and one for testers, in turn; the last two are in use."
 
     def warm(self) -> None:
         """Start one worker. Raises WorkerLost, or Hung."""
@@ -64,10 +70,20 @@ class Pool:
         return self._start()
 
     def _start(self) -> Worker:
-        worker = Worker(self._config)
+        worker = Worker(self._config, self._nursery())
         with self._lock:
             self._all.add(worker)
         return worker
+
+    def _nursery(self) -> Nursery:
+        """What forks testers; made anew if it is lost."""
+        with self._lock:
+            if not self._nurseries or not all(nursery.lives for nursery in self._nurseries[-2:]):
+                zygotes = Nursery([*command(_NURSERY, python()), _ZYGOTE], {})
+                environment = self._config.get("environment") or {"LANG": "C.UTF-8"}
+                testers = Nursery([*command(_NURSERY, sys.executable), _TESTER], environment, zygotes.control)
+                self._nurseries += [zygotes, testers]
+            return self._nurseries[-1]
 
     def _put_back(self, worker: Worker) -> None:
         with self._lock:
@@ -82,8 +98,7 @@ class Pool:
     def survivors(self) -> int:
         """Processes below idle workers beyond what belongs there: a zygote each, and the candidate that waits."""
         with self._lock:
-            expected = 2 + int(self.plan.get("wrappers", 0))
-            return sum(worker.n_processes() - expected for worker in self._idle)
+            return sum(max(0, worker.n_processes() - 2) for worker in self._idle)
 
     def close(self) -> None:
         """End all workers and all that runs in them."""
@@ -93,3 +108,5 @@ class Pool:
             worker.leave()
         for worker in workers:
             worker.close(CLOSE_S if worker in idle else 0.0)
+        for nursery in reversed(self._nurseries):
+            nursery.close()

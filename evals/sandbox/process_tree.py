@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 MAX_PROCESSES = 4096
 
@@ -77,7 +76,17 @@ def _listed(path: str) -> list[str]:
 
 
 def _read(path: str) -> str:
+    """A file of /proc; read by the system's calls alone, since programs that run are looked at many times a second."""
     try:
-        return Path(path).read_text(encoding="ascii", errors="replace")
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return ""
+    parts = []
+    try:
+        while part := os.read(fd, 1 << 16):
+            parts.append(part)
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
+    return b"".join(parts).decode("ascii", "replace")

@@ -25,7 +25,7 @@ FAIR_SHARE = 1 / 6
 "Of its limit: processor time after which a program that ran beside others is timed out, where no reference tells more."
 
 REFERENCE_TIMES = 10
-FAIR_FLOOR_S = 0.3
+FAIR_FLOOR_S = 0.2
 "Where the reference's time is known: so many times that, and at least so much."
 
 ROOM_FOR_REFERENCE = 4

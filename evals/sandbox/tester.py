@@ -7,6 +7,7 @@ import math
 import os
 import resource
 import signal
+import socket
 import sys
 import traceback
 from typing import Any
@@ -36,9 +37,9 @@ Outcome = dict[str, Any]
 class Tester:
     """Judges one program at a time."""
 
-    def __init__(self, supervisor: Channel, config: dict[str, Any]) -> None:
+    def __init__(self, supervisor: Channel, config: dict[str, Any], zygotes: socket.socket) -> None:
         self.supervisor = supervisor
-        self.link = ZygoteLink(config["command"], config["plan"])
+        self.link = ZygoteLink(config["command"], config["plan"], zygotes)
         self.clock = Clock()
         self.watch = Watch(self.supervisor)
         self.problems: dict[int, tuple[Problem, Shape | None]] = {}
@@ -286,8 +287,14 @@ def judged_output(printed: Printed, case: StdioCase, used: Used) -> Outcome:
     return {"status": "passed"}
 
 
-def main() -> None:
-    """Take the configuration from the socket at descriptor 0, and serve."""
+def load() -> None:
+    """Import what many tests do."""
+    for name in ("collections", "copy", "itertools", "math", "random", "string"):
+        __import__(name)
+
+
+def main(zygotes: int) -> None:
+    """Take the configuration from the socket at descriptor 0, and serve. zygotes: the socket to order one by."""
     supervisor = from_fd(0, MAX_JOB)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
@@ -300,9 +307,9 @@ def main() -> None:
         resource.RLIMIT_AS, (TESTER_BYTES if hard == resource.RLIM_INFINITY else min(TESTER_BYTES, hard), hard)
     )
     try:
-        tester = Tester(supervisor, config)
+        tester = Tester(supervisor, config, socket.socket(fileno=zygotes))
     except HarnessError as error:
         supervisor.send(dumps({"error": str(error)}))
         return
-    supervisor.send(dumps({"ready": 1}))
+    supervisor.send(dumps({"ready": 1, "zygote": tester.link.pid}))
     tester.serve()

@@ -13,10 +13,12 @@ from evals.sandbox.inside.codec import loads
 from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
 from evals.sandbox.zygote_link import Used
 
-STEP_BACK_S = 0.1
+STEP_BACK_S = 0.05
 "After this a program makes room: it runs with less priority, and the supervisor may start another beside it."
 
-NICENESS = 3
+NICENESS = 19
+"Of a program that has made room, until its limit is over and it has not had its time; only root may take it back."
+
 ROOM_S = 1.5
 "A program that had less than its share goes on so long beyond its limit."
 
@@ -91,6 +93,7 @@ class Watch:
             return True
         if not self._late:
             self._late = True
+            self._set_niceness(0)
             self._supervisor.send('{"late":1}')
         return elapsed_s >= longest_s(limit_s)
 
@@ -109,12 +112,16 @@ class Watch:
         """Make room, once; then hear what the supervisor has found out about the time that the problem takes."""
         if not self._stepped_back:
             self._stepped_back = True
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self._pid, NICENESS)
+            self._set_niceness(NICENESS)
             self._supervisor.send('{"stepped_back":1}')
         elif select.select([self._supervisor], [], [], 0)[0]:
             with contextlib.suppress(EOFError):
                 self._allowed = Allowance(**loads(self._supervisor.receive()))
+
+    def _set_niceness(self, value: int) -> None:
+        if self._pid:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._pid, value)
 
     def finish(self, elapsed_s: float) -> None:
         """The program is about to be ended: note how long it ran, and how long it had to wait for a core."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +16,7 @@ from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.inside.removal import remove_tree
 from evals.sandbox.kinds import placed
-from evals.sandbox.plan import command
+from evals.sandbox.nursery import Nursery
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.process_tree import tree_of, waited_s
 from evals.sandbox.shapes import shape_of
@@ -27,6 +27,8 @@ from evals.sandbox.zygote_link import START_S
 BACKSTOP_S = 1.5
 "After the limit: when the tester itself hangs, in a comparison that does not end, it is killed."
 
+SOON_S = 0.1
+"Most testers answer within this; only then is it noted how long they have waited for a core."
 
 MUCH_WAITING_S = 0.1
 LET_GO_S = 5.0
@@ -58,18 +60,15 @@ class Hung(Exception):
 class Worker:
     """One tester process, which judges one program at a time."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
+    def __init__(self, config: dict[str, Any], nursery: Nursery) -> None:
         ours, theirs = socket.socketpair()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            command("evals.sandbox.tester", sys.executable),
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            stderr=self._said,
-            env=config.get("environment") or {"LANG": "C.UTF-8"},
-            close_fds=True,
-        )
-        theirs.close()
+        self._nursery, self._zygote = nursery, 0
+        with theirs:
+            try:
+                self.pid = nursery.fork(theirs.fileno(), self._said.fileno())
+            except OSError as error:
+                raise WorkerLost(f"no process can be started: {error}") from None
         self._scratch = "" if config["plan"]["namespaces"] else tempfile.mkdtemp(prefix="evals-sandbox-")
         config = placed(config, self._scratch)
         self._known: set[int] = set()
@@ -83,6 +82,7 @@ class Worker:
         if "error" in answer:
             self.close()
             raise WorkerLost(str(answer["error"]))
+        self._zygote = answer["zygote"]
 
     def check(
         self,
@@ -133,18 +133,22 @@ class Worker:
         """The next message. A tester that had no core to run on is waited for longer."""
         began_s = time.monotonic()
         until_s = began_s + patience_s
-        waited_before_s = waited_s(self._process.pid)
+        waited_before_s: float | None = None
+        next_s = min(patience_s, SOON_S)
         while True:
-            self.channel.sock.settimeout(max(0.05, until_s - time.monotonic()))
+            self.channel.sock.settimeout(max(0.05, next_s))
             try:
                 answer: dict[str, Any] = loads(self.channel.receive())
                 return answer
             except TimeoutError:
-                waited_now_s = waited_s(self._process.pid)
+                waited_now_s = waited_s(self.pid)
+                if waited_before_s is None:
+                    waited_before_s, next_s = waited_now_s, until_s - time.monotonic()
+                    continue
                 late_s = time.monotonic() - began_s - patience_s
                 if waited_now_s - waited_before_s < MUCH_WAITING_S or late_s >= patience_s:
                     raise Hung from None
-                until_s, waited_before_s = time.monotonic() + waited_now_s - waited_before_s, waited_now_s
+                next_s, waited_before_s = waited_now_s - waited_before_s, waited_now_s
             except (EOFError, OSError, ValueError) as error:
                 raise WorkerLost(f"the tester is gone ({type(error).__name__}); {self._left()}") from None
 
@@ -153,21 +157,24 @@ class Worker:
         return self._said.read()[-2000:].decode("utf-8", "replace").strip()
 
     def n_processes(self) -> int:
-        """Processes below the tester."""
-        return len(tree_of(self._process.pid)) - 1
+        """The zygote and its programs; 0 where they cannot be seen."""
+        return len(tree_of(self._zygote)) if self._zygote else 0
 
     def leave(self) -> None:
         """Let the tester know that nothing more comes."""
-        self.channel.close()
+        with contextlib.suppress(OSError):
+            self.channel.sock.shutdown(socket.SHUT_WR)
 
     def close(self, patience_s: float = 0.0) -> None:
         """End the tester; its zygote and all programs end with it. One that is idle ends by itself."""
         self.leave()
-        try:
-            self._process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if patience_s:
+            self.channel.sock.settimeout(patience_s)
+            with contextlib.suppress(OSError):
+                while self.channel.sock.recv(1 << 16):
+                    pass
+        self._nursery.end(self.pid)
+        self.channel.close()
         self._said.close()
         self._remove_scratch()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 
 from evals.sandbox.endings import HarnessError
 from evals.sandbox.inside.channel import Channel
+from evals.sandbox.nursery import order_quietly
 
 START_S = 60.0
 "Time for a zygote to move in, and for a candidate to be ready; generous, since a loaded machine is no error."
@@ -42,11 +44,16 @@ class Used:
 
 
 class ZygoteLink:
-    """One zygote, started by `command` with an empty environment."""
+    """One zygote, started by `command` with an empty environment; where there is none, forked by a nursery."""
 
-    def __init__(self, command: list[str], plan: dict[str, Any]) -> None:
+    def __init__(self, command: list[str], plan: dict[str, Any], nursery: socket.socket) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
-        if plan.get("socket"):
+        self._process: subprocess.Popen[bytes] | None = None
+        if not command:
+            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            order_quietly(nursery, theirs.fileno(), self._said.fileno())
+            theirs.close()
+        elif plan.get("socket"):
             self._control = self._connected(command, plan["socket"])
         else:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -55,12 +62,14 @@ class ZygoteLink:
         self._control.settimeout(START_S)
         self._number = 0
         self._spare: Spare | None = None
+        self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
         self._control.send(json.dumps(plan).encode())
         answer = self._hear()
+        self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
         if "error" in answer:
             raise HarnessError(f"the sandbox cannot be set up: {answer['error']}")
-        if plan["namespaces"]:
-            self._process.wait(START_S)  # it has left its place to the first process of the new namespaces
+        self.pid = answer["pid"]
+        "As this process sees it; 0 where it cannot."
 
     def _started(
         self, command: list[str], stdin: int, environment: dict[str, str], user: int | None = None
@@ -87,9 +96,9 @@ class ZygoteLink:
             os.chmod(path, 0o777)
             listener.listen(1)
             listener.settimeout(1.0)
-            self._process = self._started(command, subprocess.DEVNULL, dict(os.environ))
+            process = self._process = self._started(command, subprocess.DEVNULL, dict(os.environ))
             until_s = time.monotonic() + START_S
-            while time.monotonic() < until_s and self._process.poll() is None:
+            while time.monotonic() < until_s and process.poll() is None:
                 try:
                     control, _ = listener.accept()
                 except TimeoutError:
@@ -126,9 +135,7 @@ class ZygoteLink:
             raise HarnessError(f"a candidate was not ready in {START_S:.0f} s: {error}") from None
         if b'["ready"]' not in data:
             self._explain(spare, data)
-        for level, kind, content in ancillary:
-            if level == socket.SOL_SOCKET and kind == SCM_CREDENTIALS:
-                spare.pid = _CREDENTIALS.unpack_from(content)[0]
+        spare.pid = _sender(ancillary)
         spare.channel.sock.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
         spare.channel.sock.settimeout(None)
         return spare
@@ -155,12 +162,12 @@ class ZygoteLink:
 
     def _hear(self) -> dict[str, Any]:
         try:
-            data = self._control.recv(1 << 16)
+            data, ancillary, _, _ = self._control.recvmsg(1 << 16, socket.CMSG_SPACE(_CREDENTIALS.size))
         except OSError as error:
             raise HarnessError(f"the zygote does not answer: {error}; {self.said()}") from None
         if not data:
             raise HarnessError(f"the zygote is gone; {self.said()}")
-        answer: dict[str, Any] = json.loads(data)
+        answer: dict[str, Any] = {**json.loads(data), "pid": _sender(ancillary)}
         return answer
 
     def said(self) -> str:
@@ -172,10 +179,23 @@ class ZygoteLink:
         """Let the zygote go; all candidates end with it."""
         if self._spare is not None:
             self._spare.channel.close()
+        self._control.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            while self._control.recv(1 << 16):
+                pass
         self._control.close()
-        self._process.wait()
+        if self._process is not None:
+            self._process.wait()
         while True:
             try:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 return
+
+
+def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """The process that sent a message, as this one sees it; 0 where the message does not tell."""
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == SCM_CREDENTIALS:
+            return int(_CREDENTIALS.unpack_from(content)[0])
+    return 0

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,9 +21,10 @@ from evals.errors import UsageError
 from evals.sandbox.inside import landlock, linux, seccomp
 from evals.sandbox.isolation import Property, require
 from evals.sandbox.kinds import configuration
+from evals.sandbox.pool import Pool
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.process_tree import tree_of
-from evals.sandbox.worker import Hung, Worker, WorkerLost, brief_of
+from evals.sandbox.worker import Hung, WorkerLost, brief_of
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -73,7 +75,7 @@ NO_NAMESPACES = """
 import ctypes, sys
 from evals.sandbox.inside import linux, seccomp
 number = {"x86_64": 272, "aarch64": 97}[linux.MACHINE]
-code = seccomp._load(0) + seccomp._if_equal(number, seccomp._give(0x50001)) + seccomp._give(0x7FFF0000)
+code = seccomp._load(0) + seccomp._jump(0x15, number, 0, 1) + seccomp._give(0x50001) + seccomp._give(0x7FFF0000)
 buffer = ctypes.create_string_buffer(code, len(code))
 linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
 program = seccomp._Program(len(code) // 8, ctypes.addressof(buffer))
@@ -169,6 +171,20 @@ def test_the_filter_refuses_what_it_should_on_both_machines(machine, arch, calls
     assert run_filter(code, 0x40000003, calls["read"]) == 0x80000000
 
 
+@pytest.mark.parametrize(("side", "machine", "arch"), [(0, "x86_64", 0xC000003E), (1, "aarch64", 0xC00000B7)])
+def test_every_number_has_the_answer_of_its_list(side, machine, arch):
+    lists = [
+        (seccomp._REFUSED, {0x50001}), (seccomp._UNKNOWN, {0x50026}), (seccomp._SIGNALS, {0x50001}),
+        (seccomp._ATTRIBUTES, {0x50000}),
+    ]  # fmt: skip
+    wanted = {numbers[side]: answers for calls, answers in lists for numbers in calls.values()}
+    wanted |= {seccomp._SOCKET[side]: {0x5000D}, seccomp._CLONE[side]: {0x7FFF0000}}
+    code = seccomp.program(machine, unix_sockets=False, signals=False, attributes=False)
+    for number in range(600):
+        expected = {0x50026} if number >= 463 else wanted.get(number, {0x7FFF0000})
+        assert run_filter(code, arch, number) in expected, number
+
+
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 def test_in_bubblewrap_every_property_holds_for_an_ordinary_user(strict, as_ordinary_user):
     done = as_ordinary_user(DOCTOR.replace("'--json'", "'--json', '--sandbox', 'bwrap'"))
@@ -182,24 +198,67 @@ def test_in_bubblewrap_every_property_holds_for_an_ordinary_user(strict, as_ordi
 def test_programs_end_when_their_tester_is_killed(strict, namespaces):
     if not landlock.abi() and not namespaces:
         pytest.skip("this kernel has no Landlock")
-    worker = Worker(configuration("auto", "strict", namespaces))
+    pool = Pool(configuration("auto", "strict", namespaces))
+    worker = pool._take()
     problem = Problem("p", "", FunctionTests("def check(candidate):\n    candidate()\n"), "f", 100.0)
     program = "import os\ndef f():\n    os.fork()\n    os.fork()\n    while True: pass\n"
     waiting = threading.Thread(target=lambda: lose(worker, problem, program))
     waiting.start()
-    below = tree_of(worker._process.pid)
+    below = [worker.pid, *tree_of(worker._zygote)]
     until = time.monotonic() + 60
     while len(below) < 6 and time.monotonic() < until:
         time.sleep(0.05)
-        below = tree_of(worker._process.pid)
-    worker._process.kill()
+        below = [worker.pid, *tree_of(worker._zygote)]
+    os.kill(worker.pid, signal.SIGKILL)
     waiting.join(60)
-    worker.close()
+    pool.close()
     while any(is_running(pid) for pid in below) and time.monotonic() < until + 30:
         time.sleep(0.05)
     assert len(below) >= 6
     assert [pid for pid in below if is_running(pid)] == []
     assert not worker._scratch or not os.path.exists(worker._scratch)
+
+
+SUPERVISOR = """
+import sys
+from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.sandbox import Sandbox
+problem = Problem("p", "", FunctionTests("def check(candidate):\\n    candidate()\\n"), "f", 100.0)
+with Sandbox(workers=1) as sandbox:
+    print("open", flush=True)
+    sandbox.check(problem, "import os\\ndef f():\\n    os.fork()\\n    while True: pass\\n")
+"""
+
+
+def test_nothing_is_left_of_a_sandbox_whose_evaluator_was_killed(strict):
+    with subprocess.Popen([sys.executable, "-c", SUPERVISOR], stdout=subprocess.PIPE, cwd=ROOT) as evaluator:
+        evaluator.stdout.readline()
+        until, below = time.monotonic() + 60, []
+        while len(below) < 7 and time.monotonic() < until:  # two that fork, a tester, a zygote, two programs, one spare
+            time.sleep(0.05)
+            below = tree_of(evaluator.pid)[1:]
+        evaluator.kill()
+    while any(is_running(pid) for pid in below) and time.monotonic() < until + 30:
+        time.sleep(0.05)
+    assert len(below) >= 7
+    assert [pid for pid in below if is_running(pid)] == []
+
+
+def test_processes_that_fork_testers_are_made_anew_when_they_are_lost(strict):
+    problem = Problem("p", "", FunctionTests("def check(candidate):\n    assert candidate() == 1\n"), "f", 20.0)
+    pool = Pool(configuration("auto", "strict", True))
+    brief, program = brief_of(problem, 1), "def f():\n    return 1\n"
+    try:
+        for _ in range(2):
+            assert pool.check(brief, program, 20.0, 20.0)["status"] == "passed"
+            worker = pool._take()
+            for nursery in pool._nurseries[-2:]:
+                nursery._process.kill()
+                nursery._process.wait()
+            pool._drop(worker)
+        assert pool.check(brief, program, 20.0, 20.0)["status"] == "passed"
+    finally:
+        pool.close()
 
 
 def lose(worker, problem, program):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import io
 import linecache
 import sys
-import threading
 import types
+from _thread import RLock
 from typing import Any
 
 from evals.sandbox.inside import confine
@@ -45,14 +45,19 @@ class Printed(io.RawIOBase):
         return text
 
 
+PRINTED = Printed(0)
+STDOUT = io.TextIOWrapper(io.BufferedWriter(PRINTED), "utf-8", "replace", write_through=False)
+"Made before the fork; a process runs one program."
+
+
 class Candidate:
     """The program's module, and the objects of it that the tester holds by number."""
 
     def __init__(self, channel: Channel, job: dict[str, Any]) -> None:
         self.channel, self.job = channel, job
         self.module = types.ModuleType(MODULE)
-        self.printed = Printed(job["max_output"])
-        self.lock = threading.RLock()
+        PRINTED.limit = job["max_output"]
+        self.lock = RLock()
         self.handles = Handles(self)
 
     def send(self, *message: Any) -> None:
@@ -64,7 +69,7 @@ class Candidate:
         if isinstance(code, str):
             self.send("syntax", code)
             return False
-        sys.stdout = io.TextIOWrapper(io.BufferedWriter(self.printed), "utf-8", "replace", write_through=False)
+        sys.stdout = STDOUT
         sys.modules[MODULE] = self.module
         self.module.__dict__["__file__"] = FILE
         try:
@@ -82,7 +87,7 @@ class Candidate:
             sys.stdout.flush()
         except (OSError, ValueError, AttributeError):
             return ""
-        return self.printed.taken() if self.printed.parts else ""
+        return PRINTED.taken() if PRINTED.parts else ""
 
     def serve(self) -> None:
         """Answer calls until the tester ends this process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import array
 import os
 import socket
@@ -19,7 +20,7 @@ class TooLong(ValueError):
 class Channel:
     """One end. Blocks; a closed other end is an EOFError."""
 
-    def __init__(self, sock: socket.socket, max_bytes: int = MAX_MESSAGE) -> None:
+    def __init__(self, sock: _socket.socket, max_bytes: int = MAX_MESSAGE) -> None:
         self.sock = sock
         self.max_bytes = max_bytes
         self._buffer = b""

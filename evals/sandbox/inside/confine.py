@@ -25,17 +25,17 @@ class Layers:
 
 
 def confine(layers: Layers) -> None:
-    """Everything but the limits that depend on the problem."""
+    """Everything but what is inherited, and the limits that depend on the problem."""
     linux.drop_capabilities()
-    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if layers.landlock is not None:
         layers.landlock.restrict()
     if layers.seccomp is not None:
         layers.seccomp.install()
 
 
-def common_limits() -> None:
-    """Limits that are the same for every program; children inherit them."""
+def inherited() -> None:
+    """What is the same for every program, and is put on the process that programs are forked from."""
+    linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     for kind, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),

@@ -44,6 +44,8 @@ class Rules:
         wanted = _Ruleset(self.handled, NO_TCP if version >= 4 else 0, SCOPED if version >= 6 else 0)
         size = 8 if version < 4 else 16 if version < 6 else 24
         self.fd = linux.syscall("landlock_create_ruleset", ctypes.byref(wanted), size, 0)
+        self.restrict = linux.prepared("landlock_restrict_self", self.fd, 0)
+        "Puts the rules on this process, for good."
 
     def allow(self, path: str, write: bool) -> None:
         """Let a path be read and run, or all be done to it. A path that is not there is left out."""
@@ -59,10 +61,6 @@ class Rules:
             linux.syscall("landlock_add_rule", self.fd, RULE_PATH_BENEATH, ctypes.byref(rule), 0)
         finally:
             os.close(opened)
-
-    def restrict(self) -> None:
-        """Put the rules on this process, for good."""
-        linux.syscall("landlock_restrict_self", self.fd, 0)
 
 
 def rules(version: int, readable: Sequence[str], writable: Sequence[str]) -> Rules:

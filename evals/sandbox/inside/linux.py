@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+from collections.abc import Callable
 from typing import Any
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x00020000, 0x02000000, 0x04000000
@@ -59,8 +60,13 @@ def _bytes(text: str | None) -> bytes | None:
 
 def syscall(name: str, *args: Any) -> int:
     """One call by name; integers are passed as 64 bits."""
-    converted = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
-    return checked(libc.syscall(ctypes.c_long(number(name)), *converted), name)
+    return prepared(name, *args)()
+
+
+def prepared(name: str, *args: Any) -> Callable[[], int]:
+    """The same call for later, its arguments converted now: so that a process that was just forked has little to do."""
+    converted = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in (number(name), *args)]
+    return lambda: checked(libc.syscall(*converted), name)
 
 
 def unshare(flags: int, what: str = "unshare") -> None:

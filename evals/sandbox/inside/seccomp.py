@@ -79,11 +79,6 @@ def _give(value: int) -> bytes:
     return _statement(0x06, value)
 
 
-def _if_equal(value: int, then: bytes) -> bytes:
-    """One instruction `then` where the loaded number equals the value."""
-    return _jump(0x15, value, 0, 1) + then
-
-
 def program(
     machine: str = linux.MACHINE, unix_sockets: bool = True, signals: bool = True, attributes: bool = True
 ) -> bytes:
@@ -92,30 +87,48 @@ def program(
     unix_sockets, signals: refused where no namespace keeps them from reaching other processes. attributes: changes of
     permissions, owners and times do nothing where programs see the host's files, which Landlock leaves open to them.
     """
-    side = ("x86_64", "aarch64").index(machine) if machine in _AUDIT_ARCH else -1
-    denied, unknown = _give(RET_ERRNO | errno.EPERM), _give(RET_ERRNO | errno.ENOSYS)
     code = _load(LD_ARCH) + _jump(0x15, _AUDIT_ARCH[machine], 1, 0) + _give(RET_KILL) + _load(LD_NR)
     if machine == "x86_64":
         code += _jump(0x35, 0x40000000, 0, 1) + _give(RET_KILL)
-    code += _jump(0x35, FIRST_UNKNOWN, 0, 1) + unknown
-    # The commonest calls leave early: the loop over the list is paid by the rare ones.
-    for common in ((0, 63), (1, 64), (9, 222), (11, 215), (3, 57), (202, 98)):
-        code += _if_equal(common[side], _give(RET_ALLOW))
-    refused = [*_REFUSED.values(), *([] if signals else _SIGNALS.values())]
-    if not attributes:
-        for numbers in _ATTRIBUTES.values():
-            if numbers[side] is not None:
-                code += _if_equal(int(numbers[side] or 0), _give(RET_ERRNO))
-    for numbers, answer in [*((n, denied) for n in refused), *((n, unknown) for n in _UNKNOWN.values())]:
-        if numbers[side] is not None:
-            code += _if_equal(int(numbers[side] or 0), answer)
-    family = _load(LD_ARG0) + _jump(0x15, AF_UNIX if unix_sockets else 0xFFFF, 0, 1) + _give(RET_ALLOW)
-    family += _give(RET_ERRNO | errno.EACCES)
-    for call in (_SOCKET, _SOCKETPAIR) if unix_sockets else (_SOCKET,):
-        code += _jump(0x15, call[side], 0, len(family) // 8) + family
+    answers = _answers(("x86_64", "aarch64").index(machine), unix_sockets, signals, attributes)
+    ranges: list[tuple[int, bytes]] = []
+    for number in range(FIRST_UNKNOWN + 1):
+        answer = answers.get(number, _give(RET_ALLOW))
+        if not ranges or ranges[-1][1] != answer:
+            ranges.append((number, answer))
+    return code + _search(ranges)
+
+
+def _answers(side: int, unix_sockets: bool, signals: bool, attributes: bool) -> dict[int, bytes]:
+    """By number of the call: the instructions that answer it. Calls that are not in here are allowed."""
+    denied, unknown = _give(RET_ERRNO | errno.EPERM), _give(RET_ERRNO | errno.ENOSYS)
+    families = _load(LD_ARG0) + _jump(0x15, AF_UNIX if unix_sockets else 0xFFFF, 0, 1) + _give(RET_ALLOW)
+    families += _give(RET_ERRNO | errno.EACCES)
     flags = _load(LD_ARG0) + _jump(0x45, NEW_NAMESPACES, 0, 1) + denied + _give(RET_ALLOW)
-    code += _jump(0x15, _CLONE[side], 0, len(flags) // 8) + flags
-    return code + _give(RET_ALLOW)
+    groups = [
+        (_REFUSED.values(), denied),
+        (() if signals else _SIGNALS.values(), denied),
+        (() if attributes else _ATTRIBUTES.values(), _give(RET_ERRNO)),
+        (_UNKNOWN.values(), unknown),
+        ((_SOCKET, _SOCKETPAIR) if unix_sockets else (_SOCKET,), families),
+        ((_CLONE,), flags),
+    ]
+    found = {FIRST_UNKNOWN: unknown}
+    for calls, answer in groups:
+        found |= {number: answer for call in calls if (number := call[side]) is not None}
+    return found
+
+
+def _search(ranges: list[tuple[int, bytes]]) -> bytes:
+    """A binary search for the number that is loaded: the answer of the last range that begins at it or before it.
+
+    The kernel runs a filter for every number there is when it is put on a process, so that its depth counts.
+    """
+    if len(ranges) == 1:
+        return ranges[0][1]
+    middle = len(ranges) // 2
+    below, above = _search(ranges[:middle]), _search(ranges[middle:])
+    return _jump(0x35, ranges[middle][0], len(below) // 8, 0) + below + above
 
 
 class _Program(ctypes.Structure):
@@ -129,6 +142,4 @@ class Filter:
         code = program(linux.MACHINE, unix_sockets, signals, attributes)
         self._code = ctypes.create_string_buffer(code, len(code))
         self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
-
-    def install(self) -> None:
-        linux.syscall("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(self._program))
+        self.install = linux.prepared("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(self._program))

@@ -109,8 +109,7 @@ def _devices() -> None:
 
 
 def fresh_scratch(size_bytes: int) -> None:
-    """An empty /tmp and /dev/shm for one program, in a mount namespace that ends with it."""
-    linux.unshare(linux.CLONE_NEWNS, "unshare mount")
+    """An empty /tmp and /dev/shm for one program, in a mount namespace that ends with it and is this process's now."""
     flags = linux.MS_NOSUID | linux.MS_NODEV
     linux.mount("tmpfs", SCRATCH, "tmpfs", flags, f"mode=700,size={size_bytes},nr_inodes=4096")
     os.mkdir(f"{SCRATCH}/tmp", 0o700)

@@ -6,7 +6,6 @@ import atexit
 import io
 import os
 import sys
-import threading
 import traceback
 import types
 from typing import Any
@@ -52,7 +51,8 @@ def _ended(code: types.CodeType, module: types.ModuleType) -> tuple[int, str]:
         traceback.print_exc()
         status, said = 1, f"{type(error).__name__}: {error}"[:1000]
     try:
-        threading._shutdown()  # type: ignore[attr-defined]
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()
         atexit._run_exitfuncs()
         sys.stdout.flush()
     except BaseException as error:

@@ -6,6 +6,7 @@ program ever shares its process.
 
 from __future__ import annotations
 
+import _socket
 import array
 import contextlib
 import gc
@@ -22,10 +23,10 @@ from evals.sandbox.inside.removal import clear
 from evals.sandbox.inside.seccomp import Filter
 
 _WARM = (
-    "typing math collections re itertools functools heapq string bisect copy operator random dataclasses enum abc "
-    "traceback"
+    "typing math collections re itertools functools heapq string bisect copy operator dataclasses enum abc traceback"
 )
-"Modules that most programs import: loaded once here."
+"""Modules that most programs import: loaded once here. Not `random` and `threading`: what they do after every fork
+costs more than the few programs that import them save."""
 
 _WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
 
@@ -38,7 +39,8 @@ class Zygote:
     def __init__(self, control: socket.socket, plan: dict[str, Any]) -> None:
         self.control, self.plan = control, plan
         self.children: dict[int, int] = {}
-        self.own_pids = -1
+        self.own: dict[int, int] = {}
+        "Descriptors of its own namespaces, by kind: those that it leaves for a moment to fork a program into others."
         self.layers = confine.Layers(None, None)
 
     def prepare(self) -> None:
@@ -53,7 +55,7 @@ class Zygote:
         if not own:
             linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         linux.bar_capabilities()
-        confine.common_limits()
+        confine.inherited()
 
     def _rules(self, writable: list[str]) -> landlock.Rules | None:
         abi = self.plan["landlock_abi"]
@@ -88,27 +90,27 @@ class Zygote:
 
     def _fork(self, number: int, channel: int) -> None:
         try:
-            if self.own_pids >= 0:
-                linux.unshare(linux.CLONE_NEWPID, "unshare pid")
-            elif not self.plan["namespaces"]:
+            if self.own:
+                linux.unshare(linux.CLONE_NEWPID | linux.CLONE_NEWNS, "unshare pid, mount")
+                view.fresh_scratch(self.plan["view"]["scratch_bytes"])
+            else:
                 os.mkdir(self._folder(number), 0o700)
             pid = os.fork()
         except OSError as error:
             self._say({"number": number, "error": f"fork: {error}"})
-            os.close(channel)
-            return
-        if pid == 0:
-            self._become_candidate(channel, number)
-        if self.own_pids >= 0:
-            linux.setns(self.own_pids, linux.CLONE_NEWPID)
+        else:
+            if pid == 0:
+                self._become_candidate(channel, number)
+            self.children[number] = pid
         os.close(channel)
-        self.children[number] = pid
+        for kind, namespace in self.own.items():
+            linux.setns(namespace, kind)
 
     def _become_candidate(self, fd: int, number: int) -> None:
         """In the child: confine it, run one program, and end."""
         code = 70
         try:
-            channel = Channel(socket.socket(fileno=fd))
+            channel = Channel(_socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fd))
             try:
                 self._isolate(number)
                 confine.close_all_but((0, 1, 2, fd))
@@ -126,9 +128,7 @@ class Zygote:
         """Put all layers on this process, in a folder of its own."""
         os.dup2(0, 2)
         layers, folder = self.layers, "/tmp"
-        if self.plan["namespaces"]:
-            view.fresh_scratch(self.plan["view"]["scratch_bytes"])
-        else:
+        if not self.plan["namespaces"]:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
             folder = self._folder(number)
             layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.get("shared", ())]))
@@ -201,10 +201,11 @@ def main() -> None:
     os.close(null)
     plan = json.loads(control.recv(1 << 16))
     try:
-        _warm_up(plan)
+        load()
+        _settle(plan)
         zygote = Zygote(control, plan)
         if plan["namespaces"]:
-            zygote.own_pids = _move_in(plan)
+            zygote.own = _move_in(plan)
         elif plan["uid"] is not None:
             os.chown(plan["scratch"], plan["uid"], plan["uid"])
             _give_up_root(plan["uid"])
@@ -227,12 +228,17 @@ def _control() -> socket.socket:
     return control
 
 
-def _warm_up(plan: dict[str, Any]) -> None:
+def load() -> None:
+    """Import what programs and the code around them need."""
     for name in _WARM.split():
         __import__(name)
     from evals.sandbox.inside import codec_more, together, whole_program  # noqa: F401
 
     linux.one_malloc_arena()
+
+
+def _settle(plan: dict[str, Any]) -> None:
+    """Let paths and environment be what programs are to see."""
     sys.path[:] = [path for path in sys.path if path not in plan["hidden_paths"]]
     if plan["view"]["packages"]:
         sys.path.append(view.PACKAGES)
@@ -242,8 +248,8 @@ def _warm_up(plan: dict[str, Any]) -> None:
     os.environ.update(plan["environment"])
 
 
-def _move_in(plan: dict[str, Any]) -> int:
-    """Become process 1 of fresh namespaces, as an unprivileged user; returns a descriptor of its own pid namespace."""
+def _move_in(plan: dict[str, Any]) -> dict[int, int]:
+    """Become process 1 of fresh namespaces, as an unprivileged user; returns descriptors of two of them, by kind."""
     tree = view.View.from_dict(plan["view"])
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
     if plan["uid"] is not None:
@@ -258,7 +264,8 @@ def _move_in(plan: dict[str, Any]) -> int:
         view.build(tree)
     if os.fork() != 0:
         os._exit(0)
-    own = os.open("self/ns/pid", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+    kinds = ((linux.CLONE_NEWPID, "pid"), (linux.CLONE_NEWNS, "mnt"))
+    own = {kind: os.open(f"self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc) for kind, name in kinds}
     os.close(proc)
     return own
 
