@@ -79,7 +79,7 @@ class Pool:
         """What forks testers; made anew if it is lost."""
         with self._lock:
             if not self._nurseries or not all(nursery.lives for nursery in self._nurseries[-2:]):
-                zygotes = Nursery([*command(_NURSERY, python()), _ZYGOTE], {})
+                zygotes = Nursery([*command(_NURSERY, python()), _ZYGOTE], {"LD_BIND_NOW": "1"})
                 environment = self._config.get("environment") or {"LANG": "C.UTF-8"}
                 testers = Nursery([*command(_NURSERY, sys.executable), _TESTER], environment, zygotes.control)
                 self._nurseries += [zygotes, testers]

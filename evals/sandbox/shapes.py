@@ -160,10 +160,11 @@ def _is_fed(node: ast.Call) -> bool:
 
 def _unknown_names(tests: ast.Module, prompt: ast.Module) -> set[str]:
     used = {node.id for node in ast.walk(tests) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return used - _defined(tests) - _defined(prompt) - set(dir(builtins))
+    return used - defined_names(tests) - defined_names(prompt) - set(dir(builtins))
 
 
-def _defined(tree: ast.Module) -> set[str]:
+def defined_names(tree: ast.Module) -> set[str]:
+    """Names that a module gives a meaning, anywhere in it."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

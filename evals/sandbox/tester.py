@@ -12,6 +12,7 @@ import sys
 import traceback
 from typing import Any
 
+from evals.sandbox.ahead import PLAIN_NAMES, calls_ahead
 from evals.sandbox.calls import Program
 from evals.sandbox.clock import Clock
 from evals.sandbox.endings import CannotTravel, Died, Ending, HarnessError, NotPython, OutOfMemory, TimeUp, WrongType
@@ -87,7 +88,7 @@ class Tester:
     def _function(self, problem: Problem, shape: Shape, program: str, allowed: Allowance) -> Outcome:
         spare = self.link.take()
         namespace = namespace_of(problem)
-        calls = Program(spare.channel, shape, problem.entry_point or "", namespace)
+        calls = Program(spare.channel, shape, problem.entry_point or "", namespace, ahead_of(problem, shape, namespace))
         job = job_of("function", problem, program) | {
             "entry": problem.entry_point,
             "classes": sorted(shape.classes),
@@ -181,6 +182,16 @@ class Tester:
 
     def _say_started(self) -> None:
         self.supervisor.send('{"started":1}')
+
+
+def ahead_of(problem: Problem, shape: Shape, namespace: dict[str, Any]) -> tuple[str, ...]:
+    """Calls that are sent together; none where input is fed or output read between them. namespace: the prompt's."""
+    assert isinstance(problem.tests, FunctionTests)
+    if shape.feeds_input or shape.reads_output or shape.entry_is_class or shape.names:
+        return ()
+    if not PLAIN_NAMES.isdisjoint(namespace):
+        return ()
+    return calls_ahead(problem.tests.source, problem.entry_point or "")
 
 
 def job_of(mode: str, problem: Problem, program: str) -> dict[str, Any]:

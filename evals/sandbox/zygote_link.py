@@ -64,12 +64,10 @@ class ZygoteLink:
         self._spare: Spare | None = None
         self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
         self._control.send(json.dumps(plan).encode())
-        answer = self._hear()
+        answer, self.pid = self._hear()
         self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
-        if "error" in answer:
-            raise HarnessError(f"the sandbox cannot be set up: {answer['error']}")
-        self.pid = answer["pid"]
-        "As this process sees it; 0 where it cannot."
+        if answer != b"ready":
+            raise HarnessError(f"the sandbox cannot be set up: {answer.decode()}")
 
     def _started(
         self, command: list[str], stdin: int, environment: dict[str, str], user: int | None = None
@@ -116,7 +114,7 @@ class ZygoteLink:
         self._number += 1
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
         try:
-            self._control.sendmsg([json.dumps(["fork", self._number]).encode()], [rights])
+            self._control.sendmsg([b"f%d" % self._number], [rights])
         except OSError as error:
             raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
         finally:
@@ -143,32 +141,33 @@ class ZygoteLink:
     def _explain(self, spare: Spare, data: bytes) -> None:
         """Raise what a candidate says that could not be confined."""
         spare.channel.close()
-        self._control.send(json.dumps(["end", spare.number]).encode())
-        answer = self._hear()
-        said = data[4:].decode("utf-8", "replace") or str(answer)
+        self._control.send(b"e%d" % spare.number)
+        answer, _ = self._hear()
+        said = (data[4:] or answer).decode("utf-8", "replace")
         raise HarnessError(f"a candidate could not be confined: {said}; {self.said()}")
 
     def end(self, spare: Spare) -> Used:
         """Kill a candidate and everything that it started."""
         spare.channel.close()
         try:
-            self._control.send(json.dumps(["end", spare.number]).encode())
+            self._control.send(b"e%d" % spare.number)
         except OSError as error:
             raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
-        answer = self._hear()
-        if answer.get("number") != spare.number or "status" not in answer:
-            raise HarnessError(f"the zygote answers {answer}; {self.said()}")
-        return Used(answer["status"], answer["cpu_s"])
+        data, _ = self._hear()
+        number, *values = data.split()
+        if int(number) != spare.number or len(values) != 2:
+            raise HarnessError(f"the zygote answers {data.decode()}; {self.said()}")
+        return Used(int(values[0]), float(values[1]))
 
-    def _hear(self) -> dict[str, Any]:
+    def _hear(self) -> tuple[bytes, int]:
+        """What the zygote says, and its process as this one sees it, where it is asked for."""
         try:
             data, ancillary, _, _ = self._control.recvmsg(1 << 16, socket.CMSG_SPACE(_CREDENTIALS.size))
         except OSError as error:
             raise HarnessError(f"the zygote does not answer: {error}; {self.said()}") from None
         if not data:
             raise HarnessError(f"the zygote is gone; {self.said()}")
-        answer: dict[str, Any] = {**json.loads(data), "pid": _sender(ancillary)}
-        return answer
+        return data, _sender(ancillary)
 
     def said(self) -> str:
         """What the zygote wrote to standard error."""

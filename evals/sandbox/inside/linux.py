@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import platform
 from collections.abc import Callable
@@ -21,7 +22,10 @@ MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
 M_ARENA_MAX = -8
 
 # pivot_root and seccomp differ; calls newer than Linux 5.0 have one number everywhere.
-_NUMBERS = {"x86_64": {"pivot_root": 155, "seccomp": 317}, "aarch64": {"pivot_root": 41, "seccomp": 277}}
+_NUMBERS = {
+    "x86_64": {"pivot_root": 155, "seccomp": 317, "capset": 126},
+    "aarch64": {"pivot_root": 41, "seccomp": 277, "capset": 91},
+}
 _COMMON = {
     "mount_setattr": 442,
     "landlock_create_ruleset": 444,
@@ -132,12 +136,18 @@ def bar_capabilities() -> None:
     for capability in range(64):
         if libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) == -1:
             break
+    _capset()
     libc.prctl(PR_CAP_AMBIENT, ctypes.c_ulong(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
+
+
+@functools.cache
+def _capset() -> Callable[[], int]:
+    return prepared("capset", ctypes.byref(_CAP_HEADER), _NO_CAPABILITIES)
 
 
 def drop_capabilities() -> None:
     """This process has no capability any more."""
-    checked(libc.capset(ctypes.byref(_CAP_HEADER), _NO_CAPABILITIES), "capset")
+    _capset()()
 
 
 def one_malloc_arena() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _socket
 import array
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -71,11 +72,10 @@ class Zygote:
             data, ancillary, _, _ = self.control.recvmsg(4096, socket.CMSG_LEN(4))
             if not data:
                 return self._leave()
-            order = json.loads(data)
-            if order[0] == "fork":
-                self._fork(order[1], _received_fd(ancillary))
+            if data.startswith(b"f"):
+                self._fork(int(data[1:]), _received_fd(ancillary))
             else:
-                self._end(order[1])
+                self._end(int(data[1:]))
 
     def _leave(self) -> None:
         """The tester is gone: end everything. Namespaces do it by themselves when this process ends."""
@@ -97,7 +97,7 @@ class Zygote:
                 os.mkdir(self._folder(number), 0o700)
             pid = os.fork()
         except OSError as error:
-            self._say({"number": number, "error": f"fork: {error}"})
+            self._say(f"{number} fork: {error}")
         else:
             if pid == 0:
                 self._become_candidate(channel, number)
@@ -113,7 +113,8 @@ class Zygote:
             channel = Channel(_socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fd))
             try:
                 self._isolate(number)
-                confine.close_all_but((0, 1, 2, fd))
+                os.closerange(3, fd)
+                os.closerange(fd + 1, 4096)
             except Exception as error:
                 channel.send(json.dumps(["broken", f"{type(error).__name__}: {error}"]))
                 os._exit(70)
@@ -140,7 +141,7 @@ class Zygote:
         """Kill a child with all that it started, and say what it used."""
         pid = self.children.pop(number, None)
         if pid is None:
-            self._say({"number": number, "error": "never forked"})
+            self._say(f"{number} was never forked")
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -148,7 +149,7 @@ class Zygote:
         if not self.plan["namespaces"]:
             self._kill_rest()
             self._clear()
-        self._say({"number": number, "status": status, "cpu_s": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss})
+        self._say(f"{number} {status} {used.ru_utime + used.ru_stime}")
 
     def _kill_rest(self) -> None:
         """Kill what an ended program left behind: its orphans are this process's children now, and theirs will be."""
@@ -171,9 +172,9 @@ class Zygote:
             for path in self.plan.get("shared", ()):
                 clear(path)
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _say(self, message: str) -> None:
         with contextlib.suppress(BrokenPipeError):
-            self.control.send(json.dumps(message).encode())
+            self.control.send(message.encode())
 
 
 def _own_children() -> list[int]:
@@ -211,9 +212,9 @@ def main() -> None:
             _give_up_root(plan["uid"])
         zygote.prepare()
     except (OSError, KeyError) as error:
-        control.send(json.dumps({"error": str(error)}).encode())
+        control.send(str(error).encode())
         return
-    control.send(json.dumps({"ready": True}).encode())
+    control.send(b"ready")
     gc.collect()
     gc.freeze()
     zygote.serve()
@@ -228,13 +229,16 @@ def _control() -> socket.socket:
     return control
 
 
+@functools.cache
 def load() -> None:
-    """Import what programs and the code around them need."""
+    """Import what programs and the code around them need, once."""
     for name in _WARM.split():
         __import__(name)
     from evals.sandbox.inside import codec_more, together, whole_program  # noqa: F401
 
     linux.one_malloc_arena()
+    confine.rehearse()
+    candidate.rehearse()
 
 
 def _settle(plan: dict[str, Any]) -> None:

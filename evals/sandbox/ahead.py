@@ -1,0 +1,123 @@
+"""Which calls tests make for certain, and in which order: these are sent together, so that nobody waits between them.
+
+Read from the tests' source alone: the leading statements of `check` that assert something of calls with literals. The
+program does one call after the other, and stops before the rest where one gives a live object or an exception: whatever
+it does, it is called in the order of the tests.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from evals.sandbox.inside.codec import Encoder, Malformed, dumps
+from evals.sandbox.shapes import defined_names
+
+MAX_CHARACTERS = 1 << 15
+"Of all calls together: they fit into the buffer of a socket, so that neither side waits for the other to read."
+
+PLAIN_NAMES = frozenset(
+    ["abs", "all", "any", "bool", "complex", "dict", "divmod", "float", "frozenset", "int", "isinstance", "len", "list"]
+    + ["max", "min", "repr", "reversed", "round", "set", "sorted", "str", "sum", "tuple", "type"]
+)
+"Functions of Python's own that call nothing of the tests."
+
+_TRANSPARENT = (ast.BinOp, ast.UnaryOp, ast.List, ast.Tuple, ast.Subscript, ast.Attribute, ast.Constant, ast.Name)
+
+
+@lru_cache(maxsize=256)
+def calls_ahead(tests: str, entry_point: str) -> tuple[str, ...]:
+    """The bodies of these calls, as they are sent. Empty where fewer than two are certain."""
+    tree = ast.parse(tests)
+    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    if len(checks) != 1 or not all(map(_only_defines, tree.body)):
+        return ()
+    parameter = _only_parameter(checks[0])
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {parameter}
+    if parameter is None or entry_point in names or not defined_names(tree).isdisjoint(PLAIN_NAMES):
+        return ()
+    bodies: list[str] = []
+    try:
+        for call in _calls(checks[0].body, parameter):
+            bodies.append(_body(call))
+    except (ValueError, RecursionError):  # what follows is not certain
+        pass
+    return tuple(bodies) if len(bodies) > 1 and sum(map(len, bodies)) <= MAX_CHARACTERS else ()
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    """Whether a statement of the tests' module calls nothing."""
+    if isinstance(node, ast.FunctionDef):
+        return not node.decorator_list and not any(isinstance(part, ast.Call) for part in ast.walk(node.args))
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    return isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr) and not any(
+        isinstance(part, ast.Call) for part in ast.walk(node)
+    )
+
+
+def _only_parameter(check: ast.FunctionDef) -> str | None:
+    given = check.args
+    if len(given.args) != 1 or given.posonlyargs or given.kwonlyargs or given.vararg or given.kwarg or given.defaults:
+        return None
+    return given.args[0].arg
+
+
+def _calls(statements: list[ast.stmt], name: str) -> Iterator[ast.Call]:
+    """Calls of what is called `name`, in the order in which they are made. Raises ValueError where that is open."""
+    for statement in statements:
+        if isinstance(statement, ast.Assert):
+            yield from _calls_in(statement.test, name)
+        elif not (isinstance(statement, ast.Pass) or _is_constant(statement)):
+            raise ValueError("not an assertion")
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _calls_in(node: ast.expr, name: str) -> Iterator[ast.Call]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+        yield node
+        return
+    if isinstance(node, ast.Name) and node.id == name:
+        raise ValueError("the program itself is handed on")
+    if isinstance(node, ast.Call):
+        if not _is_plain(node.func) or not all(isinstance(keyword.value, ast.Constant) for keyword in node.keywords):
+            raise ValueError("a call of something that may call the program")
+        parts = node.args
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        parts = [node.left, *node.comparators]
+    elif isinstance(node, ast.Dict) and None not in node.keys:
+        parts = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
+    elif isinstance(node, _TRANSPARENT):
+        parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+    else:
+        raise ValueError("something that may be left out or repeated")
+    for part in parts:
+        yield from _calls_in(part, name)
+
+
+def _is_plain(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute):
+        return isinstance(function.value, ast.Name) and function.value.id == "math"
+    return isinstance(function, ast.Name) and function.id in PLAIN_NAMES
+
+
+def _body(call: ast.Call) -> str:
+    """What is sent of a call: its arguments. Raises ValueError where they are no literals, or have no certain order."""
+    if call.keywords or any(isinstance(part, ast.Set) for part in ast.walk(call)):
+        raise ValueError("named arguments, or a set")
+    return body_of(Encoder(_no_other), [ast.literal_eval(argument) for argument in call.args], {})
+
+
+def body_of(encoder: Encoder, args: list[Any], kwargs: dict[str, Any]) -> str:
+    """The arguments of a call as they are sent."""
+    given = [encoder.encode(arg) for arg in args]
+    return dumps([given, [[key, encoder.encode(value)] for key, value in kwargs.items()]])
+
+
+def _no_other(value: Any, encoder: Encoder) -> Any:
+    raise Malformed(f"a literal of type {type(value).__name__}")
