@@ -23,8 +23,8 @@ M_ARENA_MAX = -8
 
 # pivot_root and seccomp differ; calls newer than Linux 5.0 have one number everywhere.
 _NUMBERS = {
-    "x86_64": {"pivot_root": 155, "seccomp": 317, "capset": 126},
-    "aarch64": {"pivot_root": 41, "seccomp": 277, "capset": 91},
+    "x86_64": {"pivot_root": 155, "seccomp": 317, "capset": 126, "mount": 165, "unshare": 272, "setns": 308},
+    "aarch64": {"pivot_root": 41, "seccomp": 277, "capset": 91, "mount": 40, "unshare": 97, "setns": 268},
 }
 _COMMON = {
     "mount_setattr": 442,
@@ -75,10 +75,6 @@ def prepared(name: str, *args: Any) -> Callable[[], int]:
 
 def unshare(flags: int, what: str = "unshare") -> None:
     checked(libc.unshare(flags), what)
-
-
-def setns(fd: int, kind: int) -> None:
-    checked(libc.setns(fd, kind), "setns")
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

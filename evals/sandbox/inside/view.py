@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ SCRATCH = f"{WRITABLE}/program"
 """Where each program's own files are mounted. Rules of Landlock for the folder above hold for every such mount, so that
 they need not be made anew for each program."""
 
+_TMP, _SHM = f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
 _ETC = {
     "passwd": "sandbox:x:1000:1000::/tmp:/bin/sh\n",
     "group": "sandbox:x:1000:\n",
@@ -69,8 +70,8 @@ def build(view: View) -> None:
     _devices()
     os.makedirs(SCRATCH)
     os.makedirs("/proc")
-    os.symlink(f"{SCRATCH}/tmp", "/tmp")
-    os.symlink(f"{SCRATCH}/shm", "/dev/shm")
+    os.symlink(_TMP, "/tmp")
+    os.symlink(_SHM, "/dev/shm")
     linux.umount("/host", linux.MNT_DETACH)
     os.rmdir("/host")
     linux.mount(None, "/", None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
@@ -108,9 +109,14 @@ def _devices() -> None:
         linux.mount(f"/host/dev/{name}", f"/dev/{name}", None, linux.MS_BIND)
 
 
-def fresh_scratch(size_bytes: int) -> None:
-    """An empty /tmp and /dev/shm for one program, in a mount namespace that ends with it and is this process's now."""
+def fresh_scratch(size_bytes: int) -> Callable[[], int]:
+    """What mounts an empty folder at `SCRATCH`, in a mount namespace that this process is in for a moment."""
+    options = f"mode=700,size={size_bytes},nr_inodes=4096"
     flags = linux.MS_NOSUID | linux.MS_NODEV
-    linux.mount("tmpfs", SCRATCH, "tmpfs", flags, f"mode=700,size={size_bytes},nr_inodes=4096")
-    os.mkdir(f"{SCRATCH}/tmp", 0o700)
-    os.mkdir(f"{SCRATCH}/shm", 0o700)
+    return linux.prepared("mount", b"tmpfs", SCRATCH.encode(), b"tmpfs", flags, options.encode())
+
+
+def make_folders() -> None:
+    """/tmp and /dev/shm, in a fresh folder at `SCRATCH`."""
+    os.mkdir(_TMP, 0o700)
+    os.mkdir(_SHM, 0o700)

@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from evals.sandbox.inside import candidate, confine, landlock, linux, view
@@ -42,6 +43,9 @@ class Zygote:
         self.children: dict[int, int] = {}
         self.own: dict[int, int] = {}
         "Descriptors of its own namespaces, by kind: those that it leaves for a moment to fork a program into others."
+        self.entering: list[Callable[[], int]] = []
+        self.leaving: list[Callable[[], int]] = []
+        "Calls that take it into fresh namespaces, and back into its own."
         self.layers = confine.Layers(None, None)
 
     def prepare(self) -> None:
@@ -53,7 +57,11 @@ class Zygote:
         signals = own or plan["landlock_abi"] >= 6
         filter_ = Filter(unix_sockets=own, signals=signals, attributes=own) if plan["seccomp"] else None
         self.layers = confine.Layers(filter_, self._rules([view.WRITABLE]) if own else None)
-        if not own:
+        if own:
+            fresh = linux.prepared("unshare", linux.CLONE_NEWPID | linux.CLONE_NEWNS)
+            self.entering = [fresh, view.fresh_scratch(plan["view"]["scratch_bytes"])]
+            self.leaving = [linux.prepared("setns", namespace, kind) for kind, namespace in self.own.items()]
+        else:
             linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         linux.bar_capabilities()
         confine.inherited()
@@ -86,13 +94,15 @@ class Zygote:
                 os.kill(pid, signal.SIGKILL)
         self.children.clear()
         self._kill_rest()
+        self._clear_shared()
         self._clear()
 
     def _fork(self, number: int, channel: int) -> None:
         try:
             if self.own:
-                linux.unshare(linux.CLONE_NEWPID | linux.CLONE_NEWNS, "unshare pid, mount")
-                view.fresh_scratch(self.plan["view"]["scratch_bytes"])
+                for call in self.entering:
+                    call()
+                view.make_folders()
             else:
                 os.mkdir(self._folder(number), 0o700)
             pid = os.fork()
@@ -103,8 +113,8 @@ class Zygote:
                 self._become_candidate(channel, number)
             self.children[number] = pid
         os.close(channel)
-        for kind, namespace in self.own.items():
-            linux.setns(namespace, kind)
+        for call in self.leaving:
+            call()
 
     def _become_candidate(self, fd: int, number: int) -> None:
         """In the child: confine it, run one program, and end."""
@@ -148,8 +158,10 @@ class Zygote:
         _, status, used = os.wait4(pid, 0)
         if not self.plan["namespaces"]:
             self._kill_rest()
-            self._clear()
+            self._clear_shared()
         self._say(f"{number} {status} {used.ru_utime + used.ru_stime}")
+        if not self.plan["namespaces"]:
+            self._clear()  # after the verdict: a program may leave so many files that this takes seconds
 
     def _kill_rest(self) -> None:
         """Kill what an ended program left behind: its orphans are this process's children now, and theirs will be."""
@@ -166,10 +178,14 @@ class Zygote:
                     os.waitpid(pid, 0)
 
     def _clear(self) -> None:
-        """Remove what ended programs left, where they share a place for their folders."""
+        """Remove the folders of programs that have ended. No other program can reach them."""
         with contextlib.suppress(OSError):
             clear(self.plan["scratch"], frozenset(map(str, self.children)))
-            for path in self.plan.get("shared", ()):
+
+    def _clear_shared(self) -> None:
+        """Remove what an ended program left in places that the next one sees."""
+        for path in self.plan.get("shared", ()):
+            with contextlib.suppress(OSError):
                 clear(path)
 
     def _say(self, message: str) -> None:
