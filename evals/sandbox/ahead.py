@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from evals.sandbox.inside.codec import Encoder, Malformed, dumps
-from evals.sandbox.shapes import defined_names
 
 MAX_CHARACTERS = 1 << 15
 "Of all calls together: they fit into the buffer of a socket, so that neither side waits for the other to read."
@@ -27,16 +25,16 @@ PLAIN_NAMES = frozenset(
 _TRANSPARENT = (ast.BinOp, ast.UnaryOp, ast.List, ast.Tuple, ast.Subscript, ast.Attribute, ast.Constant, ast.Name)
 
 
-@lru_cache(maxsize=256)
-def calls_ahead(tests: str, entry_point: str) -> tuple[str, ...]:
-    """The bodies of these calls, as they are sent. Empty where fewer than two are certain."""
-    tree = ast.parse(tests)
-    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
-    if len(checks) != 1 or not all(map(_only_defines, tree.body)):
+def calls_ahead(tests: ast.Module, entry_point: str, defined: set[str]) -> tuple[str, ...]:
+    """The bodies of these calls, as they are sent. Empty where fewer than two are certain.
+
+    defined: names that tests and prompt give a meaning.
+    """
+    checks = [node for node in tests.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    if len(checks) != 1 or not all(map(_only_defines, tests.body)) or not defined.isdisjoint(PLAIN_NAMES):
         return ()
     parameter = _only_parameter(checks[0])
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {parameter}
-    if parameter is None or entry_point in names or not defined_names(tree).isdisjoint(PLAIN_NAMES):
+    if parameter is None or (parameter != entry_point and _names(tests, entry_point)):
         return ()
     bodies: list[str] = []
     try:
@@ -45,6 +43,10 @@ def calls_ahead(tests: str, entry_point: str) -> tuple[str, ...]:
     except (ValueError, RecursionError):  # what follows is not certain
         pass
     return tuple(bodies) if len(bodies) > 1 and sum(map(len, bodies)) <= MAX_CHARACTERS else ()
+
+
+def _names(tests: ast.Module, name: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tests))
 
 
 def _only_defines(node: ast.stmt) -> bool:

@@ -8,7 +8,7 @@ import sys
 import threading
 import types
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from evals.sandbox.ahead import body_of
@@ -28,14 +28,7 @@ _PLAIN = (int, float, str, bytes, tuple, list, dict, set, frozenset)
 class Program:
     """One program in its process. Every request may end in an `Ending`, and then all later ones do too."""
 
-    def __init__(
-        self,
-        channel: Channel,
-        shape: Shape,
-        entry_point: str,
-        namespace: dict[str, Any],
-        ahead: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, channel: Channel, shape: Shape, entry_point: str, namespace: dict[str, Any]) -> None:
         self.channel, self.shape, self.namespace = channel, shape, namespace
         self.over: Ending | None = None
         self.printed = ""
@@ -45,7 +38,7 @@ class Program:
         self.entry_point = entry_point
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
-        self._ahead = deque(ahead)
+        self._ahead = deque(shape.ahead)
         "Calls that the tests are sure to make next. They are sent together, with the first of them."
         self._waits = False
         "Whether they have been sent."

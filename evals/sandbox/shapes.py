@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evals.sandbox.ahead import calls_ahead
 from evals.sandbox.problem import FunctionTests, Problem
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
@@ -47,25 +48,33 @@ class Shape:
     "A `with` of the tests holds what must not be swallowed: an assertion, or a use of what the program gave."
     feeds_input: bool = False
     reads_output: bool = False
+    ahead: tuple[str, ...] = ()
+    "Calls that the tests are sure to begin with, as they are sent: see `ahead.py`."
 
 
 def shape_of(problem: Problem) -> Shape:
     """The shape of a problem's tests. Raises SyntaxError where the tests are no Python."""
     assert isinstance(problem.tests, FunctionTests)
-    tests, prompt = ast.parse(problem.tests.source), parse_prompt(problem.prompt)
-    classes = {node.name: node for node in ast.walk(prompt) if isinstance(node, ast.ClassDef)}
+    tree = ast.parse(problem.tests.source)
+    tests, prompt = list(ast.walk(tree)), list(ast.walk(parse_prompt(problem.prompt)))
+    classes = {node.name: node for node in prompt if isinstance(node, ast.ClassDef)}
     entry_is_class = problem.entry_point in classes
-    own_classes = {node.name: node for node in ast.walk(tests) if isinstance(node, ast.ClassDef) and not _is_case(node)}
+    own_classes = {node.name: node for node in tests if isinstance(node, ast.ClassDef) and not _is_case(node)}
+    defined = _defined_names(tests) | _defined_names(prompt)
+    unknown = _used_names(tests) - defined - set(dir(builtins))
+    feeds_input, reads_output = _mentions(tests, {"stdin", "input"}), _mentions(tests, {"stdout", "redirect_stdout"})
+    in_turn = feeds_input or reads_output or entry_is_class or unknown
     return Shape(
         _weak_because(tests, prompt, own_classes, entry_is_class),
         entry_is_class,
         frozenset({*classes, *own_classes} - {problem.entry_point}),
-        frozenset(_unknown_names(tests, prompt)),
+        frozenset(unknown),
         frozenset(_methods(classes, problem.entry_point) - _COMPARISONS),
         _mentions(tests, {"StopIteration", "StopAsyncIteration"}),
         _guards_with(tests),
-        _mentions(tests, {"stdin", "input"}),
-        _mentions(tests, {"stdout", "redirect_stdout"}),
+        feeds_input,
+        reads_output,
+        () if in_turn else calls_ahead(tree, problem.entry_point or "", defined),
     )
 
 
@@ -79,8 +88,8 @@ def parse_prompt(prompt: str) -> ast.Module:
     return ast.Module([], [])
 
 
-def _guards_with(tests: ast.Module) -> bool:
-    for node in ast.walk(tests):
+def _guards_with(tests: list[ast.AST]) -> bool:
+    for node in tests:
         if isinstance(node, ast.With | ast.AsyncWith) and (
             any(item.optional_vars is not None for item in node.items)
             or any(isinstance(part, ast.Assert) for part in ast.walk(node))
@@ -107,7 +116,7 @@ def _methods(classes: dict[str, ast.ClassDef], name: str | None) -> set[str]:
 
 
 def _weak_because(
-    tests: ast.Module, prompt: ast.Module, own_classes: dict[str, ast.ClassDef], entry_is_class: bool
+    tests: list[ast.AST], prompt: list[ast.AST], own_classes: dict[str, ast.ClassDef], entry_is_class: bool
 ) -> str | None:
     for reason in _reasons(tests):
         return reason
@@ -115,14 +124,14 @@ def _weak_because(
         methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)}
         if methods - {"__init__", "__repr__", "__eq__", "__str__", "__hash__"}:
             return f"the tests hand over objects of their own class {name}"
-    compared = {node.name for node in ast.walk(prompt) if isinstance(node, ast.FunctionDef)} & _COMPARISONS
+    compared = {node.name for node in prompt if isinstance(node, ast.FunctionDef)} & _COMPARISONS
     if entry_is_class and compared:
         return f"the class under test decides by itself what is equal ({', '.join(sorted(compared))})"
     return None
 
 
-def _reasons(tests: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tests):
+def _reasons(tests: list[ast.AST]) -> Iterator[str]:
+    for node in tests:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name in _LIVE_MODULES:
@@ -158,15 +167,14 @@ def _is_fed(node: ast.Call) -> bool:
     return isinstance(first, ast.Constant) and first.value in _FED_TARGETS
 
 
-def _unknown_names(tests: ast.Module, prompt: ast.Module) -> set[str]:
-    used = {node.id for node in ast.walk(tests) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return used - defined_names(tests) - defined_names(prompt) - set(dir(builtins))
+def _used_names(nodes: list[ast.AST]) -> set[str]:
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
-def defined_names(tree: ast.Module) -> set[str]:
-    """Names that a module gives a meaning, anywhere in it."""
+def _defined_names(nodes: list[ast.AST]) -> set[str]:
+    """Names that are given a meaning."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -180,8 +188,8 @@ def defined_names(tree: ast.Module) -> set[str]:
     return found
 
 
-def _mentions(tree: ast.Module, words: set[str]) -> bool:
-    for node in ast.walk(tree):
+def _mentions(nodes: list[ast.AST], words: set[str]) -> bool:
+    for node in nodes:
         if isinstance(node, ast.Name) and node.id in words:
             return True
         if isinstance(node, ast.Attribute) and node.attr in words:

@@ -12,7 +12,6 @@ import sys
 import traceback
 from typing import Any
 
-from evals.sandbox.ahead import PLAIN_NAMES, calls_ahead
 from evals.sandbox.calls import Program
 from evals.sandbox.clock import Clock
 from evals.sandbox.endings import CannotTravel, Died, Ending, HarnessError, NotPython, OutOfMemory, TimeUp, WrongType
@@ -88,7 +87,7 @@ class Tester:
     def _function(self, problem: Problem, shape: Shape, program: str, allowed: Allowance) -> Outcome:
         spare = self.link.take()
         namespace = namespace_of(problem)
-        calls = Program(spare.channel, shape, problem.entry_point or "", namespace, ahead_of(problem, shape, namespace))
+        calls = Program(spare.channel, shape, problem.entry_point or "", namespace)
         job = job_of("function", problem, program) | {
             "entry": problem.entry_point,
             "classes": sorted(shape.classes),
@@ -184,16 +183,6 @@ class Tester:
         self.supervisor.send('{"started":1}')
 
 
-def ahead_of(problem: Problem, shape: Shape, namespace: dict[str, Any]) -> tuple[str, ...]:
-    """Calls that are sent together; none where input is fed or output read between them. namespace: the prompt's."""
-    assert isinstance(problem.tests, FunctionTests)
-    if shape.feeds_input or shape.reads_output or shape.entry_is_class or shape.names:
-        return ()
-    if not PLAIN_NAMES.isdisjoint(namespace):
-        return ()
-    return calls_ahead(problem.tests.source, problem.entry_point or "")
-
-
 def job_of(mode: str, problem: Problem, program: str) -> dict[str, Any]:
     """What every candidate is told."""
     cpu_s = math.ceil(MOST_ROOM * problem.timeout_s + LEAST_ROOM_S)
@@ -204,7 +193,8 @@ def problem_of(data: dict[str, Any]) -> tuple[Problem, Shape | None]:
     """A problem and the shape of its tests, as `worker.py` sends them."""
     tests, shape = data.pop("tests"), data.pop("shape")
     if isinstance(tests, str):
-        sets = {key: frozenset(value) for key, value in shape.items() if isinstance(value, list)}
+        ahead = tuple(shape.pop("ahead"))
+        sets = {key: frozenset(value) for key, value in shape.items() if isinstance(value, list)} | {"ahead": ahead}
         return Problem(tests=FunctionTests(tests), **data), Shape(**{**shape, **sets})
     return Problem(tests=StdioTests(tuple(StdioCase(*case) for case in tests)), **data), None
 

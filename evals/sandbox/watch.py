@@ -7,7 +7,7 @@ import os
 import select
 from dataclasses import dataclass
 
-from evals.sandbox.endings import Ending, OutOfMemory, TimeUp
+from evals.sandbox.endings import Died, Ending, OutOfMemory, TimeUp
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import loads
 from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
@@ -69,6 +69,12 @@ class Watch:
 
     def look(self, elapsed_s: float) -> Ending | None:
         """Called now and then while the program runs; what ends it, if anything does."""
+        try:
+            return self._seen(elapsed_s)
+        except EOFError:
+            return Died("the evaluator is gone")
+
+    def _seen(self, elapsed_s: float) -> Ending | None:
         if self._waited_before_s is None:
             self._waited_before_s = waited_s("self")
         if self._pid and is_ready(self._pid):
@@ -115,8 +121,7 @@ class Watch:
             self._set_niceness(NICENESS)
             self._supervisor.send('{"stepped_back":1}')
         elif select.select([self._supervisor], [], [], 0)[0]:
-            with contextlib.suppress(EOFError):
-                self._allowed = Allowance(**loads(self._supervisor.receive()))
+            self._allowed = Allowance(**loads(self._supervisor.receive()))
 
     def _set_niceness(self, value: int) -> None:
         if self._pid:

@@ -6,13 +6,17 @@ import json
 
 import pytest
 
-from evals.sandbox.ahead import calls_ahead
 from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.shapes import shape_of
 
 
 def arguments(tests: str) -> list:
     """The positional arguments of the calls that are certain; tuples and dictionaries are not in these tests."""
-    return [json.loads(body)[0] for body in calls_ahead(tests, "f")]
+    return [json.loads(body)[0] for body in ahead(tests)]
+
+
+def ahead(tests: str, prompt: str = "") -> tuple[str, ...]:
+    return shape_of(Problem("p", prompt, FunctionTests(tests), "f")).ahead
 
 
 def check(*lines: str, before: str = "") -> str:
@@ -57,7 +61,10 @@ def test_calls_with_literals_are_certain_in_the_order_in_which_python_makes_them
     ],
 )
 def test_what_may_be_left_out_or_depends_on_more_ends_what_is_certain(line):
-    found = arguments(check("assert candidate('a')", "assert candidate('b')", line, "assert candidate('c')"))
+    before = "x = 1\ndef helper(y):\n    return y\n"
+    found = arguments(
+        check("assert candidate('a')", "assert candidate('b')", line, "assert candidate('c')", before=before)
+    )
     assert found[:2] == [["a"], ["b"]]
     assert ["c"] not in found
 
@@ -79,7 +86,13 @@ def test_what_may_be_left_out_or_depends_on_more_ends_what_is_certain(line):
     ],
 )
 def test_nothing_is_certain_where_tests_may_call_in_another_way_or_too_little_would_be_gained(tests):
-    assert calls_ahead(tests, "f") == ()
+    assert ahead(tests) == ()
+
+
+def test_nothing_is_certain_where_the_prompt_has_another_meaning_for_a_function_of_python():
+    tests = check("assert candidate(1)", "assert abs(candidate(2))")
+    assert len(ahead(tests)) == 2
+    assert ahead(tests, "def abs(x):\n    return f(x)\n") == ()
 
 
 def verdict(sandbox, program: str, tests: str):
@@ -101,7 +114,7 @@ def f(x):
         "assert candidate(3) == [1, 2, ('step', 0), ('step', 1), 3]",
         "assert candidate(4) == [1, 2, ('step', 0), ('step', 1), 3, 4]",
     )
-    assert len(calls_ahead(tests.replace("list(candidate(2))", "candidate(2)"), "f")) == 4
+    assert len(ahead(tests)) == 4
     assert verdict(strict, program, tests).status.value == "passed"
 
 
