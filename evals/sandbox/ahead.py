@@ -25,16 +25,16 @@ PLAIN_NAMES = frozenset(
 _TRANSPARENT = (ast.BinOp, ast.UnaryOp, ast.List, ast.Tuple, ast.Subscript, ast.Attribute, ast.Constant, ast.Name)
 
 
-def calls_ahead(tests: ast.Module, entry_point: str, defined: set[str]) -> tuple[str, ...]:
+def calls_ahead(tests: ast.Module, entry_point: str, defined: set[str], mentioned: set[str]) -> tuple[str, ...]:
     """The bodies of these calls, as they are sent. Empty where fewer than two are certain.
 
-    defined: names that tests and prompt give a meaning.
+    defined: names that tests and prompt give a meaning. mentioned: names that the tests use.
     """
     checks = [node for node in tests.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
     if len(checks) != 1 or not all(map(_only_defines, tests.body)) or not defined.isdisjoint(PLAIN_NAMES):
         return ()
     parameter = _only_parameter(checks[0])
-    if parameter is None or (parameter != entry_point and _names(tests, entry_point)):
+    if parameter is None or (parameter != entry_point and entry_point in mentioned):
         return ()
     bodies: list[str] = []
     try:
@@ -43,10 +43,6 @@ def calls_ahead(tests: ast.Module, entry_point: str, defined: set[str]) -> tuple
     except (ValueError, RecursionError):  # what follows is not certain
         pass
     return tuple(bodies) if len(bodies) > 1 and sum(map(len, bodies)) <= MAX_CHARACTERS else ()
-
-
-def _names(tests: ast.Module, name: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tests))
 
 
 def _only_defines(node: ast.stmt) -> bool:
