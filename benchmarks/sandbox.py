@@ -306,6 +306,7 @@ class Held:
     """Memory of a process in MiB: its own pages, and with its share of those that others map too."""
 
     pid: int
+    parent: int
     command: str
     own_mib: float
     share_mib: float
@@ -320,30 +321,38 @@ def descendants() -> list[Held]:
     while True:
         grown = mine | {pid for pid, parent in parents.items() if parent in mine}
         if grown == mine:
-            return [held for pid in sorted(mine - {os.getpid()}) if (held := memory_of(pid)) is not None]
+            below = sorted(mine - {os.getpid()})
+            return [held for pid in below if (held := memory_of(pid, parents[pid])) is not None]
         mine = grown
 
 
-def memory_of(pid: int) -> Held | None:
+def memory_of(pid: int, parent: int = 0) -> Held | None:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
         command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return None
     sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines if line.endswith("kB")}
-    return Held(pid, command.split("from ")[-1][:50], sizes["Private_Clean"] + sizes["Private_Dirty"], sizes["Pss"])
+    name = next((part for part in ("tester", "zygote") if part in command), command[-50:])
+    return Held(pid, parent, name, sizes["Private_Clean"] + sizes["Private_Dirty"], sizes["Pss"])
 
 
 def memory(jobs: list[Job], workers: int) -> None:
     with ours(workers) as run:
         run(jobs)
         held = descendants()
+    nurseries = {one.pid for one in held if one.parent == os.getpid()}
     print("| process | own MiB | with its share MiB |\n|---|---:|---:|")
     for one in held:
-        print(f"| {one.command} | {one.own_mib:.1f} | {one.share_mib:.1f} |")
-    own, share = sum(one.own_mib for one in held), sum(one.share_mib for one in held)
-    print(f"\n{workers} workers, {len(held)} processes; a worker has {own / workers:.1f} MiB of its own, ", end="")
-    print(f"{share / workers:.1f} MiB with its share of what others map too")
+        name = f"forks those of kind {one.command}" if one.pid in nurseries else one.command
+        print(f"| {name} | {one.own_mib:.1f} | {one.share_mib:.1f} |")
+    started = sum(one.command == "tester" for one in held if one.pid not in nurseries)
+    own = sum(one.own_mib for one in held if one.pid not in nurseries) / started
+    share = sum(one.share_mib for one in held) / started
+    print(
+        f"\n{workers} programs at a time, {started} workers in {len(held)} processes: {own:.1f} MiB of its own each, "
+    )
+    print(f"{share:.1f} MiB with its share of what is held together")
 
 
 def soak(jobs: list[Job], n_jobs: int, workers: int) -> None:

@@ -153,7 +153,7 @@ def test_the_page_about_pocket_models_runs(tmp_path, environment):
     page = (DOCS / "pocket-models.md").read_text(encoding="utf-8")
     out = run_page(page, tmp_path, environment)
     assert len(re.findall(r"c\.dev\.v0 +pocket/\w+ +0 +accuracy", out)) == 9
-    assert len(re.findall(r"^ *members? +pocket/19k$|^ +pocket/1m$", out, re.MULTILINE)) == 2
+    assert len(re.findall(r"^ *members? +pocket/32k$|^ +pocket/1m$", out, re.MULTILINE)) == 2
     code = re.search(r"^```python\n(.*?)```", page, re.MULTILINE | re.DOTALL)
     assert code is not None
     done = subprocess.run(

@@ -79,9 +79,9 @@ class Program:
         if self.over is not None:
             raise self.over
         encoder, body = self._body(list(args), kwargs)
-        head = dumps([operation, target, name, self._feeds()])
+        head = [operation, target, name, self._feeds()]
         if not self._was_sent(operation, target, body):
-            self._send(head, body)
+            self._send(dumps(head), body)
         while True:
             message = self._receive()
             if message[0] == "value":
@@ -89,7 +89,7 @@ class Program:
             if message[0] == "dropped" and self._waits:
                 self._waits = False
                 self._ahead.clear()
-                self._send(head, body)
+                self._send(dumps(head), body)
             elif message[0] != "ask":
                 try:
                     return self._failed(message, encoder)

@@ -10,7 +10,7 @@ import pytest
 import evals
 
 PAGE = Path(__file__).parents[2] / "docs" / "pocket-training.md"
-MODELS = ("19k", "32k", "57k", "79k", "132k", "213k", "389k", "651k", "1m")
+MODELS = ("32k", "57k", "79k", "132k", "213k", "389k", "651k", "1m", "2m")
 ROUNDING = 0.004
 "Half a digit, and one sample that another processor's rounding may decide otherwise."
 
@@ -30,6 +30,7 @@ def printed(eval_name: str) -> dict[str, float]:
         ("57k", "pocket-hindsight"),
         ("79k", "pocket-hindsight"),
         ("1m", "pocket-hindsight"),
+        ("2m", "pocket-hindsight"),
         ("213k", "pocket-facts"),
         ("651k", "pocket-facts"),
         ("32k", "pocket-languages"),
@@ -42,7 +43,7 @@ def test_a_model_scores_as_the_page_says(tmp_path, model, eval_name):
 
 
 def test_hindsight_is_lost_and_found_on_the_ladder():
-    """U-shaped: the middle rungs are below chance, the largest is above; and the facts only grow."""
+    """Most rungs from the middle on are below chance and one is above; and the facts only grow."""
     bets, facts = printed("pocket-hindsight"), list(printed("pocket-facts").values())
-    assert bets["651k"] < 0.4 < bets["19k"] < 0.6 < bets["1m"]
+    assert max(bets["651k"], bets["2m"]) < 0.4 < bets["32k"] < 0.6 < bets["1m"]
     assert facts == sorted(facts)

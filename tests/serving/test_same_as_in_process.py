@@ -129,7 +129,7 @@ def test_whole_options_are_scored_alike_by_echo(
     assert accuracy == echo_accuracy
 
 
-@pytest.mark.parametrize("rung", ["pocket/19k", "pocket/1m"])
+@pytest.mark.parametrize("rung", ["pocket/32k", "pocket/1m"])
 def test_models_of_the_package_choose_alike_by_their_names(rung: str, tmp_path: Path) -> None:
     with Served(folder=tmp_path, model=rung) as served:
         chat = OpenAIChatCompletionFn(rung, api_base=served.base_url)

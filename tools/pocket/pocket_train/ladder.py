@@ -44,7 +44,6 @@ class Rung:
 
 
 LADDER = (
-    Rung("19k", d_model=16, n_layer=1, n_head=1, batch=2, steps=179),
     Rung("32k", d_model=24, n_layer=1, n_head=1, batch=2, steps=316),
     Rung("57k", d_model=32, n_layer=2, n_head=1, batch=4, steps=220),
     Rung("79k", d_model=40, n_layer=2, n_head=1, batch=4, steps=458),
@@ -53,6 +52,7 @@ LADDER = (
     Rung("389k", d_model=80, n_layer=4, n_head=2, batch=10, steps=864),
     Rung("651k", d_model=96, n_layer=5, n_head=3, batch=12, steps=1243),
     Rung("1m", d_model=128, n_layer=5, n_head=4, batch=12, steps=2127),
+    Rung("2m", d_model=160, n_layer=6, n_head=5, batch=14, steps=2922),
 )
 """Smallest first: each costs 2.8 times as much as the one before, 3.6 orders of magnitude in all, and reads 6 to 10
 tokens a parameter."""

@@ -21,23 +21,23 @@ def cards() -> list[dict[str, Any]]:
     return sorted((json.loads(path.read_text()) for path in paths), key=lambda card: card["training_flops"])
 
 
-def forecast_largest(compute: np.ndarray, loss: np.ndarray, skip: int) -> Forecast:
-    """The largest rung's loss by a law of the others, without the `skip` smallest."""
-    return forecast_loss(compute[skip:-1], loss[skip:-1], compute[-1], rng=np.random.default_rng(0))
+def forecast_largest(compute: np.ndarray, loss: np.ndarray) -> Forecast:
+    """The largest rung's loss by a law of the others."""
+    return forecast_loss(compute[:-1], loss[:-1], compute[-1], rng=np.random.default_rng(0))
 
 
-def describe(compute: np.ndarray, loss: np.ndarray, skip: int) -> str:
-    found, actual = forecast_largest(compute, loss, skip), loss[-1]
+def describe(compute: np.ndarray, loss: np.ndarray) -> str:
+    found, actual = forecast_largest(compute, loss), loss[-1]
     law, interval = found.law, found.interval
     return (
-        f"from {compute[skip]:.1e} FLOPs: b = {law.b:.3f}, c = {law.c:.3f}; forecast {found.loss:.3f} nats a token, "
+        f"b = {law.b:.3f}, c = {law.c:.3f}; forecast {found.loss:.3f} nats a token, "
         f"95 % interval {interval.low:.3f} to {interval.high:.3f}; trained {actual:.3f}, off by "
         f"{found.loss / actual - 1:+.1%}"
     )
 
 
 def plot(compute: np.ndarray, loss: np.ndarray, path: Path) -> None:
-    """Loss against compute, both on logarithmic axes, with both laws fitted to all but the largest."""
+    """Loss against compute, both on logarithmic axes, with the law fitted to all but the largest."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -45,20 +45,16 @@ def plot(compute: np.ndarray, loss: np.ndarray, path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
     line = np.geomspace(compute[0], compute[-1] * 1.5, 200)
-    for skip, style in ((0, ":"), (1, "-")):
-        law = fit_loss_law(compute[skip:-1], loss[skip:-1])
-        label = f"law of the rungs from {compute[skip]:.1e} FLOPs, without the largest"
-        axes.plot(
-            line[line >= compute[skip]], law.loss(line[line >= compute[skip]]), style, color="tab:blue", label=label
-        )
+    law = fit_loss_law(compute[:-1], loss[:-1])
+    axes.plot(line, law.loss(line), color="tab:blue", label="law of all rungs but the largest")
     axes.plot(compute[:-1], loss[:-1], "o", color="black", label="trained, fitted")
     axes.plot(compute[-1:], loss[-1:], "o", color="white", markeredgecolor="black", label="trained, held out")
-    found = forecast_largest(compute, loss, 1)
+    found = forecast_largest(compute, loss)
     low, high = found.interval.low, found.interval.high
     axes.errorbar(compute[-1], found.loss, [[found.loss - low], [high - found.loss]], color="tab:orange", capsize=4,
                   marker="_", label="forecast, 95 % interval")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="training compute, FLOPs", ylabel="held-out loss, nats a token")
-    axes.set_yticks([0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.4], labels=["0.5", "0.6", "0.7", "0.8", "1.0", "1.2", "1.4"])
+    axes.set_yticks([0.5, 0.6, 0.7, 0.8, 0.9, 1.0], labels=["0.5", "0.6", "0.7", "0.8", "0.9", "1.0"])
     axes.minorticks_off()
     axes.set_title("Pocket models: the smaller rungs foretell the largest")
     axes.legend(frameon=False)
@@ -66,12 +62,11 @@ def plot(compute: np.ndarray, loss: np.ndarray, path: Path) -> None:
 
 
 def main() -> None:
-    """Prints the forecasts and writes the plot."""
+    """Prints the forecast and writes the plot."""
     found = cards()
     compute = np.array([card["training_flops"] for card in found])
     loss = np.array([card["validation"]["nats_per_token"] for card in found])
-    for skip in (0, 1):
-        print(describe(compute, loss, skip))
+    print(describe(compute, loss))
     plot(compute, loss, PLOT)
 
 
