@@ -1,4 +1,4 @@
-"""Processes that have loaded what testers and zygotes need, and fork them: a start takes milliseconds and little memory.
+"""Processes that have loaded what testers and zygotes need, and fork them in milliseconds, most of their memory shared.
 
 One forks testers at the supervisor's word, another zygotes at the testers'. The latter was executed afresh with an
 empty environment, like a zygote that starts by itself: it sees no test, and holds nothing but its socket.
