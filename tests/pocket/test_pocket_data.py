@@ -89,13 +89,14 @@ def test_every_program_passes_its_tests_and_an_empty_one_does_not():
 
 
 @in_checkouts
-def test_no_training_document_holds_any_of_them(corpus):
-    """By the texts themselves, in the first 5,000 training documents."""
+@pytest.mark.parametrize("n_documents", [5_000, pytest.param(180_000, marks=pytest.mark.slow)])
+def test_no_training_document_holds_any_of_them(corpus, n_documents):
+    """By the texts themselves: in the first training documents, and in all that the largest rung read and more."""
     from itertools import islice, pairwise
 
     from pocket_corpus.mixture import TRAIN_SEED, documents
 
-    texts = [text for _, text in islice(documents(TRAIN_SEED, held_out=False), 5000)]
+    texts = [text for _, text in islice(documents(TRAIN_SEED, held_out=False), n_documents)]
     assert not {row["text"] for row in rows_of("pocket-text/test.jsonl")} & set(texts)
     seen: set[str] = set()
     for text in texts:
