@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 LANE_PER_CORE = 16
 "Units of the lane. A program of known normal duration takes one, another two."
@@ -25,7 +25,7 @@ class Places:
         self._free, self._left = workers, self.lane
         self._waiting: deque[threading.Lock] = deque()
 
-    @contextmanager
+    @contextlib.contextmanager
     def one(self, units: int) -> Iterator[Place]:
         """A slot, which may be changed for `units` of the lane."""
         self._take_slot()
@@ -68,9 +68,12 @@ class Places:
 
 
 def free_mib() -> int:
-    """Memory of this machine that can be had."""
-    with open("/proc/meminfo", encoding="ascii") as lines:
-        return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("MemAvailable:"))
+    """Memory of this machine that can be had; much, where the system does not say."""
+    with contextlib.suppress(OSError), open("/proc/meminfo", encoding="ascii") as lines:
+        for line in lines:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) // 1024
+    return 1 << 20
 
 
 class Place:
