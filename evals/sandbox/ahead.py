@@ -3,6 +3,9 @@
 Read from the tests' source alone: the leading statements of `check` that assert something of calls with literals. The
 program does one call after the other, and stops before the rest where one gives a live object or an exception: whatever
 it does, it is called in the order of the tests.
+
+A program may read what comes later before it answers what came first. So nothing is sent ahead where a literal that an
+answer is held against is part of the arguments of a later call: what is sent holds no answer.
 """
 
 from __future__ import annotations
@@ -37,9 +40,14 @@ def calls_ahead(tests: ast.Module, entry_point: str, defined: set[str], mentione
     if parameter is None or (parameter != entry_point and entry_point in mentioned):
         return ()
     bodies: list[str] = []
+    answers: list[Any] = []
     try:
-        for call in _calls(checks[0].body, parameter):
-            bodies.append(_body(call))
+        for statement in _assertions(checks[0].body):
+            given = [_arguments(call) for call in _calls_in(statement.test, parameter)]
+            if any(_tells(answer, args) for answer in answers for args in given):
+                return ()
+            answers += _literals(statement.test, parameter)
+            bodies += [body_of(Encoder(_no_other), args, {}) for args in given]
     except (ValueError, RecursionError):  # what follows is not certain
         pass
     return tuple(bodies) if len(bodies) > 1 and sum(map(len, bodies)) <= MAX_CHARACTERS else ()
@@ -63,11 +71,13 @@ def _only_parameter(check: ast.FunctionDef) -> str | None:
     return given.args[0].arg
 
 
-def _calls(statements: list[ast.stmt], name: str) -> Iterator[ast.Call]:
-    """Calls of what is called `name`, in the order in which they are made. Raises ValueError where that is open."""
+def _assertions(statements: list[ast.stmt]) -> Iterator[ast.Assert]:
+    """Those that `check` begins with. Raises ValueError at anything else, and at a message with a call."""
     for statement in statements:
         if isinstance(statement, ast.Assert):
-            yield from _calls_in(statement.test, name)
+            if statement.msg is not None and any(isinstance(part, ast.Call) for part in ast.walk(statement.msg)):
+                raise ValueError("a call in a message")
+            yield statement
         elif not (isinstance(statement, ast.Pass) or _is_constant(statement)):
             raise ValueError("not an assertion")
 
@@ -77,6 +87,7 @@ def _is_constant(statement: ast.stmt) -> bool:
 
 
 def _calls_in(node: ast.expr, name: str) -> Iterator[ast.Call]:
+    """Calls of what is called `name`, in the order in which they are made. Raises ValueError where that is open."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
         yield node
         return
@@ -99,16 +110,56 @@ def _calls_in(node: ast.expr, name: str) -> Iterator[ast.Call]:
 
 
 def _is_plain(function: ast.expr) -> bool:
-    if isinstance(function, ast.Attribute):
-        return isinstance(function.value, ast.Name) and function.value.id == "math"
     return isinstance(function, ast.Name) and function.id in PLAIN_NAMES
 
 
-def _body(call: ast.Call) -> str:
-    """What is sent of a call: its arguments. Raises ValueError where they are no literals, or have no certain order."""
+def _arguments(call: ast.Call) -> list[Any]:
+    """Of a call. Raises ValueError where they are no literals, or have no certain order."""
     if call.keywords or any(isinstance(part, ast.Set) for part in ast.walk(call)):
         raise ValueError("named arguments, or a set")
-    return body_of(Encoder(_no_other), [ast.literal_eval(argument) for argument in call.args], {})
+    return [ast.literal_eval(argument) for argument in call.args]
+
+
+def _literals(node: ast.expr, name: str) -> Iterator[Any]:
+    """The largest literals of an expression that are not arguments of a call of `name`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+        return
+    try:
+        yield ast.literal_eval(node)
+    except (ValueError, TypeError):
+        for part in ast.iter_child_nodes(node):
+            if isinstance(part, ast.expr):
+                yield from _literals(part, name)
+
+
+def _tells(answer: Any, args: list[Any]) -> bool:
+    """Whether arguments hold an answer. A number counts as a whole argument, a text or a container wherever it is."""
+    for part in _parts(answer):
+        if part is None or isinstance(part, bool):
+            continue
+        if isinstance(part, int | float | complex):
+            if part is answer and any(type(arg) is type(part) and arg == part for arg in args):
+                return True
+        elif part and any(_holds(inner, part) for arg in args for inner in _parts(arg)):
+            return True
+    return False
+
+
+def _holds(value: Any, part: Any) -> bool:
+    if type(value) is not type(part):
+        return False
+    return bool(value == part or (isinstance(part, str) and len(part) > 3 and part in value))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """A literal and all that is in it."""
+    yield value
+    if isinstance(value, list | tuple | set):
+        for item in value:
+            yield from _parts(item)
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _parts(pair)
 
 
 def body_of(encoder: Encoder, args: list[Any], kwargs: dict[str, Any]) -> str:

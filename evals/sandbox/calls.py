@@ -90,7 +90,8 @@ class Program:
                 self._waits = False
                 self._ahead.clear()
                 self._send(dumps(head), body)
-            elif message[0] != "ask":
+                continue
+            if message[0] != "ask":
                 try:
                     return self._failed(message, encoder)
                 except _ENDS_LOOPS as error:

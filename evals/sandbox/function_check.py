@@ -55,6 +55,8 @@ def run_tests(program: Program, problem: Problem, shape: Shape) -> None:
         exec(tests_code(problem.tests.source), namespace)
         check = namespace["check"]
     except (HarnessError, KeyError, ImportError) as error:
+        if id(error) in program.raised:
+            raise
         raise HarnessError(f"the tests cannot be run: {error!r}") from None
     check(candidate)
 

@@ -43,7 +43,19 @@ class Places:
             turn = threading.Lock()
             turn.acquire()
             self._waiting.append(turn)
-        turn.acquire()
+        try:
+            turn.acquire()
+        except BaseException:
+            self._give_up(turn)
+            raise
+
+    def _give_up(self, turn: threading.Lock) -> None:
+        """Of one that is interrupted as it waits, or just as it is given its turn."""
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                return
+        self.free_slot()
 
     def free_slot(self) -> None:
         """To the one that waits longest, if any does."""

@@ -23,10 +23,16 @@ class Pool:
         self._config = config
         self.plan: dict[str, Any] = config["plan"]
         self._lock = threading.Lock()
+        self._closed = False
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._nurseries: list[Nursery] = []
         "One for zygotes and one for testers, in turn; the last two are in use."
+
+    def _live(self) -> None:
+        """Raise RuntimeError where the pool has been closed: what is said of a program then is worth nothing."""
+        if self._closed:
+            raise RuntimeError("the sandbox was closed while it judged a program")
 
     def warm(self) -> None:
         """Start one worker. Raises WorkerLost, or Hung."""
@@ -45,6 +51,7 @@ class Pool:
             try:
                 worker = self._take()
             except (WorkerLost, Hung) as error:
+                self._live()
                 return {"status": "harness_error", "detail": f"no worker can be started: {error}"}
             try:
                 outcome = worker.check(brief, program, (limit_s, enough_s), step_back)
@@ -53,9 +60,11 @@ class Pool:
                 return {"status": "timed_out", "detail": "in the tests, on what the program gave"}
             except WorkerLost as error:
                 self._drop(worker)
+                self._live()
                 if attempt == 2:
                     return {"status": "harness_error", "detail": str(error), "lost": error.running}
                 continue
+            self._live()
             if outcome["status"] == "harness_error":
                 self._drop(worker)
             else:
@@ -72,12 +81,17 @@ class Pool:
     def _start(self) -> Worker:
         worker = Worker(self._config, self._nursery())
         with self._lock:
-            self._all.add(worker)
-        return worker
+            if not self._closed:
+                self._all.add(worker)
+                return worker
+        worker.close()
+        self._live()
+        raise AssertionError("a closed pool raises")
 
     def _nursery(self) -> Nursery:
         """What forks testers; made anew if it is lost."""
         with self._lock:
+            self._live()
             if not self._nurseries or not all(nursery.lives for nursery in self._nurseries[-2:]):
                 zygotes = Nursery([*command(_NURSERY, python()), _ZYGOTE], {"LD_BIND_NOW": "1"})
                 environment = self._config.get("environment") or {"LANG": "C.UTF-8"}
@@ -103,6 +117,7 @@ class Pool:
     def close(self) -> None:
         """End all workers and all that runs in them."""
         with self._lock:
+            self._closed = True
             workers, idle, self._all, self._idle = self._all, set(self._idle), set(), []
         for worker in workers:
             worker.leave()

@@ -59,6 +59,7 @@ class Sandbox:
         self._places = Places(workers or os.cpu_count() or 1)
         self._lock = threading.Lock()
         self._pool: Pool | None = None
+        self._pid = os.getpid()
         self._briefs: dict[Problem, Brief] = {}
         self._references: dict[Problem, Reference] = {}
         self._n_briefs = 0
@@ -77,6 +78,7 @@ class Sandbox:
             )
         from evals.sandbox.isolation import open_pool, require, try_properties
 
+        self._pid = os.getpid()
         self._pool, _ = open_pool(self.kind, self.assurance)
         try:
             if self.kind not in _TRIED:
@@ -91,9 +93,9 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End all workers and all that runs in them."""
-        if self._pool is not None:
+        if self._pool is not None and self._pid == os.getpid():
             self._pool.close()
-            self._pool = None
+        self._pool = None
 
     def check(self, problem: Problem, program: str) -> Verdict:
         """The verdict on one whole program. Blocks; may be called from several threads."""
@@ -116,8 +118,8 @@ class Sandbox:
         return verdict_of(outcome, wall_s)
 
     def _opened(self) -> Pool:
-        if self._pool is None:
-            raise RuntimeError("the sandbox is not open: use it in a `with` block")
+        if self._pool is None or self._pid != os.getpid():
+            raise RuntimeError("the sandbox is not open in this process: use it in a `with` block")
         return self._pool
 
     def _works(self, problem: Problem) -> bool:

@@ -66,7 +66,7 @@ def shape_of(problem: Problem) -> Shape:
     unknown = _used_names(tests) - defined - _BUILTINS
     mentioned = _mentioned(tests)
     feeds_input, reads_output = not _FED.isdisjoint(mentioned), not _READ.isdisjoint(mentioned)
-    in_turn = feeds_input or reads_output or entry_is_class or unknown
+    in_turn = feeds_input or reads_output or entry_is_class or unknown or problem.entry_point in _used_names(prompt)
     return Shape(
         _weak_because(tests, prompt, own_classes, entry_is_class),
         entry_is_class,

@@ -52,6 +52,8 @@ class Watch:
         "Of the tester, at the first look: what ends before it is not measured, since most programs do."
         self._allowed = Allowance(0.0, 0.0)
         self._before_s = 0.0
+        self._had_company = False
+        "Whether it was seen with processes of its own: it may have waited for these."
         self._ready_s, self._seen_s = 0.0, 0.0
         "How long the program was seen ready to run, up to when."
         self.waited_s = 0.0
@@ -66,6 +68,7 @@ class Watch:
         """Look after the program in this process from here on."""
         self._pid, self._limit_bytes, self._waited_before_s = pid, limit_bytes, None
         self._ready_s = self._seen_s = 0.0
+        self._had_company = False
 
     def look(self, elapsed_s: float) -> Ending | None:
         """Called now and then while the program runs; what ends it, if anything does."""
@@ -82,6 +85,7 @@ class Watch:
         self._seen_s = elapsed_s
         elapsed_s += self._before_s
         pids = tree_of(self._pid) if self._pid else []
+        self._had_company |= len(pids) > 1
         if elapsed_s >= STEP_BACK_S:
             self._step_back()
         if elapsed_s >= self._allowed.limit_s and self._had_its_time(elapsed_s, pids):
@@ -95,7 +99,7 @@ class Watch:
         own_s = elapsed_s - self.waited_s - self._waited_now_s()
         if own_s >= 0.9 * limit_s or cpu_s(pids) >= min(self._allowed.enough_s, 0.9 * limit_s):
             return True
-        if elapsed_s >= limit_s + ROOM_S and own_s >= STARVED * limit_s:
+        if elapsed_s >= limit_s + ROOM_S and (self._had_company or own_s >= STARVED * limit_s):
             return True
         if not self._late:
             self._late = True

@@ -153,8 +153,11 @@ class Worker:
                 raise WorkerLost(f"the tester is gone ({type(error).__name__}); {self._left()}") from None
 
     def _left(self) -> str:
-        self._said.seek(0)
-        return self._said.read()[-2000:].decode("utf-8", "replace").strip()
+        try:
+            self._said.seek(0)
+            return self._said.read()[-2000:].decode("utf-8", "replace").strip()
+        except ValueError:
+            return "it was closed"
 
     def n_processes(self) -> int:
         """The zygote and its programs; 0 where they cannot be seen."""

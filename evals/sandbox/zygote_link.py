@@ -6,6 +6,7 @@ import array
 import contextlib
 import json
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -122,7 +123,15 @@ class ZygoteLink:
         self._spare = Spare(self._number, Channel(ours))
 
     def take(self) -> Spare:
-        """A candidate that has confined itself."""
+        """A candidate that has confined itself and is alive: one that was killed as it waited is replaced."""
+        for _ in range(3):
+            spare = self._ready()
+            if not select.select([spare.channel], [], [], 0)[0]:
+                return spare
+            self.end(spare)
+        raise HarnessError(f"candidates end before they are given a program; {self.said()}")
+
+    def _ready(self) -> Spare:
         self.order()
         spare, self._spare = self._spare, None
         assert spare is not None

@@ -26,11 +26,11 @@ def check(*lines: str, before: str = "") -> str:
 def test_calls_with_literals_are_certain_in_the_order_in_which_python_makes_them():
     tests = check(
         '"""Says what it does."""',
-        "assert candidate(1) == 2, 'message'",
+        "assert candidate(1) == 20, 'message'",
         "assert abs(candidate(2.5, [1, 'a']) - candidate(-3)) < 1e-6",
         "assert [candidate(4), (candidate(5),)] == {candidate(6): candidate(7)}",
         "assert not candidate(8)",
-        "assert sorted(candidate(9), reverse=True) == math.floor(candidate(10))",
+        "assert sorted(candidate(9), reverse=True) == round(candidate(10))",
         before="import math\nMETADATA = {'author': 'x'}\n",
     )
     assert arguments(tests) == [[1], [2.5, [1, "a"]], [-3], [4], [5], [6], [7], [8], [9], [10]]
@@ -44,6 +44,8 @@ def test_calls_with_literals_are_certain_in_the_order_in_which_python_makes_them
         "assert 0 < candidate(1) < candidate(2)",
         "assert [candidate(i) for i in range(3)] == []",
         "assert helper(candidate(1))",
+        "assert math.floor(candidate(1))",
+        "assert candidate(1) == 2, f'not {candidate(1)}'",
         "assert sorted([1], key=candidate)",
         "assert candidate(x) == 1",
         "assert candidate({1, 2}) == 1",
@@ -61,7 +63,7 @@ def test_calls_with_literals_are_certain_in_the_order_in_which_python_makes_them
     ],
 )
 def test_what_may_be_left_out_or_depends_on_more_ends_what_is_certain(line):
-    before = "x = 1\ndef helper(y):\n    return y\n"
+    before = "import math\nx = 1\ndef helper(y):\n    return y\n"
     found = arguments(
         check("assert candidate('a')", "assert candidate('b')", line, "assert candidate('c')", before=before)
     )
@@ -95,6 +97,22 @@ def test_nothing_is_certain_where_the_prompt_has_another_meaning_for_a_function_
     assert ahead(tests, "def abs(x):\n    return f(x)\n") == ()
 
 
+@pytest.mark.parametrize(
+    ("answer", "argument"),
+    [("3", "3"), ("[1, 3, 2]", "[1, 3, 2]"), ("[1, 3, 2]", "[[1, 3, 2], 5]"), ("{'a': [7, 8]}", "[7, 8]"), ("'wxyz'", "'wxyzw'"),
+     ("('a', 2)", "{('a', 2): 1}"), ("2.5", "2.5"), ("'b'", "'b'")],
+)  # fmt: skip
+def test_no_answer_is_sent_before_it_is_asked_for(answer, argument):
+    assert ahead(check(f"assert candidate('k') == {answer}", f"assert candidate({argument}) == 0")) == ()
+    assert ahead(check(f"assert candidate({argument}) == 0", f"assert candidate('k') == {answer}")) != ()
+
+
+def test_a_prompt_that_calls_the_program_by_itself_is_tested_in_turn():
+    tests = check("assert candidate(1)", "assert str(candidate(2))")
+    assert len(ahead(tests, "class A:\n    pass\ndef f(n):\n    pass\n")) == 2
+    assert ahead(tests, "class A:\n    def __str__(self):\n        return f(1)\ndef f(n):\n    pass\n") == ()
+
+
 def verdict(sandbox, program: str, tests: str):
     return sandbox.check(Problem("p", "", FunctionTests(tests), "f", 20.0), program)
 
@@ -116,6 +134,41 @@ def f(x):
     )
     assert len(ahead(tests)) == 4
     assert verdict(strict, program, tests).status.value == "passed"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "def f(n):\n    yield n\n",
+        "def f(n):\n    return lambda: n\n",
+        "def f(n):\n    return {n: 1}.keys()\n",
+        "class A:\n    pass\ndef f(n):\n    return A()\n",
+        "class f:\n    x = 5\n    def __new__(cls, n):\n        return cls\n",
+    ],
+)
+def test_live_objects_come_one_call_at_a_time(strict, program):
+    tests = check(*(f"assert candidate({n}) is not None" for n in range(4)), "assert candidate(5) is not None")
+    assert len(ahead(tests)) == 5
+    assert verdict(strict, program, tests).status.value == "passed"
+
+
+def test_a_program_cannot_look_up_its_answers_in_what_is_still_to_come(strict):
+    program = """
+import gc, json, sys
+def f(x):
+    frame = sys._getframe()
+    while frame:
+        bodies = frame.f_locals.get("bodies")
+        if bodies:
+            return json.loads(bodies[frame.f_locals["number"] % len(bodies)])[0][0]
+        frame = frame.f_back
+"""
+    tests = check(
+        "assert candidate([1, 2, 3]) == [1, 3, 2]",
+        "assert candidate([1, 3, 2]) == [2, 1, 3]",
+        "assert candidate([2, 1, 3]) == [1, 2, 3]",
+    )
+    assert verdict(strict, program, tests).status.value == "failed"
 
 
 def test_an_exception_ends_the_calls_and_says_where_it_came_from(strict):

@@ -175,7 +175,7 @@ def test_the_filter_refuses_what_it_should_on_both_machines(machine, arch, calls
 def test_every_number_has_the_answer_of_its_list(side, machine, arch):
     lists = [
         (seccomp._REFUSED, {0x50001}), (seccomp._UNKNOWN, {0x50026}), (seccomp._SIGNALS, {0x50001}),
-        (seccomp._ATTRIBUTES, {0x50000}),
+        (seccomp._ATTRIBUTES, {0x50000}), (seccomp._OTHERS, {0x50001}),
     ]  # fmt: skip
     wanted = {numbers[side]: answers for calls, answers in lists for numbers in calls.values()}
     wanted |= {seccomp._SOCKET[side]: {0x5000D}, seccomp._CLONE[side]: {0x7FFF0000}}
@@ -183,6 +183,47 @@ def test_every_number_has_the_answer_of_its_list(side, machine, arch):
     for number in range(600):
         expected = {0x50026} if number >= 463 else wanted.get(number, {0x7FFF0000})
         assert run_filter(code, arch, number) in expected, number
+    for numbers in (*seccomp._OF_ITSELF.values(), seccomp._SETPRIORITY):
+        assert run_filter(code, arch, numbers[side], 0) == 0x7FFF0000
+        assert run_filter(code, arch, numbers[side], 1) == 0x50001
+
+
+def test_without_namespaces_a_program_changes_no_other_process(strict, as_ordinary_user):
+    if not landlock.abi():
+        pytest.skip("this kernel has no Landlock")
+    done = as_ordinary_user(NO_NAMESPACES + CHANGES)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split() == ["passed"]
+
+
+CHANGES = """
+import os
+from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.sandbox import Sandbox
+program = '''
+import os, resource
+def f(pid):
+    refused = 0
+    for change in (
+        lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (7, 7)),
+        lambda: os.setpriority(os.PRIO_PROCESS, pid, 15),
+        lambda: os.setpriority(os.PRIO_PGRP, 0, 15),
+        lambda: os.setpriority(os.PRIO_USER, 0, 15),
+        lambda: os.sched_setaffinity(pid, {0}),
+    ):
+        try:
+            change()
+        except PermissionError:
+            refused += 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))
+    os.setpriority(os.PRIO_PROCESS, 0, 3)
+    os.nice(1)
+    return refused
+'''
+tests = FunctionTests(f"def check(candidate):\\n    assert candidate({os.getpid()}) == 5\\n")
+with Sandbox(workers=1) as sandbox:
+    print(sandbox.check(Problem("p", "", tests, "f", 20.0), program).status.value)
+"""
 
 
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")

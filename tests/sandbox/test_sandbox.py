@@ -197,3 +197,47 @@ def test_memory_of_all_processes_together_is_limited(strict):
         "    return 1\n"
     )
     assert strict.check(problem, program).status.value == "memory"
+
+
+@pytest.mark.parametrize("name", ["KeyError", "ImportError"])
+def test_an_exception_of_the_program_in_the_tests_module_is_the_program_s(weak, name):
+    problem = Problem("p", "", FunctionTests("X = f(1)\ndef check(candidate):\n    assert X == 1\n"), "f", 20.0)
+    found = weak.check(problem, f"def f(x):\n    raise {name}('k')\n")
+    assert (found.status.value, found.kind) == ("failed", "exception")
+
+
+def test_a_sandbox_is_of_the_process_that_opened_it(weak):
+    problem = Problem("p", "", FunctionTests("def check(candidate):\n    assert candidate() == 1\n"), "f", 20.0)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            weak.check(problem, "def f():\n    return 1\n")
+        except RuntimeError:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    assert weak.check(problem, "def f():\n    return 1\n").status.value == "passed"
+
+
+def test_a_program_that_starves_itself_by_its_children_ends_soon_after_its_limit(weak):
+    program = """
+import os, signal, time
+def f():
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    for _ in range(20):
+        if os.fork() == 0:
+            while True:
+                until = time.perf_counter() + 0.004
+                while time.perf_counter() < until:
+                    pass
+                if os.fork() != 0:
+                    os._exit(0)
+    os.nice(19)
+    while True:
+        pass
+"""
+    problem = Problem("p", "", FunctionTests("def check(candidate):\n    candidate()\n"), "f", 1.0)
+    found = weak.check(problem, program)
+    assert found.status.value == "timed_out"
+    assert found.wall_s < 10  # 2.5 s by its own time; 20 s if waiting for its children counted

@@ -107,8 +107,8 @@ class Candidate:
     def _answer_in_turn(self, bodies: list[str]) -> None:
         """Calls of the entry point that the tests make for certain, up to one that gives no plain value."""
         for number, body in enumerate(bodies, 1):
-            n_objects = len(self.handles.objects)
-            plain = self._answer("call", 0, "", [], body) and len(self.handles.objects) == n_objects
+            n_given = self.handles.n_given
+            plain = self._answer("call", 0, "", [], body) and self.handles.n_given == n_given
             if not plain and number < len(bodies):
                 self.send("dropped")
                 return

@@ -43,6 +43,8 @@ class Handles:
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
         self.objects: list[Any] = []
+        self.n_given = 0
+        "How often the tester was given one of them."
         self._numbers: dict[int, int] = {}
         self._described: set[int] = set()
         self._shared = frozenset(candidate.job["classes"])
@@ -121,6 +123,7 @@ class Handles:
 
     def _handle(self, value: Any) -> list[Any]:
         number = self._number(value)
+        self.n_given += 1
         if isinstance(value, type):
             return ["class", *self._description(value)]
         if isinstance(value, types.GeneratorType):

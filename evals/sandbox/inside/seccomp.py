@@ -58,6 +58,11 @@ _ATTRIBUTES: dict[str, tuple[int | None, int | None]] = {
     "futimesat": (261, None), "utimensat": (280, 88), "setxattr": (188, 5), "lsetxattr": (189, 6),
     "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
 }  # fmt: skip
+_OTHERS: dict[str, tuple[int | None, int | None]] = {"ioprio_set": (251, 30), "sched_setparam": (142, 118)}
+_OF_ITSELF: dict[str, tuple[int | None, int | None]] = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
+"Allowed where the first argument is 0, which means the caller."
+
+_SETPRIORITY = (141, 140)
 _SOCKET, _SOCKETPAIR, _CLONE = (41, 198), (53, 199), (56, 220)
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 AF_UNIX = 1
@@ -84,8 +89,9 @@ def program(
 ) -> bytes:
     """The filter's instructions, 8 bytes each. Raises KeyError for a machine of another kind.
 
-    unix_sockets, signals: refused where no namespace keeps them from reaching other processes. attributes: changes of
-    permissions, owners and times do nothing where programs see the host's files, which Landlock leaves open to them.
+    unix_sockets, signals: refused where no namespace keeps them from reaching other processes. attributes: where
+    programs see the host's files and processes, changes of permissions, owners and times do nothing, which Landlock
+    leaves open to them, and a program changes limits, priority and cores of itself alone.
     """
     code = _load(LD_ARCH) + _jump(0x15, _AUDIT_ARCH[machine], 1, 0) + _give(RET_KILL) + _load(LD_NR)
     if machine == "x86_64":
@@ -105,10 +111,15 @@ def _answers(side: int, unix_sockets: bool, signals: bool, attributes: bool) -> 
     families = _load(LD_ARG0) + _jump(0x15, AF_UNIX if unix_sockets else 0xFFFF, 0, 1) + _give(RET_ALLOW)
     families += _give(RET_ERRNO | errno.EACCES)
     flags = _load(LD_ARG0) + _jump(0x45, NEW_NAMESPACES, 0, 1) + denied + _give(RET_ALLOW)
+    itself = _load(LD_ARG0) + _jump(0x15, 0, 0, 1) + _give(RET_ALLOW) + denied
+    priority = _load(LD_ARG0) + _jump(0x15, 0, 0, 3) + _load(LD_ARG1) + _jump(0x15, 0, 0, 1) + _give(RET_ALLOW) + denied
     groups = [
         (_REFUSED.values(), denied),
         (() if signals else _SIGNALS.values(), denied),
         (() if attributes else _ATTRIBUTES.values(), _give(RET_ERRNO)),
+        (() if attributes else _OTHERS.values(), denied),
+        (() if attributes else _OF_ITSELF.values(), itself),
+        (() if attributes else (_SETPRIORITY,), priority),
         (_UNKNOWN.values(), unknown),
         ((_SOCKET, _SOCKETPAIR) if unix_sockets else (_SOCKET,), families),
         ((_CLONE,), flags),

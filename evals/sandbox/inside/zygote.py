@@ -96,6 +96,8 @@ class Zygote:
         self._kill_rest()
         self._clear_shared()
         self._clear()
+        with contextlib.suppress(OSError):
+            os.rmdir(self.plan["scratch"])  # for nobody else may be left to do it
 
     def _fork(self, number: int, channel: int) -> None:
         try:
@@ -139,8 +141,10 @@ class Zygote:
         """Put all layers on this process, in a folder of its own."""
         os.dup2(0, 2)
         layers, folder = self.layers, "/tmp"
+        os.setpgid(0, 0)
         if not self.plan["namespaces"]:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it leaves alone still counts as its own
             folder = self._folder(number)
             layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.get("shared", ())]))
             os.environ.update(HOME=folder, TMPDIR=folder)
