@@ -21,8 +21,37 @@ ATOMS = frozenset({int, str, float, bool, type(None)})
 MAX_DEPTH = 400
 MAX_SAME_HASH = 1000
 
-dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-loads = json.JSONDecoder().decode
+_encoder = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
+def _writer() -> Callable[[Any, int], Iterable[str]]:
+    """What `iterencode` makes anew for each value, made once."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return lambda value, level: _encoder.iterencode(value)
+    text = json.encoder.encode_basestring_ascii
+    return make(None, _encoder.default, text, None, ":", ",", False, False, True)  # type: ignore[no-any-return]
+
+
+_write = _writer()
+
+
+def dumps(value: Any) -> str:
+    """JSON of a value, without spaces."""
+    return "".join(_write(value, 0))
+
+
+def loads(text: str) -> Any:
+    """The value of a text that is JSON and nothing else. Raises ValueError."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        raise ValueError("no JSON") from None
+    if end != len(text):
+        raise ValueError("more than JSON")
+    return value
+
 
 _HARMLESS = (
     "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format "
