@@ -260,6 +260,77 @@ def test_programs_end_when_their_tester_is_killed(strict, namespaces):
     assert not worker._scratch or not os.path.exists(worker._scratch)
 
 
+ORPHANS = """
+from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.sandbox import Sandbox
+program = '''
+import os, time
+def f():
+    for _ in range(4):
+        if os.fork() == 0:
+            if os.fork() == 0:
+                held = bytearray(b"x") * (90 << 20)
+                time.sleep(100)
+            os._exit(0)
+        os.wait()
+    time.sleep(10)
+'''
+tests = FunctionTests("def check(candidate):\\n    candidate()\\n")
+with Sandbox(workers=1) as sandbox:
+    print(sandbox.check(Problem("p", "", tests, "f", 20.0, memory_bytes=200 << 20), program).status.value)
+"""
+
+
+def test_without_namespaces_what_a_program_left_alone_counts_as_its_own(strict, as_ordinary_user):
+    if not landlock.abi():
+        pytest.skip("this kernel has no Landlock")
+    done = as_ordinary_user(NO_NAMESPACES + ORPHANS)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split() == ["memory"]
+
+
+@pytest.mark.parametrize("namespaces", [True, False])
+def test_a_candidate_that_is_killed_as_it_waits_is_replaced(strict, namespaces):
+    if not landlock.abi() and not namespaces:
+        pytest.skip("this kernel has no Landlock")
+    problem = Problem("p", "", FunctionTests("def check(candidate):\n    assert candidate() == 1\n"), "f", 20.0)
+    pool = Pool(configuration("auto", "strict", namespaces))
+    brief, program = brief_of(problem, 1), "def f():\n    return 1\n"
+    try:
+        worker = pool._take()
+        for _ in range(3):
+            waiting = []
+            while not waiting:
+                waiting = tree_of(worker._zygote)[1:]
+            time.sleep(0.2)  # until it has confined itself
+            os.kill(waiting[0], signal.SIGKILL)
+            time.sleep(0.2)  # until it has ended
+            assert worker.check(brief, program, (20.0, 20.0))["status"] == "passed"
+    finally:
+        pool.close()
+
+
+def test_a_sandbox_that_is_closed_says_nothing_of_what_it_was_judging(strict):
+    problem = Problem("p", "", FunctionTests("def check(candidate):\n    candidate()\n"), "f", 100.0)
+    pool = Pool(configuration("auto", "strict", True))
+    said = []
+
+    def judge():
+        try:
+            said.append(pool.check(brief_of(problem, 1), "def f():\n    while True: pass\n", 100.0, 100.0))
+        except RuntimeError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=judge)
+    thread.start()
+    while not pool._all:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    pool.close()
+    thread.join(60)
+    assert said == ["the sandbox was closed while it judged a program"]
+
+
 SUPERVISOR = """
 import sys
 from evals.sandbox.problem import FunctionTests, Problem

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
+
+import pytest
 
 from evals.sandbox.places import Places
 
@@ -46,3 +49,23 @@ def test_a_program_in_the_lane_leaves_its_slot_to_another_until_the_lane_is_full
         place.__exit__(None, None, None)
     assert places._free == 1
     assert places._left == places.lane
+
+
+def test_one_that_is_interrupted_as_it_waits_takes_no_slot_with_it():
+    places = Places(1)
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    kept = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with places.one(1):
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(KeyboardInterrupt):
+                places.one(1).__enter__()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, kept)
+    assert not places._waiting
+    with places.one(1):
+        assert places._free == 0
