@@ -19,7 +19,7 @@ PLACE = "{place}"
 
 WORKER_BYTES = 2 << 30
 WORKER_PROCESSES = 160
-_ZYGOTE = "evals.sandbox.inside.zygote"
+ZYGOTE = "evals.sandbox.inside.zygote"
 _OURS = (f"{ROOT}/evals/__init__.py", f"{ROOT}/evals/sandbox")
 "What a zygote needs of this package; no test lies there."
 
@@ -83,7 +83,7 @@ def _in_bubblewrap(namespaces: bool) -> dict[str, Any]:
     given |= {"uid": None, "user": given["uid"], "scratch": "/tmp", "held_by": "of bubblewrap"}
     given |= {"shared": ["/dev/shm"]}
     given["readable"] = [*given["readable"], "/packages"]
-    return {"plan": given, "command": [*made, *command(_ZYGOTE, python())]}
+    return {"plan": given, "command": [*made, *command(ZYGOTE, python())]}
 
 
 def _in_docker(namespaces: bool) -> dict[str, Any]:
@@ -111,6 +111,6 @@ def _in_docker(namespaces: bool) -> dict[str, Any]:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or name.startswith("DOCKER_")}
     return {
         "plan": given,
-        "command": [*made, IMAGE, *command(_ZYGOTE, "python"), socket],
+        "command": [*made, IMAGE, *command(ZYGOTE, "python"), socket],
         "environment": {"LANG": "C.UTF-8", **kept},
     }

@@ -22,14 +22,25 @@ from typing import Any
 from evals.sandbox.inside import linux
 
 START_S = 60.0
+"Time for a process to be there, a zygote to move in, a candidate to be ready; generous: a loaded machine is no error."
+
 LEAVE_S = 5.0
 _FORK, _END, _QUIETLY = "fork", "end", b"quietly"
 
 
 class Nursery:
-    """One such process: `command` has it load a module, whose `main` its children run."""
+    """One such process: `command` has it load a module, whose `main` its children run.
 
-    def __init__(self, command: list[str], environment: dict[str, str], shared: socket.socket | None = None) -> None:
+    folder: where it lives, by default where the evaluator does. shared: a socket that every child is to have.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        folder: str | None = None,
+        shared: socket.socket | None = None,
+    ) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         passed = (shared.fileno(),) if shared else ()
@@ -39,7 +50,7 @@ class Nursery:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment,
-            cwd="/",
+            cwd=folder,
             pass_fds=passed,
             start_new_session=True,  # Ctrl-C is for the evaluator alone
         )
@@ -57,8 +68,12 @@ class Nursery:
 
     def _answer(self, order: list[Any], fds: list[int]) -> int:
         with self._lock:
-            socket.send_fds(self.control, [json.dumps(order).encode()], fds)
-            answer = self.control.recv(4096)
+            try:
+                socket.send_fds(self.control, [json.dumps(order).encode()], fds)
+                answer = self.control.recv(4096)
+            except OSError:
+                self.control.close()  # an answer that comes late must not be taken for that to another order
+                raise
         if not answer:
             raise OSError("the process that forks testers is gone")
         number = int(json.loads(answer))
@@ -68,7 +83,7 @@ class Nursery:
 
     @property
     def lives(self) -> bool:
-        return self._process.poll() is None
+        return self._process.poll() is None and self.control.fileno() >= 0
 
     def close(self) -> None:
         """Let it go; it ends when its children have."""

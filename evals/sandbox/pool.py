@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from evals.sandbox.kinds import ZYGOTE
 from evals.sandbox.nursery import Nursery
 from evals.sandbox.plan import command, python
 from evals.sandbox.worker import Brief, Hung, Worker, WorkerLost
 
-_NURSERY, _ZYGOTE, _TESTER = "evals.sandbox.nursery", "evals.sandbox.inside.zygote", "evals.sandbox.tester"
+_NURSERY, _TESTER = "evals.sandbox.nursery", "evals.sandbox.tester"
 CLOSE_S = 5.0
 "What an idle worker has to end by itself before it is killed."
 
@@ -93,9 +94,9 @@ class Pool:
         with self._lock:
             self._live()
             if not self._nurseries or not all(nursery.lives for nursery in self._nurseries[-2:]):
-                zygotes = Nursery([*command(_NURSERY, python()), _ZYGOTE], {"LD_BIND_NOW": "1"})
+                zygotes = Nursery([*command(_NURSERY, python()), ZYGOTE], {"LD_BIND_NOW": "1"}, "/")
                 environment = self._config.get("environment") or {"LANG": "C.UTF-8"}
-                testers = Nursery([*command(_NURSERY, sys.executable), _TESTER], environment, zygotes.control)
+                testers = Nursery([*command(_NURSERY, sys.executable), _TESTER], environment, shared=zygotes.control)
                 self._nurseries += [zygotes, testers]
             return self._nurseries[-1]
 

@@ -59,7 +59,7 @@ class Sandbox:
         self._places = Places(workers or os.cpu_count() or 1)
         self._lock = threading.Lock()
         self._pool: Pool | None = None
-        self._pid = os.getpid()
+        self._pid = 0
         self._briefs: dict[Problem, Brief] = {}
         self._references: dict[Problem, Reference] = {}
         self._n_briefs = 0

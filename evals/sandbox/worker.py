@@ -16,13 +16,12 @@ from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.inside.removal import remove_tree
 from evals.sandbox.kinds import placed
-from evals.sandbox.nursery import Nursery
+from evals.sandbox.nursery import START_S, Nursery
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.process_tree import tree_of, waited_s
 from evals.sandbox.shapes import shape_of
 from evals.sandbox.tester import MAX_JOB
 from evals.sandbox.watch import longest_s
-from evals.sandbox.zygote_link import START_S
 
 BACKSTOP_S = 1.5
 "After the limit: when the tester itself hangs, in a comparison that does not end, it is killed."

@@ -17,10 +17,7 @@ from typing import Any
 
 from evals.sandbox.endings import HarnessError
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.nursery import order_quietly
-
-START_S = 60.0
-"Time for a zygote to move in, and for a candidate to be ready; generous, since a loaded machine is no error."
+from evals.sandbox.nursery import START_S, order_quietly
 
 SO_PASSCRED, SCM_CREDENTIALS = 16, 2
 _CREDENTIALS = struct.Struct("3i")

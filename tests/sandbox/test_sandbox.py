@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
+from evals.sandbox.sandbox import Sandbox
 from evals.suite.code_problems import code_problem
 
 
@@ -241,3 +242,14 @@ def f():
     found = weak.check(problem, program)
     assert found.status.value == "timed_out"
     assert found.wall_s < 10  # 2.5 s by its own time; 20 s if waiting for its children counted
+
+
+def test_tests_may_read_files_of_the_folder_that_the_evaluator_is_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("answer.txt").write_text("42", encoding="utf-8")
+    tests = FunctionTests("def check(candidate):\n    assert candidate() == int(open('answer.txt').read())\n")
+    with Sandbox(workers=1, assurance="strict") as sandbox:
+        found = sandbox.check(Problem("p", "", tests, "f", 20.0), "def f():\n    return 42\n")
+        assert found.status.value == "passed"
+        reads = "def f():\n    return int(open('answer.txt').read())\n"
+        assert sandbox.check(Problem("p", "", tests, "f", 20.0), reads).status.value == "failed"

@@ -238,7 +238,6 @@ def compiled(source: str, path: str) -> Any:
         return f"{type(error).__name__} in the compiler"
 
 
-REHEARSALS = 24
 _PART = {
     "mode": "function",
     "source": "def f(*given):\n    return given[0]\n",
@@ -258,7 +257,7 @@ def rehearse() -> None:
     ours, theirs = socket.socketpair()
     kept = sys.stdout
     tester, channel = Channel(ours), Channel(theirs)
-    for _ in range(REHEARSALS):
+    for _ in range(confine.REHEARSALS):
         tester.send(dumps(_PART))
         text, _ = channel.receive_with_fds(3)
         candidate = Candidate(channel, loads(text))
