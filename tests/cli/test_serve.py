@@ -9,9 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "serving"))
-
+import stand_in
 from server_process import START, Served
 
 from evals.testing.waiting import wait_until
@@ -62,7 +60,7 @@ def test_a_port_that_is_taken_is_said_with_the_way_out():
 
 def with_stand_in() -> str:
     """Python before the command: the stand-in model under its name, without a file."""
-    folder = str(Path(__file__).parents[1] / "serving")
+    folder = str(Path(stand_in.__file__).parent)
     return (
         f"import sys; sys.path.insert(0, {folder!r})\n"
         "from evals.registry import Registry; from stand_in import StandInFn\n"

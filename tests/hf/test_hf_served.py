@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from tiny_models import save_tiny
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "serving"))
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
 

@@ -6,18 +6,14 @@ The model has random weights; once as they are drawn, once changed so that lette
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from server_process import Served
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "pocket"))
-
 from random_models import random_arrays, tokenizer_of
+from server_process import Served
 
 import evals
 from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_transformer import tiny_tokenizer
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
-
-from tiny_transformer import tiny_tokenizer  # noqa: E402
 
 TEXTS = [
     "Question: What is two plus three?\nAnswer: five",
