@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from evals.completion import CompletionFn as CompletionFn
     from evals.completion import CompletionResult as CompletionResult
     from evals.completion_fns.dummy import DummyCompletionFn as DummyCompletionFn
-    from evals.completion_fns.openai import OpenAIChatCompletionFn as OpenAIChatCompletionFn
-    from evals.completion_fns.openai import OpenAICompletionFn as OpenAICompletionFn
-    from evals.completion_fns.openai import OpenAICompletionResult as OpenAICompletionResult
+    from evals.completion_fns.openai.models import OpenAIChatCompletionFn as OpenAIChatCompletionFn
+    from evals.completion_fns.openai.models import OpenAICompletionFn as OpenAICompletionFn
+    from evals.completion_fns.openai.models import OpenAICompletionResult as OpenAICompletionResult
     from evals.data import get_csv as get_csv
     from evals.data import get_json as get_json
     from evals.data import get_jsonl as get_jsonl
@@ -40,9 +40,9 @@ _HOMES = {
     "CompletionFn": "evals.completion",
     "CompletionResult": "evals.completion",
     "DummyCompletionFn": "evals.completion_fns.dummy",
-    "OpenAIChatCompletionFn": "evals.completion_fns.openai",
-    "OpenAICompletionFn": "evals.completion_fns.openai",
-    "OpenAICompletionResult": "evals.completion_fns.openai",
+    "OpenAIChatCompletionFn": "evals.completion_fns.openai.models",
+    "OpenAICompletionFn": "evals.completion_fns.openai.models",
+    "OpenAICompletionResult": "evals.completion_fns.openai.models",
     "get_csv": "evals.data",
     "get_json": "evals.data",
     "get_jsonl": "evals.data",

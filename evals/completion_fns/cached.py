@@ -8,7 +8,7 @@ from typing import Any
 from evals.cache import CompletionCache, default_cache_dir, request_key
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.nested import made, preflight
+from evals.completion_fns.inner_fns import made, preflight
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.errors import UsageError
 

@@ -7,7 +7,7 @@ from typing import Any
 from evals.chat import ChatCompletionPrompt
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.nested import made, preflight, registry_at_hand
+from evals.completion_fns.inner_fns import made, preflight, registry_at_hand
 from evals.engine import calls
 
 DEFAULT_COT_TEMPLATE = (

@@ -11,12 +11,12 @@ from typing import Any
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.local_requests import LocalRequest, continuation_start, read_prompt, read_request
+from evals.completion_fns.openai.objects import usage_object
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.session import in_thread
 from evals.errors import UsageError
 from evals.language_model import ContextExceeded, Generated, LanguageModel, ScoredToken, chat_text, check_room
-from evals.openai_shapes import usage_object
 from evals.record import current_sample_id
 from evals.serving.tokens import chat_logprobs_of, text_logprobs_of
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.nested import made, preflight, registry_at_hand
-from evals.completion_fns.openai_http import HttpTransport, checked_base_url, host_of
+from evals.completion_fns.inner_fns import made, preflight, registry_at_hand
+from evals.completion_fns.openai.transport import HttpTransport, checked_base_url, host_of
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind, classify_http
 from evals.errors import DataError

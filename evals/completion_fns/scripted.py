@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.found_files import find_file
+from evals.completion_fns.data_files import find_file
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError

@@ -1,49 +1,5 @@
-"""A solver as a completion function, so that it runs plain evals."""
+"""Door: `SolverCompletionFn` under the path of openai/evals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from evals.completion import Completions
-from evals.errors import BadSample
-from evals.solvers.solver import Solver, create_solver
-from evals.task_state import Message, TaskState
-
-
-class SolverCompletionFn:
-    """Gives each prompt to a fresh copy of `solver`: nothing is remembered between calls.
-
-    A text becomes the task description. Of a chat, a first system message does, the rest become messages; their
-    `name`s, which solvers do not know, are left out.
-    """
-
-    delegates = True
-
-    def __init__(self, solver: Solver | Mapping[str, Any], registry: Any = None) -> None:
-        self.solver = solver if isinstance(solver, Solver) else create_solver(solver)
-
-    def __call__(self, prompt: Any, **kwargs: Any) -> Completions:
-        result = self.solver.copy()(task_state_of(prompt), **kwargs)
-        return Completions([result.output], prompt=prompt)
-
-
-def task_state_of(prompt: Any) -> TaskState:
-    """What a solver gets for a prompt of a plain eval."""
-    if isinstance(prompt, str):
-        return TaskState(prompt, [])
-    if not isinstance(prompt, list) or not all(isinstance(message, dict) for message in prompt):
-        raise BadSample(
-            f"a solver takes a text or a list of messages, this prompt is a {type(prompt).__name__}",
-            fix="run this eval with a completion function instead of a solver",
-        )
-    first = prompt[0] if prompt and prompt[0].get("role") == "system" else None
-    if first is not None and set(first) != {"role", "content"}:
-        raise BadSample(
-            "the first system message has more than 'role' and 'content', which a solver cannot use",
-            first,
-            fix="run this eval with a completion function instead of a solver",
-        )
-    rest = prompt if first is None else prompt[1:]
-    task = "" if first is None else first["content"]
-    return TaskState(task, [Message(message["role"], message["content"]) for message in rest])
+from evals.solvers.solver_completion_fn import SolverCompletionFn as SolverCompletionFn

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from evals.completion_fns.openai.objects import error_object
 from evals.language_model import ContextExceeded
-from evals.openai_shapes import error_object
 
 
 class ApiError(Exception):

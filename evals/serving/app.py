@@ -13,9 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from evals.completion_fns.openai.objects import model_object, models_object
 from evals.json_text import dumps, encode
 from evals.language_model import ContextExceeded, Sampling, TokenIds, default_max_tokens
-from evals.openai_shapes import model_object, models_object
 from evals.serving.api_error import (
     ApiError,
     no_such_model,

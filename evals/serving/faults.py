@@ -7,8 +7,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from evals.completion_fns.openai.objects import error_object
 from evals.json_text import dumps
-from evals.openai_shapes import error_object
 
 
 class Breakage(enum.Enum):

@@ -9,9 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.json_text import dumps, encode
-from evals.language_model import Generated, Sampling, ScoredToken, TokenIds, chat_text
-from evals.openai_shapes import (
+from evals.completion_fns.openai.objects import (
     Json,
     chat_choice,
     chat_chunk,
@@ -21,6 +19,8 @@ from evals.openai_shapes import (
     text_completion,
     usage_object,
 )
+from evals.json_text import dumps, encode
+from evals.language_model import Generated, Sampling, ScoredToken, TokenIds, chat_text
 from evals.serving.api_error import our_fault
 from evals.serving.deltas import Deltas
 from evals.serving.requests import Options

@@ -13,9 +13,9 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from evals.completion_fns.openai.objects import error_object
 from evals.errors import UsageError
 from evals.json_text import dumps
-from evals.openai_shapes import error_object
 
 BACKLOG = 2048
 KEEP_ALIVE_S = 75

@@ -6,8 +6,8 @@ import codecs
 from collections.abc import Iterable, Sequence
 from functools import partial
 
+from evals.completion_fns.openai.objects import Json, chat_alternative, chat_logprobs, chat_token, text_logprobs
 from evals.language_model import LanguageModel, ScoredToken
-from evals.openai_shapes import Json, chat_alternative, chat_logprobs, chat_token, text_logprobs
 
 LOWEST = -9999.0
 "What the API gives for a log probability without end: JSON has no infinity."

@@ -6,9 +6,9 @@ from typing import Any
 
 from evals.completion import CompletionFn
 from evals.completion_fns.dummy import DummyCompletionFn
-from evals.completion_fns.solver_completion_fn import SolverCompletionFn
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.solvers.solver import DummySolver, Solver
+from evals.solvers.solver_completion_fn import SolverCompletionFn
 
 
 def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
@@ -37,7 +37,7 @@ def maybe_wrap_with_solver(ambiguous_executor: Any) -> Solver:
 
 def _is_openai(fn: Any) -> bool:
     """Whether `fn` is one of the OpenAI backends, told without loading their module (and the SDK) for others."""
-    return any(cls.__module__ == "evals.completion_fns.openai" for cls in type(fn).__mro__)
+    return any(cls.__module__ == "evals.completion_fns.openai.models" for cls in type(fn).__mro__)
 
 
 def _openai_solver(fn: Any) -> Solver:

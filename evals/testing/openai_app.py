@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from evals.openai_shapes import error_object, models_object
+from evals.completion_fns.openai.objects import error_object, models_object
 from evals.testing.faults import Faults
 from evals.testing.http_server import Breakage, Gate, HttpReply, HttpRequest
 from evals.testing.openai_replies import (

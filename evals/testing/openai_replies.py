@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evals.openai_shapes import (
+from evals.completion_fns.openai.objects import (
     chat_alternative,
     chat_choice,
     chat_completion,

@@ -10,7 +10,7 @@ import pytest
 
 from evals.completion_fns.cached import CachedCompletionFn
 from evals.completion_fns.dummy import DummyCompletionFn
-from evals.completion_fns.openai import OpenAIChatCompletionFn
+from evals.completion_fns.openai.models import OpenAIChatCompletionFn
 from evals.engine.calls import SampleCalls, complete_sync, sample_calls
 from evals.errors import UsageError
 from evals.record import RecorderBase

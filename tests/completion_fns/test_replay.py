@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evals.completion_fns.openai import OpenAIChatCompletionFn
+from evals.completion_fns.openai.models import OpenAIChatCompletionFn
 from evals.completion_fns.replay import ReplayCompletionFn
 from evals.engine.calls import SampleCalls, complete_sync, sample_calls
 from evals.engine.failures import CallFailed, Kind

@@ -11,7 +11,7 @@ pytest.importorskip("uvicorn")
 from server_process import Served
 
 from evals.completion_fns.hf import HfCompletionFn
-from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
+from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
 from evals.engine import calls
 from evals.engine.loop import run_sync
 

@@ -16,7 +16,7 @@ from random_models import random_arrays, tokenizer_of
 from server_process import Served
 
 import evals
-from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
+from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
 from evals.completion_fns.pocket import PocketCompletionFn
 from evals.engine import calls
 from evals.engine.loop import run_sync

@@ -10,9 +10,8 @@ import pytest
 
 from evals.completion import Completions
 from evals.completion_fns.dummy import DummyCompletionFn
-from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
+from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
 from evals.completion_fns.scripted import ScriptedCompletionFn
-from evals.completion_fns.solver_completion_fn import SolverCompletionFn
 from evals.errors import RegistryError, UsageError
 from evals.eval import SolverEval
 from evals.record import RecorderBase, record_match
@@ -23,6 +22,7 @@ from evals.solvers.nested.cot_solver import CoTSolver
 from evals.solvers.nested.fewshot_solver import FewShotSolver
 from evals.solvers.nested.self_consistency_solver import SelfConsistencySolver
 from evals.solvers.solver import DummySolver, Solver, SolverResult
+from evals.solvers.solver_completion_fn import SolverCompletionFn
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
 from evals.task_state import Message, TaskState
 from evals.testing.doubles import TestCompletionFn

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from evals.completion_fns.found_files import find_file
+from evals.completion_fns.data_files import find_file
 from evals.data import get_jsonl
 from evals.errors import BadSample, DataError
 from evals.solvers.solver import NestedSolver, Solver, SolverResult

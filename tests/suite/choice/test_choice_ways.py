@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from toy_models import ChatModel, ScoringModel, hashed, run_choice, write_rows
 
-from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
+from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
 from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, UsageError
 from evals.report.sample_text import sample_text

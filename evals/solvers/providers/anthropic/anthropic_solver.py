@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.completion_fns.anthropic import AnthropicCompletionFn
-from evals.completion_fns.anthropic_messages import TURNS
+from evals.completion_fns.anthropic.backend import AnthropicCompletionFn
+from evals.completion_fns.anthropic.messages import TURNS
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.task_state import Message
 

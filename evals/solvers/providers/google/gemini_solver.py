@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.completion_fns.google import GoogleCompletionFn
+from evals.completion_fns.google.backend import GoogleCompletionFn
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 
 SAFETY_SETTINGS = [

@@ -120,7 +120,7 @@ class OpenAISolver(Solver):
             return self._handle_completion_exception(error)
 
     def _speaks_chat(self) -> bool:
-        from evals.completion_fns.openai import OpenAICompletionFn
+        from evals.completion_fns.openai.models import OpenAICompletionFn
 
         return not isinstance(self.completion_fn, OpenAICompletionFn)
 
@@ -157,7 +157,7 @@ class OpenAISolver(Solver):
         return [prefix.strip() for prefix in self.role_to_prefix.values() if prefix.strip()]
 
     def _get_completion_fn_cls(self, model: str) -> Any:
-        from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn
+        from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
 
         if not self._is_chat_model(model):
             if self.fixed_start is not None and self.continue_last_assistant_msg:

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from evals.completion_fns.openai import (
+from evals.completion_fns.openai.models import (
     OpenAIChatCompletionResult,
     OpenAICompletionResult,
     OpenAIResponsesCompletionResult,

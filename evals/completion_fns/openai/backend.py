@@ -12,17 +12,7 @@ from typing import TYPE_CHECKING, Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.cost import cost_usd
-from evals.completion_fns.openai_http import (
-    HttpTransport,
-    SdkTransport,
-    Transport,
-    WireReply,
-    checked_base_url,
-    host_of,
-    secrets_of,
-    shown_url,
-)
-from evals.completion_fns.openai_requests import (
+from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
@@ -31,11 +21,21 @@ from evals.completion_fns.openai_requests import (
     overlaid,
     recorded_request,
 )
-from evals.completion_fns.openai_results import (
+from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
     failure_of_reply,
     rate_limit_headers,
     read_reply,
+)
+from evals.completion_fns.openai.transport import (
+    HttpTransport,
+    SdkTransport,
+    Transport,
+    WireReply,
+    checked_base_url,
+    host_of,
+    secrets_of,
+    shown_url,
 )
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean

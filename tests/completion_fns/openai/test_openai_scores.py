@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evals.completion import ContinuationScore
-from evals.completion_fns.openai import OpenAICompletionFn
-from evals.completion_fns.openai_score import read_scores
+from evals.completion_fns.openai.models import OpenAICompletionFn
+from evals.completion_fns.openai.scores import read_scores
 from evals.engine.failures import CallFailed
 from evals.testing.openai_replies import token_logprob
 from evals.testing.openai_server import LoopbackServer

@@ -8,7 +8,14 @@ import sys
 
 import pytest
 
-from evals.completion_fns.openai_http import checked_base_url, encode_json, host_of, proxy_for, secrets_of, shown_url
+from evals.completion_fns.openai.transport import (
+    checked_base_url,
+    encode_json,
+    host_of,
+    proxy_for,
+    secrets_of,
+    shown_url,
+)
 from evals.testing.openai_server import LoopbackServer
 
 
@@ -54,7 +61,7 @@ def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_lean_way_loads_no_sdk():
     program = (
         "import asyncio, sys\n"
-        "from evals.completion_fns.openai import OpenAIChatCompletionFn\n"
+        "from evals.completion_fns.openai.models import OpenAIChatCompletionFn\n"
         "assert 'aiohttp' not in sys.modules\n"
         "fn = OpenAIChatCompletionFn('m', sys.argv[1])\n"
         "async def main():\n"
@@ -73,7 +80,7 @@ def test_the_lean_way_loads_no_sdk():
 def test_a_plain_call_from_a_script_leaves_no_complaint_at_exit(transport: str):
     program = (
         "import sys\n"
-        "from evals.completion_fns.openai import OpenAIChatCompletionFn\n"
+        "from evals.completion_fns.openai.models import OpenAIChatCompletionFn\n"
         "fn = OpenAIChatCompletionFn('m', sys.argv[1], transport=sys.argv[2])\n"
         "print(fn('hi').get_completions()[0])\n"
     )

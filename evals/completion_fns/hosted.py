@@ -11,9 +11,9 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.cost import cost_usd, summed_usage
-from evals.completion_fns.nested import registry_at_hand
-from evals.completion_fns.openai_http import checked_base_url, host_of
-from evals.completion_fns.openai_requests import overlaid
+from evals.completion_fns.inner_fns import registry_at_hand
+from evals.completion_fns.openai.requests import overlaid
+from evals.completion_fns.openai.transport import checked_base_url, host_of
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean, listed
 from evals.secrets import register_secret

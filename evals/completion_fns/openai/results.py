@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
-from evals.completion_fns.openai_http import WireReply
+from evals.completion_fns.openai.transport import WireReply
 from evals.engine.failures import CallFailed, Kind, classify_http, short
 from evals.secrets import redact
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evals.completion import Completions
-from evals.completion_fns.anthropic import AnthropicCompletionFn
-from evals.completion_fns.anthropic_messages import TURNS, request_body
+from evals.completion_fns.anthropic.backend import AnthropicCompletionFn
+from evals.completion_fns.anthropic.messages import TURNS, request_body
 from evals.engine.calls import complete_sync
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError

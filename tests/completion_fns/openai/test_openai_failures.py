@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from evals.completion_fns.openai import OpenAIChatCompletionFn, OpenAICompletionFn, OpenAIResponsesCompletionFn
+from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn, OpenAIResponsesCompletionFn
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.testing.http_server import HttpReply, HttpRequest, ServerThread

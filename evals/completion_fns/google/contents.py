@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.turns import TurnFormat
+from evals.completion_fns.two_role_chat import TurnFormat
 
 FINISH_REASONS = {
     "STOP": "stop",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.turns import TurnFormat
+from evals.completion_fns.two_role_chat import TurnFormat
 
 FINISH_REASONS = {
     "end_turn": "stop",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.completion_fns.openai_requests import (
+from evals.completion_fns.openai.requests import (
     RequestRules,
     adapted,
     cut_at,

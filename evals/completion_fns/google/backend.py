@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from evals.completion import Completions
-from evals.completion_fns.google_contents import (
+from evals.completion_fns.google.contents import (
     NOT_SENT,
     TURNS,
     candidate_text,
@@ -17,7 +17,7 @@ from evals.completion_fns.google_contents import (
     finish_reason,
     reply_usage,
 )
-from evals.completion_fns.provider_backend import ProviderBackend, checked_options
+from evals.completion_fns.hosted import ProviderBackend, checked_options
 from evals.completion_fns.provider_failures import body_of, failure_of_reply, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evals.completion import Completions
-from evals.completion_fns.openai import (
+from evals.completion_fns.openai.models import (
     AzureOpenAIChatCompletionFn,
     OpenAIChatCompletionFn,
     OpenAICompletionFn,

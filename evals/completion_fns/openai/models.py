@@ -12,16 +12,16 @@ from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.images import inline_images
-from evals.completion_fns.openai_backend import OpenAIBackend, unknown_option
-from evals.completion_fns.openai_requests import RequestRules, chat_body, responses_body, text_body
-from evals.completion_fns.openai_results import (
+from evals.completion_fns.openai.backend import OpenAIBackend, unknown_option
+from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body, text_body
+from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
     OpenAIChatCompletionResult,
     OpenAICompletionResult,
     OpenAIResponsesCompletionResult,
     read_reply,
 )
-from evals.completion_fns.openai_score import read_scores, score_options
+from evals.completion_fns.openai.scores import read_scores, score_options
 from evals.errors import UsageError, did_you_mean
 
 __all__ = [

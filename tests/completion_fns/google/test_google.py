@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evals.completion import Completions
-from evals.completion_fns.google import GoogleCompletionFn, retry_delay_s
-from evals.completion_fns.google_contents import TURNS, config_of
+from evals.completion_fns.google.backend import GoogleCompletionFn, retry_delay_s
+from evals.completion_fns.google.contents import TURNS, config_of
 from evals.engine.calls import complete_sync
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError

@@ -8,14 +8,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from evals.completion import Completions
-from evals.completion_fns.anthropic_messages import (
+from evals.completion_fns.anthropic.messages import (
     NOT_SENT,
     finish_reason,
     reply_text,
     reply_usage,
     request_body,
 )
-from evals.completion_fns.provider_backend import ProviderBackend, checked_options
+from evals.completion_fns.hosted import ProviderBackend, checked_options
 from evals.completion_fns.provider_failures import failure_of_reply, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra

@@ -1,0 +1,1 @@
+"""Anthropic's models, by the messages API."""

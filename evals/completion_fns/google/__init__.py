@@ -1,0 +1,1 @@
+"""Google's models, by the Gemini API."""
