@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evals.cache import CompletionCache, default_cache_dir, request_key
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.inner_fns import made, preflight
+from evals.engine.cache import CompletionCache, default_cache_dir, request_key
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.errors import UsageError
 

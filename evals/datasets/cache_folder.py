@@ -15,7 +15,7 @@ from evals.errors import DataError
 
 def data_cache(*parts: str) -> Path:
     """`EVALS_CACHE_DIR`/data (else in the user's cache folder) and the sub-folders `parts`; not made yet."""
-    from evals.cache import default_cache_dir
+    from evals.engine.cache import default_cache_dir
 
     return default_cache_dir().joinpath("data", *parts)
 

@@ -155,7 +155,7 @@ async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any])
 
 
 async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
-    from evals.cache import request_key
+    from evals.engine.cache import request_key
 
     assert session.cache is not None
     key = request_key(fn, prompt, kwargs)

@@ -21,9 +21,9 @@ from evals.errors import BudgetReached, EvalsError, Interrupted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from evals.cache import CompletionCache
     from evals.completion import Completions, ContinuationScores
     from evals.engine.batching import Batcher
+    from evals.engine.cache import CompletionCache
 
 T = TypeVar("T")
 

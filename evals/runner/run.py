@@ -33,7 +33,7 @@ from evals.secrets import redact, register_secrets_in
 from evals.specs import RunSpec
 
 if TYPE_CHECKING:
-    from evals.cache import CompletionCache
+    from evals.engine.cache import CompletionCache
 
 
 @dataclass(frozen=True)
@@ -449,6 +449,6 @@ def _record_name(run_spec: RunSpec, request: RunRequest) -> str:
 def _open_cache(request: RunRequest) -> CompletionCache | None:
     if not request.cache:
         return None
-    from evals.cache import CompletionCache, default_cache_dir
+    from evals.engine.cache import CompletionCache, default_cache_dir
 
     return CompletionCache(default_cache_dir() / "completions.sqlite")

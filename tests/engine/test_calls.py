@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from evals.cache import CompletionCache
 from evals.completion import Completions, ContinuationScore
 from evals.completion_fns.backend import Backend
+from evals.engine.cache import CompletionCache
 from evals.engine.calls import SampleCalls, complete, failure_of, sample_calls, score
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import run_sync

@@ -6,8 +6,8 @@ import inspect
 import re
 from pathlib import Path
 
-from evals.completion_fns.openai.backend import OpenAIBackend
 from evals.completion_fns import openai
+from evals.completion_fns.openai.backend import OpenAIBackend
 from evals.testing.openai_process import parser
 
 PAGE = (Path(__file__).parents[3] / "docs" / "backends-openai.md").read_text(encoding="utf-8")
