@@ -26,11 +26,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evals.language_model import Sampling
-from evals.pocket.card import find_card, model_names
-from evals.pocket.model import PocketModel
-from evals.pocket.tokenizer import Tokenizer
-from evals.pocket.weights import Config, Weights
+from evals.local_models.language_model import Sampling
+from evals.local_models.pocket.card import find_card, model_names
+from evals.local_models.pocket.model import PocketModel
+from evals.local_models.pocket.tokenizer import Tokenizer
+from evals.local_models.pocket.weights import Config, Weights
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ FLOORS = {
     6: ["cli"],
     5: ["runner", "report", "comparison"],
     4: ["eval", "suite"],
-    3: ["completion_fns", "solvers", "serving", "metrics", "scaling"],
+    3: ["completion_fns", "local_models", "solvers", "serving", "metrics", "scaling"],
     2: ["registry", "registry_classes", "registry_index", "registry_models", "registry_specs", "data", "datasets"]
     + [
         "record",
@@ -28,13 +28,10 @@ FLOORS = {
         "run_log",
         "run_table",
         "engine",
-        "cache",
-        "pocket",
-        "hf",
         "sandbox",
     ],
     1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "event", "json_text", "key_values"]
-    + ["secrets", "durations", "snowflake", "language_model", "drafts", "next_token", "lazy"],
+    + ["secrets", "durations", "snowflake", "lazy"],
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 DOORS = {"api", "base", "elsuite", "prompt", "formatting", "utils"}

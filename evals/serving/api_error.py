@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evals.completion_fns.openai.objects import error_object
-from evals.language_model import ContextExceeded
+from evals.local_models.language_model import ContextExceeded
 
 
 class ApiError(Exception):

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from evals.completion_fns.openai.objects import model_object, models_object
 from evals.json_text import dumps, encode
-from evals.language_model import ContextExceeded, Sampling, TokenIds, default_max_tokens
+from evals.local_models.language_model import ContextExceeded, Sampling, TokenIds, default_max_tokens
 from evals.serving.api_error import (
     ApiError,
     no_such_model,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evals.language_model import ScoredToken, stop_position
-from evals.serving.tokens import new_decoder
+from evals.local_models.language_model import ScoredToken, stop_position
+from evals.local_models.logprobs import new_decoder
 
 
 class Deltas:

@@ -20,12 +20,12 @@ from evals.completion_fns.openai.objects import (
     usage_object,
 )
 from evals.json_text import dumps, encode
-from evals.language_model import Generated, Sampling, ScoredToken, TokenIds, chat_text
+from evals.local_models.language_model import Generated, Sampling, ScoredToken, TokenIds, chat_text
+from evals.local_models.logprobs import chat_logprobs_of, text_logprobs_of
 from evals.serving.api_error import our_fault
 from evals.serving.deltas import Deltas
 from evals.serving.requests import Options
 from evals.serving.served_model import ServedModel
-from evals.serving.tokens import chat_logprobs_of, text_logprobs_of
 
 
 @dataclass(frozen=True)

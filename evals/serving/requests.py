@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evals.language_model import TEXT_MAX_TOKENS
+from evals.local_models.language_model import TEXT_MAX_TOKENS
 from evals.serving.api_error import ApiError, missing, unsupported, wrong_type, wrong_value
 from evals.serving.fields import Fields
 

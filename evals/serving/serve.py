@@ -8,7 +8,7 @@ from typing import Any
 
 from evals.errors import MissingExtra, UsageError
 from evals.key_values import typed
-from evals.language_model import LanguageModel
+from evals.local_models.language_model import LanguageModel
 from evals.registry import Registry
 from evals.serving.faults import Rules
 

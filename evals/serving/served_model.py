@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from evals.engine.batching import Batcher
-from evals.language_model import Generated, LanguageModel, Sampling, ScoredToken, TokenIds, check_room
+from evals.local_models.language_model import Generated, LanguageModel, Sampling, ScoredToken, TokenIds, check_room
 
 Hearing = Callable[[int, ScoredToken], None]
 "Called on the computing thread with the draw and its next token."

@@ -19,8 +19,8 @@ pytest.importorskip("transformers")
 
 from tiny_transformer import tiny_model, tiny_tokenizer
 
-from evals.completion_fns.local_backend import LocalBackend
-from evals.hf.model import HfModel
+from evals.local_models.backend import LocalBackend
+from evals.local_models.hf.model import HfModel
 from evals.record import LocalRecorder
 from evals.run_log import read_log
 from evals.specs import RunSpec

@@ -14,7 +14,7 @@ pytest.importorskip("transformers")
 import torch
 from tiny_transformer import TinyTransformer, tiny_model, tiny_tokenizer
 
-from evals.completion_fns.hf import HfCompletionFn
+from evals.local_models.hf.completion_fn import HfCompletionFn
 from evals.record import LocalRecorder
 from evals.run_log import read_log
 from evals.specs import RunSpec

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from evals.language_model import ScoredToken, stop_position
+from evals.local_models.language_model import ScoredToken, stop_position
 from evals.serving.deltas import Deltas
 
 

@@ -8,7 +8,7 @@ import json
 from server_process import Served
 from stand_in import StandIn
 
-from evals.language_model import Sampling
+from evals.local_models.language_model import Sampling
 from evals.testing.waiting import wait_until
 
 N_CLIENTS = 200

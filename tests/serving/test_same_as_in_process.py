@@ -17,10 +17,10 @@ from server_process import Served
 
 import evals
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
-from evals.completion_fns.pocket import PocketCompletionFn
 from evals.engine import calls
 from evals.engine.loop import run_sync
-from evals.pocket.weights import Config
+from evals.local_models.pocket.completion_fn import PocketCompletionFn
+from evals.local_models.pocket.weights import Config
 from evals.run_log import read_log
 
 CONFIG = Config(n_vocab=300, n_ctx=512, n_layer=2, n_head=2, d_model=24, d_ff=96)

@@ -8,7 +8,7 @@ import openai
 import pytest
 from stand_in import StandIn
 
-from evals.language_model import Sampling
+from evals.local_models.language_model import Sampling
 
 MODEL = StandIn()
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Café?"}]

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.pocket.model import PocketModel
-from evals.pocket.tokenizer import END, Tokenizer
-from evals.pocket.weights import Config, Weights
+from evals.local_models.pocket.model import PocketModel
+from evals.local_models.pocket.tokenizer import END, Tokenizer
+from evals.local_models.pocket.weights import Config, Weights
 
 Arrays = dict[str, NDArray[np.float64]]
 

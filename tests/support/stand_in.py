@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.completion_fns.dummy import DummyCompletionFn
-from evals.language_model import (
+from evals.local_models.language_model import (
     Generated,
     OnToken,
     Sampling,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from evals.pocket.tokenizer import Tokenizer
+from evals.local_models.pocket.tokenizer import Tokenizer
 from pocket_train.ladder import LADDER
 from pocket_train.tokens import make_tokenizer, training_tokens
 from pocket_train.train import Training

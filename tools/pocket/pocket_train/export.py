@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from pocket_corpus.mixture import VERSION
 
-from evals.pocket.tokenizer import Tokenizer
+from evals.local_models.pocket.tokenizer import Tokenizer
 from pocket_train.ladder import LADDER, N_CTX, Rung
 from pocket_train.model import Transformer
 from pocket_train.tokens import read_held_out, training_tokens

@@ -1,4 +1,4 @@
-"""The transformer in PyTorch, as it is trained; `evals.pocket` runs the same in NumPy."""
+"""The transformer in PyTorch, as it is trained; `evals.local_models.pocket` runs the same in NumPy."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pocket_corpus.mixture import TRAIN_SEED, documents
 
-from evals.pocket.tokenizer import END, Tokenizer, words
+from evals.local_models.pocket.tokenizer import END, Tokenizer, words
 
 N_VOCAB = 1024
 N_TOKENIZER_DOCUMENTS = 40_000

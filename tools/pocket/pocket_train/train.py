@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from evals.pocket.tokenizer import END, Tokenizer
+from evals.local_models.pocket.tokenizer import END, Tokenizer
 from pocket_train.ladder import N_CTX, Rung
 from pocket_train.model import Transformer
 

@@ -1,0 +1,49 @@
+"""The page's table of what the ladder can do, computed again for some of its cells."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import evals
+
+PAGE = Path(__file__).parents[3] / "docs" / "pocket-training.md"
+MODELS = ("32k", "57k", "79k", "132k", "213k", "389k", "651k", "1m", "2m")
+ROUNDING = 0.004
+"Half a digit, and one sample that another processor's rounding may decide otherwise."
+
+
+def printed(eval_name: str) -> dict[str, float]:
+    """Model to accuracy, as the page has them."""
+    (row,) = re.findall(
+        rf"^\| `{re.escape(eval_name)}`, \d+ \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return dict(zip(MODELS, map(float, row.split(" | ")), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "eval_name"),
+    [
+        ("57k", "pocket-hindsight"),
+        ("79k", "pocket-hindsight"),
+        ("1m", "pocket-hindsight"),
+        ("2m", "pocket-hindsight"),
+        ("213k", "pocket-facts"),
+        ("651k", "pocket-facts"),
+        ("32k", "pocket-languages"),
+        ("389k", "pocket-choice.completion.v1"),
+    ],
+)
+def test_a_model_scores_as_the_page_says(tmp_path, model, eval_name):
+    result = evals.run(f"pocket/{model}", eval_name, log_dir=tmp_path)
+    assert result.accuracy == pytest.approx(printed(eval_name)[model], abs=ROUNDING)
+
+
+def test_hindsight_is_lost_and_found_on_the_ladder():
+    """Most rungs from the middle on are below chance and one is above; and the facts only grow."""
+    bets, facts = printed("pocket-hindsight"), list(printed("pocket-facts").values())
+    assert max(bets["651k"], bets["2m"]) < 0.4 < bets["32k"] < 0.6 < bets["1m"]
+    assert facts == sorted(facts)
