@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from evals.record import LocalRecorder, record_match, record_sampling
+from evals.record.current import record_match, record_sampling
+from evals.record.local import LocalRecorder
 from evals.specs import RunSpec
 
 QUESTION = "Janet's ducks lay 16 eggs per day. She eats three for breakfast and sells the rest. " * 3

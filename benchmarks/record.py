@@ -7,8 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from evals.record import LocalRecorder, record_match, record_raw, record_sampling
-from evals.run_log import read_log
+from evals.record.current import record_match, record_raw, record_sampling
+from evals.record.local import LocalRecorder
+from evals.record.reader import read_record
 from evals.specs import RunSpec
 
 QUESTION = "Janet's ducks lay 16 eggs per day. She eats three for breakfast and sells the rest. " * 3
@@ -33,7 +34,7 @@ def main(n_samples: int) -> None:
         began_s = time.process_time()
         write(recorder, n_samples)
         written_s = time.process_time()
-        n_read = sum(1 for _ in read_log(path).samples())
+        n_read = sum(1 for _ in read_record(path).samples())
         read_s = time.process_time()
         recorder.close()
         assert n_read == n_samples

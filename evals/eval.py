@@ -24,7 +24,8 @@ from evals.engine.samples import SampleRun, WorkItem
 from evals.engine.session import Session, current_session, use_session
 from evals.engine.settings import settings_from_environment
 from evals.errors import EvalsError, Interrupted
-from evals.record import Event, RecorderBase, record_event
+from evals.record.current import record_event
+from evals.record.recorders import Event, RecorderBase
 from evals.registry import Registry
 from evals.sample import sample_id
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver

@@ -13,7 +13,7 @@ def lazy_names(
     """`__getattr__` and `__dir__` of a package (PEP 562) that takes each name in `homes` from the module beside it.
 
     package: the package's `globals()`; a name that was used once stays there. Submodules need no entry: they are
-    imported when they are asked for, as `evals.record.reader` after `import evals.record`.
+    imported when they are asked for, as `evals.record.reader` after `import evals.record.recorders`.
     """
     own_name = package["__name__"]
 

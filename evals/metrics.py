@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from evals.engine.plan import current_plan
-from evals.record import Event
+from evals.record.recorders import Event
 from evals.stats.intervals import ExactSum, t_interval, wilson
 
 if TYPE_CHECKING:

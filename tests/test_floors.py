@@ -22,16 +22,11 @@ FLOORS = {
     2: ["registry", "registry_classes", "registry_index", "registry_models", "registry_specs", "data", "datasets"]
     + [
         "record",
-        "record_file",
-        "record_text",
-        "http_sink",
-        "run_log",
-        "run_table",
         "engine",
         "sandbox",
     ],
-    1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "event", "json_text", "key_values"]
-    + ["secrets", "durations", "snowflake", "lazy"],
+    1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "json_text", "key_values"]
+    + ["secrets", "durations", "lazy"],
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 DOORS = {"api", "base", "elsuite", "prompt", "formatting", "utils"}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from evals.engine.samples import WorkItem
     from evals.engine.session import CallCounts
-    from evals.record import Event
+    from evals.record.recorders import Event
     from evals.runner.run import PreparedRun, RunResult
     from evals.runner.tally import RunTally
 

@@ -38,9 +38,9 @@ def run(args: argparse.Namespace) -> int:
     """Rescore one record."""
     from evals.cli.oaieval import get_parser, run_and_print
     from evals.errors import DataError
-    from evals.run_log import read_log
+    from evals.record.reader import read_record
 
-    spec = read_log(args.record).spec
+    spec = read_record(args.record).spec
     if not spec:
         raise DataError("this file is no record: it has no spec line", where=args.record)
     config = spec.get("run_config") or {}

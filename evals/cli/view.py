@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evals.run_log import RunLog, SampleRecord
+    from evals.record.reader import Record
+    from evals.record.sample_record import SampleRecord
 
 GROUP_KEYS = ("group", "category", "subject", "section", "language")
 "Keys of a sample, or of its labels in the record, that `--group` looks at."
@@ -43,9 +44,9 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Print the samples that the arguments ask for."""
-    from evals.run_log import read_log
+    from evals.record.reader import read_record
 
-    log = read_log(args.record)
+    log = read_record(args.record)
     chosen = _chosen(log, args)
     if args.json:
         _print_json(log, chosen, args.n)
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(log: RunLog, args: argparse.Namespace) -> Iterator[SampleRecord]:
+def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
     """The samples asked for, as they come.
 
     Raises:
@@ -94,7 +95,7 @@ def groups_of(sample: SampleRecord) -> set[str]:
     return found
 
 
-def _no_such_sample(log: RunLog, name: str) -> Exception:
+def _no_such_sample(log: Record, name: str) -> Exception:
     from itertools import islice
 
     from evals.errors import UsageError, did_you_mean, listed
@@ -106,7 +107,7 @@ def _no_such_sample(log: RunLog, name: str) -> Exception:
     return UsageError(f"no sample is called '{name}'", where=str(log.path), notes=[note])
 
 
-def _no_such_group(log: RunLog, name: str) -> Exception:
+def _no_such_group(log: Record, name: str) -> Exception:
     from evals.errors import UsageError, did_you_mean, listed
 
     known = sorted(set().union(*(groups_of(sample) for sample in log.samples())))
@@ -116,9 +117,9 @@ def _no_such_group(log: RunLog, name: str) -> Exception:
     )
 
 
-def _print_json(log: RunLog, chosen: Iterator[SampleRecord], n: int) -> None:
+def _print_json(log: Record, chosen: Iterator[SampleRecord], n: int) -> None:
     from evals.json_text import dumps
-    from evals.run_table import row_of
+    from evals.record.rows import row_of
 
     rows: list[dict[str, Any]] = []
     n_matching = 0
@@ -130,7 +131,7 @@ def _print_json(log: RunLog, chosen: Iterator[SampleRecord], n: int) -> None:
     _print(dumps({**about, "n_matching": n_matching, "samples": rows}))
 
 
-def _print_text(log: RunLog, chosen: Iterator[SampleRecord], args: argparse.Namespace) -> None:
+def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Namespace) -> None:
     from evals.report.sample_text import sample_text
 
     colour = _has_colour()
@@ -145,7 +146,7 @@ def _print_text(log: RunLog, chosen: Iterator[SampleRecord], args: argparse.Name
     _print(_footer(log, args, n_matching))
 
 
-def _title(log: RunLog) -> str:
+def _title(log: Record) -> str:
     from evals.report.sample_text import printable
 
     names = ", ".join(map(str, log.spec.get("completion_fns") or ["?"]))
@@ -153,7 +154,7 @@ def _title(log: RunLog) -> str:
     return printable(f"{log.spec.get('eval_name', '?')} on {names}{state}")
 
 
-def _footer(log: RunLog, args: argparse.Namespace, n_matching: int) -> str:
+def _footer(log: Record, args: argparse.Namespace, n_matching: int) -> str:
     kind = "wrong " if args.wrong else "failed " if args.errors else ""
     noun = f"{kind}sample{'s' * (n_matching != 1)}"
     group = f" in the group {args.group}" if args.group is not None else ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.run_log import RunLog
+from evals.record.reader import Record
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class RunFacts:
         return ", ".join(self.completion_fns) or "?"
 
 
-def facts_of(log: RunLog) -> RunFacts:
+def facts_of(log: Record) -> RunFacts:
     """The facts of an opened record."""
     spec = log.spec
     config = _mapping(spec.get("run_config"))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.comparison.scores import content_hash
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.stats.arrays import Codes
 
 Flags = NDArray[np.bool_]
@@ -40,7 +40,7 @@ class Outputs:
 def read_outputs(path: str) -> Outputs:
     """The outputs of a record's finished samples."""
     found = Outputs()
-    for sample in read_log(path).samples():
+    for sample in read_record(path).samples():
         if sample.error is not None:
             continue
         name = sample.sample_id

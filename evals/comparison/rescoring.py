@@ -12,8 +12,9 @@ import numpy as np
 
 from evals.comparison.facts import RunFacts
 from evals.comparison.scores import RunScores, content_hash, read_scores
-from evals.record import LocalRecorder, record_sampling
-from evals.run_log import read_log
+from evals.record.current import record_sampling
+from evals.record.local import LocalRecorder
+from evals.record.reader import read_record
 from evals.runner.run import RunRequest, run
 from evals.specs import RunSpec
 from evals.stats.arrays import Array
@@ -85,7 +86,7 @@ def _copy_calls(source: str, target: Path, ids: Mapping[str, str], eval_name: st
     recorder = LocalRecorder(target, RunSpec(["stored"], eval_name, base, split, {}, ""))
     later: dict[str, set[int]] = {}
     try:
-        for sample in read_log(source).samples():
+        for sample in read_record(source).samples():
             name = ids.get(sample.sample_id)
             if name is None or sample.error is not None:
                 continue
@@ -110,7 +111,7 @@ def _asked_anew(scored: Path, later: Mapping[str, set[int]]) -> set[str]:
     """Samples whose second or later call had a prompt that was never answered: its replayed answer means nothing."""
     return {
         sample.sample_id
-        for sample in read_log(scored).samples()
+        for sample in read_record(scored).samples()
         for call in sample.data("sampling")[1:]
         if isinstance(call, dict) and content_hash(call.get("prompt")) not in later.get(sample.sample_id, ())
     }

@@ -16,7 +16,8 @@ import numpy as np
 from evals.comparison.facts import RunFacts, facts_of
 from evals.errors import DataError, UsageError, did_you_mean, listed
 from evals.eval import TAG_KEYS
-from evals.run_log import RunLog, SampleRecord, read_log
+from evals.record.reader import Record, read_record
+from evals.record.sample_record import SampleRecord
 from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
 
@@ -112,7 +113,7 @@ def read_scores(path: str | Path, metric: str | None = None) -> RunScores:
         DataError: no such file, or no record.
         UsageError: no sample has the metric.
     """
-    log = read_log(path)
+    log = read_record(path)
     reader = _Reader(metric)
     for sample in log.samples():
         reader.add(sample)
@@ -124,7 +125,7 @@ def read_scores(path: str | Path, metric: str | None = None) -> RunScores:
     return reader.finished(log, name)
 
 
-def _no_metric(log: RunLog, metric: str | None, reader: _Reader) -> DataError | UsageError:
+def _no_metric(log: Record, metric: str | None, reader: _Reader) -> DataError | UsageError:
     where, names = str(log.path), sorted(reader.names)
     if not reader.rows and not reader.errors:
         return DataError("the record holds no finished sample", where=where, fix="run it to its end: --resume")
@@ -283,7 +284,7 @@ class _Reader:
             wanted = [*DEFAULT_METRICS] + (list(self.names) if len(self.names) == 1 else [])
         return next((name for name in wanted if name in self.names), None)
 
-    def finished(self, log: RunLog, name: str) -> RunScores:
+    def finished(self, log: Record, name: str) -> RunScores:
         found, means, counts, within = self._values[name].means()
         ids, n_rows = list(self.rows), len(self.rows)
         order = np.array(sorted(range(len(found)), key=lambda i: id_order(ids[found[i]])), dtype=np.int64)

@@ -12,7 +12,7 @@ from evals.comparison.scores import read_scores
 from evals.engine.samples import WorkItem
 from evals.errors import SettledEarly, UsageError
 from evals.eval import sample_order
-from evals.record import Event
+from evals.record.recorders import Event
 from evals.runner.run import PreparedRun, RunObserver
 from evals.runner.tally import score_of
 from evals.sample import sample_id

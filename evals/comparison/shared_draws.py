@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from evals.comparison.scores import RunScores, content_hash
-from evals.run_log import read_log
+from evals.record.reader import read_record
 
 
 class Draw(NamedTuple):
@@ -41,7 +41,7 @@ def _is_shared(one: Draw, other: Draw) -> bool:
 
 def _draws(path: str) -> Iterator[tuple[int, Draw]]:
     """Each call as a hash of its prompt and of how often it was asked before, as the cache tells draws apart."""
-    for sample in read_log(path).samples():
+    for sample in read_record(path).samples():
         n_before: collections.Counter[int] = collections.Counter()
         for data in sample.data("sampling"):
             if isinstance(data, dict) and not (data.get("request") or {}).get("replayed"):

@@ -10,7 +10,7 @@ from typing import Any
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.errors import UsageError
-from evals.record import record_sampling
+from evals.record.current import record_sampling
 from evals.registry_classes import accepts
 from evals.solvers.solver import Solver
 

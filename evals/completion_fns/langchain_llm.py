@@ -9,7 +9,7 @@ from typing import Any
 from evals.chat import CompletionPrompt, is_chat_prompt
 from evals.completion import CompletionResult
 from evals.errors import EvalsError, RegistryError, did_you_mean
-from evals.record import record_sampling
+from evals.record.current import record_sampling
 
 _ROLES = {"user": "human", "assistant": "ai", "system": "system"}
 

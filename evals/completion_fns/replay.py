@@ -16,10 +16,10 @@ from evals.completion_fns.scripted import prompt_key
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError
-from evals.record import current_sample_id
+from evals.record.current import current_sample_id
 
 if TYPE_CHECKING:
-    from evals.run_log import SampleRecord
+    from evals.record.sample_record import SampleRecord
 
 _KEPT = ("model", "usage", "finish_reasons", "logprobs", "latency_s", "request")
 
@@ -52,11 +52,11 @@ class ReplayCompletionFn(Backend):
         return self._scores.n_calls > 0
 
     def _load(self) -> str:
-        from evals.run_log import read_log
+        from evals.record.reader import read_record
 
         if not self.record.is_file():
             raise DataError("there is no such record", where=str(self.record))
-        log = read_log(self.record)
+        log = read_record(self.record)
         self._own_prefix = f"{log.spec.get('base_eval')}.{log.spec.get('split')}."
         for sample in log.samples():
             if sample.sample_id is not None:

@@ -16,7 +16,7 @@ from evals.completion_fns.openai.transport import HttpTransport, checked_base_ur
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind, classify_http
 from evals.errors import DataError
-from evals.record import record_embedding
+from evals.record.current import record_embedding
 from evals.secrets import register_secret
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from evals.completion_fns.data_files import find_file
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
-from evals.record import current_sample_id
+from evals.record.current import current_sample_id
 
 KEYS = ("sample_id", "prompt", "input")
 _FIX = 'write rows like {"sample_id": "...", "completion": "..."}; "prompt" works too, and a list in "completions"'

@@ -17,7 +17,8 @@ from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, ma
 from evals.engine.session import Session, current_session
 from evals.engine.threads import Escaped, contained
 from evals.errors import DataError, EvalsError, ProviderError
-from evals.record import default_recorder, record_cond_logp, record_sampling
+from evals.record.current import record_cond_logp, record_sampling
+from evals.record.recorders import default_recorder
 from evals.secrets import redact
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evals.engine.samples import Observer, Silent
 
 if TYPE_CHECKING:
-    from evals.run_log import SampleRecord
+    from evals.record.sample_record import SampleRecord
 
 
 @dataclass

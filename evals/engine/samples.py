@@ -14,7 +14,7 @@ from evals.engine.failures import CallFailed
 from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
 from evals.errors import BudgetReached, DataError, EvalsError, Interrupted, ProviderError, SettledEarly
-from evals.record import Event, RecorderBase, SampleScope
+from evals.record.recorders import Event, RecorderBase, SampleScope
 from evals.secrets import redact
 
 SAME_ERRORS_IN_A_ROW = 50

@@ -25,7 +25,7 @@ from evals.local_models.language_model import (
 )
 from evals.local_models.logprobs import chat_logprobs_of, text_logprobs_of
 from evals.local_models.requests import LocalRequest, continuation_start, read_prompt, read_request
-from evals.record import current_sample_id
+from evals.record.current import current_sample_id
 
 Request = tuple[Any, Mapping[str, Any]]
 

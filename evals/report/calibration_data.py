@@ -11,7 +11,8 @@ import numpy as np
 
 from evals.comparison.facts import facts_of
 from evals.errors import DataError, UsageError
-from evals.run_log import RunLog, SampleRecord, read_log
+from evals.record.reader import Record, read_record
+from evals.record.sample_record import SampleRecord
 from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
 from evals.stats.calibration import Calibration, choice_calibration, confidence_calibration
@@ -64,7 +65,7 @@ def read_confidences(path: str) -> Confidences:
     Raises:
         DataError: neither is there, or the choices were read from text, which has no probabilities.
     """
-    log = read_log(path)
+    log = read_record(path)
     kept: dict[str, tuple[int, dict[str, Any], str]] = {}
     n_left_out = n_parsed = 0
     for sample in log.samples():
@@ -119,7 +120,7 @@ def _confidence_of(sample: SampleRecord) -> tuple[dict[str, Any], str]:
 
 
 def _arrays(
-    log: RunLog, path: str, found: dict[str, tuple[dict[str, Any], str]], kind: str, n_left_out: int
+    log: Record, path: str, found: dict[str, tuple[dict[str, Any], str]], kind: str, n_left_out: int
 ) -> Confidences:
     facts, rows = facts_of(log), [data for data, _ in found.values()]
     outcomes = np.array([row["answer"] if kind == "choice" else bool(row["correct"]) for row in rows], dtype=np.int64)

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evals.comparison.explain import Explanation, Part
+from evals.record.rows import row_of
 from evals.report.comparison_text import count, metric_name, number, signed, signed_interval
 from evals.report.flips import read_samples
 from evals.report.run_names import legend
 from evals.report.sample_text import WIDTH, printable, prompt_parts
-from evals.run_table import row_of
 
 MAX_DIFF_LINES = 12
 NAME = 41

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from evals.comparison.compare import Comparison
+from evals.record.reader import read_record
+from evals.record.rows import row_of
+from evals.record.sample_record import SampleRecord
 from evals.report.sample_text import labelled, printable, prompt_parts
-from evals.run_log import SampleRecord, read_log
-from evals.run_table import row_of
 
 MAX_LINES = 8
 "Of each text."
@@ -23,7 +24,7 @@ def read_samples(path: str, ids: Collection[str]) -> dict[str, SampleRecord]:
     wanted = set(ids)
     if not wanted:
         return found
-    for sample in read_log(path).samples(wanted):
+    for sample in read_record(path).samples(wanted):
         if sample.error is None:
             known = found.get(sample.sample_id)
             if known is None or sample.repeat < known.repeat:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from evals.json_text import dumps
-from evals.run_log import SampleRecord
-from evals.run_table import COLUMNS, row_of
+from evals.record.rows import COLUMNS, row_of
+from evals.record.sample_record import SampleRecord
 
 WIDTH = 80
 _LABEL = 12

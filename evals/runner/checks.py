@@ -15,7 +15,7 @@ from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
 from evals.errors import DataError, EvalsError, RegistryError, listed
 from evals.eval import Eval, hook_of
-from evals.record import DummyRecorder, Event
+from evals.record.recorders import DummyRecorder, Event
 from evals.registry import Registry
 from evals.registry_classes import build
 from evals.runner.tally import SCORE_KEYS

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from evals.engine.samples import Silent
 from evals.engine.session import CallCounts
 from evals.errors import EvalsError, ProviderError, UsageError, did_you_mean, listed
-from evals.run_log import RunLog, SampleRecord, read_log
-from evals.run_table import COLUMNS, row_of
+from evals.record.reader import Record, read_record
+from evals.record.rows import COLUMNS, row_of
+from evals.record.sample_record import SampleRecord
 from evals.runner.result_html import result_html
 from evals.runner.tally import RunTally
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
@@ -83,10 +84,10 @@ class RecordedSamples:
         self.path = Path(path)
 
     def __iter__(self) -> Iterator[SampleRow]:
-        return map(SampleRow.of, read_log(self.path).samples())
+        return map(SampleRow.of, read_record(self.path).samples())
 
     def __len__(self) -> int:
-        return sum(1 for _ in read_log(self.path).samples())
+        return sum(1 for _ in read_record(self.path).samples())
 
     def __getitem__(self, sample_id: str) -> SampleRow:
         """The first evaluation of the sample with that id; reads the record up to it."""
@@ -197,7 +198,7 @@ class RunResult:
 
     def to_dataframe(self) -> pandas.DataFrame:
         """One row a sample, as a pandas DataFrame."""
-        return read_log(self._record()).to_dataframe()
+        return read_record(self._record()).to_dataframe()
 
     def _record(self) -> str:
         if self.record_path is None:
@@ -253,7 +254,7 @@ def read_result(path: str | Path) -> RunResult:
     Raises:
         DataError: there is no such file, or it is no record.
     """
-    log = read_log(path)
+    log = read_record(path)
     tally = RunTally(Silent())
     for sample in log.samples():
         tally.n_total += 1
@@ -279,7 +280,7 @@ def read_result(path: str | Path) -> RunResult:
     )
 
 
-def _run_spec(log: RunLog) -> RunSpec:
+def _run_spec(log: Record) -> RunSpec:
     said = log.spec
     spec = RunSpec(
         completion_fns=[str(name) for name in said.get("completion_fns") or ["?"]],
@@ -293,7 +294,7 @@ def _run_spec(log: RunLog) -> RunSpec:
     return spec
 
 
-def _eval_spec(log: RunLog) -> EvalSpec:
+def _eval_spec(log: Record) -> EvalSpec:
     said = (log.spec.get("run_config") or {}).get("eval_spec") or {}
     return EvalSpec(
         cls=str(said.get("cls", "?")),

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError
-from evals.run_log import SampleRecord, read_log
+from evals.record.reader import read_record
+from evals.record.sample_record import SampleRecord
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Earlier:
 
     def samples(self) -> Iterator[SampleRecord]:
         """The finished samples, read from disk one by one."""
-        return (sample for sample in read_log(self.path).samples() if sample.error is None)
+        return (sample for sample in read_record(self.path).samples() if sample.error is None)
 
 
 def read_earlier(path: Path) -> Earlier:
@@ -39,7 +40,7 @@ def read_earlier(path: Path) -> Earlier:
     """
     if not path.is_file():
         raise DataError("there is no record to resume", where=str(path), fix="give the path of a record")
-    log = read_log(path)
+    log = read_record(path)
     fingerprint = ((log.spec or {}).get("run_config") or {}).get("fingerprint")
     if not isinstance(fingerprint, dict):
         raise DataError(

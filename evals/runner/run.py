@@ -17,7 +17,9 @@ from evals.engine.settings import EngineSettings
 from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
 from evals.eval import Eval, StreamedEval, sample_order
 from evals.key_values import typed
-from evals.record import DummyRecorder, HttpRecorder, LocalRecorder, RecorderBase
+from evals.record.http import HttpRecorder
+from evals.record.local import LocalRecorder
+from evals.record.recorders import DummyRecorder, RecorderBase
 from evals.registry import Registry
 from evals.registry_classes import build
 from evals.runner.checks import GivenAnswer, try_scorer

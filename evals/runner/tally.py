@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evals.engine.samples import Observer, Silent, WorkItem
-from evals.record import Event
+from evals.record.recorders import Event
 
 SCORE_KEYS = ("correct", "score", "accuracy")
 "Keys of `match` and `metrics` events that stand for a sample's score while a run goes on."

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from evals.record import record_sampling
+from evals.record.current import record_sampling
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import Message, TaskState
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, TypedDict, TypeVar
 
 from evals.errors import RegistryError
-from evals.record import record_event
+from evals.record.current import record_event
 from evals.task_state import TaskState
 
 SolverSpec = TypedDict("SolverSpec", {"class": str, "args": dict[str, Any]})

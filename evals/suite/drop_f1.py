@@ -13,7 +13,7 @@ from typing import Any
 from evals.errors import BadSample
 from evals.eval import Report
 from evals.metrics import MetricsReport
-from evals.record import record_match, record_metrics
+from evals.record.current import record_match, record_metrics
 from evals.sample import Sample
 from evals.suite.answer_rules import after_phrases
 from evals.suite.extract import ExtractAnswer

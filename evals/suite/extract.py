@@ -13,7 +13,7 @@ from evals.engine.session import in_thread
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
-from evals.record import record_match
+from evals.record.current import record_match
 from evals.sample import Sample
 from evals.suite.answer_rules import ANSWER_PHRASES, make_rule
 from evals.suite.few_shot import insert_few_shot, read_few_shot

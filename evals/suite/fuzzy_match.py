@@ -9,7 +9,7 @@ from typing import Any
 from evals.errors import UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MetricsReport
-from evals.record import record_match, record_metrics
+from evals.record.current import record_match, record_metrics
 from evals.sample import Sample
 from evals.suite.ideals import accepted, require
 from evals.suite.text_matching import f1_score, fuzzy_match

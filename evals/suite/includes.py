@@ -9,7 +9,7 @@ from typing import Any
 from evals.errors import UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
-from evals.record import record_match
+from evals.record.current import record_match
 from evals.sample import Sample
 from evals.suite.ideals import accepted, require
 

@@ -10,7 +10,7 @@ from typing import Any
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MetricsReport
-from evals.record import record_match, record_metrics
+from evals.record.current import record_match, record_metrics
 from evals.sample import Sample
 from evals.suite.ideals import accepted, require
 

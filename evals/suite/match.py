@@ -10,7 +10,7 @@ from evals.completion import Prompt
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
-from evals.record import record_match
+from evals.record.current import record_match
 from evals.sample import Sample
 from evals.suite.few_shot import insert_few_shot, read_few_shot, sample_messages
 from evals.suite.ideals import accepted, require

@@ -11,7 +11,7 @@ from typing import Any
 from evals.errors import UsageError
 from evals.eval import SolverEval
 from evals.metrics import MatchReport
-from evals.record import RecorderBase
+from evals.record.recorders import RecorderBase
 from evals.solvers.solver import Solver
 from evals.suite.ideals import accepted, require
 from evals.suite.match import record_and_check_match

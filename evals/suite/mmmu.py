@@ -12,7 +12,7 @@ from evals.completion import ChatPrompt, Prompt
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
-from evals.record import record_match
+from evals.record.current import record_match
 from evals.suite.choices import letter, make_abc
 from evals.suite.ideals import require
 

@@ -13,7 +13,8 @@ from evals.completion import Prompt
 from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
 from evals.metrics import Mean, report_keys
-from evals.record import Event, record_metrics
+from evals.record.current import record_metrics
+from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
 from evals.suite.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
 from evals.suite.rubric import call_kwargs, concat_n_completions, make_rubric

@@ -17,7 +17,8 @@ from evals.engine.off_loop import Started
 from evals.errors import UsageError
 from evals.eval import Report, StreamedEval, first_completion
 from evals.metrics import Mean, defined
-from evals.record import Event, record_event, record_metrics
+from evals.record.current import record_event, record_metrics
+from evals.record.recorders import Event
 from evals.sandbox.verdict import Status, Verdict
 from evals.stats.intervals import wilson
 from evals.stats.pass_at_k import best_of_n, maj_at_k, pass_at_k, pass_hat_k

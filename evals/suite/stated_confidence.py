@@ -11,7 +11,8 @@ from evals.engine.session import in_thread
 from evals.errors import UsageError
 from evals.eval import Report
 from evals.metrics import MatchReport, Mean, report_keys
-from evals.record import Event, record_event, record_match
+from evals.record.current import record_event, record_match
+from evals.record.recorders import Event
 from evals.sample import Sample
 from evals.suite.answer_rules import AnswerRule
 from evals.suite.extract import ExtractAnswer

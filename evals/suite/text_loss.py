@@ -11,7 +11,8 @@ from evals.completion import Prompt
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import defined
-from evals.record import Event, record_metrics
+from evals.record.current import record_metrics
+from evals.record.recorders import Event
 from evals.stats.intervals import ExactSum, t_interval
 from evals.suite.choice.ways import is_text_model
 from evals.suite.ideals import require

@@ -9,7 +9,8 @@ from typing import Any
 from evals.errors import MissingExtra
 from evals.eval import Report
 from evals.metrics import MatchReport
-from evals.record import Event, record_match, record_metrics
+from evals.record.current import record_match, record_metrics
+from evals.record.recorders import Event
 from evals.suite.ideals import accepted
 from evals.suite.match import Match
 

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from evals.snowflake import SnowflakeConnection as SnowflakeConnection
+from evals.record.snowflake import SnowflakeConnection as SnowflakeConnection

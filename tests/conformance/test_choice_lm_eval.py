@@ -22,7 +22,7 @@ from tiny_transformer import tiny_model, tiny_tokenizer
 from evals.local_models.backend import LocalBackend
 from evals.local_models.hf.model import HfModel
 from evals.record import LocalRecorder
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.specs import RunSpec
 from evals.suite.choice.eval import Choice
 
@@ -122,7 +122,7 @@ def ours(tiny: tuple[Any, Any], folder: Path, rows: list[dict[str, Any]], **args
     recorder = LocalRecorder(str(record), RunSpec(["tiny"], "ours.test.v0", "ours", "test", {}, ""))
     report = evaluation.run(recorder)
     recorder.close()
-    assert len({event.data["picked"] for event in read_log(record).events("choice")}) > 1
+    assert len({event.data["picked"] for event in read_record(record).events("choice")}) > 1
     return float(report["accuracy"])
 
 

@@ -16,7 +16,7 @@ from tiny_transformer import TinyTransformer, tiny_model, tiny_tokenizer
 
 from evals.local_models.hf.completion_fn import HfCompletionFn
 from evals.record import LocalRecorder
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.specs import RunSpec
 from evals.suite.choice.eval import Choice
 
@@ -65,7 +65,7 @@ def test_letters_equal_those_of_the_logits(tmp_path: Path, backend: str) -> None
     recorder = LocalRecorder(str(tmp_path / "r.jsonl"), RunSpec(["tiny"], "sums.dev.v0", "sums", "dev", {}, ""))
     report = evaluation.run(recorder)
     recorder.close()
-    events = {event.sample_id: event.data for event in read_log(tmp_path / "r.jsonl").events("choice")}
+    events = {event.sample_id: event.data for event in read_record(tmp_path / "r.jsonl").events("choice")}
     for index, values in enumerate(expected):
         data_of = events[f"sums.dev.{index}"]
         assert data_of["logprobs"] == pytest.approx(values.tolist(), abs=1e-6)

@@ -10,7 +10,7 @@ import pytest
 from evals import record
 from evals.cli.view import GROUP_KEYS
 from evals.record import DummyRecorder, LocalRecorder
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.specs import RunSpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "record-format.md").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_example_is_a_whole_record(example):
-    log = read_log(example)
+    log = read_record(example)
     (sample,) = log.samples()
     assert (log.is_ours, log.n_broken_lines, log.final_report) == (True, 0, {"accuracy": 1.0, "n": 1, "n_errors": 0})
     assert [event.type for event in sample.events] == ["raw_sample", "sampling", "match"]

@@ -12,7 +12,7 @@ import pytest
 from evals.completion import Completions
 from evals.errors import MissingExtra
 from evals.record import DummyRecorder, LocalRecorder
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.specs import RunSpec
 from evals.suite.match import Match
 
@@ -66,7 +66,7 @@ def test_a_run_started_on_the_loop_is_an_error_and_not_a_run_that_never_ends(tmp
     report = Nested([AtOnce()], samples_jsonl=str(path), eval_registry_path=tmp_path).run(recorder)
     recorder.close()
     assert report["n"] == 0
-    (sample,) = read_log(tmp_path / "r.jsonl").samples()
+    (sample,) = read_record(tmp_path / "r.jsonl").samples()
     assert "would wait for itself" in str(sample.error)
 
 
@@ -83,4 +83,4 @@ def test_what_no_sample_can_get_around_ends_the_run_with_its_own_message(tmp_pat
     with pytest.raises(MissingExtra):
         Match([Misconfigured()], samples_jsonl=str(path), eval_registry_path=tmp_path).run(recorder)
     recorder.close()
-    assert list(read_log(tmp_path / "r.jsonl").samples()) == []
+    assert list(read_record(tmp_path / "r.jsonl").samples()) == []

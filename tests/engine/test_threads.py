@@ -18,7 +18,7 @@ from evals.completion import Completions
 from evals.engine.threads import DaemonThreads, Escaped, contained
 from evals.eval import Eval
 from evals.record import LocalRecorder, RecorderBase
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.specs import RunSpec
 
 DANGEROUS = [
@@ -104,7 +104,7 @@ def test_whatever_is_raised_fails_its_own_sample_and_no_other(
     evaluation = cls([fn(error)], samples_jsonl=rows(tmp_path, 20), eval_registry_path=tmp_path)
     assert evaluation.run(recorder) == {"n": 16}
     recorder.close()
-    failed = [sample for sample in read_log(tmp_path / "r.jsonl").samples() if sample.error is not None]
+    failed = [sample for sample in read_record(tmp_path / "r.jsonl").samples() if sample.error is not None]
     assert {int(sample.sample_id.rsplit(".", 1)[1]) for sample in failed} == {0, 5, 10, 15}
     for sample in failed:
         assert sample.error is not None

@@ -6,9 +6,8 @@ import unicodedata
 
 import pytest
 
-from evals.event import Event
+from evals.record import Event, SampleRecord
 from evals.report.sample_text import printable, sample_text, verdict_of
-from evals.run_log import SampleRecord
 
 
 def sample(*events: tuple[str, object], **kwargs: object) -> SampleRecord:

@@ -21,7 +21,7 @@ from evals.engine import calls
 from evals.engine.loop import run_sync
 from evals.local_models.pocket.completion_fn import PocketCompletionFn
 from evals.local_models.pocket.weights import Config
-from evals.run_log import read_log
+from evals.record.reader import read_record
 
 CONFIG = Config(n_vocab=300, n_ctx=512, n_layer=2, n_head=2, d_model=24, d_ff=96)
 TOKENIZER = tokenizer_of(CONFIG.n_vocab)
@@ -68,7 +68,7 @@ def here(folder: Path) -> PocketCompletionFn:
 
 
 def choices(record: Path) -> dict[str, dict[str, Any]]:
-    return {str(event.sample_id): event.data for event in read_log(record).events("choice")}
+    return {str(event.sample_id): event.data for event in read_record(record).events("choice")}
 
 
 def run_choice(fn: Any, record: Path, **args: Any) -> tuple[dict[str, dict[str, Any]], float]:
@@ -144,7 +144,7 @@ def test_models_of_the_package_choose_alike_by_their_names(rung: str, tmp_path: 
 
 
 def sampled(record: Path) -> dict[str, list[str]]:
-    return {str(event.sample_id): event.data["sampled"] for event in read_log(record).events("sampling")}
+    return {str(event.sample_id): event.data["sampled"] for event in read_record(record).events("sampling")}
 
 
 @pytest.mark.parametrize("transport", ["http", "sdk"])

@@ -13,7 +13,7 @@ from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.errors import EvalsError, UsageError
 from evals.record import LocalRecorder
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.runner import RunRequest
 from evals.runner import run as start
 from evals.runner.checks import check_evals
@@ -146,7 +146,7 @@ def test_a_server_that_gives_fewer_is_asked_again(tmp_path):
 
 def test_every_program_is_recorded_with_its_verdict(tmp_path):
     run(tmp_path, made(tmp_path, Writer([0, 1, 2]), k=2))
-    programs = [data for sample in read_log(tmp_path / "record.jsonl").samples() for data in sample.data("program")]
+    programs = [data for sample in read_record(tmp_path / "record.jsonl").samples() for data in sample.data("program")]
     assert len(programs) == 6
     first = programs[0]
     assert {"draw", "temperature", "program", "parsed", "status", "kind", "assurance", "wall_s"} <= first.keys()

@@ -10,7 +10,7 @@ import pytest
 import evals
 from evals.cli.main import main
 from evals.errors import UsageError
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.suite.answer_rules import make_rule
 from evals.suite.stated_confidence import StatedConfidence, agreed, split_confidence
 
@@ -86,7 +86,7 @@ def test_a_run_records_what_was_said_and_the_plot_reads_it(tmp_path, capsys):
     assert result.report["accuracy"] == 0.5
     assert result.report["confidence"] == pytest.approx(0.75)
     assert all("Confidence: N" in text for text in seen)
-    assert len(list(read_log(record).events("confidence"))) == 12
+    assert len(list(read_record(record).events("confidence"))) == 12
     assert main(["plot", "calibration", str(record)]) == 0
     shown = capsys.readouterr().out
     assert "stated confidence (not a probability of the model)" in shown
@@ -96,7 +96,7 @@ def test_a_run_records_what_was_said_and_the_plot_reads_it(tmp_path, capsys):
 def test_agreement_of_several_draws(tmp_path):
     counter = itertools.count()
     result, record = run(tmp_path, lambda prompt: str(next(counter) % 2), kind="agreement", n_completions=4)
-    found = [event.data for event in read_log(record).events("confidence")]
+    found = [event.data for event in read_record(record).events("confidence")]
     assert {data["kind"] for data in found} == {"agreement"}
     assert all(0.25 <= data["confidence"] <= 1 for data in found)
     assert result.report["confidence_n"] == 12

@@ -13,7 +13,7 @@ from evals.completion import Completions, ContinuationScore
 from evals.completion_fns.backend import Backend
 from evals.engine.failures import CallFailed, Kind
 from evals.record import LocalRecorder
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.specs import RunSpec
 from evals.suite.choice.eval import Choice
 
@@ -96,5 +96,7 @@ def run_choice(fn: Any, rows: Iterable[Any], folder: Path, **args: Any) -> tuple
     report = evaluation.run(recorder)
     recorder.record_final_report(report)
     recorder.close()
-    found = [(int(sample.sample_id.rsplit(".", 1)[1]), sample.data("choice")) for sample in read_log(record).samples()]
+    found = [
+        (int(sample.sample_id.rsplit(".", 1)[1]), sample.data("choice")) for sample in read_record(record).samples()
+    ]
     return report, [event for _, events in sorted(found, key=lambda pair: pair[0]) for event in events]

@@ -17,7 +17,7 @@ from evals.engine.plan import current_plan
 from evals.engine.session import Session, current_session, use_session
 from evals.errors import BadSample, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
-from evals.record import record_event, record_match, record_metrics
+from evals.record.current import record_event, record_match, record_metrics
 from evals.suite.choice.asking import Asker, Learnt
 from evals.suite.choice.orders import ORDERS, orders_of
 from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, PromptMaker, Wording, prompt_text

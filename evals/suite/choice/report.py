@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from evals.metrics import Mean, defined, report_keys
-from evals.record import Event
+from evals.record.recorders import Event
 from evals.stats.intervals import Z95, wilson
 from evals.suite.choice.questions import LETTERS
 from evals.suite.choice.ways import Way

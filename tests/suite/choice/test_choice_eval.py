@@ -12,7 +12,7 @@ import pytest
 from toy_models import ChatModel, ScoringModel, hashed, run_choice, write_rows
 
 from evals.errors import UsageError
-from evals.run_log import read_log
+from evals.record.reader import read_record
 from evals.runner.checks import check_evals
 from evals.suite.choice.eval import Choice
 
@@ -163,7 +163,7 @@ def test_mc2_is_the_probability_of_the_true_answers_among_all(tmp_path: Path) ->
     report, events = run_choice(model, rows, tmp_path, style="completion", measure="mc2")
     assert report["mc2"] == pytest.approx(0.05 / 0.25)
     assert events[0]["answer"] == 1
-    scored = next(iter(read_log(tmp_path / "record.jsonl").events("metrics")))
+    scored = next(iter(read_record(tmp_path / "record.jsonl").events("metrics")))
     assert scored.data == {"score": pytest.approx(0.2)}
 
 

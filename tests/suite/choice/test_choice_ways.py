@@ -14,8 +14,8 @@ from toy_models import ChatModel, ScoringModel, hashed, run_choice, write_rows
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
 from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, UsageError
+from evals.record.reader import read_record
 from evals.report.sample_text import sample_text
-from evals.run_log import read_log
 from evals.runner.run import RunRequest, run
 from evals.suite.choice.eval import Choice
 from evals.testing.openai_replies import Answer
@@ -189,7 +189,7 @@ def request(folder: Path, fn: Any, record: str, **args: Any) -> RunRequest:
 
 
 def recorded_ways(path: Path) -> list[str]:
-    return [event.data["way"] for event in read_log(path).events("choice")]
+    return [event.data["way"] for event in read_record(path).events("choice")]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_resumed_run_goes_the_way_that_it_began_with(tmp_path: Path) -> None:
 def test_what_was_scored_is_recorded_with_its_prompt(tmp_path: Path) -> None:
     folder = registry_with(tmp_path)
     run(request(folder, ScoringModel(), "r.jsonl"))
-    event = next(iter(read_log(tmp_path / "r.jsonl").events("cond_logp"))).data
+    event = next(iter(read_record(tmp_path / "r.jsonl").events("cond_logp"))).data
     assert event["prompt"].endswith("D. grey\nAnswer:")
     assert event["completion"] == [" A", " B", " C", " D"]
     assert event["way"] == "score"
@@ -241,7 +241,7 @@ def test_the_examples_are_part_of_what_makes_two_runs_the_same(tmp_path: Path) -
 def test_view_shows_the_prompt_and_what_was_scored(tmp_path: Path) -> None:
     folder = registry_with(tmp_path)
     run(request(folder, ScoringModel(), "r.jsonl"))
-    shown = sample_text(next(iter(read_log(tmp_path / "r.jsonl").samples())))
+    shown = sample_text(next(iter(read_record(tmp_path / "r.jsonl").samples())))
     assert "D. grey" in shown
     assert re.search(r'log p +-\d\.\d+ " A"', shown)
 

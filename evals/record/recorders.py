@@ -11,32 +11,23 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from dataclasses import asdict
 from datetime import datetime, timezone
-from functools import lru_cache
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evals.errors import RecordError, UsageError
-from evals.event import Event as Event
-from evals.event import in_sample_order
-from evals.json_text import dumps, encode
-from evals.record_file import RecordFile
-from evals.record_text import event_line, line_of, safe_text
+from evals.record.event import Event as Event
+from evals.record.event import in_sample_order
 
 if TYPE_CHECKING:
-    from evals.http_sink import HttpSink
     from evals.specs import RunSpec
 
 logger = logging.getLogger(__name__)
 
-RECORD_FORMAT = 1
 KEPT_OF_FAILED = frozenset({"raw_sample", "sampling", "function_call", "extra"})
 "Event types that stay when a sample fails: what was sent and came back, never a score."
 
 
-class _Place(NamedTuple):
+class RecordContext(NamedTuple):
     """Where events of the current context go."""
 
     recorder: RecorderBase
@@ -44,13 +35,13 @@ class _Place(NamedTuple):
     scope: SampleScope | None
 
 
-_place: ContextVar[_Place | None] = ContextVar("evals_record_place", default=None)
+_context: ContextVar[RecordContext | None] = ContextVar("evals_record_context", default=None)
 
 
 def default_recorder() -> RecorderBase | None:
     """The recorder of the current context; None outside a run."""
-    place = _place.get()
-    return None if place is None else place.recorder
+    context = _context.get()
+    return None if context is None else context.recorder
 
 
 class SampleScope:
@@ -68,10 +59,10 @@ class SampleScope:
         self._recorder = recorder
         self._entries: list[tuple[Event, str]] = []
         self._closed = False
-        self._token: Token[_Place | None] | None = None
+        self._token: Token[RecordContext | None] | None = None
 
     def __enter__(self) -> SampleScope:
-        self._token = _place.set(_Place(self._recorder, self.sample_id, self))
+        self._token = _context.set(RecordContext(self._recorder, self.sample_id, self))
         return self
 
     def __exit__(
@@ -80,7 +71,7 @@ class SampleScope:
         self._closed = True
         self._recorder._paused.discard(self)
         if self._token is not None:
-            _place.reset(self._token)
+            _context.reset(self._token)
 
     @property
     def events(self) -> list[Event]:
@@ -132,25 +123,25 @@ class RecorderBase:
     @contextmanager
     def as_default_recorder(self, sample_id: str | None) -> Iterator[None]:
         """Make this the recorder of the current context, for `sample_id`; inside a scope events join that scope."""
-        place = _place.get()
-        scope = place.scope if place is not None and place.recorder is self else None
-        token = _place.set(_Place(self, sample_id, scope))
+        context = _context.get()
+        scope = context.scope if context is not None and context.recorder is self else None
+        token = _context.set(RecordContext(self, sample_id, scope))
         try:
             yield
         finally:
-            _place.reset(token)
+            _context.reset(token)
 
     def sample(self, sample_id: str, repeat: int | None = None) -> SampleScope:
         """A scope for one evaluation of one sample. repeat: from 1 for a repeat, None for the first evaluation."""
         return SampleScope(self, sample_id, repeat)
 
-    def _mine(self) -> _Place | None:
-        place = _place.get()
-        return place if place is not None and place.recorder is self else None
+    def _mine(self) -> RecordContext | None:
+        context = _context.get()
+        return context if context is not None and context.recorder is self else None
 
     def current_sample_id(self) -> str | None:
-        place = self._mine()
-        return None if place is None else place.sample_id
+        context = self._mine()
+        return None if context is None else context.sample_id
 
     def pause(self) -> None:
         """Drop the events of the current sample until `unpause`."""
@@ -168,10 +159,10 @@ class RecorderBase:
         return sample_id in self._paused
 
     def _pause_key(self) -> Any:
-        place = self._mine()
-        if place is None:
+        context = self._mine()
+        if context is None:
             return None
-        return place.scope if place.scope is not None else place.sample_id
+        return context.scope if context.scope is not None else context.sample_id
 
     def get_events(self, type: str) -> Sequence[Event]:
         """All events of a type in the order of samples and repeats, those of failed samples left out.
@@ -193,10 +184,10 @@ class RecorderBase:
         """Record any event; `sample_id` stands for the current sample when it is not given."""
         if self.is_paused(sample_id):
             return
-        place = self._mine()
-        scope = None if place is None else place.scope
-        if sample_id is None and place is not None:
-            sample_id = place.sample_id
+        context = self._mine()
+        scope = None if context is None else context.scope
+        if sample_id is None and context is not None:
+            sample_id = context.sample_id
         event = Event(
             self._run_id,
             -1,
@@ -312,256 +303,3 @@ class DummyRecorder(RecorderBase):
         if self.log and self.run_spec is not None and logger.isEnabledFor(logging.INFO):
             for event in events_to_write:
                 logger.info("Not recording event: %s", event)
-
-
-class LocalRecorder(RecorderBase):
-    """Writes a JSON lines file: the run spec, events, the final report.
-
-    A finished sample is one write, so a killed run loses what was in flight and nothing else. Keys in
-    `hidden_data_fields` are left out of every event's data, at any depth. Nothing is kept in memory:
-    `get_events` reads the file, unless fields are hidden in it.
-    """
-
-    def __init__(self, log_path: str | Path | None, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> None:
-        super().__init__(run_spec)
-        self.event_file_path = log_path
-        self.hidden_data_fields = hidden_data_fields
-        self._hidden = frozenset(hidden_data_fields)
-        self._file: RecordFile | None = None
-        if log_path is not None:
-            self._file = RecordFile.create(_local_path(log_path))
-            try:
-                self._file.append(line_of({"spec": asdict(run_spec), "record_format": RECORD_FORMAT}))
-            except RecordError:
-                self._file.discard()
-                raise
-
-    @classmethod
-    def resume(cls, path: str | Path, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> LocalRecorder:
-        """Go on with the record at `path`: a torn tail and a final report are cut off, its run id is taken over.
-
-        Raises:
-            RecordError: another process writes it, or it cannot be written.
-            DataError: it is no record.
-        """
-        from evals.run_log import read_log
-
-        file = RecordFile.reopen(_local_path(path))
-        log = read_log(path)
-        if not log.is_ours or not log.spec:
-            raise RecordError(
-                "this record cannot be resumed: it was cut before its first sample, or written by openai/evals",
-                where=str(path),
-                fix="start the run again without --resume",
-            )
-        file.mend(log.whole_size)
-        run_spec.run_id = log.run_id or run_spec.run_id
-        run_spec.created_at = log.spec.get("created_at") or run_spec.created_at
-        recorder = cls(None, run_spec, hidden_data_fields)
-        recorder.event_file_path = path
-        recorder._file = file
-        recorder._next_event_id = log.next_event_id
-        if recorder._keeps_events:
-            recorder._events.extend(log.events())
-        recorder.record_event("resumed", {"command": run_spec.run_config.get("command")})
-        return recorder
-
-    def _text_of(self, data: Any) -> str:
-        return safe_text(data, self._hidden)
-
-    def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
-        if self._file is None:
-            return super()._write(entries, marks)
-        with self._lock:
-            first = self._next_event_id
-            events = self._numbered(entries)
-            lines = [event_line(event, text) for event, text in entries]
-            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
-            try:
-                self._file.append(encode("".join(lines)))
-            except RecordError:
-                self._next_event_id = first
-                raise
-            if self._keeps_events and not marks.get("failed"):
-                self._events.extend(events)
-        self._flush_events_internal(events)
-        return None
-
-    @property
-    def _keeps_events(self) -> bool:
-        """Whether the file cannot give back what was recorded: a pipe, or one that leaves fields out."""
-        return self._file is not None and (not self._file.is_regular or bool(self._hidden))
-
-    def get_events(self, type: str) -> Sequence[Event]:
-        if self._file is None or self._keeps_events:
-            return super().get_events(type)
-        from evals.run_log import read_log
-
-        return in_sample_order(read_log(self._file.path).events(type))
-
-    def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
-        """Write the report as the last line and let go of the file."""
-        if self._file is None:
-            return super().record_final_report(final_report, extra)
-        line = {"final_report": final_report, "run_id": self._run_id, **(extra or {})}
-        self._file.append(line_of(line))
-        self._file.unlock()
-        logger.info("Final report: %s. Logged to %s", final_report, self.event_file_path)
-        return None
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-
-class HttpRecorder(LocalRecorder):
-    """Sends events to an HTTP server as JSON lists, beside a whole local record at `local_fallback_path`.
-
-    The events of a sample travel together; about `batch_size` events a POST, from a thread of its own. When more
-    than `fail_percent_threshold` percent of the events sent so far were not accepted, the run ends.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        run_spec: RunSpec,
-        local_fallback_path: str | Path,
-        fail_percent_threshold: int = 5,
-        batch_size: int = 100,
-    ) -> None:
-        from evals.http_sink import HttpSink
-
-        self._sink: HttpSink = HttpSink(url, fail_percent_threshold, batch_size)
-        super().__init__(local_fallback_path, run_spec)
-        self.url = url
-        self.batch_size = batch_size
-        self.local_fallback_path = local_fallback_path
-
-    def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
-        super()._write(entries, marks)
-        self._sink.put([event_line(event, text) for event, text in entries])
-        self._sink.check()
-
-    def flush_events(self) -> None:
-        self._sink.flush()
-
-    def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
-        super().record_final_report(final_report, extra)
-        now = str(datetime.now(timezone.utc))
-        event = Event(self._run_id, self._next_event_id, None, "final_report", None, self._created_by, now)
-        self._sink.put([event_line(event, self._text_of(final_report))])
-        self._sink.flush()
-        self._sink.check(where=str(self.local_fallback_path))
-
-    def close(self) -> None:
-        self._sink.close()
-        super().close()
-
-
-class Recorder(RecorderBase):
-    """The Snowflake recorder of openai/evals; only its name is here, for annotations in plug-ins."""
-
-    def __init__(self, log_path: str | None, run_spec: RunSpec, snowflake_connection: Any = None) -> None:
-        raise UsageError(
-            "records cannot be written to Snowflake",
-            fix="record locally (the default) and load the JSON lines file, or use --http-run",
-        )
-
-
-def _local_path(path: str | Path) -> Path:
-    if "://" in str(path):
-        raise UsageError(
-            "a record is written to a local file, not to a URL",
-            where=str(path),
-            fix="name a local file with --record_path and copy it afterwards",
-        )
-    return Path(path)
-
-
-class _NoRecorder(RecorderBase):
-    """Stands in where no run is active; says once that events are lost."""
-
-    def record_event(self, type: str, data: Any = None, sample_id: str | None = None) -> None:
-        _warn_once()
-
-
-@lru_cache(maxsize=1)
-def _warn_once() -> None:
-    logger.warning("an event was recorded outside any run, or on a thread without the run's context; it is lost")
-
-
-_nowhere = _NoRecorder(None)
-
-
-def _recorder() -> RecorderBase:
-    return default_recorder() or _nowhere
-
-
-def current_sample_id() -> str | None:
-    """The id of the sample that is being evaluated in this context."""
-    return _recorder().current_sample_id()
-
-
-def record_match(correct: bool, *, expected: Any = None, picked: Any = None, **extra: Any) -> None:
-    """Record whether a completion fits what was expected."""
-    return _recorder().record_match(correct, expected=expected, picked=picked, **extra)
-
-
-def record_embedding(prompt: Any, embedding_type: Any, **extra: Any) -> None:
-    """Record an embedding of `prompt`."""
-    return _recorder().record_embedding(prompt, embedding_type, **extra)
-
-
-def record_sampling(prompt: Any, sampled: Any, **extra: Any) -> None:
-    """Record a prompt and the completions that came back."""
-    return _recorder().record_sampling(prompt, sampled, **extra)
-
-
-def record_function_call(name: Any, arguments: Any, return_value: Any, **extra: Any) -> None:
-    """Record a call of a function or tool."""
-    return _recorder().record_function_call(name, arguments, return_value, **extra)
-
-
-def record_cond_logp(prompt: Any, completion: Any, logp: Any, **extra: Any) -> None:
-    """Record the log probability of `completion` after `prompt`."""
-    return _recorder().record_cond_logp(prompt, completion, logp, **extra)
-
-
-def record_pick_option(prompt: Any, options: Any, picked: Any, **extra: Any) -> None:
-    """Record which of several options was picked."""
-    return _recorder().record_pick_option(prompt, options, picked, **extra)
-
-
-def record_raw(data: Any) -> None:
-    """Record the row of the dataset."""
-    return _recorder().record_raw(data)
-
-
-def record_metrics(**extra: Any) -> None:
-    """Record named numbers of the current sample."""
-    return _recorder().record_metrics(**extra)
-
-
-def record_error(msg: str, error: BaseException | None = None, **extra: Any) -> None:
-    """Record that something went wrong, and go on."""
-    return _recorder().record_error(msg, error, **extra)
-
-
-def record_extra(data: Any) -> None:
-    """Record anything else of interest."""
-    return _recorder().record_extra(data)
-
-
-def record_event(type: str, data: Any = None, sample_id: str | None = None) -> None:
-    """Record an event of any type."""
-    return _recorder().record_event(type, data, sample_id)
-
-
-def pause() -> None:
-    """Drop the events of the current sample until `unpause`."""
-    return _recorder().pause()
-
-
-def unpause() -> None:
-    """Record the current sample's events again."""
-    return _recorder().unpause()

@@ -26,7 +26,7 @@ from evals import record
 from evals.errors import EvalsError, RecordError, UsageError
 from evals.json_text import jsondumps
 from evals.record import DummyRecorder, HttpRecorder, LocalRecorder, Recorder, RecorderBase
-from evals.run_log import done_samples, read_log
+from evals.record.reader import done_samples, read_record
 from evals.secrets import register_secret
 from evals.specs import RunSpec
 
@@ -210,7 +210,7 @@ class TestValues:
             "function": "<built-in function len>",
         }
         recorder.record_event("extra", circle, sample_id="x")
-        assert read_log(path).n_broken_lines == 0
+        assert read_record(path).n_broken_lines == 0
 
     def test_no_bare_nan_reaches_the_file(self, recorder, path):
         recorder.record_event("metrics", {"a": math.nan, "b": [-math.inf]}, sample_id="x")
@@ -262,7 +262,7 @@ class TestContext:
             await asyncio.gather(*(one(number) for number in range(50)))
 
         asyncio.run(all_of_them())
-        samples = list(read_log(path).samples())
+        samples = list(read_record(path).samples())
         assert len(samples) == 50
         for sample in samples:
             number = int(sample.sample_id.rsplit(".", 1)[1])
@@ -340,7 +340,7 @@ class TestContext:
         assert done_samples(path).finished == {("a", 0)}
 
     def test_outside_a_run_recording_does_nothing_but_say_so_once(self, caplog):
-        record._warn_once.cache_clear()
+        record.current._warn_once.cache_clear()
         record.record_match(True)
         record.record_metrics(x=1)
         assert record.current_sample_id() is None
@@ -489,7 +489,7 @@ class TestBrokenDisks:
         script = f"""
 import resource, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_record import *
+from test_recorders import *
 recorder = LocalRecorder(sys.argv[1], run_spec())
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 try:
@@ -515,7 +515,7 @@ class TestKillAndResume:
         script = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_record import *
+from test_recorders import *
 recorder = LocalRecorder(sys.argv[1], run_spec())
 number = 0
 while True:
@@ -532,7 +532,7 @@ while True:
         said = [int(line) for line in process.stdout if line.endswith("\n")]
         process.stdout.close()
         assert process.wait() == -signal.SIGKILL
-        log = read_log(path)
+        log = read_record(path)
         ids = [sample.sample_id for sample in log.samples()]
         assert ids == [f"sums.test.{number}" for number in range(len(ids))]
         assert len(ids) >= max([50, *said]) + 1
@@ -559,10 +559,10 @@ while True:
             scope.fail({"message": "timed out"})
         recorder.record_final_report({"accuracy": None})
         again = LocalRecorder.resume(path, run_spec())
-        assert read_log(path).final_report is None
+        assert read_record(path).final_report is None
         record_one(again, "a")
         again.record_final_report({"accuracy": 1.0})
-        assert read_log(path).final_report == {"accuracy": 1.0}
+        assert read_record(path).final_report == {"accuracy": 1.0}
         assert done_samples(path) == ({("a", 0)}, set())
 
     def test_events_outside_samples_count_once_when_a_run_starts_anew(self, recorder, path):
@@ -590,8 +590,8 @@ while True:
                 record_one(again, missing[0])
             again.close()
             assert done_samples(path).finished == {("a", 0), ("b", 0)}
-            assert read_log(path).n_broken_lines == 0
-            assert len(list(read_log(path).events("match"))) == 2
+            assert read_record(path).n_broken_lines == 0
+            assert len(list(read_record(path).events("match"))) == 2
 
     def test_resuming_a_record_of_openai_evals_is_refused(self, tmp_path):
         path = tmp_path / "theirs.jsonl"
@@ -676,7 +676,7 @@ class TestHttp:
         with pytest.raises(RecordError, match="not accepted") as caught:
             recorder.record_final_report({"accuracy": 1.0})
         assert str(path) in str(caught.value)
-        assert read_log(path).final_report == {"accuracy": 1.0}
+        assert read_record(path).final_report == {"accuracy": 1.0}
         recorder.close()
 
     def test_an_address_that_is_none_is_refused_before_anything_is_made(self, path):
@@ -686,7 +686,7 @@ class TestHttp:
 
 
 def test_importing_the_recorder_loads_nothing_heavy():
-    script = "import sys, evals.record; print(*sorted({'numpy','openai','yaml','asyncio','urllib.request','pydantic'} & set(sys.modules)))"
+    script = "import sys, evals.record.recorders, evals.record.current; print(*sorted({'numpy','openai','yaml','asyncio','urllib.request','pydantic'} & set(sys.modules)))"
     output = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ}
     )

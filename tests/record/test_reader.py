@@ -14,7 +14,7 @@ import pytest
 from evals import record
 from evals.errors import DataError, MissingExtra
 from evals.record import LocalRecorder
-from evals.run_log import (
+from evals.record.reader import (
     done_samples,
     end_of_last_whole_batch,
     extract_final_results,
@@ -22,7 +22,7 @@ from evals.run_log import (
     extract_spec,
     get_final_results_from_dir,
     get_specs_from_dir,
-    read_log,
+    read_record,
 )
 from evals.specs import RunSpec
 
@@ -73,7 +73,7 @@ def path(tmp_path: Path) -> Path:
 class TestWholeRecords:
     def test_spec_report_and_samples_come_back_typed(self, path):
         write_record(path)
-        log = read_log(path)
+        log = read_record(path)
         assert log.spec["eval_name"] == "sums.test.v1"
         assert log.run_id == log.spec["run_id"]
         assert log.final_report == {"accuracy": pytest.approx(1 / 3)}
@@ -89,9 +89,9 @@ class TestWholeRecords:
         content = write_record(path)
         packed = tmp_path / "run.jsonl.gz"
         packed.write_bytes(gzip.compress(content))
-        assert list(read_log(packed).samples()) == list(read_log(path).samples())
+        assert list(read_record(packed).samples()) == list(read_record(path).samples())
         packed.write_bytes(gzip.compress(content)[:-200])
-        assert read_log(packed).final_report is None
+        assert read_record(packed).final_report is None
 
     def test_repeats_of_a_sample_stay_apart(self, path):
         recorder = LocalRecorder(path, run_spec())
@@ -100,7 +100,7 @@ class TestWholeRecords:
                 record.record_match(True)
                 scope.commit()
         recorder.close()
-        assert [(sample.sample_id, sample.repeat) for sample in read_log(path).samples()] == [
+        assert [(sample.sample_id, sample.repeat) for sample in read_record(path).samples()] == [
             ("a", 0),
             ("a", 1),
             ("a", 2),
@@ -114,9 +114,9 @@ class TestWholeRecords:
             record.record_match(True)
             scope.commit()
         recorder.close()
-        (sample,) = read_log(path).samples()
+        (sample,) = read_record(path).samples()
         assert len(sample.events) == 2
-        assert read_log(path).final_report is None
+        assert read_record(path).final_report is None
 
     def test_a_loop_of_a_plugin_over_the_same_samples_twice_keeps_both(self, path):
         recorder = LocalRecorder(path, run_spec())
@@ -129,7 +129,7 @@ class TestWholeRecords:
 
     def test_a_record_that_grows_while_it_is_read_gives_what_was_there(self, path):
         write_record(path, report=False)
-        log = read_log(path)
+        log = read_record(path)
         samples = log.samples()
         next(samples)
         again = LocalRecorder.resume(path, run_spec())
@@ -144,7 +144,7 @@ class TestWholeRecords:
             write_record(path, n_samples)
             tracemalloc.start()
             try:
-                assert sum(1 for _ in read_log(path).samples()) == n_samples
+                assert sum(1 for _ in read_record(path).samples()) == n_samples
                 return tracemalloc.get_traced_memory()[1]
             finally:
                 tracemalloc.stop()
@@ -176,7 +176,7 @@ class TestAttempts:
     def test_an_attempt_that_was_done_again_is_left_out(self, path, before, after, n_finished, n_errors):
         self.write(path, *before)
         self.write(path, *after, resumed=True)
-        samples = list(read_log(path).samples())
+        samples = list(read_record(path).samples())
         assert sum(sample.error is None for sample in samples) == n_finished
         assert sum(sample.error is not None for sample in samples) == n_errors
         done = done_samples(path)
@@ -185,9 +185,9 @@ class TestAttempts:
 
     def test_an_error_comes_with_what_was_recorded_of_it(self, path):
         self.write(path, False)
-        (sample,) = read_log(path).samples()
+        (sample,) = read_record(path).samples()
         assert sample.error == {"type": "timed out", "message": "in run.jsonl"}
-        assert list(read_log(path).events()) == []
+        assert list(read_record(path).events()) == []
 
     def test_an_error_that_a_plugin_recorded_itself_is_no_failed_sample(self, path):
         recorder = LocalRecorder(path, run_spec())
@@ -195,19 +195,19 @@ class TestAttempts:
             record.record_error("odd", ValueError("x"))
             scope.commit()
         recorder.close()
-        (sample,) = read_log(path).samples()
+        (sample,) = read_record(path).samples()
         assert sample.error is None
 
 
 class TestTornRecords:
     def test_a_record_cut_at_any_byte_is_readable_and_keeps_whole_samples(self, path):
         whole = write_record(path)
-        full = list(read_log(path).samples())
+        full = list(read_record(path).samples())
         line_ends = [i for i, byte in enumerate(whole) if byte == ord("\n")]
         sample_ends = line_ends[3::3]
         for size in range(len(whole) + 1):
             path.write_bytes(whole[:size])
-            log = read_log(path)
+            log = read_record(path)
             n_whole = sum(size >= end for end in sample_ends)
             assert list(log.samples()) == full[:n_whole], size
             assert (log.final_report is None) == (size < len(whole) - 1), size
@@ -220,7 +220,7 @@ class TestTornRecords:
         lines.insert(4, b"\x00" * 40)
         lines.insert(5, b"\xff\xfe")
         path.write_bytes(b"\n".join(lines))
-        log = read_log(path)
+        log = read_record(path)
         assert len(list(log.samples())) == 3
         assert log.n_broken_lines == 2
 
@@ -230,24 +230,24 @@ class TestTornRecords:
 
     def test_an_empty_file_is_a_run_that_never_began(self, path):
         path.touch()
-        log = read_log(path)
+        log = read_record(path)
         assert (log.spec, log.final_report, list(log.samples())) == ({}, None, [])
 
     @pytest.mark.parametrize("content", [b'{"input": "a"}\n', b"hello\n", b"[1]\n", b"\x89PNG"])
     def test_a_file_that_is_no_record_is_called_so(self, path, content):
         path.write_bytes(content)
         with pytest.raises(DataError, match="no record"):
-            read_log(path)
+            read_record(path)
 
     def test_a_file_that_is_not_there_is_called_so(self, path):
         with pytest.raises(DataError, match="No such file"):
-            read_log(path)
+            read_record(path)
 
 
 class TestTheirRecords:
     def test_interleaved_samples_come_out_together(self, path):
         path.write_text(THEIRS)
-        log = read_log(path)
+        log = read_record(path)
         assert log.final_report == {"accuracy": 0.5, "boostrap_std": None}
         assert [(s.sample_id, len(s.events)) for s in log.samples()] == [("e.s.1", 2), ("e.s.0", 2)]
         assert [event.sample_id for event in log.events("match")] == ["e.s.1", "e.s.0"]
@@ -257,7 +257,7 @@ class TestTheirRecords:
         whole = THEIRS.encode()
         for size in range(len(THEIR_SPEC) + 1, len(whole)):
             path.write_bytes(whole[:size])
-            events = list(read_log(path).events())
+            events = list(read_record(path).events())
             assert len(events) == max(0, whole[: size + 1].count(b"}\n") - 2)
 
 
@@ -281,7 +281,7 @@ class TestTheirLogFunctions:
 class TestTables:
     def test_a_row_holds_one_sample(self, path):
         write_record(path)
-        rows = list(read_log(path).to_rows())
+        rows = list(read_record(path).to_rows())
         assert rows[1] == {
             "sample_id": "sums.test.1",
             "repeat": 0,
@@ -304,7 +304,7 @@ class TestTables:
             record.record_metrics(choice="A", score=1.0, error=2)
             scope.commit()
         recorder.close()
-        (row,) = read_log(path).to_rows()
+        (row,) = read_record(path).to_rows()
         assert (row["completion"], row["prompt"]) == (["x", "y"], "p")
         assert (row["usage"], row["cost_usd"], row["latency_s"]) == ({"total_tokens": 7}, 0.75, 3.0)
         assert (row["choice"], row["score"], row["metric.error"], row["error"]) == ("A", 1.0, 2, None)
@@ -312,7 +312,7 @@ class TestTables:
     def test_a_dataframe_has_a_row_a_sample(self, path):
         pytest.importorskip("pandas")
         write_record(path)
-        frame = read_log(path).to_dataframe()
+        frame = read_record(path).to_dataframe()
         assert list(frame["correct"]) == [False, True, False]
         assert frame["correct"].mean() == pytest.approx(1 / 3)
 
@@ -326,7 +326,7 @@ class TestTables:
                 record.record_metrics(score=number / 2, nothing=math.nan)
                 scope.commit()
         recorder.close()
-        read_log(path).to_parquet(tmp_path / "run.parquet")
+        read_record(path).to_parquet(tmp_path / "run.parquet")
         table = parquet.read_table(tmp_path / "run.parquet").to_pydict()
         assert table["correct"] == [False, True]
         assert table["score"] == [0.0, 0.5]
@@ -338,7 +338,7 @@ class TestTables:
         monkeypatch.setitem(sys.modules, module, None)
         arguments = ["x.parquet"] if call == "to_parquet" else []
         with pytest.raises(MissingExtra, match="not installed") as caught:
-            getattr(read_log(path), call)(*arguments)
+            getattr(read_record(path), call)(*arguments)
         assert "pip install 'oaieval[data]'" in str(caught.value)
 
 
@@ -348,18 +348,18 @@ class TestSomeSamples:
     @pytest.mark.parametrize("ids", [[], ["sums.test.1"], ["sums.test.2", "sums.test.0", "sums.test.99"]])
     def test_of_our_records(self, path, ids):
         write_record(path, 4)
-        log = read_log(path)
+        log = read_record(path)
         assert [*log.samples(ids)] == [sample for sample in log.samples() if sample.sample_id in ids]
 
     def test_of_a_run_that_was_done_again_in_part(self, path):
         for _ in range(2):
             write_record(path, 3, report=False)
-        log = read_log(path)
+        log = read_record(path)
         assert [*log.samples(["sums.test.1"])] == [one for one in log.samples() if one.sample_id == "sums.test.1"]
 
     def test_of_records_of_openai_evals(self, path):
         path.write_text(THEIRS, encoding="utf-8")
-        log = read_log(path)
+        log = read_record(path)
         assert [*log.samples(["e.s.0"])] == [one for one in log.samples() if one.sample_id == "e.s.0"]
 
     def test_whose_names_need_escapes(self, path):
@@ -371,5 +371,5 @@ class TestSomeSamples:
                 scope.commit({})
         recorder.close()
         for name in ('a"b', "a\\b", "数"):
-            (found,) = read_log(path).samples([name])
+            (found,) = read_record(path).samples([name])
             assert [event.type for event in found.events] == ["sampling", "match"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evals.json_text import dumps
 
 if TYPE_CHECKING:
-    from evals.run_log import SampleRecord
+    from evals.record.sample_record import SampleRecord
 
 COLUMNS = (
     "sample_id",

@@ -1,4 +1,4 @@
-"""Posts events to an HTTP server in batches, from a thread of its own, and counts what was not accepted."""
+"""Sends events to an HTTP server too: in batches, from a thread of its own; what was not accepted is counted."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
 
 from evals.errors import RecordError, UsageError
 from evals.json_text import encode
+from evals.record.event import Event
+from evals.record.lines import event_line
+from evals.record.local import LocalRecorder
+from evals.specs import RunSpec
 
 logger = logging.getLogger(__name__)
 
@@ -117,3 +125,45 @@ class HttpSink:
         except (OSError, http.client.HTTPException) as error:
             return f"no reply: {getattr(error, 'reason', None) or error or type(error).__name__}"
         return None
+
+
+class HttpRecorder(LocalRecorder):
+    """Sends events to an HTTP server as JSON lists, beside a whole local record at `local_fallback_path`.
+
+    The events of a sample travel together; about `batch_size` events a POST, from a thread of its own. When more
+    than `fail_percent_threshold` percent of the events sent so far were not accepted, the run ends.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        run_spec: RunSpec,
+        local_fallback_path: str | Path,
+        fail_percent_threshold: int = 5,
+        batch_size: int = 100,
+    ) -> None:
+        self._sink: HttpSink = HttpSink(url, fail_percent_threshold, batch_size)
+        super().__init__(local_fallback_path, run_spec)
+        self.url = url
+        self.batch_size = batch_size
+        self.local_fallback_path = local_fallback_path
+
+    def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
+        super()._write(entries, marks)
+        self._sink.put([event_line(event, text) for event, text in entries])
+        self._sink.check()
+
+    def flush_events(self) -> None:
+        self._sink.flush()
+
+    def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
+        super().record_final_report(final_report, extra)
+        now = str(datetime.now(timezone.utc))
+        event = Event(self._run_id, self._next_event_id, None, "final_report", None, self._created_by, now)
+        self._sink.put([event_line(event, self._text_of(final_report))])
+        self._sink.flush()
+        self._sink.check(where=str(self.local_fallback_path))
+
+    def close(self) -> None:
+        self._sink.close()
+        super().close()

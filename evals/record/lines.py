@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from evals.event import Event
 from evals.json_text import NOTHING, dumps, encode, plain
+from evals.record.event import Event
 from evals.secrets import known_secrets, redact
 
 

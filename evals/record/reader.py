@@ -7,12 +7,12 @@ import json
 import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals.errors import DataError, MissingExtra
-from evals.event import Event, event_of
+from evals.record.event import Event, event_of
+from evals.record.sample_record import SampleRecord
 
 if TYPE_CHECKING:
     import pandas
@@ -26,30 +26,6 @@ _HEAD = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+, "sample_id": "([^"
 _loads = json.JSONDecoder(parse_constant=lambda _: None).decode
 
 
-@dataclass
-class SampleRecord:
-    """One evaluation of one sample, as it was recorded."""
-
-    sample_id: str
-    repeat: int = 0
-    "0 for the first evaluation."
-    events: list[Event] = field(default_factory=list)
-    error: dict[str, Any] | None = None
-    "`type`, `message` and more of what made the sample fail; None where it did not."
-    labels: dict[str, Any] = field(default_factory=dict)
-    "Keys that put the sample in a group (category, subject, ...)."
-
-    def data(self, type: str) -> list[Any]:
-        """The data of its events of one type, in order."""
-        return [event.data for event in self.events if event.type == type]
-
-    @property
-    def raw_sample(self) -> dict[str, Any]:
-        """The row of the dataset; empty where it was not recorded."""
-        rows = [row for row in self.data("raw_sample") if isinstance(row, dict)]
-        return rows[0] if rows else {}
-
-
 class DoneSamples(NamedTuple):
     """Which samples of a record need no further evaluation, and which ended in an error."""
 
@@ -57,7 +33,7 @@ class DoneSamples(NamedTuple):
     errors: set[Key]
 
 
-class RunLog:
+class Record:
     """One record. Opening it reads it once; every iteration reads it again and keeps one sample in memory."""
 
     def __init__(self, path: Path) -> None:
@@ -110,7 +86,7 @@ class RunLog:
 
     def to_rows(self) -> Iterator[dict[str, Any]]:
         """One flat row a sample: prompt, completion, expected, picked, correct, metrics, error, usage, cost."""
-        from evals.run_table import row_of
+        from evals.record.rows import row_of
 
         return map(row_of, self.samples())
 
@@ -129,7 +105,7 @@ class RunLog:
             import pyarrow.parquet
         except ImportError:
             raise MissingExtra("a Parquet file of a record", "data") from None
-        from evals.run_table import columns_of
+        from evals.record.rows import columns_of
 
         pyarrow.parquet.write_table(pyarrow.table(columns_of(self.to_rows())), path)
 
@@ -240,14 +216,14 @@ class RunLog:
                 yield SampleRecord(event.sample_id, 0, open_samples.pop(event.sample_id))
 
 
-def read_log(path: str | Path) -> RunLog:
+def read_record(path: str | Path) -> Record:
     """The record at `path`, plain or `.gz`.
 
     Raises:
         DataError: there is no such file, or it is no record.
     """
     try:
-        return RunLog(Path(path))
+        return Record(Path(path))
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(f"the record cannot be read: {reason}", where=str(path), fix="check the path") from None
@@ -257,14 +233,14 @@ def done_samples(path: str | Path) -> DoneSamples:
     """The samples of a record that finished, and those whose last attempt ended in an error."""
     finished: set[Key] = set()
     errors: set[Key] = set()
-    for sample in read_log(path).samples():
+    for sample in read_record(path).samples():
         (finished if sample.error is None else errors).add((sample.sample_id, sample.repeat))
     return DoneSamples(finished, errors - finished)
 
 
 def end_of_last_whole_batch(path: str | Path) -> int:
     """How many bytes of a record hold whole samples; a torn tail and a final report lie behind them."""
-    return read_log(path).whole_size
+    return read_record(path).whole_size
 
 
 def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:
@@ -338,7 +314,7 @@ def extract_spec(path: str | Path) -> dict[str, Any]:
 
 def extract_individual_results(path: str | Path, type_string: str = "metrics") -> list[Any]:
     """The data of all events of one type, those of failed samples left out."""
-    return [event.data for event in read_log(path).events(type_string)]
+    return [event.data for event in read_record(path).events(type_string)]
 
 
 def get_final_results_from_dir(log_dir: str | Path) -> dict[Path, dict[str, Any]]:

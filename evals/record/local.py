@@ -1,0 +1,131 @@
+"""Writes a record as a file of JSON lines: the run spec, events, the final report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.errors import RecordError, UsageError
+from evals.json_text import dumps, encode
+from evals.record.event import Event as Event
+from evals.record.event import in_sample_order
+from evals.record.file import RecordFile
+from evals.record.lines import event_line, line_of, safe_text
+from evals.record.reader import read_record
+from evals.record.recorders import RecorderBase
+
+if TYPE_CHECKING:
+    from evals.specs import RunSpec
+
+logger = logging.getLogger(__name__)
+
+RECORD_FORMAT = 1
+
+
+class LocalRecorder(RecorderBase):
+    """Writes a JSON lines file: the run spec, events, the final report.
+
+    A finished sample is one write, so a killed run loses what was in flight and nothing else. Keys in
+    `hidden_data_fields` are left out of every event's data, at any depth. Nothing is kept in memory:
+    `get_events` reads the file, unless fields are hidden in it.
+    """
+
+    def __init__(self, log_path: str | Path | None, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> None:
+        super().__init__(run_spec)
+        self.event_file_path = log_path
+        self.hidden_data_fields = hidden_data_fields
+        self._hidden = frozenset(hidden_data_fields)
+        self._file: RecordFile | None = None
+        if log_path is not None:
+            self._file = RecordFile.create(_local_path(log_path))
+            try:
+                self._file.append(line_of({"spec": asdict(run_spec), "record_format": RECORD_FORMAT}))
+            except RecordError:
+                self._file.discard()
+                raise
+
+    @classmethod
+    def resume(cls, path: str | Path, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> LocalRecorder:
+        """Go on with the record at `path`: a torn tail and a final report are cut off, its run id is taken over.
+
+        Raises:
+            RecordError: another process writes it, or it cannot be written.
+            DataError: it is no record.
+        """
+        file = RecordFile.reopen(_local_path(path))
+        log = read_record(path)
+        if not log.is_ours or not log.spec:
+            raise RecordError(
+                "this record cannot be resumed: it was cut before its first sample, or written by openai/evals",
+                where=str(path),
+                fix="start the run again without --resume",
+            )
+        file.mend(log.whole_size)
+        run_spec.run_id = log.run_id or run_spec.run_id
+        run_spec.created_at = log.spec.get("created_at") or run_spec.created_at
+        recorder = cls(None, run_spec, hidden_data_fields)
+        recorder.event_file_path = path
+        recorder._file = file
+        recorder._next_event_id = log.next_event_id
+        if recorder._keeps_events:
+            recorder._events.extend(log.events())
+        recorder.record_event("resumed", {"command": run_spec.run_config.get("command")})
+        return recorder
+
+    def _text_of(self, data: Any) -> str:
+        return safe_text(data, self._hidden)
+
+    def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
+        if self._file is None:
+            return super()._write(entries, marks)
+        with self._lock:
+            first = self._next_event_id
+            events = self._numbered(entries)
+            lines = [event_line(event, text) for event, text in entries]
+            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
+            try:
+                self._file.append(encode("".join(lines)))
+            except RecordError:
+                self._next_event_id = first
+                raise
+            if self._keeps_events and not marks.get("failed"):
+                self._events.extend(events)
+        self._flush_events_internal(events)
+        return None
+
+    @property
+    def _keeps_events(self) -> bool:
+        """Whether the file cannot give back what was recorded: a pipe, or one that leaves fields out."""
+        return self._file is not None and (not self._file.is_regular or bool(self._hidden))
+
+    def get_events(self, type: str) -> Sequence[Event]:
+        if self._file is None or self._keeps_events:
+            return super().get_events(type)
+        return in_sample_order(read_record(self._file.path).events(type))
+
+    def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
+        """Write the report as the last line and let go of the file."""
+        if self._file is None:
+            return super().record_final_report(final_report, extra)
+        line = {"final_report": final_report, "run_id": self._run_id, **(extra or {})}
+        self._file.append(line_of(line))
+        self._file.unlock()
+        logger.info("Final report: %s. Logged to %s", final_report, self.event_file_path)
+        return None
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _local_path(path: str | Path) -> Path:
+    if "://" in str(path):
+        raise UsageError(
+            "a record is written to a local file, not to a URL",
+            where=str(path),
+            fix="name a local file with --record_path and copy it afterwards",
+        )
+    return Path(path)
