@@ -202,7 +202,7 @@ def startup(bench: Bench, rounds: int) -> None:
 
 RESOLVE = """
 import sys, time
-from evals.registry import Registry
+from evals.registry.lookup import Registry
 registry = Registry(registry_paths=[sys.argv[1]])
 began = time.perf_counter()
 registry.get_eval(sys.argv[2])

@@ -26,7 +26,7 @@ from evals.engine.settings import settings_from_environment
 from evals.errors import EvalsError, Interrupted
 from evals.record.current import record_event
 from evals.record.recorders import Event, RecorderBase
-from evals.registry import Registry
+from evals.registry.lookup import Registry
 from evals.sample import sample_id
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
 

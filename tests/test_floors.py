@@ -19,7 +19,7 @@ FLOORS = {
     5: ["runner", "report", "comparison"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "serving", "metrics", "scaling"],
-    2: ["registry", "registry_classes", "registry_index", "registry_models", "registry_specs", "data", "datasets"]
+    2: ["registry", "data", "datasets"]
     + [
         "record",
         "engine",

@@ -55,7 +55,7 @@ def judge_file(args: argparse.Namespace, judge: Judge) -> dict[str, Any]:
 
     from evals.data import locate_dataset
     from evals.json_text import dumps
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
     from evals.suite.code_samples import estimates, judge_samples, read_ks, read_problems
 
     ks = read_ks(args.k or DEFAULT_K)

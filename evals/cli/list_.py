@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evals.registry import Registry
-    from evals.registry_index import RawEntry
+    from evals.registry.index import RawEntry
+    from evals.registry.lookup import Registry
 
 KINDS = ("evals", "completion_fns", "solvers", "modelgraded", "eval_sets")
 
@@ -32,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the entries that fit, and how many there are."""
     from evals.json_text import dumps
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
 
     registry = Registry()
     registry.add_registry_paths(args.registry_path)

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
     """The files to write, with their text. Raises UsageError for a bad name or one that is taken."""
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
 
     if not NAME.fullmatch(name):
         base = re.sub(r"[^\w-]+", "-", name.split(".", maxsplit=1)[0]).strip("-")
@@ -83,6 +83,6 @@ def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
 
 
 def _is_bundled(root: Path) -> bool:
-    from evals.registry import bundled_root
+    from evals.registry.lookup import bundled_root
 
     return root.resolve() == bundled_root().resolve()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from evals.cli.progress import Progress
     from evals.comparison.sequential_run import SequentialRule
     from evals.record.recorders import RecorderBase
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
     from evals.runner.run import PreparedRun, RunRequest, RunResult
     from evals.specs import RunSpec
 

@@ -19,7 +19,7 @@ from evals.errors import RegistryError, UsageError
 if TYPE_CHECKING:
     from types import FrameType
 
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
 
 Task = list[str]
 "One command as the progress file has it: oaieval, completion function, eval, arguments."
@@ -186,7 +186,7 @@ def run(args: argparse.Namespace, unknown_args: Sequence[str], registry: Registr
 
     unknown_args: passed on to oaieval. Raises EvalsError when nothing could be run.
     """
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
 
     check_passed_on(args, unknown_args)
     registry = registry or Registry()

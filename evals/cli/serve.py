@@ -58,7 +58,7 @@ def _add_faults(group: argparse._ArgumentGroup) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until a signal says stop."""
     from evals.key_values import split_pairs
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
     from evals.serving.faults import DEFAULT_FAULTS, FaultPlan, Rules
     from evals.serving.serve import is_loopback, serve
 

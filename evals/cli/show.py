@@ -12,7 +12,7 @@ from evals.cli.list_ import KINDS
 from evals.errors import DataError, EvalsError, RegistryError, near_misses
 
 if TYPE_CHECKING:
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
     from evals.specs import CompletionFnSpec, EvalSpec
 
 MAX_PROMPT_LINES = 40
@@ -46,7 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print what the name leads to; an error where it leads nowhere."""
     from evals.json_text import dumps
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
 
     registry = Registry()
     registry.add_registry_paths(args.registry_path)
@@ -106,7 +106,7 @@ def show_eval(name: str, registry: Registry, data_paths: list[str]) -> dict[str,
 def _first_sample(spec: EvalSpec, registry: Registry, data_paths: list[str]) -> dict[str, Any]:
     from evals.completion_fns.dummy import DummyCompletionFn
     from evals.eval import hook_of
-    from evals.registry_classes import build
+    from evals.registry.classes import build
 
     make = registry.get_class(spec)
     data = _data_on_disk(spec, data_paths)

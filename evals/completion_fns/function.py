@@ -11,7 +11,7 @@ from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.errors import UsageError
 from evals.record.current import record_sampling
-from evals.registry_classes import accepts
+from evals.registry.classes import accepts
 from evals.solvers.solver import Solver
 
 

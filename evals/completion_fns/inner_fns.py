@@ -8,7 +8,7 @@ from typing import Any
 def registry_at_hand(registry: Any = None, registry_path: str | None = None) -> Any:
     """`registry`, else a new one with the usual folders; `registry_path` is added to it."""
     if registry is None:
-        from evals.registry import Registry
+        from evals.registry.lookup import Registry
 
         registry = Registry()
     if registry_path:

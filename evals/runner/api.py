@@ -9,7 +9,7 @@ from typing import Any
 from evals.completion_fns.function import as_completion_fn
 from evals.engine.settings import settings_from_environment
 from evals.errors import UsageError
-from evals.registry import Registry
+from evals.registry.lookup import Registry
 from evals.runner.result import RunResult
 from evals.runner.run import RunObserver, RunRequest
 from evals.runner.run import run as run_request

@@ -16,8 +16,8 @@ from evals.engine.loop import run_sync
 from evals.errors import DataError, EvalsError, RegistryError, listed
 from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder, Event
-from evals.registry import Registry
-from evals.registry_classes import build
+from evals.registry.classes import build
+from evals.registry.lookup import Registry
 from evals.runner.tally import SCORE_KEYS
 from evals.sample import sample_id
 

@@ -9,9 +9,9 @@ from typing import Any
 from evals.completion_fns.dummy import DummyCompletionFn
 from evals.errors import EvalsError, RegistryError, UsageError
 from evals.eval import Eval, sample_order
-from evals.registry import Registry
-from evals.registry_classes import build
-from evals.registry_index import YamlFile
+from evals.registry.classes import build
+from evals.registry.index import YamlFile
+from evals.registry.lookup import Registry
 from evals.sample import sample_id
 
 

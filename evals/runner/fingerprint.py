@@ -13,7 +13,7 @@ from evals.secrets import is_secret_name, without_secrets
 
 if TYPE_CHECKING:
     from evals.eval import Eval
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
     from evals.runner.run import RunRequest
     from evals.specs import EvalSpec
 

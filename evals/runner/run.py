@@ -20,8 +20,8 @@ from evals.key_values import typed
 from evals.record.http import HttpRecorder
 from evals.record.local import LocalRecorder
 from evals.record.recorders import DummyRecorder, RecorderBase
-from evals.registry import Registry
-from evals.registry_classes import build
+from evals.registry.classes import build
+from evals.registry.lookup import Registry
 from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.fingerprint import fingerprint_of, first_difference
 from evals.runner.interrupts import handle_interrupts

@@ -9,7 +9,7 @@ from typing import Any
 from evals.errors import MissingExtra, UsageError
 from evals.key_values import typed
 from evals.local_models.language_model import LanguageModel
-from evals.registry import Registry
+from evals.registry.lookup import Registry
 from evals.serving.faults import Rules
 
 try:

@@ -65,7 +65,7 @@ def chat_of(task_state: TaskState) -> ChatPrompt:
 def make_completion_fn(name: str, registry: Any = None) -> Any:
     """The completion function called `name` in `registry`, else in the built-in registries."""
     if registry is None:
-        from evals.registry import Registry
+        from evals.registry.lookup import Registry
 
         registry = Registry()
     return registry.make_completion_fn(name)

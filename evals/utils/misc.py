@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from evals.durations import duration_text as t
-from evals.registry_classes import make_object as make_object
+from evals.registry.classes import make_object as make_object
 
 __all__ = ["make_object", "t"]

@@ -15,7 +15,7 @@ import pytest
 from evals.cli import new
 from evals.errors import UsageError
 from evals.registry import Registry
-from evals.registry_specs import KNOWN_KEYS
+from evals.registry.entries import KNOWN_KEYS
 
 DOCS = Path(__file__).parents[2] / "docs" / "adding-an-eval.md"
 

@@ -42,7 +42,7 @@ from evals.errors import UsageError, did_you_mean
 from evals.secrets import register_secret
 
 if TYPE_CHECKING:
-    from evals.registry import Registry
+    from evals.registry.lookup import Registry
     from evals.specs import ModelInfo
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"

@@ -86,7 +86,7 @@ class OpenAISolver(Solver):
         return None
 
     def _is_chat_model(self, model: str) -> bool:
-        from evals.registry import is_chat_model
+        from evals.registry.lookup import is_chat_model
 
         return is_chat_model(model)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import RegistryError, did_you_mean
-from evals.registry_index import RawEntry
+from evals.registry.index import RawEntry
 from evals.specs import ModelInfo
 
 

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from evals.errors import RegistryError, near_misses
-from evals.registry_index import RawEntry
+from evals.registry.index import RawEntry
 from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec, ModelGradedSpec
 
 logger = logging.getLogger("evals")

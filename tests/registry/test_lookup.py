@@ -18,8 +18,8 @@ from evals.registry import (
     is_chat_model,
     n_ctx_from_model_name,
 )
-from evals.registry_classes import build, load_object
-from evals.registry_index import scan_names
+from evals.registry.classes import build, load_object
+from evals.registry.index import scan_names
 
 Write = Callable[..., Path]
 

@@ -9,21 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import RegistryError, did_you_mean, listed, near_misses
-from evals.registry_classes import accepts, build, load_object
-from evals.registry_index import Index, RawEntry, shown_path
-from evals.registry_models import (
-    Pattern,
-    as_model_info,
-    model_argument,
-    model_facts,
-    only_informs,
-    patterns_of,
-    refuse_reserved,
-    routed,
-    star_pattern,
-    without_prefix,
-)
-from evals.registry_specs import (
+from evals.registry.classes import accepts, build, load_object
+from evals.registry.entries import (
     KNOWN_KEYS,
     THING,
     alias_of,
@@ -35,6 +22,19 @@ from evals.registry_specs import (
     check_entry,
     members_of,
 )
+from evals.registry.index import Index, RawEntry, shown_path
+from evals.registry.models import (
+    Pattern,
+    as_model_info,
+    model_argument,
+    model_facts,
+    only_informs,
+    patterns_of,
+    refuse_reserved,
+    routed,
+    star_pattern,
+    without_prefix,
+)
 from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec, ModelGradedSpec, ModelInfo
 
 logger = logging.getLogger("evals")
@@ -45,7 +45,7 @@ KINDS = tuple(KNOWN_KEYS)
 DEFAULT_COMPLETION_FN = "default"
 "The entry that takes every model name which no other entry takes."
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def bundled_root() -> Path:
@@ -437,7 +437,7 @@ def _filled_in(entry: RawEntry) -> Any:
 
 
 registry = Registry()
-"The registry of `import evals.registry`: built-in and `~/.evals`; read when first asked."
+"The registry of `import evals.registry.lookup`: built-in and `~/.evals`; read when first asked."
 
 
 def is_chat_model(model_name: str) -> bool:
