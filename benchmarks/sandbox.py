@@ -32,9 +32,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from evals.sandbox import plan as plan_module
+from evals.sandbox.host import plan as plan_module
+from evals.sandbox.host.sandbox import Sandbox
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.sandbox import Sandbox
 
 DEFAULT = Path(__file__).parents[1] / "data" / "evalcode" / "samples.jsonl"
 LIMIT_S = 3.0

@@ -44,7 +44,7 @@ def examined(kind: str) -> dict[str, Any]:
     """
     from dataclasses import asdict
 
-    from evals.sandbox.isolation import layers, open_pool, try_properties
+    from evals.sandbox.host.isolation import layers, open_pool, try_properties
 
     pool, without = open_pool(kind, "strict")
     try:

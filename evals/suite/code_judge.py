@@ -65,7 +65,7 @@ class Judge:
         if self.kind == "unsafe-local":
             return self._unprotected()
         try:
-            make = importlib.import_module("evals.sandbox.sandbox").Sandbox
+            make = importlib.import_module("evals.sandbox.host.sandbox").Sandbox
         except ModuleNotFoundError:
             raise UsageError(
                 "this build has no sandbox, and programs of a model are run nowhere else unless you say so",

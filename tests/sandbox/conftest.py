@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from evals.errors import UsageError
-from evals.sandbox.sandbox import Sandbox
+from evals.sandbox.host.sandbox import Sandbox
 
 
 def opened(assurance: str) -> Iterator[Sandbox]:

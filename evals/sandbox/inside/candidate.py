@@ -286,7 +286,7 @@ def run(channel: Channel) -> None:
 
         run_program(channel, job, fds)
     elif job["mode"] == "together":
-        from evals.sandbox.inside.together import run_together
+        from evals.sandbox.inside.same_process import run_together
 
         run_together(channel, job)
     else:

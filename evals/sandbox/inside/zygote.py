@@ -19,7 +19,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from evals.sandbox.inside import candidate, confine, landlock, linux, view
+from evals.sandbox.inside import candidate, confine, landlock, linux
+from evals.sandbox.inside import root_fs as view
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.removal import clear
 from evals.sandbox.inside.seccomp import Filter
@@ -254,7 +255,8 @@ def load() -> None:
     """Import what programs and the code around them need, once."""
     for name in _WARM.split():
         __import__(name)
-    from evals.sandbox.inside import codec_more, together, whole_program  # noqa: F401
+    from evals.sandbox.inside import codec_more, whole_program  # noqa: F401
+    from evals.sandbox.inside import same_process as together  # noqa: F401
 
     linux.one_malloc_arena()
     confine.rehearse()

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from hostile_world import World
 
-    from evals.sandbox.sandbox import Sandbox
+    from evals.sandbox.host.sandbox import Sandbox
 
 if sys.platform != "linux":
     collect_ignore_glob = ["*"]
@@ -30,7 +30,7 @@ def world() -> Iterator[World]:
 def sandbox(world: World) -> Iterator[Sandbox]:
     """Strict; skipped where this machine cannot isolate programs, which `evals sandbox doctor` explains."""
     from evals.errors import UsageError
-    from evals.sandbox.sandbox import Sandbox
+    from evals.sandbox.host.sandbox import Sandbox
 
     made = Sandbox(workers=1, assurance="strict")
     try:

@@ -133,7 +133,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--exposed", action="store_true", help="leave out what is not held without namespaces")
     parser.add_argument("--repeat", type=int, default=1)
     given = parser.parse_args(arguments)
-    from evals.sandbox.sandbox import Sandbox
+    from evals.sandbox.host.sandbox import Sandbox
 
     family, began_s, before = Family(), time.monotonic(), open_descriptors()
     with World() as world:

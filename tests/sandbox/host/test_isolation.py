@@ -18,15 +18,15 @@ import pytest
 
 from evals.cli.main import main
 from evals.errors import UsageError
+from evals.sandbox.host.isolation import Property, require
+from evals.sandbox.host.launchers import configuration
+from evals.sandbox.host.pool import Pool
+from evals.sandbox.host.worker import Hung, WorkerLost, brief_of
 from evals.sandbox.inside import landlock, linux, seccomp
-from evals.sandbox.isolation import Property, require
-from evals.sandbox.kinds import configuration
-from evals.sandbox.pool import Pool
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.process_tree import tree_of
-from evals.sandbox.worker import Hung, WorkerLost, brief_of
+from evals.sandbox.tester.process_tree import tree_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOBODY = 65534
 
 
@@ -199,7 +199,7 @@ def test_without_namespaces_a_program_changes_no_other_process(strict, as_ordina
 CHANGES = """
 import os
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.sandbox import Sandbox
+from evals.sandbox.host.sandbox import Sandbox
 program = '''
 import os, resource
 def f(pid):
@@ -262,7 +262,7 @@ def test_programs_end_when_their_tester_is_killed(strict, namespaces):
 
 ORPHANS = """
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.sandbox import Sandbox
+from evals.sandbox.host.sandbox import Sandbox
 program = '''
 import os, time
 def f():
@@ -334,7 +334,7 @@ def test_a_sandbox_that_is_closed_says_nothing_of_what_it_was_judging(strict):
 SUPERVISOR = """
 import sys
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.sandbox import Sandbox
+from evals.sandbox.host.sandbox import Sandbox
 problem = Problem("p", "", FunctionTests("def check(candidate):\\n    candidate()\\n"), "f", 100.0)
 with Sandbox(workers=1) as sandbox:
     print("open", flush=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.sandbox.inside import landlock
-from evals.sandbox.inside.view import SYSTEM
+from evals.sandbox.inside.root_fs import SYSTEM
 
-ROOT = str(Path(__file__).resolve().parents[2])
+ROOT = str(Path(__file__).resolve().parents[3])
 "Where the package `evals` lies."
 
 SCRATCH_BYTES = 1 << 26

@@ -15,9 +15,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from evals.sandbox.endings import HarnessError
+from evals.sandbox.host.fork_server import START_S, order_quietly
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.nursery import START_S, order_quietly
+from evals.sandbox.tester.exits import HarnessError
 
 SO_PASSCRED, SCM_CREDENTIALS = 16, 2
 _CREDENTIALS = struct.Struct("3i")

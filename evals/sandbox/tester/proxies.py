@@ -15,7 +15,7 @@ from evals.sandbox.inside.codec import Malformed
 from evals.sandbox.inside.handles import FORWARDED
 
 if TYPE_CHECKING:
-    from evals.sandbox.calls import Program
+    from evals.sandbox.tester.calls import Program
 
 OF_FUNCTIONS = frozenset(
     {"__call__", "__iter__", "__next__", "__len__", "__getitem__", "__enter__", "__exit__", "__str__", "__repr__"}

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from evals.sandbox.places import Places
+from evals.sandbox.host.slots import Places
 
 
 def test_slots_are_given_in_the_order_in_which_they_are_asked_for():

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evals.errors import UsageError
+from evals.sandbox.host.launchers import configuration
+from evals.sandbox.host.pool import Pool
+from evals.sandbox.host.worker import Hung, WorkerLost, brief_of
 from evals.sandbox.inside import landlock, linux
-from evals.sandbox.kinds import configuration
-from evals.sandbox.pool import Pool
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.worker import Hung, WorkerLost, brief_of
 
 LIMIT_S = 30.0
 MEMORY_BYTES = 256 << 20

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from evals.errors import UsageError
-from evals.sandbox.kinds import IMAGE, configuration
-from evals.sandbox.pool import Pool
+from evals.sandbox.host.launchers import IMAGE, configuration
+from evals.sandbox.host.pool import Pool
+from evals.sandbox.host.sandbox import Sandbox
+from evals.sandbox.host.worker import brief_of
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.sandbox import Sandbox
-from evals.sandbox.worker import brief_of
 
 PROBLEM = Problem("p", "", FunctionTests("def check(candidate):\n    assert candidate(2) == 4\n"), "f", 20.0)
 STAND_IN = """#!{python}

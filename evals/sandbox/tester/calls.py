@@ -11,12 +11,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from evals.sandbox.ahead import body_of
-from evals.sandbox.endings import CannotTravel, Died, Ending, NotPython, WrongType
 from evals.sandbox.inside.channel import Channel, TooLong
 from evals.sandbox.inside.codec import NAMED, Decoder, Encoder, Malformed, dumps, loads, restore, state
-from evals.sandbox.remote import Remotes
-from evals.sandbox.shapes import Shape
+from evals.sandbox.tester.batched_calls import body_of
+from evals.sandbox.tester.exits import CannotTravel, Died, Ending, NotPython, WrongType
+from evals.sandbox.tester.proxies import Remotes
+from evals.sandbox.tester.shapes import Shape
 
 _INPUT, _STDIN = builtins.input, sys.stdin
 MAX_OUTPUT = 4096

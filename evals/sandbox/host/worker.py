@@ -12,16 +12,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from evals.sandbox.host.fork_server import START_S, Nursery
+from evals.sandbox.host.launchers import placed
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.inside.removal import remove_tree
-from evals.sandbox.kinds import placed
-from evals.sandbox.nursery import START_S, Nursery
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.process_tree import tree_of, waited_s
-from evals.sandbox.shapes import shape_of
-from evals.sandbox.tester import MAX_JOB
-from evals.sandbox.watch import longest_s
+from evals.sandbox.tester.process_tree import tree_of, waited_s
+from evals.sandbox.tester.shapes import shape_of
+from evals.sandbox.tester.tester import MAX_JOB
+from evals.sandbox.tester.watch import longest_s
 
 BACKSTOP_S = 1.5
 "After the limit: when the tester itself hangs, in a comparison that does not end, it is killed."

@@ -12,19 +12,28 @@ import sys
 import traceback
 from typing import Any
 
-from evals.sandbox.calls import Program
-from evals.sandbox.clock import Clock
-from evals.sandbox.endings import CannotTravel, Died, Ending, HarnessError, NotPython, OutOfMemory, TimeUp, WrongType
-from evals.sandbox.function_check import namespace_of, quiet, run_tests
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
 from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
-from evals.sandbox.shapes import Shape
-from evals.sandbox.stdio_check import Printed, run_case
+from evals.sandbox.tester.calls import Program
+from evals.sandbox.tester.clock import Clock
+from evals.sandbox.tester.exits import (
+    CannotTravel,
+    Died,
+    Ending,
+    HarnessError,
+    NotPython,
+    OutOfMemory,
+    TimeUp,
+    WrongType,
+)
+from evals.sandbox.tester.function_check import namespace_of, quiet, run_tests
+from evals.sandbox.tester.shapes import Shape
+from evals.sandbox.tester.stdio_check import Printed, run_case
+from evals.sandbox.tester.watch import LEAST_ROOM_S, MOST_ROOM, Allowance, Watch
+from evals.sandbox.tester.zygote_link import Spare, Used, ZygoteLink
 from evals.sandbox.unsafe_local import same_output
-from evals.sandbox.watch import LEAST_ROOM_S, MOST_ROOM, Allowance, Watch
-from evals.sandbox.zygote_link import Spare, Used, ZygoteLink
 
 MAX_JOB = 1 << 28
 TESTER_BYTES = 4 << 30

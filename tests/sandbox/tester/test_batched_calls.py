@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.shapes import shape_of
+from evals.sandbox.tester.shapes import shape_of
 
 
 def arguments(tests: str) -> list:

@@ -7,11 +7,11 @@ import os
 import select
 from dataclasses import dataclass
 
-from evals.sandbox.endings import Died, Ending, OutOfMemory, TimeUp
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import loads
-from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
-from evals.sandbox.zygote_link import Used
+from evals.sandbox.tester.exits import Died, Ending, OutOfMemory, TimeUp
+from evals.sandbox.tester.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
+from evals.sandbox.tester.zygote_link import Used
 
 STEP_BACK_S = 0.05
 "After this a program makes room: it runs with less priority, and the supervisor may start another beside it."

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from evals.sandbox.kinds import ZYGOTE
-from evals.sandbox.nursery import Nursery
-from evals.sandbox.plan import command, python
-from evals.sandbox.worker import Brief, Hung, Worker, WorkerLost
+from evals.sandbox.host.fork_server import Nursery
+from evals.sandbox.host.launchers import ZYGOTE
+from evals.sandbox.host.plan import command, python
+from evals.sandbox.host.worker import Brief, Hung, Worker, WorkerLost
 
-_NURSERY, _TESTER = "evals.sandbox.nursery", "evals.sandbox.tester"
+_NURSERY, _TESTER = "evals.sandbox.host.fork_server", "evals.sandbox.tester.tester"
 CLOSE_S = 5.0
 "What an idle worker has to end by itself before it is killed."
 

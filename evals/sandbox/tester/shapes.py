@@ -7,8 +7,8 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evals.sandbox.ahead import calls_ahead
 from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.tester.batched_calls import calls_ahead
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
 "Modules with which tests look into a program's own objects."

@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from evals.errors import UsageError
-from evals.sandbox.inside.view import DEVICES, SYSTEM
-from evals.sandbox.plan import ROOT, command, masks, packages, plan, prefixes, python
+from evals.sandbox.host.plan import ROOT, command, masks, packages, plan, prefixes, python
+from evals.sandbox.inside.root_fs import DEVICES, SYSTEM
 
 IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 "The image that programs run in, of Docker's own library."

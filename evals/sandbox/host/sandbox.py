@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import UsageError
-from evals.sandbox.places import Places
+from evals.sandbox.host.slots import Places
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.unsafe_local import escaped
 from evals.sandbox.verdict import Status, Verdict
 
 if TYPE_CHECKING:
-    from evals.sandbox.pool import Pool
-    from evals.sandbox.worker import Brief
+    from evals.sandbox.host.pool import Pool
+    from evals.sandbox.host.worker import Brief
 
 MAX_BRIEFS = 1024
 FAIR_SHARE = 1 / 6
@@ -76,7 +76,7 @@ class Sandbox:
                 f"the sandbox needs Linux, and this is {sys.platform}",
                 fix="run in a Linux virtual machine, or see docs/sandbox.md",
             )
-        from evals.sandbox.isolation import open_pool, require, try_properties
+        from evals.sandbox.host.isolation import open_pool, require, try_properties
 
         self._pid = os.getpid()
         self._pool, _ = open_pool(self.kind, self.assurance)
@@ -157,7 +157,7 @@ class Sandbox:
 
     def _brief(self, problem: Problem) -> Brief:
         """What testers are told of a problem, made once."""
-        from evals.sandbox.worker import brief_of
+        from evals.sandbox.host.worker import brief_of
 
         with self._lock:
             found = self._briefs.get(problem)

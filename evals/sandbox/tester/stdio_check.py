@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from evals.sandbox.endings import NotPython
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.problem import StdioCase
+from evals.sandbox.tester.exits import NotPython
 
 ROOM_BYTES = 1 << 20
 "What a program may print beyond what is expected, before it is ended."

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from evals.sandbox.host.sandbox import Sandbox
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
-from evals.sandbox.sandbox import Sandbox
 from evals.suite.code_problems import code_problem
 
 
@@ -25,7 +25,7 @@ def function_problem(
 TWICE = function_problem("assert candidate(2) == 4, 'no twice'")
 SLOW = function_problem("assert candidate(2) == 4", timeout_s=1.0)
 SUMS = Problem("s", "", StdioTests((StdioCase("1 2\n", "3\n"), StdioCase("5 6\n", "11"))), None, 20.0)
-EVALCODE = Path(__file__).parents[2] / "data" / "evalcode" / "samples.jsonl"
+EVALCODE = Path(__file__).parents[3] / "data" / "evalcode" / "samples.jsonl"
 
 
 @pytest.mark.parametrize(

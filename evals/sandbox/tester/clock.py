@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from evals.sandbox.endings import Ending
+from evals.sandbox.tester.exits import Ending
 
 FIRST_TICK_S = 0.05
 TICK_S = 0.02

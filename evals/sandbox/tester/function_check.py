@@ -9,10 +9,10 @@ import types
 from functools import lru_cache
 from typing import Any
 
-from evals.sandbox.calls import Program
-from evals.sandbox.endings import HarnessError
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.shapes import Shape, parse_prompt
+from evals.sandbox.tester.calls import Program
+from evals.sandbox.tester.exits import HarnessError
+from evals.sandbox.tester.shapes import Shape, parse_prompt
 
 
 @lru_cache(maxsize=256)

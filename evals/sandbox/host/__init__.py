@@ -1,0 +1,1 @@
+"""The evaluator's side: a pool of workers, started, fed and replaced; it holds no test and no program's object."""

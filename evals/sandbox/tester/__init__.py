@@ -1,0 +1,1 @@
+"""The process that holds the tests and decides; it never runs a program itself, and takes in plain values only."""
