@@ -235,7 +235,7 @@ class EvalsRunner:
         key = f"{wanted.eval_name} {arguments}"
         if key not in self._ids:
             with self._explained():
-                from evals.runner.contents import sample_ids
+                from evals.runner.collect import sample_ids
 
                 self._ids[key] = sample_ids(wanted.eval_name, **arguments)
         repeats = range(wanted.arguments.get("repeats", 1))
@@ -262,7 +262,7 @@ class EvalsRunner:
     def evals_in(self, path: Path) -> tuple[Path, list[str]]:
         """The registry around a YAML file, and the names of its evals."""
         with self._explained():
-            from evals.runner.contents import eval_names_in, registry_of
+            from evals.runner.collect import eval_names_in, registry_of
 
             return registry_of(path), eval_names_in(path)
 

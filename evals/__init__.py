@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from evals.runner.api import run as run
     from evals.runner.result import RunResult as RunResult
     from evals.runner.result import read_result as read_result
-    from evals.suite.match import record_and_check_match as record_and_check_match
+    from evals.suite.match.match import record_and_check_match as record_and_check_match
 
 __version__ = "0.1.0"
 
@@ -53,7 +53,7 @@ _HOMES = {
     "RunResult": "evals.runner.result",
     "read_result": "evals.runner.result",
     "run": "evals.runner.api",
-    "record_and_check_match": "evals.suite.match",
+    "record_and_check_match": "evals.suite.match.match",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from evals.suite.choices import make_abc as make_abc
+from evals.suite.choice.options import make_abc as make_abc

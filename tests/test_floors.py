@@ -58,7 +58,7 @@ DOOR_MODULES = {name: path for name, path in MODULES.items() if is_door(name)}
 
 
 def top(module: str) -> str:
-    """`suite` for `evals.suite.match`."""
+    """`suite` for `evals.suite.match.match`."""
     return module.split(".")[1]
 
 

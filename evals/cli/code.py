@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evals.suite.code_judge import Judge
+    from evals.suite.code.judge import Judge
 
 DEFAULT_K = "1,10,100"
 
@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge one file."""
-    from evals.suite.code_judge import Judge
+    from evals.suite.code.judge import Judge
 
     print_outcome(judge_file(args, Judge(args.sandbox, args.assurance, args.workers)), as_json=args.json)
     return 0
@@ -56,7 +56,7 @@ def judge_file(args: argparse.Namespace, judge: Judge) -> dict[str, Any]:
     from evals.data import locate_dataset
     from evals.json_text import dumps
     from evals.registry.lookup import Registry
-    from evals.suite.code_samples import estimates, judge_samples, read_ks, read_problems
+    from evals.suite.code.completions_file import estimates, judge_samples, read_ks, read_problems
 
     ks = read_ks(args.k or DEFAULT_K)
     problems = read_problems(locate_dataset(args.problems, None, Registry().data_paths), args.timeout)
@@ -89,7 +89,7 @@ def _check_coverage(args: argparse.Namespace, problems: dict[str, Any], ks: list
 
     from evals.data import open_samples
     from evals.errors import UsageError, listed
-    from evals.suite.code_samples import estimates
+    from evals.suite.code.completions_file import estimates
 
     drawn = Counter(str(row.get("task_id")) for row in open_samples(args.samples))
     missing = [name for name in problems if name not in drawn]

@@ -108,7 +108,7 @@ def _flip_text(comparison: Comparison, flips: Any, args: argparse.Namespace) -> 
 
 
 def _several(runs: Sequence[RunScores], args: argparse.Namespace) -> str:
-    from evals.comparison.several import compare_several
+    from evals.comparison.many_runs import compare_several
     from evals.report.run_names import run_names
 
     several = compare_several(runs, alpha=args.alpha, by_id=args.by_id)

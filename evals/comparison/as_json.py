@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evals.comparison.compare import Comparison
     from evals.comparison.explain import Explanation, Part
+    from evals.comparison.many_runs import Several
     from evals.comparison.scores import RunScores
-    from evals.comparison.several import Several
     from evals.stats.estimate import Estimate
     from evals.stats.paired import PairedDifference
 

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from evals.suite.lambada import Lambada as Lambada
+from evals.suite.match.lambada import Lambada as Lambada

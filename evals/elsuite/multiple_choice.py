@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from evals.suite.multiple_choice import MultipleChoice as MultipleChoice
-from evals.suite.multiple_choice import Question as Sample  # noqa: F401
-from evals.suite.multiple_choice import get_dataset as get_dataset
+from evals.suite.choice.multiple_choice import MultipleChoice as MultipleChoice
+from evals.suite.choice.multiple_choice import Question as Sample  # noqa: F401
+from evals.suite.choice.multiple_choice import get_dataset as get_dataset

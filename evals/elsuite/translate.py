@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from evals.suite.translate import Translate as Translate
+from evals.suite.text.translate import Translate as Translate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from evals.comparison.compare import Comparison
-from evals.comparison.several import Several
+from evals.comparison.many_runs import Several
 from evals.report.comparison_text import (
     count,
     detectable_words,

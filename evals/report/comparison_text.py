@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from evals.comparison.compare import Comparison, GroupDifference
+from evals.comparison.many_runs import Several
 from evals.comparison.scores import DEFAULT_METRICS
-from evals.comparison.several import Several
 from evals.report.run_names import legend
 from evals.report.sample_text import WIDTH, printable
 from evals.stats.estimate import Estimate, Interval

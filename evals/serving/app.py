@@ -27,7 +27,7 @@ from evals.serving.api_error import (
 )
 from evals.serving.bodies import read_body
 from evals.serving.fields import parsed
-from evals.serving.gate import Gate
+from evals.serving.middleware import Gate
 from evals.serving.replies import Job, Stream, chat_reply, text_reply
 from evals.serving.requests import Options, read_chat, read_text
 from evals.serving.served_model import ServedModel

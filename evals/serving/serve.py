@@ -14,7 +14,7 @@ from evals.serving.faults import Rules
 
 try:
     from evals.serving.app import make_app
-    from evals.serving.gate import Gate
+    from evals.serving.middleware import Gate
     from evals.serving.served_model import DEFAULT_BATCH_SIZE, ServedModel
     from evals.serving.server import listening_socket, run_server
 except ModuleNotFoundError as error:

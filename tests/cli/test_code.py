@@ -15,7 +15,7 @@ from evals.cli.main import get_parser
 from evals.errors import BadSample, UsageError
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.verdict import Status, Verdict
-from evals.suite.code_judge import Judge
+from evals.suite.code.judge import Judge
 
 PROBLEMS = [
     {

@@ -14,7 +14,7 @@ import pytest
 from evals.completion import Completions
 from evals.record import DummyRecorder
 from evals.registry import Registry
-from evals.suite.answer_rules import RULES
+from evals.suite.answers.answer_rules import RULES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "eval-classes.md").read_text(encoding="utf-8")
 CLASSES = re.findall(r"^\| `(evals\.suite\.\w+:\w+)`", PAGE, re.MULTILINE)

@@ -10,8 +10,8 @@ import pytest
 
 from evals.registry import Registry
 from evals.stats.pass_at_k import pass_at_k
-from evals.suite.code_problems import FORMS
-from evals.suite.pass_at_k import PassAtK
+from evals.suite.code.pass_at_k import PassAtK
+from evals.suite.code.problems import FORMS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "pass-at-k.md").read_text(encoding="utf-8")
 

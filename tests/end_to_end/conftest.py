@@ -29,7 +29,7 @@ class Workplace:
         }
 
     def add_eval(
-        self, name: str, rows: Iterable[dict[str, Any]], cls: str = "evals.suite.match:Match", **args: Any
+        self, name: str, rows: Iterable[dict[str, Any]], cls: str = "evals.suite.match.match:Match", **args: Any
     ) -> None:
         """Bind rows to an eval class under `name`."""
         data = self.registry / "data" / f"{name}.jsonl"

@@ -14,7 +14,7 @@ from evals.errors import MissingExtra
 from evals.record import DummyRecorder, LocalRecorder
 from evals.record.reader import read_record
 from evals.specs import RunSpec
-from evals.suite.match import Match
+from evals.suite.match.match import Match
 
 
 class AtOnce:

@@ -18,7 +18,7 @@ from evals.local_models.language_model import Sampling
 from evals.local_models.pocket.completion_fn import PocketCompletionFn
 from evals.local_models.pocket.tokenizer import END
 from evals.registry import Registry
-from evals.suite.choice.ways import alternatives_of, candidates
+from evals.suite.choice.scoring_methods import alternatives_of, candidates
 
 CHAT = [{"role": "user", "content": "What is the A?"}]
 
@@ -146,7 +146,7 @@ draws:
   id: draws.dev.v0
   metrics: [accuracy]
 draws.dev.v0:
-  class: evals.suite.includes:Includes
+  class: evals.suite.match.includes:Includes
   args:
     samples_jsonl: draws/samples.jsonl
 """

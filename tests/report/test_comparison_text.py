@@ -8,7 +8,7 @@ import pytest
 
 from evals import record
 from evals.comparison.compare import compare_runs, read_runs
-from evals.comparison.several import compare_several
+from evals.comparison.many_runs import compare_several
 from evals.record import LocalRecorder
 from evals.report.comparison_markdown import comparison_markdown, several_markdown
 from evals.report.comparison_text import comparison_text, several_text

@@ -1,3 +1,3 @@
 """Where plug-ins of openai/evals import FuzzyMatch from."""
 
-from evals.suite.fuzzy_match import FuzzyMatch as FuzzyMatch
+from evals.suite.match.fuzzy_match import FuzzyMatch as FuzzyMatch

@@ -1,3 +1,3 @@
 """Where plug-ins of openai/evals import Includes from."""
 
-from evals.suite.includes import Includes as Includes
+from evals.suite.match.includes import Includes as Includes

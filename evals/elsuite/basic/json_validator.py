@@ -1,4 +1,4 @@
 """Where plug-ins of openai/evals import JsonValidator from."""
 
-from evals.suite.json_validator import JsonValidator as JsonValidator
-from evals.suite.json_validator import is_valid_json as is_valid_json
+from evals.suite.match.json_validator import JsonValidator as JsonValidator
+from evals.suite.match.json_validator import is_valid_json as is_valid_json

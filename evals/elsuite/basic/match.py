@@ -1,3 +1,3 @@
 """Where plug-ins of openai/evals import Match from."""
 
-from evals.suite.match import Match as Match
+from evals.suite.match.match import Match as Match

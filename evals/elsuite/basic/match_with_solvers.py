@@ -1,3 +1,3 @@
 """Where plug-ins of openai/evals import MatchWithSolvers from."""
 
-from evals.suite.match_with_solvers import MatchWithSolvers as MatchWithSolvers
+from evals.suite.match.match_with_solvers import MatchWithSolvers as MatchWithSolvers

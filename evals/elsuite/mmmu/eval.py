@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from evals.suite.mmmu import MMMU as MMMU
+from evals.suite.choice.mmmu import MMMU as MMMU

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from evals.suite.modelgraded import ModelBasedClassify as ModelBasedClassify
+from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify

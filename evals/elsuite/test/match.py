@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from evals.suite.built_in import TestMatch as TestMatch
+from evals.suite.match.built_in import TestMatch as TestMatch

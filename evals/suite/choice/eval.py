@@ -18,14 +18,14 @@ from evals.engine.session import Session, current_session, use_session
 from evals.errors import BadSample, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
-from evals.suite.choice.asking import Asker, Learnt
+from evals.suite.choice.few_shot import PICKS, SCOPES, Shots, rows_digest
 from evals.suite.choice.orders import ORDERS, orders_of
+from evals.suite.choice.probing import Asker, Learnt
 from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, PromptMaker, Wording, prompt_text
 from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
-from evals.suite.choice.shots import PICKS, SCOPES, Shots, rows_digest
-from evals.suite.choice.ways import WAYS, Way, candidates, forced, is_refusal
+from evals.suite.choice.scoring_methods import WAYS, Way, candidates, forced, is_refusal
 
 TRIAL_ATTEMPTS = 3
 "Attempts at a trial call; what fails for another reason than the way is tried again in the run itself."

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from evals.completion import ChatPrompt, Prompt
 from evals.errors import UsageError, did_you_mean
+from evals.suite.choice.few_shot import Shots
 from evals.suite.choice.questions import LETTERS, Question
-from evals.suite.choice.shots import Shots
-from evals.suite.templates import placeholders
+from evals.suite.samples.templates import placeholders
 
 FIELDS = ("question", "options", "letters", "context", "subject", "category")
 "Placeholders of the header and the template."

@@ -11,7 +11,7 @@ from evals.metrics import Mean, defined, report_keys
 from evals.record.recorders import Event
 from evals.stats.intervals import Z95, wilson
 from evals.suite.choice.questions import LETTERS
-from evals.suite.choice.ways import Way
+from evals.suite.choice.scoring_methods import Way
 
 LOW_MASS = 0.9
 "Below this the letters are not what the model would say, and their order means less."

@@ -11,7 +11,7 @@ import pytest
 
 from evals.sandbox.host.sandbox import Sandbox
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
-from evals.suite.code_problems import code_problem
+from evals.suite.code.problems import code_problem
 
 
 def function_problem(

@@ -9,7 +9,7 @@ import pytest
 
 from evals.completion import Completions
 from evals.suite.choice.scoring import best, letters_in, log_sum, normalised, true_share
-from evals.suite.choice.ways import alternatives_of
+from evals.suite.choice.scoring_methods import alternatives_of
 
 ALTERNATIVES = {" A": math.log(0.4), "A": math.log(0.1), " B": math.log(0.2), "b": math.log(0.05)}
 

@@ -1,0 +1,167 @@
+"""ExtractAnswer: an answer is taken out of a free-form completion by a rule, and compared by value."""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.chat import is_chat_prompt
+from evals.completion import ChatPrompt, Prompt
+from evals.engine.session import in_thread
+from evals.errors import BadSample, UsageError
+from evals.eval import Report, StreamedEval
+from evals.metrics import MatchReport
+from evals.record.current import record_match
+from evals.sample import Sample
+from evals.suite.answers.answer_rules import ANSWER_PHRASES, make_rule
+from evals.suite.samples.few_shot import insert_few_shot, read_few_shot
+from evals.suite.samples.ideals import accepted, require
+from evals.suite.samples.templates import fill, placeholders
+
+
+class ExtractAnswer(StreamedEval):
+    """The answer that a rule finds in the completion must be one of the sample's ideal answers.
+
+    extract: the rule: `number`, `last_number`, `marked_number`, `boxed`, `math`, `letter`, `last_line`, or `regex`
+    with `pattern`. letters, decimal_comma, tolerance, answer_phrases: see `evals.suite.answers.answer_rules`.
+
+    template: the question is put into it at `{input}`; other fields of the sample have their own names.
+    instruction: added to the question after a blank line. few_shot_jsonl, num_few_shot: the first rows of a file
+    (all of them without a number); few_shot: the same rows in YAML. A row is `sample`, a list of messages as they
+    are, or `input` with `answer` (the worked solution; else `ideal`), which is asked like the question itself.
+    temperature, max_tokens, stop: of the request; the last two are only sent when given.
+
+    A completion without an answer is wrong, and is counted as `unparsed` beside the accuracy.
+    """
+
+    def __init__(
+        self,
+        completion_fns: Sequence[Any],
+        samples_jsonl: str,
+        *args: Any,
+        extract: str = "number",
+        pattern: str | None = None,
+        letters: str = "ABCDE",
+        decimal_comma: bool = False,
+        tolerance: float = 0.0,
+        answer_phrases: Sequence[str] = ANSWER_PHRASES,
+        template: str | None = None,
+        instruction: str | None = None,
+        few_shot: Sequence[Mapping[str, Any]] = (),
+        few_shot_jsonl: str | None = None,
+        num_few_shot: int | None = None,
+        temperature: float = 0.0,
+        max_tokens: int | None = None,
+        stop: str | list[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(completion_fns, *args, **kwargs)
+        if len(completion_fns) != 1:
+            raise UsageError(f"ExtractAnswer takes one completion function, got {len(completion_fns)}")
+        self.samples_jsonl = samples_jsonl
+        self.extract = extract
+        self.rule = make_rule(
+            extract,
+            pattern=pattern,
+            letters=letters,
+            decimal_comma=decimal_comma,
+            tolerance=tolerance,
+            answer_phrases=answer_phrases,
+        )
+        self.template = _with_input(template)
+        self.instruction = instruction
+        self.few_shot = self._examples(few_shot, few_shot_jsonl, num_few_shot)
+        options = {"temperature": temperature, "max_tokens": max_tokens, "stop": stop}
+        self.request = {key: value for key, value in options.items() if value is not None}
+
+    def check_sample(self, sample: Any) -> None:
+        """Raise BadSample where the prompt cannot be made, or no answer could be right."""
+        require(sample, "input", "ideal")
+        if not isinstance(sample["input"], str) and not (is_chat_prompt(sample["input"]) and sample["input"]):
+            raise BadSample("'input' is neither a text nor a list of messages", sample)
+        for ideal in accepted(sample):
+            if not self.rule.usable(ideal):
+                raise BadSample(f"the ideal answer {ideal!r} cannot be found by `extract: {self.extract}`", sample)
+        self.first_prompt(sample)
+
+    def first_prompt(self, sample: Sample) -> Prompt:
+        prompt = ask(sample, self.template, self.instruction)
+        if self.few_shot and isinstance(prompt, str):
+            prompt = [{"role": "user", "content": prompt}]
+        result: Prompt = insert_few_shot(prompt, self.few_shot)
+        return result
+
+    def ideal_completions(self, sample: Any) -> list[str]:
+        texts = (self.rule.completion_for(ideal) for ideal in accepted(sample))
+        return [text for text in texts if text is not None]
+
+    async def eval_sample(self, sample: Sample, *_: random.Random) -> bool:
+        is_slow = getattr(self.rule, "is_slow", False)
+        if is_slow:
+            await in_thread(functools.partial(self.check_sample, sample))
+        else:
+            self.check_sample(sample)
+        completion = await self.complete(self.first_prompt(sample), **self.request)
+        judge = functools.partial(self.judge, completion, accepted(sample))
+        answer, correct = await in_thread(judge) if is_slow else judge()
+        record_match(correct, expected=sample["ideal"], picked=answer, parsed=answer is not None)
+        return correct
+
+    def judge(self, completion: str, ideals: Sequence[str]) -> tuple[str | None, bool]:
+        """The answer that the rule finds, and whether it is one of `ideals`."""
+        answer = self.rule.extract(completion)
+        return answer, answer is not None and any(self.rule.same(answer, ideal) for ideal in ideals)
+
+    def new_report(self) -> Report:
+        return MatchReport()
+
+    def _examples(self, rows: Sequence[Mapping[str, Any]], path: str | None, n_rows: int | None) -> ChatPrompt:
+        if rows and path:
+            raise UsageError("few_shot and few_shot_jsonl are both given", fix="give one of them")
+        if n_rows and not rows and not path:
+            raise UsageError(
+                f"num_few_shot is {n_rows} and there are no examples", fix="set few_shot_jsonl in the args"
+            )
+        if path:
+            rows = [] if n_rows == 0 else read_few_shot(self._prefix_registry_path(path), n_rows)
+        elif n_rows is not None and n_rows > len(rows):
+            raise UsageError(f"num_few_shot is {n_rows}, and few_shot has {len(rows)} rows")
+        return [message for row in rows[:n_rows] for message in self._example(row)]
+
+    def _example(self, row: Mapping[str, Any]) -> ChatPrompt:
+        """The messages of one solved sample."""
+        if "sample" in row:
+            messages: ChatPrompt = row["sample"]
+            return messages
+        require(row, "input")
+        answer = row["answer"] if "answer" in row else accepted(row)[0]
+        question = ask(row, self.template, self.instruction)
+        asked: Any = [{"role": "user", "content": question}] if isinstance(question, str) else question
+        return [*asked, {"role": "assistant", "content": str(answer)}]
+
+
+def ask(sample: Mapping[str, Any], template: str | None, instruction: str | None) -> Prompt:
+    """The sample's `input`, a text or the last message of a chat, put into the template and with the instruction."""
+    prompt = sample["input"]
+    if isinstance(prompt, str):
+        text: str = _asked(prompt, sample, template, instruction)
+        return text
+    *before, last = prompt
+    return [*before, {**last, "content": _asked(last["content"], sample, template, instruction)}]
+
+
+def _asked(content: Any, sample: Mapping[str, Any], template: str | None, instruction: str | None) -> Any:
+    """Content with template and instruction; content in parts (images) gets the instruction as a last part."""
+    if not isinstance(content, str):
+        return [*content, {"type": "text", "text": instruction}] if instruction else content
+    if template is not None:
+        content = fill(template, {**sample, "input": content})
+    return f"{content}\n\n{instruction}" if instruction else content
+
+
+def _with_input(template: str | None) -> str | None:
+    if template is not None and "input" not in placeholders(template):
+        raise UsageError("the template has no {input}", fix="say where the question goes: {input}")
+    return template

@@ -1,0 +1,60 @@
+"""Mathematical expressions as answers, read and compared by math-verify in processes with a deadline."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import logging
+
+from evals.errors import MissingExtra
+from evals.suite.answers.math_pool import Ended, MathPool, shared_pool
+
+MAX_CHARS = 20_000
+"Only this much of the end of a completion is searched."
+
+logger = logging.getLogger(__name__)
+
+
+class MathRule:
+    """The last expression of the completion, boxed ones first, equal to the ideal as mathematics: `1/2` is `0.5`.
+
+    The ideal is LaTeX or a plain expression. Needs the extra [math]. What is not read or compared within the pool's
+    deadline (5 s) is no answer, or not the same, and is logged.
+    """
+
+    is_slow = True
+    "Its methods wait for another process: never call them on the event loop."
+
+    def __init__(self, pool: MathPool | None = None) -> None:
+        if importlib.util.find_spec("math_verify") is None:
+            raise MissingExtra("extract: math", "math")
+        self._pool = pool or shared_pool()
+        self._read = functools.lru_cache(maxsize=20_000)(self._reading)
+
+    def extract(self, completion: str) -> str | None:
+        return self._reading(completion[-MAX_CHARS:])
+
+    def same(self, answer: str, ideal: str) -> bool:
+        try:
+            return bool(self._pool.ask({"text": _as_latex(answer), "ideal": _as_latex(ideal)}))
+        except Ended as why:
+            logger.warning("%r was not compared with %r (%s): scored as not the same", answer[:80], ideal[:80], why)
+            return False
+
+    def usable(self, ideal: str) -> bool:
+        return self._read(_as_latex(ideal)) is not None
+
+    def completion_for(self, ideal: str) -> str | None:
+        return rf"\boxed{{{ideal.strip().strip('$')}}}"
+
+    def _reading(self, text: str) -> str | None:
+        try:
+            found: str | None = self._pool.ask({"text": text})
+            return found
+        except Ended as why:
+            logger.warning("no expression was read from %r (%s)", text[-80:], why)
+            return None
+
+
+def _as_latex(text: str) -> str:
+    return text if "$" in text or "\\boxed" in text else f"${text}$"

@@ -1,0 +1,369 @@
+"""PassAtK: a model writes programs, tests decide, and the report says how often k of them hold a right one."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import math
+import random
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals.completion import Prompt
+from evals.engine.off_loop import Started
+from evals.errors import UsageError
+from evals.eval import Report, StreamedEval, first_completion
+from evals.metrics import Mean, defined
+from evals.record.current import record_event, record_metrics
+from evals.record.recorders import Event
+from evals.sandbox.verdict import Status, Verdict
+from evals.stats.intervals import wilson
+from evals.stats.pass_at_k import best_of_n, maj_at_k, pass_at_k, pass_hat_k
+from evals.suite.code.extraction import COMPLETION_STOPS, Extracted, continue_prompt, extract_program
+from evals.suite.code.judge import Checker, Judge
+from evals.suite.code.problems import CodeProblem, code_problem
+
+STYLES = ("chat", "completion")
+FUNCTION_INSTRUCTION = "Complete this Python function. Answer with the whole function in one block of Python code.\n\n"
+PROGRAM_INSTRUCTION = (
+    "Write a Python program that reads standard input and prints the answer to standard output. "
+    "Answer with the whole program in one block of Python code.\n\n"
+)
+MAX_STOPS_SENT = 4
+"What the OpenAI API takes; the rest is cut here."
+
+MAX_PROBLEMS_LISTED = 1000
+"Problems up to which the report lists each one's counts; `evals view` shows them always."
+
+
+class PassAtK(StreamedEval):
+    """Several programs a problem, run in a sandbox; `pass@k` is the chance that one of k passes all tests.
+
+    k: one number or a list. n_completions: programs a problem and temperature, by default the largest k.
+    temperature: of all of them; by default 0 for a single one, else 0.8. temperatures: another one for some k, such as
+    `{1: 0.2, 100: 0.8}`; each distinct temperature has `n_completions` draws of its own. n_per_request: what one
+    request asks for; a server that gives fewer is asked again. top_p is sent with temperatures above 0.
+    style: `chat` asks for the whole function and finds it in the answer; `completion` lets a base model go on from the
+    prompt, to the first of `stop`. instruction: what a chat model is told before the prompt.
+    pass_hat: k for which all of k must pass. maj: k for which the commonest program, by syntax tree, is judged.
+    best_of: k for which the program that `scorer`, a `module:function` of prompt and program, likes best is judged.
+    sandbox: auto, bwrap, docker or unsafe-local. assurance: strict refuses what cannot be judged beyond all doubt; weak
+    judges it, labelled. timeout_s: instead of the rows' own. workers: programs checked at a time, by default the cores.
+
+    Programs are checked on threads while others are written. Equal programs for a problem are run once. An error of the
+    sandbox ends the run and is no score.
+    """
+
+    def __init__(
+        self,
+        completion_fns: Sequence[Any],
+        samples_jsonl: str,
+        *args: Any,
+        k: int | Sequence[int] = 1,
+        n_completions: int | None = None,
+        temperature: float | None = None,
+        temperatures: Mapping[Any, float] | None = None,
+        n_per_request: int = 10,
+        top_p: float | None = 0.95,
+        max_tokens: int | None = 1024,
+        style: str = "chat",
+        instruction: str | None = None,
+        stop: Sequence[str] = COMPLETION_STOPS,
+        pass_hat: Sequence[int] = (),
+        maj: Sequence[int] = (),
+        best_of: Sequence[int] = (),
+        scorer: str | Callable[[str, str], float] | None = None,
+        sandbox: str | Checker = "auto",
+        assurance: str = "weak",
+        timeout_s: float | None = None,
+        workers: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(completion_fns, *args, **kwargs)
+        if len(completion_fns) != 1:
+            raise UsageError(f"PassAtK takes one completion function, got {len(completion_fns)}")
+        if style not in STYLES:
+            raise UsageError(f"style is {style!r}", fix=f"choose one of {', '.join(STYLES)}")
+        self.samples_jsonl = samples_jsonl
+        self.ks = _counts("k", [k] if isinstance(k, int) else k)
+        self.pass_hat, self.maj = _counts("pass_hat", pass_hat), _counts("maj", maj)
+        self.best_of, self.scorer = _counts("best_of", best_of), _scorer(scorer)
+        if bool(self.best_of) != (self.scorer is not None):
+            raise UsageError("best_of and scorer go together", fix="give both: scorer is MODULE:FUNCTION")
+        self.n_completions = self._n_completions(n_completions)
+        self.temperature_of = self._temperatures(temperature, temperatures or {})
+        self.n_per_request = _counts("n_per_request", [n_per_request])[0]
+        self.top_p, self.max_tokens = top_p, max_tokens
+        self.style, self.instruction, self.stop = style, instruction, tuple(stop)
+        self.timeout_s = timeout_s
+        self.judge = Judge(sandbox, assurance, workers)
+
+    def _n_completions(self, given: int | None) -> int:
+        largest = max([*self.ks, *self.pass_hat, *self.maj, *self.best_of])
+        n = largest if given is None else _counts("n_completions", [given])[0]
+        if n < largest:
+            raise UsageError(
+                f"{n} completions a problem cannot tell what {largest} would do",
+                fix=f"set n_completions to {largest} or more, or lower k",
+            )
+        return n
+
+    def _temperatures(self, default: float | None, given: Mapping[Any, float]) -> dict[int, float]:
+        by_k = {int(k): float(value) for k, value in given.items()}
+        unknown = sorted(set(by_k) - set(self.ks))
+        if unknown:
+            raise UsageError(f"temperatures names k = {unknown[0]}, which is not in k", fix=f"k is {self.ks}")
+        plain = default if default is not None else 0.0 if self.n_completions == 1 else 0.8
+        return {k: by_k.get(k, plain) for k in self.ks}
+
+    def preflight(self) -> None:
+        """Try the sandbox before anything is paid."""
+        self.judge.open()
+
+    def check_sample(self, sample: Any) -> None:
+        """Raise BadSample where the row is no code problem."""
+        code_problem(sample, self.timeout_s)
+
+    def first_prompt(self, sample: Any) -> Prompt:
+        return self._prompt(code_problem(sample, self.timeout_s))
+
+    def ideal_completions(self, sample: Any) -> list[str]:
+        """The row's reference solution, as a model would give it."""
+        row = code_problem(sample, self.timeout_s)
+        if row.reference is None:
+            return []
+        prompt = row.problem.prompt
+        if self.style == "completion" and row.reference.startswith(prompt):
+            return [row.reference[len(prompt) :]]
+        return [f"```python\n{row.reference}\n```"]
+
+    def _prompt(self, row: CodeProblem) -> Prompt:
+        if self.style == "completion":
+            return row.problem.prompt or row.task
+        if row.problem.entry_point is None:
+            return _user((PROGRAM_INSTRUCTION if self.instruction is None else self.instruction) + row.task)
+        told = FUNCTION_INSTRUCTION if self.instruction is None else self.instruction
+        return _user(told + (row.task or f"```python\n{row.problem.prompt.rstrip()}\n```"))
+
+    def _program(self, row: CodeProblem, completion: str) -> Extracted:
+        problem = row.problem
+        if self.style == "completion" and problem.entry_point is not None:
+            return continue_prompt(problem.prompt, completion, self.stop)
+        return extract_program(completion, problem.prompt, problem.entry_point)
+
+    async def eval_sample(self, sample: Any, *_: random.Random) -> None:
+        row = code_problem(sample, self.timeout_s)
+        drawn: dict[float, list[_Drawn]] = {}
+        for temperature in dict.fromkeys(self.temperature_of.values()):
+            drawn[temperature] = await self._draw(row, temperature)
+        for temperature, programs in drawn.items():
+            for number, program in enumerate(programs):
+                record_event("program", program.data(number, temperature))
+        record_metrics(**self._metrics(row, drawn))
+
+    async def _draw(self, row: CodeProblem, temperature: float) -> list[_Drawn]:
+        """All programs at one temperature with their verdicts; those that are there are judged meanwhile."""
+        found: list[Extracted] = []
+        judged: dict[str, tuple[Started[Verdict], int]] = {}
+        batches: list[Started[Verdict]] = []
+        try:
+            while len(found) < self.n_completions:
+                texts = await self._completions(row, temperature, self.n_completions - len(found))
+                fresh = [self._program(row, text) for text in texts]
+                found += fresh
+                new = list(dict.fromkeys(p.source for p in fresh if p.source not in judged))
+                batch = self.judge.start(row.problem, new)
+                batches.append(batch)
+                judged.update({source: (batch, place) for place, source in enumerate(new)})
+            results = {id(batch): await batch.results() for batch in batches}
+        finally:
+            for batch in batches:
+                batch.cancel()
+        verdicts = {source: results[id(batch)][place] for source, (batch, place) in judged.items()}
+        return [_Drawn(program, verdicts[program.source]) for program in found]
+
+    async def _completions(self, row: CodeProblem, temperature: float, n_missing: int) -> list[str]:
+        request: dict[str, Any] = {"temperature": temperature, "max_tokens": self.max_tokens}
+        request["top_p"] = self.top_p if temperature > 0 else None
+        request["n"] = min(n_missing, self.n_per_request) if n_missing > 1 and self.n_per_request > 1 else None
+        if self.style == "completion" and row.problem.entry_point is not None:
+            request["stop"] = list(self.stop[:MAX_STOPS_SENT]) or None
+        sent = {key: value for key, value in request.items() if value is not None}
+        result = await self.complete_with(self.completion_fn, self._prompt(row), **sent)
+        first_completion(result)
+        return result.get_completions()[:n_missing]
+
+    def _metrics(self, row: CodeProblem, drawn: Mapping[float, Sequence[_Drawn]]) -> dict[str, Any]:
+        """The numbers of one problem: `pass@k` and its kin; `score` is the smallest k's."""
+        passed = {temperature: [one.passed for one in programs] for temperature, programs in drawn.items()}
+        metrics: dict[str, Any] = {}
+        for k in self.ks:
+            outcomes = passed[self.temperature_of[k]]
+            metrics[f"pass@{k}"] = pass_at_k(len(outcomes), sum(outcomes), k)
+        first = next(iter(passed))
+        for k in self.pass_hat:
+            metrics[f"pass^{k}"] = pass_hat_k(len(passed[first]), sum(passed[first]), k)
+        if self.maj:
+            answers = [syntax(one.program.source) if one.program.parsed else None for one in drawn[first]]
+            metrics |= {f"maj@{k}": maj_at_k(answers, passed[first], k) for k in self.maj}
+        if self.scorer is not None:
+            scores = [float(self.scorer(row.problem.prompt, one.program.source)) for one in drawn[first]]
+            metrics |= {f"best_of_{k}": best_of_n(scores, passed[first], k) for k in self.best_of}
+        everything = [one for programs in drawn.values() for one in programs]
+        return {
+            "score": metrics[f"pass@{min(self.ks)}"],
+            **metrics,
+            "n_completions": len(everything),
+            "n_passed": sum(one.passed for one in everything),
+            "n_unparsed": sum(not one.program.parsed for one in everything),
+        }
+
+    def new_report(self) -> Report:
+        names = [f"pass@{k}" for k in self.ks]
+        names += [f"pass^{k}" for k in self.pass_hat] + [f"maj@{k}" for k in self.maj]
+        return PassReport([*names, *(f"best_of_{k}" for k in self.best_of)])
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """One completion's program and what came of it."""
+
+    program: Extracted
+    verdict: Verdict
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict.status is Status.PASSED
+
+    def data(self, number: int, temperature: float) -> dict[str, Any]:
+        """The `program` event."""
+        verdict = self.verdict
+        return {
+            "draw": number,
+            "temperature": temperature,
+            "program": self.program.source,
+            "parsed": self.program.parsed,
+            "found_as": self.program.how,
+            "status": verdict.status.value,
+            "kind": verdict.kind,
+            "detail": verdict.detail,
+            "assurance": verdict.assurance,
+            "wall_s": round(verdict.wall_s, 4),
+            "cpu_s": round(verdict.cpu_s, 4),
+        }
+
+
+class PassReport:
+    """Means over problems with their bootstrap intervals, what became of the programs, and each problem's counts.
+
+    With repeats a problem's estimates are averaged: each is unbiased.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.means = {name: Mean() for name in names}
+        self._first: dict[str, array[float]] = {name: array("d") for name in names}
+        self._repeated: dict[tuple[str, int], list[float]] = {}
+        self._row_of: dict[str, int] = {}
+        self._counts: list[list[int]] = []
+        self.statuses: Counter[str] = Counter()
+        self.n_completions = self.n_unparsed = 0
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.type == "program":
+                self._add_program(event.data)
+            elif event.type == "metrics" and "n_completions" in event.data:
+                self._add_problem(sample_id, event.data)
+
+    def _add_program(self, data: Mapping[str, Any]) -> None:
+        self.n_completions += 1
+        self.n_unparsed += not data["parsed"]
+        self.statuses[f"status/{data['status']}"] += 1
+        if data.get("kind"):
+            self.statuses[f"kind/{data['kind']}"] += 1
+        self.statuses[f"assurance/{data['assurance']}"] += 1
+
+    def _add_problem(self, sample_id: str, data: Mapping[str, Any]) -> None:
+        row = self._row_of.setdefault(sample_id, len(self._row_of))
+        if row == len(self._counts):
+            self._counts.append([0, 0])
+        self._counts[row][0] += data["n_completions"]
+        self._counts[row][1] += data["n_passed"]
+        for name, mean in self.means.items():
+            mean.add(sample_id, data[name])
+            first = self._first[name]
+            if row == len(first):
+                first.append(data[name])
+            else:
+                self._repeated.setdefault((name, row), []).append(data[name])
+
+    def as_dict(self) -> dict[str, Any]:
+        report: dict[str, Any] = {}
+        for name, mean in self.means.items():
+            report[name] = defined(mean.mean)
+            report[f"{name}_stderr"] = defined(mean.stderr)
+            report[f"{name}_ci95"] = self._interval(name)
+        report |= {"n": len(self._row_of), "n_completions": self.n_completions}
+        if self.n_completions:
+            report["unparsed"] = self.n_unparsed / self.n_completions
+        report |= dict(sorted(self.statuses.items()))
+        if len(self._counts) <= MAX_PROBLEMS_LISTED:
+            listed = sorted((name, self._counts[row]) for name, row in self._row_of.items())
+            report["problems"] = {name: {"n": counts[0], "c": counts[1]} for name, counts in listed}
+        return report
+
+    def _interval(self, name: str) -> list[float] | None:
+        """Bootstrap over problems; Wilson where all are equal, since a bootstrap would claim certainty."""
+        values = [self._value(name, row) for _, row in sorted(self._row_of.items())]
+        if len(values) < 2:
+            return None
+        if max(values) == min(values):
+            low, high = wilson(math.fsum(values), len(values))
+            return [low, high]
+        import numpy as np
+
+        from evals.stats.bootstrap import bootstrap
+
+        interval = bootstrap(values, rng=np.random.default_rng(0)).interval
+        return [interval.low, interval.high]
+
+    def _value(self, name: str, row: int) -> float:
+        values = [self._first[name][row], *self._repeated.get((name, row), ())]
+        return math.fsum(values) / len(values)
+
+
+def syntax(program: str) -> str:
+    """What two programs share that differ in comments and layout alone."""
+    try:
+        return ast.dump(ast.parse(program))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return program
+
+
+def _scorer(given: str | Callable[[str, str], float] | None) -> Callable[[str, str], float] | None:
+    """The function that `module:function` names."""
+    if not isinstance(given, str):
+        return given
+    module, _, name = given.partition(":")
+    try:
+        found: Callable[[str, str], float] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"the scorer {given!r} cannot be imported: {error}", fix="write MODULE:FUNCTION") from None
+    return found
+
+
+def _user(text: str) -> Prompt:
+    return [{"role": "user", "content": text}]
+
+
+def _counts(name: str, values: Sequence[Any]) -> list[int]:
+    """Whole numbers from 1, ascending, each once."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UsageError(f"{name} is {value!r}", fix="give whole numbers from 1")
+    if name == "k" and not values:
+        raise UsageError("k is an empty list", fix="give at least one number, such as [1]")
+    return sorted(set(values))

@@ -1,0 +1,1 @@
+"""Judged by another model: rubrics, choices and their scores."""

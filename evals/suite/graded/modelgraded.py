@@ -1,0 +1,259 @@
+"""ModelBasedClassify: a grader model reads a completion by a rubric and picks one of its choices."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from evals.chat import is_chat_prompt
+from evals.completion import Prompt
+from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
+from evals.eval import Report, StreamedEval, first_completion
+from evals.metrics import Mean, report_keys
+from evals.record.current import record_metrics
+from evals.record.recorders import Event
+from evals.specs import ModelGradedSpec
+from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
+from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric
+from evals.suite.samples.templates import double_braces
+
+logger = logging.getLogger(__name__)
+
+INVALID_SHOWN = 3
+"Unreadable answers of a grader that are logged; the report counts them all."
+
+
+class ModelBasedClassify(StreamedEval):
+    """The last completion function grades what the ones before it wrote; a single one does both.
+
+    modelgraded_spec: name of a rubric in the registry. modelgraded_spec_args: values for its placeholders,
+    the same for every sample. sample_kwargs, eval_kwargs: request options of the evaluated models and of the
+    grader. multicomp_n: completions a sample, or `from_models` for one of each evaluated model. eval_type:
+    the form of answer asked of the grader. metaeval: samples carry the right `choice`, and the grader is
+    scored against it.
+    """
+
+    def __init__(
+        self,
+        modelgraded_spec: str,
+        *args: Any,
+        modelgraded_spec_args: dict[str, Any] | None = None,
+        sample_kwargs: dict[str, Any] | None = None,
+        eval_kwargs: dict[str, Any] | None = None,
+        multicomp_n: int | str = 1,
+        eval_type: str | None = None,
+        match_fn: str | MatchFn | None = None,
+        metaeval: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.eval_completion_fn = self.completion_fns[-1]
+        if len(self.completion_fns) > 1:
+            self.completion_fns = self.completion_fns[:-1]
+        self.multicomp_n = completions_per_sample(multicomp_n, len(self.completion_fns))
+        self.modelgraded_spec_args = modelgraded_spec_args or {}
+        self.sample_kwargs = {"max_tokens": 1024, **(sample_kwargs or {})}
+        self.eval_kwargs = {"max_tokens": 1024, **(eval_kwargs or {})}
+        self.eval_type = eval_type
+        self.match_fn = match_fn
+        self.metaeval = metaeval
+        self.mg: ModelGradedSpec = self.registry.get_modelgraded_spec(modelgraded_spec)
+        self.rubric = make_rubric(self.mg, eval_type=eval_type, n=self.multicomp_n, match_fn=match_fn)
+        self._sample_call = call_kwargs(self.sample_kwargs)
+        self._eval_call = call_kwargs(self.eval_kwargs)
+        self._unknown_labels: set[str] = set()
+        self._n_invalid_shown = 0
+
+    async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
+        """Grade one sample, record `metrics`, and return the choice, `__invalid__` where there was none."""
+        self.check_sample(test_sample)
+        completions = {
+            output: await self._completion(test_sample[key]) for key, output in self._missing_outputs(test_sample)
+        }
+        question = self.rubric.grader_prompt(self._fields(test_sample, completions))
+        result = await self.complete_with(self.eval_completion_fn, question, grading=True, **self._eval_call)
+        choice = self._choice(first_completion(result))
+        score = get_choice_score(choice, self.rubric.choices, self.rubric.scores)
+        metrics: dict[str, Any] = {"choice": choice, "score": score}
+        if self.metaeval:
+            metrics["metascore"] = choice == test_sample["choice"]
+        record_metrics(**metrics)
+        return choice
+
+    def new_report(self) -> Report:
+        rubric = self.rubric
+        return GradedReport(rubric.choices, rate_of=rubric.choices if rubric.scores is None else ())
+
+    def check_sample(self, sample: Any) -> None:
+        """Raise BadSample where the grader's prompt could not be filled, or a prompt or label is missing."""
+        if not isinstance(sample, dict):
+            raise BadSample(f"the row is a {type(sample).__name__}, not an object", sample)
+        missing = list(self._missing_outputs(sample))
+        for key, output in missing:
+            self._check_prompt(sample, key, output)
+        if missing and self.multicomp_n > 1 and not self.mg.output_template:
+            raise RegistryError(
+                f"rubric {self.mg.key!r} has no output_template to list {self.multicomp_n} completions with",
+                where=self.mg.where,
+                fix='add one to the rubric, for example output_template: "{i}. {output}\\n"',
+            )
+        self._check_placeholders(sample)
+        if self.metaeval:
+            self._check_label(sample)
+
+    def first_prompt(self, sample: Any) -> Prompt | None:
+        """What the evaluated model is asked; the grader's prompt where the completions are in the sample."""
+        for key, _ in self._missing_outputs(sample):
+            prompt: Prompt | None = sample.get(key)
+            return prompt
+        self._check_placeholders(sample)
+        return self.rubric.grader_prompt(self._fields(sample, {}))
+
+    def ideal_completions(self, sample: Any) -> list[str]:
+        """None: only the grader can tell what is right."""
+        return []
+
+    def _choice(self, answer: str) -> str:
+        """The choice in a grader's answer; the first few answers without one are shown, the report counts all."""
+        rubric = self.rubric
+        choice = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
+        if choice == INVALID_STR and self._n_invalid_shown < INVALID_SHOWN:
+            self._n_invalid_shown += 1
+            more = "" if self._n_invalid_shown < INVALID_SHOWN else " (further ones are only counted)"
+            logger.warning("the grader named none of %s: %.200r%s", listed(rubric.choices), answer, more)
+        return choice
+
+    def _missing_outputs(self, sample: dict[str, Any]) -> list[tuple[str, str]]:
+        """(key of the prompt, name of its completion) of all completions that are not in the sample."""
+        return [(key, output) for key, output in self.mg.input_outputs.items() if output not in sample]
+
+    async def _completion(self, prompt: Prompt) -> str:
+        if self.multicomp_n == 1:
+            return await self._one_completion(self.completion_fn, prompt)
+        models = self.completion_fns if len(self.completion_fns) > 1 else self.completion_fns * self.multicomp_n
+        texts = [await self._one_completion(model, prompt) for model in models]
+        return concat_n_completions(texts, self.mg.output_template or "")
+
+    async def _one_completion(self, model: Any, prompt: Prompt) -> str:
+        return first_completion(await self.complete_with(model, prompt, **self._sample_call))
+
+    def _fields(self, sample: dict[str, Any], completions: dict[str, str]) -> dict[str, Any]:
+        """Values for the rubric's placeholders; later ones win.
+
+        Braces in the sample's prompts appear twice in the grader's prompt. openai/evals does that too, and
+        graders' answers depend on every character of it.
+        """
+        prompts = {key: double_braces(sample[key]) for key in self.mg.input_outputs if key in sample}
+        return {**completions, **sample, **prompts, **self.modelgraded_spec_args, "n": self.multicomp_n}
+
+    def _check_prompt(self, sample: dict[str, Any], key: str, output: str) -> None:
+        if key not in sample:
+            raise BadSample(
+                f"no {key!r}",
+                sample,
+                notes=[did_you_mean(key, sample)],
+                fix=f"add the prompt as {key!r}, or a finished completion as {output!r}",
+            )
+        if not isinstance(sample[key], str) and not is_chat_prompt(sample[key]):
+            raise BadSample(f"{key!r} is neither a text nor a list of messages", sample)
+
+    def _check_placeholders(self, sample: dict[str, Any]) -> None:
+        args = self.modelgraded_spec_args
+        known = {*self.mg.input_outputs.values(), *sample, *args, "n"}
+        for name in self.rubric.placeholders:
+            if name not in known:
+                raise BadSample(
+                    f"nothing fills the placeholder {{{name}}} of rubric {self.mg.key!r}",
+                    sample,
+                    notes=[f"args given: {', '.join(args)}" if args else "", did_you_mean(name, sorted(known))],
+                    fix=f"add {name!r} to the sample, or to modelgraded_spec_args of the eval",
+                )
+
+    def _check_label(self, sample: dict[str, Any]) -> None:
+        label = sample.get("choice")
+        if not isinstance(label, str):
+            what = "no 'choice'" if "choice" not in sample else f"'choice' is {label!r}, not a text"
+            raise BadSample(
+                what,
+                sample,
+                fix=f"add the right choice, one of {listed(self.rubric.choices)}, as a text, or drop metaeval",
+            )
+        if label not in {*self.rubric.choices, INVALID_STR, *self._unknown_labels}:
+            self._unknown_labels.add(label)
+            logger.warning(
+                "label %r is none of the choices %s, so the grader can never agree with it",
+                label,
+                listed(self.rubric.choices),
+            )
+
+
+class GradedReport:
+    """Counts of the choices, mean score, agreement with the labels, and how many answers were unreadable.
+
+    rate_of: choices whose share of the samples is reported with its uncertainty, for rubrics without scores.
+    """
+
+    def __init__(self, choices: Sequence[str], rate_of: Sequence[str] = ()) -> None:
+        self.counts: Counter[str] = Counter(dict.fromkeys(choices, 0))
+        self.means = {name: Mean() for name in ("score", "score_valid", "metascore", "invalid_rate")}
+        self.rates = {choice: Mean() for choice in rate_of}
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.type == "metrics" and "choice" in event.data:
+                self._add_grade(sample_id, event.data)
+
+    def _add_grade(self, sample_id: str, grade: dict[str, Any]) -> None:
+        choice, score = grade["choice"], grade.get("score")
+        self.counts[choice] += 1
+        self.means["invalid_rate"].add(sample_id, float(choice == INVALID_STR))
+        if score is not None:
+            self.means["score"].add(sample_id, float(score))
+        if score is not None and choice != INVALID_STR:
+            self.means["score_valid"].add(sample_id, float(score))
+        if "metascore" in grade:
+            self.means["metascore"].add(sample_id, float(grade["metascore"]))
+        for candidate, rate in self.rates.items():
+            rate.add(sample_id, float(candidate == choice))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The keys of openai/evals, and beside each mean its standard error and 95 % interval.
+
+        `score` counts an unreadable answer as the lowest score, `score_valid` leaves it out; `invalid_rate` is
+        the share of such answers among the `n` samples.
+        """
+        report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
+        rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
+        for name, mean in {**self.means, **rates}.items():
+            if mean.n:
+                report.update(report_keys(name, mean))
+        return {**report, "n": self.means["invalid_rate"].n}
+
+
+def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
+    """How many completions a sample gets from `n_models` evaluated models.
+
+    Raises:
+        UsageError: the number does not fit the models named on the command line.
+    """
+    if multicomp_n == "from_models":
+        if n_models < 2:
+            raise UsageError(
+                "this eval compares several models (multicomp_n: from_models) and got one",
+                fix="name two or more, and the grader last: oaieval MODEL_A,MODEL_B,GRADER EVAL",
+            )
+        return n_models
+    if isinstance(multicomp_n, bool) or not isinstance(multicomp_n, int) or multicomp_n < 1:
+        raise UsageError(f"multicomp_n is {multicomp_n!r}", fix="give a number from 1, or from_models")
+    if n_models not in (1, multicomp_n):
+        raise UsageError(
+            f"{n_models} models and a grader were named, but the eval takes {multicomp_n} completions a sample",
+            notes=["the last completion function is the grader, the ones before it are evaluated"],
+            fix=f"name one model or {multicomp_n} before the grader"
+            if multicomp_n > 1
+            else "name one model and the grader: oaieval MODEL,GRADER EVAL",
+        )
+    return multicomp_n

@@ -1,0 +1,186 @@
+"""A rubric made ready for an eval: checked choices, scores, the grader's prompt and how its answer is read."""
+
+from __future__ import annotations
+
+import logging
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evals.chat import is_chat_prompt
+from evals.completion import ChatPrompt
+from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed
+from evals.specs import ModelGradedSpec
+from evals.suite.graded.answer_prompts import append_answer_prompt, check_eval_type
+from evals.suite.graded.grading import MatchFn, find_match_fn, get_choice_strings, misread_choices, score_table
+from evals.suite.samples.templates import fill, fill_prompt, placeholders
+
+logger = logging.getLogger(__name__)
+
+OUTPUT_PLACEHOLDERS = ("i", "i_abc", "i_ABC", "output", "n")
+"What an `output_template` may hold: the number or letter of a completion, its text, how many there are."
+
+_CALL_OPTIONS = ("max_tokens", "temperature", "n_samples", "completion_kwargs")
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """A grader's instructions for `n` completions a sample."""
+
+    prompt: ChatPrompt
+    "The template, with the instruction of the eval's own `eval_type` already added."
+    choices: list[str]
+    scores: dict[str, float] | None
+    read_as: str
+    "The `eval_type` by which the answer is read; the rubric's own before the eval's."
+    match_fn: MatchFn
+    placeholders: list[str]
+
+    def grader_prompt(self, fields: Mapping[str, Any]) -> ChatPrompt:
+        """What the grader is asked about one sample."""
+        filled: ChatPrompt = fill_prompt(self.prompt, fields)
+        return filled
+
+
+def make_rubric(
+    spec: ModelGradedSpec, *, eval_type: str | None = None, n: int | None = None, match_fn: str | MatchFn | None = None
+) -> Rubric:
+    """The rubric of `spec` for an eval that asks for `eval_type`, `n` completions and `match_fn`.
+
+    Raises:
+        RegistryError: the rubric cannot grade; said with its file:line where it is known.
+    """
+    try:
+        return _make_rubric(spec, eval_type, n, match_fn)
+    except EvalsError as error:
+        error.where = error.where or spec.where or (f"rubric {spec.key!r}" if spec.key else None)
+        raise
+
+
+def _make_rubric(spec: ModelGradedSpec, eval_type: str | None, n: int | None, match_fn: str | MatchFn | None) -> Rubric:
+    read_as = _effective_eval_type(spec, eval_type)
+    _check_input_outputs(spec.input_outputs)
+    choices = get_choice_strings(spec.choice_strings, n)
+    _check_output_template(spec.output_template)
+    prompt = as_chat(spec.prompt)
+    if eval_type:
+        check_eval_type(eval_type)
+        prompt = append_answer_prompt(prompt, eval_type, choice_strings=choices)
+    for choice, other in misread_choices(choices, match_fn):
+        logger.warning(
+            "rubric %s: the answer %r is read as %r; change the order of the choices or use match_fn: exact",
+            spec.key, choice, other,
+        )  # fmt: skip
+    return Rubric(
+        prompt=prompt,
+        choices=choices,
+        scores=_complete_scores(choices, spec.choice_scores),
+        read_as=read_as,
+        match_fn=find_match_fn(match_fn),
+        placeholders=placeholders(prompt),
+    )
+
+
+def _effective_eval_type(spec: ModelGradedSpec, eval_type: str | None) -> str:
+    read_as = spec.eval_type or eval_type
+    if not read_as:
+        raise RegistryError(
+            "neither the rubric nor the eval says how the grader's answer is to be read",
+            fix="add an eval_type to the eval's args, for example eval_type: cot_classify",
+        )
+    if not isinstance(read_as, str) or not read_as.startswith(("classify", "cot_classify")):
+        check_eval_type(read_as)
+    return read_as
+
+
+def _check_input_outputs(input_outputs: object) -> None:
+    if not isinstance(input_outputs, Mapping) or not all(
+        isinstance(text, str) for pair in input_outputs.items() for text in pair
+    ):
+        raise RegistryError(
+            f"input_outputs is {input_outputs!r}", fix="map each prompt's key to a name, as in input: completion"
+        )
+
+
+def _complete_scores(choices: list[str], choice_scores: Mapping[str, float] | str | None) -> dict[str, float] | None:
+    scores = score_table(choices, choice_scores)
+    without = [choice for choice in choices if scores is not None and choice not in scores]
+    if without:
+        raise RegistryError(f"choice_scores gives no score to {listed(without)}", fix="give each choice a number")
+    return scores
+
+
+def _check_output_template(template: object) -> None:
+    if template is None:
+        return
+    if not isinstance(template, str):
+        raise RegistryError(f"output_template is {template!r}, not a text")
+    for name in placeholders(template):
+        if name not in OUTPUT_PLACEHOLDERS:
+            raise RegistryError(
+                f"output_template has the unknown placeholder {{{name}}}",
+                notes=[did_you_mean(name, OUTPUT_PLACEHOLDERS)],
+                fix=f"use {', '.join(OUTPUT_PLACEHOLDERS)}",
+            )
+
+
+def as_chat(prompt: Any) -> ChatPrompt:
+    """A rubric's prompt as messages; a text becomes one user message.
+
+    Raises:
+        RegistryError: it is neither a text nor a list of messages with texts.
+    """
+    if isinstance(prompt, str):
+        return [{"role": "user", "content": prompt}]
+    if not prompt or not is_chat_prompt(prompt) or not all(isinstance(m.get("content"), str) for m in prompt):
+        raise RegistryError(
+            "the prompt is neither a text nor a list of messages", fix="write each message as {role: ..., content: ...}"
+        )
+    chat: ChatPrompt = prompt
+    return chat
+
+
+def call_kwargs(options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The request options of one call, from `sample_kwargs` or `eval_kwargs` of an eval.
+
+    options: `max_tokens` (1024), `temperature` (0), `n_samples`, and `completion_kwargs` for all others,
+    which win over the fixed ones.
+    """
+    given = dict(options or {})
+    for name in given:
+        if name not in _CALL_OPTIONS:
+            raise UsageError(
+                f"sample_kwargs and eval_kwargs take no {name!r}",
+                notes=[did_you_mean(name, _CALL_OPTIONS)],
+                fix=f"use {', '.join(_CALL_OPTIONS)}; request options of other names go under completion_kwargs",
+            )
+    n_samples = given.get("n_samples")
+    return {
+        "max_tokens": given.get("max_tokens", 1024),
+        "temperature": given.get("temperature", 0),
+        "top_p": 1,
+        "frequency_penalty": 0,
+        "presence_penalty": 0,
+        "n": 1 if n_samples is None else n_samples,
+        **(given.get("completion_kwargs") or {}),
+    }
+
+
+def concat_n_completions(completions: Iterable[str], template_i: str) -> str:
+    """The completions in one text: each through the template, joined without separator, then stripped."""
+    texts = list(completions)
+    pieces = (
+        fill(
+            template_i,
+            {
+                "i": i + 1,
+                "i_abc": string.ascii_lowercase[i % 26],
+                "i_ABC": string.ascii_uppercase[i % 26],
+                "output": text,
+                "n": len(texts),
+            },
+        )
+        for i, text in enumerate(texts)
+    )
+    return "".join(pieces).strip()

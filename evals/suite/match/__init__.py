@@ -1,0 +1,1 @@
+"""Right when the completion is, or holds, what was expected."""

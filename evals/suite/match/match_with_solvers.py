@@ -1,0 +1,70 @@
+"""MatchWithSolvers: a solver's output must begin with the first ideal answer."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.errors import UsageError
+from evals.eval import SolverEval
+from evals.metrics import MatchReport
+from evals.record.recorders import RecorderBase
+from evals.solvers.solver import Solver
+from evals.suite.match.match import record_and_check_match
+from evals.suite.samples.ideals import accepted, require
+from evals.task_state import Message, TaskState
+
+
+class MatchWithSolvers(SolverEval):
+    """Match for solvers: `input` is the chat so far, `task_description` a text or the path of a text file.
+
+    The first ideal answer counts, as it stands or capitalised. shuffle: by numpy's generator seeded with the
+    run's seed, then cut to `n_samples`; sample ids then count in the shuffled order, as in openai/evals.
+    """
+
+    def __init__(
+        self,
+        completion_fns: Sequence[Any],
+        samples_jsonl: str,
+        task_description: str,
+        n_samples: int | None = None,
+        shuffle: bool = True,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(completion_fns, *args, **kwargs)
+        if not task_description:
+            raise UsageError("task_description is empty", fix="give a text, or the path of a text file")
+        if os.path.exists(task_description):
+            task_description = Path(task_description).read_text(encoding="utf-8")
+        self.task_description = task_description
+        self.samples_jsonl = samples_jsonl
+        self.n_samples = n_samples
+        self.shuffle = shuffle
+
+    def check_sample(self, sample: Any) -> None:
+        require(sample, "input", "ideal")
+        accepted(sample)
+
+    def eval_sample(self, solver: Solver, sample: Any, *_: random.Random) -> str | None:  # type: ignore[override]
+        self.check_sample(sample)
+        state = TaskState(self.task_description, [Message(**message) for message in sample["input"]])
+        output = solver(state).output
+        ideal = accepted(sample)[0]
+        return record_and_check_match(sample["input"], output, [ideal, ideal.capitalize()])
+
+    def run(self, recorder: RecorderBase) -> dict[str, Any]:
+        samples = self.get_samples()
+        if self.shuffle:
+            import numpy as np
+
+            shuffle: Any = np.random.RandomState(self.seed).shuffle
+            shuffle(samples)
+        self.eval_all_samples(recorder, samples if self.n_samples is None else samples[: self.n_samples])
+        report = MatchReport("bootstrap_std")
+        for event in recorder.get_events("match"):
+            report.add(event.sample_id or "", [event])
+        return report.as_dict()

@@ -1,0 +1,1 @@
+"""Texts as wholes: translations, and how likely a model finds a text."""

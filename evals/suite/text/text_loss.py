@@ -1,0 +1,120 @@
+"""TextLoss: how well a model predicts texts, in nats a token and bits a byte."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from evals.completion import Prompt
+from evals.errors import BadSample, UsageError
+from evals.eval import Report, StreamedEval
+from evals.metrics import defined
+from evals.record.current import record_metrics
+from evals.record.recorders import Event
+from evals.stats.intervals import ExactSum, t_interval
+from evals.suite.choice.scoring_methods import is_text_model
+from evals.suite.samples.ideals import require
+
+
+class TextLoss(StreamedEval):
+    """The negative log probability of each sample's `text`, after its `prompt` if it has one.
+
+    Totals over all texts: `nats_per_token` depends on the model's tokenizer, `bits_per_byte` (UTF-8) does not. A token
+    that a server gives no log probability (the first of a text, where the model has no begin token) is left out of
+    both sums of tokens, and its bytes stay: `bits_per_byte` is then slightly too low. `score` of a sample, by which
+    runs are compared and grouped, is its log2 probability a byte: higher is better.
+    """
+
+    def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(completion_fns, *args, **kwargs)
+        if len(completion_fns) != 1:
+            raise UsageError(f"TextLoss takes one completion function, got {len(completion_fns)}")
+        if not is_text_model(self.completion_fn):
+            raise UsageError(
+                f"a loss needs log probabilities of texts, which {type(self.completion_fn).__name__} does not give",
+                fix="use a backend with `score`: a completions endpoint with echo, hf/, pocket/",
+            )
+        self.samples_jsonl = samples_jsonl
+
+    def check_sample(self, sample: Any) -> None:
+        require(sample, "text")
+        if not isinstance(sample["text"], str) or not sample["text"]:
+            raise BadSample("'text' is no text, or is empty", sample, fix="leave the row out")
+
+    def first_prompt(self, sample: Any) -> Prompt:
+        return str(sample.get("prompt", ""))
+
+    async def eval_sample(self, sample: Any, rng: Random) -> None:
+        text: str = sample["text"]
+        (score,) = await self.score(self.first_prompt(sample), [text])
+        n_bytes = len(text.encode("utf-8", errors="replace"))
+        record_metrics(
+            nats=-score.logprob,
+            n_tokens=score.n_tokens,
+            n_bytes=n_bytes,
+            score=score.logprob / math.log(2) / n_bytes,
+        )
+
+    def new_report(self) -> Report:
+        return LossReport()
+
+
+class Ratio:
+    """A ratio of totals, such as nats over tokens, to both of which each sample adds; the order never matters."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self._top, self._bottom = ExactSum(), ExactSum()
+        self._top_squares, self._bottom_squares, self._products = ExactSum(), ExactSum(), ExactSum()
+
+    def add(self, top: float, bottom: float) -> None:
+        self.n += 1
+        self._top.add(top)
+        self._bottom.add(bottom)
+        self._top_squares.add(top * top)
+        self._bottom_squares.add(bottom * bottom)
+        self._products.add(top * bottom)
+
+    @property
+    def bottom(self) -> float:
+        return float(self._bottom.exact)
+
+    @property
+    def value(self) -> float:
+        """NaN where there is nothing to divide by."""
+        return float(self._top.exact / self._bottom.exact) if self.bottom else math.nan
+
+    @property
+    def stderr(self) -> float:
+        """By linearisation, over samples: Cochran 1977, Sampling Techniques, section 6.3. NaN for fewer than two."""
+        if self.n < 2 or not self.bottom:
+            return math.nan
+        r = self._top.exact / self._bottom.exact
+        squares = self._top_squares.exact - 2 * r * self._products.exact + r * r * self._bottom_squares.exact
+        return math.sqrt(max(0.0, float(squares)) * self.n / (self.n - 1)) / self.bottom
+
+
+class LossReport:
+    """`nats_per_token` and `bits_per_byte` over all texts, each with standard error and interval over texts."""
+
+    def __init__(self) -> None:
+        self.per_token, self.per_byte = Ratio(), Ratio()
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.type == "metrics" and "nats" in event.data:
+                nats = event.data["nats"]
+                self.per_token.add(nats, event.data["n_tokens"])
+                self.per_byte.add(nats / math.log(2), event.data["n_bytes"])
+
+    def as_dict(self) -> dict[str, Any]:
+        report: dict[str, Any] = {}
+        for name, ratio in (("bits_per_byte", self.per_byte), ("nats_per_token", self.per_token)):
+            low, high = t_interval(ratio.value, ratio.stderr, ratio.n)
+            report[name] = defined(ratio.value)
+            report[f"{name}_stderr"] = defined(ratio.stderr)
+            report[f"{name}_ci95"] = None if math.isnan(low) else [low, high]
+        report["n"] = self.per_byte.n
+        return {**report, "n_tokens": int(self.per_token.bottom), "n_bytes": int(self.per_byte.bottom)}

@@ -1,0 +1,118 @@
+"""Translate: BLEU of each translation against its references, and of the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from evals.errors import MissingExtra
+from evals.eval import Report
+from evals.metrics import MatchReport
+from evals.record.current import record_match, record_metrics
+from evals.record.recorders import Event
+from evals.suite.match.match import Match
+from evals.suite.samples.ideals import accepted
+
+GOOD_BLEU = 30
+"A translation counts as correct above this sentence BLEU, on the scale from 0 to 100."
+
+
+class Translate(Match):
+    """A translation is correct if its sentence BLEU is above GOOD_BLEU; `sacrebleu_score` is the corpus BLEU.
+
+    The prompt is made as in Match, few-shot examples too; `max_tokens` is sent. `ideal` may hold several
+    references: each counts, in the sentence and in the corpus score (openai/evals hands the list to the corpus
+    score as if it were one reference). Correctness by a BLEU threshold is crude: read the corpus score.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bleu = make_bleu(effective_order=True)
+
+    def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless there is a reference to compare with, and what Match needs."""
+        super().check_sample(sample)
+        accepted(sample)
+
+    first_prompt = Match.first_prompt
+
+    async def eval_sample(self, sample: Any, rng: Random) -> bool:  # type: ignore[override]
+        self.check_sample(sample)
+        references = accepted(sample)
+        completion = await self.complete(self.first_prompt(sample), max_tokens=self.max_tokens)
+        score = float(self.bleu.sentence_score(completion, references).score)
+        correct = score > GOOD_BLEU
+        record_metrics(sacrebleu_sentence_score=score)
+        record_match(correct, expected=references, sampled=completion, sacrebleu_sentence_score=score)
+        return correct
+
+    def new_report(self) -> Report:
+        return TranslationReport()
+
+
+class TranslationReport(MatchReport):
+    """Accuracy, and the corpus BLEU added up from the counts of each translation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.corpus = CorpusBleu()
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        super().add(sample_id, events)
+        for event in events:
+            if event.type == "match":
+                expected = event.data["expected"]
+                self.corpus.add(event.data["sampled"], [expected] if isinstance(expected, str) else expected)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**super().as_dict(), "sacrebleu_score": self.corpus.score}
+
+
+class CorpusBleu:
+    """sacrebleu's corpus score over translations that come one at a time, in any order.
+
+    BLEU is a function of sums (matched and total n-grams, lengths), so only these are kept. References may differ
+    in number from one translation to the next. Papineni et al. 2002; tokens and smoothing are sacrebleu's defaults.
+    """
+
+    def __init__(self) -> None:
+        self._bleu = make_bleu()
+        self._sums: list[int] | None = None
+
+    def add(self, translation: str, references: Sequence[str]) -> None:
+        """Take in one translation."""
+        counts = self._bleu.corpus_score([translation], [[reference] for reference in references])
+        numbers = [*counts.counts, *counts.totals, counts.sys_len, counts.ref_len]
+        self._sums = numbers if self._sums is None else [a + b for a, b in zip(self._sums, numbers, strict=True)]
+
+    @property
+    def score(self) -> float | None:
+        """From 0 to 100; None where there was no translation."""
+        if self._sums is None:
+            return None
+        *ngrams, sys_len, ref_len = self._sums
+        n_orders = len(ngrams) // 2
+        return float(
+            self._bleu.compute_bleu(
+                correct=ngrams[:n_orders],
+                total=ngrams[n_orders:],
+                sys_len=sys_len,
+                ref_len=ref_len,
+                smooth_method=self._bleu.smooth_method,
+                smooth_value=self._bleu.smooth_value,
+            ).score
+        )
+
+
+def make_bleu(effective_order: bool = False) -> Any:
+    """sacrebleu's BLEU.
+
+    Raises:
+        MissingExtra: sacrebleu is not installed.
+    """
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError:
+        raise MissingExtra("Translate", "text") from None
+    return BLEU(effective_order=effective_order)

@@ -1,0 +1,173 @@
+"""Rows of the known benchmarks become problems whose references pass and whose mistakes are named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from evals.errors import BadSample
+from evals.sandbox.problem import FunctionTests, StdioCase, StdioTests
+from evals.suite.code.plus import typed_input
+from evals.suite.code.problems import code_problem, form_of
+
+HUMAN_EVAL = {
+    "task_id": "HumanEval/x",
+    "prompt": 'def add(a, b):\n    """Sum."""\n',
+    "entry_point": "add",
+    "canonical_solution": "    return a + b\n",
+    "test": "def check(candidate):\n    assert candidate(1, 2) == 3\n",
+}
+PLUS = {
+    "task_id": "HumanEval/x",
+    "prompt": 'def half(a):\n    """Half."""\n',
+    "entry_point": "half",
+    "canonical_solution": "    return a / 2\n",
+    "base_input": [[1], [3.0]],
+    "plus_input": [[1e6], [-7]],
+    "contract": "",
+    "atol": 0,
+}
+MBPP = {
+    "task_id": 7,
+    "text": "Write a function that triples.",
+    "code": "def helper(x):\n    return x\n\ndef triple(x):\n    return helper(x) * 3",
+    "test_list": ["assert triple(2) == 6", "assert triple(0) == 0"],
+    "test_setup_code": "import math",
+    "challenge_test_list": [],
+}
+STDIO = {"task_id": "s", "input": "Double the number.", "cases": [{"stdin": "2\n", "stdout": "4\n"}]}
+APPS = {"problem_id": 3, "question": "Sum.", "input_output": json.dumps({"inputs": ["1 2\n"], "outputs": ["3\n"]})}
+LIVE = {
+    "question_id": "lcb",
+    "question_content": "Sum.",
+    "public_test_cases": json.dumps([{"input": "1 2", "output": "3", "testtype": "stdin"}]),
+    "private_test_cases": json.dumps([{"input": "2 2", "output": "4", "testtype": "stdin"}]),
+}
+
+
+def passes(row: dict[str, Any], program: str) -> bool:
+    """Whether a program of this file passes the tests, run here."""
+    problem = code_problem(row).problem
+    assert isinstance(problem.tests, FunctionTests)
+    space: dict[str, Any] = {}
+    exec(program, space)
+    tests: dict[str, Any] = {}
+    exec(problem.tests.source, tests)
+    try:
+        tests["check"](space[str(problem.entry_point)])
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("row", [HUMAN_EVAL, PLUS, MBPP], ids=["HumanEval", "plus", "MBPP"])
+def test_the_reference_passes_its_own_tests(row):
+    reference = code_problem(row).reference
+    assert reference is not None
+    assert passes(row, reference)
+
+
+@pytest.mark.parametrize(
+    ("row", "program"),
+    [
+        (HUMAN_EVAL, "def add(a, b):\n    return a"),
+        (PLUS, "def half(a):\n    return a // 2"),
+        (PLUS, "def half(a):\n    return a / 2 + 1e-3"),
+        (MBPP, "def triple(x):\n    return 6"),
+    ],
+)
+def test_a_wrong_program_fails(row, program):
+    assert not passes(row, program)
+
+
+def test_floats_of_evalplus_may_differ_a_little():
+    assert passes(PLUS, "def half(a):\n    return a / 2 * (1 + 1e-9)")
+
+
+def test_results_that_evalplus_compares_as_sets_may_come_in_any_order():
+    row = {**PLUS, "task_id": "Mbpp/2", "entry_point": "similar_elements", "prompt": '"""Common."""\n'}
+    row["canonical_solution"] = "\ndef similar_elements(a, b):\n    return tuple(sorted(set(a) & set(b)))\n"
+    row["base_input"], row["plus_input"] = [[[3, 4, 5], [5, 4]]], []
+    assert passes(row, "def similar_elements(a, b):\n    assert type(a) is tuple\n    return (5, 4)")
+    assert not passes(row, "def similar_elements(a, b):\n    return (5,)")
+
+
+def test_a_root_of_a_polynomial_need_not_be_the_reference_one():
+    row = {**PLUS, "entry_point": "find_zero", "prompt": "def find_zero(xs):\n", "atol": 1e-4}
+    row["canonical_solution"], row["base_input"], row["plus_input"] = "    return 1.0\n", [[[-1, 0, 1]]], []
+    assert passes(row, "def find_zero(xs):\n    return -1.00001")
+    assert not passes(row, "def find_zero(xs):\n    return 0.5")
+
+
+@pytest.mark.parametrize(
+    ("task", "given", "typed"),
+    [
+        ("Mbpp/2", [[1], [2]], [(1,), (2,)]),
+        ("Mbpp/63", [[[1, 2]]], [[(1, 2)]]),
+        ("Mbpp/75", [[[1]], 5], [[(1,)], 5]),
+        ("Mbpp/106", [[1], [2]], [[1], (2,)]),
+        ("Mbpp/115", [[[1], []]], [[{1}, {}]]),
+        ("Mbpp/124", ["1", "2j"], [1.0, 2j]),
+        ("Mbpp/307", [[1], 2, 3], [(1,), 2, 3]),
+        ("Mbpp/580", [[1, [2]]], ((1, (2,)),)),
+        ("Mbpp/722", [{"a": [1]}, 2], [{"a": (1,)}, 2]),
+        ("HumanEval/2", [[1]], [[1]]),
+    ],
+)
+def test_types_that_json_lost_come_back(task, given, typed):
+    assert typed_input(task, given) == typed
+
+
+@pytest.mark.parametrize(
+    ("row", "cases"),
+    [
+        (STDIO, (StdioCase("2\n", "4\n"),)),
+        (APPS, (StdioCase("1 2\n", "3\n"),)),
+        (LIVE, (StdioCase("1 2", "3"), StdioCase("2 2", "4"))),
+    ],
+    ids=["ours", "APPS", "LiveCodeBench"],
+)
+def test_programs_with_input_and_output_have_their_cases(row, cases):
+    made = code_problem(row)
+    assert made.problem.tests == StdioTests(cases)
+    assert made.problem.entry_point is None
+    assert made.task
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([], "must be an object"),
+        ({"prompt": "", "entry_point": "f"}, "none of the forms"),
+        ({**HUMAN_EVAL, "test": "def test(): pass"}, "'test' defines no check"),
+        ({**HUMAN_EVAL, "test": "def check(candidate:"}, "'test' is no Python"),
+        ({**HUMAN_EVAL, "prompt": 3}, "'prompt' is int, not a text"),
+        ({**HUMAN_EVAL, "entry_point": "a b"}, "which is no name"),
+        ({**HUMAN_EVAL, "timeout_s": 0}, "'timeout_s' is 0"),
+        ({**PLUS, "plus_input": "x"}, "'plus_input' is no list"),
+        ({**MBPP, "test_list": []}, "'test_list' is no list of assertions"),
+        ({**MBPP, "test_list": ["assert other(1)"]}, "calls no function that 'code' defines"),
+        ({**STDIO, "cases": []}, "'cases' is no list of cases"),
+        ({**STDIO, "cases": [{"stdin": 2, "stdout": "4"}]}, "case 1 of 'cases' needs input and output as texts"),
+        ({**APPS, "input_output": "{"}, "'input_output' is no JSON"),
+        ({**APPS, "input_output": '{"inputs": [], "outputs": [], "fn_name": "f"}'}, "is a call of 'f'"),
+        ({**APPS, "input_output": '{"inputs": ["1"], "outputs": []}'}, "1 inputs and 0 outputs"),
+        ({**LIVE, "private_test_cases": "eJxrYJmqwwAAA"}, "packed in pickle"),
+    ],
+)
+def test_a_wrong_row_says_which_field_and_how_to_mend_it(row, message):
+    with pytest.raises(BadSample, match=message) as refused:
+        code_problem(row)
+    assert isinstance(row, list) or refused.value.fix
+
+
+def test_a_form_is_known_by_its_fields():
+    assert [form_of(row) for row in (HUMAN_EVAL, PLUS, MBPP, STDIO)] == [
+        "HumanEval", "HumanEval+ or MBPP+", "MBPP", "stdin/stdout"]  # fmt: skip
+
+
+def test_a_time_limit_given_wins_over_the_rows_own():
+    assert code_problem({**HUMAN_EVAL, "timeout_s": 9}).problem.timeout_s == 9.0
+    assert code_problem({**HUMAN_EVAL, "timeout_s": 9}, 1.5).problem.timeout_s == 1.5

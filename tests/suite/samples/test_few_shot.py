@@ -1,0 +1,59 @@
+"""Few-shot examples from real files."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.errors import BadSample
+from evals.suite.samples.few_shot import insert_few_shot, read_few_shot, sample_messages
+
+
+def rows_file(folder: Path, rows: list[Any]) -> Path:
+    path = folder / "few_shot.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+ROWS = [{"sample": [{"role": "system", "content": f"{i}?"}, {"role": "system", "content": f"{i}!"}]} for i in range(3)]
+
+
+def test_the_first_rows_are_read_in_file_order(tmp_path: Path) -> None:
+    path = rows_file(tmp_path, ROWS)
+    assert read_few_shot(path, 2) == ROWS[:2]
+    assert read_few_shot(path) == ROWS
+
+
+def test_fewer_rows_than_asked_for_are_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert len(read_few_shot(rows_file(tmp_path, ROWS), 5)) == 3
+    assert "5 few-shot examples asked for" in caplog.text
+
+
+@pytest.mark.parametrize("row", [5, {"sample": "text"}, {"sample": ["text"]}])
+def test_a_row_without_messages_says_where_it_stands(tmp_path: Path, row: Any) -> None:
+    path = rows_file(tmp_path, [ROWS[0], row])
+    with pytest.raises(BadSample) as caught:
+        read_few_shot(path)
+    assert caught.value.where == f"{path}:2"
+
+
+def test_messages_go_right_before_the_last_one_and_the_prompt_stays() -> None:
+    prompt = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "3?"}]
+    shown = insert_few_shot(prompt, sample_messages(ROWS[:1]))
+    assert [message["content"] for message in shown] == ["Be brief.", "0?", "0!", "3?"]
+    assert len(prompt) == 2
+
+
+def test_without_examples_any_prompt_stays_what_it_is() -> None:
+    assert insert_few_shot("text", []) == "text"
+
+
+@pytest.mark.parametrize("prompt", ["text", []])
+def test_examples_need_a_chat(prompt: Any) -> None:
+    with pytest.raises(BadSample, match="list of messages"):
+        insert_few_shot(prompt, sample_messages(ROWS))
