@@ -27,7 +27,7 @@ choice:
   id: choice.dev.v0
   metrics: [accuracy]
 choice.dev.v0:
-  class: evals.suite.choice.eval:Choice
+  class: evals.suite:Choice
   args:
     samples_jsonl: choice.jsonl
     few_shot_jsonl: choice-dev.jsonl

@@ -79,7 +79,7 @@ class Bench:
         (folder / "data").mkdir()
         (folder / "evals" / "bench.yaml").write_text(
             "bench:\n  id: bench.dev.v0\n  metrics: [accuracy]\n"
-            "bench.dev.v0:\n  class: evals.suite.match.match:Match\n  args:\n    samples_jsonl: bench.jsonl\n"
+            "bench.dev.v0:\n  class: evals.elsuite.basic.match:Match\n  args:\n    samples_jsonl: bench.jsonl\n"
         )
 
     def rows(self, n: int) -> None:

@@ -42,7 +42,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     (root / "data").mkdir()
     rows = [{"input": [{"role": "user", "content": f"{i} + {i}?"}], "ideal": str(2 * i)} for i in range(N)]
     (root / "data" / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    body = {"class": "evals.suite.match.match:Match", "args": {"samples_jsonl": "sums.jsonl"}}
+    body = {"class": "evals.suite:Match", "args": {"samples_jsonl": "sums.jsonl"}}
     (root / "evals" / "sums.yaml").write_text(f"sums: {{id: sums.dev.v0}}\nsums.dev.v0: {json.dumps(body)}\n")
     pytester.makeini("[pytest]\naddopts = --strict-markers --strict-config\nevals_registry_paths = my_registry\n")
     return pytester

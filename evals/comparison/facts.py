@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.record.reader import Record
+from evals.runner.fingerprint import recorded_fingerprint
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def facts_of(log: Record) -> RunFacts:
     """The facts of an opened record."""
     spec = log.spec
     config = _mapping(spec.get("run_config"))
-    fingerprint, eval_spec = _mapping(config.get("fingerprint")), _mapping(config.get("eval_spec"))
+    fingerprint, eval_spec = recorded_fingerprint(spec) or {}, _mapping(config.get("eval_spec"))
     return RunFacts(
         eval_name=str(spec.get("eval_name") or "?"),
         completion_fns=tuple(map(str, spec.get("completion_fns") or ())),

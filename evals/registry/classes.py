@@ -22,6 +22,17 @@ GIVEN_BY_US = ("completion_fns", "eval_registry_path", "name", "registry", "seed
 "Arguments of evals that no YAML file gives."
 
 
+OUR_PATH = re.compile(r"(evals\.(?:suite|solvers|completion_fns))\.[\w.]+:(\w+)\Z")
+
+
+def public_path(path: str) -> str:
+    """`evals.suite:Match` for `evals.suite.match.match:Match`: our classes by the path that no move breaks.
+
+    All other paths come back as they are, those of openai/evals (`evals.elsuite...`) too: they choose its rules.
+    """
+    return OUR_PATH.sub(r"\1:\2", path)
+
+
 def load_object(path: str, *, named_by: str = "the registry", where: str | None = None) -> Any:
     """What `module:Class`, `module:Outer.Inner` or `module` names.
 
@@ -119,13 +130,13 @@ def _import(module_name: str, path: str, named_by: str, where: str | None) -> An
 
 
 def _no_such_module(path: str, module_name: str, named_by: str, where: str | None) -> RegistryError:
-    fix = "install the package that holds it, or put its folder on PYTHONPATH"
+    fix = _public_name(path) or "install the package that holds it, or put its folder on PYTHONPATH"
     holder, _, last = path.rpartition(".")
     if ":" not in path and _is_module(holder):
         return RegistryError(
             f"{named_by} names class {path!r}, which has no colon", where=where, fix=f"write {holder}:{last}"
         )
-    if module_name.split(".", maxsplit=1)[0] == "evals":
+    if module_name.split(".", maxsplit=1)[0] == "evals" and not _public_name(path):
         fix = "this class is not part of this package: name another one, or install it under a name of its own"
     return RegistryError(
         f"{named_by} names class {path!r}, and there is no module {module_name!r}",
@@ -156,10 +167,21 @@ def _near_modules(module_name: str) -> str:
 
 def _no_such_class(path: str, holder: Any, attribute: str, named_by: str, where: str | None) -> RegistryError:
     prefix = path[: path.rindex(attribute)]
-    near = [name for name in vars(holder) if not name.startswith("_") and callable(getattr(holder, name, None))]
+    near = [name for name in dir(holder) if not name.startswith("_") and callable(getattr(holder, name, None))]
     hits = ", ".join(prefix + name for name in near_misses(attribute, near, n=2))
     note = f"did you mean: {hits}" if hits else ""
-    return RegistryError(f"{named_by} names class {path!r}, which has no such class", where=where, notes=[note])
+    return RegistryError(
+        f"{named_by} names class {path!r}, which has no such class", where=where, notes=[note], fix=_public_name(path)
+    )
+
+
+def _public_name(path: str) -> str | None:
+    """How to write one of our classes that is named by an inner path; None for any other path."""
+    public = public_path(path)
+    package, _, name = public.partition(":")
+    if public == path or name not in importlib.import_module(package).__all__:
+        return None
+    return f"write {public}"
 
 
 def _cannot_import(error: Exception, path: str, named_by: str, where: str | None) -> NoReturn:

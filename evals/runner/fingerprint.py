@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evals.completion_fns.function import unwrapped
+from evals.registry.classes import public_path
 from evals.secrets import is_secret_name, without_secrets
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ def fingerprint_of(
     for fn, name in zip(request.completion_fns, request.completion_fn_names, strict=True):
         if isinstance(fn, str):
             fn_spec = registry.resolve_completion_fn(fn)
-            models[name] = {"class": fn_spec.cls, "args": _public(fn_spec.args or {})}
+            models[name] = {"class": public_path(fn_spec.cls), "args": _public(fn_spec.args or {})}
         else:
             models[name] = identity_of(fn)
     facts = {
         "eval": spec.key,
-        "class": spec.cls,
+        "class": public_path(spec.cls),
         "eval_args": without_secrets({**(spec.args or {}), **request.extra_eval_params}),
         "scorer": evaluation.fingerprint(),
         "data_sha256": data_sha256,
@@ -58,7 +59,8 @@ def identity_of(fn: Any) -> dict[str, Any]:
     holder = fn if inspect.isroutine(fn) else type(fn)
     said = fn.cache_identity() if hasattr(fn, "cache_identity") else None
     state = said if said is not None else _state_of(getattr(fn, "__self__", fn))
-    return {"class": f"{holder.__module__}:{holder.__qualname__}", "source": _source_of(holder), "state": digest(state)}
+    path = public_path(f"{holder.__module__}:{holder.__qualname__}")
+    return {"class": path, "source": _source_of(holder), "state": digest(state)}
 
 
 def _state_of(value: Any) -> dict[str, Any]:
@@ -88,6 +90,24 @@ def digest(value: Any) -> str:
     """A short hash of anything JSON-able, for fingerprints."""
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def recorded_fingerprint(spec: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The fingerprint in a record's first line, our classes under their public paths; None without one."""
+    config = spec.get("run_config")
+    fingerprint = config.get("fingerprint") if isinstance(config, Mapping) else None
+    if not isinstance(fingerprint, Mapping):
+        return None
+    models = fingerprint.get("completion_fns")
+    known = models if isinstance(models, Mapping) else {}
+    renamed = {name: _with_public_class(model) for name, model in known.items()}
+    facts = _with_public_class(fingerprint)
+    return {**facts, "completion_fns": renamed} if known else dict(facts)
+
+
+def _with_public_class(facts: Any) -> Any:
+    path = facts.get("class") if isinstance(facts, Mapping) else None
+    return {**facts, "class": public_path(path)} if isinstance(path, str) else facts
 
 
 def first_difference(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from evals.errors import DataError
 from evals.record.reader import read_record
 from evals.record.sample_record import SampleRecord
+from evals.runner.fingerprint import recorded_fingerprint
 
 
 @dataclass
@@ -41,8 +43,8 @@ def read_earlier(path: Path) -> Earlier:
     if not path.is_file():
         raise DataError("there is no record to resume", where=str(path), fix="give the path of a record")
     log = read_record(path)
-    fingerprint = ((log.spec or {}).get("run_config") or {}).get("fingerprint")
-    if not isinstance(fingerprint, dict):
+    fingerprint = recorded_fingerprint(log.spec)
+    if fingerprint is None:
         raise DataError(
             "this record cannot be resumed: it does not say what it was run with",
             where=str(path),
@@ -72,12 +74,10 @@ def find_unfinished(folder: Path, fingerprint: dict[str, Any]) -> Earlier | None
 
 
 def _fingerprint_in(path: Path) -> dict[str, Any] | None:
-    import json
-
     try:
         with path.open("rb") as file:
-            spec = json.loads(file.readline())["spec"]
-        fingerprint = spec["run_config"]["fingerprint"]
-    except (OSError, ValueError, KeyError, TypeError):
+            line = json.loads(file.readline())
+    except (OSError, ValueError):
         return None
-    return fingerprint if isinstance(fingerprint, dict) else None
+    spec = line.get("spec") if isinstance(line, dict) else None
+    return recorded_fingerprint(spec) if isinstance(spec, dict) else None

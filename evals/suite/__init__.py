@@ -1,1 +1,54 @@
-"""The eval classes, one file each."""
+"""The eval classes, a folder for each thing that is judged; YAML names them here: `class: evals.suite:Match`.
+
+No move of a file breaks that path. A class loads when it is named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evals.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from evals.suite.answers.drop_f1 import DropF1 as DropF1
+    from evals.suite.answers.extract import ExtractAnswer as ExtractAnswer
+    from evals.suite.answers.stated_confidence import StatedConfidence as StatedConfidence
+    from evals.suite.choice.eval import Choice as Choice
+    from evals.suite.choice.mmmu import MMMU as MMMU
+    from evals.suite.choice.multiple_choice import MultipleChoice as MultipleChoice
+    from evals.suite.code.pass_at_k import PassAtK as PassAtK
+    from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
+    from evals.suite.match.built_in import TestMatch as TestMatch
+    from evals.suite.match.fuzzy_match import FuzzyMatch as FuzzyMatch
+    from evals.suite.match.includes import Includes as Includes
+    from evals.suite.match.json_match import JsonMatch as JsonMatch
+    from evals.suite.match.json_validator import JsonValidator as JsonValidator
+    from evals.suite.match.lambada import Lambada as Lambada
+    from evals.suite.match.match import Match as Match
+    from evals.suite.match.match_with_solvers import MatchWithSolvers as MatchWithSolvers
+    from evals.suite.text.text_loss import TextLoss as TextLoss
+    from evals.suite.text.translate import Translate as Translate
+
+_HOMES = {
+    "Choice": "evals.suite.choice.eval",
+    "DropF1": "evals.suite.answers.drop_f1",
+    "ExtractAnswer": "evals.suite.answers.extract",
+    "FuzzyMatch": "evals.suite.match.fuzzy_match",
+    "Includes": "evals.suite.match.includes",
+    "JsonMatch": "evals.suite.match.json_match",
+    "JsonValidator": "evals.suite.match.json_validator",
+    "Lambada": "evals.suite.match.lambada",
+    "Match": "evals.suite.match.match",
+    "MatchWithSolvers": "evals.suite.match.match_with_solvers",
+    "MMMU": "evals.suite.choice.mmmu",
+    "ModelBasedClassify": "evals.suite.graded.modelgraded",
+    "MultipleChoice": "evals.suite.choice.multiple_choice",
+    "PassAtK": "evals.suite.code.pass_at_k",
+    "StatedConfidence": "evals.suite.answers.stated_confidence",
+    "TestMatch": "evals.suite.match.built_in",
+    "TextLoss": "evals.suite.text.text_loss",
+    "Translate": "evals.suite.text.translate",
+}
+
+__all__ = list(_HOMES)
+__getattr__, __dir__ = lazy_names(globals(), _HOMES)

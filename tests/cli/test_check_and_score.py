@@ -13,7 +13,7 @@ import pytest
 from evals.runner.checks import check_evals
 
 
-def write_eval(root: Path, name: str, rows: list[dict], cls: str = "evals.suite.match.match:Match", **args) -> None:
+def write_eval(root: Path, name: str, rows: list[dict], cls: str = "evals.suite:Match", **args) -> None:
     (root / "evals").mkdir(parents=True, exist_ok=True)
     (root / "data").mkdir(exist_ok=True)
     (root / "data" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -57,7 +57,7 @@ def test_an_ideal_that_its_own_scorer_refuses_is_found(tmp_path):
         tmp_path,
         "odd",
         [{"input": "a", "ideal": "no number"}],
-        "evals.suite.answers.extract:ExtractAnswer",
+        "evals.suite:ExtractAnswer",
         extract="number",
     )
     done = run(tmp_path, "main", "check", "odd", "--registry_path", ".")
@@ -85,7 +85,7 @@ def test_stored_completions_are_scored_again_without_a_call(tmp_path):
     """Match wants the answer at the start, Includes anywhere: the same completions, two scores."""
     rows = [{"input": f"q{i}", "ideal": f"<{i}>"} for i in range(6)]
     write_eval(tmp_path, "toy", rows)
-    write_eval(tmp_path, "loose", rows, "evals.suite.match.includes:Includes")
+    write_eval(tmp_path, "loose", rows, "evals.suite:Includes")
     (tmp_path / "said.jsonl").write_text(
         "".join(
             json.dumps({"input": f"q{i}", "completion": f"<{i}>" if i < 2 else f"it is <{i}>"}) + "\n" for i in range(6)

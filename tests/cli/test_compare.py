@@ -42,7 +42,7 @@ def write_eval(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
     (folder / "evals").mkdir(exist_ok=True)
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    body = json.dumps({"class": "evals.suite.match.match:Match", "args": {"samples_jsonl": f"{name}.jsonl"}})
+    body = json.dumps({"class": "evals.suite:Match", "args": {"samples_jsonl": f"{name}.jsonl"}})
     (folder / "evals" / f"{name}.yaml").write_text(f"{name}:\n  id: {name}.dev.v0\n{name}.dev.v0: {body}\n")
 
 

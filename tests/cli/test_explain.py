@@ -47,9 +47,7 @@ def parts_of(body: dict[str, Any]) -> dict[str, tuple[float, int]]:
     return {part["name"]: (round(part["value"], 6), part["n"]) for part in body["parts"] if part["value"]}
 
 
-def write_eval(
-    folder: Path, rows: list[dict[str, Any]], cls: str = "evals.suite.match.match:Match", **args: Any
-) -> None:
+def write_eval(folder: Path, rows: list[dict[str, Any]], cls: str = "evals.suite:Match", **args: Any) -> None:
     (folder / "evals").mkdir(exist_ok=True)
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data" / "sums.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -79,14 +77,14 @@ def test_a_looser_scorer_is_told_from_better_completions(tmp_path):
     """12 say `= n`: Match finds none, Includes all; 2 completions truly became right."""
     write_eval(tmp_path, ROWS)
     a = say(tmp_path, "a", answers(12, right="= {}"))
-    write_eval(tmp_path, ROWS, "evals.suite.match.includes:Includes")
+    write_eval(tmp_path, ROWS, "evals.suite:Includes")
     b = say(tmp_path, "b", answers(14, right="= {}"))
     body = explain(tmp_path, a, b)
     assert body["gap"] == pytest.approx(14 / 20)
     parts = parts_of(body)
     assert parts["scorer: same completions, other score"] == (0.6, 12)
     assert parts["other completions to the same prompts"] == (0.1, 2)
-    assert any(cause.startswith("scorer: class evals.suite.match.match:Match") for cause in body["causes"])
+    assert any(cause.startswith("scorer: class evals.suite:Match") for cause in body["causes"])
 
 
 def test_rows_put_in_and_taken_out_are_counted_apart(tmp_path):
@@ -128,7 +126,7 @@ def test_few_shot_examples_show_as_prompts_with_their_difference(tmp_path):
 
 
 def test_completions_without_a_readable_answer_are_a_part_of_their_own(tmp_path):
-    write_eval(tmp_path, ROWS, "evals.suite.answers.extract:ExtractAnswer", extract="number")
+    write_eval(tmp_path, ROWS, "evals.suite:ExtractAnswer", extract="number")
     a = say(tmp_path, "a", [str(i + 1) for i in range(20)])
     b = say(tmp_path, "b", ["no idea" if i < 3 else "999" if i < 5 else str(i + 1) for i in range(20)])
     assert parts_of(explain(tmp_path, a, b)) == {
@@ -140,7 +138,7 @@ def test_completions_without_a_readable_answer_are_a_part_of_their_own(tmp_path)
 def test_without_the_eval_it_is_said_that_scorer_and_completions_stay_together(tmp_path):
     write_eval(tmp_path, ROWS)
     a = say(tmp_path, "a", answers(10))
-    write_eval(tmp_path, ROWS, "evals.suite.match.includes:Includes")
+    write_eval(tmp_path, ROWS, "evals.suite:Includes")
     b = say(tmp_path, "b", answers(14))
     (tmp_path / "evals" / "sums.yaml").unlink()
     body = explain(tmp_path, a, b)

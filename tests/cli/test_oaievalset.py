@@ -17,7 +17,7 @@ import pytest
 from evals.errors import RegistryError
 from evals.registry import Registry
 
-SCRIPTED = {"class": "evals.completion_fns.scripted:ScriptedCompletionFn"}
+SCRIPTED = {"class": "evals.completion_fns:ScriptedCompletionFn"}
 CAPITALS = [{"input": "France?", "ideal": "Paris"}, {"input": "Spain?", "ideal": "Madrid"}]
 
 
@@ -36,7 +36,7 @@ class Folder:
         (self.registry / "data" / "script.jsonl").write_text("\n".join(map(json.dumps, script)), encoding="utf-8")
         self.add_completion_fn("guide/one", {**SCRIPTED, "args": {"path": "script.jsonl"}})
 
-    def add_eval(self, name: str, rows: list[dict[str, Any]], cls: str = "evals.suite.match.match:Match") -> None:
+    def add_eval(self, name: str, rows: list[dict[str, Any]], cls: str = "evals.suite:Match") -> None:
         (self.registry / "data" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         spec = {"class": cls, "args": {"samples_jsonl": f"{name}.jsonl"}}
         alias = {"id": f"{name}.dev.v0", "metrics": ["accuracy"]}

@@ -125,7 +125,7 @@ def test_a_public_benchmark_is_not_fetched_to_be_shown(evals_show, tmp_path, mon
 
 def test_a_model_is_shown_with_its_class_price_and_context(evals_show):
     shown = evals_show("gpt-4o-mini")
-    assert "evals.completion_fns.openai:OpenAIChatCompletionFn" in shown
+    assert "evals.completion_fns:OpenAIChatCompletionFn" in shown
     assert "128,000 tokens" in shown
     assert "as of" in shown
 
@@ -135,7 +135,7 @@ def test_a_name_that_nothing_knows_is_an_error_unless_it_is_said_to_be_a_model(e
         evals_show("ehco")
     assert "did you mean: echo" in str(error.value)
     assert len(str(error.value).splitlines()) <= 8
-    assert "openai:OpenAIChatCompletionFn" in evals_show("ehco", "--kind", "completion_fns")
+    assert "evals.completion_fns:OpenAIChatCompletionFn" in evals_show("ehco", "--kind", "completion_fns")
 
 
 def test_rubrics_and_sets_are_shown_as_they_are(evals_show):

@@ -125,7 +125,7 @@ def test_solvers_by_hand():
     state = TaskState("Add.", [Message("user", "What is 2 + 2?")])
     with recorder.as_default_recorder("x"):
         assert DummySolver()(state).output == "This is a dummy response."
-        solver = plugin_solvers.Counting(postprocessors=["evals.solvers.postprocessors.postprocessors:Strip"])
+        solver = plugin_solvers.Counting(postprocessors=["evals.solvers:Strip"])
         assert (solver(state).output, solver.copy()(state).metadata["turns"]) == ("The sum is 4", 2)
     nested = plugin_solvers.DraftFirst(
         draft={"class": "plugins.plugin_solvers:Counting", "args": {}},

@@ -28,9 +28,7 @@ class Workplace:
             name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))
         }
 
-    def add_eval(
-        self, name: str, rows: Iterable[dict[str, Any]], cls: str = "evals.suite.match.match:Match", **args: Any
-    ) -> None:
+    def add_eval(self, name: str, rows: Iterable[dict[str, Any]], cls: str = "evals.suite:Match", **args: Any) -> None:
         """Bind rows to an eval class under `name`."""
         data = self.registry / "data" / f"{name}.jsonl"
         data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")

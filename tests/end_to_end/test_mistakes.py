@@ -259,7 +259,7 @@ def test_keys_that_stand_in_yaml_files_are_found_nowhere_else(workplace, server)
     workplace.add_eval("toy", ROWS)
     (workplace.registry / "completion_fns").mkdir()
     (workplace.registry / "completion_fns" / "gateway.yaml").write_text(
-        "gateway:\n  class: evals.completion_fns.openai:OpenAIChatCompletionFn\n"
+        "gateway:\n  class: evals.completion_fns:OpenAIChatCompletionFn\n"
         "  args:\n    model: good\n    api_key: right-key-0123456789\n"
         "    extra_options: {extra_headers: {X-Secret-Token: planted-in-yaml-012345}}\n"
     )

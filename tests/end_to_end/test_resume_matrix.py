@@ -69,7 +69,7 @@ def sums_eval(workplace: Workplace, sums: Callable[[int], list[dict[str, Any]]],
 
 COMBINATIONS = list(
     itertools.product(
-        ["evals.suite.match.match:Match", "resumed_plugin:Plain"], [1, 3], [None, 40], [set[int](), REFUSED], ["1", "7"]
+        ["evals.suite:Match", "resumed_plugin:Plain"], [1, 3], [None, 40], [set[int](), REFUSED], ["1", "7"]
     )
 )
 QUICK = [COMBINATIONS[i] for i in (14, 31)]
@@ -124,7 +124,7 @@ def test_killed_and_resumed_is_as_if_it_had_not_been_in_every_combination(
 
 def test_the_one_bad_row_of_a_run_does_not_end_its_resumption(workplace, sums):
     """Asked alone it was the first call of its process, and a refusal of the first call ended the run."""
-    sums_eval(workplace, sums, "evals.suite.match.match:Match")
+    sums_eval(workplace, sums, "evals.suite:Match")
     with SumServer({7}) as server:
         first = workplace.oaieval("m", "sums", base_url=server.base_url)
         assert first.returncode == 3
@@ -152,7 +152,7 @@ def test_results_do_not_depend_on_concurrency_or_faults(workplace, sums, concurr
 
 
 def test_a_budget_that_is_reached_by_the_last_sample_cuts_nothing_off(workplace, sums):
-    sums_eval(workplace, sums, "evals.suite.match.match:Match")
+    sums_eval(workplace, sums, "evals.suite:Match")
     with SumServer(set()) as server:
         workplace.oaieval("m", "sums", "--record_path", "a.jsonl", base_url=server.base_url)
         report = report_of(workplace.folder / "a.jsonl")

@@ -146,7 +146,7 @@ draws:
   id: draws.dev.v0
   metrics: [accuracy]
 draws.dev.v0:
-  class: evals.suite.match.includes:Includes
+  class: evals.suite:Includes
   args:
     samples_jsonl: draws/samples.jsonl
 """

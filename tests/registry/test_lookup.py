@@ -23,7 +23,7 @@ from evals.registry.index import scan_names
 
 Write = Callable[..., Path]
 
-MATCH = "class: evals.completion_fns.dummy:DummyCompletionFn"
+MATCH = "class: evals.completion_fns:DummyCompletionFn"
 
 
 class Stub:
@@ -699,3 +699,10 @@ def test_a_class_without_a_colon_is_told_where_it_goes(tmp_path):
     registry = Registry([tmp_path])
     with pytest.raises(RegistryError, match=r"fix: write evals\.suite\.match:Match"):
         registry.get_class(registry.find_eval("mine.dev.v0"))
+
+
+def test_our_class_named_by_an_inner_path_is_told_its_public_one() -> None:
+    for path in ("evals.suite.match:Match", "evals.suite.extract:Match"):
+        with pytest.raises(RegistryError) as error:
+            load_object(path)
+        assert "write evals.suite:Match" in message(error)

@@ -25,7 +25,7 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
     rows = [{"input": str(i), "ideal": "yes" if i % 2 else "no"} for i in range(n)]
     (tmp_path / "data" / "halves.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (tmp_path / "evals" / "halves.yaml").write_text(
-        "halves.dev.v0: {class: 'evals.suite.match.match:Match', args: {samples_jsonl: halves.jsonl}}\n"
+        "halves.dev.v0: {class: 'evals.suite:Match', args: {samples_jsonl: halves.jsonl}}\n"
     )
     result = evals.run(
         lambda prompt: "yes", "halves.dev.v0", registry_paths=[tmp_path], record_path=str(tmp_path / "r.jsonl")

@@ -35,7 +35,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "data").mkdir()
     rows = [json.dumps({"input": question, "ideal": answer}) + "\n" for question, answer in QUESTIONS.items()]
     (root / "data" / "sums.jsonl").write_text("".join(rows), encoding="utf-8")
-    body = {"class": "evals.suite.match.match:Match", "args": {"samples_jsonl": "sums.jsonl"}}
+    body = {"class": "evals.suite:Match", "args": {"samples_jsonl": "sums.jsonl"}}
     (root / "evals" / "sums.yaml").write_text(f"sums: {{id: sums.dev.v0}}\nsums.dev.v0: {json.dumps(body)}\n")
     return root
 

@@ -20,7 +20,7 @@ from evals.task_state import Message, TaskState
 from evals.testing.doubles import TestCompletionFn
 
 STOCK = "evals.solvers.postprocessors.postprocessors"
-DUMMY_SPEC = {"class": "evals.solvers.solver:DummySolver", "args": {}}
+DUMMY_SPEC = {"class": "evals.solvers:DummySolver", "args": {}}
 
 
 class EchoSolver(Solver):
@@ -105,7 +105,7 @@ def test_a_result_as_json_has_output_and_metadata():
 def test_a_spec_becomes_a_solver_and_its_arguments_may_be_missing():
     state = TaskState("", [])
     assert create_solver(DUMMY_SPEC)(state).output == "This is a dummy response."
-    assert isinstance(create_solver({"class": "evals.solvers.solver:DummySolver"}), DummySolver)
+    assert isinstance(create_solver({"class": "evals.solvers:DummySolver"}), DummySolver)
 
 
 def test_sub_solvers_are_specs_or_solvers():
@@ -113,7 +113,7 @@ def test_sub_solvers_are_specs_or_solvers():
     assert solver(TaskState("task", [])).output == "This is a dummy response. task"
 
 
-@pytest.mark.parametrize("wrong", ["evals.solvers.solver:DummySolver", {"cls": "a:B"}, {"class": "a:B", "args": []}])
+@pytest.mark.parametrize("wrong", ["evals.solvers:DummySolver", {"cls": "a:B"}, {"class": "a:B", "args": []}])
 def test_anything_else_as_a_sub_solver_is_a_value_error_that_names_the_argument(wrong: Any):
     with pytest.raises(ValueError, match="Expected a sub-solver spec at 'second'"):
         PairSolver(first=DUMMY_SPEC, second=wrong)

@@ -287,7 +287,7 @@ def test_the_solver_sends_the_task_as_system_text(monkeypatch: pytest.MonkeyPatc
     with AnthropicServer(" ok ") as server:
         monkeypatch.setenv("ANTHROPIC_API_KEY", "test-key")
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.base_url)
-        strip = ["evals.solvers.postprocessors.postprocessors:Strip"]
+        strip = ["evals.solvers:Strip"]
         solver = AnthropicSolver("claude-x", max_tokens=9, postprocessors=strip, extra_options={"temperature": 0.5})
         state = TaskState("task", [Message("user", "q"), Message("system", "think")])
         assert solver.copy()(state, max_tokens=3).output == "ok"

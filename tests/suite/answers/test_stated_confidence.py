@@ -19,7 +19,7 @@ sure:
   id: sure.dev.v0
   metrics: [accuracy]
 sure.dev.v0:
-  class: evals.suite.answers.stated_confidence:StatedConfidence
+  class: evals.suite:StatedConfidence
   args:
     samples_jsonl: sure/samples.jsonl
     extract: number

@@ -210,7 +210,7 @@ def checked(folder: Path, rows: list[dict[str, Any]], **args: Any) -> list[tuple
     (folder / "evals").mkdir()
     (folder / "data").mkdir()
     write_rows(folder / "data" / "rows.jsonl", rows)
-    body = {"class": "evals.suite.choice.eval:Choice", "args": {"samples_jsonl": "rows.jsonl", **args}}
+    body = {"class": "evals.suite:Choice", "args": {"samples_jsonl": "rows.jsonl", **args}}
     (folder / "evals" / "x.yaml").write_text(json.dumps({"x": {"id": "x.dev.v0"}, "x.dev.v0": body}))
     (found,) = check_evals(["x"], [str(folder)], [])
     return [(finding.level, finding.text) for finding in found.findings]

@@ -133,7 +133,7 @@ def test_the_terminal_says_how_the_numbers_came_about(tmp_path: Path) -> None:
     rows = write_rows(tmp_path / "rows.jsonl", ROWS)
     (tmp_path / "evals" / "x.yaml").write_text(
         "x:\n  id: x.dev.v0\n  metrics: [accuracy, macro_accuracy]\n"
-        f"x.dev.v0:\n  class: evals.suite.choice.eval:Choice\n  args: {{samples_jsonl: {rows}}}\n"
+        f"x.dev.v0:\n  class: evals.suite:Choice\n  args: {{samples_jsonl: {rows}}}\n"
     )
     block = final_block(run(RunRequest([ChatModel(most=5)], "x", [tmp_path], dry_run=True, dry_run_logging=False)))
     assert "  how          style letter; top_logprobs: log probabilities of the next token" in block

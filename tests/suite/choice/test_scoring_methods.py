@@ -177,7 +177,7 @@ def registry_with(folder: Path, **args: Any) -> Path:
     (folder / "evals").mkdir()
     (folder / "data").mkdir()
     write_rows(folder / "data" / "rows.jsonl", ROWS)
-    body = {"class": "evals.suite.choice.eval:Choice", "args": {"samples_jsonl": "rows.jsonl", **args}}
+    body = {"class": "evals.suite:Choice", "args": {"samples_jsonl": "rows.jsonl", **args}}
     (folder / "evals" / "colours.yaml").write_text(
         json.dumps({"colours": {"id": "colours.dev.v0", "metrics": ["accuracy"]}, "colours.dev.v0": body})
     )

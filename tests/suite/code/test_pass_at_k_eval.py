@@ -258,7 +258,9 @@ def registry_of(folder: Path) -> Path:
     (folder / "evals").mkdir()
     (folder / "data").mkdir()
     args = "{samples_jsonl: rows.jsonl, k: [1, 2], style: completion, sandbox: unsafe-local, temperature: 0.5}"
-    entry = f"rows: {{id: rows.dev.v0, metrics: [pass@1]}}\nrows.dev.v0: {{class: 'evals.suite.code.pass_at_k:PassAtK', args: {args}}}\n"
+    entry = (
+        f"rows: {{id: rows.dev.v0, metrics: [pass@1]}}\nrows.dev.v0: {{class: 'evals.suite:PassAtK', args: {args}}}\n"
+    )
     (folder / "evals" / "rows.yaml").write_text(entry, encoding="utf-8")
     (folder / "data" / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(4)), encoding="utf-8")
     script = [{"sample_id": f"rows.dev.{i}", "completions": [RIGHT.format(i + 1), WRONG]} for i in range(4)]

@@ -39,7 +39,7 @@ def test_a_uniform_model_has_the_log_of_its_choices_a_token(tmp_path):
     (tmp_path / "texts.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     registry = tmp_path / "registry"
     (registry / "evals").mkdir(parents=True)
-    lines = ["loss.test.v0:", "  class: evals.suite.text.text_loss:TextLoss", "  args:"]
+    lines = ["loss.test.v0:", "  class: evals.suite:TextLoss", "  args:"]
     lines.append(f"    samples_jsonl: {tmp_path / 'texts.jsonl'}")
     (registry / "evals" / "loss.yaml").write_text("\n".join(lines) + "\n")
     result = evals.run(Uniform(), "loss.test.v0", registry_paths=registry, record_path=tmp_path / "r.jsonl")
