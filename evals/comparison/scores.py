@@ -15,20 +15,19 @@ import numpy as np
 
 from evals.comparison.facts import RunFacts, facts_of
 from evals.errors import DataError, UsageError, did_you_mean, listed
-from evals.eval import TAG_KEYS
 from evals.record.reader import Record, read_record
 from evals.record.sample_record import SampleRecord
-from evals.sample import id_order
+from evals.sample import LABEL_KEYS, id_order
 from evals.stats.arrays import Array, Codes
 
 CLUSTER_KEY = "cluster"
-GROUP_KEYS = tuple(key for key in TAG_KEYS if key != CLUSTER_KEY)
+GROUP_KEYS = tuple(key for key in LABEL_KEYS if key != CLUSTER_KEY)
 
 DEFAULT_METRICS = ("correct", "score", "accuracy")
 "What a sample's score is where no metric is named: the first of these that its record has."
 
-_TAGS = frozenset(TAG_KEYS)
-_LABELS = frozenset({*TAG_KEYS, "id"})
+_TAGS = frozenset(LABEL_KEYS)
+_LABELS = frozenset({*LABEL_KEYS, "id"})
 
 
 @dataclass(frozen=True)
@@ -289,7 +288,7 @@ class _Reader:
         ids, n_rows = list(self.rows), len(self.rows)
         order = np.array(sorted(range(len(found)), key=lambda i: id_order(ids[found[i]])), dtype=np.int64)
         kept: Codes = found[order]
-        labels = {key: self._labels[key].labels(n_rows, kept) for key in TAG_KEYS if key in self._labels}
+        labels = {key: self._labels[key].labels(n_rows, kept) for key in LABEL_KEYS if key in self._labels}
         return RunScores(
             path=str(log.path),
             facts=facts_of(log),

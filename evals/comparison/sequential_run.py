@@ -9,9 +9,9 @@ from typing import Any
 
 from evals.comparison.baseline import Baseline, find_baseline
 from evals.comparison.scores import read_scores
+from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import SettledEarly, UsageError
-from evals.eval import sample_order
 from evals.record.recorders import Event
 from evals.runner.run import PreparedRun, RunObserver
 from evals.runner.tally import score_of

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.completion_fns.dummy import DummyCompletionFn
+from evals.engine.sample_order import sample_order
 from evals.errors import EvalsError, RegistryError, UsageError
-from evals.eval import Eval, sample_order
+from evals.eval import Eval
 from evals.registry.classes import build
 from evals.registry.index import YamlFile
 from evals.registry.lookup import Registry

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.completion_fns.function import name_of
-from evals.engine.plan import RunPlan, use_plan
-from evals.engine.samples import Observer, Silent
-from evals.engine.session import CallCounts, Session, use_session
+from evals.engine.context import use_session
+from evals.engine.plan import RunPlan
+from evals.engine.sample_order import sample_order
+from evals.engine.samples import NullObserver, Observer
+from evals.engine.session import CallCounts, Session
 from evals.engine.settings import EngineSettings
 from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
-from evals.eval import Eval, StreamedEval, sample_order
+from evals.eval import Eval, StreamedEval
 from evals.key_values import typed
 from evals.record.http import HttpRecorder
 from evals.record.local import LocalRecorder
@@ -246,7 +248,7 @@ def run(
             cache.close()
         raise
     session = Session(request.settings, cache, any_accepted=earlier is not None and bool(earlier.finished))
-    tally = RunTally(observer or Silent())
+    tally = RunTally(observer or NullObserver())
     if observer is not None:
         observer.watch(tally, session.counts)
     plan = _plan_of(request, tally, earlier)
@@ -357,7 +359,7 @@ def _evaluate(
     from evals.engine.loop import run_sync
 
     try:
-        with use_session(session), use_plan(plan), handle_interrupts(session, on_interrupt):
+        with use_session(session, plan), handle_interrupts(session, on_interrupt):
             return dict(evaluation.run(recorder)), None
     except EvalsError as error:
         return dict(error.partial_report or {}), error

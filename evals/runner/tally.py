@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from evals.engine.samples import Observer, Silent, WorkItem
+from evals.engine.samples import NullObserver, Observer, WorkItem
 from evals.record.recorders import Event
 
 SCORE_KEYS = ("correct", "score", "accuracy")
@@ -69,7 +69,7 @@ class RunTally:
         try:
             news()
         except OSError:
-            self._inner = Silent()
+            self._inner = NullObserver()
 
     def add_failed(self, error: dict[str, Any]) -> None:
         """Count a sample that failed."""
