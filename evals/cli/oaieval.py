@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evals.cli import gate
 from evals.cli.console import Parser, existing_folder, run_command
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from evals.comparison.sequential_run import SequentialRule
     from evals.record.recorders import RecorderBase
     from evals.registry.lookup import Registry
-    from evals.runner.run import PreparedRun, RunRequest, RunResult
+    from evals.runner.prepare import PreparedRun
+    from evals.runner.request import RunRequest
+    from evals.runner.result import RunResult
+    from evals.runner.thresholds import Threshold
     from evals.specs import RunSpec
 
 OaiEvalArguments = argparse.Namespace
@@ -172,7 +175,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
     """The run that parsed arguments ask for."""
     from evals.engine.settings import settings_from_environment
     from evals.key_values import number_or_text, split_pairs
-    from evals.runner.run import RunRequest
+    from evals.runner.request import RunRequest
 
     if args.http_run and not args.http_run_url:
         raise UsageError("--http-run needs an address", fix="add --http-run-url URL")
@@ -221,7 +224,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
 
 def build_recorder(args: argparse.Namespace, run_spec: RunSpec, record_path: str) -> RecorderBase:
     """The recorder that parsed arguments ask for (scripts made for openai/evals call this)."""
-    from evals.runner.run import make_recorder
+    from evals.runner.recorders import make_recorder
 
     return make_recorder(request_of(_completed(args)), run_spec, record_path)
 
@@ -251,26 +254,27 @@ def _completed(args: argparse.Namespace) -> argparse.Namespace:
 def run_and_print(args: argparse.Namespace, registry: Registry | None = None) -> RunResult:
     """Run, print what people read, and return the result."""
     from evals.cli import logs
+    from evals.runner.thresholds import threshold
 
     say_events = args.dry_run and args.dry_run_logging
     with logs.configured(debug=args.debug, log_to_file=args.log_to_file, say_events=say_events):
         thresholds = [threshold(text) for text in args.fail_under]
-        result, rule = _run_request(args, registry, thresholds)
+        result, rule = _run_eval(args, registry, thresholds)
         logs.run_finished(result)
         _print(result, rule, thresholds, as_json=args.json)
     return result
 
 
-def _run_request(
+def _run_eval(
     args: argparse.Namespace, registry: Registry | None, thresholds: Sequence[Threshold]
 ) -> tuple[RunResult, SequentialRule | None]:
     from evals.cli import progress
-    from evals.runner import run as run_request
+    from evals.runner.run import run_eval
 
     request = request_of(args)
     bar = progress.Progress(sys.stderr)
     rule = _sequential_rule(args, bar)
-    result = run_request(
+    result = run_eval(
         request,
         registry,
         observer=rule or bar,
@@ -284,7 +288,7 @@ def _run_request(
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:
     from evals.cli import progress
-    from evals.report.terminal import final_block
+    from evals.report.terminal import final_block, missed_text
 
     out = sys.stderr if as_json else sys.stdout
     again = _command_to_go_on(sys.argv)
@@ -296,7 +300,7 @@ def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[
             print("\n" + rule.outcome().say(), file=out, flush=True)
     failed = [] if result.stopped_by is not None else [t for t in thresholds if not t.holds(result.report)]
     for missed in failed:
-        print(f"failed: {missed.say(result.report)}", file=sys.stderr)
+        print(f"failed: {missed_text(missed, result.report)}", file=sys.stderr)
     result.failed_thresholds = len(failed)
     if as_json:
         print(progress.as_json(result), flush=True)
@@ -338,7 +342,7 @@ def _begin(
     from evals.cli import progress
 
     for promised in thresholds:
-        promised.check_name(prepared)
+        promised.check_name(prepared.eval)
     if args.baseline:
         from pathlib import Path
 
@@ -351,55 +355,6 @@ def _begin(
         print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
         print(progress.opening_line(prepared), file=sys.stderr, flush=True)
-
-
-class Threshold:
-    """`METRIC>=X` (or `<=`, `>`, `<`), as `--fail-under` takes it."""
-
-    def __init__(self, metric: str, operator: str, value: float) -> None:
-        self.metric, self.operator, self.value = metric, operator, value
-
-    def holds(self, report: dict[str, Any]) -> bool:
-        """Whether the report keeps the promise. A metric that is not there, or not defined, does not."""
-        actual = report.get(self.metric)
-        if not isinstance(actual, int | float) or actual != actual:
-            return False
-        return {
-            ">=": actual >= self.value,
-            "<=": actual <= self.value,
-            ">": actual > self.value,
-            "<": actual < self.value,
-        }[self.operator]
-
-    def check_name(self, prepared: PreparedRun) -> None:
-        """Raise UsageError for a misspelt key of the report, where the eval tells its keys beforehand."""
-        from evals.errors import did_you_mean
-        from evals.eval import StreamedEval
-
-        if not isinstance(prepared.eval, StreamedEval):
-            return
-        keys = [*prepared.eval.new_report().as_dict(), "n_errors", "cost_usd"]
-        hint = did_you_mean(self.metric, keys)
-        if hint and self.metric not in keys:
-            raise UsageError(f"--fail-under names {self.metric!r}, which is not in the report", notes=[hint])
-
-    def say(self, report: dict[str, Any]) -> str:
-        from evals.report.terminal import number
-
-        if self.metric not in report:
-            numbers = [key for key, value in report.items() if isinstance(value, int | float)]
-            return f"{self.metric!r} is not in the report; there are: {', '.join(numbers)}"
-        return f"{self.metric} is {number(report.get(self.metric))}, not {self.operator} {self.value:g}"
-
-
-def threshold(text: str) -> Threshold:
-    """The threshold that a text such as `accuracy>=0.8` stands for."""
-    import re
-
-    match = re.fullmatch(r"\s*([\w./ -]+?)\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*", text)
-    if match is None:
-        raise UsageError(f"--fail-under cannot read {text!r}", fix="write --fail-under 'accuracy>=0.8', with quotes")
-    return Threshold(match[1], match[2], float(match[3]))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

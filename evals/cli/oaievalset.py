@@ -175,7 +175,7 @@ def check_passed_on(args: argparse.Namespace, passed_on: Sequence[str]) -> None:
 
 def progress_file(model: str, eval_set: str) -> Path:
     """Where the progress of a set lies: beside the records."""
-    from evals.runner.run import log_dir
+    from evals.runner.request import log_dir
 
     name = f"{model}.{eval_set}.progress.txt"
     return log_dir() / "oaievalset" / "".join(c if c.isalnum() or c in "._-+,@" else "-" for c in name)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from evals.engine.samples import WorkItem
     from evals.engine.session import CallCounts
     from evals.record.recorders import Event
-    from evals.runner.run import PreparedRun, RunResult
+    from evals.runner.prepare import PreparedRun
+    from evals.runner.result import RunResult
     from evals.runner.tally import RunTally
 
 BAR = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}] {desc}"

@@ -13,7 +13,8 @@ from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import SettledEarly, UsageError
 from evals.record.recorders import Event
-from evals.runner.run import PreparedRun, RunObserver
+from evals.runner.prepare import PreparedRun
+from evals.runner.run import RunObserver
 from evals.runner.tally import score_of
 from evals.sample import sample_id
 from evals.stats.sequential import BettingSequence, Decision

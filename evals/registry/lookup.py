@@ -166,6 +166,22 @@ class Registry:
         cls = load_object(spec.cls, named_by=f"eval {spec.key!r}", where=spec.where)
         return functools.partial(cls, **(spec.args or {}))
 
+    def make_eval(self, spec: EvalSpec, completion_fns: Sequence[Any], **given: Any) -> Any:
+        """The eval of `spec` over `completion_fns`. given: arguments laid over those of its entry.
+
+        Raises:
+            RegistryError: its class cannot be imported, takes no such argument, or misses one.
+            UsageError: its class refuses the arguments.
+        """
+        arguments = {
+            "completion_fns": list(completion_fns),
+            "name": spec.key,
+            "eval_registry_path": spec.registry_path,
+            "registry": self,
+            **given,
+        }
+        return build(self.get_class(spec), arguments, named_by=f"eval {spec.key!r}", where=spec.where)
+
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:
         """The rubric `name`, with `overrides` in place of its own keys. Raises RegistryError for an unknown name."""
         return as_modelgraded_spec(self._chain("modelgraded", name)[-1], overrides)

@@ -10,7 +10,8 @@ from typing import Any
 
 from evals.engine.session import CallCounts
 from evals.report.sample_text import money
-from evals.runner.run import RunResult
+from evals.runner.result import RunResult
+from evals.runner.thresholds import Threshold
 
 _HIDDEN = ("boostrap_std", "bootstrap_std", "n", "n_clusters", "n_errors", "cost_usd", "unparsed")
 DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
@@ -168,6 +169,15 @@ def _next_lines(result: RunResult, again: str) -> list[str]:
         what = "go on                    " if result.stopped_by is not None else "retry the errors         "
         steps.append(f"{what} {again or 'add --resume to the same command'}")
     return steps
+
+
+def missed_text(threshold: Threshold, report: Mapping[str, Any]) -> str:
+    """What a threshold asked for that the report does not reach."""
+    name = threshold.metric
+    if name not in report:
+        numbers = [key for key, value in report.items() if isinstance(value, int | float)]
+        return f"{name!r} is not in the report; there are: {', '.join(numbers)}"
+    return f"{name} is {number(report.get(name))}, not {threshold.operator} {threshold.value:g}"
 
 
 def counted(n: int, thing: str) -> str:
