@@ -165,7 +165,7 @@ def unknown_patterns(args: argparse.Namespace, registry: Registry) -> list[str]:
 
 def check_passed_on(args: argparse.Namespace, passed_on: Sequence[str]) -> None:
     """Let oaieval's own parser look at its arguments, so that a misspelt one is found before the first eval."""
-    from evals.cli.oaieval import get_parser as get_oaieval_parser
+    from evals.cli.oaieval_flags import get_parser as get_oaieval_parser
 
     parsed = get_oaieval_parser().parse_args([args.model, args.eval_set, *passed_on])
     for name, fix in ONE_RECORD_ONLY.items():
