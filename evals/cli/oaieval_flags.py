@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+
 from evals.cli import gate
 from evals.cli.console import Parser, existing_folder
 
