@@ -7,9 +7,10 @@ from typing import Any
 
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made, preflight
+from evals.completion_fns.inner_fns import made
 from evals.engine.cache import CompletionCache, default_cache_dir, request_key
 from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.traits import preflight, traits_of
 from evals.errors import UsageError
 
 
@@ -23,11 +24,11 @@ class CachedCompletionFn(Backend):
     def __init__(self, completion_fn: Any, path: str | Path | None = None, registry: Any = None) -> None:
         self.completion_fn = made(completion_fn, registry)
         self.path = Path(path).expanduser() if path is not None else default_cache_dir() / "cached.sqlite"
-        self.max_concurrency = getattr(self.completion_fn, "max_concurrency", None)
-        self.limit_key = getattr(self.completion_fn, "limit_key", None)
+        inner = traits_of(self.completion_fn)
+        self.max_concurrency, self.limit_key = inner.max_concurrency, inner.limit_key
         self._cache: CompletionCache | None = None
         self._fallback_calls = SampleCalls()
-        if not hasattr(self.completion_fn, "complete") or request_key(self.completion_fn, "", {}) is None:
+        if not inner.has_complete or request_key(self.completion_fn, "", {}) is None:
             raise UsageError(
                 f"{completion_fn!r} cannot be cached: it does not say which model and options it stands for",
                 fix="name a completion function that calls a model",
@@ -61,5 +62,5 @@ class CachedCompletionFn(Backend):
         if self._cache is not None:
             self._cache.close()
             self._cache = None
-        if hasattr(self.completion_fn, "aclose"):
+        if traits_of(self.completion_fn).has_aclose:
             await self.completion_fn.aclose()

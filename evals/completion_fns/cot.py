@@ -7,8 +7,9 @@ from typing import Any
 from evals.chat import ChatCompletionPrompt
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made, preflight, registry_at_hand
+from evals.completion_fns.inner_fns import made, registry_at_hand
 from evals.engine import calls
+from evals.engine.traits import preflight
 
 DEFAULT_COT_TEMPLATE = (
     "\nI will first reason step by step towards the right answer, and state the answer at the end of my reasoning."

@@ -21,6 +21,7 @@ class DummyCompletionFn:
 
     is_local = True
     records_sampling = False
+    gives_results = True
 
     def __init__(self, **kwargs: Any) -> None:
         pass

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evals.completion import CompletionResult, Completions
-from evals.completion_fns.backend import Backend
+from evals.engine.calls import complete_sync
+from evals.engine.traits import traits_of
 from evals.errors import UsageError
 from evals.record.current import record_sampling
 from evals.registry.classes import accepts
@@ -21,6 +22,8 @@ class FunctionCompletionFn:
     It gets those sampling arguments of the eval (`temperature`, `max_tokens`, ...) that it takes. Texts are
     recorded here; a function that gives a CompletionResult records by itself, as plug-ins of openai/evals do.
     """
+
+    gives_results = True
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -50,14 +53,17 @@ class FunctionCompletionFn:
         return Completions(texts)
 
 
-class _Called(Backend):
-    """An object that has `complete` and nothing else, so that plain code can call it too."""
+class _Called:
+    """An object that has `complete` and no `__call__`, with a `__call__`. Its traits are those of the object."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
-        for name in ("is_local", "max_concurrency", "records_sampling", "limit_key", "delegates"):
-            if hasattr(inner, name):
-                setattr(self, name, getattr(inner, name))
+
+    def __call__(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        return complete_sync(self, prompt, **kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Called:
+        return self
 
     async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
         result: CompletionResult = await self.inner.complete(prompt, **kwargs)
@@ -77,15 +83,15 @@ def as_completion_fn(given: Any) -> Any:
     """
     if inspect.isclass(given):
         raise UsageError(f"{given.__name__} is a class, not a completion function", fix=f"write {given.__name__}(...)")
-    if callable(getattr(given, "complete", None)):
+    traits = traits_of(given)
+    if traits.has_complete:
         return given if callable(given) else _Called(given)
     if not callable(given):
         raise UsageError(
             f"a {type(given).__name__} is no completion function",
             fix="give a model's name, a function of a prompt, or an object with 'async complete(prompt, **kwargs)'",
         )
-    ours = type(given).__module__.startswith("evals.")
-    return given if ours or isinstance(given, Solver) else FunctionCompletionFn(given)
+    return given if traits.gives_results or isinstance(given, Solver) else FunctionCompletionFn(given)
 
 
 def unwrapped(fn: Any) -> Any:

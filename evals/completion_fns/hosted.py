@@ -27,6 +27,8 @@ class ProviderBackend(Backend):
     another server. api_key: else from the environment (`key_variables`), when the first call is made.
     """
 
+    model: str
+    host: str
     key_variables: Sequence[str] = ()
     url_variables: Sequence[str] = ()
     default_base_url: str = ""
@@ -40,16 +42,13 @@ class ProviderBackend(Backend):
         from_environment = next((os.environ[name] for name in self.url_variables if os.environ.get(name)), None)
         self.base_url = checked_base_url(base_url or from_environment or self.default_base_url)
         self.options = dict(options)
+        self.host = host_of(self.base_url)
         self.limit_key = self.base_url
         self._api_key = api_key
         self._client: Any = None
         self._info: ModelInfo | None = registry_at_hand(registry).model_info(model)
         if api_key:
             register_secret(api_key)
-
-    @property
-    def host(self) -> str:
-        return host_of(self.base_url)
 
     @abstractmethod
     def check_sdk(self) -> None:

@@ -21,10 +21,3 @@ def made(completion_fn: Any, registry: Any = None) -> Any:
     if not isinstance(completion_fn, str):
         return completion_fn
     return registry_at_hand(registry).make_completion_fn(completion_fn)
-
-
-def preflight(*completion_fns: Any) -> None:
-    """Let each of them find out what must fail before the first call, if it can."""
-    for fn in completion_fns:
-        if hasattr(fn, "preflight"):
-            fn.preflight()

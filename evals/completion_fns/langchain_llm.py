@@ -27,6 +27,8 @@ class LangChainLLMCompletionResult(CompletionResult):
 class LangChainLLMCompletionFn:
     """A text model: `llm` is the name of a class in `langchain_community.llms` (older: `langchain.llms`)."""
 
+    gives_results = True
+
     def __init__(self, llm: str, llm_kwargs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.llm = langchain_class("llms", llm)(**(llm_kwargs or {}))
 
@@ -37,6 +39,8 @@ class LangChainLLMCompletionFn:
 
 class LangChainChatModelCompletionFn:
     """A chat model: `llm` is the name of a class in `langchain_community.chat_models`."""
+
+    gives_results = True
 
     def __init__(self, llm: str, chat_model_kwargs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.llm = langchain_class("chat_models", llm)(**(chat_model_kwargs or {}))

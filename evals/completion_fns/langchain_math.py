@@ -14,6 +14,8 @@ from evals.errors import EvalsError
 class LangChainMathChainCompletionFn:
     """Lets an OpenAI model write an expression, which LangChain evaluates."""
 
+    gives_results = True
+
     def __init__(self, **kwargs: Any) -> None:
         self.llm_math = _math_chain()(llm=langchain_class("llms", "OpenAI")(temperature=0))
 

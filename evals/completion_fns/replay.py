@@ -36,20 +36,13 @@ class ReplayCompletionFn(Backend):
     """
 
     is_local = True
-    score_way = "score"
-    gives_top_logprobs = False
-    most_alternatives: int | None = None
 
     def __init__(self, record: str | Path, registry: Any = None) -> None:
         self.record = Path(record).expanduser()
         self._fallback_calls = SampleCalls()
         self._calls, self._scores = RecordedCalls(), RecordedCalls()
         self._run_id = self._load()
-
-    @property
-    def can_score(self) -> bool:
-        """Whether the record has log probabilities of continuations."""
-        return self._scores.n_calls > 0
+        self.can_score = self._scores.n_calls > 0
 
     def _load(self) -> str:
         from evals.record.reader import read_record

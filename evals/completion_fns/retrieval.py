@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made, preflight, registry_at_hand
+from evals.completion_fns.inner_fns import made, registry_at_hand
 from evals.completion_fns.openai.transport import HttpTransport, checked_base_url, host_of
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind, classify_http
+from evals.engine.traits import preflight
 from evals.errors import DataError
 from evals.record.current import record_embedding
 from evals.secrets import register_secret

@@ -16,6 +16,7 @@ from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, may_retry
 from evals.engine.session import Session, current_session
 from evals.engine.threads import Escaped, contained
+from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, ProviderError
 from evals.record.current import record_cond_logp, record_sampling
 from evals.record.recorders import default_recorder
@@ -70,22 +71,22 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     if session.settings.overrides and not grading:
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
-    delegates = getattr(fn, "delegates", False)
+    traits = traits_of(fn)
     result: CompletionResult
-    if not _has_coroutine(fn):
-        if delegates:
+    if not traits.has_complete:
+        if traits.delegates:
             result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
             return result
         work = lambda: _on_thread(session.call_threads(), fn, prompt, kwargs)  # noqa: E731
         result = await _attempts(session, fn, work, prompt, _are_completions)
         return result
-    if delegates:
+    if traits.delegates:
         result = await fn.complete(prompt, **kwargs)
     elif session.cache is None:
         result = await _fresh(session, fn, prompt, kwargs)
     else:
         result = await _through_cache(session, fn, prompt, kwargs)
-    if getattr(fn, "records_sampling", True) and default_recorder() is not None:
+    if traits.records_sampling and default_recorder() is not None:
         _record(result, prompt, kwargs.get("temperature"))
     return result
 
@@ -103,12 +104,6 @@ async def _from_outside(fn: Any, prompt: Any, **kwargs: Any) -> CompletionResult
     return await complete(fn, prompt, **kwargs)
 
 
-def _has_coroutine(fn: Any) -> bool:
-    """Whether `fn.complete` is one attempt at a call, and not a method of a plug-in that is called the same."""
-    method = getattr(fn, "complete", None)
-    return method is not None and (inspect.iscoroutinefunction(method) or not callable(fn))
-
-
 async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
     """Log probability of each continuation after `prompt`, by a backend that can tell.
 
@@ -117,9 +112,10 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
     """
     session = current_session()
     session.uses(fn)
-    if hasattr(fn, "score_batch"):
+    traits = traits_of(fn)
+    if traits.has_score_batch:
         work = lambda: session.batcher_of(fn).call("score_batch", (prompt, continuations))  # noqa: E731
-    elif hasattr(fn, "score"):
+    elif traits.has_score:
         work = lambda: fn.score(prompt, continuations)  # noqa: E731
     else:
         raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gives no log probabilities of continuations")
@@ -140,14 +136,15 @@ def _record_scores(fn: Any, prompt: Any, continuations: Sequence[str], scores: S
         list(continuations),
         [score.logprob for score in scores],
         n_tokens=[score.n_tokens for score in scores],
-        way=getattr(fn, "score_way", "score"),
+        way=traits_of(fn).score_way,
         **extra,
     )
 
 
 async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
-    if hasattr(fn, "complete_batch"):
-        options = fn.seeded(prompt, kwargs) if hasattr(fn, "seeded") else kwargs
+    traits = traits_of(fn)
+    if traits.has_complete_batch:
+        options = fn.seeded(prompt, kwargs) if traits.has_seeded else kwargs
         work: Callable[[], Awaitable[Any]] = lambda: session.batcher_of(fn).call("complete_batch", (prompt, options))  # noqa: E731
     else:
         work = lambda: fn.complete(prompt, **kwargs)  # noqa: E731
@@ -221,7 +218,7 @@ class _Tries:
 
     def __init__(self, session: Session, fn: Any) -> None:
         self._session = session
-        self._is_local = getattr(fn, "is_local", False)
+        self._is_local = traits_of(fn).is_local
         self.breaker = session.breaker_of(fn)
         self.timeouts = session.timeouts_of(fn)
         self._began_s = time.monotonic()

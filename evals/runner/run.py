@@ -14,6 +14,7 @@ from evals.engine.plan import RunPlan, use_plan
 from evals.engine.samples import Observer, Silent
 from evals.engine.session import CallCounts, Session, use_session
 from evals.engine.settings import EngineSettings
+from evals.engine.traits import preflight, traits_of
 from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
 from evals.eval import Eval, StreamedEval, sample_order
 from evals.key_values import typed
@@ -112,9 +113,7 @@ class PreparedRun:
         facts = check_before_run(self.eval, request.max_samples)
         self.eval.preflight()
         self.preflight: Preflight = replace(facts, warnings=[*facts.warnings, *self._scorer_warnings()])
-        for fn in self.eval.completion_fns:
-            if hasattr(fn, "preflight"):
-                fn.preflight()
+        preflight(*self.eval.completion_fns)
         self._check_budget()
         self.fingerprint = fingerprint_of(request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry)
 
@@ -167,7 +166,7 @@ class PreparedRun:
         if self.request.settings.max_cost_usd is None:
             return
         for name, fn in zip(self.request.completion_fns, self.eval.completion_fns, strict=True):
-            if not isinstance(name, str) or getattr(fn, "is_local", False):
+            if not isinstance(name, str) or traits_of(fn).is_local:
                 continue
             if self.registry.model_info(name).input_usd_per_million is None:
                 raise UsageError(

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evals.engine import traits
 from evals.errors import MissingExtra, UsageError
 from evals.key_values import typed
 from evals.local_models.language_model import LanguageModel
@@ -29,14 +30,14 @@ def language_model(name: str, registry: Registry, arguments: Mapping[str, str]) 
     Raises:
         UsageError: the completion function is no model of this process.
     """
-    fn: Any = registry.make_completion_fn(name, **{key: typed(text) for key, text in arguments.items()})
-    model = getattr(fn, "language_model", None)
+    fn = registry.make_completion_fn(name, **{key: typed(text) for key, text in arguments.items()})
+    model: LanguageModel | None = traits.language_model(fn)
     if model is None:
         raise UsageError(
             f"{name!r} is no model of this process, so it cannot be served",
             fix="serve pocket/NAME or hf/MODEL",
         )
-    return model, int(getattr(fn, "batch_size", 0) or DEFAULT_BATCH_SIZE)
+    return model, traits.traits_of(fn).batch_size or DEFAULT_BATCH_SIZE
 
 
 def serve(

@@ -18,8 +18,8 @@ class ServedModel:
 
     def __init__(self, name: str, model: LanguageModel, batch_size: int = DEFAULT_BATCH_SIZE) -> None:
         self.name, self.model = name, model
-        self.work = _Work(model, batch_size)
-        self._batcher = Batcher(self.work)
+        self.work = _Work(model)
+        self._batcher = Batcher(self.work, batch_size)
 
     async def generate(self, prompt: TokenIds, sampling: Sampling, on_token: Hearing | None = None) -> list[Generated]:
         """`n` completions of a prompt. on_token: hears every token as it is drawn.
@@ -42,9 +42,8 @@ class ServedModel:
 class _Work:
     """What the batcher calls, and how large its batches were."""
 
-    def __init__(self, model: LanguageModel, batch_size: int) -> None:
+    def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self.batch_size = batch_size
         self.n_batches = 0
         self.largest_batch = 0
 

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from evals.completion import ChatPrompt, CompletionFn
+from evals.engine.traits import preflight, traits_of
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import TaskState
 
@@ -36,8 +37,7 @@ class CompletionFnSolver(Solver):
 
     def preflight(self) -> None:
         """Find out what must fail before the first call is made, if the completion function can tell."""
-        if hasattr(self.completion_fn, "preflight"):
-            self.completion_fn.preflight()
+        preflight(self.completion_fn)
 
     def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
         result = self.completion_fn(prompt=chat_of(task_state), **{**kwargs, **self.options})
@@ -45,11 +45,11 @@ class CompletionFnSolver(Solver):
 
     @property
     def name(self) -> str:
-        return str(getattr(self.completion_fn, "model", None) or type(self.completion_fn).__name__)
+        return traits_of(self.completion_fn).model or type(self.completion_fn).__name__
 
     @property
     def model_version(self) -> str | dict[str, Any]:
-        return getattr(self.completion_fn, "model", None) or {}
+        return traits_of(self.completion_fn).model or {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CompletionFnSolver:
         twin: CompletionFnSolver = copied_around(self, memo, "completion_fn")

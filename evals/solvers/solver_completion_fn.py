@@ -19,6 +19,7 @@ class SolverCompletionFn:
     """
 
     delegates = True
+    gives_results = True
 
     def __init__(self, solver: Solver | Mapping[str, Any], registry: Any = None) -> None:
         self.solver = solver if isinstance(solver, Solver) else create_solver(solver)

@@ -23,6 +23,7 @@ class TestCompletionFn:
     """Answers every prompt with `completion`; takes any argument, records nothing."""
 
     __test__ = False
+    gives_results = True
 
     def __init__(self, completion: str) -> None:
         self.completion = completion

@@ -65,9 +65,11 @@ class OpenAIBackend(Backend):
     this model's parameters differ (see RequestRules). options: request parameters by name, laid over those of a call.
     """
 
+    host: str
     path = ""
     result_type: type[OpenAIBaseCompletionResult] = OpenAIBaseCompletionResult
     key_variable = "OPENAI_API_KEY"
+    speaks_openai = True
 
     def __init__(
         self,
@@ -106,6 +108,8 @@ class OpenAIBackend(Backend):
         self.options = self._checked_options(options)
         _refuse_words(self.options)
         self.base_url = checked_base_url(self._find_base_url())
+        self.host = host_of(self.base_url)
+        self.limit_key = f"{self._shown_url()} {model}"
         for secret in secrets_of(self.base_url):
             register_secret(secret)
         rename = {"max_tokens": max_tokens_param} if max_tokens_param else {}
@@ -119,10 +123,6 @@ class OpenAIBackend(Backend):
     def __deepcopy__(self, memo: dict[int, Any]) -> OpenAIBackend:
         """Itself: solvers are copied for each sample, and a client a sample costs more than the call."""
         return self
-
-    @property
-    def limit_key(self) -> str:
-        return f"{self._shown_url()} {self.model}"
 
     def cache_identity(self) -> dict[str, Any]:
         """What decides the answer to a request, without secrets."""
@@ -208,10 +208,6 @@ class OpenAIBackend(Backend):
 
     def _failure(self, reply: WireReply) -> CallFailed:
         return failure_of_reply(reply, self.host, self._shown_url() + self.path)
-
-    @property
-    def host(self) -> str:
-        return host_of(self.base_url)
 
     def _shown_url(self) -> str:
         return shown_url(self.base_url)

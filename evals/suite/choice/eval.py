@@ -15,6 +15,7 @@ from evals.data import iter_jsonls
 from evals.engine.failures import CallFailed
 from evals.engine.plan import current_plan
 from evals.engine.session import Session, current_session, use_session
+from evals.engine.traits import context_length, traits_of
 from evals.errors import BadSample, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
@@ -163,11 +164,10 @@ class Choice(StreamedEval):
         return rows
 
     def _known_context_length(self) -> int | None:
-        fn = self.completion_fn
-        own, model = getattr(fn, "n_ctx", None), getattr(fn, "model", None)
-        if isinstance(own, int):
+        own, model = context_length(self.completion_fn), traits_of(self.completion_fn).model
+        if own is not None:
             return own
-        return self.registry.model_info(model).context_length if isinstance(model, str) else None
+        return None if model is None else self.registry.model_info(model).context_length
 
     def fingerprint(self) -> dict[str, Any]:
         return {**super().fingerprint(), "few_shot": rows_digest(self._few_shot_rows)}
@@ -216,7 +216,7 @@ class Choice(StreamedEval):
     async def _find_way(self) -> Way:
         fn = self.completion_fn
         ways = candidates(fn, self.style) if self.way_name == "auto" else forced(self.way_name, fn, self.style)
-        if getattr(fn, "is_local", False):
+        if traits_of(fn).is_local:
             return ways[0]
         for way in ways[:-1]:
             if await self._is_open(way, read_question(self.stream_samples()[0])):

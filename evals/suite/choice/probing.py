@@ -9,6 +9,7 @@ from typing import Any
 from evals.completion import ContinuationScore, Prompt
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind
+from evals.engine.traits import token_counter
 from evals.suite.answers.answer_rules import LetterRule
 from evals.suite.choice.prompts import PromptMaker, Wording, prompt_text
 from evals.suite.choice.questions import Question
@@ -89,7 +90,7 @@ class Asker:
         n_bytes = len(text.encode("utf-8", "replace"))
         if self.context_length is not None and n_bytes + self._reply_tokens() <= self.context_length:
             return n_bytes
-        count = getattr(self.fn, "count_tokens", None)
+        count = token_counter(self.fn)
         return int(count(text)) if count is not None else n_bytes // 4
 
     def _reply_tokens(self) -> int:

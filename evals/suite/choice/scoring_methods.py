@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.completion import CompletionResult
 from evals.engine.failures import CallFailed, Kind
+from evals.engine.traits import traits_of
 from evals.errors import UsageError
 
 WAYS = ("top_logprobs", "echo", "score", "parsed")
@@ -55,10 +56,8 @@ def way_of_scoring(fn: Any) -> str | None:
 
     A backend with `score` or `score_batch` does, unless its `can_score` says no; `score_way` names it.
     """
-    has_method = hasattr(fn, "score") or hasattr(fn, "score_batch")
-    if not getattr(fn, "can_score", has_method):
-        return None
-    return str(getattr(fn, "score_way", "score"))
+    traits = traits_of(fn)
+    return traits.score_way if traits.can_score else None
 
 
 def is_text_model(fn: Any) -> bool:
@@ -83,13 +82,13 @@ def candidates(fn: Any, style: str) -> list[Way]:
                 fix="use style: letter, or a backend with `score` (a completions endpoint with echo, hf/, pocket/)",
             )
         return found
-    if getattr(fn, "gives_top_logprobs", False):
+    if traits_of(fn).gives_top_logprobs:
         found += _asking_for_alternatives(fn)
     return [*found, Way("parsed")]
 
 
 def _asking_for_alternatives(fn: Any) -> list[Way]:
-    most = getattr(fn, "most_alternatives", None)
+    most = traits_of(fn).most_alternatives
     return [Way("top_logprobs", n) for n in (MOST_ALTERNATIVES if most is None else (most,))]
 
 
@@ -147,7 +146,8 @@ def _plain(token: str) -> str:
 
 def request_for(fn: Any, way: Way) -> dict[str, Any]:
     """The request options that ask for the alternatives of the next token."""
-    if getattr(fn, "score_way", None) == "echo":
+    traits = traits_of(fn)
+    if traits.score_way == "echo":
         return {"temperature": 0.0, "max_tokens": 1, "logprobs": way.n_alternatives}
-    shortest = int(getattr(fn, "min_max_tokens", 1))
+    shortest = traits.min_max_tokens
     return {"temperature": 0.0, "max_tokens": shortest, "logprobs": True, "top_logprobs": way.n_alternatives}
