@@ -12,8 +12,10 @@ from evals.engine.cache import CompletionCache, default_cache_dir, request_key
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.traits import preflight, traits_of
 from evals.errors import UsageError
+from evals.registry.typed_arguments import typed_arguments
 
 
+@typed_arguments
 class CachedCompletionFn(Backend):
     """Asks `completion_fn` once for each request and draw, and remembers the answer.
 

@@ -10,6 +10,7 @@ from evals.completion_fns.backend import Backend
 from evals.completion_fns.inner_fns import made, registry_at_hand
 from evals.engine import calls
 from evals.engine.traits import preflight
+from evals.registry.typed_arguments import typed_arguments
 
 DEFAULT_COT_TEMPLATE = (
     "\nI will first reason step by step towards the right answer, and state the answer at the end of my reasoning."
@@ -17,6 +18,7 @@ DEFAULT_COT_TEMPLATE = (
 DEFAULT_EXTRACT_ANSWER_TEMPLATE = "\nFrom the reasoning above, the answer in the format that the question asks for is:"
 
 
+@typed_arguments
 class ChainOfThoughtCompletionFn(Backend):
     """Two calls a prompt: `cot_completion_fn` reasons, `extract_completion_fn` (default: the same) answers.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evals.completion import CompletionResult
+from evals.registry.typed_arguments import typed_arguments
 
 DUMMY_COMPLETION = "This is a dummy response."
 
@@ -16,6 +17,7 @@ class DummyCompletionResult(CompletionResult):
         return [DUMMY_COMPLETION]
 
 
+@typed_arguments
 class DummyCompletionFn:
     """Answers `This is a dummy response.` to everything, takes any argument, records no sampling."""
 

@@ -13,9 +13,11 @@ from evals.engine.traits import traits_of
 from evals.errors import UsageError
 from evals.record.current import record_sampling
 from evals.registry.classes import accepts
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import Solver
 
 
+@typed_arguments
 class FunctionCompletionFn:
     """Anything callable that takes a prompt and gives a text, a list of texts or a CompletionResult; it may be async.
 

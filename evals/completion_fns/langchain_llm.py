@@ -10,6 +10,7 @@ from evals.chat import CompletionPrompt, is_chat_prompt
 from evals.completion import CompletionResult
 from evals.errors import EvalsError, RegistryError, did_you_mean
 from evals.record.current import record_sampling
+from evals.registry.typed_arguments import typed_arguments
 
 _ROLES = {"user": "human", "assistant": "ai", "system": "system"}
 
@@ -24,6 +25,7 @@ class LangChainLLMCompletionResult(CompletionResult):
         return [self.response.strip()]
 
 
+@typed_arguments
 class LangChainLLMCompletionFn:
     """A text model: `llm` is the name of a class in `langchain_community.llms` (older: `langchain.llms`)."""
 
@@ -37,6 +39,7 @@ class LangChainLLMCompletionFn:
         return recorded(text, str(self.llm.invoke(text)))
 
 
+@typed_arguments
 class LangChainChatModelCompletionFn:
     """A chat model: `llm` is the name of a class in `langchain_community.chat_models`."""
 

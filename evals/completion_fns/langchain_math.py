@@ -9,8 +9,10 @@ from evals.chat import CompletionPrompt
 from evals.completion_fns.langchain_llm import LangChainLLMCompletionResult as LangChainCompletionResult
 from evals.completion_fns.langchain_llm import langchain_class, recorded
 from evals.errors import EvalsError
+from evals.registry.typed_arguments import typed_arguments
 
 
+@typed_arguments
 class LangChainMathChainCompletionFn:
     """Lets an OpenAI model write an expression, which LangChain evaluates."""
 

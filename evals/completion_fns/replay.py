@@ -17,6 +17,7 @@ from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError
 from evals.record.current import current_sample_id
+from evals.registry.typed_arguments import typed_arguments
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _KEPT = ("model", "usage", "finish_reasons", "logprobs", "latency_s", "request")
 
 
+@typed_arguments
 class ReplayCompletionFn(Backend):
     """Answers each call of a sample with what the record says was answered.
 

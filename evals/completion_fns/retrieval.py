@@ -18,6 +18,7 @@ from evals.engine.failures import CallFailed, Kind, classify_http
 from evals.engine.traits import preflight
 from evals.errors import DataError
 from evals.record.current import record_embedding
+from evals.registry.typed_arguments import typed_arguments
 from evals.secrets import register_secret
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ DEFAULT_RETRIEVAL_TEMPLATE = "Answer the question with the help of these passage
 _TIMEOUT_S = 120.0
 
 
+@typed_arguments
 class RetrievalCompletionFn(Backend):
     """Sends a system message of `retrieval_template` and the `k` nearest passages, then the prompt.
 

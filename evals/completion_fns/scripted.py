@@ -15,6 +15,7 @@ from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
 from evals.record.current import current_sample_id
+from evals.registry.typed_arguments import typed_arguments
 
 KEYS = ("sample_id", "prompt", "input")
 _FIX = 'write rows like {"sample_id": "...", "completion": "..."}; "prompt" works too, and a list in "completions"'
@@ -28,6 +29,7 @@ class Line:
     endless: bool
 
 
+@typed_arguments
 class ScriptedCompletionFn(Backend):
     """Says what its script says.
 

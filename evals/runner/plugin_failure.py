@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import traceback
 from collections.abc import Iterator, Mapping
@@ -22,8 +23,15 @@ class PluginFailed(ProviderError):
 
 
 def is_foreign(function: Any) -> bool:
-    """Whether a function or class lives outside this package."""
-    return str(getattr(function, "__module__", "evals")).split(".", maxsplit=1)[0] != "evals"
+    """Whether the code of a function or class lies outside the folder of this package.
+
+    Decides whose fault a surprise is: of code outside it becomes a message that names the plug-in, of our own code it
+    is our bug and keeps its traceback.
+    """
+    try:
+        return not _is_ours(inspect.getfile(function))
+    except (TypeError, OSError):
+        return True
 
 
 def foreign_line(error: BaseException) -> str | None:

@@ -16,13 +16,14 @@ from evals.engine.session import CallCounts, Session, use_session
 from evals.engine.settings import EngineSettings
 from evals.engine.traits import preflight, traits_of
 from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
-from evals.eval import Eval, StreamedEval, sample_order
+from evals.eval import Eval, sample_order
 from evals.key_values import typed
 from evals.record.http import HttpRecorder
 from evals.record.local import LocalRecorder
 from evals.record.recorders import DummyRecorder, RecorderBase
-from evals.registry.classes import build
+from evals.registry.classes import build, load_object
 from evals.registry.lookup import Registry
+from evals.registry.typed_arguments import takes_typed_arguments
 from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.fingerprint import fingerprint_of, first_difference
 from evals.runner.interrupts import handle_interrupts
@@ -134,19 +135,20 @@ class PreparedRun:
         return made
 
     def _make_completion_fn(self, name: str) -> Any:
-        """Arguments are typed for our own classes only: others expect the text that openai/evals gave them."""
-        spec = self.registry.resolve_completion_fn(name)
-        ours = spec.cls.startswith("evals.")
-        given = self.request.completion_args
-        arguments = {key: typed(value) if ours and isinstance(value, str) else value for key, value in given.items()}
+        """Arguments are typed for classes that ask for it: others expect the text that openai/evals gave them."""
+        spec, named_by = self.registry.resolve_completion_fn(name), f"completion function {name!r}"
         register_secrets_in(spec.args)
+        factory = load_object(spec.cls, named_by=named_by, where=spec.where)
+        are_typed = takes_typed_arguments(factory)
+        given = self.request.completion_args
+        arguments = {key: typed(text) if are_typed and isinstance(text, str) else text for key, text in given.items()}
         register_secrets_in(arguments)
-        with blaming_plugin(f"completion function {name!r}", spec.where, foreign=not ours):
+        with blaming_plugin(named_by, spec.where, foreign=is_foreign(factory)):
             return self.registry.make_completion_fn(name, **arguments)
 
     def _scorer_warnings(self) -> list[str]:
-        """Ideal answers of the first samples that fail their own scorer; that of a plug-in may call, and is left."""
-        if not isinstance(self.eval, StreamedEval) or not type(self.eval).__module__.startswith("evals.suite."):
+        """Ideal answers of the first samples that fail their own scorer, where it makes no calls."""
+        if not self.eval.scores_without_calls:
             return []
         samples = self.eval.stream_samples() if self.eval.samples_jsonl is not None else []
         if not len(samples) or not self.eval.ideal_completions(samples[0]):

@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.completion import ChatPrompt, CompletionFn
 from evals.engine.traits import preflight, traits_of
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import TaskState
 
@@ -15,6 +16,7 @@ SPACER = "spacer"
 "The role of messages that only separate conversations in a text prompt; chat models never see them."
 
 
+@typed_arguments
 class CompletionFnSolver(Solver):
     """Sends task description and messages as one chat and answers with the first completion.
 

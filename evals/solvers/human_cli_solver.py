@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from evals.record.current import record_sampling
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 _at_the_keyboard = threading.Lock()
 
 
+@typed_arguments
 class HumanCliSolver(Solver):
     """Prints the conversation and reads the answer from the keyboard, one sample at a time.
 

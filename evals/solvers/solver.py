@@ -11,6 +11,7 @@ from typing import Any, TypedDict, TypeVar
 
 from evals.errors import RegistryError
 from evals.record.current import record_event
+from evals.registry.typed_arguments import typed_arguments
 from evals.task_state import TaskState
 
 SolverSpec = TypedDict("SolverSpec", {"class": str, "args": dict[str, Any]})
@@ -87,6 +88,7 @@ def _record_postprocessor(postprocessor: Any, before: str, after: str) -> None:
     record_event("postprocessor", {"name": name, "input": before, "output": after})
 
 
+@typed_arguments
 class DummySolver(Solver):
     """Gives the answer of the `dummy` completion function, whatever the task."""
 

@@ -7,10 +7,12 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.errors import BadSample
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import Solver, create_solver
 from evals.task_state import Message, TaskState
 
 
+@typed_arguments
 class SolverCompletionFn:
     """Gives each prompt to a fresh copy of `solver`: nothing is remembered between calls.
 

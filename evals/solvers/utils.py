@@ -6,6 +6,7 @@ from typing import Any
 
 from evals.completion import CompletionFn
 from evals.completion_fns.dummy import DummyCompletionFn
+from evals.engine.traits import traits_of
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.solvers.solver import DummySolver, Solver
 from evals.solvers.solver_completion_fn import SolverCompletionFn
@@ -30,14 +31,9 @@ def maybe_wrap_with_solver(ambiguous_executor: Any) -> Solver:
         return DummySolver()
     if not callable(ambiguous_executor):
         raise ValueError(f"Expected a completion function or a solver, got {ambiguous_executor!r}")
-    if _is_openai(ambiguous_executor):
+    if traits_of(ambiguous_executor).speaks_openai:
         return _openai_solver(ambiguous_executor)
     return CompletionFnSolver(ambiguous_executor)
-
-
-def _is_openai(fn: Any) -> bool:
-    """Whether `fn` is one of the OpenAI backends, told without loading their module (and the SDK) for others."""
-    return any(cls.__module__ == "evals.completion_fns.openai.models" for cls in type(fn).__mro__)
 
 
 def _openai_solver(fn: Any) -> Solver:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evals.completion import CompletionResult
+from evals.registry.typed_arguments import typed_arguments
 
 
 class TestCompletionResult(CompletionResult):
@@ -19,6 +20,7 @@ class TestCompletionResult(CompletionResult):
         return [self.completion]
 
 
+@typed_arguments
 class TestCompletionFn:
     """Answers every prompt with `completion`; takes any argument, records nothing."""
 

@@ -19,6 +19,7 @@ from evals.completion_fns.hosted import ProviderBackend, checked_options
 from evals.completion_fns.provider_failures import failure_of_reply, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
+from evals.registry.typed_arguments import typed_arguments
 
 TIMEOUT_S = 600.0
 
@@ -48,6 +49,7 @@ _MAY_BE_DROPPED = ("temperature", "top_p", "top_k", "stop_sequences")
 _REFUSAL = re.compile(r"deprecated|not supported|unsupported|does not support|cannot both|not permitted|not allowed")
 
 
+@typed_arguments
 class AnthropicCompletionFn(ProviderBackend):
     """A Claude model by the messages API.
 

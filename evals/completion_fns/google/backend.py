@@ -21,6 +21,7 @@ from evals.completion_fns.hosted import ProviderBackend, checked_options
 from evals.completion_fns.provider_failures import body_of, failure_of_reply, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
+from evals.registry.typed_arguments import typed_arguments
 
 TIMEOUT_S = 600.0
 
@@ -53,6 +54,7 @@ OPTIONS = NOT_SENT | frozenset(
 )
 
 
+@typed_arguments
 class GoogleCompletionFn(ProviderBackend):
     """A Gemini model by the Gemini API.
 

@@ -23,6 +23,7 @@ from evals.completion_fns.openai.results import (
 )
 from evals.completion_fns.openai.scores import read_scores, score_options
 from evals.errors import UsageError, did_you_mean
+from evals.registry.typed_arguments import typed_arguments
 
 __all__ = [
     "AzureOpenAIChatCompletionFn",
@@ -38,6 +39,7 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 
+@typed_arguments
 class OpenAIChatCompletionFn(OpenAIBackend):
     """A chat model (`/chat/completions`); a text prompt becomes one system message, as in openai/evals."""
 
@@ -53,6 +55,7 @@ class OpenAIChatCompletionFn(OpenAIBackend):
         return chat_body(self.model, prompt, options, rules)
 
 
+@typed_arguments
 class OpenAICompletionFn(OpenAIBackend):
     """A text model (`/completions`); a chat becomes text by the rules of openai/evals.
 
@@ -102,6 +105,7 @@ class OpenAICompletionFn(OpenAIBackend):
         return options
 
 
+@typed_arguments
 class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
     """A model behind `/responses`, called with messages and parameters as of the chat endpoint.
 
@@ -141,6 +145,7 @@ def _joined(parts: Sequence[Completions]) -> Completions:
     return first
 
 
+@typed_arguments
 class AzureOpenAIChatCompletionFn(OpenAIChatCompletionFn):
     """A chat model deployed on Azure, through the SDK's own Azure client.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.memory import PersistentMemoryCache
 from evals.solvers.prompts.cot import DEFAULT_COT_TEMPLATE, DEFAULT_EXTRACT_ANSWER_TEMPLATE
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 
+@typed_arguments
 class CoTSolver(NestedSolver):
     """Asks `cot_solver` to think, then `extract_solver` for the answer that its thoughts lead to.
 

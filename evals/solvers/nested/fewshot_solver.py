@@ -9,12 +9,14 @@ from typing import Any
 from evals.completion_fns.data_files import find_file
 from evals.data import get_jsonl
 from evals.errors import BadSample, DataError
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 FewShotExample = tuple[Message, Message]
 
 
+@typed_arguments
 class FewShotSolver(NestedSolver):
     """Puts `n_shots` examples, drawn from `train_jsonl`, before the messages of the task.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.prompts.hhh import HHH_MSGS
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 
+@typed_arguments
 class HHHSolver(NestedSolver):
     """Puts conversations with a helpful, honest, harmless assistant before the task.
 

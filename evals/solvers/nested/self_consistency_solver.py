@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.memory import PersistentMemoryCache
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
@@ -22,6 +23,7 @@ NO_CONSENSUS = "[NO CONSENSUS]"
 _FINAL_REQUEST = "What is the final answer, in the format that the question asks for?"
 
 
+@typed_arguments
 class SelfConsistencySolver(NestedSolver):
     """Self-consistency (Wang et al. 2022, arXiv:2203.11171): draw several reasoned answers, take the most common.
 

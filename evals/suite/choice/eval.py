@@ -68,6 +68,8 @@ class Choice(StreamedEval):
     probability on right ones. max_tokens: of a reply that is parsed.
     """
 
+    scores_without_calls = True
+
     def __init__(
         self,
         completion_fns: Sequence[Any],

@@ -40,6 +40,8 @@ class MMMU(StreamedEval):
     with the same keys. subject: named in the system message. Matching is by substring, so `ANSWER: AB` passes for A.
     """
 
+    scores_without_calls = True
+
     def __init__(self, completion_fns: Sequence[Any], dataset: str, subject: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
         if len(completion_fns) != 1:

@@ -38,6 +38,8 @@ class MultipleChoice(StreamedEval):
     dataset: `hf://NAME?split=...` or any file of rows in one of ROW_SHAPES. instructions: put before the question.
     """
 
+    scores_without_calls = True
+
     def __init__(
         self, completion_fns: Sequence[Any], dataset: str, *args: Any, instructions: str | None = "", **kwargs: Any
     ) -> None:

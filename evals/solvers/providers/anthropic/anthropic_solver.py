@@ -7,10 +7,12 @@ from typing import Any
 
 from evals.completion_fns.anthropic.backend import AnthropicCompletionFn
 from evals.completion_fns.anthropic.messages import TURNS
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.task_state import Message
 
 
+@typed_arguments
 class AnthropicSolver(CompletionFnSolver):
     """The task description is the system text; later system messages become the user's."""
 

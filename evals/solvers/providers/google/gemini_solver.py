@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.completion_fns.google.backend import GoogleCompletionFn
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 
 SAFETY_SETTINGS = [
@@ -15,6 +16,7 @@ SAFETY_SETTINGS = [
 "Nothing is held back: an eval wants to see what the model says."
 
 
+@typed_arguments
 class GeminiSolver(CompletionFnSolver):
     """generation_config: sampling arguments in Google's words, such as `max_output_tokens`."""
 

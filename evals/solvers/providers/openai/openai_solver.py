@@ -10,6 +10,7 @@ from evals.chat import chat_prompt_to_text_prompt
 from evals.completion import CompletionResult
 from evals.engine.failures import CallFailed
 from evals.errors import EvalsError
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.completion_fn_solver import SPACER, copied_around
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import TaskState
@@ -20,6 +21,7 @@ ROLE_TO_PREFIX = {"system": "System: ", "user": "User: ", "assistant": "Assistan
 Messages = list[dict[str, Any]]
 
 
+@typed_arguments
 class OpenAISolver(Solver):
     """Sends task description and messages to an OpenAI model.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.providers.openai.openai_solver import Messages, OpenAISolver
 
 BASE_URL = "https://api.together.xyz/v1"
 
 
+@typed_arguments
 class TogetherSolver(OpenAISolver):
     """Keeps to what the chat templates of open models take: one system message at most, at the start, then users first.
 

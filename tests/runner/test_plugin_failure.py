@@ -1,0 +1,72 @@
+"""Whose code failed: by the place of the file that the code is in."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.errors import DataError, UsageError
+from evals.eval import Eval
+from evals.runner.plugin_failure import blaming_plugin, foreign_line, is_foreign
+from evals.suite.match.match import Match
+
+
+def module_at(path: Path, name: str, text: str) -> Any:
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_code_in_the_folder_of_this_package_is_ours():
+    assert not is_foreign(Match)
+    assert not is_foreign(Match.eval_sample)
+    assert not is_foreign(Eval.run)
+
+
+def test_code_elsewhere_is_not_ours_whatever_its_module_is_called(tmp_path):
+    module = module_at(tmp_path / "mine.py", "evals.suite.mine", "def answer():\n    pass\n")
+    assert module.answer.__module__ == "evals.suite.mine"
+    assert is_foreign(module.answer)
+
+
+@pytest.mark.parametrize("builtin", [len, dict])
+def test_code_without_a_file_is_not_ours(builtin):
+    assert is_foreign(builtin)
+
+
+def test_a_surprise_of_a_plug_in_becomes_a_message_and_one_of_ours_stays(caplog):
+    caplog.set_level(logging.CRITICAL)
+    with (
+        pytest.raises(UsageError, match="thing cannot be made: KeyError"),
+        blaming_plugin("thing", "x:1", foreign=True),
+    ):
+        raise KeyError("lost")
+    with pytest.raises(KeyError), blaming_plugin("thing", "x:1", foreign=False):
+        raise KeyError("lost")
+
+
+@pytest.mark.parametrize("foreign", [True, False])
+def test_what_a_constructor_refuses_is_the_user_s_to_mend(foreign):
+    with (
+        pytest.raises(UsageError, match="thing cannot be run like this: n is 0"),
+        blaming_plugin("thing", "x:1", foreign=foreign),
+    ):
+        raise ValueError("n is 0")
+    with pytest.raises(DataError), blaming_plugin("thing", "x:1", foreign=foreign):
+        raise DataError("no file")
+
+
+def test_the_line_that_is_named_is_the_innermost_one_outside_this_package(tmp_path):
+    text = "from evals.suite.match.match import Match\n\ndef make():\n    return Match()\n"
+    module = module_at(tmp_path / "maker.py", "maker", text)
+    with pytest.raises(TypeError) as caught:
+        module.make()
+    assert foreign_line(caught.value) == f"{tmp_path / 'maker.py'}:4"
