@@ -7,7 +7,7 @@ from typing import Any
 
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made
+from evals.completion_fns.inner_fns import make_inner_fn
 from evals.engine.cache import CompletionCache, default_cache_dir, request_key
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.traits import preflight, traits_of
@@ -24,7 +24,7 @@ class CachedCompletionFn(Backend):
     """
 
     def __init__(self, completion_fn: Any, path: str | Path | None = None, registry: Any = None) -> None:
-        self.completion_fn = made(completion_fn, registry)
+        self.completion_fn = make_inner_fn(completion_fn, registry)
         self.path = Path(path).expanduser() if path is not None else default_cache_dir() / "cached.sqlite"
         inner = traits_of(self.completion_fn)
         self.max_concurrency, self.limit_key = inner.max_concurrency, inner.limit_key

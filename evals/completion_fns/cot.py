@@ -7,7 +7,7 @@ from typing import Any
 from evals.chat import ChatCompletionPrompt
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made, registry_at_hand
+from evals.completion_fns.inner_fns import make_inner_fn, registry_or_new
 from evals.engine import calls
 from evals.engine.traits import preflight
 from evals.registry.typed_arguments import typed_arguments
@@ -39,11 +39,11 @@ class ChainOfThoughtCompletionFn(Backend):
         registry_path: str | None = None,
         **kwargs: Any,
     ) -> None:
-        registry = registry_at_hand(registry, registry_path)
+        registry = registry_or_new(registry, registry_path)
         self.cot_template = cot_template
         self.extract_answer_template = extract_answer_template
-        self.cot_completion_fn_instance = made(cot_completion_fn, registry)
-        self.extract_completion_fn_instance = made(extract_completion_fn or cot_completion_fn, registry)
+        self.cot_completion_fn_instance = make_inner_fn(cot_completion_fn, registry)
+        self.extract_completion_fn_instance = make_inner_fn(extract_completion_fn or cot_completion_fn, registry)
 
     def preflight(self) -> None:
         """What must fail in either model's calls fails here."""

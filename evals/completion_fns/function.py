@@ -14,7 +14,6 @@ from evals.errors import UsageError
 from evals.record.current import record_sampling
 from evals.registry.classes import accepts
 from evals.registry.typed_arguments import typed_arguments
-from evals.solvers.solver import Solver
 
 
 @typed_arguments
@@ -55,8 +54,8 @@ class FunctionCompletionFn:
         return Completions(texts)
 
 
-class _Called:
-    """An object that has `complete` and no `__call__`, with a `__call__`. Its traits are those of the object."""
+class _WithCall:
+    """Adds `__call__` to an object that only has `complete`. The traits are those of the object."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -64,7 +63,7 @@ class _Called:
     def __call__(self, prompt: Any, **kwargs: Any) -> CompletionResult:
         return complete_sync(self, prompt, **kwargs)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Called:
+    def __deepcopy__(self, memo: dict[int, Any]) -> _WithCall:
         return self
 
     async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
@@ -87,20 +86,20 @@ def as_completion_fn(given: Any) -> Any:
         raise UsageError(f"{given.__name__} is a class, not a completion function", fix=f"write {given.__name__}(...)")
     traits = traits_of(given)
     if traits.has_complete:
-        return given if callable(given) else _Called(given)
+        return given if callable(given) else _WithCall(given)
     if not callable(given):
         raise UsageError(
             f"a {type(given).__name__} is no completion function",
             fix="give a model's name, a function of a prompt, or an object with 'async complete(prompt, **kwargs)'",
         )
-    return given if traits.gives_results or isinstance(given, Solver) else FunctionCompletionFn(given)
+    return given if traits.gives_results else FunctionCompletionFn(given)
 
 
 def unwrapped(fn: Any) -> Any:
     """What `as_completion_fn` was given."""
     if isinstance(fn, FunctionCompletionFn):
         return fn.function
-    return fn.inner if isinstance(fn, _Called) else fn
+    return fn.inner if isinstance(fn, _WithCall) else fn
 
 
 def name_of(fn: Any) -> str:

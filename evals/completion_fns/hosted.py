@@ -11,7 +11,7 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.cost import cost_usd, summed_usage
-from evals.completion_fns.inner_fns import registry_at_hand
+from evals.completion_fns.inner_fns import registry_or_new
 from evals.completion_fns.openai.requests import overlaid
 from evals.completion_fns.openai.transport import checked_base_url, host_of
 from evals.engine.failures import CallFailed, Kind
@@ -46,7 +46,7 @@ class ProviderBackend(Backend):
         self.limit_key = self.base_url
         self._api_key = api_key
         self._client: Any = None
-        self._info: ModelInfo | None = registry_at_hand(registry).model_info(model)
+        self._info: ModelInfo | None = registry_or_new(registry).model_info(model)
         if api_key:
             register_secret(api_key)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made, registry_at_hand
+from evals.completion_fns.inner_fns import make_inner_fn, registry_or_new
 from evals.completion_fns.openai.transport import HttpTransport, checked_base_url, host_of
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind, classify_http
@@ -51,7 +51,7 @@ class RetrievalCompletionFn(Backend):
         registry_path: str | None = None,
         **_kwargs: Any,
     ) -> None:
-        self.completion_fn_instance = made(completion_fn, registry_at_hand(registry, registry_path))
+        self.completion_fn_instance = make_inner_fn(completion_fn, registry_or_new(registry, registry_path))
         self.texts, self.embeddings = load_embeddings(embeddings_and_text_path)
         self.retrieval_template = retrieval_template
         self.k = int(k)

@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.data_files import find_file
+from evals.completion_fns.data_files import find_data_file
 from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
@@ -60,7 +60,7 @@ class ScriptedCompletionFn(Backend):
         self._fallback_calls = SampleCalls()
         self._n_played = 0
         if path is not None:
-            self._read(find_file(path, registry))
+            self._read(find_data_file(path, registry))
 
     def _read(self, path: Path) -> None:
         for number, row in enumerate(read_rows(path), 1):

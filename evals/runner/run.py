@@ -45,7 +45,7 @@ class RunRequest:
     """One eval by one completion function, as a command line asks for it."""
 
     completion_fns: Sequence[Any]
-    "Names, or completion functions themselves (`as_completion_fn` has made them callable)."
+    "Names, or completion functions themselves (`as_completion_fn_or_solver` has made them callable)."
     eval_name: str
     registry_paths: Sequence[str | Path] = ()
     extra_eval_params: dict[str, Any] = field(default_factory=dict)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from evals.completion_fns.function import as_completion_fn, name_of
+from evals.completion_fns.function import name_of
 from evals.errors import EvalsError, Interrupted
 from evals.runner.api import run
 from evals.runner.file_lock import held
 from evals.runner.fingerprint import digest, identity_of
 from evals.runner.result import RunResult, read_result
+from evals.solvers.utils import as_completion_fn_or_solver
 
 LOCKS = "shared"
 "The folder below the records with a small file for each run: its lock, and what the session made of it."
@@ -62,7 +63,7 @@ class SharedRuns:
 
 
 def _key_of(fn: Any) -> Any:
-    return fn if isinstance(fn, str) else [name_of(fn), identity_of(as_completion_fn(fn))]
+    return fn if isinstance(fn, str) else [name_of(fn), identity_of(as_completion_fn_or_solver(fn))]
 
 
 def _state_in(file: IO[str]) -> dict[str, Any]:

@@ -6,10 +6,20 @@ from typing import Any
 
 from evals.completion import CompletionFn
 from evals.completion_fns.dummy import DummyCompletionFn
+from evals.completion_fns.function import as_completion_fn
 from evals.engine.traits import traits_of
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.solvers.solver import DummySolver, Solver
 from evals.solvers.solver_completion_fn import SolverCompletionFn
+
+
+def as_completion_fn_or_solver(given: Any) -> Any:
+    """An object from Python code as something that evals take: a solver as it is, all else as a completion function.
+
+    Raises:
+        UsageError: it is a class, or nothing that can be asked.
+    """
+    return given if isinstance(given, Solver) else as_completion_fn(given)
 
 
 def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:

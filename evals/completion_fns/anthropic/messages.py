@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.two_role_chat import TurnFormat
+from evals.completion_fns.two_role_chat import TwoRoleFormat
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -45,7 +45,7 @@ def request_body(
     options: sampling arguments in OpenAI's or Anthropic's words. max_tokens: where the options have none; the API wants
     one. refused: parameters that this model does not take.
     """
-    system, messages = TURNS.split(prompt)
+    system, messages = CHAT_FORMAT.system_and_messages(prompt)
     body: dict[str, Any] = {"model": model, "max_tokens": max_tokens, "messages": messages}
     if system:
         body["system"] = system
@@ -81,7 +81,7 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-TURNS = TurnFormat("assistant", "content", content_blocks)
+CHAT_FORMAT = TwoRoleFormat("assistant", "content", content_blocks)
 
 
 def reply_text(reply: Mapping[str, Any]) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.google.contents import (
+    CHAT_FORMAT,
     NOT_SENT,
-    TURNS,
     candidate_text,
     config_of,
     finish_reason,
@@ -92,7 +92,7 @@ class GoogleCompletionFn(ProviderBackend):
         return genai.Client(api_key=api_key, vertexai=False, http_options=options)
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
-        system, contents = TURNS.split(prompt)
+        system, contents = CHAT_FORMAT.system_and_messages(prompt)
         config = config_of(system, options)
         headers, reply = await self._generate(client, contents, config)
         candidate = self._candidate(reply)

@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.two_role_chat import TurnFormat
+from evals.completion_fns.two_role_chat import TwoRoleFormat
 
 FINISH_REASONS = {
     "STOP": "stop",
@@ -68,7 +68,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     return {"inline_data": {"mime_type": mime_type, "data": base64.b64decode(data)}}
 
 
-TURNS = TurnFormat("model", "parts", content_parts)
+CHAT_FORMAT = TwoRoleFormat("model", "parts", content_parts)
 
 
 def candidate_text(candidate: Mapping[str, Any]) -> str:

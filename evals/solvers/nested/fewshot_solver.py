@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from evals.completion_fns.data_files import find_file
+from evals.completion_fns.data_files import find_data_file
 from evals.data import get_jsonl
 from evals.errors import BadSample, DataError
 from evals.registry.typed_arguments import typed_arguments
@@ -40,7 +40,7 @@ class FewShotSolver(NestedSolver):
         self.n_shots = n_shots
         self.repeat_task_description = repeat_task_description
         self.rng = random.Random(seed)
-        path = train_jsonl if "://" in train_jsonl else str(find_file(train_jsonl, registry))
+        path = train_jsonl if "://" in train_jsonl else str(find_data_file(train_jsonl, registry))
         self.train_data = few_shot_examples(get_jsonl(path), path)
         if len(self.train_data) < n_shots:
             raise DataError(

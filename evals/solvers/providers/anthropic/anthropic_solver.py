@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.completion_fns.anthropic.backend import AnthropicCompletionFn
-from evals.completion_fns.anthropic.messages import TURNS
+from evals.completion_fns.anthropic.messages import CHAT_FORMAT
 from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.task_state import Message
@@ -33,7 +33,7 @@ class AnthropicSolver(CompletionFnSolver):
 
     @staticmethod
     def _convert_msgs_to_anthropic_format(msgs: Sequence[Message]) -> list[dict[str, Any]]:
-        return TURNS.merged([message.to_dict() for message in msgs])
+        return CHAT_FORMAT.merged([message.to_dict() for message in msgs])
 
 
 def anth_to_openai_usage(anth_usage: Any) -> dict[str, int]:
