@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,14 @@ from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.inner_fns import make_inner_fn, registry_or_new
-from evals.completion_fns.openai.transport import HttpTransport, checked_base_url, host_of
+from evals.completion_fns.openai.backend import OpenAIBackend
+from evals.completion_fns.openai.requests import RequestRules
 from evals.engine import calls
-from evals.engine.failures import CallFailed, Kind, classify_http
+from evals.engine.failures import CallFailed, Kind
 from evals.engine.traits import preflight
 from evals.errors import DataError
 from evals.record.current import record_embedding
 from evals.registry.typed_arguments import typed_arguments
-from evals.secrets import register_secret
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ class RetrievalCompletionFn(Backend):
 
     def preflight(self) -> None:
         """What must fail in the inner one's calls fails here."""
-        preflight(self.completion_fn_instance)
+        preflight(self._embedder, self.completion_fn_instance)
 
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
         question = CompletionPrompt(prompt).to_formatted_prompt()
@@ -83,39 +83,31 @@ class Embedding(CompletionResult):
         return []
 
 
-class EmbeddingBackend(Backend):
+class EmbeddingBackend(OpenAIBackend):
     """The `/embeddings` endpoint of an OpenAI-compatible server; leaves `embedding` events."""
 
+    path = "/embeddings"
     records_sampling = False
 
     def __init__(self, model: str) -> None:
-        self.model = model
-        self.base_url = checked_base_url(os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1")
-        self.limit_key = f"{self.base_url} embeddings"
-        self._wire: HttpTransport | None = None
+        super().__init__(model, timeout_s=_TIMEOUT_S)
 
-    async def complete(self, prompt: Any, **kwargs: Any) -> Embedding:
-        reply = await self._transport().post("/embeddings", {"model": self.model, "input": prompt}, None, _TIMEOUT_S)
-        host = host_of(self.base_url)
-        if reply.status != 200:
-            raise classify_http(reply.status, reply.headers, reply.body, host=host)
+    async def complete(self, prompt: Any, **kwargs: Any) -> Embedding:  # type: ignore[override]
+        """The embedding of a text.
+
+        Raises:
+            CallFailed: no usable reply.
+        """
+        _, reply, _ = await self.exchange(self.client(), prompt, {})
         try:
             vector = json.loads(reply.body)["data"][0]["embedding"]
         except (ValueError, LookupError, TypeError) as error:
-            raise CallFailed(Kind.BAD_REPLY, "the reply has no embedding", host=host) from error
+            raise CallFailed(Kind.BAD_REPLY, "the reply has no embedding", host=self.host) from error
         record_embedding(prompt=prompt, embedding_type=self.model)
         return Embedding(vector)
 
-    def _transport(self) -> HttpTransport:
-        if self._wire is None:
-            key = os.environ.get("OPENAI_API_KEY") or "no-key"
-            register_secret(key)
-            self._wire = HttpTransport(self.base_url, {"Authorization": f"Bearer {key}"})
-        return self._wire
-
-    async def aclose(self) -> None:
-        if self._wire is not None:
-            await self._wire.aclose()
+    def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+        return {"model": self.model, "input": prompt}
 
 
 def load_embeddings(embeddings_and_text_path: str | Path) -> tuple[list[str], np.ndarray[Any, Any]]:

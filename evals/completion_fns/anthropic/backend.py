@@ -15,8 +15,9 @@ from evals.completion_fns.anthropic.messages import (
     reply_usage,
     request_body,
 )
-from evals.completion_fns.hosted import ProviderBackend, checked_options
-from evals.completion_fns.provider_failures import failure_of_reply, failure_of_transport
+from evals.completion_fns.hosted import HostedBackend
+from evals.completion_fns.inner_fns import registry_or_new
+from evals.completion_fns.sdk_failures import failure_of_status, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
 from evals.registry.typed_arguments import typed_arguments
@@ -50,7 +51,7 @@ _REFUSAL = re.compile(r"deprecated|not supported|unsupported|does not support|ca
 
 
 @typed_arguments
-class AnthropicCompletionFn(ProviderBackend):
+class AnthropicCompletionFn(HostedBackend):
     """A Claude model by the messages API.
 
     max_tokens: where an eval sends none; the API wants one. extra_options: sent as they are, over everything else.
@@ -61,6 +62,8 @@ class AnthropicCompletionFn(ProviderBackend):
     key_variables = ("ANTHROPIC_API_KEY",)
     url_variables = ("ANTHROPIC_BASE_URL",)
     default_base_url = "https://api.anthropic.com"
+    known_options = OPTIONS
+    kind = "an Anthropic model"
 
     def __init__(
         self,
@@ -73,14 +76,20 @@ class AnthropicCompletionFn(ProviderBackend):
         registry: Any = None,
         **options: Any,
     ) -> None:
-        known = checked_options(options, OPTIONS, "an Anthropic model")
-        super().__init__(model, base_url or api_base, api_key, {**known, **(extra_options or {})}, registry)
+        super().__init__(
+            model,
+            base_url=base_url or api_base,
+            api_key=api_key,
+            options=options,
+            extra_options=extra_options,
+            registry=registry_or_new(registry),
+        )
         self.max_tokens = int(max_tokens)
         self._refused: frozenset[str] = frozenset()
 
-    def check_sdk(self) -> None:
+    def prepare_client(self) -> None:
         if find_spec("anthropic") is None:
-            raise MissingExtra("an Anthropic model", "anthropic")
+            raise MissingExtra(self.kind, "anthropic")
 
     def new_client(self, api_key: str) -> Any:
         from anthropic import AsyncAnthropic
@@ -92,6 +101,9 @@ class AnthropicCompletionFn(ProviderBackend):
             timeout=TIMEOUT_S,
             default_headers={"anthropic-version": API_VERSION},
         )
+
+    async def close_client(self, client: Any) -> None:
+        await client.close()
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
         body = request_body(self.model, prompt, options, self.max_tokens, self._refused)
@@ -131,15 +143,10 @@ class AnthropicCompletionFn(ProviderBackend):
         return {name.lower(): value for name, value in raw.headers.items()}, reply
 
     def _failure(self, error: Any) -> CallFailed:
-        failure = failure_of_reply(error, self.host) or failure_of_transport(error, self.host)
+        failure = failure_of_status(error, self.host) or failure_of_transport(error, self.host)
         if failure.kind is Kind.BAD_REQUEST and "credit balance" in failure.message:
             failure.kind = Kind.PAYMENT
         return failure
-
-    async def aclose(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
 
     def cache_identity(self) -> dict[str, Any] | None:
         identity = super().cache_identity()

@@ -38,7 +38,7 @@ _RENAMED = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tok
 
 
 def request_body(
-    model: str, prompt: Any, options: Mapping[str, Any], max_tokens: int, refused: frozenset[str] = frozenset()
+    model: str | None, prompt: Any, options: Mapping[str, Any], max_tokens: int, refused: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """The JSON body for `prompt`.
 

@@ -17,8 +17,9 @@ from evals.completion_fns.google.contents import (
     finish_reason,
     reply_usage,
 )
-from evals.completion_fns.hosted import ProviderBackend, checked_options
-from evals.completion_fns.provider_failures import body_of, failure_of_reply, failure_of_transport
+from evals.completion_fns.hosted import HostedBackend
+from evals.completion_fns.inner_fns import registry_or_new
+from evals.completion_fns.sdk_failures import body_of, failure_of_status, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
 from evals.registry.typed_arguments import typed_arguments
@@ -55,7 +56,7 @@ OPTIONS = NOT_SENT | frozenset(
 
 
 @typed_arguments
-class GoogleCompletionFn(ProviderBackend):
+class GoogleCompletionFn(HostedBackend):
     """A Gemini model by the Gemini API.
 
     safety_settings and other keywords are sampling arguments, in OpenAI's words or Google's. extra_options: fields of
@@ -66,6 +67,8 @@ class GoogleCompletionFn(ProviderBackend):
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     url_variables = ("GOOGLE_GEMINI_BASE_URL",)
     default_base_url = "https://generativelanguage.googleapis.com"
+    known_options = OPTIONS
+    kind = "a Google model"
 
     def __init__(
         self,
@@ -77,12 +80,18 @@ class GoogleCompletionFn(ProviderBackend):
         registry: Any = None,
         **options: Any,
     ) -> None:
-        known = checked_options(options, OPTIONS, "a Google model")
-        super().__init__(model, base_url or api_base, api_key, {**known, **(extra_options or {})}, registry)
+        super().__init__(
+            model,
+            base_url=base_url or api_base,
+            api_key=api_key,
+            options=options,
+            extra_options=extra_options,
+            registry=registry_or_new(registry),
+        )
 
-    def check_sdk(self) -> None:
+    def prepare_client(self) -> None:
         if find_spec("google") is None or find_spec("google.genai") is None:
-            raise MissingExtra("a Google model", "google")
+            raise MissingExtra(self.kind, "google")
 
     def new_client(self, api_key: str) -> Any:
         from google import genai
@@ -90,6 +99,11 @@ class GoogleCompletionFn(ProviderBackend):
         # One attempt must be said: without it the SDK tries lost connections again, after up to ten seconds.
         options = {"base_url": self.base_url, "timeout": int(TIMEOUT_S * 1000), "retry_options": {"attempts": 1}}
         return genai.Client(api_key=api_key, vertexai=False, http_options=options)
+
+    async def close_client(self, client: Any) -> None:
+        close = getattr(client.aio, "aclose", None)  # older SDKs have nothing to close
+        if close is not None:
+            await close()
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
         system, contents = CHAT_FORMAT.system_and_messages(prompt)
@@ -140,19 +154,13 @@ class GoogleCompletionFn(ProviderBackend):
         raise CallFailed(Kind.BAD_REPLY, "the reply has no candidate", host=self.host)
 
     def _failure(self, error: Any) -> CallFailed:
-        failure = failure_of_reply(error, self.host) or failure_of_transport(error, self.host)
+        failure = failure_of_status(error, self.host) or failure_of_transport(error, self.host)
         body = body_of(error)
         if failure.kind is Kind.BAD_REQUEST and ("API_KEY_INVALID" in body or "API key not valid" in body):
             failure.kind = Kind.AUTH
         if failure.kind is Kind.RATE_LIMIT and failure.retry_after_s is None:
             failure.retry_after_s = retry_delay_s(body)
         return failure
-
-    async def aclose(self) -> None:
-        client, self._client = self._client, None
-        close = getattr(getattr(client, "aio", None), "aclose", None)
-        if close is not None:
-            await close()
 
 
 def retry_delay_s(body: str) -> float | None:

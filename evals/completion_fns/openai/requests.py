@@ -86,14 +86,6 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
     return None
 
 
-def overlaid(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """The layers in one, later ones on top; parameters that are None are left out."""
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged.update(layer)
-    return {name: value for name, value in merged.items() if value is not None}
-
-
 def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
     if error and not raw.get("choices") and not raw.get("output"):
         code = error.get("code") if isinstance(error, dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 502
-        raise _without_secrets(classify_http(status, reply.headers, reply.body, host=host))
+        raise classify_http(status, reply.headers, reply.body, host=host)
     return raw
 
 
@@ -176,17 +176,10 @@ def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
     if 300 <= reply.status < 400:
         place = reply.headers.get("location", "another place")
         return CallFailed(Kind.BAD_REQUEST, redact(f"{url} sends on to {place}: correct the base URL"), host=host)
-    failure = _without_secrets(classify_http(reply.status, reply.headers, reply.body, host=host))
+    failure = classify_http(reply.status, reply.headers, reply.body, host=host)
     if reply.status == 404 and "model" not in failure.message.lower():
         failure.message += f" (asked: {url}; is the base URL right? Most end in /v1)"
         failure.args = (failure.message,)
-    return failure
-
-
-def _without_secrets(failure: CallFailed) -> CallFailed:
-    """Some servers repeat the key that they refuse."""
-    failure.message = redact(failure.message)
-    failure.args = (failure.message,)
     return failure
 
 

@@ -17,11 +17,12 @@ import socket
 import ssl
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from evals.completion_fns.loop_clients import LoopClients
+from evals.completion_fns.base_url import host_of
+from evals.completion_fns.sdk_failures import exception_chain
 from evals.engine.failures import CallFailed, Kind, short
 from evals.errors import UsageError
 
@@ -48,39 +49,37 @@ class WireReply:
 
 
 class Transport(Protocol):
-    """One attempt at a POST; raises CallFailed where no whole reply came back."""
+    """A client of one event loop: one attempt at a POST."""
 
     async def post(
         self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None, timeout_s: float
-    ) -> WireReply: ...
+    ) -> WireReply:
+        """The reply, whatever its status. Raises CallFailed where no whole reply came back."""
+        ...
 
     async def aclose(self) -> None:
-        """End the clients of the running loop, and forget those of loops that are gone."""
+        """End the connections."""
 
 
 class HttpTransport:
-    """The lean way: one aiohttp session a loop, made on the loop that uses it."""
+    """The lean way: an aiohttp session. Made and used on one event loop."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
-        import aiohttp  # noqa: F401  (takes 0.1 s: before the clock of the first request runs)
-
         self._base_url = base_url
-        self._headers = dict(headers)
         self._host = host_of(base_url)
-        self._sessions: LoopClients[aiohttp.ClientSession] = LoopClients(self._new_session, lambda s: s.close())
         self._urls: dict[str, Any] = {}
         self._proxy = proxy_for(base_url)
+        self._session = _new_session(base_url, headers)
 
     async def post(
         self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None, timeout_s: float
     ) -> WireReply:
         import aiohttp
 
-        session = self._sessions.get()
         data = encode_json(body)
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S)
         try:
-            reply = await session.post(
+            reply = await self._session.post(
                 self._url(path), data=data, headers=headers, timeout=timeout, allow_redirects=False, proxy=self._proxy
             )
             return WireReply(reply.status, reply.headers, await reply.read())
@@ -88,22 +87,7 @@ class HttpTransport:
             raise wire_failure(error, self._host, timeout_s) from error
 
     async def aclose(self) -> None:
-        await self._sessions.aclose()
-
-    def _new_session(self) -> aiohttp.ClientSession:
-        import aiohttp
-
-        secure: ssl.SSLContext | bool = tls_context() if self._base_url.startswith("https:") else True
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=secure)
-        headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **self._headers}
-        return aiohttp.ClientSession(
-            connector=connector,
-            headers=headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            raise_for_status=False,
-            max_line_size=MAX_HEADER_BYTES,
-            max_field_size=MAX_HEADER_BYTES,
-        )
+        await self._session.close()
 
     def _url(self, path: str) -> Any:
         url = self._urls.get(path)
@@ -115,29 +99,42 @@ class HttpTransport:
         return url
 
 
+def _new_session(base_url: str, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    import aiohttp
+
+    secure: ssl.SSLContext | bool = tls_context() if base_url.startswith("https:") else True
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=secure)
+    return aiohttp.ClientSession(
+        connector=connector,
+        headers={"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        raise_for_status=False,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+    )
+
+
 class SdkTransport:
-    """The SDK's way: its own client on its aiohttp transport, its typed replies left out, its retries off."""
+    """The SDK's way: its own client on its aiohttp transport, without its typed replies. Used on one event loop."""
 
     def __init__(self, new_client: Callable[[Any], Any], host: str) -> None:
         """new_client: given the SDK's HTTP client, makes an `AsyncOpenAI` or one of its kind."""
-        self._new_client = new_client
+        import openai
+
+        self._client = new_client(openai.DefaultAioHttpClient())
         self._host = host
-        self._response_type: type[Any] | None = None
-        self._clients: LoopClients[Any] = LoopClients(self._make_client, lambda client: client.close())
+        self._response_type = _response_type()
 
     async def post(
         self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None, timeout_s: float
     ) -> WireReply:
         import openai
 
-        client = self._clients.get()
-        if self._response_type is None:
-            self._response_type = _response_type()
         options: dict[str, Any] = (
             {"timeout": timeout_s, "headers": dict(headers)} if headers else {"timeout": timeout_s}
         )
         try:
-            reply = await client.post(path, cast_to=self._response_type, body=body, options=options)
+            reply = await self._client.post(path, cast_to=self._response_type, body=body, options=options)
         except openai.APIStatusError as error:
             return WireReply(error.status_code, error.response.headers, error.response.content)
         except openai.APIConnectionError as error:
@@ -145,12 +142,7 @@ class SdkTransport:
         return WireReply(reply.status_code, reply.headers, reply.content)
 
     async def aclose(self) -> None:
-        await self._clients.aclose()
-
-    def _make_client(self) -> Any:
-        import openai
-
-        return self._new_client(openai.DefaultAioHttpClient())
+        await self._client.close()
 
 
 def _response_type() -> type[Any]:
@@ -164,16 +156,10 @@ def _cause(error: BaseException) -> BaseException:
     """The exception of aiohttp or of the system under the SDK's and its client's wrappings."""
     import aiohttp
 
-    for link in _chain(error):
+    for link in exception_chain(error):
         if isinstance(link, aiohttp.ClientError | OSError | asyncio.TimeoutError):
             return link
     return error
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFailed:
@@ -225,36 +211,6 @@ def encode_json(body: Any) -> bytes:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except UnicodeEncodeError:
         return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
-
-
-def host_of(url: str) -> str:
-    """`host` or `host:port` of a URL, without user and password."""
-    return urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
-
-
-def shown_url(url: str) -> str:
-    """`url` without user, password and query."""
-    parts = urllib.parse.urlsplit(url)
-    return f"{parts.scheme}://{host_of(url)}{parts.path.rstrip('/')}"
-
-
-def secrets_of(url: str) -> list[str]:
-    """What in a URL must not be shown: its password, and the values of its query."""
-    parts = urllib.parse.urlsplit(url)
-    return [*([parts.password] if parts.password else []), *(v for _, v in urllib.parse.parse_qsl(parts.query))]
-
-
-def checked_base_url(url: str) -> str:
-    """`url` without its final slash.
-
-    Raises:
-        UsageError: it is no http(s) URL.
-    """
-    with contextlib.suppress(ValueError):
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0):
-            return url.strip().rstrip("/")
-    raise UsageError(f"the base URL {url!r} is no http or https URL", fix="write it like http://localhost:8000/v1")
 
 
 def proxy_for(url: str) -> str | None:

@@ -8,14 +8,8 @@ import sys
 
 import pytest
 
-from evals.completion_fns.openai.transport import (
-    checked_base_url,
-    encode_json,
-    host_of,
-    proxy_for,
-    secrets_of,
-    shown_url,
-)
+from evals.completion_fns.base_url import checked_base_url, host_of, secrets_of, shown_url
+from evals.completion_fns.openai.transport import encode_json, proxy_for
 from evals.testing.openai_server import LoopbackServer
 
 
