@@ -1,4 +1,4 @@
-"""Completion functions that give a fixed answer, for tests of evals and plug-ins."""
+"""Completion functions with a fixed answer, for tests of evals and plug-ins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evals.registry.typed_arguments import typed_arguments
 
 
 class TestCompletionResult(CompletionResult):
-    """One completion, given beforehand."""
+    """One completion, given to the constructor."""
 
     __test__ = False
 
@@ -22,7 +22,7 @@ class TestCompletionResult(CompletionResult):
 
 @typed_arguments
 class TestCompletionFn:
-    """Answers every prompt with `completion`; takes any argument, records nothing."""
+    """Answers every prompt with `completion`, whatever the arguments; it records nothing."""
 
     __test__ = False
     gives_results = True
