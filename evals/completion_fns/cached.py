@@ -1,4 +1,4 @@
-"""Another completion function with a memory on disk of its own, whatever `--cache` says."""
+"""A completion function with a cache of its own on disk, whether or not the run has `--cache`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from evals.registry.typed_arguments import typed_arguments
 
 @typed_arguments
 class CachedCompletionFn(Backend):
-    """Asks `completion_fn` once for each request and draw, and remembers the answer.
+    """Asks `completion_fn` once for each request and draw, and keeps the answer for later runs.
 
-    completion_fn: a name, or a backend that says what it is (`cache_identity`). path: the SQLite file; default
-    `cached.sqlite` in the user's cache folder. A hit says `cached` in the record and costs nothing.
+    completion_fn: a name, or a backend that has a `cache_identity`. path: the SQLite file; by default `cached.sqlite`
+    in the user's cache folder. An answer from the file is marked as `cached` in the record and costs nothing.
+
+    Raises:
+        UsageError: the completion function does not say which model and options it stands for.
     """
 
     def __init__(self, completion_fn: Any, path: str | Path | None = None, registry: Any = None) -> None:
@@ -37,7 +40,7 @@ class CachedCompletionFn(Backend):
             )
 
     def preflight(self) -> None:
-        """What must fail in the inner one's calls fails here."""
+        """The preflight of the completion function inside."""
         preflight(self.completion_fn)
 
     async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:

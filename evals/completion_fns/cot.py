@@ -1,4 +1,4 @@
-"""Chain of thought around any completion function: reason first, then extract the answer."""
+"""Chain of thought over any completion function: one call reasons, a second one gives the answer."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ DEFAULT_EXTRACT_ANSWER_TEMPLATE = "\nFrom the reasoning above, the answer in the
 
 @typed_arguments
 class ChainOfThoughtCompletionFn(Backend):
-    """Two calls a prompt: `cot_completion_fn` reasons, `extract_completion_fn` (default: the same) answers.
+    """Makes two calls for each prompt: `cot_completion_fn` reasons, then `extract_completion_fn` answers.
 
-    Both templates are put as words of the assistant. The record has both calls, and one event with the prompt as the
-    eval sent it and the answer as the eval saw it.
+    Both are names, or completion functions; the second is the first by default. Both templates are sent as messages of
+    the assistant. The record has both calls, and a third event with the eval's own prompt and the answer that it got.
     """
 
     is_local = True
@@ -46,7 +46,7 @@ class ChainOfThoughtCompletionFn(Backend):
         self.extract_completion_fn_instance = make_inner_fn(extract_completion_fn or cot_completion_fn, registry)
 
     def preflight(self) -> None:
-        """What must fail in either model's calls fails here."""
+        """The preflight of both completion functions."""
         preflight(self.cot_completion_fn_instance, self.extract_completion_fn_instance)
 
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:

@@ -1,4 +1,4 @@
-"""Objects from Python code as completion functions: a plain function, a coroutine function, a backend, a solver."""
+"""Python objects as completion functions: plain and coroutine functions, and objects with `complete`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from evals.registry.typed_arguments import typed_arguments
 
 @typed_arguments
 class FunctionCompletionFn:
-    """Anything callable that takes a prompt and gives a text, a list of texts or a CompletionResult; it may be async.
+    """A callable as a completion function. It takes a prompt and returns a text, a list of texts or a CompletionResult.
 
-    It gets those sampling arguments of the eval (`temperature`, `max_tokens`, ...) that it takes. Texts are
-    recorded here; a function that gives a CompletionResult records by itself, as plug-ins of openai/evals do.
+    It may be a coroutine function. Of the sampling arguments that an eval sends (`temperature`, `max_tokens`, ...) it
+    gets those that its signature has. Texts are recorded here; a function that returns a CompletionResult records by
+    itself, as plug-ins of openai/evals do. Other attributes are those of the function.
+
+    Raises:
+        TypeError: (at a call) the function returned something else.
     """
 
     gives_results = True
@@ -77,10 +81,10 @@ class _WithCall:
 
 
 def as_completion_fn(given: Any) -> Any:
-    """`given` as something that evals can use: functions and bare `complete` are wrapped, the rest stays.
+    """`given` as a completion function. Functions, and objects with nothing but `complete`, are wrapped.
 
     Raises:
-        UsageError: it is a class, or nothing that can be asked.
+        UsageError: it is a class, or it has neither `__call__` nor `complete`.
     """
     if inspect.isclass(given):
         raise UsageError(f"{given.__name__} is a class, not a completion function", fix=f"write {given.__name__}(...)")
@@ -96,14 +100,14 @@ def as_completion_fn(given: Any) -> Any:
 
 
 def unwrapped(fn: Any) -> Any:
-    """What `as_completion_fn` was given."""
+    """The object that `as_completion_fn` wrapped; any other one comes back as it is."""
     if isinstance(fn, FunctionCompletionFn):
         return fn.function
     return fn.inner if isinstance(fn, _WithCall) else fn
 
 
 def name_of(fn: Any) -> str:
-    """What a record calls `fn`: a function's name, else the name of its class."""
+    """The name of a completion function in records: that of the function, or of the object's class."""
     fn = unwrapped(fn)
     while isinstance(fn, functools.partial):
         fn = fn.func

@@ -1,4 +1,4 @@
-"""LangChain's maths chain as a completion function."""
+"""LangChain's chain for arithmetic as a completion function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from evals.registry.typed_arguments import typed_arguments
 
 @typed_arguments
 class LangChainMathChainCompletionFn:
-    """Lets an OpenAI model write an expression, which LangChain evaluates."""
+    """Lets an OpenAI model write an expression, evaluates it by LangChain, and answers with the number.
+
+    Raises:
+        EvalsError: LangChain, or its version with this chain, is not installed.
+    """
 
     gives_results = True
 

@@ -1,4 +1,4 @@
-"""Puts the passages nearest to a prompt before it, by embeddings, and asks another completion function."""
+"""Retrieval: finds the passages nearest to a prompt by embeddings, and sends them before it to another model."""
 
 from __future__ import annotations
 
@@ -31,10 +31,14 @@ _TIMEOUT_S = 120.0
 
 @typed_arguments
 class RetrievalCompletionFn(Backend):
-    """Sends a system message of `retrieval_template` and the `k` nearest passages, then the prompt.
+    """Sends a system message with `retrieval_template` and the `k` nearest passages, and after it the prompt.
 
-    embeddings_and_text_path: a CSV file with the columns `text` and `embedding` (a JSON list). embedding_model: the
-    one those embeddings are of; asked for the prompt's own at the OpenAI-compatible server that OPENAI_BASE_URL names.
+    completion_fn: a name, or a completion function. embeddings_and_text_path: a CSV file with the columns `text` and
+    `embedding` (a JSON list of numbers). embedding_model: the model of those embeddings; the server at OPENAI_BASE_URL
+    is asked for the embedding of each prompt.
+
+    Raises:
+        DataError: the file cannot be read, or a row of it has no text with an embedding.
     """
 
     is_local = True
@@ -59,7 +63,7 @@ class RetrievalCompletionFn(Backend):
         self._embedder = EmbeddingBackend(embedding_model)
 
     def preflight(self) -> None:
-        """What must fail in the inner one's calls fails here."""
+        """The preflight of the embeddings' server and of the completion function inside."""
         preflight(self._embedder, self.completion_fn_instance)
 
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
@@ -74,7 +78,7 @@ class RetrievalCompletionFn(Backend):
 
 
 class Embedding(CompletionResult):
-    """The place of a text among others, as the engine carries it: a result without completions."""
+    """The embedding of a text, in the form of a result so that the engine can pass it on. It has no completions."""
 
     def __init__(self, vector: list[float]) -> None:
         self.vector = vector
@@ -111,7 +115,11 @@ class EmbeddingBackend(OpenAIBackend):
 
 
 def load_embeddings(embeddings_and_text_path: str | Path) -> tuple[list[str], np.ndarray[Any, Any]]:
-    """(texts, their embeddings as rows) of a CSV file with the columns `text` and `embedding`."""
+    """(texts, embeddings) of a CSV file with the columns `text` and `embedding`; embeddings: shape (n_texts, n_dims).
+
+    Raises:
+        DataError: the file cannot be read, or a row has no text with an embedding; it names the row.
+    """
     import numpy as np
 
     path, fix = str(embeddings_and_text_path), "write a CSV file with the columns 'text' and 'embedding', a JSON list"
@@ -130,7 +138,10 @@ def load_embeddings(embeddings_and_text_path: str | Path) -> tuple[list[str], np
 
 
 def find_top_k_closest_embeddings(embedded_prompt: Any, embs: Any, k: int) -> list[int]:
-    """Indices of the `k` rows of `embs` with the largest cosine to `embedded_prompt`, nearest first."""
+    """Indices of the `k` rows of `embs` that have the largest cosine with `embedded_prompt`, the nearest first.
+
+    embedded_prompt: shape (n_dims,). embs: shape (n_texts, n_dims).
+    """
     import numpy as np
 
     rows, wanted = np.asarray(embs, dtype=float), np.asarray(embedded_prompt, dtype=float)

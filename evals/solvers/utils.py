@@ -1,4 +1,4 @@
-"""Turns completion functions into solvers and back, so that either runs any eval."""
+"""Turns completion functions into solvers and solvers into completion functions, so that both run every eval."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def as_completion_fn_or_solver(given: Any) -> Any:
 
 
 def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
-    """`ambiguous_executor` as a completion function; one that is one already comes back unchanged."""
+    """A solver as a completion function; a completion function comes back as it is.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if isinstance(ambiguous_executor, Solver):
         return SolverCompletionFn(solver=ambiguous_executor)
     if not callable(ambiguous_executor):
@@ -32,7 +36,11 @@ def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
 
 
 def maybe_wrap_with_solver(ambiguous_executor: Any) -> Solver:
-    """`ambiguous_executor` as a solver; one that is one already comes back unchanged."""
+    """A completion function as a solver; a solver comes back as it is.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if isinstance(ambiguous_executor, Solver):
         return ambiguous_executor
     if isinstance(ambiguous_executor, SolverCompletionFn):

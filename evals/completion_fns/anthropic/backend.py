@@ -1,4 +1,4 @@
-"""Anthropic's models through the anthropic SDK."""
+"""Completion functions for Anthropic's models, through the anthropic SDK."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from evals.errors import MissingExtra
 from evals.registry.typed_arguments import typed_arguments
 
 TIMEOUT_S = 600.0
+"Of one attempt; the engine's own time-out is usually shorter."
 
 API_VERSION = "2023-06-01"
-"The next one, 2026-10-21, which SDKs from 2.0 on send by themselves, has no temperature for any model."
+"SDKs from 2.0 on send 2026-10-21 by themselves, which takes no temperature for any model."
 
 OPTIONS = NOT_SENT | frozenset(
     [
@@ -46,17 +47,21 @@ OPTIONS = NOT_SENT | frozenset(
         "cache_control",
     ]
 )
+"Sampling arguments that may be given by name, in OpenAI's words or Anthropic's."
 _MAY_BE_DROPPED = ("temperature", "top_p", "top_k", "stop_sequences")
 _REFUSAL = re.compile(r"deprecated|not supported|unsupported|does not support|cannot both|not permitted|not allowed")
 
 
 @typed_arguments
 class AnthropicCompletionFn(HostedBackend):
-    """A Claude model by the messages API.
+    """A Claude model, by the messages API.
 
-    max_tokens: where an eval sends none; the API wants one. extra_options: sent as they are, over everything else.
-    Further keywords are sampling arguments, in OpenAI's words or Anthropic's. A model that refuses a sampling argument
-    gets no more of it in this run; `request` in the record says what was sent.
+    max_tokens: for calls that have none, since the API wants one. api_base: another name of base_url. options: sampling
+    arguments in OpenAI's words or Anthropic's. extra_options: sent as they are, over everything else. A sampling
+    argument that the model refuses is left out for the rest of the run; `request` in the record says what was sent.
+
+    Raises:
+        UsageError: no model, an unknown option, or no http or https URL.
     """
 
     key_variables = ("ANTHROPIC_API_KEY",)
@@ -126,7 +131,10 @@ class AnthropicCompletionFn(HostedBackend):
         )
 
     async def _post(self, client: Any, body: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-        """Headers and body of the reply. Sampling arguments go round the SDK, whose versions know different ones."""
+        """(headers, JSON) of the reply.
+
+        Sampling arguments are sent as `extra_body`, since the versions of the SDK know different ones.
+        """
         import anthropic
 
         named = {name: body[name] for name in ("model", "messages", "max_tokens")}
@@ -154,7 +162,7 @@ class AnthropicCompletionFn(HostedBackend):
 
 
 def refused_argument(failure: CallFailed, body: Mapping[str, Any]) -> str | None:
-    """The sampling argument without which the request would be accepted; None where the failure is about else."""
+    """The sampling argument in `body` that the server refused; None where the failure has another reason."""
     if failure.kind is not Kind.BAD_REQUEST or not _REFUSAL.search(failure.message):
         return None
     return next((name for name in _MAY_BE_DROPPED if name in body and name in failure.message), None)

@@ -1,4 +1,4 @@
-"""Google's models through the google-genai SDK."""
+"""Completion functions for Google's models, through the google-genai SDK."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from evals.errors import MissingExtra
 from evals.registry.typed_arguments import typed_arguments
 
 TIMEOUT_S = 600.0
+"Of one attempt; the engine's own time-out is usually shorter."
 
 OPTIONS = NOT_SENT | frozenset(
     [
@@ -53,15 +54,20 @@ OPTIONS = NOT_SENT | frozenset(
         "labels",
     ]
 )
+"Sampling arguments that may be given by name, in OpenAI's words or Google's."
 
 
 @typed_arguments
 class GoogleCompletionFn(HostedBackend):
-    """A Gemini model by the Gemini API.
+    """A Gemini model, by the Gemini API.
 
-    safety_settings and other keywords are sampling arguments, in OpenAI's words or Google's. extra_options: fields of
-    the SDK's GenerateContentConfig, over everything else. A prompt that Google blocks is a content-filter failure; a
-    completion that it cuts short has the finish reason `content_filter`.
+    api_base: another name of base_url. options: sampling arguments in OpenAI's words or Google's, `safety_settings`
+    among them. extra_options: fields of the SDK's GenerateContentConfig, over everything else. A prompt that Google
+    blocks is a failure of the kind content filter; a completion that it cuts off has the finish reason
+    `content_filter`.
+
+    Raises:
+        UsageError: no model, an unknown option, or no http or https URL.
     """
 
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -96,7 +102,7 @@ class GoogleCompletionFn(HostedBackend):
     def new_client(self, api_key: str) -> Any:
         from google import genai
 
-        # One attempt must be said: without it the SDK tries lost connections again, after up to ten seconds.
+        # Without `attempts` the SDK tries again after a lost connection, up to ten seconds later.
         options = {"base_url": self.base_url, "timeout": int(TIMEOUT_S * 1000), "retry_options": {"attempts": 1}}
         return genai.Client(api_key=api_key, vertexai=False, http_options=options)
 
@@ -136,7 +142,7 @@ class GoogleCompletionFn(HostedBackend):
         except errors.APIError as error:
             raise self._failure(error) from error
         except Exception as error:
-            # httpx, aiohttp or the SDK's own JSON reader, by version and by what is installed.
+            # From httpx, aiohttp or the SDK's JSON reader, which depends on its version and on what is installed.
             raise failure_of_transport(error, self.host) from error
         raw = getattr(reply, "sdk_http_response", None)
         headers = {name.lower(): value for name, value in (getattr(raw, "headers", None) or {}).items()}
@@ -164,7 +170,7 @@ class GoogleCompletionFn(HostedBackend):
 
 
 def retry_delay_s(body: str) -> float | None:
-    """Seconds that Google's RetryInfo (`"retryDelay": "34s"`) asks to wait; None without one."""
+    """The seconds to wait that an error of Google names (`"retryDelay": "34s"`); None where it names none."""
     found = re.search(r'"retryDelay":\s*("[^"]*")', body)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Models behind the OpenAI API or any server that speaks it: chat, text completions, responses, Azure."""
+"""Completion functions for the OpenAI API and servers that speak it: chat, text completions, responses, Azure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ logger = logging.getLogger(__name__)
 
 @typed_arguments
 class OpenAIChatCompletionFn(OpenAIBackend):
-    """A chat model (`/chat/completions`); a text prompt becomes one system message, as in openai/evals."""
+    """A chat model, at `/chat/completions`. A text prompt becomes one system message, as in openai/evals.
+
+    The arguments are those of `OpenAIBackend`.
+    """
 
     path = "/chat/completions"
     result_type: type[OpenAIBaseCompletionResult] = OpenAIChatCompletionResult
@@ -59,10 +62,10 @@ class OpenAIChatCompletionFn(OpenAIBackend):
 
 @typed_arguments
 class OpenAICompletionFn(OpenAIBackend):
-    """A text model (`/completions`); a chat becomes text by the rules of openai/evals.
+    """A text model, at `/completions`. A chat becomes one text by the rules of openai/evals.
 
-    Token lists and lists of texts are sent as they are. Arguments that nothing knows are ignored with a warning, as
-    openai/evals ignores them, unless they look like a misspelt parameter.
+    Lists of token ids and lists of texts are sent as they are. The arguments are those of `OpenAIBackend`; an unknown
+    one is ignored with a warning, as in openai/evals, unless it looks like a misspelt parameter.
     """
 
     path = "/completions"
@@ -71,10 +74,10 @@ class OpenAICompletionFn(OpenAIBackend):
     score_way = "echo"
 
     async def score(self, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
-        """Log probability of each continuation after `prompt`, in one request.
+        """The log probability of each continuation after `prompt`, in nats; one request for all of them.
 
         Raises:
-            CallFailed: no usable reply, or a server that does not echo with log probabilities.
+            CallFailed: no usable reply, or the server does not echo the prompt with log probabilities.
         """
         text = self.formatted(prompt)
         prompts = [text + continuation for continuation in continuations]
@@ -107,10 +110,10 @@ class OpenAICompletionFn(OpenAIBackend):
 
 @typed_arguments
 class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
-    """A model behind `/responses`, called with messages and parameters as of the chat endpoint.
+    """A model at `/responses`, called with the messages and parameters of the chat endpoint.
 
-    `n` completions are `n` calls, `stop` is cut here, as the endpoint has neither; `seed`, penalties and `logit_bias`,
-    which it has not either, are left out.
+    The endpoint has no `n` and no `stop`: n completions are n requests, and completions are cut here. `seed`, penalties
+    and `logit_bias` are left out.
     """
 
     path = "/responses"
@@ -130,11 +133,11 @@ class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
 
 @typed_arguments
 class AzureOpenAIChatCompletionFn(OpenAIChatCompletionFn):
-    """A chat model deployed on Azure, through the SDK's own Azure client.
+    """A chat model on Azure, through the SDK's client for Azure.
 
-    model: the deployment, unless azure_deployment names another. azure_endpoint, api_version, api_key and
-    azure_ad_token default to AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, AZURE_OPENAI_API_KEY and
-    AZURE_OPENAI_AD_TOKEN.
+    model: the name of the deployment, unless azure_deployment names it. azure_endpoint, api_version, api_key and
+    azure_ad_token: by default AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, AZURE_OPENAI_API_KEY and
+    AZURE_OPENAI_AD_TOKEN. api_base: instead of azure_endpoint, as it is.
     """
 
     key_variables = ("AZURE_OPENAI_API_KEY",)

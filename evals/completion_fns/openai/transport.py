@@ -1,7 +1,7 @@
-"""How a request travels to an OpenAI-compatible server: straight on aiohttp, or through the openai SDK.
+"""Sends requests to an OpenAI-compatible server, either by aiohttp or through the openai SDK.
 
-A call on plain aiohttp costs about a quarter of the CPU of the SDK's leanest way, loads no SDK, and tells a reset from
-a time-out and a truncated body; the SDK's way is there for what the SDK knows more of (Azure).
+A call by aiohttp costs about a quarter of the CPU time of the leanest call of the SDK, loads no SDK, and tells a reset,
+a time-out and a truncated body apart. The SDK is there for what it does beyond that, such as Azure.
 """
 
 from __future__ import annotations
@@ -30,18 +30,19 @@ if TYPE_CHECKING:
     import aiohttp
 
 CONNECT_TIMEOUT_S = 30.0
+"For the connection alone; the reply has the time-out of the call."
 KEEPALIVE_S = 4.5
-"Below the 5 s after which uvicorn (vLLM and many others) closes an idle connection under a request's feet."
+"Less than the 5 s after which uvicorn (vLLM and many others) closes an idle connection, perhaps during a request."
 
 MAX_HEADER_BYTES = 64 * 1024
-"Of one reply header: gateways send policies and cookies beyond aiohttp's 8 KiB."
+"Of one header of a reply: gateways send policies and cookies that are longer than the 8 KiB of aiohttp."
 
 USER_AGENT = "oaieval"
 
 
 @dataclass(frozen=True)
 class WireReply:
-    """A whole HTTP reply."""
+    """A whole HTTP reply, whatever its status."""
 
     status: int
     headers: Mapping[str, str]
@@ -62,7 +63,13 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """The lean way: an aiohttp session. Made and used on one event loop."""
+    """Sends requests by an aiohttp session. Made and used on one event loop.
+
+    base_url: its path and query go before and after the path of each request. headers: sent with each request.
+
+    Raises:
+        UsageError: the environment asks for a proxy that is no http proxy.
+    """
 
     def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
         self._base_url = base_url
@@ -115,7 +122,7 @@ def _new_session(base_url: str, headers: Mapping[str, str]) -> aiohttp.ClientSes
 
 
 class SdkTransport:
-    """The SDK's way: its own client on its aiohttp transport, without its typed replies. Used on one event loop."""
+    """Sends requests by the SDK's client on its aiohttp transport, without its typed replies. For one event loop."""
 
     def __init__(self, new_client: Callable[[Any], Any], host: str) -> None:
         """new_client: given the SDK's HTTP client, makes an `AsyncOpenAI` or one of its kind."""
@@ -146,14 +153,14 @@ class SdkTransport:
 
 
 def _response_type() -> type[Any]:
-    """What the installed SDK calls a raw reply: it moved from httpx to httpx2 within its lifetime."""
+    """The class of a raw reply in the installed SDK, which has moved from httpx to httpx2."""
     module = next(name for name in ("httpx2", "httpx") if importlib.util.find_spec(name))
     kind: type[Any] = importlib.import_module(module).Response
     return kind
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The exception of aiohttp or of the system under the SDK's and its client's wrappings."""
+    """The exception of aiohttp or of the system that the SDK and its client have wrapped; else `error` itself."""
     import aiohttp
 
     for link in exception_chain(error):
@@ -163,10 +170,10 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFailed:
-    """The failure that an exception of the network stands for.
+    """The failure for an exception of aiohttp or of the system. timeout_s: of the call, for the message.
 
     Raises:
-        UsageError: the server's certificate is not trusted, or it speaks no TLS; no retry can mend that.
+        UsageError: the certificate of the server is not trusted, or the server speaks no TLS. A retry does not help.
     """
     import aiohttp
 
@@ -192,11 +199,11 @@ def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFaile
 
 
 _SPEAKS_NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST", re.IGNORECASE)
-"What OpenSSL calls a plain HTTP reply to its greeting."
+"OpenSSL's messages when the server answers with plain HTTP."
 
 
 def _words(error: BaseException) -> str:
-    """The system's own words where aiohttp wraps them: `Connection refused`."""
+    """The message of the system where aiohttp has wrapped it (`Connection refused`), else of the exception."""
     inner = getattr(error, "os_error", None)
     if isinstance(inner, OSError) and inner.errno:
         plain = inner.strerror if isinstance(inner, socket.gaierror | ssl.SSLError) else os.strerror(inner.errno)
@@ -206,7 +213,11 @@ def _words(error: BaseException) -> str:
 
 
 def encode_json(body: Any) -> bytes:
-    """UTF-8 JSON; a lone surrogate, which UTF-8 cannot carry, is sent as an escape."""
+    """`body` as JSON in UTF-8; with ASCII escapes where a text has a lone surrogate, which UTF-8 does not have.
+
+    Raises:
+        ValueError: a number is NaN or infinite. TypeError: a value has no JSON form.
+    """
     try:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except UnicodeEncodeError:
@@ -214,9 +225,12 @@ def encode_json(body: Any) -> bytes:
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy that the environment asks for (HTTPS_PROXY, ALL_PROXY, NO_PROXY ...); never one for this machine.
+    """The proxy that the environment names for a URL (HTTPS_PROXY, ALL_PROXY, NO_PROXY); None without one.
 
-    Looked up once: aiohttp's own look-up reads the whole environment for each request.
+    Servers on this machine never get one. Look it up once: aiohttp reads the whole environment for each request.
+
+    Raises:
+        UsageError: the proxy is no http proxy.
     """
     parts = urllib.parse.urlsplit(url)
     host = parts.hostname or ""
@@ -237,7 +251,7 @@ def proxy_for(url: str) -> str | None:
 
 
 def tls_context() -> ssl.SSLContext:
-    """The system's trusted authorities (or SSL_CERT_FILE); those of certifi where the system has none."""
+    """A TLS context that trusts the authorities of the system, or SSL_CERT_FILE, or certifi's without either."""
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
         with contextlib.suppress(ImportError):

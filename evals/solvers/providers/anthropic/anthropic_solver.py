@@ -14,7 +14,10 @@ from evals.task_state import Message
 
 @typed_arguments
 class AnthropicSolver(CompletionFnSolver):
-    """The task description is the system text; later system messages become the user's."""
+    """Asks a Claude model. The task description becomes the system text, and later system messages the user's.
+
+    max_tokens: of an answer. extra_options: sent as they are.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,6 @@ class AnthropicSolver(CompletionFnSolver):
 
 
 def anth_to_openai_usage(anth_usage: Any) -> dict[str, int]:
-    """OpenAI's three counts from the SDK's `Usage`."""
+    """OpenAI's three token counts, from the `Usage` of Anthropic's SDK."""
     n_prompt, n_completion = anth_usage.input_tokens, anth_usage.output_tokens
     return {"completion_tokens": n_completion, "prompt_tokens": n_prompt, "total_tokens": n_prompt + n_completion}
