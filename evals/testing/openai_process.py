@@ -96,6 +96,7 @@ class ServerProcess:
         assert self._process.stdout is not None
         self.base_url = self._process.stdout.readline().strip()
         if not self.base_url:
+            self._process.stdout.close()
             self._process.wait()
             raise RuntimeError(f"the loopback server did not start: {' '.join(command)}")
         return self
