@@ -93,7 +93,7 @@ class Session:
         return None if per_minute is None else RateLimit(per_minute, self.pause)
 
     def limit_of(self, fn: Any) -> AdaptiveLimit | None:
-        """The gate in front of `fn`; None for one that calls no network."""
+        """The limit of calls to `fn` in flight; None for one that uses no network."""
         traits = traits_of(fn)
         if traits.is_local:
             return None
