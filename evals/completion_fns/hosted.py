@@ -27,8 +27,8 @@ PLACEHOLDER_KEY = "no-key"
 class HostedBackend(Backend):
     """A model behind the API of a provider. A subclass says what a client is, and how one request is sent.
 
-    It writes `new_client`, `close_client` and `draw`, sets the class attributes below, and may override the other
-    methods. docs/adding-a-backend.md has an example.
+    It writes `new_client`, `close_client` and `draw`, sets the class attributes below, and may override other methods,
+    such as `prepare_client`, `needs_key` and `draw_all`. docs/adding-a-backend.md has an example.
 
     model: its name for the API. base_url: the server. api_key: None takes it from the environment when it is needed.
     options: sampling arguments by name, laid over those of each call; None takes an argument of the eval out.
@@ -82,8 +82,6 @@ class HostedBackend(Backend):
         self._clients: LoopClients[Any] = LoopClients(self._make_client, self.close_client)
         self._model_info: ModelInfo | None = None
 
-    # What a subclass writes.
-
     @abstractmethod
     def new_client(self, api_key: str) -> Any:
         """A client for the running event loop, its own retries off. Called on that loop, once for each."""
@@ -101,8 +99,6 @@ class HostedBackend(Backend):
         Raises:
             CallFailed: no usable reply.
         """
-
-    # What a subclass may override.
 
     def prepare_client(self) -> None:
         """Find out what would keep `new_client` from working, and import what takes long. Called before each client.
@@ -154,8 +150,6 @@ class HostedBackend(Backend):
         path = public_path(f"{type(self).__module__}:{type(self).__qualname__}")
         options = {**self.options, **self.extra_options}
         return {"class": path, "base_url": self.shown_url, "model": self.model, "options": options}
-
-    # What stays as it is.
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self.model!r}, base_url={self.shown_url!r})"
