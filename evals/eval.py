@@ -76,9 +76,15 @@ class Eval(abc.ABC):
 
     scorer_version: str = "1"
     "Part of a run's fingerprint: raise it when the same completions would score otherwise."
+    scores_without_calls: bool = False
+    """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
+
+    It holds for the class that says so. A class that is derived from it may replace any part, and says it again or not.
+    """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.scores_without_calls = vars(cls).get("scores_without_calls", False)
         method = cls.__dict__.get("eval_sample")
         if method is not None and inspect.iscoroutinefunction(method):
             cls.eval_sample = _callable_anywhere(method)  # type: ignore[method-assign]

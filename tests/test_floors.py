@@ -23,6 +23,12 @@ FLOORS = {
     1: ["chat", "completion", "durations", "errors", "json_text", "key_values", "lazy", "sample", "secrets", "specs"]
     + ["stats", "task_state"],
 }
+FOLDERS_ABOVE = {
+    "completion_fns": {"local_models", "solvers", "serving"},
+    "local_models": {"solvers", "serving"},
+    "solvers": {"serving"},
+}
+"Folders of one floor that the folder must not import: they stand on it."
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 DOORS = {"api", "base", "elsuite", "prompt", "formatting", "utils"}
 INNER_DOORS = {
@@ -120,6 +126,16 @@ def test_imports_run_downstairs_only() -> None:
         if module != "evals" and not is_door(module) and floor_of(name) < floor_of(module)
     ]
     assert not upstairs
+
+
+def test_folders_of_one_floor_import_each_other_in_one_direction_only() -> None:
+    circles = [
+        f"{where} imports {module}"
+        for name, path in HOME_MODULES.items()
+        for where, module in imports(path)
+        if module != "evals" and not is_door(module) and top(module) in FOLDERS_ABOVE.get(top(name), ())
+    ]
+    assert not circles
 
 
 def test_our_own_code_imports_no_door() -> None:

@@ -26,6 +26,7 @@ LINE_EVERY_FRACTION = 0.1
 
 def opening_line(prepared: PreparedRun) -> str:
     """What is about to be run, and how much it is."""
+    from evals.engine.traits import traits_of
     from evals.report.sample_text import money
     from evals.report.terminal import counted
 
@@ -34,7 +35,7 @@ def opening_line(prepared: PreparedRun) -> str:
     repeats = f"x {prepared.request.repeats}  " if prepared.request.repeats > 1 else ""
     models = [_with_host(name, fn) for name, fn in itertools.zip_longest(names, fns[: len(names)])]
     lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {', '.join(models)}"]
-    if facts.prompt_tokens and not all(getattr(fn, "is_local", False) for fn in fns):
+    if facts.prompt_tokens and not all(traits_of(fn).is_local for fn in fns):
         tokens = facts.prompt_tokens * prepared.request.repeats
         estimate = f"about {tokens:,} prompt tokens (estimate: bytes/4)"
         price = prepared.registry.model_info(prepared.request.completion_fn_names[0]).input_usd_per_million
@@ -49,8 +50,10 @@ def opening_line(prepared: PreparedRun) -> str:
 
 def _with_host(name: str, fn: Any) -> str:
     """`gpt-4o-mini via api.openai.com`: a wrong server should be seen before it is paid."""
-    host = getattr(fn, "host", None)
-    return f"{name} via {host}" if isinstance(host, str) and host else name
+    from evals.engine.traits import traits_of
+
+    host = traits_of(fn).host if fn is not None else None
+    return name if host is None else f"{name} via {host}"
 
 
 class Progress:

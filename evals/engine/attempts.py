@@ -13,6 +13,7 @@ from evals.engine.failures import FATAL_UNTIL_FIRST_SUCCESS, PUSH_BACK, CallFail
 from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, may_retry
 from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
+from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, ProviderError
 from evals.secrets import redact
 
@@ -66,7 +67,7 @@ class _Tries:
 
     def __init__(self, session: Session, fn: Any) -> None:
         self._session = session
-        self._is_local = getattr(fn, "is_local", False)
+        self._is_local = traits_of(fn).is_local
         self.breaker = session.breaker_of(fn)
         self.timeouts = session.timeouts_of(fn)
         self._began_s = time.monotonic()

@@ -15,14 +15,15 @@ class Batcher:
     """Gathers calls of one backend. The backend offers, per kind of work, a method on a list:
 
     `complete_batch(requests: list[tuple[prompt, kwargs]]) -> list[CompletionResult]`,
-    `score_batch(requests: list[tuple[prompt, continuations]]) -> list[list[ContinuationScore]]`,
-    and `batch_size`, the most requests at a time. Plain methods run on one thread of their own; the result
+    `score_batch(requests: list[tuple[prompt, continuations]]) -> list[list[ContinuationScore]]`.
+
+    batch_size: the most requests at a time. Plain methods run on one thread of their own; the result
     of a request must not depend on its neighbours. An exception instance in the list fails that request only.
     """
 
-    def __init__(self, fn: Any) -> None:
+    def __init__(self, fn: Any, batch_size: int) -> None:
         self._fn = fn
-        self._size = max(1, int(getattr(fn, "batch_size", None) or 1))
+        self._size = max(1, batch_size)
         self._queue: deque[tuple[str, Any, asyncio.Future[Any]]] = deque()
         self._busy = False
         self._thread = DaemonThreads(1, "evals-batch")

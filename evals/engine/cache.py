@@ -13,6 +13,7 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.engine.threads import DaemonThreads
+from evals.engine.traits import cache_identity
 from evals.errors import RecordError
 from evals.secrets import redact
 
@@ -33,7 +34,7 @@ def default_cache_dir() -> Path:
 
 def request_key(fn: Any, prompt: Any, kwargs: dict[str, Any]) -> str | None:
     """SHA-256 of the request as `fn` would send it; None when `fn` or an argument cannot be told apart by value."""
-    identity = fn.cache_identity() if hasattr(fn, "cache_identity") else None
+    identity = cache_identity(fn)
     if identity is None:
         return None
     try:

@@ -14,6 +14,7 @@ from evals.engine.context import current_calls, current_session
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.session import Session
+from evals.engine.traits import traits_of
 from evals.record.current import record_cond_logp, record_sampling
 from evals.record.recorders import default_recorder
 
@@ -40,22 +41,22 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     if session.settings.overrides and not grading:
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
-    delegates = getattr(fn, "delegates", False)
+    traits = traits_of(fn)
     result: CompletionResult
-    if not _has_coroutine(fn):
-        if delegates:
+    if not traits.has_complete:
+        if traits.delegates:
             result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
             return result
         work = lambda: _on_thread(session.call_threads(), fn, prompt, kwargs)  # noqa: E731
         result = await attempts(session, fn, work, prompt, are_completions)
         return result
-    if delegates:
+    if traits.delegates:
         result = await fn.complete(prompt, **kwargs)
     elif session.cache is None:
         result = await _fresh(session, fn, prompt, kwargs)
     else:
         result = await _through_cache(session, fn, prompt, kwargs)
-    if getattr(fn, "records_sampling", True) and default_recorder() is not None:
+    if traits.records_sampling and default_recorder() is not None:
         _record(result, prompt, kwargs.get("temperature"))
     return result
 
@@ -73,12 +74,6 @@ async def _from_outside(fn: Any, prompt: Any, **kwargs: Any) -> CompletionResult
     return await complete(fn, prompt, **kwargs)
 
 
-def _has_coroutine(fn: Any) -> bool:
-    """Whether `fn.complete` is one attempt at a call, and not a method of a plug-in that is called the same."""
-    method = getattr(fn, "complete", None)
-    return method is not None and (inspect.iscoroutinefunction(method) or not callable(fn))
-
-
 async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
     """Log probability of each continuation after `prompt`, by a backend that can tell.
 
@@ -87,9 +82,10 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
     """
     session = current_session()
     session.uses(fn)
-    if hasattr(fn, "score_batch"):
+    traits = traits_of(fn)
+    if traits.has_score_batch:
         work = lambda: session.batcher_of(fn).call("score_batch", (prompt, continuations))  # noqa: E731
-    elif hasattr(fn, "score"):
+    elif traits.has_score:
         work = lambda: fn.score(prompt, continuations)  # noqa: E731
     else:
         raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gives no log probabilities of continuations")
@@ -110,14 +106,15 @@ def _record_scores(fn: Any, prompt: Any, continuations: Sequence[str], scores: S
         list(continuations),
         [score.logprob for score in scores],
         n_tokens=[score.n_tokens for score in scores],
-        way=getattr(fn, "score_way", "score"),
+        way=traits_of(fn).score_way,
         **extra,
     )
 
 
 async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
-    if hasattr(fn, "complete_batch"):
-        options = fn.seeded(prompt, kwargs) if hasattr(fn, "seeded") else kwargs
+    traits = traits_of(fn)
+    if traits.has_complete_batch:
+        options = fn.seeded(prompt, kwargs) if traits.has_seeded else kwargs
         work: Callable[[], Awaitable[Any]] = lambda: session.batcher_of(fn).call("complete_batch", (prompt, options))  # noqa: E731
     else:
         work = lambda: fn.complete(prompt, **kwargs)  # noqa: E731

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import inspect
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +13,7 @@ from evals.engine.limits import AdaptiveLimit, RateLimit
 from evals.engine.retry import Breaker, Timeouts
 from evals.engine.settings import EngineSettings
 from evals.engine.threads import DaemonThreads
+from evals.engine.traits import traits_of
 from evals.errors import BudgetReached, EvalsError, Interrupted
 
 if TYPE_CHECKING:
@@ -91,25 +91,25 @@ class Session:
         return None if per_minute is None else RateLimit(per_minute, self.pause)
 
     def limit_of(self, fn: Any) -> AdaptiveLimit | None:
-        """The gate in front of `fn`; None for one that calls no network."""
-        if getattr(fn, "is_local", False):
+        """The limit of calls to `fn` in flight; None for one that uses no network."""
+        traits = traits_of(fn)
+        if traits.is_local:
             return None
-        key = _limit_key(fn)
+        key = traits.limit_key
         if key not in self._limits:
-            own = getattr(fn, "max_concurrency", None)
-            ceiling = min(self.settings.ceiling, own or self.settings.ceiling)
+            ceiling = min(self.settings.ceiling, traits.max_concurrency or self.settings.ceiling)
             self._limits[key] = AdaptiveLimit(self.settings.start_concurrency, ceiling, self.pause)
         return self._limits[key]
 
     def breaker_of(self, fn: Any) -> Breaker:
-        key = _limit_key(fn)
+        key = traits_of(fn).limit_key
         if key not in self._breakers:
             self._breakers[key] = Breaker(self.settings, self._any_accepted)
         return self._breakers[key]
 
     def timeouts_of(self, fn: Any) -> Timeouts:
         """What was learnt of how long `fn` takes; a quick grader says nothing of a slow model."""
-        key = _limit_key(fn)
+        key = traits_of(fn).limit_key
         if key not in self._timeouts:
             self._timeouts[key] = Timeouts(self.settings)
         return self._timeouts[key]
@@ -187,12 +187,12 @@ class Session:
         from evals.engine.batching import Batcher
 
         if id(fn) not in self._batchers:
-            self._batchers[id(fn)] = Batcher(fn)
+            self._batchers[id(fn)] = Batcher(fn, traits_of(fn).batch_size or 1)
         return self._batchers[id(fn)]
 
     def uses(self, fn: Any) -> None:
         """Remember a backend so that `aclose` ends its client."""
-        if inspect.iscoroutinefunction(getattr(fn, "aclose", None)):
+        if traits_of(fn).has_aclose:
             self._closing.setdefault(id(fn), fn)
 
     async def aclose(self) -> None:
@@ -245,12 +245,6 @@ class Session:
         """Tie a worker's task to the session, so that `end(now=True)` cancels it."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _limit_key(fn: Any) -> str:
-    """What backends with the same limits have in common. Not the object: solvers copy theirs for each sample."""
-    key = getattr(fn, "limit_key", None)
-    return str(key) if key else f"{type(fn).__module__}.{type(fn).__qualname__} {getattr(fn, 'model', '')}"
 
 
 def _tokens(usage: dict[str, Any], *keys: str) -> int:

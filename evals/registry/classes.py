@@ -95,13 +95,18 @@ def _blame_plugin(error: Exception, factory: Any, named_by: str, where: str | No
 
 
 def is_ours(thing: Any) -> bool:
-    """Whether a class, function or method is defined in this package, told by the file that it comes from."""
+    """Whether the code of a class, function or method lies in the folder of this package.
+
+    Decides whose fault a surprise is: of code elsewhere it becomes a message that names the plug-in, of our own code it
+    is our bug and keeps its traceback.
+    """
     if isinstance(thing, functools.partial):
         bound: functools.partial[Any] = thing
         return is_ours(bound.func)
-    module = sys.modules.get(str(getattr(thing, "__module__", None)))
-    file = getattr(module, "__file__", None)
-    return file is not None and _in_package(file)
+    try:
+        return _in_package(inspect.getfile(thing))
+    except (TypeError, OSError):
+        return False
 
 
 def foreign_line(error: BaseException) -> str | None:

@@ -142,6 +142,8 @@ class DropF1(ExtractAnswer):
     sample's `answers`, a list of lists of spans, else each `ideal` as one span. Prompt arguments: see ExtractAnswer.
     """
 
+    scores_without_calls = True
+
     def __init__(self, *args: Any, separator: str | None = None, answer_phrases: Sequence[str] = (), **kwargs: Any):
         super().__init__(*args, extract="last_line", answer_phrases=answer_phrases, **kwargs)
         self.separator = separator

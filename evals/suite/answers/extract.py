@@ -36,6 +36,8 @@ class ExtractAnswer(StreamedEval):
     A completion without an answer is wrong, and is counted as `unparsed` beside the accuracy.
     """
 
+    scores_without_calls = True
+
     def __init__(
         self,
         completion_fns: Sequence[Any],

@@ -37,6 +37,8 @@ class StatedConfidence(ExtractAnswer):
     Each sample records a `confidence` event: `kind`, `confidence` in [0, 1] or null, `correct`, `n_completions`.
     """
 
+    scores_without_calls = True
+
     def __init__(
         self, *args: Any, kind: str = "verbal", ask: str = ASK, n_completions: int = 10, **kwargs: Any
     ) -> None:

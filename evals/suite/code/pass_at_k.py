@@ -49,6 +49,8 @@ class PassAtK(StreamedEval):
     sandbox ends the run and is no score.
     """
 
+    scores_without_calls = True
+
     def __init__(
         self,
         completion_fns: Sequence[Any],

@@ -18,6 +18,8 @@ from evals.suite.samples.ideals import accepted, require
 class FuzzyMatch(StreamedEval):
     """An ideal answer must contain the completion or stand in it, after case, punctuation and articles are dropped."""
 
+    scores_without_calls = True
+
     def __init__(
         self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, max_tokens: int = 100, **kwargs: Any
     ) -> None:

@@ -24,6 +24,8 @@ def includes_any(completion: str, answers: Sequence[str], ignore_case: bool = Fa
 class Includes(StreamedEval):
     """One of the sample's ideal answers must stand anywhere in the completion."""
 
+    scores_without_calls = True
+
     def __init__(
         self, completion_fns: Sequence[Any], samples_jsonl: str, ignore_case: bool = False, *args: Any, **kwargs: Any
     ) -> None:

@@ -40,6 +40,8 @@ def parsed_or_none(text: str) -> Any:
 class JsonMatch(StreamedEval):
     """The sample's `ideal` is one or more JSON texts; one must equal the completion."""
 
+    scores_without_calls = True
+
     def __init__(
         self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, max_tokens: int = 512, **kwargs: Any
     ) -> None:

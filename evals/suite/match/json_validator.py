@@ -27,6 +27,8 @@ def is_valid_json(text: str) -> bool:
 class JsonValidator(StreamedEval):
     """Right where the completion parses as JSON; samples need no `ideal`."""
 
+    scores_without_calls = True
+
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
         if len(completion_fns) != 1:

@@ -23,6 +23,8 @@ class Lambada(StreamedEval):
     of plain continuation.
     """
 
+    scores_without_calls = True
+
     def __init__(self, completion_fns: Sequence[Any], subset: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
         if len(completion_fns) != 1:

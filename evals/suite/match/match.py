@@ -55,6 +55,8 @@ class Match(StreamedEval):
     kept for plug-ins and not sent, as in openai/evals.
     """
 
+    scores_without_calls = True
+
     def __init__(
         self,
         completion_fns: Sequence[Any],

@@ -27,6 +27,8 @@ class TextLoss(StreamedEval):
     runs are compared and grouped, is its log2 probability a byte: higher is better.
     """
 
+    scores_without_calls = True
+
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
         if len(completion_fns) != 1:

@@ -26,6 +26,8 @@ class Translate(Match):
     score as if it were one reference). Correctness by a BLEU threshold is crude: read the corpus score.
     """
 
+    scores_without_calls = True
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.bleu = make_bleu(effective_order=True)
