@@ -424,7 +424,7 @@ class EvalItem(pytest.Item):
         runner = self.config.stash[RUNNER]
         if self.wanted.sample_id is not None:
             row = runner.sample(self.wanted)
-            if row.correct is not None and not row.correct:
+            if row.is_wrong:
                 raise Missed(runner.text_of_row(row))
             return
         result = runner.result(self.wanted)

@@ -27,7 +27,7 @@ from evals.errors import EvalsError, Interrupted
 from evals.record.current import record_event
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
-from evals.sample import sample_id
+from evals.sample import LABEL_KEYS, sample_id
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 SHUFFLE_SEED = 123
 _MAX_SAMPLES: int | None = None
-
-TAG_KEYS = ("group", "category", "subject", "section", "language", "difficulty", "cluster")
-"Keys of a sample that go into its record, so that reports can group by them."
 
 
 def set_max_samples(max_samples: int | None) -> None:
@@ -394,7 +391,7 @@ def _cap(plan: RunPlan | None) -> int | None:
 def _tags_of(sample: Any) -> dict[str, Any] | None:
     if not isinstance(sample, dict):
         return None
-    tags = {key: sample[key] for key in TAG_KEYS if isinstance(sample.get(key), str | int)}
+    tags = {key: sample[key] for key in LABEL_KEYS if isinstance(sample.get(key), str | int)}
     return tags or None
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from evals.engine.plan import current_plan
 from evals.record.recorders import Event
+from evals.record.scores import mean_of
+from evals.report_keys import defined as defined
+from evals.report_keys import metric_keys
 from evals.stats.intervals import ExactSum, t_interval, wilson
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ class Mean:
         values = self._open.setdefault(sample_id, [])
         values.append(float(value))
         if len(values) == self._repeats:
-            self._close(math.fsum(self._open.pop(sample_id)) / self._repeats)
+            self._close(mean_of(self._open.pop(sample_id)))
 
     def _close(self, value: float) -> None:
         self._n_closed += 1
@@ -55,7 +58,7 @@ class Mean:
         """(n, sum, sum of squares) with the samples whose repeats are not all there."""
         total, squares, n = self._sum.exact, self._squares.exact, self._n_closed
         for values in self._open.values():
-            mean = math.fsum(values) / len(values)
+            mean = mean_of(values)
             total, squares, n = total + Fraction(mean), squares + Fraction(mean * mean), n + 1
         return n, total, squares
 
@@ -110,18 +113,13 @@ def half_sample_std(n: int, variance: float) -> float:
 
 def report_keys(name: str, mean: Mean) -> dict[str, Any]:
     """`name`, `name_stderr`, `name_ci95` and `n` for a report; None for what is not defined."""
-    low, high = mean.ci95
-    interval = None if math.isnan(low) else [low, high]
-    return {name: defined(mean.mean), f"{name}_stderr": defined(mean.stderr), f"{name}_ci95": interval, "n": mean.n}
-
-
-def defined(value: float) -> float | None:
-    """None for NaN."""
-    return None if math.isnan(value) else value
+    return metric_keys(name, mean.mean, mean.stderr, mean.ci95, mean.n)
 
 
 class MatchReport:
-    """Accuracy over `match` events, with the rate of completions that held no answer where the eval tells.
+    """Accuracy over samples with `match` events, and the rate of completions without an answer where the eval tells.
+
+    Several matches of one evaluation are averaged first: they are one score.
 
     bootstrap_keys: the names under which openai/evals reports the spread of the class.
     """
@@ -132,13 +130,13 @@ class MatchReport:
         self._unparsed: Mean | None = None
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.type != "match":
-                continue
-            self.accuracy.add(sample_id, float(event.data["correct"]))
-            if "parsed" in event.data:
-                self._unparsed = self._unparsed or Mean()
-                self._unparsed.add(sample_id, float(not event.data["parsed"]))
+        matches = [event.data for event in events if event.type == "match"]
+        if matches:
+            self.accuracy.add(sample_id, mean_of([float(match["correct"]) for match in matches]))
+        unparsed = [float(not match["parsed"]) for match in matches if "parsed" in match]
+        if unparsed:
+            self._unparsed = self._unparsed or Mean()
+            self._unparsed.add(sample_id, mean_of(unparsed))
 
     def as_dict(self) -> dict[str, Any]:
         report = report_keys("accuracy", self.accuracy)
@@ -149,19 +147,21 @@ class MatchReport:
 
 
 class MetricsReport:
-    """The mean of each named key of `metrics` events; `others` adds keys that are no plain means."""
+    """The mean of each named key of `metrics` events over samples; `others` adds keys that are no plain means.
+
+    Several values of one evaluation are averaged first.
+    """
 
     def __init__(self, *names: str, others: Callable[[], dict[str, Any]] | None = None) -> None:
         self.means = {name: Mean() for name in names}
         self._others = others
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.type != "metrics":
-                continue
-            for name, mean in self.means.items():
-                if event.data.get(name) is not None:
-                    mean.add(sample_id, float(event.data[name]))
+        found = [event.data for event in events if event.type == "metrics"]
+        for name, mean in self.means.items():
+            values = [float(data[name]) for data in found if data.get(name) is not None]
+            if values:
+                mean.add(sample_id, mean_of(values))
 
     def as_dict(self) -> dict[str, Any]:
         report: dict[str, Any] = {}

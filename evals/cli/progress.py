@@ -167,14 +167,10 @@ class Progress:
 
 def running_score(tally: RunTally) -> str:
     """`0.812 ±0.014`: the mean score so far with its standard error."""
-    n = tally.n_scored
-    if not n:
+    scores = tally.scores
+    if not scores.n:
         return ""
-    mean = tally.score_sum / n
-    if n < 2:
-        return f"{mean:.3f}"
-    variance = max(0.0, (tally.score_squares - n * mean * mean) / (n - 1))
-    return f"{mean:.3f} ±{(variance / n) ** 0.5:.3f}"
+    return f"{scores.mean:.3f}" if scores.n < 2 else f"{scores.mean:.3f} ±{scores.stderr:.3f}"
 
 
 def stopped_block(result: RunResult, again: str = "") -> str:

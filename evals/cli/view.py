@@ -15,6 +15,9 @@ GROUP_KEYS = ("group", "category", "subject", "section", "language")
 
 DEFAULT_N = 10
 
+WRONG = ("wrong", "partly")
+"Verdicts on samples that `--wrong` shows."
+
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
@@ -71,7 +74,7 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
         if args.group is not None and args.group not in groups_of(sample):
             continue
         has_group = True
-        if (args.wrong or args.errors) and verdict_of(sample) != ("wrong" if args.wrong else "error"):
+        if (args.wrong or args.errors) and verdict_of(sample) not in (WRONG if args.wrong else ("error",)):
             continue
         yield sample
     if args.sample_id is not None and not has_id:

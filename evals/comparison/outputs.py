@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.comparison.scores import content_hash
+from evals.comparison.content_hash import content_hash
 from evals.record.reader import read_record
+from evals.record.scores import n_unparsed
 from evals.stats.arrays import Codes
 
 Flags = NDArray[np.bool_]
@@ -52,10 +53,6 @@ def read_outputs(path: str) -> Outputs:
             if "length" in (calls[0].get("finish_reasons") or ()):
                 found.cut_off.add(name)
             found.request = found.request or calls[0].get("request") or {}
-        if any(data.get("parsed") is False for data in _scored(sample.events)):
+        if n_unparsed(sample.events):
             found.unparsed.add(name)
     return found
-
-
-def _scored(events: Sequence[Any]) -> list[dict[str, Any]]:
-    return [event.data for event in events if event.type in ("match", "metrics") and isinstance(event.data, dict)]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from evals.comparison.content_hash import content_hash
 from evals.comparison.facts import RunFacts
-from evals.comparison.scores import RunScores, content_hash, read_scores
+from evals.comparison.scores import RunScores, read_scores
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record

@@ -13,8 +13,8 @@ from evals.engine.samples import WorkItem
 from evals.errors import SettledEarly, UsageError
 from evals.eval import sample_order
 from evals.record.recorders import Event
+from evals.record.scores import score_of
 from evals.runner.run import PreparedRun, RunObserver
-from evals.runner.tally import score_of
 from evals.sample import sample_id
 from evals.stats.sequential import BettingSequence, Decision
 
@@ -79,6 +79,7 @@ class SequentialRule:
         self._next = 0
         self._waiting: dict[str, float | None] = {}
         self._baseline: dict[str, float] = {}
+        self._metric: str | None = None
         self._decision = Decision.UNDECIDED
         self._n_finished = 0
 
@@ -105,6 +106,7 @@ class SequentialRule:
             )
         sign = 1.0 if baseline.higher_is_better else -1.0
         self._sign = sign
+        self._metric = baseline.metric
         self._baseline = dict(zip(baseline.sample_ids, map(float, baseline.scores), strict=True))
         order = sample_order(n_samples, prepared.request.max_samples)
         self._order = [sample_id(name, index) for index in order]
@@ -121,7 +123,7 @@ class SequentialRule:
 
     def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
         self._inner.finished(item, events)
-        self._take(item.sample_id, score_of(events))
+        self._take(item.sample_id, score_of(events, self._metric))
 
     def _take(self, name: str, score: float | None) -> None:
         self._n_finished += 1

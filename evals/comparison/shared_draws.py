@@ -6,7 +6,8 @@ import collections
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from evals.comparison.scores import RunScores, content_hash
+from evals.comparison.content_hash import content_hash
+from evals.comparison.scores import RunScores
 from evals.record.reader import read_record
 
 

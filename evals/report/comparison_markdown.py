@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from evals.comparison.compare import Comparison
 from evals.comparison.many_runs import Several
+from evals.record.scores import report_name
 from evals.report.comparison_text import (
     count,
     detectable_words,
@@ -15,7 +16,6 @@ from evals.report.comparison_text import (
     head,
     interval,
     method_text,
-    metric_name,
     number,
     p_text,
     p_value,
@@ -43,7 +43,7 @@ def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | 
     blocks = [
         f"**{_cell(head(c))}**",
         _cell(differs(c).replace("\n", "; ")),
-        _table(("run", _cell(metric_name(c.b.metric)), level, "n"), rows),
+        _table(("run", _cell(report_name(c.b.metric)), level, "n"), rows),
         f"Paired, {p_text(d.p_value)} {method_text(d)}. {_cell(verdict(c, names))} {detectable_words(c)}".strip(),
         f"{len(c.rose):,} {up}, {len(c.fell):,} {down}, {n_same:,} stayed.",
         _group_table(c),
@@ -65,7 +65,7 @@ def several_markdown(s: Several, names: Sequence[str]) -> str:
     evals = ", ".join(dict.fromkeys(run.facts.eval_name for run in s.runs))
     blocks = [
         f"**{len(s.runs)} runs of {_cell(evals)}: {count(s.n, 'sample')} in all of them**",
-        _table(("rank", "run", _cell(metric_name(s.runs[0].metric)), level, "n"), ranking),
+        _table(("rank", "run", _cell(report_name(s.runs[0].metric)), level, "n"), ranking),
         _table(("row minus column", *(_cell(names[j]) for j in order)), matrix),
         f"p-values and ranks are corrected: {s.family}.",
         "\n".join(f"- {_cell(note)}" for note in s.notes),

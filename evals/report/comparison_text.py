@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from evals.comparison.compare import Comparison, GroupDifference
 from evals.comparison.many_runs import Several
-from evals.comparison.scores import DEFAULT_METRICS
+from evals.record.scores import SCORE_NAMES, report_name
 from evals.report.run_names import legend
 from evals.report.sample_text import WIDTH, printable
 from evals.stats.estimate import Estimate, Interval
@@ -60,7 +60,7 @@ def number_lines(c: Comparison, names: Sequence[str]) -> list[str]:
     """Both runs and their difference, each with interval and n."""
     width = max(10, *(len(name) for name in names))
     level = f"{100 * (1 - c.alpha):g} % interval"
-    lines = [f"{metric_name(c.b.metric):<{width}}  {'':<7}  {level:<18}  n"]
+    lines = [f"{report_name(c.b.metric):<{width}}  {'':<7}  {level:<18}  n"]
     for name, estimate in zip(names, (c.estimate_a, c.estimate_b), strict=True):
         lines.append(f"{name:<{width}}  {number(estimate.value):>7}  {interval(estimate.interval):<18}  {c.n:,}")
     d = c.difference
@@ -80,7 +80,7 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
     d = c.difference
     if math.isnan(d.p_value):
         return "Nothing can be said of the difference with so few samples or clusters."
-    if d.p_value <= c.alpha and c.b.metric not in DEFAULT_METRICS:
+    if d.p_value <= c.alpha and c.b.metric not in SCORE_NAMES:
         return f"The difference is proven (at the {100 * c.alpha:g} % level)."
     if d.p_value <= c.alpha:
         better, worse = (names[1], names[0]) if (d.value > 0) == c.b.facts.higher_is_better else (names[0], names[1])
@@ -198,7 +198,7 @@ def directed(s: Several, i: int, j: int) -> tuple[float, Interval, float]:
 
 def _ranking_lines(s: Several, names: Sequence[str], order: Sequence[int]) -> Iterator[str]:
     width = max(3, *(len(name) for name in names))
-    yield f"rank  {'run':<{width}}  {metric_name(s.runs[0].metric):>8}  {100 * (1 - s.alpha):g} % interval       n"
+    yield f"rank  {'run':<{width}}  {report_name(s.runs[0].metric):>8}  {100 * (1 - s.alpha):g} % interval       n"
     for i in order:
         e: Estimate = s.estimates[i]
         yield f"{rank_text(s, i):<4}  {names[i]:<{width}}  {number(e.value):>8}  {interval(e.interval):<18}  {s.n:,}"
@@ -231,11 +231,6 @@ def _pair_lines(s: Several, names: Sequence[str], order: Sequence[int]) -> Itera
     for i, j in pairs:
         value, bounds, p = directed(s, i, j)
         yield f"{f'{names[i]} - {names[j]}':<{width}}  {signed(value):>7}  {signed_interval(bounds):<18}  {p_value(p)}"
-
-
-def metric_name(metric: str) -> str:
-    """The mean of `correct` is called accuracy."""
-    return "accuracy" if metric == "correct" else metric
 
 
 def count(n: int, noun: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from evals.comparison.explain import Explanation, Part
 from evals.record.rows import row_of
-from evals.report.comparison_text import count, metric_name, number, signed, signed_interval
+from evals.record.scores import report_name
+from evals.report.comparison_text import count, number, signed, signed_interval
 from evals.report.flips import read_samples
 from evals.report.run_names import legend
 from evals.report.sample_text import WIDTH, printable, prompt_parts
@@ -35,7 +36,7 @@ def explanation_text(e: Explanation, names: Sequence[str]) -> str:
 
 
 def _waterfall(e: Explanation, names: Sequence[str]) -> Iterator[str]:
-    metric = metric_name(e.b.metric)
+    metric = report_name(e.b.metric)
     yield f"{'':<{NAME}}  {'':>7}  {'95 % interval':<16}  {'n':>6}"
     yield f"{f'{metric} of {names[0]}':<{NAME}}  {number(e.a.mean):>7}  {'':<16}  {e.a.n:>6,}"
     for part in e.parts:

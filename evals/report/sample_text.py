@@ -9,12 +9,13 @@ from typing import Any
 from evals.json_text import dumps
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
+from evals.record.scores import values_of
 
 WIDTH = 80
 _LABEL = 12
 _INDENT = "  "
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
-_COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
+_COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
 
 
 def printable(text: str) -> str:
@@ -38,10 +39,12 @@ def _escaped(char: str) -> str:
 
 
 def verdict_of(sample: SampleRecord) -> str:
-    """`error`, `right`, `wrong`, or an empty text where no match was recorded."""
+    """`error`, `right`, `wrong`, `partly` for matches of both kinds, or an empty text where none was recorded."""
     if sample.error is not None:
         return "error"
     correct = row_of(sample)["correct"]
+    if isinstance(correct, float) and 0 < correct < 1:
+        return "partly"
     return "" if correct is None else "right" if correct else "wrong"
 
 
@@ -56,13 +59,20 @@ def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: boo
 def _head(sample: SampleRecord, *, colour: bool) -> str:
     name = printable(sample.sample_id or "(no sample id)").replace("\n", " ")
     repeat = f", repeat {sample.repeat}" if sample.repeat else ""
-    verdict = verdict_of(sample)
+    kind = verdict_of(sample)
+    verdict = _share_right(sample) if kind == "partly" else kind
     groups = ", ".join(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())
     tail = f"  ({groups})" if groups else ""
     if colour:
         name = f"{_COLOURS['bold']}{name}\x1b[0m"
-        verdict = f"{_COLOURS[verdict]}{verdict}\x1b[0m" if verdict else ""
+        verdict = f"{_COLOURS[kind]}{verdict}\x1b[0m" if verdict else ""
     return f"{name}{repeat}  {verdict}{tail}".rstrip()
+
+
+def _share_right(sample: SampleRecord) -> str:
+    """`1 of 4 right`, for a sample that was matched several times."""
+    found = values_of(sample.events)["correct"]
+    return f"{sum(value == 1 for value in found)} of {len(found)} right"
 
 
 def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:

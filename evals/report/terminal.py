@@ -10,15 +10,18 @@ from typing import Any
 
 from evals.engine.session import CallCounts
 from evals.report.sample_text import money
+from evals.report_keys import Metric, counts_of, metrics_of
 from evals.runner.run import RunResult
 
-_HIDDEN = ("boostrap_std", "bootstrap_std", "n", "n_clusters", "n_errors", "cost_usd", "unparsed")
 DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 "Times the standard error of a paired difference; with correlation 0.5 that is the standard error of one run."
 
 MAX_GROUP_ROWS = 12
+
+UNPARSED = "unparsed"
+"The key of the rate that has a line of its own, with the count."
+
 WIDTH = 80
-_SUFFIXES = ("_stderr", "_ci95", "_n")
 
 
 def final_block(result: RunResult, again: str = "") -> str:
@@ -41,42 +44,36 @@ def final_block(result: RunResult, again: str = "") -> str:
 
 
 def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
-    """A line a number; those that the eval declares come first, in their order."""
-    shown = []
+    """A line a metric or count; those that the eval declares come first, in their order."""
+    metrics, counts = metrics_of(report), counts_of(report)
     first = [name for name in declared if name in report]
-    for name in dict.fromkeys([*first, *report]):
-        value = report[name]
-        if name in _HIDDEN or name.startswith("usage_") or name.endswith(_SUFFIXES):
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float | None):
-            continue
-        shown.append(name)
+    shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
+    shown = [name for name in shown if name != UNPARSED]
     width = max([12, *map(len, shown)])
-    return [f"{name:<{width}} {number(report[name]):<7} {_certainty(name, report)}".rstrip() for name in shown]
+    return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
 
 
-def _certainty(name: str, report: Mapping[str, Any]) -> str:
+def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
     parts = []
-    stderr = report.get(f"{name}_stderr")
-    if stderr is not None:
-        parts.append(f"stderr {number(stderr)}")
-    interval = report.get(f"{name}_ci95")
-    if isinstance(interval, list | tuple) and None not in interval:
-        parts.append(f"95 % interval {number(interval[0])} to {number(interval[1])}")
-    n = report.get(f"{name}_n", report.get("n"))
-    if n is not None and parts:
-        clusters = report.get("n_clusters")
-        parts.append(f"n = {n:,}" + (f" in {clusters:,} clusters" if clusters and clusters != n else ""))
+    if metric is None:
+        return ""
+    if metric.stderr is not None and with_stderr:
+        parts.append(f"stderr {number(metric.stderr)}")
+    if metric.ci95 is not None:
+        parts.append(f"95 % interval {number(metric.ci95[0])} to {number(metric.ci95[1])}")
+    if metric.n is not None and parts:
+        clusters = f" in {metric.n_clusters:,} clusters" if metric.n_clusters else ""
+        parts.append(f"n = {metric.n:,}{clusters}")
     return "   ".join(parts)
 
 
 def _trouble_lines(result: RunResult) -> list[str]:
     lines = []
-    if "unparsed" in result.report:
-        rate = result.report["unparsed"]
+    if UNPARSED in result.report:
+        rate = result.report[UNPARSED]
         count = result.tally.n_unparsed
         said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
-        lines.append(f"{'unparsed':<12} {number(rate):<7} {said}".rstrip())
+        lines.append(f"{UNPARSED:<12} {number(rate):<7} {said}".rstrip())
     if result.n_errors:
         lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.tally.error_kinds} (not scored; not in n)")
         first = " ".join(result.tally.first_error.split())
@@ -86,13 +83,12 @@ def _trouble_lines(result: RunResult) -> list[str]:
 
 def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
     """What change this many samples can show, for the first metric that has a standard error."""
-    for name, value in report.items():
-        stderr = report.get(f"{name}_stderr")
-        if isinstance(value, float) and stderr:
-            change = DETECTABLE_STDERRS * stderr
-            if 0 <= value <= 1 <= change:
+    for metric in metrics_of(report).values():
+        if metric.stderr and not math.isnan(metric.value):
+            change = DETECTABLE_STDERRS * metric.stderr
+            if 0 <= metric.value <= 1 <= change:
                 return [f"{'detectable':<12} nothing between two such runs: too few samples"]
-            size = f"{change * 100:.1f} points" if 0 <= value <= 1 else number(change)
+            size = f"{change * 100:.1f} points" if 0 <= metric.value <= 1 else number(change)
             return [f"{'detectable':<12} {size} between two such runs (power 80 %, correlation 0.5)"]
     return []
 
@@ -116,9 +112,9 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
         lines.append(f"by {key}")
         width = min(24, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
         for value, row in rows[:MAX_GROUP_ROWS]:
-            metric = next(iter(row))
-            certainty = _certainty(metric, {**row, f"{metric}_stderr": None})
-            lines.append(f"  {value[:width]:<{width}}  {number(row[metric]):<7} {certainty}".rstrip())
+            metric = next(iter(metrics_of(row).values()))
+            certainty = _certainty(metric, with_stderr=False)
+            lines.append(f"  {value[:width]:<{width}}  {number(metric.value):<7} {certainty}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
             lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
     return lines
@@ -160,7 +156,7 @@ def _next_lines(result: RunResult, again: str) -> list[str]:
     if not result.record_path:
         return []
     steps = []
-    if result.stopped_by is None and result.tally.n_scored and result.tally.score_sum < result.tally.n_scored:
+    if result.stopped_by is None and result.tally.scores.n and result.tally.scores.mean < 1:
         steps.append(f"look at the wrong ones    evals view {shlex.quote(result.record_path)} --wrong")
     if result.n_errors:
         steps.append(f"look at the errors        evals view {shlex.quote(result.record_path)} --errors")

@@ -15,10 +15,10 @@ from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
 from evals.errors import DataError, EvalsError, RegistryError, listed
 from evals.eval import Eval, hook_of
-from evals.record.recorders import DummyRecorder, Event
+from evals.record.recorders import DummyRecorder
+from evals.record.scores import score_of
 from evals.registry.classes import build
 from evals.registry.lookup import Registry
-from evals.runner.tally import SCORE_KEYS
 from evals.sample import sample_id
 
 MAX_SHOWN = 5
@@ -248,16 +248,7 @@ async def _passes(
             await evaluation._call_eval_sample(sample, random.Random(name))
         except Exception:
             return False
-        return _score(scope.events) > 0
-
-
-def _score(events: Sequence[Event]) -> float:
-    for event in reversed(events):
-        if event.type in ("match", "metrics"):
-            for key in SCORE_KEYS:
-                if isinstance(event.data.get(key), int | float):
-                    return float(event.data[key])
-    return 0.0
+        return (score_of(scope.events) or 0.0) > 0
 
 
 def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,37 +13,14 @@ from evals.errors import EvalsError, ProviderError, UsageError, did_you_mean, li
 from evals.record.reader import Record, read_record
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
+from evals.report_keys import Metric as Metric
+from evals.report_keys import metrics_of as metrics_of
 from evals.runner.result_html import result_html
 from evals.runner.tally import RunTally
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
 
 if TYPE_CHECKING:
     import pandas
-
-_NO_METRICS = ("boostrap_std", "bootstrap_std", "n", "n_errors", "cost_usd")
-_COMPANIONS = ("_stderr", "_ci95", "_n")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number of a report with what is known of its uncertainty; `float(metric)` is its value."""
-
-    value: float
-    "NaN where it is not defined, as the mean of no samples."
-    stderr: float | None = None
-    ci95: tuple[float, float] | None = None
-    "The 95 % interval."
-    n: int | None = None
-    "Samples that it was taken over; failed ones are not among them."
-
-    def __float__(self) -> float:
-        return self.value
-
-    def __str__(self) -> str:
-        if self.ci95 is None:
-            return f"{self.value:.3f}"
-        over = "" if self.n is None else f", n = {self.n:,}"
-        return f"{self.value:.3f} (95 % interval {self.ci95[0]:.3f} to {self.ci95[1]:.3f}{over})"
 
 
 @dataclass(frozen=True)
@@ -59,7 +35,7 @@ class SampleRow:
     expected: Any = None
     picked: Any = None
     correct: Any = None
-    "None too where the sample failed, or its eval does not say right or wrong."
+    "The share that is right, where several matches differ. None where the sample failed or its eval does not say."
     error: dict[str, Any] | None = None
     "Why the sample failed (`type`, `message`); it was not scored then."
     usage: dict[str, Any] | None = None
@@ -67,6 +43,13 @@ class SampleRow:
     cost_usd: float | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
     "Further numbers of the sample, as `score`."
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the sample was scored and is not right, or not in all of its matches."""
+        if self.error is not None or self.correct is None:
+            return False
+        return not self.correct or (isinstance(self.correct, float) and self.correct < 1)
 
     @classmethod
     def of(cls, sample: SampleRecord) -> SampleRow:
@@ -97,8 +80,8 @@ class RecordedSamples:
         raise KeyError(sample_id)
 
     def wrong(self) -> Iterator[SampleRow]:
-        """Those that were scored as wrong."""
-        return (row for row in self if row.error is None and row.correct is not None and not row.correct)
+        """Those that were scored as wrong, or as wrong in some of their matches."""
+        return (row for row in self if row.is_wrong)
 
     def failed(self) -> Iterator[SampleRow]:
         """Those that could not be scored."""
@@ -226,26 +209,6 @@ class RunResult:
         notes += [self._where_it_lies()] if self.record_path is not None else []
         rows = [(name, m.value, m.stderr, m.ci95, m.n) for name, m in self.metrics.items()]
         return result_html(self._title(), rows, notes)
-
-
-def metrics_of(report: Mapping[str, Any]) -> dict[str, Metric]:
-    """The metrics among a report's keys; counts, costs and token sums are none."""
-    metrics = {}
-    for name, value in report.items():
-        if name in _NO_METRICS or name.startswith("usage_") or name.endswith(_COMPANIONS):
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float | None):
-            continue
-        stderr, interval = report.get(f"{name}_stderr"), report.get(f"{name}_ci95")
-        known = isinstance(interval, list | tuple) and None not in interval
-        n = report.get(f"{name}_n", report.get("n"))
-        metrics[name] = Metric(
-            value=math.nan if value is None else float(value),
-            stderr=stderr,
-            ci95=(float(interval[0]), float(interval[1])) if known and interval is not None else None,
-            n=n if stderr is not None or known else None,
-        )
-    return metrics
 
 
 def read_result(path: str | Path) -> RunResult:

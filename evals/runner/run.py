@@ -328,7 +328,7 @@ def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any
     path = _path_of(recorder)
     if path is None or not Path(path).is_file():
         return report
-    from evals.comparison.labelled import labelled_report
+    from evals.runner.labelled import labelled_report
 
     return labelled_report(path, report)
 

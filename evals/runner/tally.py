@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from evals.engine.samples import Observer, Silent, WorkItem
+from evals.metrics import Mean
 from evals.record.recorders import Event
-
-SCORE_KEYS = ("correct", "score", "accuracy")
-"Keys of `match` and `metrics` events that stand for a sample's score while a run goes on."
+from evals.record.scores import n_unparsed, score_of
 
 
 class RunTally:
@@ -31,9 +30,8 @@ class RunTally:
         self._pico_usd = 0
         self._n_priced = 0
         self._n_sampled = 0
-        self.n_scored = 0
-        self.score_sum = 0.0
-        self.score_squares = 0.0
+        self.scores = Mean(repeats=1)
+        "The scores of the finished evaluations, each repeat on its own."
 
     @property
     def n_errors(self) -> int:
@@ -83,13 +81,10 @@ class RunTally:
                 continue
             if event.type == "sampling" or (event.type == "cond_logp" and "usage" in event.data):
                 self._add_sampling(event.data)
-            elif event.type in ("match", "metrics"):
-                self.n_unparsed += event.data.get("parsed") is False
+        self.n_unparsed += n_unparsed(events)
         score = score_of(events)
         if score is not None:
-            self.n_scored += 1
-            self.score_sum += score
-            self.score_squares += score * score
+            self.scores.add("", score)
 
     def _add_sampling(self, data: dict[str, Any]) -> None:
         self._n_sampled += 1
@@ -106,16 +101,6 @@ class RunTally:
         """`usage_<key>` sums for the final report; keys that the eval reports itself stay the eval's."""
         keys = {f"usage_{key}": total for key, total in sorted(self.usage.items())}
         return {key: total for key, total in keys.items() if key not in report}
-
-
-def score_of(events: Sequence[Event]) -> float | None:
-    """The score that stands for a sample while a run goes on; None where it recorded none."""
-    score: float | None = None
-    for event in events:
-        if event.type in ("match", "metrics") and isinstance(event.data, dict):
-            value = next((event.data[key] for key in SCORE_KEYS if key in event.data), None)
-            score = float(value) if isinstance(value, int | float) else score
-    return score
 
 
 def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:

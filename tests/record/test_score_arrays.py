@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ import numpy as np
 import pytest
 
 from evals import record
-from evals.comparison.scores import read_scores
 from evals.errors import DataError, UsageError
 from evals.record import LocalRecorder
+from evals.record.score_arrays import read_score_arrays
 from evals.specs import RunSpec
 
 
@@ -40,15 +39,12 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_matches_become_ones_and_zeros_in_the_order_of_the_record(path):
-    run = read_scores(write_matches(path, [True, False, True, True]))
+    run = read_score_arrays(write_matches(path, [True, False, True, True]))
     assert run.metric == "correct"
     assert run.sample_ids == ("sums.test.0", "sums.test.1", "sums.test.2", "sums.test.3")
     assert run.scores.tolist() == [1.0, 0.0, 1.0, 1.0]
     assert (run.n, run.mean, run.n_errors, run.n_unscored) == (4, 0.75, 0, 0)
-    assert run.models == {"m-1": 4}
-    assert len(set(run.row_hashes.tolist())) == 4
     assert run.clusters is None
-    assert run.facts.finished
 
 
 def test_repeats_are_averaged_and_their_spread_is_kept(path):
@@ -60,7 +56,7 @@ def test_repeats_are_averaged_and_their_spread_is_kept(path):
                 record.record_metrics(score=values[number][repeat])
                 scope.commit()
     recorder.close()
-    run = read_scores(path)
+    run = read_score_arrays(path)
     assert run.metric == "score"
     assert run.n_repeats.tolist() == [3, 3]
     assert run.scores == pytest.approx([np.mean(values[0]), 0.5])
@@ -69,7 +65,7 @@ def test_repeats_are_averaged_and_their_spread_is_kept(path):
 
 def test_labels_become_groups_and_the_cluster_label_stands_apart(path):
     labels = lambda i: {"category": "even" if i % 2 == 0 else "odd", **({"cluster": i // 2} if i < 4 else {})}  # noqa: E731
-    run = read_scores(write_matches(path, [True] * 6, labels))
+    run = read_score_arrays(write_matches(path, [True] * 6, labels))
     category = run.labels["category"]
     assert [category.names[code] for code in category.codes] == ["even", "odd"] * 3
     assert "cluster" not in run.labels
@@ -88,7 +84,7 @@ def test_failed_samples_and_undefined_numbers_are_counted_and_not_scored(path):
     with recorder.sample("sums.test.9") as scope:
         scope.fail({"type": "timeout", "message": "no reply"})
     recorder.close()
-    run = read_scores(path)
+    run = read_score_arrays(path)
     assert run.sample_ids == ("sums.test.0", "sums.test.2")
     assert run.n_unscored == 2
     assert run.errors == {"timeout": 1}
@@ -101,16 +97,16 @@ def test_any_number_of_metrics_events_can_be_asked_for(path):
         record.record_metrics(bleu=12.5, chrf=30, accuracy=True, choice="A")
         scope.commit()
     recorder.close()
-    assert read_scores(path).metric == "accuracy"
-    assert read_scores(path, "bleu").scores.tolist() == [12.5]
+    assert read_score_arrays(path).metric == "accuracy"
+    assert read_score_arrays(path, "bleu").scores.tolist() == [12.5]
     with pytest.raises(UsageError, match="no sample has the metric 'blue'") as raised:
-        read_scores(path, "blue")
+        read_score_arrays(path, "blue")
     assert "did you mean: bleu" in str(raised.value)
 
 
 def test_accuracy_means_matches_where_only_those_were_recorded(path):
     write_matches(path, [True, False])
-    assert read_scores(path, "accuracy").scores.tolist() == [1.0, 0.0]
+    assert read_score_arrays(path, "accuracy").scores.tolist() == [1.0, 0.0]
 
 
 def test_the_only_metric_is_the_one_and_several_odd_ones_must_be_named(path, tmp_path):
@@ -120,82 +116,28 @@ def test_the_only_metric_is_the_one_and_several_odd_ones_must_be_named(path, tmp
             record.record_metrics(**dict.fromkeys(names, 3.0))
             scope.commit()
         recorder.close()
-    assert read_scores(path).metric == "bleu"
+    assert read_score_arrays(path).metric == "bleu"
     with pytest.raises(UsageError, match="several metrics"):
-        read_scores(tmp_path / "two.jsonl")
-
-
-def test_records_of_openai_evals_are_read(path):
-    def event(number: int, sample_id: str, type: str, data: Any) -> dict[str, Any]:
-        return {
-            "run_id": "R",
-            "event_id": number,
-            "sample_id": sample_id,
-            "type": type,
-            "data": data,
-            "created_by": "",
-            "created_at": "",
-        }
-
-    lines = [
-        {
-            "spec": {
-                "completion_fns": ["gpt-x"],
-                "eval_name": "e.s.v0",
-                "run_config": {"eval_spec": {"cls": "a:B", "args": {"k": 1}}, "seed": 3},
-                "run_id": "R",
-            }
-        },
-        {"final_report": {"accuracy": 0.5}},
-        event(0, "e.s.0", "raw_sample", {"input": "a", "category": "x"}),
-        event(1, "e.s.1", "raw_sample", {"input": "b", "category": "y"}),
-        event(2, "e.s.1", "match", {"correct": True, "expected": "x", "picked": "x"}),
-        event(3, "e.s.0", "match", {"correct": False, "expected": "y", "picked": None}),
-    ]
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    run = read_scores(path)
-    assert dict(zip(run.sample_ids, run.scores.tolist(), strict=True)) == {"e.s.1": 1.0, "e.s.0": 0.0}
-    assert set(run.labels["category"].names) == {"x", "y"}
-    assert (run.facts.eval_class, run.facts.eval_args, run.facts.seed) == ("a:B", {"k": 1}, 3)
-    assert run.facts.data_sha256 is None
+        read_score_arrays(tmp_path / "two.jsonl")
 
 
 @pytest.mark.parametrize("left", [0.3, 0.6, 0.99])
 def test_a_torn_record_gives_its_whole_samples(path, left):
     whole = write_matches(path, [True] * 10).read_bytes()
     path.write_bytes(whole[: int(len(whole) * left)])
-    run = read_scores(path)
+    run = read_score_arrays(path)
     assert 0 < run.n <= 10
-    assert not run.facts.finished
 
 
 def test_a_record_without_samples_or_scores_says_so(path, tmp_path):
     recorder_at(path).close()
     with pytest.raises(DataError, match="no finished sample"):
-        read_scores(path)
+        read_score_arrays(path)
     silent = recorder_at(tmp_path / "silent.jsonl")
     with silent.sample("sums.test.0") as scope:
         scope.commit()
     silent.close()
     with pytest.raises(DataError, match="no sample of this record has a score"):
-        read_scores(tmp_path / "silent.jsonl")
+        read_score_arrays(tmp_path / "silent.jsonl")
     with pytest.raises(DataError, match="cannot be read"):
-        read_scores(tmp_path / "nowhere.jsonl")
-
-
-def test_a_new_label_is_no_new_row_and_a_new_question_is(path, tmp_path):
-    hashes = []
-    for row in (
-        {"input": "a", "ideal": "b"},
-        {"ideal": "b", "input": "a", "category": "x"},
-        {"input": "c", "ideal": "b"},
-    ):
-        file = tmp_path / f"{len(hashes)}.jsonl"
-        recorder = recorder_at(file)
-        with recorder.sample("sums.test.0") as scope:
-            record.record_raw(row)
-            record.record_match(True)
-            scope.commit()
-        recorder.close()
-        hashes.append(int(read_scores(file).row_hashes[0]))
-    assert hashes[0] == hashes[1] != hashes[2]
+        read_score_arrays(tmp_path / "nowhere.jsonl")
