@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from evals.engine.samples import WorkItem
     from evals.engine.session import CallCounts
     from evals.record.recorders import Event
+    from evals.runner.counters import RunCounters
     from evals.runner.run import PreparedRun, RunResult
-    from evals.runner.tally import RunTally
 
 BAR = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}] {desc}"
 
@@ -68,14 +68,14 @@ class Progress:
         self._failed = 0
         self._line_at_s = 0.0
         self._line_at_done = 0
-        self._tally: RunTally | None = None
+        self._counters: RunCounters | None = None
         self._counts: CallCounts | None = None
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._ticker: threading.Thread | None = None
 
-    def watch(self, tally: RunTally, counts: CallCounts) -> None:
-        self._tally, self._counts = tally, counts
+    def watch(self, counters: RunCounters, counts: CallCounts) -> None:
+        self._counters, self._counts = counters, counts
 
     def started(self, n_items: int, n_done_before: int) -> None:
         self._total += n_items
@@ -137,8 +137,8 @@ class Progress:
         from evals.report.terminal import counted, retries
 
         parts = []
-        if self._tally is not None:
-            parts.append(running_score(self._tally))
+        if self._counters is not None:
+            parts.append(running_score(self._counters))
         if self._counts is not None:
             counts = self._counts
             parts.append(f"${counts.cost_usd:,.2f}" if counts.cost_usd >= 0.01 else "")
@@ -165,9 +165,9 @@ class Progress:
             self._bar.close()
 
 
-def running_score(tally: RunTally) -> str:
+def running_score(counters: RunCounters) -> str:
     """`0.812 ±0.014`: the mean score so far with its standard error."""
-    scores = tally.scores
+    scores = counters.scores
     if not scores.n:
         return ""
     return f"{scores.mean:.3f}" if scores.n < 2 else f"{scores.mean:.3f} ±{scores.stderr:.3f}"
@@ -178,9 +178,9 @@ def stopped_block(result: RunResult, again: str = "") -> str:
     from evals.errors import Interrupted
     from evals.report.terminal import number
 
-    tally, why = result.tally, result.stopped_by
+    counters, why = result.counters, result.stopped_by
     assert why is not None
-    done = tally.n_before + tally.n_finished
+    done = counters.n_before + counters.n_finished
     is_done = done >= result.n_total > 0
     lines = [] if isinstance(why, Interrupted) else [f"error: {why}" if result.exit_code in (2, 3) else str(why)]
     score = ""
@@ -221,7 +221,7 @@ def as_json(result: RunResult) -> str:
                 "run_id": result.run_spec.run_id,
                 "record_path": result.record_path,
                 "final_report": result.report,
-                "errors": dict(result.tally.errors),
+                "errors": dict(result.counters.errors),
                 "stopped_by": None if result.stopped_by is None else str(result.stopped_by),
                 "run": run_facts(result),
             }

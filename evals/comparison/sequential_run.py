@@ -111,8 +111,8 @@ class SequentialRule:
         order = sample_order(n_samples, prepared.request.max_samples)
         self._order = [sample_id(name, index) for index in order]
 
-    def watch(self, tally: Any, counts: Any) -> None:
-        self._inner.watch(tally, counts)
+    def watch(self, counters: Any, counts: Any) -> None:
+        self._inner.watch(counters, counts)
 
     def started(self, n_items: int, n_done_before: int) -> None:
         self._inner.started(n_items, n_done_before)

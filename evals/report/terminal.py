@@ -71,12 +71,12 @@ def _trouble_lines(result: RunResult) -> list[str]:
     lines = []
     if UNPARSED in result.report:
         rate = result.report[UNPARSED]
-        count = result.tally.n_unparsed
+        count = result.counters.n_unparsed
         said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
         lines.append(f"{UNPARSED:<12} {number(rate):<7} {said}".rstrip())
     if result.n_errors:
-        lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.tally.error_kinds} (not scored; not in n)")
-        first = " ".join(result.tally.first_error.split())
+        lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.counters.error_kinds} (not scored; not in n)")
+        first = " ".join(result.counters.first_error.split())
         lines += [f"{'':<20} {line}" for line in textwrap.wrap(f"the first: {first}", WIDTH - 23)[:3] if first]
     return lines
 
@@ -156,7 +156,7 @@ def _next_lines(result: RunResult, again: str) -> list[str]:
     if not result.record_path:
         return []
     steps = []
-    if result.stopped_by is None and result.tally.scores.n and result.tally.scores.mean < 1:
+    if result.stopped_by is None and result.counters.scores.n and result.counters.scores.mean < 1:
         steps.append(f"look at the wrong ones    evals view {shlex.quote(result.record_path)} --wrong")
     if result.n_errors:
         steps.append(f"look at the errors        evals view {shlex.quote(result.record_path)} --errors")

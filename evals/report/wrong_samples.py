@@ -23,7 +23,7 @@ def result_text(result: RunResult, n_shown: int = N_SHOWN) -> str:
         return "\n".join(lines)
     lines += _section("wrong", result, n_shown) + _section("failed", result, n_shown)
     lines += ["", f"{'record':<12} {result.record_path}"]
-    if result.tally.scores.n:
+    if result.counters.scores.n:
         lines.append(f"{'all of them':<12} evals view {result.record_path} --wrong")
     return "\n".join(lines)
 

@@ -15,8 +15,8 @@ from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
 from evals.report_keys import Metric as Metric
 from evals.report_keys import metrics_of as metrics_of
+from evals.runner.counters import RunCounters
 from evals.runner.result_html import result_html
-from evals.runner.tally import RunTally
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class RunResult:
     base_spec: BaseEvalSpec | None
     report: dict[str, Any]
     counts: CallCounts
-    tally: RunTally
+    counters: RunCounters
     record_path: str | None
     wall_s: float
     n_total: int
@@ -113,7 +113,7 @@ class RunResult:
     @property
     def n_errors(self) -> int:
         """Samples that failed; they are in no metric."""
-        return self.tally.n_errors
+        return self.counters.n_errors
 
     @property
     def exit_code(self) -> int:
@@ -134,8 +134,8 @@ class RunResult:
             f"{self.n_errors:,} of {self.n_total:,} samples failed and were not scored",
             where=self.eval_spec.key,
             notes=[
-                self.tally.error_kinds,
-                f"the first: {self.tally.first_error[:200]}",
+                self.counters.error_kinds,
+                f"the first: {self.counters.first_error[:200]}",
                 f"record: {self.record_path}" if self.record_path else "",
             ],
             fix="resume the run to ask again for those alone, or tolerate them with max_errors",
@@ -218,26 +218,26 @@ def read_result(path: str | Path) -> RunResult:
         DataError: there is no such file, or it is no record.
     """
     log = read_record(path)
-    tally = RunTally(Silent())
+    counters = RunCounters(Silent())
     for sample in log.samples():
-        tally.n_total += 1
+        counters.n_total += 1
         if sample.error is None:
-            tally.n_finished += 1
-            tally.add_earlier(sample.events)
+            counters.n_finished += 1
+            counters.add_finished(sample.events)
         else:
-            tally.add_failed(sample.error)
+            counters.add_failed(sample.error)
     facts = log.extras.get("run") or {}
     stopped = None if log.final_report is not None else EvalsError("this run did not end", where=str(path))
     return RunResult(
         run_spec=_run_spec(log),
         eval_spec=_eval_spec(log),
         base_spec=None,
-        report=log.final_report or {"n_errors": tally.n_errors},
+        report=log.final_report or {"n_errors": counters.n_errors},
         counts=CallCounts(n_calls=facts.get("n_calls", 0), n_cached=facts.get("n_cached", 0)),
-        tally=tally,
+        counters=counters,
         record_path=str(path),
         wall_s=facts.get("wall_s", 0.0),
-        n_total=tally.n_total,
+        n_total=counters.n_total,
         stopped_by=stopped,
         was_finished=True,
     )

@@ -59,8 +59,8 @@ def test_the_report_the_result_and_the_running_score_say_the_same(plain_registry
     metric = result.metrics["accuracy"]
     assert list(result.metrics) == ["accuracy"]
     assert (metric.value, metric.n, result.report["accuracy"], result.report["n"]) == (MEAN, 6, MEAN, 6)
-    assert result.tally.scores.mean == MEAN
-    assert running_score(result.tally).startswith(f"{MEAN:.3f} ±{metric.stderr:.3f}")
+    assert result.counters.scores.mean == MEAN
+    assert running_score(result.counters).startswith(f"{MEAN:.3f} ±{metric.stderr:.3f}")
     assert f"accuracy     {MEAN:.3f}   stderr" in final_block(result)
     assert evals.read_result("r.jsonl").metrics == result.metrics
 

@@ -252,7 +252,7 @@ def test_a_replay_says_when_other_texts_were_scored(tmp_path: Path) -> None:
     args = {"record": str(tmp_path / "r.jsonl")}
     result = run(request(folder, "replay", "s.jsonl", completion_args=args, extra_eval_params={"letter_forms": "both"}))
     assert result.n_errors == len(ROWS)
-    assert "log probabilities of other continuations" in result.tally.first_error
+    assert "log probabilities of other continuations" in result.counters.first_error
 
 
 def spaced(prompt: str) -> dict[str, float]:
