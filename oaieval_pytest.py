@@ -248,14 +248,14 @@ class EvalsRunner:
     def text_of(self, result: RunResult) -> str:
         """The result for the report of a failed test."""
         with self._explained():
-            from evals.report.wrong_samples import result_text
+            from evals.report.terminal.wrong_samples import result_text
 
             return result_text(result)
 
     def text_of_row(self, row: SampleRow) -> str:
         """A sample for the report of a failed test."""
         with self._explained():
-            from evals.report.wrong_samples import row_text
+            from evals.report.terminal.wrong_samples import row_text
 
             return f"{row_text(row)}\n\n{'record':<12} {self.seen[-1].record_path}"
 

@@ -68,16 +68,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _two(comparison: Comparison, args: argparse.Namespace) -> str:
-    from evals.report.comparison_text import comparison_text
     from evals.report.flips import FlipTexts
     from evals.report.run_names import run_names
+    from evals.report.terminal.comparison import comparison_text
 
     names = run_names([comparison.a, comparison.b])
     flips = FlipTexts(comparison, names, args.n) if args.flips else None
     if args.json:
         return _two_as_json(comparison, flips)
     if args.markdown:
-        from evals.report.comparison_markdown import comparison_markdown
+        from evals.report.markdown.comparison import comparison_markdown
 
         return comparison_markdown(comparison, names, flips)
     text = comparison_text(comparison, names, groups=args.groups, flips=args.flips)
@@ -95,7 +95,7 @@ def _two_as_json(comparison: Comparison, flips: Any) -> str:
 
 
 def _flip_text(comparison: Comparison, flips: Any, args: argparse.Namespace) -> str:
-    from evals.report.comparison_text import flip_words
+    from evals.report.terminal.comparison import flip_words
 
     parts = []
     up, down = flip_words(comparison)
@@ -119,9 +119,9 @@ def _several(runs: Sequence[RunScores], args: argparse.Namespace) -> str:
         return dumps(several_json(several))
     names = run_names(runs)
     if args.markdown:
-        from evals.report.comparison_markdown import several_markdown
+        from evals.report.markdown.comparison import several_markdown
 
         return several_markdown(several, names)
-    from evals.report.comparison_text import several_text
+    from evals.report.terminal.comparison import several_text
 
     return several_text(several, names)

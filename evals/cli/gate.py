@@ -98,7 +98,7 @@ def judge(
     beside_a_run: `oaieval` printed its own result; with --json the table goes to standard error.
     """
     from evals.comparison.gate import exit_code_of, gate_runs
-    from evals.report import gate_report
+    from evals.report.terminal import gate as gate_report
 
     verdicts = gate_runs(runs, Path(args.baseline), limits)
     code = exit_code_of(verdicts, args.undecided)
@@ -123,7 +123,7 @@ def judge(
 
 def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:
     """A step summary and annotations where a GitHub workflow runs this."""
-    from evals.report import gate_report
+    from evals.report.terminal import gate as gate_report
 
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:

@@ -284,7 +284,7 @@ def _run_request(
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:
     from evals.cli import progress
-    from evals.report.terminal import final_block
+    from evals.report.terminal.run import final_block
 
     out = sys.stderr if as_json else sys.stdout
     again = _command_to_go_on(sys.argv)
@@ -384,7 +384,7 @@ class Threshold:
             raise UsageError(f"--fail-under names {self.metric!r}, which is not in the report", notes=[hint])
 
     def say(self, report: dict[str, Any]) -> str:
-        from evals.report.terminal import number
+        from evals.report.terminal.run import number
 
         if self.metric not in report:
             numbers = [key for key, value in report.items() if isinstance(value, int | float)]

@@ -281,7 +281,7 @@ def _report(
 
 def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The table that ends a set: eval, model if there are several, exit code, metric with its interval, errors."""
-    from evals.report.terminal import number
+    from evals.report.terminal.run import number
     from evals.report_keys import metrics_of, n_of
 
     several = len({row["completion_fn"] for row in rows}) > 1

@@ -29,15 +29,15 @@ def run_calibration(args: argparse.Namespace) -> int:
     """Print the tables, and draw."""
     from pathlib import Path
 
+    from evals.comparison.confidences import calibrate, read_confidences, shared
     from evals.errors import UsageError
     from evals.json_text import dumps
-    from evals.report.calibration_data import calibrate, read_confidences, shared
-    from evals.report.calibration_text import calibration_csv, calibration_json, calibration_text
+    from evals.report.plots.calibration_text import calibration_csv, calibration_json, calibration_text
 
     if not 1 <= args.bins <= 100:
         raise UsageError(f"--bins {args.bins}: give a number from 1 to 100")
     if args.out:
-        from evals.report.calibration_plot import check_form
+        from evals.report.plots.calibration import check_form
 
         check_form(args.out)
     whole = [read_confidences(path) for path in args.records]
@@ -58,7 +58,7 @@ def run_calibration(args: argparse.Namespace) -> int:
         if differ:
             print(f"warning: the prompts of {differ:,} questions differ between the records")
     if args.out:
-        from evals.report.calibration_plot import draw_calibration
+        from evals.report.plots.calibration import draw_calibration
 
         draw_calibration(args.out, names, runs, found)
         data = Path(args.out).with_suffix(".csv")

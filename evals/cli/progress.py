@@ -25,8 +25,8 @@ LINE_EVERY_FRACTION = 0.1
 
 def opening_line(prepared: PreparedRun) -> str:
     """What is about to be run, and how much it is."""
-    from evals.report.sample_text import money
-    from evals.report.terminal import counted
+    from evals.report.terminal.run import counted
+    from evals.report.terminal.sample import money
 
     facts, fns, names = prepared.preflight, prepared.eval.completion_fns, prepared.request.completion_fn_names
     size = f"{counted(facts.n_selected, 'sample')}  " if facts.n_samples is not None else ""
@@ -134,7 +134,7 @@ class Progress:
             print(f"{self._done:,}/{self._total:,}  {self._state()}", file=self._stream, flush=True)
 
     def _state(self) -> str:
-        from evals.report.terminal import counted, retries
+        from evals.report.terminal.run import counted, retries
 
         parts = []
         if self._counters is not None:
@@ -176,7 +176,7 @@ def running_score(counters: RunCounters) -> str:
 def stopped_block(result: RunResult, again: str = "") -> str:
     """What people read when a run ended before its time. again: the command that goes on with it."""
     from evals.errors import Interrupted
-    from evals.report.terminal import number
+    from evals.report.terminal.run import number
 
     counters, why = result.counters, result.stopped_by
     assert why is not None
@@ -198,8 +198,8 @@ def stopped_block(result: RunResult, again: str = "") -> str:
 
 
 def _calls(counts: CallCounts) -> str:
-    from evals.report.sample_text import money
-    from evals.report.terminal import counted
+    from evals.report.terminal.run import counted
+    from evals.report.terminal.sample import money
 
     if not counts.n_calls:
         failed = ", ".join(f"{kind} {n}" for kind, n in counts.failures.most_common(3))

@@ -64,7 +64,7 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
     Raises:
         UsageError: no sample has the id or the group that was asked for.
     """
-    from evals.report.sample_text import verdict_of
+    from evals.report.terminal.sample import verdict_of
 
     has_id = has_group = False
     for sample in log.samples():
@@ -135,7 +135,7 @@ def _print_json(log: Record, chosen: Iterator[SampleRecord], n: int) -> None:
 
 
 def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Namespace) -> None:
-    from evals.report.sample_text import sample_text
+    from evals.report.terminal.sample import sample_text
 
     colour = _has_colour()
     max_lines = None if args.sample_id is not None else 20
@@ -150,7 +150,7 @@ def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Name
 
 
 def _title(log: Record) -> str:
-    from evals.report.sample_text import printable
+    from evals.report.terminal.sample import printable
 
     names = ", ".join(map(str, log.spec.get("completion_fns") or ["?"]))
     state = "" if log.final_report is not None else "   (the run did not end)"

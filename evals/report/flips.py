@@ -9,7 +9,7 @@ from evals.comparison.compare import Comparison
 from evals.record.reader import read_record
 from evals.record.rows import row_of
 from evals.record.sample_record import SampleRecord
-from evals.report.sample_text import labelled, printable, prompt_parts
+from evals.report.terminal.sample import labelled, printable, prompt_parts
 
 MAX_LINES = 8
 "Of each text."

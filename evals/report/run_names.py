@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.comparison.scores import RunScores
-from evals.report.sample_text import printable
+from evals.report.terminal.sample import printable
 
 MAX_NAME = 20
 

@@ -21,7 +21,7 @@ from evals.comparison.scores import read_scores
 from evals.comparison.sequential_run import SequentialRule
 from evals.record.reader import read_record
 from evals.registry.lookup import Registry
-from evals.report.terminal import final_block
+from evals.report.terminal.run import final_block
 from evals.runner.checks import check_eval
 from evals.runner.run import RunRequest, run
 

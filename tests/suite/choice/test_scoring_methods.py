@@ -15,7 +15,7 @@ from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICom
 from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, UsageError
 from evals.record.reader import read_record
-from evals.report.sample_text import sample_text
+from evals.report.terminal.sample import sample_text
 from evals.runner.run import RunRequest, run
 from evals.suite.choice.eval import Choice
 from evals.testing.openai_replies import Answer

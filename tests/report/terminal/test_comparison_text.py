@@ -10,10 +10,10 @@ from evals import record
 from evals.comparison.compare import compare_runs, read_runs
 from evals.comparison.many_runs import compare_several
 from evals.record import LocalRecorder
-from evals.report.comparison_markdown import comparison_markdown, several_markdown
-from evals.report.comparison_text import comparison_text, several_text
 from evals.report.flips import FlipTexts
+from evals.report.markdown.comparison import comparison_markdown, several_markdown
 from evals.report.run_names import run_names
+from evals.report.terminal.comparison import comparison_text, several_text
 from evals.specs import RunSpec
 
 NASTY = "\x1b[31mred\u202e | `` ``` <b> [x](y) \n"

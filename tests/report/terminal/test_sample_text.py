@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from evals.record import Event, SampleRecord
-from evals.report.sample_text import printable, sample_text, verdict_of
+from evals.report.terminal.sample import printable, sample_text, verdict_of
 
 
 def sample(*events: tuple[str, object], **kwargs: object) -> SampleRecord:

@@ -10,10 +10,10 @@ from typing import Any
 from evals.comparison.explain import Explanation, Part
 from evals.record.rows import row_of
 from evals.record.scores import report_name
-from evals.report.comparison_text import count, number, signed, signed_interval
 from evals.report.flips import read_samples
 from evals.report.run_names import legend
-from evals.report.sample_text import WIDTH, printable, prompt_parts
+from evals.report.terminal.comparison import count, number, signed, signed_interval
+from evals.report.terminal.sample import WIDTH, printable, prompt_parts
 
 MAX_DIFF_LINES = 12
 NAME = 41

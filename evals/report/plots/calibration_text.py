@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from evals.report.calibration_data import MIN_MASS, SAYS, Confidences
+from evals.comparison.confidences import MIN_MASS, SAYS, Confidences
 from evals.stats.calibration import Bin, Calibration, Measure
 
 NAMES = {

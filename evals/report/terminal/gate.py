@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from evals.comparison.gate import EvalVerdict, GateLimits, points
-from evals.report.terminal import number
+from evals.report.terminal.run import number
 
 WORDS = {"regression": "REGRESSION", "ok": "ok", "undecided": "CANNOT TELL"}
 

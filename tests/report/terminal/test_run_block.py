@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import evals
-from evals.report.terminal import final_block
+from evals.report.terminal.run import final_block
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from evals.comparison.compare import Comparison, GroupDifference
 from evals.comparison.many_runs import Several
 from evals.record.scores import SCORE_NAMES, report_name
 from evals.report.run_names import legend
-from evals.report.sample_text import WIDTH, printable
+from evals.report.terminal.sample import WIDTH, printable
 from evals.stats.estimate import Estimate, Interval
 from evals.stats.paired import PairedDifference
 

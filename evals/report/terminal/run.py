@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.engine.session import CallCounts
-from evals.report.sample_text import money
+from evals.report.terminal.sample import money
 from evals.report_keys import Metric, counts_of, metrics_of
 from evals.runner.run import RunResult
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import evals
-from evals.report.wrong_samples import result_text, row_text
+from evals.report.terminal.wrong_samples import result_text, row_text
 from evals.runner.result import SampleRow
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from evals.comparison.compare import Comparison
 from evals.comparison.many_runs import Several
 from evals.record.scores import report_name
-from evals.report.comparison_text import (
+from evals.report.flips import FlipTexts
+from evals.report.terminal.comparison import (
     count,
     detectable_words,
     differs,
@@ -25,8 +26,7 @@ from evals.report.comparison_text import (
     signed_interval,
     verdict,
 )
-from evals.report.flips import FlipTexts
-from evals.report.sample_text import printable
+from evals.report.terminal.sample import printable
 
 
 def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | None = None) -> str:

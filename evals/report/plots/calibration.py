@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from evals.comparison.confidences import Confidences
 from evals.errors import MissingExtra, UsageError
-from evals.report.calibration_data import Confidences
-from evals.report.calibration_text import FEW
+from evals.report.plots.calibration_text import FEW
 from evals.stats.calibration import Calibration
 
 FORMS = (".png", ".svg", ".pdf")

@@ -1,0 +1,1 @@
+"""Plots, a file a kind: what each needs, its table, its data and its figure."""
