@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from evals.number_text import interval_text, number
+
 Kind = Literal["metric", "companion", "count", "cost", "other"]
 """What a key holds.
 
@@ -46,9 +48,9 @@ class Metric:
 
     def __str__(self) -> str:
         if self.ci95 is None:
-            return f"{self.value:.3f}"
+            return number(self.value)
         over = "" if self.n is None else f", n = {self.n:,}"
-        return f"{self.value:.3f} (95 % interval {self.ci95[0]:.3f} to {self.ci95[1]:.3f}{over})"
+        return f"{number(self.value)} (95 % interval {interval_text(*self.ci95)}{over})"
 
 
 def kind_of(name: str, report: Mapping[str, Any]) -> Kind:

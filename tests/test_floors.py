@@ -26,7 +26,7 @@ FLOORS = {
         "sandbox",
     ],
     1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "json_text", "key_values"]
-    + ["secrets", "durations", "lazy", "report_keys"],
+    + ["secrets", "number_text", "lazy", "report_keys"],
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 DOORS = {"api", "base", "elsuite", "prompt", "formatting", "utils"}

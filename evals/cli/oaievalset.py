@@ -281,7 +281,7 @@ def _report(
 
 def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The table that ends a set: eval, model if there are several, exit code, metric with its interval, errors."""
-    from evals.report.terminal.run import number
+    from evals.report.words import interval_text, number
     from evals.report_keys import metrics_of, n_of
 
     several = len({row["completion_fn"] for row in rows}) > 1
@@ -297,7 +297,7 @@ def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
             "-" if code is None else str(code),
             name or "",
             number(report[name]) if name else "",
-            f"{number(interval[0])} to {number(interval[1])}" if interval else "",
+            interval_text(*interval) if interval else "",
             "" if n is None else f"{n:,}",
             str(report.get("n_errors") or "") if report else "",
             "not run" if code is None else "earlier" if row["was_done"] else "",

@@ -22,6 +22,8 @@ import numpy as np
 from evals.comparison.baseline import Baseline, find_baseline
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
+from evals.number_text import points
+from evals.report_keys import defined
 from evals.stats.corrections import holm
 from evals.stats.noninferiority import DropTest, drop_test
 
@@ -88,21 +90,17 @@ class EvalVerdict:
             "n": self.n,
             "n_clusters": self.test.difference.n_clusters,
             "n_errors": self.run.n_errors,
-            "baseline": _plain(self.baseline_score),
-            "now": _plain(self.score),
-            "difference": _plain(self.test.difference.value),
-            "difference_ci95": [_plain(interval.low), _plain(interval.high)],
-            "p_value": _plain(self.test.p_value),
-            "p_value_holm": _plain(self.p_holm),
-            "detectable_drop": _plain(self.test.detectable_drop),
+            "baseline": defined(self.baseline_score),
+            "now": defined(self.score),
+            "difference": defined(self.test.difference.value),
+            "difference_ci95": [defined(interval.low), defined(interval.high)],
+            "p_value": defined(self.test.p_value),
+            "p_value_holm": defined(self.p_holm),
+            "detectable_drop": defined(self.test.detectable_drop),
             "n_needed": self.test.n_needed,
             "record": self.run.path,
             "notes": list(self.notes),
         }
-
-
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> list[EvalVerdict]:
@@ -193,9 +191,3 @@ def exit_code_of(verdicts: Sequence[EvalVerdict], undecided: str) -> int:
     if any(verdict.verdict == "undecided" for verdict in verdicts):
         return {"pass": 0, "fail": 1}.get(undecided, 5)
     return 0
-
-
-def points(fraction: float) -> str:
-    """A fraction in points, as people write it: `2 points`, `1 point`, `0.5 points`."""
-    value = round(fraction * 100, 2)
-    return f"{value:g} point{'' if value == 1 else 's'}"

@@ -38,7 +38,7 @@ class Rank:
 
 
 @dataclass(frozen=True)
-class Several:
+class ManyRuns:
     """Three runs or more, on the samples that all of them scored."""
 
     runs: tuple[RunScores, ...]
@@ -56,7 +56,7 @@ class Several:
         return next(pair for pair in self.pairs if (pair.i, pair.j) == (i, j))
 
 
-def compare_several(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: bool = False) -> Several:
+def compare_many_runs(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: bool = False) -> ManyRuns:
     """Compare every two runs on the samples that all have, so that differences of means add up.
 
     Raises:
@@ -78,7 +78,7 @@ def compare_several(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: bo
     ]
     corrected = holm([difference.p_value for _, _, difference in found])
     pairs = tuple(PairDifference(*one, float(p)) for one, p in zip(found, corrected, strict=True))
-    return Several(
+    return ManyRuns(
         runs=tuple(runs),
         estimates=tuple(estimate(values, clusters, 1 - alpha) for values in scores),
         pairs=pairs,

@@ -47,23 +47,6 @@ class SequentialOutcome:
             "samples_saved": self.n_calls_saved,
         }
 
-    def say(self) -> str:
-        """In words, with the interval."""
-        words = {
-            Decision.A_BETTER: "this run is better than the baseline",
-            Decision.B_BETTER: "this run is worse than the baseline",
-            Decision.EQUIVALENT: f"this run is within {self.delta * 100:g} points of the baseline",
-            Decision.UNDECIDED: "not settled",
-        }
-        saved = self.n_calls_saved
-        share = f", {saved:,} samples saved ({saved / self.n_planned:.0%})" if saved and self.n_planned else ""
-        return (
-            f"{words[self.decision]}\n"
-            f"  difference {self.difference:+.3f}   anytime-valid {1 - self.alpha:.0%} interval "
-            f"{self.low:+.3f} to {self.high:+.3f}\n"
-            f"  settled by {self.n_used:,} of {self.n_planned:,} samples{share}"
-        )
-
 
 class SequentialRule:
     """An observer that ends a run when the rule has decided. Samples count in the run's shuffled order, whatever

@@ -9,7 +9,8 @@ from evals.comparison.compare import Comparison
 from evals.record.reader import read_record
 from evals.record.rows import row_of
 from evals.record.sample_record import SampleRecord
-from evals.report.terminal.sample import labelled, printable, prompt_parts
+from evals.report.terminal.sample import labelled, prompt_parts
+from evals.report.words import one_line
 
 MAX_LINES = 8
 "Of each text."
@@ -75,7 +76,7 @@ class FlipTexts:
         c = self._comparison
         before, after = float(c.scores_a[pair]), float(c.scores_b[pair])
         id_a, id_b = self._ids[pair]
-        name = printable(id_a if id_a == id_b else f"{id_a} ({id_b} in {self._names[1]})").replace("\n", " ")
+        name = one_line(id_a if id_a == id_b else f"{id_a} ({id_b} in {self._names[1]})")
         return f"{name}  {score_word(before, c.is_binary)} -> {score_word(after, c.is_binary)}"
 
     def _parts(self, pair: int) -> Iterator[tuple[str, str]]:

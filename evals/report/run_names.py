@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.comparison.scores import RunScores
-from evals.report.terminal.sample import printable
+from evals.report.words import printable
 
 MAX_NAME = 20
 

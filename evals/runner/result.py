@@ -207,8 +207,7 @@ class RunResult:
         if self.n_errors and self.problem is None:
             notes.append(f"{self.n_errors:,} samples failed (not scored; not in n)")
         notes += [self._where_it_lies()] if self.record_path is not None else []
-        rows = [(name, m.value, m.stderr, m.ci95, m.n) for name, m in self.metrics.items()]
-        return result_html(self._title(), rows, notes)
+        return result_html(self._title(), self.metrics, notes)
 
 
 def read_result(path: str | Path) -> RunResult:

@@ -13,7 +13,6 @@ from many_matches import VERDICTS, registry_of_many_matches
 import evals
 from evals.cli.main import main as evals_command
 from evals.cli.oaieval import main as oaieval
-from evals.cli.progress import running_score
 from evals.comparison.baseline import Baseline, read_baseline
 from evals.comparison.compare import compare_runs
 from evals.comparison.gate import GateLimits, gate_runs
@@ -21,7 +20,7 @@ from evals.comparison.scores import read_scores
 from evals.comparison.sequential_run import SequentialRule
 from evals.record.reader import read_record
 from evals.registry.lookup import Registry
-from evals.report.terminal.run import final_block
+from evals.report.terminal.run import final_block, running_score
 from evals.runner.checks import check_eval
 from evals.runner.run import RunRequest, run
 

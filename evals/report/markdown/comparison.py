@@ -5,33 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from evals.comparison.compare import Comparison
-from evals.comparison.many_runs import Several
+from evals.comparison.many_runs import ManyRuns
 from evals.record.scores import report_name
-from evals.report.flips import FlipTexts
-from evals.report.terminal.comparison import (
-    count,
+from evals.report.comparison_words import (
     detectable_words,
     differs,
     directed,
     flip_words,
     head,
-    interval,
     method_text,
-    number,
-    p_text,
-    p_value,
     rank_text,
     ranked,
-    signed,
-    signed_interval,
     verdict,
 )
-from evals.report.terminal.sample import printable
+from evals.report.flips import FlipTexts
+from evals.report.words import (
+    counted,
+    interval,
+    level_text,
+    number,
+    one_line,
+    p_text,
+    p_value,
+    signed,
+    signed_interval,
+)
 
 
 def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | None = None) -> str:
     """Two runs: numbers, verdict, flips, groups, notes."""
-    level = f"{100 * (1 - c.alpha):g} % interval"
+    level = f"{level_text(1 - c.alpha)} interval"
     d = c.difference
     rows = [
         (_cell(name), number(estimate.value), interval(estimate.interval), f"{c.n:,}")
@@ -42,7 +45,7 @@ def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | 
     n_same = c.n - len(c.rose) - len(c.fell)
     blocks = [
         f"**{_cell(head(c))}**",
-        _cell(differs(c).replace("\n", "; ")),
+        _cell("; ".join(differs(c))),
         _table(("run", _cell(report_name(c.b.metric)), level, "n"), rows),
         f"Paired, {p_text(d.p_value)} {method_text(d)}. {_cell(verdict(c, names))} {detectable_words(c)}".strip(),
         f"{len(c.rose):,} {up}, {len(c.fell):,} {down}, {n_same:,} stayed.",
@@ -53,10 +56,10 @@ def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | 
     return "\n\n".join(block for block in blocks if block)
 
 
-def several_markdown(s: Several, names: Sequence[str]) -> str:
+def many_runs_markdown(s: ManyRuns, names: Sequence[str]) -> str:
     """Three runs or more: ranking and the matrix of differences."""
     order = ranked(s)
-    level = f"{100 * (1 - s.alpha):g} % interval"
+    level = f"{level_text(1 - s.alpha)} interval"
     ranking = [
         (rank_text(s, i), _cell(names[i]), number(s.estimates[i].value), interval(s.estimates[i].interval), f"{s.n:,}")
         for i in order
@@ -64,7 +67,7 @@ def several_markdown(s: Several, names: Sequence[str]) -> str:
     matrix = [(_cell(names[i]), *(_difference(s, i, j) for j in order)) for i in order]
     evals = ", ".join(dict.fromkeys(run.facts.eval_name for run in s.runs))
     blocks = [
-        f"**{len(s.runs)} runs of {_cell(evals)}: {count(s.n, 'sample')} in all of them**",
+        f"**{len(s.runs)} runs of {_cell(evals)}: {counted(s.n, 'sample')} in all of them**",
         _table(("rank", "run", _cell(report_name(s.runs[0].metric)), level, "n"), ranking),
         _table(("row minus column", *(_cell(names[j]) for j in order)), matrix),
         f"p-values and ranks are corrected: {s.family}.",
@@ -73,7 +76,7 @@ def several_markdown(s: Several, names: Sequence[str]) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def _difference(s: Several, i: int, j: int) -> str:
+def _difference(s: ManyRuns, i: int, j: int) -> str:
     if i == j:
         return ""
     value, bounds, p = directed(s, i, j)
@@ -95,7 +98,7 @@ def _group_table(c: Comparison) -> str:
         )
         for group in c.groups
     ]
-    level = f"{100 * (1 - c.alpha):g} % interval"
+    level = f"{level_text(1 - c.alpha)} interval"
     return _table(("group", "before", "after", "difference", level, f"p ({c.family})", "n"), rows)
 
 
@@ -106,8 +109,7 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     """A text that cannot break a table or become markup of its own."""
-    plain = printable(text).replace("\n", " ")
-    return "".join(f"\\{char}" if char in r"\|<>[]`*" else char for char in plain)
+    return "".join(f"\\{char}" if char in r"\|<>[]`*" else char for char in one_line(text))
 
 
 def _fenced(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,8 +11,8 @@ from evals.record.rows import row_of
 from evals.record.scores import report_name
 from evals.report.flips import read_samples
 from evals.report.run_names import legend
-from evals.report.terminal.comparison import count, number, signed, signed_interval
-from evals.report.terminal.sample import WIDTH, printable, prompt_parts
+from evals.report.terminal.sample import prompt_parts
+from evals.report.words import WIDTH, counted, number, printable, signed, signed_interval, wrapped
 
 MAX_DIFF_LINES = 12
 NAME = 41
@@ -25,7 +24,7 @@ def explanation_text(e: Explanation, names: Sequence[str]) -> str:
     if e.b.facts.eval_name != evals:
         evals = f"{evals} and {e.b.facts.eval_name}"
     sections = [
-        [*_wrapped(f"{evals}: {count(e.pairing.n, 'sample')} in both"), *legend([e.a, e.b], names)],
+        [*wrapped(f"{evals}: {counted(e.pairing.n, 'sample')} in both"), *legend([e.a, e.b], names)],
         [f"  {line}" for line in _waterfall(e, names)],
         _listed("points to", e.causes),
         _listed("differs", [change.text for change in e.changes.changes]),
@@ -46,8 +45,8 @@ def _waterfall(e: Explanation, names: Sequence[str]) -> Iterator[str]:
 
 
 def _part_lines(part: Part) -> Iterator[str]:
-    bounds = "" if part.interval is None or not part.interval.defined else signed_interval(part.interval)
-    *first, last = textwrap.wrap(part.name, NAME - 2, subsequent_indent="  ")
+    bounds = "" if part.interval is None else signed_interval(part.interval, missing="")
+    *first, last = wrapped(part.name, width=NAME - 2)
     yield from (f"  {line}" for line in first)
     yield f"  {last:<{NAME - 2}}  {signed(part.value):>7}  {bounds:<16}  {part.n:>6,}"
 
@@ -57,7 +56,7 @@ def _listed(title: str, texts: Sequence[str]) -> list[str]:
         return []
     lines = [f"  {title}"]
     for text in texts:
-        lines += textwrap.wrap(printable(text), WIDTH, initial_indent="    ", subsequent_indent="      ")
+        lines += wrapped(text, first="    ")
     return lines
 
 
@@ -84,7 +83,3 @@ def _prompt_of(path: str, sample_id: str) -> list[str]:
         for line in printable(text).split("\n")
         if line.strip()
     ]
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(printable(text), WIDTH, subsequent_indent="  ")

@@ -10,32 +10,11 @@ from evals.json_text import dumps
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
 from evals.record.scores import values_of
+from evals.report.words import WIDTH, money, one_line, printable
 
-WIDTH = 80
 _LABEL = 12
 _INDENT = "  "
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 _COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
-
-
-def printable(text: str) -> str:
-    """`text` with everything escaped that could steer a terminal: control characters, text direction, half pairs.
-
-    Line ends stay, tabs become spaces.
-    """
-    text = text.replace("\r\n", "\n").expandtabs(4)
-    if text.isprintable():
-        return text
-    return "".join(char if char == "\n" or not _steers(char) else _escaped(char) for char in text)
-
-
-def _steers(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _BIDI
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def verdict_of(sample: SampleRecord) -> str:
@@ -57,7 +36,7 @@ def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: boo
 
 
 def _head(sample: SampleRecord, *, colour: bool) -> str:
-    name = printable(sample.sample_id or "(no sample id)").replace("\n", " ")
+    name = one_line(sample.sample_id or "(no sample id)")
     repeat = f", repeat {sample.repeat}" if sample.repeat else ""
     kind = verdict_of(sample)
     verdict = _share_right(sample) if kind == "partly" else kind
@@ -159,13 +138,6 @@ def usage_text(row: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def money(usd: float) -> str:
-    """Dollars for people: cents, and what is less than a cent to four decimals."""
-    if usd >= 0.01:
-        return f"${usd:,.2f}"
-    return f"${usd:.4f}" if usd >= 0.0001 else "under $0.0001"
-
-
 def prompt_parts(prompt: Any) -> Iterator[tuple[str, str]]:
     """(role, text) of each message of a prompt; a plain text has the role `prompt`."""
     if not (isinstance(prompt, list) and prompt and all(isinstance(message, dict) for message in prompt)):
@@ -197,7 +169,7 @@ def _as_text(value: Any) -> str:
 
 def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
     """The label in a column of its own, the text beside it."""
-    label = printable(label).replace("\n", " ")
+    label = one_line(label)
     lines = list(_wrapped(text, WIDTH - _LABEL - len(_INDENT), max_lines))
     first, *rest = lines or [""]
     if len(label) >= _LABEL:

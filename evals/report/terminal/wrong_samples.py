@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from evals.json_text import dumps
-from evals.report.terminal.sample import printable
+from evals.report.words import printable
 from evals.runner.result import RunResult, SampleRow
 
 N_SHOWN = 5

@@ -8,12 +8,13 @@ import pytest
 
 from evals import record
 from evals.comparison.compare import compare_runs, read_runs
-from evals.comparison.many_runs import compare_several
+from evals.comparison.many_runs import compare_many_runs
 from evals.record import LocalRecorder
 from evals.report.flips import FlipTexts
-from evals.report.markdown.comparison import comparison_markdown, several_markdown
+from evals.report.markdown.comparison import comparison_markdown, many_runs_markdown
 from evals.report.run_names import run_names
-from evals.report.terminal.comparison import comparison_text, several_text
+from evals.report.terminal.comparison import comparison_text
+from evals.report.terminal.many_runs import many_runs_text
 from evals.specs import RunSpec
 
 NASTY = "\x1b[31mred\u202e | `` ``` <b> [x](y) \n"
@@ -47,7 +48,7 @@ def test_text_stays_in_80_columns_and_harmless(runs):
     assert (
         max(
             len(line)
-            for line in several_text(compare_several(runs), names + ["C"]).splitlines()
+            for line in many_runs_text(compare_many_runs(runs), names + ["C"]).splitlines()
             if ".jsonl" not in line
         )
         <= 80
@@ -62,7 +63,7 @@ def test_markdown_keeps_its_tables_and_fences(runs):
     assert len({line.replace("\\|", "").count("|") for line in table if "category" in line}) == 1
     assert "<b>" not in text.split("````text")[0]
     assert text.count("````") == 2
-    assert several_markdown(compare_several(runs), ["A", "B", "C"]).count("| A |") >= 1
+    assert many_runs_markdown(compare_many_runs(runs), ["A", "B", "C"]).count("| A |") >= 1
 
 
 def test_runs_are_called_by_file_then_by_model_then_by_letter(tmp_path):

@@ -7,7 +7,8 @@ import unicodedata
 import pytest
 
 from evals.record import Event, SampleRecord
-from evals.report.terminal.sample import printable, sample_text, verdict_of
+from evals.report.terminal.sample import sample_text, verdict_of
+from evals.report.words import printable
 
 
 def sample(*events: tuple[str, object], **kwargs: object) -> SampleRecord:
