@@ -269,17 +269,18 @@ class EvalsRunner:
     def missed(self, texts: Iterable[str], result: RunResult) -> list[str]:
         """Those of `--evals-min` that a result does not reach, in words."""
         with self._explained():
-            from evals.cli.oaieval import threshold
+            from evals.report.terminal.thresholds import missed_text
+            from evals.runner.thresholds import threshold
 
             wanted = [threshold(text) for text in texts]
-            return [t.say(result.report) for t in wanted if not t.holds(result.report)]
+            return [missed_text(t, result.report) for t in wanted if not t.holds(result.report)]
 
     def check_thresholds(self, texts: Iterable[str]) -> None:
         """Raise UsageError for a text that is no threshold."""
         for text in texts:
             try:
                 with self._explained():
-                    from evals.cli.oaieval import threshold
+                    from evals.runner.thresholds import threshold
 
                     threshold(text)
             except RunFailed as error:

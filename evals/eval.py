@@ -9,32 +9,29 @@ import functools
 import inspect
 import os
 import random
-from array import array
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
 from evals.engine import calls
+from evals.engine.context import current_plan, current_session
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
-from evals.engine.plan import RunPlan, current_plan
-from evals.engine.samples import SampleRun, WorkItem
-from evals.engine.session import Session, current_session, use_session
-from evals.engine.settings import settings_from_environment
-from evals.errors import EvalsError, Interrupted
-from evals.record.current import record_event
+from evals.engine.passes import Finished, SamplePass, earlier_values
+from evals.engine.sample_order import SHUFFLE_SEED as SHUFFLE_SEED
+from evals.engine.sample_order import sample_order
+from evals.engine.samples import WorkItem
+from evals.errors import EvalsError
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
-from evals.sample import LABEL_KEYS, sample_id
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
 
 if TYPE_CHECKING:
     from evals.data import SampleSequence
     from evals.solvers.solver import Solver
 
-SHUFFLE_SEED = 123
 _MAX_SAMPLES: int | None = None
 
 
@@ -42,13 +39,6 @@ def set_max_samples(max_samples: int | None) -> None:
     """Cap every run of this process at a fixed random subset of its samples (openai/evals' global)."""
     global _MAX_SAMPLES
     _MAX_SAMPLES = max_samples
-
-
-def sample_order(n_samples: int, max_samples: int | None = None) -> array[int]:
-    """The order in which samples are run: the shuffle of openai/evals, cut to `max_samples`."""
-    indices = array("I", range(n_samples))
-    random.Random(SHUFFLE_SEED).shuffle(indices)
-    return indices if max_samples is None else indices[:max_samples]
 
 
 class Report(Protocol):
@@ -201,15 +191,12 @@ class Eval(abc.ABC):
 
         Samples that failed are recorded as errors and left out.
         """
-        results: dict[tuple[int, int], Any] = {}
-        plan = current_plan()
-        if plan is not None and plan.earlier is not None:
-            results.update(_earlier_results(plan))
+        results = earlier_values()
 
         def keep(item: WorkItem, events: Sequence[Event], value: Any) -> None:
             results[item.index, item.repeat] = value
 
-        self._run_samples(recorder, samples, keep, record_values=True)
+        self._pass_over(samples, recorder, keep, records_values=True).run()
         return [results[key] for key in sorted(results)]
 
     async def async_eval_all_samples(
@@ -227,72 +214,27 @@ class Eval(abc.ABC):
             async with gate:
                 await eval_fn((samples[index], index))
 
-        await asyncio.gather(*(one(index) for index in sample_order(len(samples), _cap(current_plan()))))
+        await asyncio.gather(*(one(index) for index in sample_order(len(samples), self._cap())))
 
-    def _run_samples(
-        self,
-        recorder: RecorderBase,
-        samples: Sequence[Any],
-        on_finished: Callable[[WorkItem, Sequence[Event], Any], None],
-        record_values: bool,
-    ) -> None:
-        plan = current_plan() or RunPlan()
-        session = current_session() if current_plan() else Session(settings_from_environment())
-        order = sample_order(len(samples), _cap(plan))
-        first_repeat = plan.n_passes * plan.repeats
-        plan.n_passes += 1
-        run = SampleRun(
-            session=session,
+    def _cap(self) -> int | None:
+        """How many samples a pass takes at most: the run's word before the process's."""
+        plan = current_plan()
+        return _MAX_SAMPLES if plan is None or plan.max_samples is None else plan.max_samples
+
+    def _pass_over(
+        self, samples: Sequence[Any], recorder: RecorderBase, on_finished: Finished, *, records_values: bool
+    ) -> SamplePass:
+        return SamplePass(
+            eval_name=self.name,
+            seed=self.seed,
+            samples=samples,
             recorder=recorder,
-            items=self._items(order, plan, first_repeat),
-            load=samples.__getitem__,
-            evaluate=functools.partial(self._evaluate, plan.repeats, record_values),
+            evaluate=self._call_eval_sample,
             on_finished=on_finished,
-            observer=plan.observer,
-            sequential=session.settings.start_concurrency == 1,
-            tags_of=_tags_of,
+            prepare=self.prepare if type(self).prepare is not Eval.prepare else None,
+            cap=self._cap(),
+            records_values=records_values,
         )
-        n_items = len(order) * plan.repeats
-        plan.observer.started(n_items, sum(1 for _ in self._done(order, plan, first_repeat)))
-        try:
-            with use_session(session):
-                if type(self).prepare is not Eval.prepare:
-                    run_sync(self.prepare())
-                run_sync(run.go())
-        except Interrupted:
-            if not _gentle_interrupt():
-                raise
-        finally:
-            if current_plan() is None:
-                run_sync(session.aclose())
-
-    def _items(self, order: Sequence[int], plan: RunPlan, first_repeat: int) -> Iterator[WorkItem]:
-        for index in order:
-            name = sample_id(self.name, index)
-            for repeat in range(first_repeat, first_repeat + plan.repeats):
-                if (name, repeat) not in plan.finished:
-                    yield WorkItem(name, index, repeat)
-
-    def _done(self, order: Sequence[int], plan: RunPlan, first_repeat: int) -> Iterator[int]:
-        if not plan.finished:
-            return
-        for index in order:
-            name = sample_id(self.name, index)
-            for repeat in range(first_repeat, first_repeat + plan.repeats):
-                if (name, repeat) in plan.finished:
-                    yield index
-
-    async def _evaluate(self, repeats: int, record_value: bool, sample: Any, item: WorkItem) -> Any:
-        value = await self._call_eval_sample(sample, self._rng(item, repeats))
-        if record_value and value is not None:
-            record_event("result", {"value": value} if _survives_json(value) else {"not_json": type(value).__name__})
-        return value
-
-    def _rng(self, item: WorkItem, repeats: int) -> random.Random:
-        """The generator of openai/evals for the first repeat; later repeats draw others."""
-        repeat = item.repeat % repeats
-        text = f"{item.sample_id}:{self.seed}" + (f":{repeat}" if repeat else "")
-        return random.Random(text.encode("utf-8"))
 
     async def _call_eval_sample(self, *args: Any) -> Any:
         if getattr(type(self).eval_sample, "is_async", False):
@@ -322,12 +264,12 @@ class StreamedEval(Eval):
         for sample in plan.earlier() if plan is not None and plan.earlier is not None else ():
             report.add(sample.sample_id, sample.events)
         try:
-            self._run_samples(
-                recorder,
+            self._pass_over(
                 self.stream_samples(),
+                recorder,
                 lambda item, events, value: report.add(item.sample_id, events),
-                record_values=False,
-            )
+                records_values=False,
+            ).run()
         except EvalsError as error:
             error.partial_report = report.as_dict()
             raise
@@ -381,45 +323,3 @@ def first_completion(result: CompletionResult) -> str:
     if not completions:
         raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")
     return completions[0]
-
-
-def _cap(plan: RunPlan | None) -> int | None:
-    """How many samples a pass takes at most: the run's word before the process's."""
-    return plan.max_samples if plan is not None and plan.max_samples is not None else _MAX_SAMPLES
-
-
-def _tags_of(sample: Any) -> dict[str, Any] | None:
-    if not isinstance(sample, dict):
-        return None
-    tags = {key: sample[key] for key in LABEL_KEYS if isinstance(sample.get(key), str | int)}
-    return tags or None
-
-
-def _survives_json(value: Any) -> bool:
-    import json
-
-    try:
-        return bool(json.loads(json.dumps(value, allow_nan=False)) == value)
-    except (TypeError, ValueError, RecursionError):
-        return False
-
-
-def _earlier_results(plan: RunPlan) -> Iterator[tuple[tuple[int, int], Any]]:
-    """What `eval_sample` returned in this pass of the run that is resumed, by (index, repeat)."""
-    assert plan.earlier is not None
-    for sample in plan.earlier():
-        if sample.repeat // plan.repeats != plan.n_passes:
-            continue
-        index = int(sample.sample_id.rsplit(".", 1)[1])
-        values = [event.data for event in sample.events if event.type == "result"]
-        if values and "not_json" in values[-1]:
-            raise EvalsError(
-                f"this run cannot be resumed: its eval returns {values[-1]['not_json']} objects, which no record keeps",
-                where=sample.sample_id,
-                fix="run it anew without --resume",
-            )
-        yield (index, sample.repeat), values[-1].get("value") if values else None
-
-
-def _gentle_interrupt() -> bool:
-    return os.environ.get("EVALS_GENTLE_INTERRUPT", "0").lower() in {"1", "true", "yes"}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from evals.engine.plan import current_plan
+from evals.engine.context import current_plan
 from evals.record.recorders import Event
 from evals.record.scores import mean_of
 from evals.report_keys import defined as defined

@@ -45,6 +45,14 @@ class Sample(dict[str, Any]):
         return self.path if self.line is None else f"{self.path}:{self.line}"
 
 
+def labels_of(sample: Any) -> dict[str, Any] | None:
+    """The labels of a row; None where it has none."""
+    if not isinstance(sample, dict):
+        return None
+    labels = {key: sample[key] for key in LABEL_KEYS if isinstance(sample.get(key), str | int)}
+    return labels or None
+
+
 def sample_id(eval_name: str, index: int) -> str:
     """`<base>.<split>.<index>`, the id that openai/evals gives to row `index` of an eval."""
     base, split = eval_name.split(".")[0:2]

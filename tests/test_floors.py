@@ -20,15 +20,21 @@ FLOORS = {
     6: ["comparison"],
     5: ["runner"],
     4: ["eval", "suite"],
-    3: ["completion_fns", "local_models", "solvers", "serving", "metrics", "scaling"],
-    2: ["registry", "data", "datasets"]
-    + [
-        "record",
-        "engine",
-        "sandbox",
-    ],
-    1: ["sample", "task_state", "completion", "chat", "specs", "errors", "stats", "json_text", "key_values"]
-    + ["secrets", "number_text", "lazy", "report_keys"],
+    3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "serving"],
+    2: ["registry", "data", "datasets", "record", "engine", "sandbox"],
+    1: [
+        "chat",
+        "completion",
+        "errors",
+        "json_text",
+        "key_values",
+        "lazy",
+        "number_text",
+        "report_keys",
+        "sample",
+        "secrets",
+    ]
+    + ["specs", "stats", "task_state"],
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 DOORS = {"api", "base", "elsuite", "prompt", "formatting", "utils"}
@@ -93,18 +99,25 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
             yield f"{path.relative_to(PACKAGE.parent)}:{getattr(node, 'lineno', 0)}", module
 
 
-def imports_when_loaded(path: Path) -> set[str]:
-    """The imports of ours that run when the file is imported: not those in functions or under TYPE_CHECKING."""
-    found = set()
-    queue: list[ast.AST] = list(ast.parse(path.read_text(encoding="utf-8")).body)
-    while queue:
-        node = queue.pop()
-        found.update(imported(node))
-        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'"):
-            queue.extend(node.orelse)
-        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            queue.extend(ast.iter_child_nodes(node))
-    return found
+def arrows() -> dict[str, set[str]]:
+    """The modules of ours that each module imports, at any depth and for the type checker too; doors left out."""
+    return {
+        name: {module for _, module in imports(path) if module not in ("evals", name) and not is_door(module)}
+        for name, path in HOME_MODULES.items()
+    }
+
+
+def room(module: str) -> str:
+    """The folder of the package that a module lies in; the module itself where it lies in none."""
+    parts = module.split(".")
+    return ".".join(parts[:2])
+
+
+def fail_at_circles(graph: dict[str, set[str]]) -> None:
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 def test_every_module_has_a_floor() -> None:
@@ -145,11 +158,25 @@ def test_our_own_code_takes_only_the_version_from_the_package_itself() -> None:
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    graph = {name: imports_when_loaded(path) - {"evals", name} for name, path in HOME_MODULES.items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        pytest.fail(" -> ".join(error.args[1]))
+    fail_at_circles(arrows())
+
+
+def test_no_folders_import_each_other_in_a_circle() -> None:
+    between: dict[str, set[str]] = {}
+    for name, modules_used in arrows().items():
+        if top(name) not in BESIDE_THE_HOUSE:
+            between.setdefault(room(name), set()).update(map(room, modules_used))
+    fail_at_circles({name: used - {name} for name, used in between.items()})
+
+
+def test_few_modules_stand_at_the_root() -> None:
+    at_root = [path.stem for path in PACKAGE.glob("*.py") if not is_door(f"evals.{path.stem}")]
+    assert len(at_root) <= 16, "find its room: docs/architecture.md"
+
+
+def test_no_module_is_longer_than_350_lines() -> None:
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    assert {name: length for name, length in lengths.items() if length > 350} == {}
 
 
 def is_door_statement(node: ast.stmt) -> bool:

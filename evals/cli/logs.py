@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evals.runner.run import RunResult
+    from evals.runner.result import RunResult
 
 _FORMAT = "[%(asctime)s] [%(filename)s:%(lineno)d] %(message)s"
 

@@ -83,6 +83,6 @@ def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
 
 
 def _is_bundled(root: Path) -> bool:
-    from evals.registry.lookup import bundled_root
+    from evals.registry.roots import bundled_root
 
     return root.resolve() == bundled_root().resolve()

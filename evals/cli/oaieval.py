@@ -6,10 +6,11 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evals.cli import gate
-from evals.cli.console import Parser, existing_folder, run_command
+from evals.cli.console import run_command
+from evals.cli.oaieval_flags import get_parser
 from evals.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from evals.comparison.sequential_run import SequentialRule
     from evals.record.recorders import RecorderBase
     from evals.registry.lookup import Registry
-    from evals.runner.run import PreparedRun, RunRequest, RunResult
+    from evals.runner.prepare import PreparedRun
+    from evals.runner.request import RunRequest
+    from evals.runner.result import RunResult
+    from evals.runner.thresholds import Threshold
     from evals.specs import RunSpec
 
 OaiEvalArguments = argparse.Namespace
@@ -25,154 +29,12 @@ OaiEvalArguments = argparse.Namespace
 LONGEST_COMMAND = 150
 "Letters of a command that is shown again."
 
-EPILOG = """exit codes: 0 done, 1 --fail-under not held, 2 usage, registry or data error (nothing was called),
-3 more samples failed than --max-errors allows, or the provider or the disk failed, 4 a budget was
-reached (resumable), 130 and 143 interrupted (resumable), 70 a bug of ours"""
-
-
-def get_parser() -> Parser:
-    """The parser: the flags of openai/evals under their own names, abbreviations too, and ours."""
-    parser = Parser(
-        prog="oaieval",
-        description="Run one eval with one completion function (a model's name, or one from a registry).",
-        epilog=EPILOG,
-    )
-    parser.add_argument("completion_fn", help="model or completion function; several, separated by commas")
-    parser.add_argument("eval", help="name of the eval; `evals list` shows them")
-    _add_peer_flags(parser.add_argument_group("as in openai/evals"))
-    _add_sampling_flags(parser.add_argument_group("what is run"))
-    _add_limit_flags(parser.add_argument_group("limits and budgets"))
-    _add_outcome_flags(parser.add_argument_group("failures and results"))
-    _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
-    _add_code_flags(parser.add_argument_group("evals that run programs"))
-    parser.prefer_when_abbreviated(PEER_FLAGS)
-    return parser
-
-
-PEER_FLAGS = (
-    "--extra_eval_params", "--max_samples", "--cache", "--no-cache", "--visible", "--no-visible", "--seed", "--user",
-    "--record_path", "--log_to_file", "--registry_path", "--debug", "--no-debug", "--local-run", "--no-local-run",
-    "--http-run", "--no-http-run", "--http-run-url", "--http-batch-size", "--http-fail-percent-threshold",
-    "--dry-run", "--no-dry-run", "--dry-run-logging", "--no-dry-run-logging", "--completion_args",
-)  # fmt: skip
-
-
-def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
-    switch = argparse.BooleanOptionalAction
-    pairs = "k=v,k=v"
-    group.add_argument("--extra_eval_params", action="append", default=[], metavar=pairs, help="arguments of the eval")
-    group.add_argument(
-        "--completion_args", action="append", default=[], metavar=pairs, help="arguments of the completion function"
-    )
-    group.add_argument("--max_samples", type=_positive_int, metavar="N", help="a fixed random subset of N samples")
-    group.add_argument("--cache", action=switch, default=False, help="reuse completions of earlier runs")
-    group.add_argument("--visible", action=switch, default=None, help="noted in the record; no other effect")
-    group.add_argument("--seed", type=int, default=20220722, help="base of each sample's random numbers")
-    group.add_argument("--user", default="", help="noted in the record as created_by")
-    group.add_argument("--record_path", metavar="PATH", help="where the record goes (default: evallogs/)")
-    group.add_argument("--log_to_file", metavar="PATH", help="Python's log messages go there")
-    group.add_argument(
-        "--registry_path", action="append", default=[], metavar="DIR", help="a further registry; repeatable"
-    )
-    group.add_argument("--debug", action=switch, default=False, help="debug messages on standard error")
-    group.add_argument("--local-run", action=switch, default=True, help="write a local record")
-    group.add_argument("--http-run", action=switch, default=False, help="send events to --http-run-url")
-    group.add_argument("--http-run-url", metavar="URL", help="where --http-run sends them")
-    group.add_argument("--http-batch-size", type=_positive_int, default=100, metavar="N", help="events a request")
-    group.add_argument(
-        "--http-fail-percent-threshold", type=int, default=5, metavar="N", help="percent of events that may get lost"
-    )
-    group.add_argument("--dry-run", action=switch, default=False, help="call the model, but write no record")
-    group.add_argument("--dry-run-logging", action=switch, default=True, help="log the events of a dry run")
-
-
-def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
-    group.add_argument("--repeats", type=_positive_int, default=1, metavar="N", help="evaluate each sample N times")
-    group.add_argument(
-        "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",
-        help="copies of public benchmarks; repeatable",
-    )  # fmt: skip
-
-
-def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--concurrency", type=_positive_int, metavar="N", help="calls in flight (default: adapts)")
-    group.add_argument(
-        "--requests_per_minute", type=_positive_float, metavar="N", help="at most so many calls a minute"
-    )
-    group.add_argument("--tokens_per_minute", type=_positive_float, metavar="N", help="at most so many tokens a minute")
-    group.add_argument("--timeout", type=_positive_float, metavar="S", help="seconds an attempt may take")
-    group.add_argument("--max_cost", type=_positive_float, metavar="USD", help="stop when so much is spent")
-    group.add_argument("--max_tokens_total", type=_positive_int, metavar="N", help="stop when so many are used")
-    group.add_argument("--max_time", type=_positive_float, metavar="S", help="stop after so many seconds")
-
-
-def _add_code_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--sandbox", metavar="KIND", help="of evals that run programs: auto, bwrap, docker, unsafe-local"
-    )
-    group.add_argument("--assurance", choices=("weak", "strict"), help="refuse or label verdicts that could be forged")
-
-
-def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--baseline", metavar="FILE|DIR", help="gate the run against a baseline (see `evals gate`)")
-    gate.add_limits(group)
-    group.add_argument("--sequential", action="store_true", help="stop when the difference to --against is settled")
-    group.add_argument("--against", metavar="BASELINE", help="a baseline, a folder of them, or a record")
-    group.add_argument("--delta", default="2pt", metavar="2pt", help="with --sequential: less is no difference")
-
-
-def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--max-errors", type=_tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
-    )
-    group.add_argument("--resume", action="store_true", help="go on with the newest unfinished record of this run")
-    group.add_argument("--resume-from", metavar="RECORD", help="go on with this record")
-    group.add_argument(
-        "--fail-under", action="append", default=[], metavar="METRIC>=X", help="exit 1 when not held; repeatable"
-    )
-    group.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
-
-
-def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-def _positive_float(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise ValueError
-    return value
-
-
-def _tolerance(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not value >= 0 or (value > 1 and value != int(value)):
-        raise argparse.ArgumentTypeError(f"needs a count such as 5, or a fraction such as 0.02, not {text!r}")
-    return value
-
-
-def _temperature(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 100:
-        raise argparse.ArgumentTypeError(f"needs a number from 0 up, not {text!r}")
-    return value
-
 
 def request_of(args: argparse.Namespace) -> RunRequest:
     """The run that parsed arguments ask for."""
     from evals.engine.settings import settings_from_environment
     from evals.key_values import number_or_text, split_pairs
-    from evals.runner.run import RunRequest
+    from evals.runner.request import RunRequest
 
     if args.http_run and not args.http_run_url:
         raise UsageError("--http-run needs an address", fix="add --http-run-url URL")
@@ -221,7 +83,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
 
 def build_recorder(args: argparse.Namespace, run_spec: RunSpec, record_path: str) -> RecorderBase:
     """The recorder that parsed arguments ask for (scripts made for openai/evals call this)."""
-    from evals.runner.run import make_recorder
+    from evals.runner.recorders import make_recorder
 
     return make_recorder(request_of(_completed(args)), run_spec, record_path)
 
@@ -251,26 +113,27 @@ def _completed(args: argparse.Namespace) -> argparse.Namespace:
 def run_and_print(args: argparse.Namespace, registry: Registry | None = None) -> RunResult:
     """Run, print what people read, and return the result."""
     from evals.cli import logs
+    from evals.runner.thresholds import threshold
 
     say_events = args.dry_run and args.dry_run_logging
     with logs.configured(debug=args.debug, log_to_file=args.log_to_file, say_events=say_events):
         thresholds = [threshold(text) for text in args.fail_under]
-        result, rule = _run_request(args, registry, thresholds)
+        result, rule = _run_eval(args, registry, thresholds)
         logs.run_finished(result)
         _print(result, rule, thresholds, as_json=args.json)
     return result
 
 
-def _run_request(
+def _run_eval(
     args: argparse.Namespace, registry: Registry | None, thresholds: Sequence[Threshold]
 ) -> tuple[RunResult, SequentialRule | None]:
     from evals.cli import progress
-    from evals.runner import run as run_request
+    from evals.runner.run import run_eval
 
     request = request_of(args)
     bar = progress.Progress(sys.stderr)
     rule = _sequential_rule(args, bar)
-    result = run_request(
+    result = run_eval(
         request,
         registry,
         observer=rule or bar,
@@ -287,6 +150,7 @@ def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[
     from evals.report.run_json import run_json
     from evals.report.terminal.run import final_block
     from evals.report.terminal.stopped import stopped_block
+    from evals.report.terminal.thresholds import missed_text
 
     out = sys.stderr if as_json else sys.stdout
     again = _command_to_go_on(sys.argv)
@@ -300,7 +164,7 @@ def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[
             print("\n" + sequential_text(rule.outcome()), file=out, flush=True)
     failed = [] if result.stopped_by is not None else [t for t in thresholds if not t.holds(result.report)]
     for missed in failed:
-        print(f"failed: {missed.say(result.report)}", file=sys.stderr)
+        print(f"failed: {missed_text(missed, result.report)}", file=sys.stderr)
     result.failed_thresholds = len(failed)
     if as_json:
         print(jsondumps(run_json(result)), flush=True)
@@ -342,7 +206,7 @@ def _begin(
     from evals.report.terminal.opening import opening_lines
 
     for promised in thresholds:
-        promised.check_name(prepared)
+        promised.check_name(prepared.eval)
     if args.baseline:
         from pathlib import Path
 
@@ -355,55 +219,6 @@ def _begin(
         print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
         print(opening_lines(prepared), file=sys.stderr, flush=True)
-
-
-class Threshold:
-    """`METRIC>=X` (or `<=`, `>`, `<`), as `--fail-under` takes it."""
-
-    def __init__(self, metric: str, operator: str, value: float) -> None:
-        self.metric, self.operator, self.value = metric, operator, value
-
-    def holds(self, report: dict[str, Any]) -> bool:
-        """Whether the report keeps the promise. A metric that is not there, or not defined, does not."""
-        actual = report.get(self.metric)
-        if not isinstance(actual, int | float) or actual != actual:
-            return False
-        return {
-            ">=": actual >= self.value,
-            "<=": actual <= self.value,
-            ">": actual > self.value,
-            "<": actual < self.value,
-        }[self.operator]
-
-    def check_name(self, prepared: PreparedRun) -> None:
-        """Raise UsageError for a misspelt key of the report, where the eval tells its keys beforehand."""
-        from evals.errors import did_you_mean
-        from evals.eval import StreamedEval
-
-        if not isinstance(prepared.eval, StreamedEval):
-            return
-        keys = [*prepared.eval.new_report().as_dict(), "n_errors", "cost_usd"]
-        hint = did_you_mean(self.metric, keys)
-        if hint and self.metric not in keys:
-            raise UsageError(f"--fail-under names {self.metric!r}, which is not in the report", notes=[hint])
-
-    def say(self, report: dict[str, Any]) -> str:
-        from evals.report.words import number
-
-        if self.metric not in report:
-            numbers = [key for key, value in report.items() if isinstance(value, int | float)]
-            return f"{self.metric!r} is not in the report; there are: {', '.join(numbers)}"
-        return f"{self.metric} is {number(report.get(self.metric))}, not {self.operator} {self.value:g}"
-
-
-def threshold(text: str) -> Threshold:
-    """The threshold that a text such as `accuracy>=0.8` stands for."""
-    import re
-
-    match = re.fullmatch(r"\s*([\w./ -]+?)\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*", text)
-    if match is None:
-        raise UsageError(f"--fail-under cannot read {text!r}", fix="write --fail-under 'accuracy>=0.8', with quotes")
-    return Threshold(match[1], match[2], float(match[3]))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

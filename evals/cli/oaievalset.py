@@ -165,7 +165,7 @@ def unknown_patterns(args: argparse.Namespace, registry: Registry) -> list[str]:
 
 def check_passed_on(args: argparse.Namespace, passed_on: Sequence[str]) -> None:
     """Let oaieval's own parser look at its arguments, so that a misspelt one is found before the first eval."""
-    from evals.cli.oaieval import get_parser as get_oaieval_parser
+    from evals.cli.oaieval_flags import get_parser as get_oaieval_parser
 
     parsed = get_oaieval_parser().parse_args([args.model, args.eval_set, *passed_on])
     for name, fix in ONE_RECORD_ONLY.items():
@@ -175,7 +175,7 @@ def check_passed_on(args: argparse.Namespace, passed_on: Sequence[str]) -> None:
 
 def progress_file(model: str, eval_set: str) -> Path:
     """Where the progress of a set lies: beside the records."""
-    from evals.runner.run import log_dir
+    from evals.runner.request import log_dir
 
     name = f"{model}.{eval_set}.progress.txt"
     return log_dir() / "oaievalset" / "".join(c if c.isalnum() or c in "._-+,@" else "-" for c in name)

@@ -36,7 +36,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Rescore one record."""
-    from evals.cli.oaieval import get_parser, run_and_print
+    from evals.cli.oaieval import run_and_print
+    from evals.cli.oaieval_flags import get_parser
     from evals.errors import DataError
     from evals.record.reader import read_record
 

@@ -106,23 +106,10 @@ def show_eval(name: str, registry: Registry, data_paths: list[str]) -> dict[str,
 def _first_sample(spec: EvalSpec, registry: Registry, data_paths: list[str]) -> dict[str, Any]:
     from evals.completion_fns.dummy import DummyCompletionFn
     from evals.eval import hook_of
-    from evals.registry.classes import build
 
-    make = registry.get_class(spec)
     data = _data_on_disk(spec, data_paths)
-    given = {
-        "completion_fns": [DummyCompletionFn()],
-        "name": spec.key,
-        "eval_registry_path": spec.registry_path,
-        "registry": registry,
-        **({"samples_jsonl": str(data)} if data is not None else {}),
-    }
-    try:
-        evaluation = build(make, given, named_by=f"eval {spec.key!r}", where=spec.where)
-    except EvalsError:
-        raise
-    except (AssertionError, ValueError) as error:
-        raise RegistryError(f"its class refuses its arguments: {error}") from error
+    given = {} if data is None else {"samples_jsonl": str(data)}
+    evaluation = registry.make_eval(spec, [DummyCompletionFn()], **given)
     if evaluation.samples_jsonl is None:
         return {}
     samples = evaluation.stream_samples()

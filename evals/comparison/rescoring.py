@@ -16,7 +16,8 @@ from evals.comparison.scores import RunScores, read_scores
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
-from evals.runner.run import RunRequest, run
+from evals.runner.request import RunRequest
+from evals.runner.run import run_eval
 from evals.specs import RunSpec
 from evals.stats.arrays import Array
 
@@ -52,7 +53,7 @@ def rescore(
     with tempfile.TemporaryDirectory(prefix="evals-explain-") as folder:
         stored, scored = Path(folder) / "stored.jsonl", Path(folder) / "scored.jsonl"
         later_prompts = _copy_calls(record.path, stored, ids, scorer.eval_name)
-        run(
+        run_eval(
             RunRequest(
                 completion_fns=["replay"],
                 eval_name=scorer.eval_name,

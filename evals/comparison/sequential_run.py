@@ -9,12 +9,13 @@ from typing import Any
 
 from evals.comparison.baseline import Baseline, find_baseline
 from evals.comparison.scores import read_scores
+from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import SettledEarly, UsageError
-from evals.eval import sample_order
 from evals.record.recorders import Event
 from evals.record.scores import score_of
-from evals.runner.run import PreparedRun, RunObserver
+from evals.runner.prepare import PreparedRun
+from evals.runner.run import RunObserver
 from evals.sample import sample_id
 from evals.stats.sequential import BettingSequence, Decision
 

@@ -9,7 +9,7 @@ from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.inner_fns import made, preflight
 from evals.engine.cache import CompletionCache, default_cache_dir, request_key
-from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.context import SampleCalls, current_calls
 from evals.errors import UsageError
 
 
@@ -41,7 +41,7 @@ class CachedCompletionFn(Backend):
         key = request_key(self.completion_fn, prompt, kwargs)
         if key is None:
             return await self._ask(prompt, kwargs)
-        calls = sample_calls.get() or self._fallback_calls
+        calls = current_calls() or self._fallback_calls
         draw = f"{calls.repeat}.{calls.next_draw(f'cached {key}')}"
         if self._cache is None:
             self._cache = CompletionCache(self.path)

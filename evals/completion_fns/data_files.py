@@ -17,7 +17,7 @@ def find_file(path: str | Path, registry: Any = None) -> Path:
     Raises:
         DataError: there is no such file.
     """
-    from evals.registry.lookup import bundled_data_root
+    from evals.registry.roots import bundled_data_root
 
     given = Path(path).expanduser()
     roots = [*(Path(root) / "data" for root in reversed(getattr(registry, "_registry_paths", ()))), bundled_data_root()]

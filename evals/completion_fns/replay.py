@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evals.completion import Completions, ContinuationScore
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.scripted import prompt_key
-from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.context import SampleCalls, current_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError
 from evals.record.current import current_sample_id
@@ -108,7 +108,7 @@ class ReplayCompletionFn(Backend):
         sample_id = current_sample_id()
         if sample_id is None:
             raise CallFailed(Kind.OTHER, "completions are replayed by sample, and no sample is being evaluated")
-        calls = sample_calls.get() or self._fallback_calls
+        calls = current_calls() or self._fallback_calls
         digest = prompt_digest(prompt)
         mine = f"replay {id(recorded)} {sample_id}"
         number = calls.next_draw(mine)

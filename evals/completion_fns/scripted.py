@@ -11,7 +11,7 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.data_files import find_file
-from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.context import SampleCalls, current_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
 from evals.record.current import current_sample_id
@@ -92,7 +92,7 @@ class ScriptedCompletionFn(Backend):
         if line.endless:
             return line.completions[0]
         # Kept with the sample, so that each one starts at the first completion, whatever else is in flight.
-        calls = sample_calls.get() or self._fallback_calls
+        calls = current_calls() or self._fallback_calls
         position = calls.next_draw(f"scripted {id(self)} {key}")
         if position < len(line.completions):
             return line.completions[position]

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from evals.datasets.json_rows import decode_row
-from evals.datasets.opening import bundled_data_root
 from evals.datasets.original_rows import field, original_rows
 from evals.datasets.plain_rows import NumberedRow
 from evals.errors import BadSample, DataError
+from evals.registry.roots import bundled_data_root
 
 
 def mmlu_test(original: Path) -> Iterator[NumberedRow]:

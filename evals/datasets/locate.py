@@ -8,8 +8,9 @@ from pathlib import Path
 
 from evals.datasets.benchmarks import DeclaredFile, benchmarks_in, find_file, rows_file
 from evals.datasets.cache_folder import data_cache
-from evals.datasets.opening import bundled_data_root, is_url
+from evals.datasets.opening import is_url
 from evals.errors import DataError, did_you_mean
+from evals.registry.roots import bundled_data_root
 
 
 def locate_dataset(

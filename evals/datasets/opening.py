@@ -12,6 +12,7 @@ from typing import IO, Any, BinaryIO, TextIO, cast
 
 from evals.datasets.compression import COMPRESSIONS, gzip_open, lz4_open, zstd_open
 from evals.errors import DataError, EvalsError, MissingExtra, did_you_mean, listed
+from evals.registry.roots import bundled_data_root
 
 
 def open_by_file_pattern(filename: str | Path, mode: str = "r", **kwargs: Any) -> Any:
@@ -125,10 +126,3 @@ def local_path(url: str) -> str:
     from urllib.request import url2pathname
 
     return url2pathname(urlparse(url).path)
-
-
-def bundled_data_root() -> Path:
-    """The `data` folder that comes with the package: inside an installed wheel, else in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    bundled = package / "_bundled" / "data"
-    return bundled if bundled.is_dir() else package.parent / "data"

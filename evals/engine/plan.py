@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from evals.engine.samples import Observer, Silent
+from evals.engine.samples import NullObserver, Observer
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
@@ -20,7 +18,7 @@ class RunPlan:
 
     max_samples: int | None = None
     repeats: int = 1
-    observer: Observer = field(default_factory=Silent)
+    observer: Observer = field(default_factory=NullObserver)
     finished: set[tuple[str, int]] = field(default_factory=set)
     "(sample id, repeat) that an earlier, interrupted run has finished."
     earlier: Callable[[], Iterator[SampleRecord]] | None = None
@@ -28,20 +26,8 @@ class RunPlan:
     n_passes: int = 0
     "How often samples have been gone through so far: a plug-in may do so more than once."
 
-
-_current: ContextVar[RunPlan | None] = ContextVar("evals_run_plan", default=None)
-
-
-def current_plan() -> RunPlan | None:
-    """The runner's plan; None outside a run."""
-    return _current.get()
-
-
-@contextmanager
-def use_plan(plan: RunPlan) -> Iterator[RunPlan]:
-    """Make `plan` the current one."""
-    token = _current.set(plan)
-    try:
-        yield plan
-    finally:
-        _current.reset(token)
+    def next_repeats(self) -> range:
+        """The numbers of the repeats of a pass that begins: each pass of a run has its own."""
+        first = self.n_passes * self.repeats
+        self.n_passes += 1
+        return range(first, first + self.repeats)

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from evals.engine.calls import SampleCalls, sample_calls
 from evals.engine.failures import CallFailed
 from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
@@ -32,6 +31,11 @@ class WorkItem:
     index: int
     repeat: int
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """(sample id, repeat): what finished samples of a record are told by."""
+        return self.sample_id, self.repeat
+
 
 class Observer(Protocol):
     """Sees a run go by; called on the engine's loop, so it must be quick."""
@@ -41,7 +45,7 @@ class Observer(Protocol):
     def failed(self, item: WorkItem, error: dict[str, Any]) -> None: ...
 
 
-class Silent:
+class NullObserver:
     """An observer that looks away."""
 
     def started(self, n_items: int, n_done_before: int) -> None: ...
@@ -61,8 +65,8 @@ class SampleRun:
     on_finished: Callable[[WorkItem, Sequence[Event], Any], None]
     observer: Observer
     sequential: bool = False
-    tags_of: Callable[[Any], dict[str, Any] | None] = lambda sample: None
-    "Keys of the sample worth having in its record (group, category, ...)."
+    labels_of: Callable[[Any], dict[str, Any] | None] = lambda sample: None
+    "Keys of the sample that put it into a group (category, subject, ...)."
 
     def __post_init__(self) -> None:
         self._workers: set[asyncio.Task[None]] = set()
@@ -140,7 +144,6 @@ class SampleRun:
     async def _evaluate(self, item: WorkItem) -> None:
         session = self.session
         with self.recorder.sample(item.sample_id, item.repeat or None) as scope:
-            sample_calls.set(SampleCalls(item.repeat))
             try:
                 sample = self.load(item.index)
                 value = await self.evaluate(sample, item)
@@ -154,9 +157,9 @@ class SampleRun:
                 self._failed(item, scope, contained(raised))
                 return
             self._n_same_errors = 0
-            tags = self.tags_of(sample)
-            session.labels.update(tags or ())
-            scope.commit(tags)
+            labels = self.labels_of(sample)
+            session.labels.update(labels or ())
+            scope.commit(labels)
             self._n_ended += 1
             self.on_finished(item, scope.events, value)
             self.observer.finished(item, scope.events)

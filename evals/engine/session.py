@@ -1,4 +1,4 @@
-"""What the calls of one run share: limits, budgets, cache, counts, threads; found through a context variable."""
+"""What the calls of one run share: limits, budgets, cache, counts, threads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import collections
 import contextlib
 import inspect
 import random
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +17,7 @@ from evals.engine.threads import DaemonThreads
 from evals.errors import BudgetReached, EvalsError, Interrupted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from evals.completion import Completions, ContinuationScores
     from evals.engine.batching import Batcher
@@ -260,33 +258,3 @@ def _tokens(usage: dict[str, Any], *keys: str) -> int:
         if isinstance(usage.get(key), int):
             return int(usage[key])
     return 0
-
-
-_current: ContextVar[Session | None] = ContextVar("evals_session", default=None)
-_fallback: Session | None = None
-
-
-def current_session() -> Session:
-    """The run's session; outside a run one that serves calls made by hand, with the defaults."""
-    global _fallback
-    session = _current.get()
-    if session is not None:
-        return session
-    if _fallback is None:
-        _fallback = Session(can_end=False)
-    return _fallback
-
-
-async def in_thread(work: Callable[[], T]) -> T:
-    """Await plain code that waits for something, such as another process, without holding the loop."""
-    return await asyncio.get_running_loop().run_in_executor(current_session().sample_threads(), work)
-
-
-@contextmanager
-def use_session(session: Session) -> Iterator[Session]:
-    """Make `session` the current one in this context and in all that it starts."""
-    token = _current.set(session)
-    try:
-        yield session
-    finally:
-        _current.reset(token)

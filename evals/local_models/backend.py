@@ -11,9 +11,8 @@ from typing import Any
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.openai.objects import usage_object
-from evals.engine.calls import SampleCalls, sample_calls
+from evals.engine.context import SampleCalls, current_calls, in_thread
 from evals.engine.failures import CallFailed, Kind
-from evals.engine.session import in_thread
 from evals.errors import UsageError
 from evals.local_models.language_model import (
     ContextExceeded,
@@ -97,7 +96,7 @@ class LocalBackend(Backend):
         if options.get("seed") is not None or options.get("temperature") == 0:
             return dict(kwargs)
         request = json.dumps([prompt, dict(kwargs)], sort_keys=True, ensure_ascii=False, default=str)
-        calls = sample_calls.get() or self._calls_by_hand
+        calls = current_calls() or self._calls_by_hand
         draw = calls.next_draw(f"seed {request}")
         told_by = f"{self.seed}\n{current_sample_id()}\n{calls.repeat}\n{draw}\n{request}"
         digest = hashlib.sha256(told_by.encode("utf-8", "surrogatepass")).digest()

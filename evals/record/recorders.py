@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
@@ -27,21 +27,31 @@ KEPT_OF_FAILED = frozenset({"raw_sample", "sampling", "function_call", "extra"})
 "Event types that stay when a sample fails: what was sent and came back, never a score."
 
 
-class RecordContext(NamedTuple):
-    """Where events of the current context go."""
+class RecordContext:
+    """Where events of the current context go. The engine's context is one, and adds what calls need to know."""
 
-    recorder: RecorderBase
-    sample_id: str | None
-    scope: SampleScope | None
+    __slots__ = ("recorder", "sample_id", "scope")
+
+    def __init__(self, recorder: RecorderBase | None, sample_id: str | None, scope: SampleScope | None) -> None:
+        self.recorder = recorder
+        self.sample_id = sample_id
+        self.scope = scope
+
+    def at(self, recorder: RecorderBase, sample_id: str | None, scope: SampleScope | None) -> RecordContext:
+        """The context inside this one in which events go to `recorder`, for another sample."""
+        return RecordContext(recorder, sample_id, scope)
 
 
-_context: ContextVar[RecordContext | None] = ContextVar("evals_record_context", default=None)
+OUTSIDE = RecordContext(None, None, None)
+"Where no run is active."
+
+current_context: ContextVar[RecordContext] = ContextVar("evals_context", default=OUTSIDE)
+"The one context variable of a run: plug-ins record and call from anywhere, without being handed anything."
 
 
 def default_recorder() -> RecorderBase | None:
     """The recorder of the current context; None outside a run."""
-    context = _context.get()
-    return None if context is None else context.recorder
+    return current_context.get().recorder
 
 
 class SampleScope:
@@ -59,10 +69,10 @@ class SampleScope:
         self._recorder = recorder
         self._entries: list[tuple[Event, str]] = []
         self._closed = False
-        self._token: Token[RecordContext | None] | None = None
+        self._token: Token[RecordContext] | None = None
 
     def __enter__(self) -> SampleScope:
-        self._token = _context.set(RecordContext(self._recorder, self.sample_id, self))
+        self._token = current_context.set(current_context.get().at(self._recorder, self.sample_id, self))
         return self
 
     def __exit__(
@@ -71,7 +81,7 @@ class SampleScope:
         self._closed = True
         self._recorder._paused.discard(self)
         if self._token is not None:
-            _context.reset(self._token)
+            current_context.reset(self._token)
 
     @property
     def events(self) -> list[Event]:
@@ -123,21 +133,21 @@ class RecorderBase:
     @contextmanager
     def as_default_recorder(self, sample_id: str | None) -> Iterator[None]:
         """Make this the recorder of the current context, for `sample_id`; inside a scope events join that scope."""
-        context = _context.get()
-        scope = context.scope if context is not None and context.recorder is self else None
-        token = _context.set(RecordContext(self, sample_id, scope))
+        context = current_context.get()
+        scope = context.scope if context.recorder is self else None
+        token = current_context.set(context.at(self, sample_id, scope))
         try:
             yield
         finally:
-            _context.reset(token)
+            current_context.reset(token)
 
     def sample(self, sample_id: str, repeat: int | None = None) -> SampleScope:
         """A scope for one evaluation of one sample. repeat: from 1 for a repeat, None for the first evaluation."""
         return SampleScope(self, sample_id, repeat)
 
     def _mine(self) -> RecordContext | None:
-        context = _context.get()
-        return context if context is not None and context.recorder is self else None
+        context = current_context.get()
+        return context if context.recorder is self else None
 
     def current_sample_id(self) -> str | None:
         context = self._mine()

@@ -8,18 +8,18 @@ from evals.lazy import lazy_names
 
 if TYPE_CHECKING:
     from evals.registry.lookup import Registry as Registry
-    from evals.registry.lookup import bundled_data_root as bundled_data_root
-    from evals.registry.lookup import bundled_root as bundled_root
-    from evals.registry.lookup import default_registry_paths as default_registry_paths
     from evals.registry.lookup import is_chat_model as is_chat_model
     from evals.registry.lookup import n_ctx_from_model_name as n_ctx_from_model_name
     from evals.registry.lookup import registry as registry
+    from evals.registry.roots import bundled_data_root as bundled_data_root
+    from evals.registry.roots import bundled_root as bundled_root
+    from evals.registry.roots import default_registry_paths as default_registry_paths
 
 _HOMES = {
     "Registry": "evals.registry.lookup",
-    "bundled_data_root": "evals.registry.lookup",
-    "bundled_root": "evals.registry.lookup",
-    "default_registry_paths": "evals.registry.lookup",
+    "bundled_data_root": "evals.registry.roots",
+    "bundled_root": "evals.registry.roots",
+    "default_registry_paths": "evals.registry.roots",
     "is_chat_model": "evals.registry.lookup",
     "n_ctx_from_model_name": "evals.registry.lookup",
     "registry": "evals.registry.lookup",

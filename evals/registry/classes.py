@@ -6,14 +6,21 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import logging
 import pkgutil
 import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
-from evals.errors import EvalsError, RegistryError, did_you_mean, listed, near_misses
+from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed, near_misses
+from evals.secrets import redact
+
+logger = logging.getLogger("evals")
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']+)'")
 MISSING = re.compile(r"(\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
@@ -53,12 +60,59 @@ def make_object(object_ref: str, *args: Any, **kwargs: Any) -> functools.partial
 
 
 def build(factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None = None) -> Any:
-    """`factory(**args)`; an argument that its constructor does not take, or misses, is a RegistryError."""
+    """`factory(**args)`, for a class or function that a YAML file names.
+
+    Raises:
+        RegistryError: an argument that it does not take, or misses.
+        UsageError: it refuses its arguments, or the code of a plug-in failed; what our own code raises otherwise stays.
+    """
     try:
         return factory(**args)
+    except EvalsError:
+        raise
     except TypeError as error:
         explain_arguments(error, factory, args, named_by=named_by, where=where)
+        _blame_plugin(error, factory, named_by, where)
         raise
+    except (AssertionError, ValueError) as error:
+        what = f"{named_by} cannot be run like this: {error or type(error).__name__}"
+        raise UsageError(what, where=where) from error
+    except Exception as error:
+        _blame_plugin(error, factory, named_by, where)
+        raise
+
+
+def _blame_plugin(error: Exception, factory: Any, named_by: str, where: str | None) -> None:
+    """Raise a UsageError that says whose code failed, where it was not ours."""
+    if is_ours(factory):
+        return
+    logger.debug("%s failed", named_by, exc_info=error)
+    raise UsageError(
+        f"{named_by} cannot be made: {type(error).__name__}: {redact(str(error))}",
+        where=where,
+        notes=[f"raised at {foreign_line(error)}; --debug shows the traceback"],
+    ) from error
+
+
+def is_ours(thing: Any) -> bool:
+    """Whether a class, function or method is defined in this package, told by the file that it comes from."""
+    if isinstance(thing, functools.partial):
+        bound: functools.partial[Any] = thing
+        return is_ours(bound.func)
+    module = sys.modules.get(str(getattr(thing, "__module__", None)))
+    file = getattr(module, "__file__", None)
+    return file is not None and _in_package(file)
+
+
+def foreign_line(error: BaseException) -> str | None:
+    """`file:line` of the innermost frame outside this package; None where all frames are ours."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _in_package(frame.filename)]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
+
+
+def _in_package(filename: str) -> bool:
+    path = Path(filename)
+    return path.is_absolute() and PACKAGE in path.resolve().parents
 
 
 def explain_arguments(

@@ -10,9 +10,9 @@ from evals.completion_fns.function import as_completion_fn
 from evals.engine.settings import settings_from_environment
 from evals.errors import UsageError
 from evals.registry.lookup import Registry
+from evals.runner.request import RunRequest
 from evals.runner.result import RunResult
-from evals.runner.run import RunObserver, RunRequest
-from evals.runner.run import run as run_request
+from evals.runner.run import RunObserver, run_eval
 
 
 def run(
@@ -95,7 +95,7 @@ def run(
         ),
         command="evals.run",
     )
-    result = run_request(request, registry, observer)
+    result = run_eval(request, registry, observer)
     if check and result.problem is not None:
         result.problem.partial_report = dict(result.report)
         raise result.problem

@@ -17,7 +17,6 @@ from evals.errors import DataError, EvalsError, RegistryError, listed
 from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
-from evals.registry.classes import build
 from evals.registry.lookup import Registry
 from evals.sample import sample_id
 
@@ -116,15 +115,8 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
     check = EvalCheck(str(spec.key), spec.where)
     answer = GivenAnswer()
     try:
-        make = registry.get_class(spec)
-        given = {
-            "completion_fns": [answer],
-            "name": spec.key,
-            "eval_registry_path": spec.registry_path,
-            "registry": registry,
-        }
-        evaluation: Eval = build(make, given, named_by=f"eval {spec.key!r}", where=spec.where)
-    except (EvalsError, TypeError, ValueError, AssertionError) as error:
+        evaluation: Eval = registry.make_eval(spec, [answer])
+    except (EvalsError, TypeError) as error:
         check.add("failed", f"the class cannot be made: {error}")
         return check
     check.add("ok", f"class {spec.cls} with its arguments")

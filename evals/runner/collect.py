@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.completion_fns.dummy import DummyCompletionFn
-from evals.errors import EvalsError, RegistryError, UsageError
-from evals.eval import Eval, sample_order
-from evals.registry.classes import build
+from evals.engine.sample_order import sample_order
+from evals.errors import RegistryError, UsageError
+from evals.eval import Eval
 from evals.registry.index import YamlFile
 from evals.registry.lookup import Registry
 from evals.sample import sample_id
@@ -58,23 +58,10 @@ def sample_ids(
 
 def _built(eval_name: str, registry: Registry, eval_args: Mapping[str, Any]) -> Eval:
     spec = registry.find_eval(eval_name)
-    given = {
-        "completion_fns": [DummyCompletionFn()],
-        "name": spec.key,
-        "eval_registry_path": spec.registry_path,
-        "registry": registry,
-        **eval_args,
-    }
-    named_by = f"eval {spec.key!r}"
-    try:
-        made: Eval = build(registry.get_class(spec), given, named_by=named_by, where=spec.where)
-    except EvalsError:
-        raise
-    except (AssertionError, ValueError) as error:
-        raise UsageError(f"{named_by} cannot be made: {error or type(error).__name__}", where=spec.where) from error
+    made: Eval = registry.make_eval(spec, [DummyCompletionFn()], **eval_args)
     if made.samples_jsonl is None and type(made).get_samples is Eval.get_samples:
         raise UsageError(
-            f"{named_by} makes its samples while it runs, so they cannot be told before",
+            f"eval {spec.key!r} makes its samples while it runs, so they cannot be told before",
             where=spec.where,
             fix="test the eval as a whole, not sample by sample",
         )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from evals.engine.samples import Observer, Silent, WorkItem
+from evals.engine.samples import NullObserver, Observer, WorkItem
 from evals.metrics import Mean
 from evals.record.recorders import Event
 from evals.record.scores import n_unparsed, score_of
@@ -75,7 +75,7 @@ class RunCounters:
         try:
             news()
         except OSError:
-            self._inner = Silent()
+            self._inner = NullObserver()
 
     def add_failed(self, error: dict[str, Any]) -> None:
         """Count a sample that failed. error: the data of its `error` event."""

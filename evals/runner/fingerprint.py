@@ -15,7 +15,7 @@ from evals.secrets import is_secret_name, without_secrets
 if TYPE_CHECKING:
     from evals.eval import Eval
     from evals.registry.lookup import Registry
-    from evals.runner.run import RunRequest
+    from evals.runner.request import RunRequest
     from evals.specs import EvalSpec
 
 _IRRELEVANT = {"api_key", "organization", "project"}

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import evals
+from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
-from evals.eval import Eval, hook_of, sample_order
+from evals.eval import Eval, hook_of
 
 ROWS_FOR_ESTIMATE = 200
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals.engine.samples import Silent
+from evals.engine.samples import NullObserver
 from evals.engine.session import CallCounts
 from evals.errors import EvalsError, ProviderError, UsageError, did_you_mean, listed
 from evals.record.reader import Record, read_record
@@ -217,7 +217,7 @@ def read_result(path: str | Path) -> RunResult:
         DataError: there is no such file, or it is no record.
     """
     log = read_record(path)
-    counters = RunCounters(Silent())
+    counters = RunCounters(NullObserver())
     for sample in log.samples():
         counters.n_total += 1
         if sample.error is None:

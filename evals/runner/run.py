@@ -2,87 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from evals.completion_fns.function import name_of
-from evals.engine.plan import RunPlan, use_plan
-from evals.engine.samples import Observer, Silent
-from evals.engine.session import CallCounts, Session, use_session
-from evals.engine.settings import EngineSettings
+from evals.engine.context import use_session
+from evals.engine.loop import run_sync
+from evals.engine.plan import RunPlan
+from evals.engine.samples import NullObserver, Observer
+from evals.engine.session import CallCounts, Session
 from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
-from evals.eval import Eval, StreamedEval, sample_order
-from evals.key_values import typed
-from evals.record.http import HttpRecorder
-from evals.record.local import LocalRecorder
-from evals.record.recorders import DummyRecorder, RecorderBase
-from evals.registry.classes import build
+from evals.eval import Eval
+from evals.record.recorders import RecorderBase
+from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
-from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.counters import RunCounters
-from evals.runner.fingerprint import fingerprint_of, first_difference
+from evals.runner.fingerprint import first_difference
 from evals.runner.interrupts import handle_interrupts
-from evals.runner.plugin_failure import blaming_plugin, is_foreign, plugin_failed
-from evals.runner.preflight import Preflight, check_before_run, source_facts
+from evals.runner.plugin_failure import plugin_failed
+from evals.runner.prepare import PreparedRun, prepare
+from evals.runner.recorders import open_recorder, path_of
+from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
 from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
-from evals.secrets import redact, register_secrets_in
 from evals.specs import RunSpec
 
 if TYPE_CHECKING:
     from evals.engine.cache import CompletionCache
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """One eval by one completion function, as a command line asks for it."""
-
-    completion_fns: Sequence[Any]
-    "Names, or completion functions themselves (`as_completion_fn` has made them callable)."
-    eval_name: str
-    registry_paths: Sequence[str | Path] = ()
-    extra_eval_params: dict[str, Any] = field(default_factory=dict)
-    completion_args: dict[str, Any] = field(default_factory=dict)
-    max_samples: int | None = None
-    repeats: int = 1
-    seed: int = 20220722
-    user: str = ""
-    visible: bool | None = None
-    record_path: str | None = None
-    log_dir: str | Path | None = None
-    "Where records go and are looked for; None: `EVALS_LOG_DIR`, else `evallogs`."
-    resume: bool = False
-    resume_from: str | None = None
-    dry_run: bool = False
-    dry_run_logging: bool = True
-    http_url: str | None = None
-    http_batch_size: int = 100
-    http_fail_percent_threshold: float = 5
-    cache: bool = False
-    max_errors: float = 0
-    "Failed samples tolerated: a count, or below 1 a fraction."
-    data_paths: Sequence[str] = ()
-    settings: EngineSettings = field(default_factory=EngineSettings)
-    command: str = ""
-
-    @property
-    def completion_fn_names(self) -> list[str]:
-        """The names for records and people; an object is called like its class."""
-        return [fn if isinstance(fn, str) else name_of(fn) for fn in self.completion_fns]
-
-    @property
-    def records_folder(self) -> Path:
-        """Where the record goes if it has no path of its own."""
-        return log_dir() if self.log_dir is None else Path(self.log_dir)
-
-
-SCORER_TRIALS = 50
-"Samples whose ideal answers are put through their own scorer before the first call."
 
 
 class RunObserver(Observer, Protocol):
@@ -91,129 +40,7 @@ class RunObserver(Observer, Protocol):
     def watch(self, counters: RunCounters, counts: CallCounts) -> None: ...
 
 
-class PreparedRun:
-    """A request with its names resolved and its data checked; nothing has been called yet."""
-
-    def __init__(self, request: RunRequest, registry: Registry | None = None) -> None:
-        register_secrets_in(request.completion_args)
-        register_secrets_in(request.extra_eval_params)
-        self.request = request
-        self.earlier: Earlier | None = None
-        "The unfinished record that is gone on with."
-        self.registry = registry or Registry()
-        if request.registry_paths:
-            self.registry.add_registry_paths(list(request.registry_paths))
-        self.registry.data_paths.extend(request.data_paths)
-        self.eval_spec = self.registry.find_eval(request.eval_name)
-        register_secrets_in(self.eval_spec.args)
-        self.base_spec = self.registry.get_base_eval(request.eval_name)
-        completion_fns = [self._make_completion_fn(fn) if isinstance(fn, str) else fn for fn in request.completion_fns]
-        self.eval = self._make_eval(completion_fns)
-        facts = check_before_run(self.eval, request.max_samples)
-        self.eval.preflight()
-        self.preflight: Preflight = replace(facts, warnings=[*facts.warnings, *self._scorer_warnings()])
-        for fn in self.eval.completion_fns:
-            if hasattr(fn, "preflight"):
-                fn.preflight()
-        self._check_budget()
-        self.fingerprint = fingerprint_of(request, self.eval_spec, self.eval, self.preflight.data_sha256, self.registry)
-
-    def _make_eval(self, completion_fns: list[Any]) -> Eval:
-        assert self.eval_spec.key is not None
-        make = self.registry.get_class(self.eval_spec)
-        given = {
-            "completion_fns": completion_fns,
-            "seed": self.request.seed,
-            "name": self.eval_spec.key,
-            "eval_registry_path": self.eval_spec.registry_path,
-            "registry": self.registry,
-            **self.request.extra_eval_params,
-        }
-        named_by = f"eval {self.eval_spec.key!r}"
-        with blaming_plugin(named_by, self.eval_spec.where, foreign=is_foreign(make.func)):
-            made: Eval = build(make, given, named_by=named_by, where=self.eval_spec.where)
-        return made
-
-    def _make_completion_fn(self, name: str) -> Any:
-        """Arguments are typed for our own classes only: others expect the text that openai/evals gave them."""
-        spec = self.registry.resolve_completion_fn(name)
-        ours = spec.cls.startswith("evals.")
-        given = self.request.completion_args
-        arguments = {key: typed(value) if ours and isinstance(value, str) else value for key, value in given.items()}
-        register_secrets_in(spec.args)
-        register_secrets_in(arguments)
-        with blaming_plugin(f"completion function {name!r}", spec.where, foreign=not ours):
-            return self.registry.make_completion_fn(name, **arguments)
-
-    def _scorer_warnings(self) -> list[str]:
-        """Ideal answers of the first samples that fail their own scorer; that of a plug-in may call, and is left."""
-        if not isinstance(self.eval, StreamedEval) or not type(self.eval).__module__.startswith("evals.suite."):
-            return []
-        samples = self.eval.stream_samples() if self.eval.samples_jsonl is not None else []
-        if not len(samples) or not self.eval.ideal_completions(samples[0]):
-            return []
-        answer = GivenAnswer()
-        twin = self._make_eval([answer])
-        tried = sample_order(len(samples), self.request.max_samples)[:SCORER_TRIALS]
-        failing = try_scorer(twin, samples, tried, answer).failing
-        if not failing:
-            return []
-        return [
-            f"{len(failing)} of {len(tried)} samples tried have an ideal answer that their own scorer refuses, "
-            f"first {failing[0]}"
-        ]
-
-    def _check_budget(self) -> None:
-        if self.request.settings.max_cost_usd is None:
-            return
-        for name, fn in zip(self.request.completion_fns, self.eval.completion_fns, strict=True):
-            if not isinstance(name, str) or getattr(fn, "is_local", False):
-                continue
-            if self.registry.model_info(name).input_usd_per_million is None:
-                raise UsageError(
-                    f"--max_cost needs the price of {name}, which is not known",
-                    fix="add an entry with `prices` under completion_fns/ in a registry, or use --max_tokens_total",
-                )
-
-    def is_done_by(self, earlier: Earlier) -> bool:
-        """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
-        return earlier.complete and len(earlier.finished) >= self.preflight.n_selected * self.request.repeats
-
-    def run_spec(self) -> RunSpec:
-        """The first line of the record."""
-        request, spec = self.request, self.eval_spec
-        assert spec.key is not None
-        base, split = spec.key.split(".")[0:2]
-        visible = request.visible if request.visible is not None else request.max_samples is None
-        return RunSpec(
-            completion_fns=request.completion_fn_names,
-            eval_name=spec.key,
-            base_eval=base,
-            split=split,
-            run_config={
-                "completion_fns": request.completion_fn_names,
-                "eval_spec": {
-                    "cls": spec.cls,
-                    "registry_path": str(spec.registry_path),
-                    "args": spec.args,
-                    "key": spec.key,
-                    "group": spec.group,
-                },
-                "seed": request.seed,
-                "max_samples": request.max_samples,
-                "command": redact(request.command),
-                "initial_settings": {"visible": visible},
-                "repeats": request.repeats,
-                "higher_is_better": self.base_spec is None or self.base_spec.higher_is_better,
-                "fingerprint": self.fingerprint,
-                **self.preflight.facts(),
-                **source_facts(spec.registry_path),
-            },
-            created_by=request.user,
-        )
-
-
-def run(
+def run_eval(
     request: RunRequest,
     registry: Registry | None = None,
     observer: RunObserver | None = None,
@@ -230,23 +57,23 @@ def run(
     Raises:
         EvalsError: the run could not begin: nothing was called.
     """
-    prepared = PreparedRun(request, registry)
+    prepared = prepare(request, registry)
     earlier = _find_earlier(prepared)
     if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)
-    prepared.earlier = earlier
+    prepared = replace(prepared, earlier=earlier)
     if on_prepared is not None:
         on_prepared(prepared)
     run_spec = prepared.run_spec()
     cache = _open_cache(request)
     try:
-        recorder = _make_recorder(request, run_spec, earlier)
+        recorder = open_recorder(request, run_spec, earlier)
     except EvalsError:
         if cache is not None:
             cache.close()
         raise
     session = Session(request.settings, cache, any_accepted=earlier is not None and bool(earlier.finished))
-    counters = RunCounters(observer or Silent())
+    counters = RunCounters(observer or NullObserver())
     if observer is not None:
         observer.watch(counters, session.counts)
     plan = _plan_of(request, counters, earlier)
@@ -263,7 +90,7 @@ def run(
         if extra_report is not None:
             report = {**report, **extra_report()}
         result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
-        result.record_path = _path_of(recorder)
+        result.record_path = path_of(recorder)
         result.wall_s = time.perf_counter() - began_s
         _end_record(recorder, result)
     finally:
@@ -325,7 +152,7 @@ def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
 
 def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any]:
     """The report with a table for each kind of label, and the uncertainty that clusters and repeats call for."""
-    path = _path_of(recorder)
+    path = path_of(recorder)
     if path is None or not Path(path).is_file():
         return report
     from evals.runner.labelled import labelled_report
@@ -354,17 +181,15 @@ def _evaluate(
     counters: RunCounters,
     on_interrupt: Callable[[int], None] | None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
-    from evals.engine.loop import run_sync
-
     try:
-        with use_session(session), use_plan(plan), handle_interrupts(session, on_interrupt):
+        with use_session(session, plan), handle_interrupts(session, on_interrupt):
             return dict(evaluation.run(recorder)), None
     except EvalsError as error:
         return dict(error.partial_report or {}), error
     except KeyboardInterrupt as stop:
         return {}, Interrupted("stopped", exit_code=getattr(stop, "exit_code", 130))
     except Exception as error:
-        if not is_foreign(type(evaluation).run):
+        if is_ours(type(evaluation).run):
             raise
         return {}, plugin_failed(evaluation, error, counters.errors)
     finally:
@@ -401,51 +226,6 @@ def _as_it_was(prepared: PreparedRun, earlier: Earlier) -> RunResult:
         wall_s=0.0,
         max_errors=prepared.request.max_errors,
     )
-
-
-def log_dir() -> Path:
-    """`EVALS_LOG_DIR`, else `evallogs` in the working folder."""
-    return Path(os.environ.get("EVALS_LOG_DIR") or "evallogs")
-
-
-def _make_recorder(request: RunRequest, run_spec: RunSpec, earlier: Earlier | None) -> RecorderBase:
-    if earlier is not None and request.http_url is not None:
-        raise UsageError(
-            "--resume goes on with a local record, and --http-run sends events away", fix="use one of them"
-        )
-    if earlier is not None and not request.dry_run:
-        return LocalRecorder.resume(str(earlier.path), run_spec)
-    return make_recorder(
-        request, run_spec, request.record_path or str(request.records_folder / _record_name(run_spec, request))
-    )
-
-
-def make_recorder(request: RunRequest, run_spec: RunSpec, path: str) -> RecorderBase:
-    """The recorder that a request asks for: none for a dry run, HTTP, else a file at `path`."""
-    if request.dry_run:
-        return DummyRecorder(run_spec, log=request.dry_run_logging)
-    if request.http_url is None:
-        return LocalRecorder(path, run_spec)
-    return HttpRecorder(
-        url=request.http_url,
-        run_spec=run_spec,
-        local_fallback_path=path,
-        fail_percent_threshold=int(request.http_fail_percent_threshold),
-        batch_size=request.http_batch_size,
-    )
-
-
-def _path_of(recorder: RecorderBase) -> str | None:
-    path = getattr(recorder, "event_file_path", None)
-    return None if path is None else str(path)
-
-
-def _record_name(run_spec: RunSpec, request: RunRequest) -> str:
-    """`<UTC time>_<completion fn>_<eval>.jsonl`; the random tail of the run id keeps runs of one second apart."""
-    run_id = str(run_spec.run_id)
-    names = "_".join([",".join(request.completion_fn_names), request.eval_name])
-    safe = "".join(c if c.isalnum() or c in "._-+" else "-" for c in names)[:150]
-    return f"{run_id[:6]}T{run_id[6:12]}{run_id[12:16].lower()}_{safe}.jsonl"
 
 
 def _open_cache(request: RunRequest) -> CompletionCache | None:

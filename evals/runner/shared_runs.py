@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from evals.completion_fns.function import as_completion_fn, name_of
 from evals.errors import EvalsError, Interrupted
 from evals.runner.api import run
-from evals.runner.file_lock import held
 from evals.runner.fingerprint import digest, identity_of
 from evals.runner.result import RunResult, read_result
 
 LOCKS = "shared"
-"The folder below the records with a small file for each run: its lock, and what the session made of it."
+"The folder below the records with two small files for each run: its lock, and what the session made of it."
 
 
 class SharedRuns:
@@ -43,21 +45,20 @@ class SharedRuns:
         max_errors = arguments.pop("max_errors", 0)
         key = digest([[_key_of(fn) for fn in given], eval_name, sorted(arguments.items(), key=str)])
         if key not in self._results:
-            with held(self.folder / LOCKS / f"{key}.json", self.wait_s) as file:
-                self._results[key] = self._made(file, given, eval_name, arguments)
+            state = self.folder / LOCKS / f"{key}.json"
+            with held(state.with_suffix(".lock"), self.wait_s):
+                self._results[key] = self._made(state, given, eval_name, arguments)
         return replace(self._results[key], max_errors=max_errors)
 
-    def _made(self, file: IO[str], given: Sequence[Any], eval_name: str, arguments: dict[str, Any]) -> RunResult:
-        state = _state_in(file)
+    def _made(self, path: Path, given: Sequence[Any], eval_name: str, arguments: dict[str, Any]) -> RunResult:
+        state = _state_in(path)
         if state.get("session") == self.session and Path(state["record"]).is_file():
             return _result_of(state)
         chosen = {"log_dir": self.folder, "resume": not self.fresh, **arguments, "check": False}
         result = run(list(given), eval_name, **chosen)
         if isinstance(result.stopped_by, Interrupted):
             raise result.stopped_by
-        file.truncate(0)
-        json.dump(_state_of(self.session, result), file)
-        file.flush()
+        path.write_text(json.dumps(_state_of(self.session, result)), encoding="utf-8")
         return result
 
 
@@ -65,11 +66,35 @@ def _key_of(fn: Any) -> Any:
     return fn if isinstance(fn, str) else [name_of(fn), identity_of(as_completion_fn(fn))]
 
 
-def _state_in(file: IO[str]) -> dict[str, Any]:
-    file.seek(0)
+@contextlib.contextmanager
+def held(path: Path, wait_s: float) -> Iterator[None]:
+    """Hold the lock file `path` until the block ends or the process dies; others wait. The file stays.
+
+    Raises:
+        EvalsError: somebody else holds it for longer than `wait_s` seconds, or it cannot be made.
+    """
+    claim = FileLock(path, timeout=wait_s)
     try:
-        state = json.loads(file.read())
-    except ValueError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        claim.acquire()
+    except Timeout:
+        raise EvalsError(
+            f"another process has held this for more than {wait_s:g} s",
+            where=str(path),
+            fix="look for a process that hangs, or wait longer",
+        ) from None
+    except OSError as error:
+        raise EvalsError(f"the lock cannot be made: {error.strerror or error}", where=str(path)) from None
+    try:
+        yield
+    finally:
+        claim.release()
+
+
+def _state_in(path: Path) -> dict[str, Any]:
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) else {}
 

@@ -10,7 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evals.stats.arrays import Array, Codes, as_scores, check_confidence, cluster_sums
+from evals.stats.arrays import Array, as_scores, check_confidence, cluster_sums
+from evals.stats.calibration_errors import (
+    Points,
+    Statistic,
+    auroc,
+    debiased_l2,
+    ece,
+    equal_mass,
+    equal_width,
+    max_gap,
+    mean_statistic,
+    option_points,
+    top_points,
+)
 from evals.stats.estimate import Interval
 from evals.stats.proportions import proportion_estimate
 from evals.stats.resampling import Resampler
@@ -78,16 +91,6 @@ class Calibration:
     temperature: Temperature | None = None
 
 
-@dataclass(frozen=True)
-class Points:
-    """Probabilities and outcomes, each belonging to a question 0 .. n_questions-1."""
-
-    probabilities: Array
-    outcomes: Array
-    questions: Codes
-    n_questions: int
-
-
 def choice_probabilities(logprobs: ArrayLike) -> Array:
     """Softmax over each row, shape (n_questions, n_options); NaN marks options that a question does not have."""
     values = np.asarray(logprobs, dtype=np.float64)
@@ -126,21 +129,21 @@ def choice_calibration(
         raise ValueError(f"{n} rows of log probabilities and {right.size} answers: one answer a row, at least one row")
     if np.any((right < 0) | (right >= probabilities.shape[1])) or np.any(np.isnan(probabilities[range(n), right])):
         raise ValueError("answers: each must be the column of an option that its question has")
-    points, top = _option_points(probabilities, right), _top_points(probabilities, right)
+    points, top = option_points(probabilities, right), top_points(probabilities, right)
     statistics = {
-        "ece": _ece(points, _equal_width(points, n_bins)),
-        "top_label_ece": _ece(top, _equal_width(top, n_bins)),
-        "equal_mass_ece": _ece(points, _equal_mass(points, n_bins)),
-        "l2_debiased": _debiased_l2(points, _equal_width(points, n_bins)),
-        "max_bin_error": _max_gap(points, _equal_width(points, n_bins)),
-        "brier": _mean(cluster_sums((points.probabilities - points.outcomes) ** 2, points.questions)),
-        "nll": _mean(-np.log(np.maximum(probabilities[np.arange(n), right], 1e-300))),
-        "auroc": _auroc(top),
-        "accuracy": _mean(top.outcomes),
+        "ece": ece(points, equal_width(points, n_bins)),
+        "top_label_ece": ece(top, equal_width(top, n_bins)),
+        "equal_mass_ece": ece(points, equal_mass(points, n_bins)),
+        "l2_debiased": debiased_l2(points, equal_width(points, n_bins)),
+        "max_bin_error": max_gap(points, equal_width(points, n_bins)),
+        "brier": mean_statistic(cluster_sums((points.probabilities - points.outcomes) ** 2, points.questions)),
+        "nll": mean_statistic(-np.log(np.maximum(probabilities[np.arange(n), right], 1e-300))),
+        "auroc": auroc(top),
+        "accuracy": mean_statistic(top.outcomes),
     }
     measures = _measured(statistics, n, rng, n_draws, confidence)
     drawn = _drawn_answers(probabilities, rng)
-    expected, p = _if_calibrated(lambda: _option_points(probabilities, drawn()), points, measures["ece"], n_bins)
+    expected, p = _if_calibrated(lambda: option_points(probabilities, drawn()), points, measures["ece"], n_bins)
     return Calibration(
         n_questions=n,
         n_points=len(points.outcomes),
@@ -174,16 +177,16 @@ def confidence_calibration(
         raise ValueError("one confidence in [0, 1] and one outcome a question are needed, at least one question")
     n = len(stated)
     points = Points(stated, outcomes, np.arange(n), n)
-    bins, safe = _equal_width(points, n_bins), np.clip(stated, 1e-6, 1 - 1e-6)
+    bins, safe = equal_width(points, n_bins), np.clip(stated, 1e-6, 1 - 1e-6)
     statistics = {
-        "ece": _ece(points, bins),
-        "equal_mass_ece": _ece(points, _equal_mass(points, n_bins)),
-        "l2_debiased": _debiased_l2(points, bins),
-        "max_bin_error": _max_gap(points, bins),
-        "brier": _mean((stated - outcomes) ** 2),
-        "nll": _mean(-np.log(np.where(outcomes > 0, safe, 1 - safe))),
-        "auroc": _auroc(points),
-        "accuracy": _mean(outcomes),
+        "ece": ece(points, bins),
+        "equal_mass_ece": ece(points, equal_mass(points, n_bins)),
+        "l2_debiased": debiased_l2(points, bins),
+        "max_bin_error": max_gap(points, bins),
+        "brier": mean_statistic((stated - outcomes) ** 2),
+        "nll": mean_statistic(-np.log(np.where(outcomes > 0, safe, 1 - safe))),
+        "auroc": auroc(points),
+        "accuracy": mean_statistic(outcomes),
     }
     measures = _measured(statistics, n, rng, n_draws, confidence)
 
@@ -213,101 +216,11 @@ def fit_temperature(logprobs: ArrayLike, answers: ArrayLike) -> float:
     return math.exp((low + high) / 2)
 
 
-_Statistic = Callable[[Array], Array]
-"Takes weights of questions, shape (n_draws, n_questions); returns one number a draw."
-
-
-def _option_points(probabilities: Array, answers: NDArray[np.int64]) -> Points:
-    present = ~np.isnan(probabilities)
-    outcomes = (np.arange(probabilities.shape[1])[None, :] == answers[:, None]).astype(np.float64)
-    return Points(probabilities[present], outcomes[present], np.nonzero(present)[0], len(probabilities))
-
-
-def _top_points(probabilities: Array, answers: NDArray[np.int64]) -> Points:
-    picked = np.nanargmax(probabilities, axis=1)
-    n = len(probabilities)
-    return Points(np.nanmax(probabilities, axis=1), (picked == answers).astype(np.float64), np.arange(n), n)
-
-
-def _equal_width(points: Points, n_bins: int) -> Codes:
-    """The bin of each point: ((b)/M, (b+1)/M], zero in the first."""
-    if n_bins < 1:
-        raise ValueError(f"n_bins: at least one bin, got {n_bins}")
-    edges = np.arange(1, n_bins) / n_bins
-    return np.searchsorted(edges, points.probabilities, side="left").astype(np.int64)
-
-
-def _equal_mass(points: Points, n_bins: int) -> Codes:
-    """Bins of equally many points, in order of probability; points with one probability share a bin."""
-    _, inverse, counts = np.unique(points.probabilities, return_inverse=True, return_counts=True)
-    middles = np.cumsum(counts) - counts / 2
-    bins = np.minimum((middles / len(points.probabilities) * n_bins).astype(np.int64), n_bins - 1)
-    result: Codes = bins[inverse]
-    return result
-
-
-def _by_question(points: Points, bins: Codes, values: Array) -> Array:
-    """Sums of `values`, shape (n_questions, n_bins)."""
-    n_bins = int(bins.max()) + 1
-    sums = np.bincount(points.questions * n_bins + bins, values, points.n_questions * n_bins)
-    return sums.reshape(points.n_questions, n_bins).astype(np.float64)
-
-
-def _ece(points: Points, bins: Codes) -> _Statistic:
-    gaps = _by_question(points, bins, points.outcomes - points.probabilities)
-    counts = np.bincount(points.questions, minlength=points.n_questions).astype(np.float64)
-    return lambda weights: np.abs(weights @ gaps).sum(axis=1) / (weights @ counts)
-
-
-def _max_gap(points: Points, bins: Codes) -> _Statistic:
-    gaps = _by_question(points, bins, points.outcomes - points.probabilities)
-    counts = _by_question(points, bins, np.ones(len(bins)))
-    return lambda weights: (np.abs(weights @ gaps) / np.maximum(weights @ counts, 1)).max(axis=1)
-
-
-def _debiased_l2(points: Points, bins: Codes) -> _Statistic:
-    """Signed root of sum_b n_b/N ((acc_b - conf_b)^2 - acc_b (1 - acc_b) / (n_b - 1)); bins of one point count 0."""
-    gaps = _by_question(points, bins, points.outcomes - points.probabilities)
-    hits = _by_question(points, bins, points.outcomes)
-    counts = _by_question(points, bins, np.ones(len(bins)))
-
-    def statistic(weights: Array) -> Array:
-        n = weights @ counts
-        accuracy, gap = (weights @ hits) / np.maximum(n, 1), (weights @ gaps) / np.maximum(n, 1)
-        squares = np.where(n > 1, gap**2 - accuracy * (1 - accuracy) / np.maximum(n - 1, 1), 0.0)
-        mean = (n * squares).sum(axis=1) / n.sum(axis=1)
-        return np.asarray(np.sign(mean) * np.sqrt(np.abs(mean)))
-
-    return statistic
-
-
-def _mean(values: Array) -> _Statistic:
-    return lambda weights: np.asarray(weights @ values / weights.sum(axis=1))
-
-
-def _auroc(points: Points) -> _Statistic:
-    """P(a right answer is surer than a wrong one), ties half; NaN where all are right or all wrong."""
-    order = np.argsort(points.probabilities, kind="stable")
-    starts = np.flatnonzero(np.diff(points.probabilities[order], prepend=-1.0))
-    right = points.outcomes[order]
-
-    def statistic(weights: Array) -> Array:
-        drawn = weights[:, points.questions[order]]
-        hits = np.add.reduceat(drawn * right, starts, axis=1)
-        misses = np.add.reduceat(drawn * (1 - right), starts, axis=1)
-        below = np.cumsum(misses, axis=1) - misses / 2
-        pairs = hits.sum(axis=1) * misses.sum(axis=1)
-        won = (hits * below).sum(axis=1)
-        return np.asarray(np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0))
-
-    return statistic
-
-
 _ERRORS = frozenset({"ece", "top_label_ece", "equal_mass_ece", "max_bin_error"})
 
 
 def _measured(
-    statistics: Mapping[str, _Statistic], n: int, rng: np.random.Generator, n_draws: int, confidence: float
+    statistics: Mapping[str, Statistic], n: int, rng: np.random.Generator, n_draws: int, confidence: float
 ) -> dict[str, Measure]:
     """Each statistic with its interval; all from the same draws of questions."""
     check_confidence(confidence)
@@ -360,7 +273,7 @@ def _drawn_answers(probabilities: Array, rng: np.random.Generator) -> Callable[[
 
 def _if_calibrated(redraw: Callable[[], Points], points: Points, seen: Measure, n_bins: int) -> tuple[Measure, float]:
     """The ECE that answers drawn from the probabilities would show, and the share that is as large as the one seen."""
-    bins = _equal_width(points, n_bins)
+    bins = equal_width(points, n_bins)
     draws = np.empty(N_SIMULATIONS)
     for i in range(N_SIMULATIONS):
         gaps = np.bincount(bins, redraw().outcomes - points.probabilities)
@@ -371,7 +284,7 @@ def _if_calibrated(redraw: Callable[[], Points], points: Points, seen: Measure, 
 
 
 def _bins(points: Points, n_bins: int, confidence: float) -> tuple[Bin, ...]:
-    codes = _equal_width(points, n_bins)
+    codes = equal_width(points, n_bins)
     found = []
     for code in np.unique(codes).tolist():
         inside = codes == code
@@ -407,7 +320,7 @@ def _refit(
     temperature = fit_temperature(logs[fitted], right[fitted])
     measured = []
     for values in (logs[held], logs[held] / temperature):
-        points = _option_points(choice_probabilities(values), right[held])
-        ece = {"ece": _ece(points, _equal_width(points, n_bins))}
-        measured.append(_measured(ece, len(held), rng, n_draws, confidence)["ece"])
+        points = option_points(choice_probabilities(values), right[held])
+        statistic = {"ece": ece(points, equal_width(points, n_bins))}
+        measured.append(_measured(statistic, len(held), rng, n_draws, confidence)["ece"])
     return Temperature(temperature, len(fitted), *measured)

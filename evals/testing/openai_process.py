@@ -20,9 +20,9 @@ from evals.testing.openai_server import read_answers
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of `python -m evals.testing.openai_server`."""
+    """The options of `python -m evals.testing.openai_process`."""
     p = argparse.ArgumentParser(
-        prog="python -m evals.testing.openai_server",
+        prog="python -m evals.testing.openai_process",
         description="Serve the OpenAI API on this machine with made-up answers. Prints its base URL, then serves "
         "until it is stopped. GET /stats shows the counters.",
     )
@@ -86,7 +86,7 @@ class ServerProcess:
         self.base_url = ""
 
     def __enter__(self) -> ServerProcess:
-        command = [sys.executable, "-m", "evals.testing.openai_server", *self._options]
+        command = [sys.executable, "-m", "evals.testing.openai_process", *self._options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
         assert self._process.stdout is not None
         self.base_url = self._process.stdout.readline().strip()
@@ -113,3 +113,7 @@ class ServerProcess:
         with opener.open(self.base_url.removesuffix("/v1") + "/stats") as reply:
             stats: dict[str, Any] = json.load(reply)
         return stats
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

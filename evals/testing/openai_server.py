@@ -1,6 +1,6 @@
 """A local HTTP server that speaks the OpenAI API, with answers, latency, limits and faults as asked.
 
-`with LoopbackServer("42") as server:` in a test; `python -m evals.testing.openai_server` as a process of its own.
+`with LoopbackServer("42") as server:` in a test; `python -m evals.testing.openai_process` as a process of its own.
 """
 
 from __future__ import annotations
@@ -124,9 +124,3 @@ class LoopbackServer:
     def bodies(self) -> list[Any]:
         """The JSON bodies of the last requests, oldest first."""
         return [seen.body for seen in self.app.seen]
-
-
-if __name__ == "__main__":
-    from evals.testing.openai_process import main
-
-    raise SystemExit(main())

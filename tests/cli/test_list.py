@@ -75,7 +75,7 @@ def test_every_kind_can_be_listed(evals_list, kind):
 
 
 def test_the_kinds_are_those_of_the_registry():
-    from evals.registry.lookup import KINDS
+    from evals.registry.roots import KINDS
 
     assert sorted(list_.KINDS) == sorted(KINDS)
 

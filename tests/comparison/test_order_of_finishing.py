@@ -18,7 +18,7 @@ from evals.metrics import MetricsReport
 from evals.record import Event, LocalRecorder
 from evals.runner.labelled import labelled_report
 from evals.specs import RunSpec
-from evals.suite.code.pass_at_k import PassReport
+from evals.suite.code.report import PassReport
 
 N_SAMPLES, N_REPEATS = 41, 3
 Evaluation = tuple[int, int]

@@ -11,7 +11,9 @@ import pytest
 from evals.completion_fns.cached import CachedCompletionFn
 from evals.completion_fns.dummy import DummyCompletionFn
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn
-from evals.engine.calls import SampleCalls, complete_sync, sample_calls
+from evals.engine.calls import complete_sync
+from evals.engine.context import use_session
+from evals.engine.session import Session
 from evals.errors import UsageError
 from evals.record import RecorderBase
 from evals.testing.openai_server import Call, LoopbackServer
@@ -19,11 +21,8 @@ from evals.testing.openai_server import Call, LoopbackServer
 
 def ask(fn: Any, *prompts: str, **kwargs: Any) -> list[Any]:
     """The results of the calls of one sample."""
-    token = sample_calls.set(SampleCalls())
-    try:
+    with use_session(Session(can_end=False)), RecorderBase(None).sample("asked.dev.0"):
         return [complete_sync(fn, prompt, **kwargs) for prompt in prompts]
-    finally:
-        sample_calls.reset(token)
 
 
 def counting_server() -> LoopbackServer:
@@ -69,8 +68,9 @@ def test_a_hit_is_recorded_as_one(tmp_path: Path):
         fn = CachedCompletionFn(OpenAIChatCompletionFn("m", server.base_url), path=tmp_path / "c.sqlite")
         ask(fn, "p")
         recorder = RecorderBase(None)
-        with recorder.as_default_recorder("x"):
-            ask(fn, "p")
+        with use_session(Session(can_end=False)), recorder.sample("x.dev.0") as scope:
+            complete_sync(fn, "p")
+            scope.commit()
     (event,) = recorder.get_events("sampling")
     assert (event.data["sampled"], event.data["cached"]) == (["p0"], True)
 

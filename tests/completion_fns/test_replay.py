@@ -11,8 +11,10 @@ import pytest
 
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn
 from evals.completion_fns.replay import ReplayCompletionFn
-from evals.engine.calls import SampleCalls, complete_sync, sample_calls
+from evals.engine.calls import complete_sync
+from evals.engine.context import use_session
 from evals.engine.failures import CallFailed, Kind
+from evals.engine.session import Session
 from evals.errors import DataError
 from evals.eval import Eval
 from evals.record import LocalRecorder, RecorderBase, record_metrics
@@ -39,12 +41,8 @@ def record(tmp_path: Path, *events: dict[str, Any]) -> Path:
 
 def ask(fn: ReplayCompletionFn, sample_id: str, *prompts: Any, repeat: int = 0, **kwargs: Any) -> list[Any]:
     """The results of the calls of one evaluation of a sample."""
-    token = sample_calls.set(SampleCalls(repeat))
-    try:
-        with RecorderBase(None).as_default_recorder(sample_id):
-            return [complete_sync(fn, prompt, **kwargs) for prompt in prompts]
-    finally:
-        sample_calls.reset(token)
+    with use_session(Session(can_end=False)), RecorderBase(None).sample(sample_id, repeat or None):
+        return [complete_sync(fn, prompt, **kwargs) for prompt in prompts]
 
 
 def test_calls_are_answered_by_sample_and_number(tmp_path: Path):

@@ -21,7 +21,9 @@ import pytest
 from evals.errors import DataError
 from evals.record import DummyRecorder
 from evals.registry import Registry
-from evals.runner import PreparedRun, RunRequest, run
+from evals.runner.prepare import prepare
+from evals.runner.request import RunRequest
+from evals.runner.run import run_eval
 from evals.testing.doubles import TestCompletionResult
 
 PEER = os.environ.get("EVALS_PEER_REGISTRY", "")
@@ -107,8 +109,8 @@ def test_every_light_eval_runs_with_dummy_after_all_its_rows_were_checked(regist
     failed, n_rows = [], 0
     for name in sorted(set(names) - WITHOUT_DATA):
         models = models_for(registry, name)
-        n_rows += PreparedRun(RunRequest(models, name), registry).preflight.n_samples or 0
-        result = run(RunRequest(models, name, max_samples=4, record_path=str(record)), registry)
+        n_rows += prepare(RunRequest(models, name), registry).preflight.n_samples or 0
+        result = run_eval(RunRequest(models, name, max_samples=4, record_path=str(record)), registry)
         report = json.loads(record.read_text(encoding="utf-8").splitlines()[-1]).get("final_report")
         if result.exit_code or not report or report["n_errors"] or not 1 <= result.n_total <= 4:
             failed.append((name, result.exit_code, report))
@@ -119,7 +121,7 @@ def test_every_light_eval_runs_with_dummy_after_all_its_rows_were_checked(regist
 def test_evals_without_their_data_say_which_file_is_near(registry):
     for name in WITHOUT_DATA:
         with pytest.raises(DataError, match="butterfly"):
-            PreparedRun(RunRequest(["dummy"], name), registry)
+            prepare(RunRequest(["dummy"], name), registry)
 
 
 # -- scores, against rules written down here again --------------------------------------------------------------------

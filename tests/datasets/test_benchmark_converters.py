@@ -12,8 +12,8 @@ import pytest
 from evals.datasets import choice_benchmarks, text_benchmarks
 from evals.datasets.benchmarks import benchmarks_in, read_declaration
 from evals.datasets.locate import original_file
-from evals.datasets.opening import bundled_data_root
 from evals.errors import BadSample, DataError
+from evals.registry import bundled_data_root
 
 
 def rows(converter, path):

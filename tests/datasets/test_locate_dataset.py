@@ -13,8 +13,8 @@ from evals.data import locate_dataset, open_samples
 from evals.datasets.benchmarks import benchmarks_in, read_declaration
 from evals.datasets.gsm8k import plain_number
 from evals.datasets.locate import data_roots
-from evals.datasets.opening import bundled_data_root
 from evals.errors import BadSample, DataError
+from evals.registry import bundled_data_root
 from evals.testing.file_server import FileServer
 
 ORIGINAL = (

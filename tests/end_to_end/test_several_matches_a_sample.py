@@ -18,11 +18,13 @@ from evals.comparison.compare import compare_runs
 from evals.comparison.gate import GateLimits, gate_runs
 from evals.comparison.scores import read_scores
 from evals.comparison.sequential_run import SequentialRule
+from evals.completion_fns.function import as_completion_fn
 from evals.record.reader import read_record
 from evals.registry.lookup import Registry
 from evals.report.terminal.run import final_block, running_score
 from evals.runner.checks import check_eval
-from evals.runner.run import RunRequest, run
+from evals.runner.request import RunRequest
+from evals.runner.run import run_eval
 
 SCORES = [2 / 3, 1.0, 1 / 3, 1 / 3, 0.0, 1.0]
 MEAN = float(sum(map(Fraction, SCORES)) / 6)
@@ -122,8 +124,8 @@ def test_a_sequential_run_compares_averages_with_averages(plain_registry, tmp_pa
     evals.run(yes, "several", registry_paths=plain_registry, record_path="r.jsonl")
     Baseline.of(read_scores("r.jsonl")).write(Path("b/several.dev.v0.json"))
     rule = SequentialRule(Quiet(), Path(against), alpha=0.05, delta=0.02)
-    request = RunRequest([evals.completion_fns.function.as_completion_fn(yes)], "several", [plain_registry])
-    run(request, observer=rule, on_prepared=rule.prepare)
+    request = RunRequest([as_completion_fn(yes)], "several", [plain_registry])
+    run_eval(request, observer=rule, on_prepared=rule.prepare)
     outcome = rule.outcome()
     assert (outcome.n_used, outcome.difference) == (6, 0.0)
 
@@ -135,8 +137,8 @@ def test_a_sequential_run_takes_the_metric_of_its_baseline(plain_registry):
     object.__setattr__(odd, "metric", "bleu")
     odd.write(Path("b/several.dev.v0.json"))
     rule = SequentialRule(Quiet(), Path("b"), alpha=0.05, delta=0.02)
-    request = RunRequest([evals.completion_fns.function.as_completion_fn(yes)], "several", [plain_registry])
-    run(request, observer=rule, on_prepared=rule.prepare)
+    request = RunRequest([as_completion_fn(yes)], "several", [plain_registry])
+    run_eval(request, observer=rule, on_prepared=rule.prepare)
     assert rule.outcome().n_used == 0
 
 

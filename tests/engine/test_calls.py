@@ -13,14 +13,16 @@ import pytest
 
 from evals.completion import Completions, ContinuationScore
 from evals.completion_fns.backend import Backend
+from evals.engine.attempts import failure_of
 from evals.engine.cache import CompletionCache
-from evals.engine.calls import SampleCalls, complete, failure_of, sample_calls, score
+from evals.engine.calls import complete, score
+from evals.engine.context import use_session
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import run_sync
-from evals.engine.session import Session, use_session
+from evals.engine.session import Session
 from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, ProviderError
-from evals.record import DummyRecorder
+from evals.record import DummyRecorder, RecorderBase
 
 QUICK = EngineSettings(first_backoff_s=0.001, max_backoff_s=0.002)
 
@@ -217,8 +219,8 @@ def test_the_cache_answers_a_second_run_and_keeps_draws_apart(tmp_path: Path):
         session = Session(QUICK, CompletionCache(tmp_path / "c.sqlite"))
 
         async def draws() -> list[Any]:
-            sample_calls.set(SampleCalls())
-            results = [await complete(fn, "hello", temperature=1) for _ in range(n)]
+            with RecorderBase(None).sample("drawn.dev.0"):
+                results = [await complete(fn, "hello", temperature=1) for _ in range(n)]
             await session.aclose()
             return results
 

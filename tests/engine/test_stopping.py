@@ -13,9 +13,10 @@ import pytest
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.engine.calls import complete, complete_sync
+from evals.engine.context import use_session
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync
-from evals.engine.session import Session, use_session
+from evals.engine.session import Session
 from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evals.engine.samples import Silent, WorkItem
+from evals.engine.samples import NullObserver, WorkItem
 from evals.record import Event
 from evals.runner.counters import RunCounters, flat_usage
 
@@ -23,7 +23,7 @@ def evaluation(*correct: bool, cost: float | None = None, **usage: int) -> list[
 
 
 def test_the_running_score_is_the_mean_over_matches_then_over_evaluations():
-    counters = RunCounters(Silent())
+    counters = RunCounters(NullObserver())
     for one in (evaluation(True, True, False), evaluation(True), evaluation(False, True)):
         counters.finished(WorkItem("s", 0, 0), one)
     assert (counters.n_finished, counters.scores.n) == (3, 3)
@@ -38,7 +38,7 @@ def test_sums_do_not_depend_on_the_order():
     ]  # fmt: skip
     found = set()
     for seed in range(5):
-        counters = RunCounters(Silent())
+        counters = RunCounters(NullObserver())
         for one in random.Random(seed).sample(made, len(made)):
             counters.add_finished(one)
         found.add((counters.cost_usd, counters.scores.mean, counters.scores.stderr, counters.usage["total_tokens"]))
@@ -46,7 +46,7 @@ def test_sums_do_not_depend_on_the_order():
 
 
 def test_a_call_without_a_price_leaves_the_cost_unknown():
-    counters = RunCounters(Silent())
+    counters = RunCounters(NullObserver())
     counters.add_finished(evaluation(True, cost=0.25))
     assert counters.cost_usd == 0.25
     counters.add_finished(evaluation(True))
@@ -54,7 +54,7 @@ def test_a_call_without_a_price_leaves_the_cost_unknown():
 
 
 def test_failures_are_counted_by_type_and_the_first_is_kept():
-    counters = RunCounters(Silent())
+    counters = RunCounters(NullObserver())
     for kind in ("timeout", "rate limit", "timeout"):
         counters.failed(WorkItem("s", 0, 0), {"type": kind, "message": f"a {kind}"})
     assert (counters.n_errors, counters.error_kinds, counters.first_error) == (
@@ -65,13 +65,13 @@ def test_failures_are_counted_by_type_and_the_first_is_kept():
 
 
 def test_keys_of_the_eval_are_not_replaced_by_sums_of_usage():
-    counters = RunCounters(Silent())
+    counters = RunCounters(NullObserver())
     counters.add_finished(evaluation(True, prompt_tokens=3, total_tokens=5))
     assert counters.usage_keys({"usage_total_tokens": 9}) == {"usage_prompt_tokens": 3}
 
 
 def test_a_watcher_that_cannot_print_is_left_alone_and_counting_goes_on():
-    class Closed(Silent):
+    class Closed(NullObserver):
         n_calls = 0
 
         def finished(self, item: WorkItem, events: Any) -> None:

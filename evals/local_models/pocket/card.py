@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.errors import DataError, UsageError, did_you_mean, listed
 from evals.local_models.pocket.weights import Config
-from evals.registry.lookup import bundled_data_root
+from evals.registry.roots import bundled_data_root
 
 TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE = "tokenizer.json", "card.json", "weights.npz"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evals.report.words import counted, money
 
 if TYPE_CHECKING:
-    from evals.runner.run import PreparedRun
+    from evals.runner.prepare import PreparedRun
 
 
 def opening_lines(prepared: PreparedRun) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt, Prompt
-from evals.engine.session import in_thread
+from evals.engine.context import in_thread
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport

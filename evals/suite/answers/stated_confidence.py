@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from evals.engine.session import in_thread
+from evals.engine.context import in_thread
 from evals.errors import UsageError
 from evals.eval import Report
 from evals.metrics import MatchReport, Mean, report_keys

@@ -12,9 +12,9 @@ from typing import Any
 
 from evals.completion import Prompt
 from evals.data import iter_jsonls
+from evals.engine.context import current_plan, current_session, use_session
 from evals.engine.failures import CallFailed
-from evals.engine.plan import current_plan
-from evals.engine.session import Session, current_session, use_session
+from evals.engine.session import Session
 from evals.errors import BadSample, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-import math
 import random
-from array import array
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +13,13 @@ from evals.completion import Prompt
 from evals.engine.off_loop import Started
 from evals.errors import UsageError
 from evals.eval import Report, StreamedEval, first_completion
-from evals.metrics import Mean, defined
 from evals.record.current import record_event, record_metrics
-from evals.record.recorders import Event
 from evals.sandbox.verdict import Status, Verdict
-from evals.stats.intervals import wilson
 from evals.stats.pass_at_k import best_of_n, maj_at_k, pass_at_k, pass_hat_k
 from evals.suite.code.extraction import COMPLETION_STOPS, Extracted, continue_prompt, extract_program
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.code.problems import CodeProblem, code_problem
+from evals.suite.code.report import PassReport, counts_of
 
 STYLES = ("chat", "completion")
 FUNCTION_INSTRUCTION = "Complete this Python function. Answer with the whole function in one block of Python code.\n\n"
@@ -34,9 +29,6 @@ PROGRAM_INSTRUCTION = (
 )
 MAX_STOPS_SENT = 4
 "What the OpenAI API takes; the rest is cut here."
-
-MAX_PROBLEMS_LISTED = 1000
-"Problems up to which the report lists each one's counts; `evals view` shows them always."
 
 
 class PassAtK(StreamedEval):
@@ -88,14 +80,14 @@ class PassAtK(StreamedEval):
         if style not in STYLES:
             raise UsageError(f"style is {style!r}", fix=f"choose one of {', '.join(STYLES)}")
         self.samples_jsonl = samples_jsonl
-        self.ks = _counts("k", [k] if isinstance(k, int) else k)
-        self.pass_hat, self.maj = _counts("pass_hat", pass_hat), _counts("maj", maj)
-        self.best_of, self.scorer = _counts("best_of", best_of), _scorer(scorer)
+        self.ks = counts_of("k", [k] if isinstance(k, int) else k)
+        self.pass_hat, self.maj = counts_of("pass_hat", pass_hat), counts_of("maj", maj)
+        self.best_of, self.scorer = counts_of("best_of", best_of), _scorer(scorer)
         if bool(self.best_of) != (self.scorer is not None):
             raise UsageError("best_of and scorer go together", fix="give both: scorer is MODULE:FUNCTION")
         self.n_completions = self._n_completions(n_completions)
         self.temperature_of = self._temperatures(temperature, temperatures or {})
-        self.n_per_request = _counts("n_per_request", [n_per_request])[0]
+        self.n_per_request = counts_of("n_per_request", [n_per_request])[0]
         self.top_p, self.max_tokens = top_p, max_tokens
         self.style, self.instruction, self.stop = style, instruction, tuple(stop)
         self.timeout_s = timeout_s
@@ -103,7 +95,7 @@ class PassAtK(StreamedEval):
 
     def _n_completions(self, given: int | None) -> int:
         largest = max([*self.ks, *self.pass_hat, *self.maj, *self.best_of])
-        n = largest if given is None else _counts("n_completions", [given])[0]
+        n = largest if given is None else counts_of("n_completions", [given])[0]
         if n < largest:
             raise UsageError(
                 f"{n} completions a problem cannot tell what {largest} would do",
@@ -256,85 +248,6 @@ class _Drawn:
         }
 
 
-class PassReport:
-    """Means over problems with their bootstrap intervals, what became of the programs, and each problem's counts.
-
-    With repeats a problem's estimates are averaged: each is unbiased.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.means = {name: Mean() for name in names}
-        self._first: dict[str, array[float]] = {name: array("d") for name in names}
-        self._repeated: dict[tuple[str, int], list[float]] = {}
-        self._row_of: dict[str, int] = {}
-        self._counts: list[list[int]] = []
-        self.statuses: Counter[str] = Counter()
-        self.n_completions = self.n_unparsed = 0
-
-    def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.type == "program":
-                self._add_program(event.data)
-            elif event.type == "metrics" and "n_completions" in event.data:
-                self._add_problem(sample_id, event.data)
-
-    def _add_program(self, data: Mapping[str, Any]) -> None:
-        self.n_completions += 1
-        self.n_unparsed += not data["parsed"]
-        self.statuses[f"status/{data['status']}"] += 1
-        if data.get("kind"):
-            self.statuses[f"kind/{data['kind']}"] += 1
-        self.statuses[f"assurance/{data['assurance']}"] += 1
-
-    def _add_problem(self, sample_id: str, data: Mapping[str, Any]) -> None:
-        row = self._row_of.setdefault(sample_id, len(self._row_of))
-        if row == len(self._counts):
-            self._counts.append([0, 0])
-        self._counts[row][0] += data["n_completions"]
-        self._counts[row][1] += data["n_passed"]
-        for name, mean in self.means.items():
-            mean.add(sample_id, data[name])
-            first = self._first[name]
-            if row == len(first):
-                first.append(data[name])
-            else:
-                self._repeated.setdefault((name, row), []).append(data[name])
-
-    def as_dict(self) -> dict[str, Any]:
-        report: dict[str, Any] = {}
-        for name, mean in self.means.items():
-            report[name] = defined(mean.mean)
-            report[f"{name}_stderr"] = defined(mean.stderr)
-            report[f"{name}_ci95"] = self._interval(name)
-        report |= {"n": len(self._row_of), "n_completions": self.n_completions}
-        if self.n_completions:
-            report["unparsed"] = self.n_unparsed / self.n_completions
-        report |= dict(sorted(self.statuses.items()))
-        if len(self._counts) <= MAX_PROBLEMS_LISTED:
-            listed = sorted((name, self._counts[row]) for name, row in self._row_of.items())
-            report["problems"] = {name: {"n": counts[0], "c": counts[1]} for name, counts in listed}
-        return report
-
-    def _interval(self, name: str) -> list[float] | None:
-        """Bootstrap over problems; Wilson where all are equal, since a bootstrap would claim certainty."""
-        values = [self._value(name, row) for _, row in sorted(self._row_of.items())]
-        if len(values) < 2:
-            return None
-        if max(values) == min(values):
-            low, high = wilson(math.fsum(values), len(values))
-            return [low, high]
-        import numpy as np
-
-        from evals.stats.bootstrap import bootstrap
-
-        interval = bootstrap(values, rng=np.random.default_rng(0)).interval
-        return [interval.low, interval.high]
-
-    def _value(self, name: str, row: int) -> float:
-        values = [self._first[name][row], *self._repeated.get((name, row), ())]
-        return math.fsum(values) / len(values)
-
-
 def syntax(program: str) -> str:
     """What two programs share that differ in comments and layout alone."""
     try:
@@ -357,13 +270,3 @@ def _scorer(given: str | Callable[[str, str], float] | None) -> Callable[[str, s
 
 def _user(text: str) -> Prompt:
     return [{"role": "user", "content": text}]
-
-
-def _counts(name: str, values: Sequence[Any]) -> list[int]:
-    """Whole numbers from 1, ascending, each once."""
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f"{name} is {value!r}", fix="give whole numbers from 1")
-    if name == "k" and not values:
-        raise UsageError("k is an empty list", fix="give at least one number, such as [1]")
-    return sorted(set(values))

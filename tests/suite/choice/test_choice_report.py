@@ -13,7 +13,8 @@ from toy_models import ChatModel, ScoringModel, run_choice, write_rows
 
 from evals.record import Event
 from evals.report.terminal.run import final_block
-from evals.runner.run import RunRequest, run
+from evals.runner.request import RunRequest
+from evals.runner.run import run_eval
 from evals.suite.choice.report import ChoiceReport
 
 SUBJECTS = {"algebra": "STEM", "history": "humanities", "physics": "STEM"}
@@ -135,7 +136,7 @@ def test_the_terminal_says_how_the_numbers_came_about(tmp_path: Path) -> None:
         "x:\n  id: x.dev.v0\n  metrics: [accuracy, macro_accuracy]\n"
         f"x.dev.v0:\n  class: evals.suite:Choice\n  args: {{samples_jsonl: {rows}}}\n"
     )
-    block = final_block(run(RunRequest([ChatModel(most=5)], "x", [tmp_path], dry_run=True, dry_run_logging=False)))
+    block = final_block(run_eval(RunRequest([ChatModel(most=5)], "x", [tmp_path], dry_run=True, dry_run_logging=False)))
     assert "  how          style letter; top_logprobs: log probabilities of the next token" in block
     assert "  warning      the letters hold 0." in block
     assert "  macro_accuracy " in block

@@ -16,7 +16,8 @@ from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, UsageError
 from evals.record.reader import read_record
 from evals.report.terminal.sample import sample_text
-from evals.runner.run import RunRequest, run
+from evals.runner.request import RunRequest
+from evals.runner.run import run_eval
 from evals.suite.choice.eval import Choice
 from evals.testing.openai_replies import Answer
 from evals.testing.openai_server import LoopbackServer
@@ -197,8 +198,10 @@ def recorded_ways(path: Path) -> list[str]:
 )
 def test_a_record_is_rescored_without_a_call_to_the_same_numbers(tmp_path: Path, fn: Any) -> None:
     folder = registry_with(tmp_path)
-    first = run(request(folder, fn, "first.jsonl"))
-    again = run(request(folder, "replay", "again.jsonl", completion_args={"record": str(tmp_path / "first.jsonl")}))
+    first = run_eval(request(folder, fn, "first.jsonl"))
+    again = run_eval(
+        request(folder, "replay", "again.jsonl", completion_args={"record": str(tmp_path / "first.jsonl")})
+    )
     assert again.exit_code == 0
     assert {**again.report, "cost_usd": None} == {**first.report, "cost_usd": None}
     assert recorded_ways(tmp_path / "again.jsonl") == recorded_ways(tmp_path / "first.jsonl")
@@ -206,19 +209,19 @@ def test_a_record_is_rescored_without_a_call_to_the_same_numbers(tmp_path: Path,
 
 def test_a_resumed_run_goes_the_way_that_it_began_with(tmp_path: Path) -> None:
     folder = registry_with(tmp_path)
-    whole = run(request(folder, ChatModel(most=5), "whole.jsonl")).report
+    whole = run_eval(request(folder, ChatModel(most=5), "whole.jsonl")).report
     record = tmp_path / "cut.jsonl"
     lines = (tmp_path / "whole.jsonl").read_text().splitlines(keepends=True)
     record.write_text("".join(lines[: len(lines) // 2]))
     model = ChatModel(most=5)
-    resumed = run(request(folder, model, "cut.jsonl", resume=True)).report
+    resumed = run_eval(request(folder, model, "cut.jsonl", resume=True)).report
     assert resumed == whole
     assert {options["top_logprobs"] for _, options in model.calls} == {5}
 
 
 def test_what_was_scored_is_recorded_with_its_prompt(tmp_path: Path) -> None:
     folder = registry_with(tmp_path)
-    run(request(folder, ScoringModel(), "r.jsonl"))
+    run_eval(request(folder, ScoringModel(), "r.jsonl"))
     event = next(iter(read_record(tmp_path / "r.jsonl").events("cond_logp"))).data
     assert event["prompt"].endswith("D. grey\nAnswer:")
     assert event["completion"] == [" A", " B", " C", " D"]
@@ -240,7 +243,7 @@ def test_the_examples_are_part_of_what_makes_two_runs_the_same(tmp_path: Path) -
 
 def test_view_shows_the_prompt_and_what_was_scored(tmp_path: Path) -> None:
     folder = registry_with(tmp_path)
-    run(request(folder, ScoringModel(), "r.jsonl"))
+    run_eval(request(folder, ScoringModel(), "r.jsonl"))
     shown = sample_text(next(iter(read_record(tmp_path / "r.jsonl").samples())))
     assert "D. grey" in shown
     assert re.search(r'log p +-\d\.\d+ " A"', shown)
@@ -248,9 +251,11 @@ def test_view_shows_the_prompt_and_what_was_scored(tmp_path: Path) -> None:
 
 def test_a_replay_says_when_other_texts_were_scored(tmp_path: Path) -> None:
     folder = registry_with(tmp_path)
-    run(request(folder, ScoringModel(), "r.jsonl"))
+    run_eval(request(folder, ScoringModel(), "r.jsonl"))
     args = {"record": str(tmp_path / "r.jsonl")}
-    result = run(request(folder, "replay", "s.jsonl", completion_args=args, extra_eval_params={"letter_forms": "both"}))
+    result = run_eval(
+        request(folder, "replay", "s.jsonl", completion_args=args, extra_eval_params={"letter_forms": "both"})
+    )
     assert result.n_errors == len(ROWS)
     assert "log probabilities of other continuations" in result.counters.first_error
 
@@ -294,9 +299,9 @@ def test_what_scoring_costs_is_counted_and_ends_the_run_at_the_budget(tmp_path: 
     folder = registry_with(tmp_path)
     with LoopbackServer("A") as server:
         fn = OpenAICompletionFn("m", api_base=server.base_url, api_key="k")
-        whole = run(request(folder, fn, "whole.jsonl"))
+        whole = run_eval(request(folder, fn, "whole.jsonl"))
         settings = EngineSettings(max_tokens_total=whole.counts.total_tokens // 2, concurrency=1)
-        half = run(request(folder, fn, "half.jsonl", settings=settings))
+        half = run_eval(request(folder, fn, "half.jsonl", settings=settings))
     assert whole.report["usage_prompt_tokens"] == whole.counts.prompt_tokens > 0
     assert isinstance(half.stopped_by, BudgetReached)
     assert 0 < half.report["n"] < len(ROWS)
@@ -305,6 +310,6 @@ def test_what_scoring_costs_is_counted_and_ends_the_run_at_the_budget(tmp_path: 
 def test_a_refused_key_ends_the_run_in_the_usual_words(tmp_path: Path) -> None:
     with LoopbackServer("A", api_key="right") as server:
         fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="wrong")
-        result = run(request(registry_with(tmp_path), fn, "r.jsonl"))
+        result = run_eval(request(registry_with(tmp_path), fn, "r.jsonl"))
     assert "the server refused the key" in str(result.stopped_by)
     assert result.exit_code == 3

@@ -14,9 +14,9 @@ from evals.completion_fns.backend import Backend
 from evals.errors import EvalsError, UsageError
 from evals.record import LocalRecorder
 from evals.record.reader import read_record
-from evals.runner import RunRequest
-from evals.runner import run as start
 from evals.runner.checks import check_evals
+from evals.runner.request import RunRequest
+from evals.runner.run import run_eval as start
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.verdict import Status, Verdict
 from evals.specs import RunSpec

@@ -1,0 +1,150 @@
+"""The arguments of `oaieval`: those of openai/evals, and ours."""
+
+from __future__ import annotations
+
+import argparse
+
+from evals.cli import gate
+from evals.cli.console import Parser, existing_folder
+
+EPILOG = """exit codes: 0 done, 1 --fail-under not held, 2 usage, registry or data error (nothing was called),
+3 more samples failed than --max-errors allows, or the provider or the disk failed, 4 a budget was
+reached (resumable), 130 and 143 interrupted (resumable), 70 a bug of ours"""
+
+
+def get_parser() -> Parser:
+    """The parser: the flags of openai/evals under their own names, abbreviations too, and ours."""
+    parser = Parser(
+        prog="oaieval",
+        description="Run one eval with one completion function (a model's name, or one from a registry).",
+        epilog=EPILOG,
+    )
+    parser.add_argument("completion_fn", help="model or completion function; several, separated by commas")
+    parser.add_argument("eval", help="name of the eval; `evals list` shows them")
+    _add_peer_flags(parser.add_argument_group("as in openai/evals"))
+    _add_sampling_flags(parser.add_argument_group("what is run"))
+    _add_limit_flags(parser.add_argument_group("limits and budgets"))
+    _add_outcome_flags(parser.add_argument_group("failures and results"))
+    _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
+    _add_code_flags(parser.add_argument_group("evals that run programs"))
+    parser.prefer_when_abbreviated(PEER_FLAGS)
+    return parser
+
+
+PEER_FLAGS = (
+    "--extra_eval_params", "--max_samples", "--cache", "--no-cache", "--visible", "--no-visible", "--seed", "--user",
+    "--record_path", "--log_to_file", "--registry_path", "--debug", "--no-debug", "--local-run", "--no-local-run",
+    "--http-run", "--no-http-run", "--http-run-url", "--http-batch-size", "--http-fail-percent-threshold",
+    "--dry-run", "--no-dry-run", "--dry-run-logging", "--no-dry-run-logging", "--completion_args",
+)  # fmt: skip
+
+
+def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
+    switch = argparse.BooleanOptionalAction
+    pairs = "k=v,k=v"
+    group.add_argument("--extra_eval_params", action="append", default=[], metavar=pairs, help="arguments of the eval")
+    group.add_argument(
+        "--completion_args", action="append", default=[], metavar=pairs, help="arguments of the completion function"
+    )
+    group.add_argument("--max_samples", type=_positive_int, metavar="N", help="a fixed random subset of N samples")
+    group.add_argument("--cache", action=switch, default=False, help="reuse completions of earlier runs")
+    group.add_argument("--visible", action=switch, default=None, help="noted in the record; no other effect")
+    group.add_argument("--seed", type=int, default=20220722, help="base of each sample's random numbers")
+    group.add_argument("--user", default="", help="noted in the record as created_by")
+    group.add_argument("--record_path", metavar="PATH", help="where the record goes (default: evallogs/)")
+    group.add_argument("--log_to_file", metavar="PATH", help="Python's log messages go there")
+    group.add_argument(
+        "--registry_path", action="append", default=[], metavar="DIR", help="a further registry; repeatable"
+    )
+    group.add_argument("--debug", action=switch, default=False, help="debug messages on standard error")
+    group.add_argument("--local-run", action=switch, default=True, help="write a local record")
+    group.add_argument("--http-run", action=switch, default=False, help="send events to --http-run-url")
+    group.add_argument("--http-run-url", metavar="URL", help="where --http-run sends them")
+    group.add_argument("--http-batch-size", type=_positive_int, default=100, metavar="N", help="events a request")
+    group.add_argument(
+        "--http-fail-percent-threshold", type=int, default=5, metavar="N", help="percent of events that may get lost"
+    )
+    group.add_argument("--dry-run", action=switch, default=False, help="call the model, but write no record")
+    group.add_argument("--dry-run-logging", action=switch, default=True, help="log the events of a dry run")
+
+
+def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
+    group.add_argument("--repeats", type=_positive_int, default=1, metavar="N", help="evaluate each sample N times")
+    group.add_argument(
+        "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",
+        help="copies of public benchmarks; repeatable",
+    )  # fmt: skip
+
+
+def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--concurrency", type=_positive_int, metavar="N", help="calls in flight (default: adapts)")
+    group.add_argument(
+        "--requests_per_minute", type=_positive_float, metavar="N", help="at most so many calls a minute"
+    )
+    group.add_argument("--tokens_per_minute", type=_positive_float, metavar="N", help="at most so many tokens a minute")
+    group.add_argument("--timeout", type=_positive_float, metavar="S", help="seconds an attempt may take")
+    group.add_argument("--max_cost", type=_positive_float, metavar="USD", help="stop when so much is spent")
+    group.add_argument("--max_tokens_total", type=_positive_int, metavar="N", help="stop when so many are used")
+    group.add_argument("--max_time", type=_positive_float, metavar="S", help="stop after so many seconds")
+
+
+def _add_code_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--sandbox", metavar="KIND", help="of evals that run programs: auto, bwrap, docker, unsafe-local"
+    )
+    group.add_argument("--assurance", choices=("weak", "strict"), help="refuse or label verdicts that could be forged")
+
+
+def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--baseline", metavar="FILE|DIR", help="gate the run against a baseline (see `evals gate`)")
+    gate.add_limits(group)
+    group.add_argument("--sequential", action="store_true", help="stop when the difference to --against is settled")
+    group.add_argument("--against", metavar="BASELINE", help="a baseline, a folder of them, or a record")
+    group.add_argument("--delta", default="2pt", metavar="2pt", help="with --sequential: less is no difference")
+
+
+def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--max-errors", type=_tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
+    )
+    group.add_argument("--resume", action="store_true", help="go on with the newest unfinished record of this run")
+    group.add_argument("--resume-from", metavar="RECORD", help="go on with this record")
+    group.add_argument(
+        "--fail-under", action="append", default=[], metavar="METRIC>=X", help="exit 1 when not held; repeatable"
+    )
+    group.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise ValueError
+    return value
+
+
+def _tolerance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value >= 0 or (value > 1 and value != int(value)):
+        raise argparse.ArgumentTypeError(f"needs a count such as 5, or a fraction such as 0.02, not {text!r}")
+    return value
+
+
+def _temperature(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 100:
+        raise argparse.ArgumentTypeError(f"needs a number from 0 up, not {text!r}")
+    return value

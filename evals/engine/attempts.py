@@ -1,0 +1,271 @@
+"""The attempts of one call: time-outs, retries, what a failure means, and when it ends the run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from evals.completion import Completions, ContinuationScore, ContinuationScores
+from evals.engine.context import current_session
+from evals.engine.failures import FATAL_UNTIL_FIRST_SUCCESS, PUSH_BACK, CallFailed, Kind, classify_http
+from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, may_retry
+from evals.engine.session import Session
+from evals.engine.threads import Escaped, contained
+from evals.errors import DataError, EvalsError, ProviderError
+from evals.secrets import redact
+
+if TYPE_CHECKING:
+    from evals.engine.limits import AdaptiveLimit
+    from evals.engine.retry import Breaker
+    from evals.engine.settings import EngineSettings
+
+T = TypeVar("T")
+
+
+LOOK_AGAIN_S = 15.0
+"How often an attempt under way is held against the time it may take."
+
+
+async def attempts(
+    session: Session, fn: Any, work: Callable[[], Awaitable[T]], prompt: Any, is_answer: Callable[[T], bool]
+) -> T:
+    """Call `work` until it succeeds or the settings say stop."""
+    limit, n_bytes = session.limit_of(fn), _size(prompt) if session.limits_tokens else 0
+    tries = _Tries(session, fn)
+    breaker = tries.breaker
+    breaker.n_open += 1
+    try:
+        while True:
+            await session.take_rates(n_bytes)
+            try:
+                result = await _attempt(session, limit, work, tries)
+                if not is_answer(result):
+                    raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gave {type(result).__name__} for an answer")
+            except CallFailed as failure:
+                await session.pause(await tries.failed(failure))
+            else:
+                breaker.succeeded()
+                _account(session, result, n_bytes)
+                return result
+    finally:
+        breaker.closed()
+
+
+def are_completions(result: Any) -> bool:
+    return isinstance(result, Completions) or callable(getattr(result, "get_completions", None))
+
+
+def are_scores(result: Any) -> bool:
+    return isinstance(result, list) and all(isinstance(part, ContinuationScore) for part in result)
+
+
+class _Tries:
+    """The attempts of one call so far."""
+
+    def __init__(self, session: Session, fn: Any) -> None:
+        self._session = session
+        self._is_local = getattr(fn, "is_local", False)
+        self.breaker = session.breaker_of(fn)
+        self.timeouts = session.timeouts_of(fn)
+        self._began_s = time.monotonic()
+        self._n_failed = 0
+        self._n_counted = 0
+        self.n_timed_out = 0
+
+    async def failed(self, failure: CallFailed) -> float:
+        """Seconds to wait before the next attempt.
+
+        Raises:
+            CallFailed: `failure`, when there is none; it may have ended the session too.
+        """
+        if failure.is_final:
+            raise failure
+        self._count(failure)
+        settings, now_s = self._session.settings, time.monotonic()
+        wait_s = backoff_s(settings, self._n_failed, failure.retry_after_s, self._session.rng)
+        if not self._is_local and await self._ends_run(failure, now_s):
+            failure.is_final = True
+            self._session.end(_end_of_run(settings, failure, self.breaker), now=True)
+            raise failure
+        if not may_retry(settings, failure, self._n_counted, now_s - self._began_s, wait_s):
+            failure.is_final = True
+            raise failure
+        self._session.check_going_on()
+        self._session.counts.n_retries += 1
+        return wait_s
+
+    def _count(self, failure: CallFailed) -> None:
+        self._n_failed += 1
+        failure.n_attempts = self._n_failed
+        self._session.counts.failures[failure.kind.value] += 1
+        self._n_counted += failure.kind not in UNCOUNTED
+        self.n_timed_out += failure.kind is Kind.TIMEOUT
+
+    async def _ends_run(self, failure: CallFailed, now_s: float) -> bool:
+        if failure.kind in FATAL_UNTIL_FIRST_SUCCESS and not self.breaker.any_accepted:
+            await self.breaker.others_answered(self._session.settings.call_deadline_s)
+        if ends_run(failure, any_accepted=self.breaker.any_accepted):
+            return True
+        return asks_too_long(self._session.settings, failure) or self.breaker.failed(failure, now_s)
+
+
+async def _attempt(session: Session, limit: AdaptiveLimit | None, work: Callable[[], Awaitable[T]], tries: _Tries) -> T:
+    started_in = await limit.acquire() if limit is not None else 0
+    session.counts.in_flight += 1
+    ok, pushed_back = False, False
+    began_s = time.perf_counter()
+    try:
+        result = await _within(work, lambda: tries.timeouts.attempt_s(tries.n_timed_out))
+        ok = True
+        latency_s = time.perf_counter() - began_s
+        tries.timeouts.succeeded(latency_s)
+        if isinstance(result, Completions):
+            if result.latency_s is None:
+                result.latency_s = latency_s
+            if result.headers and limit is not None:
+                limit.observe(result.headers)
+        return result
+    except CallFailed as failure:
+        pushed_back = failure.kind in PUSH_BACK
+        raise
+    finally:
+        session.counts.in_flight -= 1
+        if limit is not None:
+            size = limit.size
+            limit.release(started_in, ok=ok, pushed_back=pushed_back)
+            if limit.size > size:
+                session.grown()
+
+
+class _Clock:
+    """Cancels the current task once the time that an attempt may take has passed.
+
+    allowed_s: asked again whenever its answer has passed: that time is still being learnt while the first attempts
+    are under way. A class rather than a closure, which would refer to itself: each call would leave its sample's
+    events to the garbage collector, megabytes of them until it comes round.
+    """
+
+    __slots__ = ("_allowed_s", "_began_s", "_handle", "_loop", "_task", "fired")
+
+    def __init__(self, allowed_s: Callable[[], float]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._loop = asyncio.get_running_loop()
+        self._allowed_s = allowed_s
+        self._began_s = self._loop.time()
+        self.fired = False
+        self._handle = self._loop.call_later(min(allowed_s(), LOOK_AGAIN_S), self._look)
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._loop.time() - self._began_s
+
+    def _look(self) -> None:
+        left_s = self._allowed_s() - self.elapsed_s
+        if left_s <= 0.001:
+            self.fired = True
+            self._task.cancel()
+        else:
+            self._handle = self._loop.call_later(min(left_s, LOOK_AGAIN_S), self._look)
+
+    def stop(self) -> None:
+        self._handle.cancel()
+
+    def is_reason(self) -> bool:
+        """Whether a cancellation that arrived is this clock's own, and nobody else's too."""
+        return self.fired and not (hasattr(self._task, "uncancel") and self._task.uncancel())
+
+
+async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], float]) -> T:
+    """The value of `work()`, or CallFailed: a time-out, or whatever it raised. Costs no task of its own."""
+    clock = _Clock(allowed_s)
+    try:
+        return await work()
+    except asyncio.CancelledError:
+        if not clock.is_reason():
+            raise
+        raise CallFailed(Kind.TIMEOUT, f"no reply within {clock.elapsed_s:.3g} s") from None
+    except CallFailed:
+        raise
+    except EvalsError as error:
+        if not isinstance(error, DataError):
+            current_session().end_by(error)
+        raise
+    except BaseException as error:
+        raise failure_of(contained(error)) from error
+    finally:
+        clock.stop()
+
+
+def failure_of(error: Exception) -> CallFailed:
+    """The failure that an exception of a foreign completion function stands for."""
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        response = getattr(error, "response", None)
+        body = getattr(error, "body", None)
+        text = body if isinstance(body, str | bytes) else str(error)
+        return classify_http(status, dict(getattr(response, "headers", None) or {}), text)
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return CallFailed(Kind.TIMEOUT, redact(str(error)) or type(error).__name__)
+    if isinstance(error, ConnectionError):
+        return CallFailed(Kind.CONNECTION, redact(str(error)) or type(error).__name__)
+    raised = error.raised if isinstance(error, Escaped) else error
+    return CallFailed(Kind.OTHER, redact(f"{type(raised).__name__}: {raised}"))
+
+
+def _account(session: Session, result: Any, n_bytes: int) -> None:
+    session.counts.n_calls += 1
+    if isinstance(result, Completions | ContinuationScores):
+        before = session.counts.total_tokens
+        session.spent(result)
+        if session.limits_tokens:
+            session.settle_tokens(n_bytes, session.counts.total_tokens - before)
+
+
+def _size(prompt: Any) -> int:
+    if isinstance(prompt, str):
+        return len(prompt.encode("utf-8", "replace"))
+    if isinstance(prompt, list):
+        return sum(_size(part) for part in prompt)
+    if isinstance(prompt, dict):
+        return sum(_size(part) for part in prompt.values())
+    return 4
+
+
+_FATAL_WORDS = {
+    Kind.AUTH: ("the server refused the key", "check the key, or point OPENAI_BASE_URL at your own server"),
+    Kind.PAYMENT: ("the account cannot pay", "check the account's billing, then resume"),
+    Kind.QUOTA: ("the account's quota is used up", "raise the quota or wait, then resume"),
+    Kind.UNKNOWN_MODEL: ("the server does not know this model", "check the model's name and the base URL"),
+    Kind.BAD_REQUEST: (
+        "the server refuses every request",
+        "the message above says what it does not accept; change it with --completion_args or in the eval",
+    ),
+}
+
+
+def _end_of_run(settings: EngineSettings, failure: CallFailed, breaker: Breaker) -> ProviderError:
+    place = " from ".join(str(part) for part in (failure.status, failure.host) if part)
+    if asks_too_long(settings, failure):
+        return ProviderError(
+            f"the server asks to wait {failure.retry_after_s or 0:,.0f} s ({place})",
+            notes=[f"the server said: {failure.message}"],
+            fix="resume when that time is over",
+        )
+    if ends_run(failure, any_accepted=breaker.any_accepted):
+        what, fix = _FATAL_WORDS[failure.kind]
+        return ProviderError(f"{what} ({place})", notes=[f"the server said: {failure.message}"], fix=fix)
+    if failure.kind is Kind.CONNECTION and failure.host and not breaker.any_accepted:
+        return ProviderError(
+            f"{failure.host} cannot be reached: {failure.message}",
+            fix="see that the server is up and that the base URL is right, then resume",
+        )
+    where = f" from {failure.host}" if failure.host else ""
+    return ProviderError(
+        f"the same failure came again and again{where}: {failure.kind.value}",
+        notes=[f"last message: {failure.message}"],
+        fix="see that the server is up and takes this load, then resume",
+    )

@@ -1,0 +1,143 @@
+"""One pass over the samples of an eval: which, in which order, how often, and what an earlier run has done already."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals.engine.context import current_plan, current_session, use_session
+from evals.engine.loop import run_sync
+from evals.engine.plan import RunPlan
+from evals.engine.sample_order import sample_order
+from evals.engine.samples import SampleRun, WorkItem
+from evals.engine.session import Session
+from evals.engine.settings import settings_from_environment
+from evals.errors import EvalsError, Interrupted
+from evals.record.current import record_event
+from evals.record.event import Event
+from evals.record.recorders import RecorderBase
+from evals.sample import labels_of, sample_id
+
+Finished = Callable[[WorkItem, Sequence[Event], Any], None]
+"Told of each finished sample: what was evaluated, what was recorded, and what `eval_sample` returned."
+
+
+@dataclass(frozen=True)
+class SamplePass:
+    """What a pass needs of an eval; `run` goes through the samples. No eval sees a loop, a thread or a limit."""
+
+    eval_name: str
+    seed: int
+    samples: Sequence[Any]
+    recorder: RecorderBase
+    evaluate: Callable[[Any, random.Random], Coroutine[Any, Any, Any]]
+    "Evaluates one sample with its own random generator, and records what came of it."
+    on_finished: Finished
+    prepare: Callable[[], Coroutine[Any, Any, None]] | None = None
+    "Awaited before the first sample."
+    cap: int | None = None
+    "The most samples; None for all."
+    records_values: bool = False
+    "Whether what `evaluate` returns is recorded too, so that a resumed run can give it back."
+
+    def run(self) -> None:
+        """Evaluate every sample that is not done yet.
+
+        Raises:
+            EvalsError: the run ended before its time; what was recorded stays.
+        """
+        plan = current_plan()
+        if plan is not None:
+            self._run_in(plan, current_session())
+            return
+        session = Session(settings_from_environment())
+        try:
+            self._run_in(RunPlan(), session)
+        finally:
+            run_sync(session.aclose())
+
+    def _run_in(self, plan: RunPlan, session: Session) -> None:
+        order = sample_order(len(self.samples), self.cap)
+        repeats = plan.next_repeats()
+        run = SampleRun(
+            session=session,
+            recorder=self.recorder,
+            items=(item for item in self._items(order, repeats) if item.key not in plan.finished),
+            load=self.samples.__getitem__,
+            evaluate=lambda sample, item: self._evaluate(sample, item, plan.repeats),
+            on_finished=self.on_finished,
+            observer=plan.observer,
+            sequential=session.settings.start_concurrency == 1,
+            labels_of=labels_of,
+        )
+        done = sum(item.key in plan.finished for item in self._items(order, repeats)) if plan.finished else 0
+        plan.observer.started(len(order) * plan.repeats, done)
+        try:
+            with use_session(session):
+                if self.prepare is not None:
+                    run_sync(self.prepare())
+                run_sync(run.go())
+        except Interrupted:
+            if not _gentle_interrupt():
+                raise
+
+    def _items(self, order: Sequence[int], repeats: range) -> Iterator[WorkItem]:
+        for index in order:
+            name = sample_id(self.eval_name, index)
+            for repeat in repeats:
+                yield WorkItem(name, index, repeat)
+
+    async def _evaluate(self, sample: Any, item: WorkItem, n_repeats: int) -> Any:
+        value = await self.evaluate(sample, self._rng(item, n_repeats))
+        if self.records_values and value is not None:
+            record_event("result", {"value": value} if _survives_json(value) else {"not_json": type(value).__name__})
+        return value
+
+    def _rng(self, item: WorkItem, n_repeats: int) -> random.Random:
+        """The generator of openai/evals for the first repeat; later repeats draw others."""
+        repeat = item.repeat % n_repeats
+        text = f"{item.sample_id}:{self.seed}" + (f":{repeat}" if repeat else "")
+        return random.Random(text.encode("utf-8"))
+
+
+def earlier_values() -> dict[tuple[int, int], Any]:
+    """What `eval_sample` returned in the coming pass of the run that is resumed, by (row number, repeat).
+
+    Raises:
+        EvalsError: the values were of a kind that no record keeps.
+    """
+    plan = current_plan()
+    found: dict[tuple[int, int], Any] = {}
+    if plan is None or plan.earlier is None:
+        return found
+    for sample in plan.earlier():
+        if sample.repeat // plan.repeats == plan.n_passes:
+            index = int(sample.sample_id.rsplit(".", 1)[1])
+            found[index, sample.repeat] = _recorded_value(sample.sample_id, sample.data("result"))
+    return found
+
+
+def _recorded_value(name: str, results: Sequence[Any]) -> Any:
+    if results and "not_json" in results[-1]:
+        raise EvalsError(
+            f"this run cannot be resumed: its eval returns {results[-1]['not_json']} objects, which no record keeps",
+            where=name,
+            fix="run it anew without --resume",
+        )
+    return results[-1].get("value") if results else None
+
+
+def _survives_json(value: Any) -> bool:
+    try:
+        return bool(json.loads(json.dumps(value, allow_nan=False)) == value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+def _gentle_interrupt() -> bool:
+    """Whether an interrupted pass goes on to the eval's report, as openai/evals does when it is told to."""
+    return os.environ.get("EVALS_GENTLE_INTERRUPT", "0").lower() in {"1", "true", "yes"}

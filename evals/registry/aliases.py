@@ -1,0 +1,49 @@
+"""Follows an entry to the spec that it points at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from evals.errors import RegistryError, did_you_mean
+from evals.registry.entries import (
+    THING,
+    alias_of,
+    check_entry,
+)
+from evals.registry.index import Index, RawEntry
+
+
+def follow(entry: RawEntry, indexes: Mapping[str, Index]) -> list[RawEntry]:
+    """`entry` and what it points at, to the spec. Raises RegistryError for a loop or a name that is not there."""
+    kind = list(indexes)[-1]
+    chain = [entry]
+    check_entry(entry, kind)
+    while (target := alias_of(chain[-1])) is not None:
+        found = first_entry(indexes, target)
+        if found is None:
+            known = [name for index in indexes.values() for name in index.names()]
+            raise RegistryError(
+                f"{THING[kind]} {chain[-1].name!r} points at {target!r}, which does not exist",
+                where=chain[-1].where,
+                notes=[did_you_mean(target, known)],
+            )
+        if found in chain:
+            names = " -> ".join([*(link.name for link in chain), found.name])
+            raise RegistryError(f"{THING[kind]} {entry.name!r} leads back to itself", where=entry.where, notes=[names])
+        check_entry(found, kind)
+        chain.append(found)
+    return chain
+
+
+def first_entry(indexes: Mapping[str, Index], name: str) -> RawEntry | None:
+    return next((entry for index in indexes.values() if (entry := index.get(name)) is not None), None)
+
+
+def filled_in(entry: RawEntry) -> Any:
+    if not isinstance(entry.body, dict):
+        return entry.body
+    body = {**entry.body, "key": entry.name, "group": entry.group, "registry_path": entry.registry_path}
+    if "class" in body:
+        body["cls"] = body.pop("class")
+    return body

@@ -1,0 +1,138 @@
+"""The YAML files of all registry paths: entries by kind, tables, and what is said of a name that is in none."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from evals.errors import RegistryError, near_misses
+from evals.registry.aliases import filled_in, first_entry, follow
+from evals.registry.entries import (
+    THING,
+    check_entry,
+)
+from evals.registry.index import Index, RawEntry, shown_path
+from evals.registry.roots import default_registry_paths, no_registry
+
+logger = logging.getLogger("evals")
+
+
+class RegistryFiles:
+    """Entries of every kind by name. Nothing is read before it is asked for."""
+
+    def __init__(self, registry_paths: Sequence[str | Path] | None = None) -> None:
+        self._given_paths = None if registry_paths is None else [Path(path) for path in registry_paths]
+        self._indexes: dict[tuple[str, tuple[Path, ...]], Index] = {}
+        self.data_paths: list[str] = []
+        "Folders with copies of public benchmarks, looked into before anything is fetched."
+
+    @functools.cached_property
+    def _registry_paths(self) -> list[Path]:
+        return default_registry_paths() if self._given_paths is None else self._given_paths
+
+    @property
+    def registry_paths(self) -> list[Path]:
+        """The registries in the order in which they are read."""
+        return list(self._registry_paths)
+
+    def add_registry_paths(self, paths: Sequence[str | Path]) -> None:
+        """Put `paths` behind the others; their entries win. One that holds no registry is warned about, no more."""
+        for path in map(Path, paths):
+            problem = no_registry(path)
+            if problem:
+                logger.warning("registry %s: %s; nothing is read from it", shown_path(path), problem)
+            self._registry_paths.append(path)
+
+    def entry(self, kind: str, name: str) -> RawEntry | None:
+        """The entry of `kind` called exactly `name`, as its file has it; None where there is none."""
+        return self._index(kind).get(name)
+
+    @property
+    def _evals(self) -> dict[str, Any]:
+        return self._table("evals")
+
+    @property
+    def _completion_fns(self) -> dict[str, Any]:
+        return self._table("completion_fns")
+
+    @property
+    def _solvers(self) -> dict[str, Any]:
+        return self._table("solvers")
+
+    @property
+    def _modelgraded_specs(self) -> dict[str, Any]:
+        return self._table("modelgraded")
+
+    @property
+    def _eval_sets(self) -> dict[str, Any]:
+        return self._table("eval_sets")
+
+    def _table(self, kind: str) -> dict[str, Any]:
+        return self._load_registry(self._registry_paths, kind)
+
+    def _load_registry(self, registry_paths: Sequence[Path], resource_type: str) -> dict[str, Any]:
+        """name -> body with `key`, `group`, `registry_path` and `cls` filled in. Unusable entries are left out."""
+        table = {}
+        for entry in self._index(resource_type, registry_paths).entries():
+            try:
+                check_entry(entry, resource_type)
+            except RegistryError as error:
+                logger.warning("left out: %s", error)
+                continue
+            table[entry.name] = filled_in(entry)
+        return table
+
+    def entries(self, kind: str) -> list[RawEntry]:
+        """All entries of a kind as their files have them, in load order; broken files are skipped with a warning."""
+        return list(self._index(kind).entries())
+
+    def broken_files(self, kind: str) -> list[tuple[Path, RegistryError]]:
+        """Files of a kind that no entry could be read from, and why; known once `entries` has been asked."""
+        return [(file.path, file.error) for file in self._index(kind).files if file.error is not None]
+
+    def _index(self, kind: str, paths: Sequence[Path] | None = None) -> Index:
+        roots = tuple(Path(path) for path in (self._registry_paths if paths is None else paths))
+        if (kind, roots) not in self._indexes:
+            self._indexes[kind, roots] = Index(roots, kind)
+        return self._indexes[kind, roots]
+
+    def _chain(self, kind: str, name: str) -> list[RawEntry]:
+        index = self._index(kind)
+        entry = index.get(name)
+        if entry is None:
+            raise self._unknown(kind, name)
+        return follow(entry, {kind: index})
+
+    def _known_chain(self, kinds: Sequence[str], name: str) -> list[RawEntry]:
+        indexes = {kind: self._index(kind) for kind in kinds}
+        entry = first_entry(indexes, name)
+        if entry is None:
+            known = [known for index in indexes.values() for known in index.names()]
+            logger.warning("%s %r not found. Closest matches: %s", THING[kinds[-1]], name, near_misses(name, known))
+            return []
+        return follow(entry, indexes)
+
+    def _unknown(self, kind: str, name: str) -> RegistryError:
+        names = self._index(kind).names()
+        longer = [known for known in names if known.startswith(f"{name}.")][:3]
+        near = list(dict.fromkeys([*longer, *near_misses(name, names)]))[:5]
+        see_all = "evals list" if kind == "evals" else f"evals list --kind {kind}"
+        notes = [f"did you mean: {', '.join(near)}" if near else ""]
+        notes += [f"see all: {see_all}        add a registry: --registry_path DIR"]
+        notes += [f"not a folder: {shown_path(path)}" for path in self._missing_paths()]
+        notes += [f"not read: {str(error).splitlines()[0]}" for error in self._index(kind).broken()[:2]]
+        notes += [f"not read: {shown_path(file)}: call it {file.stem}.yaml" for file in self._misnamed(kind, name)]
+        if "," in name:
+            notes.append("a run takes one eval; several make an eval set: oaievalset")
+        return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)
+
+    def _misnamed(self, kind: str, name: str) -> list[Path]:
+        """Files `*.yml` that may hold `name`: as in openai/evals, only `*.yaml` is read."""
+        stem = name.split(".", maxsplit=1)[0]
+        return [file for path in self._registry_paths for file in (path / kind).glob("*.yml") if file.stem == stem]
+
+    def _missing_paths(self) -> list[Path]:
+        return [path for path in self._registry_paths if path not in default_registry_paths() and not path.exists()]

@@ -1,0 +1,48 @@
+"""Where registries lie: the one that comes with the package, the user's own, and what makes a folder a registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evals.registry.entries import (
+    KNOWN_KEYS,
+)
+from evals.registry.index import shown_path
+
+KINDS = tuple(KNOWN_KEYS)
+"The kinds of entries, each a subfolder of a registry."
+
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def bundled_root() -> Path:
+    """The registry that comes with the package: inside an installed wheel, else beside it in the checkout."""
+    inside = PACKAGE / "_bundled" / "registry"
+    return inside if inside.is_dir() else PACKAGE.parent / "registry"
+
+
+def bundled_data_root() -> Path:
+    """The data that comes with the package: the folder `data` beside the bundled registry."""
+    return bundled_root().parent / "data"
+
+
+def default_registry_paths() -> list[Path]:
+    """The built-in registry, then `~/.evals`."""
+    try:
+        return [bundled_root(), Path.home() / ".evals"]
+    except RuntimeError:
+        return [bundled_root()]
+
+
+def no_registry(path: Path) -> str:
+    """What is wrong with a path that should be a registry folder; an empty text where nothing is."""
+    if path.is_file():
+        return "this is a file; name the folder that has `evals` in it"
+    if not path.is_dir():
+        return "there is no such folder"
+    if any((path / kind).exists() for kind in (*KINDS, "data")):
+        return ""
+    if path.name in KINDS:
+        return f"this is the folder of one kind; name the one above it, {shown_path(path.parent)}"
+    return f"it has none of the folders {', '.join(KINDS)}"

@@ -1,0 +1,159 @@
+"""From a request to an eval that is ready to be run: names resolved, data checked, nothing called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from evals.engine.sample_order import sample_order
+from evals.errors import UsageError
+from evals.eval import Eval, StreamedEval
+from evals.key_values import typed
+from evals.registry.classes import is_ours, load_object
+from evals.registry.lookup import Registry
+from evals.runner.checks import GivenAnswer, try_scorer
+from evals.runner.fingerprint import fingerprint_of
+from evals.runner.preflight import Preflight, check_before_run, source_facts
+from evals.runner.request import RunRequest
+from evals.runner.resume import Earlier
+from evals.secrets import redact, register_secrets_in
+from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
+
+SCORER_TRIALS = 50
+"Samples whose ideal answers are put through their own scorer before the first call."
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A request with its names resolved and its data checked; nothing has been called yet."""
+
+    request: RunRequest
+    registry: Registry
+    eval_spec: EvalSpec
+    base_spec: BaseEvalSpec | None
+    "The alias that the eval was named by; None where it was named by its own name."
+    eval: Eval
+    preflight: Preflight
+    fingerprint: dict[str, Any]
+    earlier: Earlier | None = None
+    "The unfinished record that is gone on with."
+
+    def is_done_by(self, earlier: Earlier) -> bool:
+        """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
+        return earlier.complete and len(earlier.finished) >= self.preflight.n_selected * self.request.repeats
+
+    def run_spec(self) -> RunSpec:
+        """The first line of the record."""
+        request, spec = self.request, self.eval_spec
+        assert spec.key is not None
+        base, split = spec.key.split(".")[0:2]
+        visible = request.visible if request.visible is not None else request.max_samples is None
+        return RunSpec(
+            completion_fns=request.completion_fn_names,
+            eval_name=spec.key,
+            base_eval=base,
+            split=split,
+            run_config={
+                "completion_fns": request.completion_fn_names,
+                "eval_spec": {
+                    "cls": spec.cls,
+                    "registry_path": str(spec.registry_path),
+                    "args": spec.args,
+                    "key": spec.key,
+                    "group": spec.group,
+                },
+                "seed": request.seed,
+                "max_samples": request.max_samples,
+                "command": redact(request.command),
+                "initial_settings": {"visible": visible},
+                "repeats": request.repeats,
+                "higher_is_better": self.base_spec is None or self.base_spec.higher_is_better,
+                "fingerprint": self.fingerprint,
+                **self.preflight.facts(),
+                **source_facts(spec.registry_path),
+            },
+            created_by=request.user,
+        )
+
+
+def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRun:
+    """Resolve the names of a request, check its data, and try what the eval needs.
+
+    Raises:
+        EvalsError: something cannot be run like this; nothing was called.
+    """
+    register_secrets_in(request.completion_args)
+    register_secrets_in(request.extra_eval_params)
+    registry = registry or Registry()
+    if request.registry_paths:
+        registry.add_registry_paths(list(request.registry_paths))
+    registry.data_paths.extend(request.data_paths)
+    spec = registry.find_eval(request.eval_name)
+    register_secrets_in(spec.args)
+    fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
+    evaluation = _make_eval(spec, request, registry, fns)
+    facts = check_before_run(evaluation, request.max_samples)
+    evaluation.preflight()
+    warnings = [*facts.warnings, *_scorer_warnings(evaluation, spec, request, registry)]
+    for fn in evaluation.completion_fns:
+        if hasattr(fn, "preflight"):
+            fn.preflight()
+    _check_budget(evaluation, request, registry)
+    return PreparedRun(
+        request=request,
+        registry=registry,
+        eval_spec=spec,
+        base_spec=registry.get_base_eval(request.eval_name),
+        eval=evaluation,
+        preflight=replace(facts, warnings=warnings),
+        fingerprint=fingerprint_of(request, spec, evaluation, facts.data_sha256, registry),
+    )
+
+
+def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Sequence[Any]) -> Eval:
+    made: Eval = registry.make_eval(spec, fns, **{"seed": request.seed, **request.extra_eval_params})
+    return made
+
+
+def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:
+    """Arguments are typed for our own classes only: others expect the text that openai/evals gave them."""
+    spec = registry.resolve_completion_fn(name)
+    given = request.completion_args
+    if any(isinstance(value, str) for value in given.values()) and is_ours(load_object(spec.cls, where=spec.where)):
+        given = {key: typed(value) if isinstance(value, str) else value for key, value in given.items()}
+    register_secrets_in(spec.args)
+    register_secrets_in(given)
+    return registry.make_completion_fn(name, **given)
+
+
+def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, registry: Registry) -> list[str]:
+    """Ideal answers of the first samples that fail their own scorer; that of a plug-in may call, and is left."""
+    if not isinstance(evaluation, StreamedEval) or not is_ours(type(evaluation)):
+        return []
+    samples = evaluation.stream_samples() if evaluation.samples_jsonl is not None else []
+    if not len(samples) or not evaluation.ideal_completions(samples[0]):
+        return []
+    answer = GivenAnswer()
+    twin = _make_eval(spec, request, registry, [answer])
+    tried = sample_order(len(samples), request.max_samples)[:SCORER_TRIALS]
+    failing = try_scorer(twin, samples, tried, answer).failing
+    if not failing:
+        return []
+    return [
+        f"{len(failing)} of {len(tried)} samples tried have an ideal answer that their own scorer refuses, "
+        f"first {failing[0]}"
+    ]
+
+
+def _check_budget(evaluation: Eval, request: RunRequest, registry: Registry) -> None:
+    if request.settings.max_cost_usd is None:
+        return
+    for name, fn in zip(request.completion_fns, evaluation.completion_fns, strict=True):
+        if not isinstance(name, str) or getattr(fn, "is_local", False):
+            continue
+        if registry.model_info(name).input_usd_per_million is None:
+            raise UsageError(
+                f"--max_cost needs the price of {name}, which is not known",
+                fix="add an entry with `prices` under completion_fns/ in a registry, or use --max_tokens_total",
+            )

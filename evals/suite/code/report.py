@@ -1,0 +1,106 @@
+"""The report of pass@k: estimates with their intervals, verdicts, and problems that were never solved."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.errors import UsageError
+from evals.metrics import Mean, defined
+from evals.record.recorders import Event
+from evals.stats.intervals import wilson
+
+MAX_PROBLEMS_LISTED = 1000
+"Problems up to which the report lists each one's counts; `evals view` shows them always."
+
+
+class PassReport:
+    """Means over problems with their bootstrap intervals, what became of the programs, and each problem's counts.
+
+    With repeats a problem's estimates are averaged: each is unbiased.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.means = {name: Mean() for name in names}
+        self._first: dict[str, array[float]] = {name: array("d") for name in names}
+        self._repeated: dict[tuple[str, int], list[float]] = {}
+        self._row_of: dict[str, int] = {}
+        self.counts_of: list[list[int]] = []
+        self.statuses: Counter[str] = Counter()
+        self.n_completions = self.n_unparsed = 0
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.type == "program":
+                self._add_program(event.data)
+            elif event.type == "metrics" and "n_completions" in event.data:
+                self._add_problem(sample_id, event.data)
+
+    def _add_program(self, data: Mapping[str, Any]) -> None:
+        self.n_completions += 1
+        self.n_unparsed += not data["parsed"]
+        self.statuses[f"status/{data['status']}"] += 1
+        if data.get("kind"):
+            self.statuses[f"kind/{data['kind']}"] += 1
+        self.statuses[f"assurance/{data['assurance']}"] += 1
+
+    def _add_problem(self, sample_id: str, data: Mapping[str, Any]) -> None:
+        row = self._row_of.setdefault(sample_id, len(self._row_of))
+        if row == len(self.counts_of):
+            self.counts_of.append([0, 0])
+        self.counts_of[row][0] += data["n_completions"]
+        self.counts_of[row][1] += data["n_passed"]
+        for name, mean in self.means.items():
+            mean.add(sample_id, data[name])
+            first = self._first[name]
+            if row == len(first):
+                first.append(data[name])
+            else:
+                self._repeated.setdefault((name, row), []).append(data[name])
+
+    def as_dict(self) -> dict[str, Any]:
+        report: dict[str, Any] = {}
+        for name, mean in self.means.items():
+            report[name] = defined(mean.mean)
+            report[f"{name}_stderr"] = defined(mean.stderr)
+            report[f"{name}_ci95"] = self._interval(name)
+        report |= {"n": len(self._row_of), "n_completions": self.n_completions}
+        if self.n_completions:
+            report["unparsed"] = self.n_unparsed / self.n_completions
+        report |= dict(sorted(self.statuses.items()))
+        if len(self.counts_of) <= MAX_PROBLEMS_LISTED:
+            listed = sorted((name, self.counts_of[row]) for name, row in self._row_of.items())
+            report["problems"] = {name: {"n": counts[0], "c": counts[1]} for name, counts in listed}
+        return report
+
+    def _interval(self, name: str) -> list[float] | None:
+        """Bootstrap over problems; Wilson where all are equal, since a bootstrap would claim certainty."""
+        values = [self._value(name, row) for _, row in sorted(self._row_of.items())]
+        if len(values) < 2:
+            return None
+        if max(values) == min(values):
+            low, high = wilson(math.fsum(values), len(values))
+            return [low, high]
+        import numpy as np
+
+        from evals.stats.bootstrap import bootstrap
+
+        interval = bootstrap(values, rng=np.random.default_rng(0)).interval
+        return [interval.low, interval.high]
+
+    def _value(self, name: str, row: int) -> float:
+        values = [self._first[name][row], *self._repeated.get((name, row), ())]
+        return math.fsum(values) / len(values)
+
+
+def counts_of(name: str, values: Sequence[Any]) -> list[int]:
+    """Whole numbers from 1, ascending, each once."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise UsageError(f"{name} is {value!r}", fix="give whole numbers from 1")
+    if name == "k" and not values:
+        raise UsageError("k is an empty list", fix="give at least one number, such as [1]")
+    return sorted(set(values))
