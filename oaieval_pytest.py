@@ -235,9 +235,9 @@ class EvalsRunner:
         key = f"{wanted.eval_name} {arguments}"
         if key not in self._ids:
             with self._explained():
-                from evals.runner.collect import sample_ids
+                from evals.runner.collect import collect_sample_ids
 
-                self._ids[key] = sample_ids(wanted.eval_name, **arguments)
+                self._ids[key] = collect_sample_ids(wanted.eval_name, **arguments)
         repeats = range(wanted.arguments.get("repeats", 1))
         return [
             Wanted(wanted.model, wanted.eval_name, wanted.arguments, sample_id, repeat)
@@ -262,9 +262,9 @@ class EvalsRunner:
     def evals_in(self, path: Path) -> tuple[Path, list[str]]:
         """The registry around a YAML file, and the names of its evals."""
         with self._explained():
-            from evals.runner.collect import eval_names_in, registry_of
+            from evals.runner.collect import collect_eval_names, registry_folder_of
 
-            return registry_of(path), eval_names_in(path)
+            return registry_folder_of(path), collect_eval_names(path)
 
     def missed(self, texts: Iterable[str], result: RunResult) -> list[str]:
         """Those of `--evals-min` that a result does not reach, in words."""

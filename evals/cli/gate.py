@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def add_limits(parser: argparse._ActionsContainer) -> None:
-    """The options that `oaieval --baseline` shares."""
+    """Add the options that `evals gate` and `oaieval --baseline` share."""
     parser.add_argument("--max-drop", default="2pt", metavar="2pt", help="the drop that is tolerated (default 2pt)")
     parser.add_argument(
         "--detect", metavar="5pt", help="the drop that must be found (default: 3pt more than tolerated)"
@@ -80,7 +80,7 @@ def drop_of(text: str, flag: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Gate some records; the exit code says what came of it."""
+    """Compare records with their baselines, or write new baselines; return the exit code."""
     from evals.comparison.scores import read_scores
 
     limits = limits_of(args)
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 def judge(
     runs: Sequence[RunScores], args: argparse.Namespace, limits: GateLimits, *, beside_a_run: bool = False
 ) -> int:
-    """Compare, print, write what was asked for, and return the exit code.
+    """Compare runs with their baselines, print the verdicts, write files, and return the exit code.
 
     beside_a_run: `oaieval` printed its own result; with --json the table goes to standard error.
     """
@@ -125,7 +125,7 @@ def judge(
 
 
 def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:
-    """A step summary and annotations where a GitHub workflow runs this."""
+    """Write a step summary and annotations if this runs in a GitHub workflow."""
     from evals.report.github import gate_annotations
     from evals.report.markdown.gate import gate_markdown
 

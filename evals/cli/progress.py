@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: a bar in a terminal, a line now and then on a pipe."""
+"""Shows the progress of a run: a bar in a terminal, a line from time to time on a pipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LINE_EVERY_FRACTION = 0.1
 
 
 class Progress:
-    """An observer that draws. The engine calls it on its own thread; another one looks when nothing comes."""
+    """An observer that draws the progress. The engine calls it on its thread; another thread draws in between."""
 
     def __init__(
         self, stream: TextIO, *, look_every_s: float = LOOK_EVERY_S, line_every_s: float = LINE_EVERY_S
@@ -84,7 +84,7 @@ class Progress:
                 self._maybe_line()
 
     def _tick(self) -> None:
-        """Show what is waited for while no sample ends, as when every call is tried again."""
+        """Draw while no sample ends, for example while every call is being retried."""
         while not self._closed.wait(self._look_every_s):
             with self._lock:
                 if self._closed.is_set():

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
-    """The samples asked for, as they come.
+    """The samples that the arguments ask for, in the order of the record.
 
     Raises:
         UsageError: no sample has the id or the group that was asked for.

@@ -1,4 +1,4 @@
-"""Comparisons as plain values, for `--json`; None for what is not defined."""
+"""Comparisons and explanations as plain values, for `--json`; None stands for what is not defined."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Two runs."""
+    """The comparison of two runs. Rates are in [0, 1]; differences are b minus a."""
     c = comparison
     return {
         "eval": c.b.facts.eval_name,
@@ -59,7 +59,7 @@ def _run_json(run: RunScores, shared: Estimate) -> dict[str, Any]:
 
 
 def difference_json(d: PairedDifference) -> dict[str, Any]:
-    """A difference b - a in plain values."""
+    """A difference in plain values. `d` is b minus a, so its `mean_a` is the mean of b."""
     return {
         "difference": defined(d.value),
         "stderr": defined(d.stderr),
@@ -77,7 +77,7 @@ def difference_json(d: PairedDifference) -> dict[str, Any]:
 
 
 def many_runs_json(many: ManyRuns) -> dict[str, Any]:
-    """Three runs or more."""
+    """The comparison of three runs or more; `rank` holds the best and the worst rank that a run may have."""
     return {
         "metric": many.runs[0].metric,
         "alpha": many.alpha,
@@ -101,7 +101,7 @@ def many_runs_json(many: ManyRuns) -> dict[str, Any]:
 
 
 def explanation_json(e: Explanation) -> dict[str, Any]:
-    """Why two runs differ."""
+    """The gap between two runs and its parts, which add up to it."""
     return {
         "metric": e.b.metric,
         "a": {"record": e.a.path, "mean": defined(e.a.mean), "n": e.a.n},

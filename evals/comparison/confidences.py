@@ -1,4 +1,4 @@
-"""Reads from records how sure a model was of what: option probabilities, or one stated confidence a question."""
+"""Reads the confidence of a model from records: option probabilities, or one stated confidence a question."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from evals.stats.calibration import Calibration, choice_calibration, confidence_
 
 Kind = Literal["choice", "verbal", "agreement"]
 MIN_MASS = 0.9
-"Of the letters, below which their probabilities stand for little of what the model would say."
+"If the letters hold less of the probability than this, the model would mostly say something else."
 
 SAYS = {
     "choice": "probability of each option",
@@ -30,7 +30,7 @@ SAYS = {
 
 @dataclass(frozen=True)
 class Confidences:
-    """What one record holds, a row a question."""
+    """The confidences of one record, a row a question."""
 
     path: str
     eval_name: str
@@ -38,11 +38,11 @@ class Confidences:
     kind: Kind
     ids: tuple[str, ...]
     values: Array
-    "Of choices log probabilities, shape (n, n_options), NaN for options that are not there; else shape (n,)."
+    "For choices: log probabilities, shape (n, n_options), NaN for missing options. Else in [0, 1], shape (n,)."
     outcomes: Codes
-    "Of choices the column of the right option; else 1 where the answer was right."
+    "For choices: the column of the right option. Else 1 for a right answer, 0 for a wrong one. Shape (n,)."
     prompts: tuple[str, ...]
-    "Hashes; empty where there are none."
+    "SHA-256 of each prompt, empty where it was not recorded."
     n_left_out: int
     "Samples that failed, or whose confidence is not known."
     n_low_mass: int = 0
@@ -50,7 +50,7 @@ class Confidences:
     "Questions with an option whose probability the server did not give."
 
     def rows(self, ids: Sequence[str]) -> Confidences:
-        """These samples alone, in this order."""
+        """The rows of these samples, in this order."""
         where = {name: row for row, name in enumerate(self.ids)}
         kept = [where[name] for name in ids]
         return Confidences(
@@ -60,10 +60,12 @@ class Confidences:
 
 
 def read_confidences(path: str) -> Confidences:
-    """The `choice` events of a record, else its `confidence` events; those of a sample's first repeat, by sample id.
+    """The confidences of a record, by sample id: from `choice` events, else from `confidence` events.
+
+    Of several repeats, or several orders of one question, the first counts.
 
     Raises:
-        DataError: neither is there, or the choices were read from text, which has no probabilities.
+        DataError: the record has neither, mixes both, or its choices were read from text and have no probabilities.
     """
     log = read_record(path)
     kept: dict[str, tuple[int, dict[str, Any], str]] = {}
@@ -86,10 +88,10 @@ def read_confidences(path: str) -> Confidences:
 
 
 def shared(runs: Sequence[Confidences]) -> list[Confidences]:
-    """The same questions of each run, in one order.
+    """Each run cut to the questions that all runs have, in the same order.
 
     Raises:
-        UsageError: different quantities, or no question that all runs have.
+        UsageError: the runs hold different quantities, or share no question.
     """
     if len({run.kind for run in runs}) > 1:
         said = ", ".join(f"{run.path}: {SAYS[run.kind]}" for run in runs)
@@ -102,7 +104,7 @@ def shared(runs: Sequence[Confidences]) -> list[Confidences]:
 
 
 def calibrate(run: Confidences, n_bins: int, seed: int, n_draws: int = 2000) -> Calibration:
-    """The calibration of a run."""
+    """The calibration of a run. Methods and sources: `evals.stats.calibration`. seed: of its bootstrap draws."""
     measure = choice_calibration if run.kind == "choice" else confidence_calibration
     return measure(run.values, run.outcomes, rng=np.random.default_rng(seed), n_bins=n_bins, n_draws=n_draws)
 

@@ -11,9 +11,10 @@ _LABELS = frozenset({*LABEL_KEYS, "id"})
 
 
 def content_hash(value: Any) -> int:
-    """64 bits that tell parsed prompts and rows apart; never 0.
+    """A hash of 64 bits (BLAKE2b) of a parsed prompt or row; never 0, which means "not recorded".
 
-    `repr` is three times as fast as JSON, and most of the time goes here; an object's own keys are put in order.
+    The keys of an object are sorted first. `repr` is three times as fast as JSON, and reading a record spends most of
+    its time here.
     """
     if isinstance(value, dict):
         value = sorted(value.items())
@@ -23,7 +24,7 @@ def content_hash(value: Any) -> int:
 
 
 def row_hash(row: Any) -> int:
-    """`content_hash` of a dataset's row without its labels: a new category is no new question."""
+    """`content_hash` of a row without its labels and its id: a row with a new category is the same question."""
     if isinstance(row, dict) and not _LABELS.isdisjoint(row):
         row = {key: value for key, value in row.items() if key not in _LABELS}
     return content_hash(row)

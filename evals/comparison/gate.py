@@ -1,11 +1,11 @@
-"""The gate: runs against their baselines, with a known rate of false alarms and a known power.
+"""The gate: compares runs with their baselines, with a known rate of false alarms and a known power.
 
-For each eval the one-sided test of `evals.stats.noninferiority` asks whether the true drop is larger than is tolerated.
+For each eval, the one-sided test of `evals.stats.noninferiority` asks whether the true drop is larger than tolerated.
 
-- regression: it is, at level alpha (Holm-corrected over all evals of the call, so at most a share alpha of calls
-  whose every eval is healthy fails).
-- ok: it is not, and the samples were enough: either a drop of `detect` would have been found with the power asked
-  for, or a drop of that size is excluded at level alpha.
+- regression: it is, at level alpha. p-values are corrected by Holm over all evals of the call, so at most a share alpha
+  of the calls fails if every eval is healthy.
+- ok: no such drop is proven, and the samples were enough: a drop of `detect` would have been found with the power that
+  was asked for, or a drop of that size is excluded at level alpha.
 - undecided: neither; `n_needed` says how many samples would do.
 """
 
@@ -33,11 +33,14 @@ MIN_SHARED = 0.95
 
 @dataclass(frozen=True)
 class GateLimits:
-    """What is tolerated, and how sure the gate must be. Drops as fractions: 0.02 is 2 points."""
+    """The drop that is tolerated, and the error rates of the gate. Drops are fractions: 0.02 is 2 points."""
 
     max_drop: float = 0.02
+    "The largest drop that is no regression."
     detect: float = 0.05
+    "The drop that must be found with probability `power`."
     alpha: float = 0.05
+    "Rate of false alarms."
     power: float = 0.8
 
     def __post_init__(self) -> None:
@@ -52,7 +55,7 @@ class GateLimits:
 
 @dataclass(frozen=True)
 class EvalVerdict:
-    """One eval's verdict. `test` has the numbers, on `n` samples that run and baseline share."""
+    """The verdict on one eval. `test` has the numbers, on the `n` samples that run and baseline share."""
 
     eval_name: str
     verdict: str
@@ -104,10 +107,10 @@ class EvalVerdict:
 
 
 def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> list[EvalVerdict]:
-    """The verdict of each run against its baseline in `place` (a file, or a folder of `<eval>.json`).
+    """The verdict on each run against its baseline. place: a baseline, or a folder of `<eval>.json`.
 
     Raises:
-        DataError: a baseline is missing, or was made from other data or by another scorer.
+        DataError: a baseline is missing, or was made with other data, another scorer or another metric.
     """
     pairs = [(run, find_baseline(place, run.facts.eval_name)) for run in runs]
     tests = [_test(run, baseline, limits) for run, baseline in pairs]
@@ -185,7 +188,10 @@ def _verdict(run: RunScores, baseline: Baseline, test: DropTest, p: float, limit
 
 
 def exit_code_of(verdicts: Sequence[EvalVerdict], undecided: str) -> int:
-    """1 with a regression, 5 when something could not be decided (or what `undecided` says: pass, fail), else 0."""
+    """1 if any verdict is a regression, else 5 if any is undecided, else 0.
+
+    undecided: `pass` or `fail` give 0 or 1 instead of 5.
+    """
     if any(verdict.verdict == "regression" for verdict in verdicts):
         return 1
     if any(verdict.verdict == "undecided" for verdict in verdicts):

@@ -21,17 +21,17 @@ from evals.stats.arrays import Codes
 
 @dataclass(frozen=True)
 class RunScores(ScoreArrays):
-    """One run to be compared: its scores, and in the same rows what each sample was asked. Hashes have shape (n,)."""
+    """The scores of a run to be compared, and in the same rows hashes of what each sample was asked, shape (n,)."""
 
     facts: RunFacts
     prompt_hashes: Codes
-    "Of what was sent first for each sample; 0 where no call was recorded."
+    "Hash of the first prompt that was sent for a sample; 0 if no call was recorded."
     row_hashes: Codes
-    "Of the dataset's row without its labels; 0 where it was not recorded, as most evals do not."
+    "Hash of the dataset's row without its labels; 0 if it was not recorded, which is so for most evals."
     question_hashes: Codes
-    "Of the last message that was sent first, with the expected answer: what is known of an unrecorded row."
+    "Hash of the last message of the first prompt with the expected answer, for rows that were not recorded."
     models: Mapping[str, int]
-    "Names that the servers gave, with the number of calls."
+    "Calls by the name that the server gave its model."
     n_hot_cached: int
     "Calls answered by the cache with a completion drawn at a temperature above 0."
 
@@ -57,7 +57,7 @@ def read_scores(path: str | Path, metric: str | None = None) -> RunScores:
 
 
 class _Asked:
-    """What the samples of a record were asked, as hashes by row, and what their calls say."""
+    """Hashes of what the samples of a record were asked, by row, and the models that answered."""
 
     def __init__(self) -> None:
         self.prompts, self.rows, self.questions = array("q"), array("q"), array("q")
@@ -65,7 +65,7 @@ class _Asked:
         self.n_hot_cached = 0
 
     def add(self, sample: SampleRecord, row: int, *, leads: bool) -> None:
-        """Hashes of a sample are those of its first repeat, whichever finished first."""
+        """Hash the first repeat of a sample, whichever repeat finished first."""
         if row == len(self.prompts):
             for hashes in (self.prompts, self.rows, self.questions):
                 hashes.append(0)

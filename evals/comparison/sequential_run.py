@@ -1,4 +1,4 @@
-"""A run that stops as soon as its difference to a baseline is settled, by a rule that may look after every sample."""
+"""Ends a run as soon as its difference to a baseline is settled, by a test that is valid after every sample."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from evals.stats.sequential import BettingSequence, Decision
 
 @dataclass(frozen=True)
 class SequentialOutcome:
-    """What a sequential run settled. Differences are this run minus the baseline."""
+    """The outcome of a sequential run. Differences are this run minus the baseline."""
 
     decision: Decision
     n_used: int
-    "Samples that the decision rests on."
+    "Samples that the decision was made with."
     n_planned: int
     difference: float
     low: float
@@ -36,7 +36,7 @@ class SequentialOutcome:
     n_calls_saved: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For the final report."""
+        """Plain values for the final report, under its key `sequential`."""
         return {
             "decision": self.decision.value,
             "n_used": self.n_used,
@@ -50,8 +50,13 @@ class SequentialOutcome:
 
 
 class SequentialRule:
-    """An observer that ends a run when the rule has decided. Samples count in the run's shuffled order, whatever
-    order they finish in: quick samples must not be heard first, and the same run always stops at the same sample.
+    """An observer that ends a run when the test has decided (`evals.stats.sequential.BettingSequence`).
+
+    Samples count in the run's shuffled order, not in the order in which they finish. Otherwise quick samples would
+    count first, and the same run could stop at different samples.
+
+    place: a baseline, a folder of baselines, or a record. alpha: the error rate. delta: a difference below it counts as
+    none, as a fraction. The scores are those of the baseline's metric.
     """
 
     def __init__(self, inner: RunObserver, place: Path, *, alpha: float, delta: float) -> None:
@@ -68,10 +73,11 @@ class SequentialRule:
         self._n_finished = 0
 
     def prepare(self, prepared: PreparedRun) -> None:
-        """Learn the samples and their order; call it before the run begins.
+        """Read the baseline and the order of the samples. Call it before the run begins.
 
         Raises:
-            UsageError: the run or the baseline cannot be compared one sample after the other.
+            UsageError: the run has repeats or no dataset, or the baseline has other data or clustered samples.
+            DataError: there is no baseline.
         """
         n_samples = prepared.preflight.n_samples
         if n_samples is None or prepared.request.repeats > 1:
@@ -81,11 +87,11 @@ class SequentialRule:
         data = prepared.preflight.data_sha256
         if baseline.data_sha256 is not None and data is not None and baseline.data_sha256 != data:
             raise UsageError(
-                "the baseline was made from other data", where=baseline.where, fix="make it anew, or use that data"
+                "the baseline was made from other data", where=baseline.where, fix="make it again, or use that data"
             )
         if baseline.clusters is not None and len(set(baseline.clusters)) < len(baseline.clusters):
             raise UsageError(
-                "--sequential cannot be used with clustered samples: one tells of the next",
+                "--sequential cannot be used with clustered samples, because they depend on one another",
                 fix="run all samples, and use `evals gate` or `evals compare`",
             )
         sign = 1.0 if baseline.higher_is_better else -1.0
@@ -126,7 +132,7 @@ class SequentialRule:
             raise SettledEarly("the comparison is settled")
 
     def outcome(self) -> SequentialOutcome:
-        """What has been settled so far."""
+        """The outcome so far."""
         interval = self._sequence.interval
         return SequentialOutcome(
             decision=self._decision,
@@ -142,5 +148,5 @@ class SequentialRule:
 
 
 def against(place: Path, eval_name: str) -> Baseline:
-    """The baseline in a file or folder, or the run in a record."""
+    """The baseline in a file or a folder, or the scores of a record (`.jsonl`) as a baseline."""
     return Baseline.of(read_scores(place)) if place.suffix == ".jsonl" else find_baseline(place, eval_name)

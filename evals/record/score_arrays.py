@@ -1,4 +1,4 @@
-"""Reads a record into arrays, a row a sample: its score, its repeats and its labels; failures are counted."""
+"""Reads a record into arrays with a row for each sample: score, repeats, labels. Failures are counted."""
 
 from __future__ import annotations
 

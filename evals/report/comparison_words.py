@@ -24,7 +24,7 @@ def head(c: Comparison) -> str:
 
 
 def differs(c: Comparison) -> list[str]:
-    """A line for what differs, and one for what is not known."""
+    """A line for what differs between the runs, and one for what is unknown."""
     parts = []
     if c.changes.changes:
         parts.append("differs: " + "; ".join(change.text for change in c.changes.changes))
@@ -34,12 +34,12 @@ def differs(c: Comparison) -> list[str]:
 
 
 def method_text(d: PairedDifference) -> str:
-    """How interval and p-value were made."""
+    """The methods behind the interval and the p-value, in parentheses."""
     return f"({d.method})" if d.method == d.test else f"({d.method} interval; {d.test} test)"
 
 
 def verdict(c: Comparison, names: Sequence[str]) -> str:
-    """What the numbers allow to say, in a sentence."""
+    """The conclusion that the numbers allow, as a sentence."""
     d = c.difference
     if math.isnan(d.p_value):
         return "Nothing can be said of the difference with so few samples or clusters."
@@ -52,7 +52,7 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
 
 
 def detectable_words(c: Comparison) -> str:
-    """What a comparison like this one can see."""
+    """The smallest true difference that a comparison of this size finds, as a sentence."""
     if math.isnan(c.detectable):
         return "" if c.n else "no samples"
     what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
@@ -64,23 +64,24 @@ def _in_unit(c: Comparison) -> bool:
 
 
 def flip_words(c: Comparison) -> tuple[str, str]:
-    """What became of samples whose score went up, and down."""
+    """(word for samples whose score rose, word for samples whose score fell)."""
     return ("became right", "became wrong") if c.is_binary else ("rose", "fell")
 
 
 def ranked(s: ManyRuns) -> list[int]:
-    """The runs from the best to the worst mean."""
+    """The numbers of the runs, ordered from the best mean score to the worst."""
     sign = -1 if s.runs[0].facts.higher_is_better else 1
     return sorted(range(len(s.runs)), key=lambda i: sign * s.estimates[i].value)
 
 
 def rank_text(s: ManyRuns, i: int) -> str:
+    """`2`, or `1-3` for a run that may have any of these ranks."""
     rank = s.ranks[i]
     return str(rank.best) if rank.best == rank.worst else f"{rank.best}-{rank.worst}"
 
 
 def directed(s: ManyRuns, i: int, j: int) -> tuple[float, Interval, float]:
-    """Run i minus run j: difference, interval, corrected p-value."""
+    """(difference, interval, corrected p-value) of run i minus run j."""
     pair = s.pair(min(i, j), max(i, j))
     d = pair.difference
     if pair.j == i:

@@ -1,4 +1,4 @@
-"""What a gate says of its verdicts, for the terminal, Markdown, JUnit and GitHub alike."""
+"""What a gate says about its verdicts, for the terminal, Markdown, JUnit and GitHub alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def difference(verdict: EvalVerdict) -> str:
 
 
 def reason(verdict: EvalVerdict, limits: GateLimits) -> str:
-    """Why the verdict is what it is; empty for ok."""
+    """The reason for a verdict; empty for ok."""
     if verdict.verdict == "regression":
         return f"the drop is over {points(limits.max_drop)}, p = {verdict.p_holm:.2g}"
     if verdict.verdict == "undecided":
@@ -32,7 +32,7 @@ def reason(verdict: EvalVerdict, limits: GateLimits) -> str:
 
 
 def promise(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
-    """What the gate promises, a line each: its rate of false alarms, and the drops that it finds."""
+    """The gate's error rates, a line each: false alarms, and the drops that it finds."""
     found = [verdict.test.detectable_drop for verdict in verdicts if not math.isnan(verdict.test.detectable_drop)]
     drops = f"healthy changes (drops up to {points(limits.max_drop)})"
     lines = [f"at most {percent(limits.alpha)} of {drops} fail this gate"]

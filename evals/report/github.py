@@ -10,7 +10,7 @@ from evals.report.words import printable
 
 
 def gate_annotations(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
-    """A line each: an error for a regression, a warning for what could not be decided."""
+    """One line for each verdict that is not ok: an error for a regression, a warning for an undecided one."""
     lines = []
     for verdict in verdicts:
         if verdict.verdict == "ok":
@@ -23,5 +23,5 @@ def gate_annotations(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> lis
 
 
 def _escaped(text: str) -> str:
-    """As GitHub's own toolkit escapes values; a line end would begin another command."""
+    """Escape a value as GitHub's toolkit does. An unescaped line end would start another command."""
     return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

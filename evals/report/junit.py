@@ -34,5 +34,5 @@ def gate_junit(verdicts: Sequence[EvalVerdict], limits: GateLimits, undecided: s
 
 
 def _xml(text: str) -> str:
-    """`text` with control characters escaped: with a single one of them, no reader opens the file."""
+    """`text` with control characters escaped, because a parser rejects a file that holds one."""
     return _NOT_IN_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", printable(text))

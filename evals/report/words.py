@@ -1,10 +1,11 @@
-"""The words and widths that all reports share: numbers and p-values as text, safe characters, lines of 80 columns."""
+"""What all reports share: numbers and p-values as text, harmless characters, lines of 80 columns."""
 
 from __future__ import annotations
 
 import math
 import textwrap
 import unicodedata
+from collections.abc import Iterator
 
 from evals.number_text import UNDEFINED as UNDEFINED
 from evals.number_text import counted as counted
@@ -22,8 +23,12 @@ from evals.stats.estimate import Interval
 WIDTH = 80
 "Columns of a report in the terminal."
 
+INDENT = "  "
+LABEL_WIDTH = 12
+"Columns of the label of `labelled`."
+
 NOT_DEFINED = "not defined"
-"In place of an interval without ends."
+"Stands for an interval without ends."
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
@@ -52,7 +57,7 @@ def p_text(p: float) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with everything escaped that could steer a terminal: control characters, text direction, half pairs.
+    """`text` with the characters escaped that control a terminal: control codes, text direction, lone surrogates.
 
     Line ends stay, tabs become spaces.
     """
@@ -63,7 +68,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`printable` on one line: names and labels from a record."""
+    """`printable`, with spaces instead of line ends. For names and labels from a record."""
     return printable(text).replace("\n", " ")
 
 
@@ -86,5 +91,63 @@ def wrapped(text: str, first: str = "", rest: str | None = None, width: int = WI
 
 
 def indented(text: str) -> list[str]:
-    """`wrapped` two columns in, and four from the second line on."""
+    """`wrapped`, indented by two columns; by four from the second line on."""
     return wrapped(text, first="  ")
+
+
+def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
+    """The lines of `text` beside a column with its label, in at most 80 columns.
+
+    max_lines: of the text; the last line then says how long all of it is. None shows everything.
+    """
+    label = one_line(label)
+    lines = list(_folded_lines(text, WIDTH - LABEL_WIDTH - len(INDENT), max_lines))
+    first, *rest = lines or [""]
+    if len(label) >= LABEL_WIDTH:
+        return [f"{INDENT}{label}", *(f"{INDENT}{'':<{LABEL_WIDTH}}{line}".rstrip() for line in lines)]
+    margin = f"{INDENT}{'':<{LABEL_WIDTH}}"
+    return [f"{INDENT}{label:<{LABEL_WIDTH}}{first}".rstrip(), *(f"{margin}{line}".rstrip() for line in rest)]
+
+
+def _folded_lines(text: str, width: int, max_lines: int | None) -> Iterator[str]:
+    """Lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
+    shown = text if max_lines is None else text[: max_lines * width * 2]  # escapes make text longer, never shorter
+    n_lines = 0
+    for paragraph in printable(shown).split("\n"):
+        for line in _folded(paragraph, width):
+            if max_lines is not None and n_lines == max_lines:
+                yield f"... ({len(text):,} characters in all)"
+                return
+            n_lines += 1
+            yield line
+    if len(shown) < len(text):
+        yield f"... ({len(text):,} characters in all)"
+
+
+def _folded(line: str, width: int) -> Iterator[str]:
+    """`line` in pieces of at most `width` columns, broken at spaces where there are some."""
+    start = 0
+    while True:
+        end, columns, space = start, 0, -1
+        while end < len(line) and columns + _columns(line[end]) <= width:
+            columns += _columns(line[end])
+            space = end if line[end] == " " else space
+            end += 1
+        if end >= len(line):
+            yield line[start:]
+            return
+        if space > start:
+            yield line[start:space]
+            start = space + 1
+        else:
+            yield line[start:end]
+            start = end
+
+
+def _columns(char: str) -> int:
+    """Columns that a character takes in a terminal: two for East Asian wide ones, none for combining ones."""
+    if char < "\u0300":
+        return 1
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

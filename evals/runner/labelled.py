@@ -1,4 +1,4 @@
-"""What labels and repeats add to a final report: a table a group, and the uncertainty that fits them."""
+"""Adds to a final report what labels and repeats call for: a table of groups, and fitting intervals."""
 
 from __future__ import annotations
 

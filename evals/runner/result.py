@@ -1,4 +1,4 @@
-"""What came of a run: its numbers with their uncertainty, its samples as typed rows, and where the record lies."""
+"""The result of a run: metrics with their uncertainty, samples as typed rows, and the path of the record."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SampleRow:
-    """One evaluation of one sample, as the record has it; what was not recorded is None."""
+    """One evaluation of one sample, as it was recorded. None stands for what was not recorded."""
 
     sample_id: str
     repeat: int = 0
@@ -35,18 +35,20 @@ class SampleRow:
     expected: Any = None
     picked: Any = None
     correct: Any = None
-    "The share that is right, where several matches differ. None where the sample failed or its eval does not say."
+    "Whether it is right; the share of right matches if several differ. None if it failed, or has no match."
     error: dict[str, Any] | None = None
-    "Why the sample failed (`type`, `message`); it was not scored then."
+    "`type` and `message` of the error if the sample failed; it was not scored then."
     usage: dict[str, Any] | None = None
+    "Tokens by the provider's name of the count, summed over calls."
     latency_s: float | None = None
+    "Seconds, summed over calls."
     cost_usd: float | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
-    "Further numbers of the sample, as `score`."
+    "Further numbers of the sample, such as `score`."
 
     @property
     def is_wrong(self) -> bool:
-        """Whether the sample was scored and is not right, or not in all of its matches."""
+        """True if the sample was scored and at least one of its matches is not right."""
         if self.error is not None or self.correct is None:
             return False
         return not self.correct or (isinstance(self.correct, float) and self.correct < 1)
@@ -61,7 +63,7 @@ class SampleRow:
 
 
 class RecordedSamples:
-    """The samples of a record, read from disk at each iteration, one at a time."""
+    """The samples of a record. Each iteration reads the file again, one sample at a time."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -73,18 +75,22 @@ class RecordedSamples:
         return sum(1 for _ in read_record(self.path).samples())
 
     def __getitem__(self, sample_id: str) -> SampleRow:
-        """The first evaluation of the sample with that id; reads the record up to it."""
+        """The first evaluation of the sample with that id. Reads the record up to it.
+
+        Raises:
+            KeyError: the record has no such sample.
+        """
         for row in self:
             if row.sample_id == sample_id:
                 return row
         raise KeyError(sample_id)
 
     def wrong(self) -> Iterator[SampleRow]:
-        """Those that were scored as wrong, or as wrong in some of their matches."""
+        """The samples of which at least one match was scored as wrong."""
         return (row for row in self if row.is_wrong)
 
     def failed(self) -> Iterator[SampleRow]:
-        """Those that could not be scored."""
+        """The samples that failed and were not scored."""
         return (row for row in self if row.error is not None)
 
     def __repr__(self) -> str:
@@ -93,7 +99,11 @@ class RecordedSamples:
 
 @dataclass(repr=False)
 class RunResult:
-    """What came of a run. `report` is the final report, or the partial one of a run cut short."""
+    """The result of a run. `report` is the final report; for a run that ended early, the partial report.
+
+    counts: calls of the run. counters: samples, errors, scores and tokens. max_errors: failed samples tolerated, a
+    count, or below 1 a fraction. stopped_by: why the run ended early. failed_thresholds: --fail-under not reached.
+    """
 
     run_spec: RunSpec
     eval_spec: EvalSpec
@@ -103,20 +113,22 @@ class RunResult:
     counters: RunCounters
     record_path: str | None
     wall_s: float
+    "Seconds that the run took."
     n_total: int
     max_errors: float = 0
     stopped_by: EvalsError | None = None
     failed_thresholds: int = 0
     was_finished: bool = False
-    "Nothing was left to do: the report is the one of an earlier run."
+    "True if nothing was left to do, and the report is that of an earlier run."
 
     @property
     def n_errors(self) -> int:
-        """Samples that failed; they are in no metric."""
+        """Number of samples that failed. They are in no metric."""
         return self.counters.n_errors
 
     @property
     def exit_code(self) -> int:
+        """The exit code of a command with this result: 0, 1 for a missed threshold, else that of `problem`."""
         problem = self.problem
         if problem is not None:
             return problem.exit_code
@@ -124,7 +136,7 @@ class RunResult:
 
     @property
     def problem(self) -> EvalsError | None:
-        """Why the numbers are not of the whole run: it was stopped, or more samples failed than were tolerated."""
+        """Why the metrics do not cover the whole run: it ended early, or too many samples failed. Else None."""
         if self.stopped_by is not None:
             return self.stopped_by
         allowed = self.max_errors * self.n_total if 0 < self.max_errors < 1 else self.max_errors
@@ -143,7 +155,7 @@ class RunResult:
 
     @property
     def accuracy(self) -> float:
-        """The metric of that name; NaN where no sample was scored.
+        """The value of the metric `accuracy`; NaN if no sample was scored.
 
         Raises:
             UsageError: the eval reports no accuracy, but other metrics.
@@ -152,14 +164,14 @@ class RunResult:
 
     @property
     def metrics(self) -> dict[str, Metric]:
-        """The numbers of the report with their uncertainty, in the report's order."""
+        """The metrics of the report by name, with their uncertainty, in the report's order."""
         return metrics_of(self.report)
 
     def metric(self, name: str) -> Metric:
         """The metric of that name.
 
         Raises:
-            UsageError: there is none, with those that there are.
+            UsageError: there is none; the message names those that there are.
         """
         metrics = self.metrics
         if name not in metrics:
@@ -180,7 +192,7 @@ class RunResult:
         return RecordedSamples(self._record())
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """One row a sample, as a pandas DataFrame."""
+        """A pandas DataFrame with one row for each evaluation of a sample. Raises UsageError without a record."""
         return read_record(self._record()).to_dataframe()
 
     def _record(self) -> str:
@@ -193,7 +205,7 @@ class RunResult:
         problem = "" if self.problem is None else f"; not whole: {self.problem.what}"
         return f"<RunResult {self._title()}: {numbers or 'no metrics'}{problem}; record {self.record_path}>"
 
-    def _where_it_lies(self) -> str:
+    def _record_line(self) -> str:
         return f"record: {self.record_path}" if self.record_path is not None else ""
 
     def _title(self) -> str:
@@ -206,12 +218,12 @@ class RunResult:
             notes.append(str(self.problem).splitlines()[0])
         if self.n_errors and self.problem is None:
             notes.append(f"{self.n_errors:,} samples failed (not scored; not in n)")
-        notes += [self._where_it_lies()] if self.record_path is not None else []
+        notes += [self._record_line()] if self.record_path is not None else []
         return result_html(self._title(), self.metrics, notes)
 
 
 def read_result(path: str | Path) -> RunResult:
-    """The result of an earlier run, from its record alone; nothing is called.
+    """The result of an earlier run, from its record. No model is called.
 
     Raises:
         DataError: there is no such file, or it is no record.

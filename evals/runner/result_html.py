@@ -1,4 +1,4 @@
-"""A result as a small HTML table for notebooks: no colours of its own, so that it suits light and dark pages."""
+"""A result as a small HTML table for notebooks, without colours of its own: it suits light and dark pages."""
 
 from __future__ import annotations
 

@@ -108,12 +108,12 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that cannot break a table or become markup of its own."""
+    """`text` escaped, so that it cannot break a table or act as markup."""
     return "".join(f"\\{char}" if char in r"\|<>[]`*" else char for char in one_line(text))
 
 
 def _fenced(text: str) -> str:
-    """A text block whose fence is longer than any run of backticks in it."""
+    """`text` in a fenced block. The fence is longer than any run of backticks in the text."""
     longest = max((len(run) for run in _backtick_runs(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{text}\n{fence}"

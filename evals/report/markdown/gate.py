@@ -10,7 +10,7 @@ from evals.report.words import number, one_line
 
 
 def gate_markdown(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
-    """A table of the verdicts, and what the gate promises."""
+    """A table of the verdicts, and the gate's error rates."""
     rows = [
         "| eval | baseline | now | difference (95 % interval) | n | verdict |",
         "|---|---:|---:|---:|---:|---|",

@@ -1,1 +1,1 @@
-"""Plots, a file a kind: what each needs, its table, its data and its figure."""
+"""Plots, one file for each kind: its inputs, its numbers as text and data, its figure."""

@@ -1,4 +1,4 @@
-"""Calibration: what was said against what came true, as numbers, bins and a reliability diagram."""
+"""The calibration plot: stated against observed frequency, as numbers, bins and a reliability diagram."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAMES = {
 }
 BIN_TITLES = ("run", "bin_low", "bin_high", "n_points", "n_questions", "confidence", "accuracy", "ci_low", "ci_high")
 FEW = 10
-"Points below which a bin is marked, and drawn hollow."
+"A bin with fewer points is marked in the table, and drawn hollow."
 
 _X_LABEL = {
     "choice": "probability that the model gives to an option",
@@ -52,8 +52,8 @@ def make(records: Sequence[str], options: argparse.Namespace) -> CalibrationPlot
     """The calibration of each record, on the questions that all of them have.
 
     Raises:
-        UsageError: the number of bins is none, the records hold different quantities, or no question in common.
-        DataError: a record says nothing of how sure the model was.
+        UsageError: --bins is out of range, or the records hold different quantities or no question in common.
+        DataError: a record holds no confidence of the model.
     """
     from evals.comparison.confidences import calibrate, read_confidences, shared
 
@@ -93,9 +93,9 @@ class CalibrationPlot:
     runs: Sequence[Confidences]
     found: Sequence[Calibration]
     n_left_out: Sequence[int]
-    "Questions of each record that not all records have."
+    "Questions that were left out because not all records have them."
     n_prompts_differ: int
-    "Questions that were asked in other words in some of the records."
+    "Questions whose prompts differ between the records."
     size_inches: tuple[float, float] = (5.6, 7.9)
 
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""Draws a plot into a file, and writes its data beside it; the only place that imports matplotlib."""
+"""Draws a plot into a file and writes its data beside it. Only this file imports matplotlib."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from evals.report.plots.kinds import Plot, Table
 
 FORMS = (".png", ".svg", ".pdf")
 COLOURS = ("#0b62c4", "#c2410c", "#4d7c0f", "#6b21a8")
-"Of the runs of a figure, in their order; with `MARKS` they can be told apart without colour."
+"Colours of the runs in a figure, in their order. `MARKS` tell the runs apart without colour."
 MARKS = ("o", "s", "^", "D")
 
 _STYLE = {"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "evals", "axes.linewidth": 0.7}
-"The salt and the missing date below make equal plots equal files."
+"The fixed salt, and the missing date in `save`, make equal plots equal files."
 
 
 def check_form(path: str) -> None:
-    """Refuse what cannot be drawn, before anything is computed.
+    """Check that a figure can be drawn into this file. Call it before anything is computed.
 
     Raises:
         UsageError: the name does not end in one of `FORMS`.
@@ -45,7 +45,7 @@ def save(path: str, plot: Plot) -> Path:
 
 
 def csv_text(table: Table) -> str:
-    """A table as CSV, its titles first."""
+    """A table as CSV, with a line of titles."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.titles)
@@ -54,7 +54,7 @@ def csv_text(table: Table) -> str:
 
 
 def tidy(axes: Any) -> None:
-    """Axes without a box, with light lines behind the marks."""
+    """Remove the box around axes, and draw a light grid behind the marks."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e5e5e5", linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""The plots that there are: a new one gets a line here (docs/adding-a-plot.md)."""
+"""The list of all plots. A new plot needs one line here (docs/adding-a-plot.md)."""
 
 from __future__ import annotations
 

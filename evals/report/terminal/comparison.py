@@ -1,4 +1,4 @@
-"""A comparison of two runs in the terminal: what was compared, the numbers, how sure, what flipped, what differs."""
+"""A comparison of two runs in the terminal: what was compared, scores, difference, flips, groups."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ from evals.report.words import (
 )
 
 N_IDS = 5
-"Flipped samples named without --flips."
+"Ids of flipped samples that are shown without --flips."
 
 N_GROUPS = 60
-"Groups shown; the rest is in --json."
+"Groups that are shown; --json has the others."
 
 
 def comparison_text(c: Comparison, names: Sequence[str], *, groups: bool = False, flips: bool = False) -> str:
-    """The comparison of two runs, at most 80 columns wide. groups: their table; flips: their texts follow."""
+    """The comparison as text, at most 80 columns wide.
+
+    names: of both runs. groups: show the table of groups. flips: the texts of flips follow, so do not point to them.
+    """
     sections = [
         [*wrapped(head(c)), *(part for line in differs(c) for part in wrapped(line)), *legend([c.a, c.b], names)],
         [f"  {line}" for line in number_lines(c, names)],
@@ -42,7 +45,7 @@ def comparison_text(c: Comparison, names: Sequence[str], *, groups: bool = False
 
 
 def number_lines(c: Comparison, names: Sequence[str]) -> list[str]:
-    """Both runs and their difference, each with interval and n."""
+    """A table of both runs and their difference, each with its interval and n."""
     width = max(10, *(len(name) for name in names))
     level = f"{level_text(1 - c.alpha)} interval"
     lines = [f"{report_name(c.b.metric):<{width}}  {'':<7}  {level:<18}  n"]
@@ -68,7 +71,7 @@ def _flip_lines(c: Comparison, *, texts_follow: bool) -> Iterator[str]:
 
 
 def _short_ids(ids: Sequence[str]) -> str:
-    """`gsm8k.test.88, .143, .201`: what they all begin with is said once."""
+    """`gsm8k.test.88, .143, .201`: the common beginning of the ids stands once."""
     first, *rest = [one_line(name) for name in ids]
     stem = first.rpartition(".")[0]
     return ", ".join(

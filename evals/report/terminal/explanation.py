@@ -1,4 +1,4 @@
-"""Why two scores differ, in the terminal: the gap in parts, what they point to, what cannot be told."""
+"""An explanation of a gap in the terminal: its parts, possible causes, what cannot be told."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _listed(title: str, texts: Sequence[str]) -> list[str]:
 
 
 def _prompt_lines(e: Explanation, names: Sequence[str]) -> Iterator[str]:
-    """How the prompts of one sample differ, line by line."""
+    """The differing lines of the prompts of one sample."""
     if e.example is None:
         return
     id_a, id_b = e.example

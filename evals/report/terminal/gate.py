@@ -13,7 +13,7 @@ MAX_NAME = 24
 
 
 def gate_table(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
-    """The table, at most 80 columns wide, and what the gate promises."""
+    """The table, at most 80 columns wide, and the gate's error rates."""
     names = [one_line(verdict.eval_name) for verdict in verdicts]
     width = min(MAX_NAME, max(4, *map(len, names)))
     lines = [f"{'eval':<{width}}  baseline  now    difference               n       verdict"]

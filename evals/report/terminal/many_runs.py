@@ -24,7 +24,7 @@ from evals.stats.estimate import Estimate
 
 
 def many_runs_text(s: ManyRuns, names: Sequence[str]) -> str:
-    """Three runs or more, best first, at most 80 columns wide."""
+    """The comparison as text, the best run first, at most 80 columns wide. names: of the runs."""
     order = ranked(s)
     evals = ", ".join(dict.fromkeys(run.facts.eval_name for run in s.runs))
     sections = [

@@ -1,4 +1,4 @@
-"""The lines that the terminal shows before a run: what is about to be run, how much it is, what to watch out for."""
+"""The lines that the terminal shows before a run: eval, model, size, estimated cost, warnings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def opening_lines(prepared: PreparedRun) -> str:
-    """The text for a run that is prepared; prices and tokens are estimates."""
+    """The text for a prepared run. Tokens and cost are estimates."""
     facts, fns, names = prepared.preflight, prepared.eval.completion_fns, prepared.request.completion_fn_names
     size = f"{counted(facts.n_selected, 'sample')}  " if facts.n_samples is not None else ""
     repeats = f"x {prepared.request.repeats}  " if prepared.request.repeats > 1 else ""

@@ -1,4 +1,4 @@
-"""The block that ends a run in the terminal: the answer, how sure, what went wrong, where it lies, what next."""
+"""The text that ends a run in the terminal: metrics, problems, groups, cost, record, next steps."""
 
 from __future__ import annotations
 
@@ -27,17 +27,20 @@ if TYPE_CHECKING:
     from evals.runner.result import RunResult
 
 DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
-"Times the standard error of a paired difference; with correlation 0.5 that is the standard error of one run."
+"""A difference of so many standard errors is found with power 80 % at the 5 % level (two-sided).
+
+At a correlation of 0.5 between two runs, the standard error of their difference is that of one run.
+"""
 
 MAX_GROUP_ROWS = 12
 MAX_GROUP_NAME = 24
 
 UNPARSED = "unparsed"
-"The key of the rate that has a line of its own, with the count."
+"This rate has a line of its own, with the number of completions."
 
 
 def final_block(result: RunResult, again: str = "") -> str:
-    """The block as text, at most 80 columns wide where names allow.
+    """The text, at most 80 columns wide unless names are longer.
 
     again: the command that continues this run.
     """
@@ -71,7 +74,7 @@ def retries(counts: CallCounts) -> str:
 
 
 def tokens_and_cost(counts: CallCounts) -> list[str]:
-    """`431,204 tokens`, `$0.12`, as far as there are some."""
+    """`431,204 tokens` and `$0.12`, each only if it is not 0."""
     tokens = f"{counts.total_tokens:,} tokens" if counts.total_tokens else ""
     return [text for text in (tokens, money(counts.cost_usd) if counts.cost_usd else "") if text]
 

@@ -1,24 +1,21 @@
-"""A recorded sample as text for a terminal: who said what, what was expected, what became of it."""
+"""A recorded sample in the terminal: its messages, the completion, the expected answer, the verdict."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from evals.json_text import dumps
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
-from evals.record.scores import values_of
-from evals.report.words import WIDTH, money, one_line, printable
+from evals.record.scores import mean_of, values_of
+from evals.report.words import labelled, money, number, one_line, printable
 
-_LABEL = 12
-_INDENT = "  "
 _COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
 
 
 def verdict_of(sample: SampleRecord) -> str:
-    """`error`, `right`, `wrong`, `partly` for matches of both kinds, or an empty text where none was recorded."""
+    """`error`, `right`, `wrong`, or `partly` if some of its matches are right; empty if it has no match."""
     if sample.error is not None:
         return "error"
     correct = row_of(sample)["correct"]
@@ -28,7 +25,10 @@ def verdict_of(sample: SampleRecord) -> str:
 
 
 def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: bool = False) -> str:
-    """The sample in at most 80 columns. max_lines: of each text, and then only the first call; None shows all."""
+    """The sample as text, at most 80 columns wide.
+
+    max_lines: lines shown of each text; only the first call is shown then. None shows everything.
+    """
     lines = [_head(sample, colour=colour)]
     for label, text in _parts(sample, whole=max_lines is None):
         lines += labelled(label, text, max_lines)
@@ -49,13 +49,15 @@ def _head(sample: SampleRecord, *, colour: bool) -> str:
 
 
 def _share_right(sample: SampleRecord) -> str:
-    """`1 of 4 right`, for a sample that was matched several times."""
+    """`1 of 4 right` for a sample with several matches; the number where a match is right in part."""
     found = values_of(sample.events)["correct"]
+    if any(value not in (0, 1) for value in found):
+        return number(mean_of(found))
     return f"{sum(value == 1 for value in found)} of {len(found)} right"
 
 
 def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
-    """(label, text) of everything worth reading, in order."""
+    """(label, text) of each part of the sample, in order."""
     calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
     if calls:
         for number, call in enumerate(calls if whole else calls[:1], 1):
@@ -124,7 +126,7 @@ def _error_text(error: dict[str, Any]) -> str:
 
 
 def usage_text(row: dict[str, Any]) -> str:
-    """`110 tokens (80 prompt, 30 completion), 0.51 s, $0.0001`, as far as it is known."""
+    """`110 tokens (80 prompt, 30 completion), 0.51 s, $0.0001`, without what is unknown. row: of `row_of`."""
     usage = row["usage"] or {}
     parts = []
     n_in = usage.get("prompt_tokens", usage.get("input_tokens"))
@@ -155,7 +157,7 @@ def _content_text(content: Any) -> str:
 
 
 def _piece_text(piece: Any) -> str:
-    """A piece of a message: its text, or its type in brackets, for an image as text helps nobody."""
+    """The text of a piece of a message, or its type in brackets: `[image_url]`."""
     if isinstance(piece, dict) and "type" in piece:
         return piece["text"] if isinstance(piece.get("text"), str) else f"[{piece['type']}]"
     return _as_text(piece)
@@ -165,61 +167,3 @@ def _as_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return value if isinstance(value, str) else dumps(value)
-
-
-def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
-    """The label in a column of its own, the text beside it."""
-    label = one_line(label)
-    lines = list(_wrapped(text, WIDTH - _LABEL - len(_INDENT), max_lines))
-    first, *rest = lines or [""]
-    if len(label) >= _LABEL:
-        return [f"{_INDENT}{label}", *(f"{_INDENT}{'':<{_LABEL}}{line}".rstrip() for line in lines)]
-    margin = f"{_INDENT}{'':<{_LABEL}}"
-    return [f"{_INDENT}{label:<{_LABEL}}{first}".rstrip(), *(f"{margin}{line}".rstrip() for line in rest)]
-
-
-def _wrapped(text: str, width: int, max_lines: int | None) -> Iterator[str]:
-    """Lines of at most `width` columns; behind `max_lines` of them, how much was left out."""
-    if max_lines is not None:
-        shown = text[: max_lines * width * 2]
-    else:
-        shown = text
-    n_lines = n_chars = 0
-    for paragraph in printable(shown).split("\n"):
-        for line in _folded(paragraph, width):
-            if max_lines is not None and n_lines == max_lines:
-                yield f"... ({len(text):,} characters in all)"
-                return
-            n_lines += 1
-            n_chars += len(line)
-            yield line
-    if len(shown) < len(text):
-        yield f"... ({len(text):,} characters in all)"
-
-
-def _folded(line: str, width: int) -> Iterator[str]:
-    """`line` in pieces of at most `width` columns, broken at spaces where there are some."""
-    start = 0
-    while True:
-        end, columns, space = start, 0, -1
-        while end < len(line) and columns + _columns(line[end]) <= width:
-            columns += _columns(line[end])
-            space = end if line[end] == " " else space
-            end += 1
-        if end >= len(line):
-            yield line[start:]
-            return
-        if space > start:
-            yield line[start:space]
-            start = space + 1
-        else:
-            yield line[start:end]
-            start = end
-
-
-def _columns(char: str) -> int:
-    if char < "\u0300":
-        return 1
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -1,4 +1,4 @@
-"""What a sequential run settled, in the terminal."""
+"""The outcome of a sequential run in the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from evals.stats.sequential import Decision
 
 
 def sequential_text(outcome: SequentialOutcome) -> str:
-    """The decision in words, the difference with its interval, and the samples that were saved."""
+    """The decision, the difference with its interval, and how many samples were saved."""
     words = {
         Decision.A_BETTER: "this run is better than the baseline",
         Decision.B_BETTER: "this run is worse than the baseline",

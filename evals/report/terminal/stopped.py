@@ -1,4 +1,4 @@
-"""What the terminal shows of a run that ended early: why, how far it came, its score so far, how to continue."""
+"""The text for a run that ended early: why, how many samples are done, the score so far, how to continue."""
 
 from __future__ import annotations
 

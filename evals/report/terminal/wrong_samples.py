@@ -1,4 +1,4 @@
-"""A result for somebody whose test failed: the numbers, the first wrong samples, and where to look on."""
+"""A result in the report of a failed test: metrics, the first wrong samples, and the command that shows all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH = 66
 
 
 def result_text(result: RunResult, n_shown: int = N_SHOWN) -> str:
-    """Metrics with interval and n, the first wrong and failed samples, the record's path."""
+    """Metrics with interval and n, the first wrong and failed samples, the record. n_shown: samples of each kind."""
     lines = [f"{name:<12} {metric}" for name, metric in result.metrics.items()]
     if result.problem is not None:
         lines += [f"{'not whole':<12} {line}" for line in result.problem.what.splitlines()[:1]]
@@ -40,7 +40,7 @@ def _section(which: str, result: RunResult, n_shown: int) -> list[str]:
 
 
 def row_text(row: SampleRow) -> str:
-    """One sample: expected and got in the first line, for summaries show no more; then all of it."""
+    """One sample. Its first line holds the expected and the given answer, because summaries show only that line."""
     head = f"expected {_short(row.expected, 24)}, got {_short(row.completion, 24)}"
     about = [f"{'sample':<12} {_short(row.sample_id)}", f"{'prompt':<12} {_short(_last(row.prompt))}"]
     return "\n".join([head, "", *about, *_facts(row)])
@@ -63,14 +63,14 @@ def _facts(row: SampleRow) -> Iterator[str]:
 
 
 def _last(prompt: Any) -> Any:
-    """The last message of a chat, for it holds the question."""
+    """The last message of a chat, which holds the question."""
     if isinstance(prompt, list) and prompt and isinstance(prompt[-1], dict):
         return prompt[-1].get("content")
     return prompt
 
 
 def _short(value: Any, width: int = WIDTH) -> str:
-    """On one line, with its middle left out where it is long: answers stand at the end of a completion."""
+    """`value` on one line. The middle of a long text is left out, because answers stand at the end."""
     text = "(nothing)" if value is None else value if isinstance(value, str) else dumps(value)
     text = printable(text).replace("\n", " ⏎ ")
     if len(text) <= width:
