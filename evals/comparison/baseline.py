@@ -14,6 +14,7 @@ import numpy as np
 
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, did_you_mean, listed
+from evals.json_text import encode
 from evals.sample import id_order
 from evals.stats.arrays import Array
 from evals.stats.standard_error import stderr
@@ -85,7 +86,7 @@ class Baseline:
             "clusters": None if self.clusters is None else _pack([self.clusters[i] for i in order]),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_bytes(encode(json.dumps(body, indent=1, ensure_ascii=False) + "\n"))
 
 
 _PACKED = frozenset({"sample_ids", "scores", "clusters", "where"})
