@@ -1,4 +1,4 @@
-"""`evals check` proves an eval without calls; `evals score` scores stored completions again."""
+"""`evals check` proves an eval without calls: class, rows, ideal answers, duplicates."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.errors import RegistryError
 from evals.runner.checks import check_evals
 
 
@@ -81,26 +82,6 @@ def test_an_unknown_eval_is_a_failure_with_near_misses(tmp_path):
     assert "did you mean: good" in done.stdout
 
 
-def test_stored_completions_are_scored_again_without_a_call(tmp_path):
-    """Match wants the answer at the start, Includes anywhere: the same completions, two scores."""
-    rows = [{"input": f"q{i}", "ideal": f"<{i}>"} for i in range(6)]
-    write_eval(tmp_path, "toy", rows)
-    write_eval(tmp_path, "loose", rows, "evals.suite:Includes")
-    (tmp_path / "said.jsonl").write_text(
-        "".join(
-            json.dumps({"input": f"q{i}", "completion": f"<{i}>" if i < 2 else f"it is <{i}>"}) + "\n" for i in range(6)
-        )
-    )
-    first = run(tmp_path, "oaieval", "scripted", "toy", "--registry_path", ".", "--completion_args", "path=said.jsonl",
-                "--record_path", "first.jsonl", "--json")  # fmt: skip
-    assert json.loads(first.stdout)["final_report"]["accuracy"] == pytest.approx(2 / 6), first.stderr
-    (tmp_path / "said.jsonl").unlink()
-    same = run(tmp_path, "main", "score", "first.jsonl", "--registry_path", ".", "--json")
-    loose = run(tmp_path, "main", "score", "first.jsonl", "--eval", "loose", "--registry_path", ".", "--json")
-    assert json.loads(same.stdout)["final_report"]["accuracy"] == pytest.approx(2 / 6), same.stderr
-    assert json.loads(loose.stdout)["final_report"]["accuracy"] == 1.0, loose.stderr
-
-
 def test_a_registry_with_broken_entries_is_checked_to_its_end(tmp_path):
     write_eval(tmp_path, "fine", [{"input": "a", "ideal": "b"}])
     evals = tmp_path / "evals"
@@ -112,3 +93,23 @@ def test_a_registry_with_broken_entries_is_checked_to_its_end(tmp_path):
         ("dangling", True),
         ("fine.dev.v0", False),
     ]
+
+
+def test_what_an_eval_needs_beside_its_data_is_asked_for_before_its_answers_are_tried(tmp_path):
+    write_eval(tmp_path, "none", [])
+    (check,) = check_evals(["none"], [str(tmp_path)], [])
+    assert [(finding.level, finding.text) for finding in check.findings][1:] == [
+        ("failed", "the dataset has no samples")
+    ]
+
+
+def test_only_the_first_problems_are_shown_and_the_others_counted(tmp_path):
+    write_eval(tmp_path, "bad", [{"input": str(i)} for i in range(12)])
+    (check,) = check_evals(["bad"], [str(tmp_path)], [])
+    assert [finding.text for finding in check.findings if finding.level == "failed"][-1] == "7 more rows are bad"
+    assert sum(finding.level == "failed" for finding in check.findings) == 6
+
+
+def test_a_folder_without_evals_is_an_error_of_ours(tmp_path):
+    with pytest.raises(RegistryError, match="no evals here"):
+        list(check_evals([str(tmp_path)], [], []))
