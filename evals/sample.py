@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+CLUSTER_KEY = "cluster"
+"The label of samples that depend on one another: questions on one passage, copies in several languages."
+
+LABEL_KEYS = ("group", "category", "subject", "section", "language", "difficulty", CLUSTER_KEY)
+"Keys of a row that go into its record as labels, so that reports can group by them."
+
 
 class Sample(dict[str, Any]):
     """One row as a plain dict (plug-ins see just that) that remembers where it stands.
@@ -37,10 +43,6 @@ class Sample(dict[str, Any]):
         if self.path is None:
             return None
         return self.path if self.line is None else f"{self.path}:{self.line}"
-
-
-LABEL_KEYS = ("group", "category", "subject", "section", "language", "difficulty", "cluster")
-"Keys of a sample that go into its record, so that reports can group by them."
 
 
 def labels_of(sample: Any) -> dict[str, Any] | None:

@@ -15,13 +15,26 @@ import evals
 PACKAGE = Path(evals.__file__).parent
 
 FLOORS = {
-    6: ["cli"],
-    5: ["runner", "comparison", "report"],
+    8: ["cli"],
+    7: ["report"],
+    6: ["comparison"],
+    5: ["runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "serving"],
     2: ["registry", "data", "datasets", "record", "engine", "sandbox"],
-    1: ["chat", "completion", "durations", "errors", "json_text", "key_values", "lazy", "sample", "secrets", "specs"]
-    + ["stats", "task_state"],
+    1: [
+        "chat",
+        "completion",
+        "errors",
+        "json_text",
+        "key_values",
+        "lazy",
+        "number_text",
+        "report_keys",
+        "sample",
+        "secrets",
+    ]
+    + ["specs", "stats", "task_state"],
 }
 FOLDERS_ABOVE = {
     "completion_fns": {"local_models", "solvers", "serving"},
@@ -41,7 +54,7 @@ INNER_DOORS = {
     "evals.suite",
 }
 "Doors beside what they lead to, by their whole names: public paths of classes, and paths of openai/evals."
-TOP_FLOOR = 7
+TOP_FLOOR = 9
 BESIDE_THE_HOUSE = {"testing"}
 "Uses any floor; nothing of ours but a door uses it."
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from evals.json_text import dumps
+from evals.record.scores import mean_of, values_of
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
@@ -29,14 +30,15 @@ COLUMNS = (
 def row_of(sample: SampleRecord) -> dict[str, Any]:
     """One sample as a flat row. Values that were not recorded are None.
 
-    completion: the one that was scored, else the first that was sampled. expected, picked, correct: of the
-    last match. usage, latency_s, cost_usd: summed over the sample's calls. A metric called like one of the
-    columns becomes `metric.<name>`.
+    completion: the one that was scored, else the first that was sampled. expected, picked: of the last match.
+    correct, and metrics that were recorded several times: the mean where the values differ. usage, latency_s,
+    cost_usd: summed over the sample's calls. A metric called like one of the columns becomes `metric.<name>`.
     """
     calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
     asked = calls or [scored for scored in sample.data("cond_logp") if isinstance(scored, dict)]
     matches = [match for match in sample.data("match") if isinstance(match, dict)]
     match = matches[-1] if matches else {}
+    means = _means_of_differing(sample)
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row.update(
         sample_id=sample.sample_id,
@@ -45,15 +47,21 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
         completion=completion_of(match, calls),
         expected=match.get("expected", sample.raw_sample.get("ideal")),
         picked=match.get("picked"),
-        correct=match.get("correct"),
+        correct=means.get("correct", match.get("correct")),
         error=sample.error,
         usage=_summed([call.get("usage") for call in asked]),
         latency_s=_total([call.get("latency_s") for call in calls]),
         cost_usd=_total([call.get("cost_usd") for call in asked]),
     )
     for name, value in _metrics(sample, match).items():
-        row[f"metric.{name}" if name in COLUMNS else name] = value
+        row[f"metric.{name}" if name in COLUMNS else name] = means.get(name, value)
     return row
+
+
+def _means_of_differing(sample: SampleRecord) -> dict[str, float]:
+    """The means of numbers of which the sample recorded several, not all equal."""
+    values = values_of(sample.events)
+    return {name: mean_of(found) for name, found in values.items() if any(value != found[0] for value in found)}
 
 
 def completion_of(match: dict[str, Any], calls: list[dict[str, Any]]) -> Any:
@@ -65,7 +73,10 @@ def completion_of(match: dict[str, Any], calls: list[dict[str, Any]]) -> Any:
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Columns with one type each: numbers and booleans stay where a whole column is of them, all else is text."""
+    """Columns with one type each: numbers and truth values stay where a whole column is of them, all else is text.
+
+    Truth values among fractions are 1 and 0.
+    """
     table = list(rows)
     names = list(dict.fromkeys([*COLUMNS, *(name for row in table for name in row)]))
     return {name: _column([row.get(name) for row in table]) for name in names}
@@ -73,11 +84,11 @@ def columns_of(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
 
 def _column(values: list[Any]) -> list[Any]:
     given = [value for value in values if value is not None]
-    if all(isinstance(value, bool) for value in given):
+    kinds = {type(value) for value in given}
+    if len(kinds) == 1 and kinds <= {bool, int, float}:
         return values
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in given):
-        is_whole = all(isinstance(value, int) for value in given)
-        return values if is_whole else [None if value is None else float(value) for value in values]
+    if kinds <= {bool, int, float} and float in kinds:
+        return [None if value is None else float(value) for value in values]
     return [value if value is None or isinstance(value, str) else dumps(value) for value in values]
 
 

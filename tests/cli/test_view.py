@@ -132,9 +132,8 @@ def test_a_terminal_without_unicode_gets_escapes(path, tmp_path):
         record.record_sampling("数学", ["é"])
         scope.commit()
     recorder.close()
-    script = "import sys; from evals.cli import view; import argparse; p = argparse.ArgumentParser(); view.add_parser(p.add_subparsers()); a = p.parse_args(sys.argv[1:]); a.func(a)"
     result = subprocess.run(
-        [sys.executable, "-c", script, "view", str(tmp_path / "run.jsonl")],
+        [sys.executable, "-m", "evals.cli.main", "view", str(tmp_path / "run.jsonl")],
         capture_output=True, check=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     assert b"\\u6570\\u5b66" in result.stdout

@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.metrics import Mean, defined, report_keys
 from evals.record.recorders import Event
+from evals.record.scores import score_of
 from evals.stats.intervals import Z95, wilson
 from evals.suite.choice.questions import LETTERS
 from evals.suite.choice.scoring_methods import ScoringMethod
@@ -39,11 +40,9 @@ class ChoiceReport:
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         asked = [event.data for event in events if event.type == "choice"]
-        values = [_score(event) for event in events if event.type in ("match", "metrics")]
-        scores = [value for value in values if value is not None]
-        if not asked or not scores:
+        score = score_of(events)
+        if not asked or score is None:
             return
-        score = math.fsum(scores) / len(scores)
         self.score.add(sample_id, score)
         for key, means in self._groups.items():
             if asked[0].get(key):
@@ -189,8 +188,3 @@ def macro_keys(name: str, means: Sequence[Mean]) -> dict[str, Any]:
     if stderr > 0:
         keys[f"{name}_ci95"] = [max(0.0, value - Z95 * stderr), min(1.0, value + Z95 * stderr)]
     return {**keys, f"{name}_n": len(means)}
-
-
-def _score(event: Event) -> float | None:
-    value = event.data.get("correct" if event.type == "match" else "score")
-    return float(value) if isinstance(value, int | float) else None

@@ -12,7 +12,7 @@ import scipy.stats
 from toy_models import ChatModel, ScoringModel, run_choice, write_rows
 
 from evals.record import Event
-from evals.report.terminal import final_block
+from evals.report.terminal.run import final_block
 from evals.runner.request import RunRequest
 from evals.runner.run import run_eval
 from evals.suite.choice.report import ChoiceReport

@@ -15,7 +15,7 @@ from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICom
 from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, UsageError
 from evals.record.reader import read_record
-from evals.report.sample_text import sample_text
+from evals.report.terminal.sample import sample_text
 from evals.runner.request import RunRequest
 from evals.runner.run import run_eval
 from evals.suite.choice.eval import Choice
@@ -257,7 +257,7 @@ def test_a_replay_says_when_other_texts_were_scored(tmp_path: Path) -> None:
         request(folder, "replay", "s.jsonl", completion_args=args, extra_eval_params={"letter_forms": "both"})
     )
     assert result.n_errors == len(ROWS)
-    assert "log probabilities of other continuations" in result.tally.first_error
+    assert "log probabilities of other continuations" in result.counters.first_error
 
 
 def spaced(prompt: str) -> dict[str, float]:
