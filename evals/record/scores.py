@@ -8,6 +8,7 @@ from typing import Any
 
 from evals.json_text import plain
 from evals.record.event import Event
+from evals.stats.intervals import exact_mean
 
 SCORE_NAMES = ("correct", "score", "accuracy")
 "The score where no metric is named: the first of these that was recorded. `correct` is that of `match` events."
@@ -54,7 +55,10 @@ def mean_of(values: Sequence[float]) -> float:
     first = values[0]
     if len(values) == 1 or all(value == first for value in values):
         return float(first)
-    return math.fsum(values) / len(values)
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # the sum is beyond the largest float, the mean is not
+        return exact_mean(values)
 
 
 def recorded_name(names: Collection[str], metric: str | None = None) -> str | None:
