@@ -35,6 +35,7 @@ def metrics(**data: Any) -> Event:
         ([metrics(score=0.25), match(True), match(False)], 0.5),
         ([metrics(accuracy=True), metrics(accuracy=False)], 0.5),
         ([metrics(accuracy=0.5, score=0.25)], 0.25),
+        ([metrics(score=1.7e308), metrics(score=1.5e308)], 1.6e308),
         ([metrics(bleu=3.0)], None),
         ([match(None), match("yes")], None),
         ([metrics(score=math.nan), metrics(score=0.5), metrics(score=10**400)], 0.5),
