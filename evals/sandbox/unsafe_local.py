@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from evals.sandbox.output import escaped, same_output
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.verdict import Status, Verdict
 
@@ -23,7 +24,6 @@ START_S = 1.0
 "Time for the interpreter to start, beside the problem's own limit."
 
 MAX_FILE_BYTES = 1 << 24
-MAX_DETAIL = 4096
 
 _LIMITS = """
 import json, os, sys
@@ -127,13 +127,6 @@ def _judged(problem: Problem, program: str, folder: Path, began_s: float) -> tup
     return "passed", None, ""
 
 
-def same_output(printed: str, expected: str) -> bool:
-    """Whether two outputs have the same words in the same lines; blank ends do not matter."""
-    return [line.split() for line in printed.strip().split("\n")] == [
-        line.split() for line in expected.strip().split("\n")
-    ]
-
-
 def _run(source: str, job: dict[str, object], folder: Path, until_s: float) -> tuple[str, str | None, str]:
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     process = subprocess.Popen(
@@ -170,9 +163,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(OSError):
                 stream.close()
     process.wait()
-
-
-def escaped(text: str) -> str:
-    """At most 4 KiB of the text, with everything escaped that could steer a terminal."""
-    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text[:MAX_DETAIL])
-    return shown[:MAX_DETAIL]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from evals.errors import UsageError
 from evals.sandbox.host.slots import Places
+from evals.sandbox.output import escaped
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.unsafe_local import escaped
 from evals.sandbox.verdict import Status, Verdict
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import Any
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
 from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.output import MAX_DETAIL, same_output
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.clock import Clock
@@ -33,13 +34,11 @@ from evals.sandbox.tester.shapes import Shape
 from evals.sandbox.tester.stdio_check import Printed, run_case
 from evals.sandbox.tester.watch import LEAST_ROOM_S, MOST_ROOM, Allowance, Watch
 from evals.sandbox.tester.zygote_link import Spare, Used, ZygoteLink
-from evals.sandbox.unsafe_local import same_output
 
 MAX_JOB = 1 << 28
 TESTER_BYTES = 4 << 30
 "Address space of the tester: values that a program gives must not make it take the machine."
 
-MAX_DETAIL = 4096
 Outcome = dict[str, Any]
 
 
