@@ -15,8 +15,8 @@ from typing import Any
 from evals.sandbox.host.fork_server import START_S, Nursery
 from evals.sandbox.host.launchers import placed
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.inside.removal import remove_tree
+from evals.sandbox.inside.wire import dumps, loads
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester.process_tree import tree_of, waited_s
 from evals.sandbox.tester.shapes import shape_of

@@ -6,21 +6,16 @@ Nothing that is said here is believed beyond being a value: this code shares its
 from __future__ import annotations
 
 import io
-import linecache
-import socket
 import sys
 import types
 from _thread import RLock
 from typing import Any
 
-from evals.sandbox.inside import confine
 from evals.sandbox.inside.channel import Channel, TooLong
-from evals.sandbox.inside.codec import Decoder, Encoder, Malformed, dumps, loads
+from evals.sandbox.inside.codec import Decoder, Encoder
 from evals.sandbox.inside.handles import Handles
-
-FILE = "program.py"
-MODULE = "program"
-MAX_TOLD = 4096
+from evals.sandbox.inside.source import FILE, MAX_TOLD, MODULE, compiled, cut, line_of
+from evals.sandbox.inside.wire import Malformed, dumps, loads
 
 
 class Printed(io.RawIOBase):
@@ -59,7 +54,7 @@ class Candidate:
         self.module = types.ModuleType(MODULE)
         PRINTED.limit = job["max_output"]
         self.lock = RLock()
-        self.handles = Handles(self)
+        self.handles = Handles(self.module, job["classes"], self.ask)
 
     def send(self, *message: Any) -> None:
         self.channel.send(dumps(message))
@@ -150,11 +145,11 @@ class Candidate:
         """The message that an exception came out of the program."""
         try:
             args = [_plain(arg) for arg in error.args][:8]
-            text = _cut(str(error))
+            text = cut(str(error))
             held = [[name, _plain(value)] for name, value in vars(error).items() if type(value) in _SIMPLE][:8]
         except BaseException:
             args, text, held = [], "", []
-        head = ["raised", type(error).__name__, self.handles.error_names(error), args, text, held, _line(error)]
+        head = ["raised", type(error).__name__, self.handles.error_names(error), args, text, held, line_of(error)]
         try:
             changed = given.changed(Encoder(self.handles.special, given.objects, False), False) if given else None
             return dumps([*head, changed, self.output()])
@@ -209,87 +204,4 @@ _SIMPLE = frozenset({int, str, float, bool, type(None)})
 
 
 def _plain(value: Any) -> Any:
-    return _cut(value) if type(value) is str else value if type(value) in _SIMPLE else None
-
-
-def _line(error: BaseException) -> int:
-    """The last line of the program that an exception passed; 0 where there is none."""
-    line, frame = 0, error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_filename == FILE:
-            line = frame.tb_lineno
-        frame = frame.tb_next
-    return line
-
-
-def _cut(text: str) -> str:
-    return text[:MAX_TOLD].encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def compiled(source: str, path: str) -> Any:
-    """The code of a program, or a text that says why it is none."""
-    source = source.removeprefix("\ufeff")
-    linecache.cache[path] = (len(source), None, source.splitlines(True), path)
-    try:
-        return compile(source, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        return _cut(f"{type(error).__name__}: {error}")
-    except (RecursionError, MemoryError, OverflowError) as error:
-        return f"{type(error).__name__} in the compiler"
-
-
-_PART = {
-    "mode": "function",
-    "source": "def f(*given):\n    return given[0]\n",
-    "entry": "f",
-    "classes": [],
-    "max_output": 1,
-}
-_CALLS = ("[[3],[]]", '[["a"],[]]', "[[[1,2.5,true]],[]]", '[[{"M":{"a":1}},null],[]]')
-
-
-def rehearse() -> None:
-    """Go through a job of our own here, again and again, before programs are forked from this process.
-
-    What Python notes in its code and types while they run for the first times, no fork needs to note again in pages of
-    its own; and what has been noted makes them faster.
-    """
-    ours, theirs = socket.socketpair()
-    kept = sys.stdout
-    tester, channel = Channel(ours), Channel(theirs)
-    for _ in range(confine.REHEARSALS):
-        tester.send(dumps(_PART))
-        text, _ = channel.receive_with_fds(3)
-        candidate = Candidate(channel, loads(text))
-        candidate.load()
-        for body in _CALLS:
-            tester.send(f'["call",0,"",[]]\n{body}')
-            candidate.answer(channel.receive())
-        tester.send("\n".join(['["calls",0,"",[]]', *_CALLS]))
-        candidate.answer(channel.receive())
-        for _ in range(1 + 2 * len(_CALLS)):
-            tester.receive()
-        del sys.modules[MODULE], linecache.cache[FILE]
-    sys.stdout = kept
-    ours.close()
-    theirs.close()
-
-
-def run(channel: Channel) -> None:
-    """Wait for a job, and do it. Returns when the process has nothing more to do."""
-    channel.send('["ready"]')
-    text, fds = channel.receive_with_fds(3)
-    job = loads(text)
-    confine.limits_of_problem(job["memory_bytes"], job["cpu_s"])
-    if job["mode"] == "program":
-        from evals.sandbox.inside.whole_program import run_program
-
-        run_program(channel, job, fds)
-    elif job["mode"] == "together":
-        from evals.sandbox.inside.same_process import run_together
-
-        run_together(channel, job)
-    else:
-        candidate = Candidate(channel, job)
-        if candidate.load():
-            candidate.serve()
+    return cut(value) if type(value) is str else value if type(value) in _SIMPLE else None

@@ -7,12 +7,14 @@ are numbered in the order in which a message names them: a second mention, or a 
 from __future__ import annotations
 
 import builtins
-import json
 import math
 import operator
-import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from evals.sandbox.inside import codec_more
+from evals.sandbox.inside.attributes import restore, state
+from evals.sandbox.inside.wire import Malformed
 
 BIG = 1 << 4096
 "Whole numbers from here on travel as hexadecimal: decimal ones of thousands of digits are slow, and refused by Python."
@@ -20,38 +22,6 @@ BIG = 1 << 4096
 ATOMS = frozenset({int, str, float, bool, type(None)})
 MAX_DEPTH = 400
 MAX_SAME_HASH = 1000
-
-_encoder = json.JSONEncoder(separators=(",", ":"), check_circular=False)
-_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
-
-
-def _writer() -> Callable[[Any, int], Iterable[str]]:
-    """What `iterencode` makes anew for each value, made once."""
-    make: Any = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return lambda value, level: _encoder.iterencode(value)
-    text = json.encoder.encode_basestring_ascii
-    return make(None, _encoder.default, text, None, ":", ",", False, False, True)  # type: ignore[no-any-return]
-
-
-_write = _writer()
-
-
-def dumps(value: Any) -> str:
-    """JSON of a value, without spaces."""
-    return "".join(_write(value, 0))
-
-
-def loads(text: str) -> Any:
-    """The value of a text that is JSON and nothing else. Raises ValueError."""
-    try:
-        value, end = _scan(text, 0)
-    except StopIteration:
-        raise ValueError("no JSON") from None
-    if end != len(text):
-        raise ValueError("more than JSON")
-    return value
-
 
 _HARMLESS = (
     "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format "
@@ -66,10 +36,6 @@ NAMED |= {f"{module.__name__}.{name}": value for module in (math, operator)
           and not isinstance(value, type)}  # fmt: skip
 "Functions and types that are the same thing in every process, by name."
 _NAME_OF = {id(value): name for name, value in reversed(NAMED.items())}
-
-
-class Malformed(ValueError):
-    """A message that no honest partner would send, or a value that cannot travel."""
 
 
 class Encoder:
@@ -141,8 +107,6 @@ class Encoder:
     def _other(self, value: Any) -> Any:
         if id(value) in _NAME_OF and NAMED[_NAME_OF[id(value)]] is value:
             return {"y": _NAME_OF[id(value)]}
-        from evals.sandbox.inside import codec_more
-
         found = codec_more.encode(value, self)
         if found is not None:
             return found
@@ -285,8 +249,6 @@ class Decoder:
         return found
 
     def _more(self, data: Any) -> Any:
-        from evals.sandbox.inside import codec_more
-
         return codec_more.decode(data, self)
 
 
@@ -314,34 +276,3 @@ def check_hashes(keys: list[Any]) -> None:
     """Raise Malformed where most keys share a hash: a table of them takes hours, in a step that nothing ends."""
     if len(keys) > MAX_SAME_HASH and len(set(map(hash, keys))) < len(keys) / 10:
         raise Malformed("keys that share their hash")
-
-
-def state(encoder: Encoder, value: Any) -> list[Any]:
-    """The attributes of an object, those in slots too, as pairs of name and encoded value."""
-    names = dict.fromkeys(getattr(value, "__dict__", ()))
-    for kind in type(value).__mro__:
-        slots = kind.__dict__.get("__slots__", ())
-        names |= dict.fromkeys([slots] if isinstance(slots, str) else slots)
-    names.pop("__dict__", None)
-    return [[name, encoder.encode(getattr(value, name))] for name in names if hasattr(value, name)]
-
-
-def restore(decoder: Decoder, value: Any, data: Any) -> None:
-    """Set the attributes that `state` gave, by `object.__setattr__`, so that frozen classes allow it."""
-    for name, content in data:
-        if not decoder.text(name).isidentifier() or name.startswith("__"):
-            raise Malformed(f"an object has an attribute {name!r}")
-        decoded = decoder.decode(content)
-        if _may_hold(type(value), name):
-            object.__setattr__(value, name, decoded)
-
-
-def _may_hold(kind: type, name: str) -> bool:
-    """Whether an object's own attribute may have this name: none may take the place of what its class does."""
-    for part in kind.__mro__:
-        found = part.__dict__.get(name)
-        if type(found).__name__ == "cached_property":
-            return False
-        if isinstance(found, types.FunctionType | property | classmethod | staticmethod):
-            raise Malformed(f"an object has an attribute in the place of its class's {name}")
-    return True

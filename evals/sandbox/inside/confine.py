@@ -28,7 +28,7 @@ REHEARSALS = 24
 
 
 def rehearse() -> None:
-    """Go through what `confine` does with calls that have no effect, as `candidate.rehearse` does with a program."""
+    """Go through what `confine` does with calls that have no effect, as `jobs.rehearse` does with a program."""
     nothing = linux.prepared("landlock_restrict_self", -1, 0)
     for _ in range(REHEARSALS):
         lower(resource.RLIMIT_CORE, 0)

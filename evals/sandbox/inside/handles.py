@@ -9,13 +9,11 @@ import io
 import os
 import sys
 import types
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from evals.sandbox.inside.codec import NAMED, Decoder, Encoder, restore, state
-
-if TYPE_CHECKING:
-    from evals.sandbox.inside.candidate import Candidate
+from evals.sandbox.inside.attributes import restore, state
+from evals.sandbox.inside.codec import NAMED, Decoder, Encoder
 
 _FORWARDED = (
     "call iter next len getitem setitem delitem bool enter exit str repr format int float index complex add sub mul "
@@ -38,16 +36,20 @@ _FUNCTIONS = (
 
 
 class Handles:
-    """The numbered objects of one program. Number 0 is its entry point."""
+    """The numbered objects of one program. Number 0 is its entry point.
 
-    def __init__(self, candidate: Candidate) -> None:
-        self.candidate = candidate
+    module: the program's. shared: names of the classes whose instances travel by their attributes. ask: has the tester
+    do something, see `Candidate.ask`.
+    """
+
+    def __init__(self, module: types.ModuleType, shared: Iterable[str], ask: Callable[..., Any]) -> None:
+        self._module, self._ask = module, ask
         self.objects: list[Any] = []
         self.n_given = 0
         "How often the tester was given one of them."
         self._numbers: dict[int, int] = {}
         self._described: set[int] = set()
-        self._shared = frozenset(candidate.job["classes"])
+        self._shared = frozenset(shared)
         self._fed: list[str] = []
         self._made: dict[str, type] = {}
         self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
@@ -61,9 +63,9 @@ class Handles:
 
     def kind_of_entry(self, name: str) -> str:
         """What the entry point is: class, coroutine or function. Raises NameError where it is not there."""
-        if name not in self.candidate.module.__dict__:
+        if name not in self._module.__dict__:
             raise NameError(f"the program defines no {name}")
-        entry = self.candidate.module.__dict__[name]
+        entry = self._module.__dict__[name]
         self._number(entry)
         if isinstance(entry, type):
             return "class"
@@ -73,7 +75,7 @@ class Handles:
 
     def perform(self, operation: str, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do one thing to a numbered object, or to a global of the program that is given by name."""
-        found = self.candidate.module.__dict__[target] if isinstance(target, str) else self.objects[target]
+        found = self._module.__dict__[target] if isinstance(target, str) else self.objects[target]
         if operation == "call":
             return found(*args, **kwargs)
         if operation == "method":
@@ -112,7 +114,7 @@ class Handles:
         found = []
         for kind in type(error).__mro__:
             name = kind.__name__
-            if NAMED.get(name) is kind or (name in self._shared and self.candidate.module.__dict__.get(name) is kind):
+            if NAMED.get(name) is kind or (name in self._shared and self._module.__dict__.get(name) is kind):
                 found.append(name)
         return found[:16]
 
@@ -132,7 +134,7 @@ class Handles:
             return ["coroutine", number]
         if isinstance(value, _FUNCTIONS) or type(value).__name__ == "_lru_cache_wrapper":
             return ["function", number, str(getattr(value, "__name__", "function"))]
-        if type(value).__module__ != self.candidate.module.__name__ and hasattr(type(value), "__next__"):
+        if type(value).__module__ != self._module.__name__ and hasattr(type(value), "__next__"):
             return ["iterator", number]
         return ["object", number, *self._description(type(value))]
 
@@ -154,7 +156,7 @@ class Handles:
         return number
 
     def _class(self, name: str) -> Any:
-        found = self.candidate.module.__dict__.get(name)
+        found = self._module.__dict__.get(name)
         if isinstance(found, type):
             return found
         return self._made.setdefault(name, type(name, (), {}))
@@ -167,16 +169,16 @@ class Handles:
         return value
 
     def _callback(self, number: int, _: Decoder) -> Any:
-        return _Callback(self.candidate, number)
+        return _Callback(self._ask, number)
 
     def _iterator(self, number: int, _: Decoder) -> Any:
-        return _Asked(self.candidate, number)
+        return _Asked(self._ask, number)
 
     def error(self, data: Any) -> BaseException:
         """An exception of the tester's side: of a class of that name here, or a plain one."""
         names, args = data
         for name in names:
-            kind = self.candidate.module.__dict__.get(name) or NAMED.get(name)
+            kind = self._module.__dict__.get(name) or NAMED.get(name)
             if isinstance(kind, type) and issubclass(kind, BaseException):
                 return kind(*args)
         return Exception(*args)
@@ -187,10 +189,10 @@ class Handles:
             return
         self._fed = feeds
         builtins.input = self._asked_input if "input" in feeds else _INPUT
-        sys.stdin = _AskedText(self.candidate) if "stdin" in feeds else open(os.devnull)  # noqa: SIM115
+        sys.stdin = _AskedText(self._ask) if "stdin" in feeds else open(os.devnull)  # noqa: SIM115
 
     def _asked_input(self, prompt: object = "") -> Any:
-        return self.candidate.ask("input", 0, [[str(prompt)], {}])
+        return self._ask("input", 0, [[str(prompt)], {}])
 
 
 _INPUT = builtins.input
@@ -199,41 +201,41 @@ _INPUT = builtins.input
 class _Callback:
     """A function of the tests that a program was given."""
 
-    def __init__(self, candidate: Candidate, number: int) -> None:
-        self.candidate, self.number = candidate, number
+    def __init__(self, ask: Callable[..., Any], number: int) -> None:
+        self._ask, self.number = ask, number
         self.__name__ = "callback"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.candidate.ask("call", self.number, [list(args), kwargs])
+        return self._ask("call", self.number, [list(args), kwargs])
 
 
 class _Asked:
     """An iterator of the tests that a program was given."""
 
-    def __init__(self, candidate: Candidate, number: int) -> None:
-        self.candidate, self.number = candidate, number
+    def __init__(self, ask: Callable[..., Any], number: int) -> None:
+        self._ask, self.number = ask, number
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        return self.candidate.ask("next", self.number, [[], {}])
+        return self._ask("next", self.number, [[], {}])
 
 
 class _AskedText(io.TextIOBase):
     """Standard input that the tests have put in place."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        self._candidate = candidate
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
 
     def readable(self) -> bool:
         return True
 
     def readline(self, size: int | None = -1) -> Any:
-        return self._candidate.ask("stdin", 0, [["readline", -1 if size is None else size], {}])
+        return self._ask("stdin", 0, [["readline", -1 if size is None else size], {}])
 
     def read(self, size: int | None = -1) -> Any:
-        return self._candidate.ask("stdin", 0, [["read", -1 if size is None else size], {}])
+        return self._ask("stdin", 0, [["read", -1 if size is None else size], {}])
 
 
 def _operator(found: Any, name: str, args: list[Any]) -> Any:

@@ -7,9 +7,9 @@ import sys
 import types
 from typing import Any
 
-from evals.sandbox.inside.candidate import FILE, MODULE, _cut, _line, compiled
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import dumps
+from evals.sandbox.inside.source import FILE, MODULE, compiled, cut, line_of
+from evals.sandbox.inside.wire import dumps
 
 TESTS_FILE = "tests.py"
 
@@ -32,10 +32,10 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
         tests["check"](module.__dict__[job["entry"]])
     except BaseException as error:
         try:
-            text = _cut(str(error))
+            text = cut(str(error))
         except BaseException:
             text = ""
         names = [kind.__name__ for kind in type(error).__mro__][:16]
-        channel.send(dumps(["raised", names, text, _line(error)]))
+        channel.send(dumps(["raised", names, text, line_of(error)]))
     else:
         channel.send(dumps(["passed"]))

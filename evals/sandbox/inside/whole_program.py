@@ -10,11 +10,9 @@ import traceback
 import types
 from typing import Any
 
-from evals.sandbox.inside.candidate import compiled
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import dumps
-
-FILE = "program.py"
+from evals.sandbox.inside.source import FILE, compiled
+from evals.sandbox.inside.wire import dumps
 
 
 def run_program(channel: Channel, job: dict[str, Any], fds: list[int]) -> None:

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from evals.sandbox.inside import candidate, confine, landlock, linux
+from evals.sandbox.inside import confine, jobs, landlock, linux
 from evals.sandbox.inside import root_fs as view
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.removal import clear
@@ -131,7 +131,7 @@ class Zygote:
             except Exception as error:
                 channel.send(json.dumps(["broken", f"{type(error).__name__}: {error}"]))
                 os._exit(70)
-            candidate.run(channel)
+            jobs.run(channel)
             code = 0
         except BaseException:
             code = 71
@@ -255,12 +255,9 @@ def load() -> None:
     """Import what programs and the code around them need, once."""
     for name in _WARM.split():
         __import__(name)
-    from evals.sandbox.inside import codec_more, whole_program  # noqa: F401
-    from evals.sandbox.inside import same_process as together  # noqa: F401
-
     linux.one_malloc_arena()
     confine.rehearse()
-    candidate.rehearse()
+    jobs.rehearse()
 
 
 def _settle(plan: dict[str, Any]) -> None:

@@ -14,7 +14,8 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from evals.sandbox.inside.codec import Encoder, Malformed, dumps
+from evals.sandbox.inside.codec import Encoder
+from evals.sandbox.inside.wire import Malformed, dumps
 
 MAX_CHARACTERS = 1 << 15
 "Of all calls together: they fit into the buffer of a socket, so that neither side waits for the other to read."

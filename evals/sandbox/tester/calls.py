@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from evals.sandbox.inside.attributes import restore, state
 from evals.sandbox.inside.channel import Channel, TooLong
-from evals.sandbox.inside.codec import NAMED, Decoder, Encoder, Malformed, dumps, loads, restore, state
+from evals.sandbox.inside.codec import NAMED, Decoder, Encoder
+from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.tester.batched_calls import body_of
 from evals.sandbox.tester.exits import CannotTravel, Died, Ending, NotPython, WrongType
-from evals.sandbox.tester.proxies import Remotes
+from evals.sandbox.tester.proxies import Proxies
 from evals.sandbox.tester.shapes import Shape
 
 _INPUT, _STDIN = builtins.input, sys.stdin
@@ -34,7 +36,7 @@ class Program:
         self.printed = ""
         self.raised: dict[int, tuple[BaseException, str]] = {}
         "Exceptions that came out of the program, by id, each with what to say of it."
-        self.remotes = Remotes(self, shape.entry_is_class, shape.operators)
+        self.proxies = Proxies(self, shape.entry_is_class, shape.operators, shape.guards_with)
         self.entry_point = entry_point
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
@@ -45,7 +47,7 @@ class Program:
         self._turn = threading.RLock()
         self._kept: list[Any] = []
         self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
-            "h": lambda data, _: self.remotes.of(data),
+            "h": lambda data, _: self.proxies.of(data),
             "cb": lambda number, _: self._kept[number],
             "it": lambda number, _: self._kept[number],
             "o": self._shared_object,
@@ -53,12 +55,17 @@ class Program:
             "ex": lambda data, decoder: self._exception(data[0], decoder.items(data[1]), ""),
         }
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be asked of the program."""
+        return self.over is not None
+
     def loaded(self) -> Any:
         """Wait until the module has run; returns the proxy of the entry point, or raises what the module raised."""
         message = self._receive()
         if message[0] == "loaded":
             self._hear(message[2])
-            return self.remotes.entry(message[1], self.entry_point)
+            return self.proxies.entry(message[1], self.entry_point)
         return self._failed(message)
 
     def named(self, name: str) -> Any:
@@ -145,7 +152,7 @@ class Program:
         return encoder, body_of(encoder, args, kwargs)
 
     def _special(self, value: Any, encoder: Encoder) -> Any:
-        number = self.remotes.number_of(value)
+        number = self.proxies.number_of(value)
         if number is not None:
             return {"k": number}
         kind = type(value)

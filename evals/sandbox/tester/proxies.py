@@ -1,21 +1,18 @@
-"""Stand-ins for objects that stay in the program: what is done to one here is done to it there.
+"""Proxies of objects that stay in the program: what is done to a proxy here is done to the object there.
 
-A program is never asked whether something is equal to, or smaller than, an expected value: comparisons of stand-ins
-know identity alone. Arithmetic is asked for only where a class is under test: between objects of the program, or with
-the operators that the prompt's class defines.
+A program is never asked whether something equals an expected value or is smaller than it: comparisons of proxies know
+identity alone. Arithmetic is forwarded only if a class is under test: between two objects of the program, or with the
+operators that the prompt's class defines.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from evals.sandbox.inside.codec import Malformed
 from evals.sandbox.inside.handles import FORWARDED
-
-if TYPE_CHECKING:
-    from evals.sandbox.tester.calls import Program
+from evals.sandbox.inside.wire import Malformed
 
 OF_FUNCTIONS = frozenset(
     {"__call__", "__iter__", "__next__", "__len__", "__getitem__", "__enter__", "__exit__", "__str__", "__repr__"}
@@ -44,8 +41,21 @@ UNARY = (
 MAX_BASES = 20
 
 
-class _Kind(type):
-    """Stand-ins of classes."""
+class Requests(Protocol):
+    """What proxies need of `calls.Program`."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be asked of the program."""
+
+    def request(
+        self, operation: str, target: Any, name: str = "", args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Have one thing done in the program, and return what it gives."""
+
+
+class _ProxyClass(type):
+    """The class of proxies of classes."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         return cls._program.request("call", cls._number, "", args, kwargs)
@@ -56,10 +66,10 @@ class _Kind(type):
         return cls._program.request("get", cls._number, name)
 
 
-class Remote(metaclass=_Kind):
-    """A stand-in of an object."""
+class Proxy(metaclass=_ProxyClass):
+    """A proxy of an object; classes of the program become classes below this one."""
 
-    _program: Program
+    _program: Requests
     _number: int
 
     def __getattr__(self, name: str) -> Any:
@@ -71,24 +81,30 @@ class Remote(metaclass=_Kind):
         self._program.request("set", self._number, name, (value,))
 
 
-class RemoteIterator:
-    """A stand-in of an iterator that is no generator."""
+class IteratorProxy:
+    """A proxy of an iterator that is no generator."""
 
-    def __init__(self, program: Program, number: int) -> None:
+    def __init__(self, program: Requests, number: int) -> None:
         self._program, self._number = program, number
 
-    def __iter__(self) -> RemoteIterator:
+    def __iter__(self) -> IteratorProxy:
         return self
 
     def __next__(self) -> Any:
         return self._program.request("method", self._number, "__next__")
 
 
-class Remotes:
-    """All stand-ins of one program."""
+class Proxies:
+    """All proxies of one program.
 
-    def __init__(self, program: Program, class_under_test: bool, operators: frozenset[str]) -> None:
+    operators: those that the prompt's class defines. guards_with: see `shapes.Shape`.
+    """
+
+    def __init__(
+        self, program: Requests, class_under_test: bool, operators: frozenset[str], guards_with: bool = False
+    ) -> None:
         self._program = program
+        self._guards_with = guards_with
         self._free = operators | (UNARY if class_under_test else OF_FUNCTIONS)
         self._among_own = FORWARDED - self._free if class_under_test else frozenset()
         self._classes: dict[int, type] = {}
@@ -96,7 +112,7 @@ class Remotes:
         self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
     def entry(self, kind: Any, name: str) -> Any:
-        """The stand-in of the entry point, number 0."""
+        """The proxy of the entry point, number 0."""
         if kind == "class":
             return self._class([0, name, [], []])
         if kind == "coroutine":
@@ -106,7 +122,7 @@ class Remotes:
         return self._function(0, name)
 
     def of(self, data: Any) -> Any:
-        """The stand-in that a message describes."""
+        """The proxy that a message describes."""
         kind, number, *rest = data
         if kind == "class":
             return self._class([number, *rest])
@@ -118,8 +134,8 @@ class Remotes:
         return known
 
     def number_of(self, value: Any) -> int | None:
-        """The number of the object that a value stands in for."""
-        if isinstance(type(value), _Kind) or isinstance(value, _Kind):
+        """The number of the object that a value is the proxy of; None if it is no proxy."""
+        if isinstance(type(value), _ProxyClass) or isinstance(value, _ProxyClass):
             return int(value._number)
         try:
             return self._numbers.get(value)
@@ -130,7 +146,7 @@ class Remotes:
         if kind == "generator":
             made: Any = self._generator(number)
         elif kind == "iterator":
-            made = RemoteIterator(self._program, number)
+            made = IteratorProxy(self._program, number)
         elif kind == "function":
             made = self._function(number, str(rest[0]))
         elif kind == "coroutine":
@@ -155,20 +171,23 @@ class Remotes:
         if type(name) is not str or not name.isidentifier():
             raise Malformed("a class has no name")
         body: dict[str, Any] = {"_program": self._program, "_number": number}
-        body |= {operator: _forwarder(operator) for operator in operators if operator in self._free}
+        body |= {operator: self._forwarder(operator) for operator in operators if operator in self._free}
         body |= {operator: _among_own(operator) for operator in operators if operator in self._among_own}
-        above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Remote,)
+        above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Proxy,)
         known = self._classes.get(number)
         if known is not None:
             for attribute, value in body.items():
                 type.__setattr__(known, attribute, value)
             return known
         try:
-            made = _Kind(name, above, body)
+            made = _ProxyClass(name, above, body)
         except TypeError:
-            made = _Kind(name, (Remote,), body)
+            made = _ProxyClass(name, (Proxy,), body)
         self._classes[number] = made
         return made
+
+    def _forwarder(self, operator: str) -> Callable[..., Any]:
+        return _leaving(self._guards_with) if operator == "__exit__" else _asking(operator)
 
     def _function(self, number: int, name: str) -> Callable[..., Any]:
         program = self._program
@@ -203,7 +222,7 @@ class Remotes:
             try:
                 sent = yield value
             except GeneratorExit:
-                if self._program.over is None:
+                if not self._program.is_over:
                     request("method", number, "close")
                 raise
             except Exception as error:
@@ -214,21 +233,31 @@ class Remotes:
 
 def _among_own(operator: str) -> Callable[..., Any]:
     """An operator that the prompt does not define: asked where both sides are the program's own objects."""
-    ask = _forwarder(operator)
+    ask = _asking(operator)
 
     def forward(self: Any, *args: Any) -> Any:
-        return ask(self, *args) if all(isinstance(arg, Remote) for arg in args) else NotImplemented
+        return ask(self, *args) if all(isinstance(arg, Proxy) for arg in args) else NotImplemented
 
     forward.__name__ = operator
     return forward
 
 
-def _forwarder(operator: str) -> Callable[..., Any]:
+def _asking(operator: str) -> Callable[..., Any]:
+    """An operator that is always asked of the program."""
+
     def forward(self: Any, *args: Any) -> Any:
-        answer = self._program.request("operator", self._number, operator, args)
-        if operator == "__exit__" and (isinstance(args[1], AssertionError) or self._program.shape.guards_with):
-            return False  # a program may not swallow what the tests find
-        return answer
+        return self._program.request("operator", self._number, operator, args)
 
     forward.__name__ = operator
+    return forward
+
+
+def _leaving(always_raises: bool) -> Callable[..., Any]:
+    """`__exit__`: a program may not swallow what the tests find."""
+
+    def forward(self: Any, *args: Any) -> Any:
+        answer = self._program.request("operator", self._number, "__exit__", args)
+        return False if always_raises or isinstance(args[1], AssertionError) else answer
+
+    forward.__name__ = "__exit__"
     return forward

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.inside.wire import dumps, loads
 from evals.sandbox.problem import StdioCase
 from evals.sandbox.tester.exits import NotPython
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
-from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.inside.wire import dumps, loads
 from evals.sandbox.output import MAX_DETAIL, same_output
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.tester.calls import Program

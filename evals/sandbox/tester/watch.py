@@ -8,7 +8,7 @@ import select
 from dataclasses import dataclass
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import loads
+from evals.sandbox.inside.wire import loads
 from evals.sandbox.tester.exits import Died, Ending, OutOfMemory, TimeUp
 from evals.sandbox.tester.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
 from evals.sandbox.tester.zygote_link import Used
