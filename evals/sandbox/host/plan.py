@@ -6,10 +6,10 @@ import glob
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from evals.sandbox.inside import landlock
 from evals.sandbox.inside.root_fs import SYSTEM
+from evals.sandbox.protocol import RootFs, ZygotePlan
 
 ROOT = str(Path(__file__).resolve().parents[3])
 "Where the package `evals` lies."
@@ -36,33 +36,30 @@ def command(module: str, executable: str) -> list[str]:
     return [executable, "-I", "-S", "-X", "frozen_modules=on", "-X", "utf8", "-c", boot]
 
 
-def plan(namespaces: bool = True) -> dict[str, Any]:
+def plan(namespaces: bool = True) -> ZygotePlan:
     """The plan with all layers, or with those that a machine without namespaces has.
 
-    `scratch`, where programs without namespaces have their folders, is added by the worker.
+    `scratch`, where programs without namespaces have their folders, is left to whoever starts a worker.
     """
-    return {
-        "namespaces": namespaces,
-        "readable": ["/"] if namespaces else readable(),
-        "seccomp": True,
-        "landlock_abi": landlock.abi(),
-        "uid": unprivileged_uid(),
-        "python": python(),
-        "hidden_paths": [ROOT],
-        "environment": _ENVIRONMENT,
-        "view": {
-            "prefixes": prefixes(),
-            "masks": masks(),
-            "packages": packages(),
-            "scratch_bytes": SCRATCH_BYTES,
-        },
-    }
+    return ZygotePlan(
+        namespaces=namespaces,
+        readable=("/",) if namespaces else readable(),
+        seccomp=True,
+        landlock_abi=landlock.abi(),
+        uid=unprivileged_uid(),
+        python=python(),
+        hidden_paths=(ROOT,),
+        environment=_ENVIRONMENT,
+        root_fs=RootFs(prefixes(), masks(), packages(), SCRATCH_BYTES),
+        scratch="",
+        shared=(),
+    )
 
 
-def readable() -> list[str]:
+def readable() -> tuple[str, ...]:
     """What programs may read where they see the host's files: the system, Python, and a few packages."""
     system = [path for path in SYSTEM if os.path.isdir(path)]
-    return [*system, *prefixes(), *packages().values(), "/dev/urandom", "/dev/random", "/etc/ld.so.cache"]
+    return (*system, *prefixes(), *packages().values(), "/dev/urandom", "/dev/random", "/etc/ld.so.cache")
 
 
 def unprivileged_uid() -> int | None:
@@ -82,22 +79,22 @@ def _is_mapped(uid: int) -> bool:
     return any(first <= uid < first + size for first, _, size in ranges)
 
 
-def prefixes() -> list[str]:
+def prefixes() -> tuple[str, ...]:
     """Folders of Python's own files."""
     found = [os.path.realpath(path) for path in (sys.base_prefix, sys.base_exec_prefix)]
     if not any(python().startswith(f"{path}/") for path in found):
         found.append(os.path.dirname(python()))
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
-def masks() -> list[str]:
+def masks() -> tuple[str, ...]:
     """Folders that programs see empty: installed packages, and ours wherever it lies."""
     patterns = ["/usr/lib/python3*/dist-packages", "/usr/lib/python3*/site-packages"]
     patterns += ["/usr/lib64/python3*/site-packages", "/usr/local/lib/python3*/*-packages"]
     for prefix in prefixes():
         patterns += [f"{prefix}/lib/python3*/site-packages", f"{prefix}/lib64/python3*/site-packages"]
     found = [path for pattern in patterns for path in glob.glob(pattern)]
-    return list(dict.fromkeys([*found, *(f"{ROOT}/{name}" for name in ("evals", "registry", "data", "tests"))]))
+    return tuple(dict.fromkeys([*found, *(f"{ROOT}/{name}" for name in ("evals", "registry", "data", "tests"))]))
 
 
 def packages() -> dict[str, str]:

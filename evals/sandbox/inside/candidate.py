@@ -16,6 +16,7 @@ from evals.sandbox.inside.codec import Decoder, Encoder
 from evals.sandbox.inside.handles import Handles
 from evals.sandbox.inside.source import FILE, MAX_TOLD, MODULE, compiled, cut, line_of
 from evals.sandbox.inside.wire import Malformed, dumps, loads
+from evals.sandbox.protocol import FunctionJob
 
 
 class Printed(io.RawIOBase):
@@ -49,19 +50,19 @@ STDOUT = io.TextIOWrapper(io.BufferedWriter(PRINTED), "utf-8", "replace", write_
 class Candidate:
     """The program's module, and the objects of it that the tester holds by number."""
 
-    def __init__(self, channel: Channel, job: dict[str, Any]) -> None:
-        self.channel, self.job = channel, job
+    def __init__(self, channel: Channel, job: FunctionJob) -> None:
+        self.channel, self._job = channel, job
         self.module = types.ModuleType(MODULE)
-        PRINTED.limit = job["max_output"]
+        PRINTED.limit = job.max_output_bytes
         self.lock = RLock()
-        self.handles = Handles(self.module, job["classes"], self.ask)
+        self.handles = Handles(self.module, job.classes, self.ask)
 
     def send(self, *message: Any) -> None:
         self.channel.send(dumps(message))
 
     def load(self) -> bool:
         """Compile and run the module, and say how it went."""
-        code = compiled(self.job["source"], FILE)
+        code = compiled(self._job.source, FILE)
         if isinstance(code, str):
             self.send("syntax", code)
             return False
@@ -70,7 +71,7 @@ class Candidate:
         self.module.__dict__["__file__"] = FILE
         try:
             exec(code, self.module.__dict__)
-            kind = self.handles.kind_of_entry(self.job["entry"])
+            kind = self.handles.kind_of_entry(self._job.entry_point)
         except BaseException as error:
             self.reply_error(error)
             return False

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 from evals.sandbox.inside import linux
+from evals.sandbox.protocol import RootFs
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin", "/nix/store", "/gnu/store")
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -27,24 +26,7 @@ _ETC = {
 }
 
 
-@dataclass(frozen=True)
-class View:
-    """What is laid into the tree. All paths are absolute, of the host."""
-
-    prefixes: tuple[str, ...] = ()
-    "Folders that Python needs, kept at their own paths."
-    masks: tuple[str, ...] = ()
-    "Folders within them that stay empty: site-packages, which may hold tests and secrets."
-    packages: Mapping[str, str] = field(default_factory=dict)
-    "Name under /packages: the folder or file that lies there."
-    scratch_bytes: int = 1 << 26
-
-    @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> View:
-        return cls(tuple(given["prefixes"]), tuple(given["masks"]), dict(given["packages"]), given["scratch_bytes"])
-
-
-def build(view: View) -> None:
+def build(tree: RootFs) -> None:
     """Make the tree and live in it. The mount namespace must be this process's own."""
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=1m,nr_inodes=2048")
@@ -53,10 +35,10 @@ def build(view: View) -> None:
     os.chdir("/")
     for path in SYSTEM:
         _place(path)
-    for path in view.prefixes:
+    for path in tree.prefixes:
         if not _covered(path):
             _bind(f"/host{path}", path)
-    for name, path in view.packages.items():
+    for name, path in tree.packages.items():
         _bind(f"/host{path}", f"{PACKAGES}/{name}")
     os.makedirs("/etc", exist_ok=True)
     for name, text in _ETC.items():
@@ -64,7 +46,7 @@ def build(view: View) -> None:
             file.write(text)
     if os.path.exists("/host/etc/ld.so.cache"):
         _bind("/host/etc/ld.so.cache", "/etc/ld.so.cache")
-    for path in view.masks:
+    for path in tree.masks:
         if os.path.isdir(path):
             linux.mount("tmpfs", path, "tmpfs", linux.MS_RDONLY, "mode=755,size=4k")
     _devices()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import types
-from typing import Any
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.source import FILE, MODULE, compiled, cut, line_of
 from evals.sandbox.inside.wire import dumps
+from evals.sandbox.protocol import SameProcessJob
 
 TESTS_FILE = "tests.py"
 
 
-def run_together(channel: Channel, job: dict[str, Any]) -> None:
+def run_with_tests(channel: Channel, job: SameProcessJob) -> None:
     """Run the program, then `check` on its entry point, and say how it went."""
-    code = compiled(job["source"], FILE)
+    code = compiled(job.source, FILE)
     if isinstance(code, str):
         channel.send(dumps(["syntax", code]))
         return
@@ -28,8 +28,8 @@ def run_together(channel: Channel, job: dict[str, Any]) -> None:
     try:
         exec(code, module.__dict__)
         tests = dict(module.__dict__)
-        exec(compile(job["tests"], TESTS_FILE, "exec", dont_inherit=True), tests)
-        tests["check"](module.__dict__[job["entry"]])
+        exec(compile(job.tests, TESTS_FILE, "exec", dont_inherit=True), tests)
+        tests["check"](module.__dict__[job.entry_point])
     except BaseException as error:
         try:
             text = cut(str(error))

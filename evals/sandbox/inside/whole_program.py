@@ -8,20 +8,20 @@ import os
 import sys
 import traceback
 import types
-from typing import Any
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.source import FILE, compiled
 from evals.sandbox.inside.wire import dumps
+from evals.sandbox.protocol import ProgramJob
 
 
-def run_program(channel: Channel, job: dict[str, Any], fds: list[int]) -> None:
+def run_program(channel: Channel, job: ProgramJob, fds: list[int]) -> None:
     """Run it, say how it ended, and end this process."""
     for target, fd in enumerate(fds):
         os.dup2(fd, target)
         os.close(fd)
     path = os.path.join(os.getcwd(), FILE)
-    code = compiled(job["source"], path)
+    code = compiled(job.source, path)
     if isinstance(code, str):
         channel.send(dumps(["syntax", code]))
         os._exit(1)
@@ -29,7 +29,7 @@ def run_program(channel: Channel, job: dict[str, Any], fds: list[int]) -> None:
     module = types.ModuleType("__main__")
     module.__dict__["__file__"] = path
     with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(job["source"])
+        file.write(job.source)
     sys.modules["__main__"] = module
     sys.argv = [path]
     status, said = _ended(code, module)

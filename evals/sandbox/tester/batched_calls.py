@@ -1,11 +1,11 @@
-"""Which calls tests make for certain, and in which order: these are sent together, so that nobody waits between them.
+"""Which calls tests make for certain, and in which order: these go in one message, so that nobody waits between them.
 
 Read from the tests' source alone: the leading statements of `check` that assert something of calls with literals. The
-program does one call after the other, and stops before the rest where one gives a live object or an exception: whatever
-it does, it is called in the order of the tests.
+program does one call after the other, and stops before the rest if one gives a live object or an exception. So it is
+called in the order of the tests, whatever it does.
 
-A program may read what comes later before it answers what came first. So nothing is sent ahead where a literal that an
-answer is held against is part of the arguments of a later call: what is sent holds no answer.
+A program may read later calls of a batch before it answers the first. So nothing is batched if a literal that an answer
+is compared with is part of the arguments of a later call: a batch holds no answer.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ PLAIN_NAMES = frozenset(
 _TRANSPARENT = (ast.BinOp, ast.UnaryOp, ast.List, ast.Tuple, ast.Subscript, ast.Attribute, ast.Constant, ast.Name)
 
 
-def calls_ahead(tests: ast.Module, entry_point: str, defined: set[str], mentioned: set[str]) -> tuple[str, ...]:
-    """The bodies of these calls, as they are sent. Empty where fewer than two are certain.
+def calls_to_batch(tests: ast.Module, entry_point: str, defined: set[str], mentioned: set[str]) -> tuple[str, ...]:
+    """The bodies of these calls, as they are sent. Empty if fewer than two are certain.
 
     defined: names that tests and prompt give a meaning. mentioned: names that the tests use.
     """

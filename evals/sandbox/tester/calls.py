@@ -16,7 +16,7 @@ from evals.sandbox.inside.channel import Channel, TooLong
 from evals.sandbox.inside.codec import NAMED, Decoder, Encoder
 from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.tester.batched_calls import body_of
-from evals.sandbox.tester.exits import CannotTravel, Died, Ending, NotPython, WrongType
+from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NotPython, WrongType
 from evals.sandbox.tester.proxies import Proxies
 from evals.sandbox.tester.shapes import Shape
 
@@ -28,11 +28,11 @@ _PLAIN = (int, float, str, bytes, tuple, list, dict, set, frozenset)
 
 
 class Program:
-    """One program in its process. Every request may end in an `Ending`, and then all later ones do too."""
+    """One program in its process. Every request may end in an `Exit`, and then all later ones do too."""
 
     def __init__(self, channel: Channel, shape: Shape, entry_point: str, namespace: dict[str, Any]) -> None:
         self.channel, self.shape, self.namespace = channel, shape, namespace
-        self.over: Ending | None = None
+        self.over: Exit | None = None
         self.printed = ""
         self.raised: dict[int, tuple[BaseException, str]] = {}
         "Exceptions that came out of the program, by id, each with what to say of it."
@@ -40,9 +40,9 @@ class Program:
         self.entry_point = entry_point
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
-        self._ahead = deque(shape.ahead)
-        "Calls that the tests are sure to make next. They are sent together, with the first of them."
-        self._waits = False
+        self._batch = deque(shape.batched_calls)
+        "Calls that the tests are sure to make next. All are sent when the first is made."
+        self._batch_sent = False
         "Whether they have been sent."
         self._turn = threading.RLock()
         self._kept: list[Any] = []
@@ -93,9 +93,9 @@ class Program:
             message = self._receive()
             if message[0] == "value":
                 return self._value(message, encoder)
-            if message[0] == "dropped" and self._waits:
-                self._waits = False
-                self._ahead.clear()
+            if message[0] == "dropped" and self._batch_sent:
+                self._batch_sent = False
+                self._batch.clear()
                 self._send(dumps(head), body)
                 continue
             if message[0] != "ask":
@@ -108,19 +108,19 @@ class Program:
             self._answer(message)
 
     def _was_sent(self, operation: str, target: Any, body: str) -> bool:
-        """Whether this call is one that was sent ahead; the first of them sends all."""
-        first = operation == "call" and target == 0 and self._ahead and self._ahead[0] == body
-        if first and not self._waits:
-            self._send(dumps(["calls", 0, "", []]), *self._ahead)
-            self._waits = True
+        """Whether this call was sent in the batch; the first of them sends all."""
+        first = operation == "call" and target == 0 and self._batch and self._batch[0] == body
+        if first and not self._batch_sent:
+            self._send(dumps(["calls", 0, "", []]), *self._batch)
+            self._batch_sent = True
         if first:
-            self._ahead.popleft()
+            self._batch.popleft()
             return True
-        if self._waits and self._ahead:
-            self._ahead.clear()
+        if self._batch_sent and self._batch:
+            self._batch.clear()
             if self._receive()[0] != "dropped":
                 raise self.ended(WrongType("what the program gave cannot be read"))
-        self._waits = False
+        self._batch_sent = False
         return False
 
     def _send(self, *lines: str) -> None:
@@ -131,9 +131,9 @@ class Program:
         except TooLong as error:
             raise self.ended(CannotTravel(str(error))) from None
 
-    def ended(self, ending: Ending) -> Ending:
+    def ended(self, exit: Exit) -> Exit:
         """Note that nothing more is asked."""
-        self.over = self.over or ending
+        self.over = self.over or exit
         return self.over
 
     def _body(self, args: list[Any], kwargs: dict[str, Any]) -> tuple[Encoder, str]:
@@ -251,7 +251,7 @@ class Program:
             raise Malformed("an exception is malformed")
         for name in names:
             kind = NAMED.get(name) or (self.namespace.get(name) if name in self.shape.classes else None)
-            if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, Ending):
+            if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, Exit):
                 return _made(kind, args, text)
         return Exception(text)
 
@@ -265,7 +265,7 @@ class Program:
             raise self.ended(WrongType(f"the program asks for something that cannot be read: {error}")) from None
         try:
             value = ask(*args, **kwargs)
-        except Ending:
+        except Exit:
             raise
         except BaseException as error:
             if isinstance(error, AssertionError):

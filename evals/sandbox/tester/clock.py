@@ -8,26 +8,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from evals.sandbox.tester.exits import Ending
+from evals.sandbox.tester.exits import Exit
 
 FIRST_TICK_S = 0.05
 TICK_S = 0.02
 
 
 class Clock:
-    """Ticks in the main thread while a check runs. `look` may return an `Ending`, which then is raised."""
+    """Ticks in the main thread while a check runs. `look` may return an `Exit`, which then is raised."""
 
     def __init__(self) -> None:
-        self._look: Callable[[float], Ending | None] = lambda elapsed_s: None
+        self._look: Callable[[float], Exit | None] = lambda elapsed_s: None
         self._began_s = 0.0
         self._armed = False
-        self.ending: Ending | None = None
+        self.exit: Exit | None = None
         signal.signal(signal.SIGALRM, self._tick)
 
     @contextmanager
-    def running(self, look: Callable[[float], Ending | None]) -> Iterator[None]:
+    def running(self, look: Callable[[float], Exit | None]) -> Iterator[None]:
         """Raise in the block what `look` returns, given the seconds so far; again and again, as long as it goes on."""
-        self._began_s, self.ending = time.perf_counter(), None
+        self._began_s, self.exit = time.perf_counter(), None
         self._look, self._armed = look, True
         signal.setitimer(signal.ITIMER_REAL, FIRST_TICK_S)
         try:
@@ -41,7 +41,7 @@ class Clock:
             try:
                 self._armed = False
                 signal.setitimer(signal.ITIMER_REAL, 0)
-            except Ending:
+            except Exit:
                 self._armed = True
 
     @property
@@ -51,9 +51,9 @@ class Clock:
     def _tick(self, number: int, frame: Any) -> None:
         if not self._armed:
             return
-        if self.ending is None:
-            self.ending = self._look(self.elapsed_s)
+        if self.exit is None:
+            self.exit = self._look(self.elapsed_s)
         # Only now: a look may take longer than a tick, and must not be looked into.
         signal.setitimer(signal.ITIMER_REAL, TICK_S)
-        if self.ending is not None:
-            raise self.ending
+        if self.exit is not None:
+            raise self.exit

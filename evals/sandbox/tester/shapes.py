@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.tester.batched_calls import calls_ahead
+from evals.sandbox.tester.batched_calls import calls_to_batch
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
 "Modules with which tests look into a program's own objects."
@@ -50,8 +50,8 @@ class Shape:
     "A `with` of the tests holds what must not be swallowed: an assertion, or a use of what the program gave."
     feeds_input: bool = False
     reads_output: bool = False
-    ahead: tuple[str, ...] = ()
-    "Calls that the tests are sure to begin with, as they are sent: see `ahead.py`."
+    batched_calls: tuple[str, ...] = ()
+    "Calls that the tests are sure to begin with, as they are sent: see `batched_calls.py`."
 
 
 def shape_of(problem: Problem) -> Shape:
@@ -77,7 +77,7 @@ def shape_of(problem: Problem) -> Shape:
         _guards_with(tests),
         feeds_input,
         reads_output,
-        () if in_turn else calls_ahead(tree, problem.entry_point or "", defined, mentioned),
+        () if in_turn else calls_to_batch(tree, problem.entry_point or "", defined, mentioned),
     )
 
 

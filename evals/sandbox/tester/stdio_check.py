@@ -6,17 +6,16 @@ import os
 import select
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.wire import dumps, loads
+from evals.sandbox.inside.wire import loads
+from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.problem import StdioCase
+from evals.sandbox.protocol import ProgramJob, write
 from evals.sandbox.tester.exits import NotPython
 
 ROOM_BYTES = 1 << 20
 "What a program may print beyond what is expected, before it is ended."
-
-MAX_STDERR = 4096
 
 
 @dataclass
@@ -30,7 +29,7 @@ class Printed:
     too_much: bool = False
 
 
-def run_case(channel: Channel, job: dict[str, Any], case: StdioCase, started: Callable[[], object]) -> Printed:
+def run_case(channel: Channel, job: ProgramJob, case: StdioCase, started: Callable[[], object]) -> Printed:
     """Run the program on one input, until its process ends or it has printed too much.
 
     Raises:
@@ -44,7 +43,7 @@ def run_case(channel: Channel, job: dict[str, Any], case: StdioCase, started: Ca
     out, out_end = os.pipe()
     err, err_end = os.pipe()
     try:
-        channel.send(dumps(job), (given, out_end, err_end))
+        channel.send(write(job), (given, out_end, err_end))
     finally:
         for fd in (given, out_end, err_end):
             os.close(fd)
@@ -75,13 +74,13 @@ def _read(channel: Channel, out: int, err: int, max_bytes: int) -> Printed:
             elif fd == out:
                 parts.append(data)
                 size += len(data)
-            elif len(found.stderr) < MAX_STDERR:
-                found.stderr += data[:MAX_STDERR]
+            elif len(found.stderr) < MAX_DETAIL:
+                found.stderr += data[:MAX_DETAIL]
         if size > max_bytes:
             found.too_much = True
             break
     parts.append(_rest(out, max_bytes))
-    found.stderr += _rest(err, MAX_STDERR)[:MAX_STDERR]
+    found.stderr += _rest(err, MAX_DETAIL)[:MAX_DETAIL]
     found.stdout = b"".join(parts)
     return found
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-from dataclasses import dataclass
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.wire import loads
-from evals.sandbox.tester.exits import Died, Ending, OutOfMemory, TimeUp
-from evals.sandbox.tester.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
-from evals.sandbox.tester.zygote_link import Used
+from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
+from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, longest_s, read, write
+from evals.sandbox.tester.exits import Died, Exit, OutOfMemory, TimeUp
 
 STEP_BACK_S = 0.05
-"After this a program makes room: it runs with less priority, and the supervisor may start another beside it."
+"After this a program makes room: it runs with less priority, and the evaluator may start another beside it."
 
 NICENESS = 19
 "Of a program that has made room, until its limit is over and it has not had its time; only root may take it back."
@@ -25,27 +23,12 @@ ROOM_S = 1.5
 STARVED = 0.4
 "One that had less than this part of its limit to itself goes on further, to at most `longest_s`."
 
-MOST_ROOM = 4
-LEAST_ROOM_S = 20.0
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """The time of a program. limit_s: of wall time. enough_s: of processor time, for one that ran beside others.
-
-    A program that was ready to run and had no core for much of its wall time goes on beyond its limit, until it has had
-    enough processor time.
-    """
-
-    limit_s: float
-    enough_s: float
-
 
 class Watch:
     """Of one program at a time."""
 
-    def __init__(self, supervisor: Channel) -> None:
-        self._supervisor = supervisor
+    def __init__(self, evaluator: Channel) -> None:
+        self._evaluator = evaluator
         self._pid, self._limit_bytes = 0, 0
         self._stepped_back = self._late = False
         self._waited_before_s: float | None = None
@@ -70,14 +53,14 @@ class Watch:
         self._ready_s = self._seen_s = 0.0
         self._had_company = False
 
-    def look(self, elapsed_s: float) -> Ending | None:
+    def look(self, elapsed_s: float) -> Exit | None:
         """Called now and then while the program runs; what ends it, if anything does."""
         try:
             return self._seen(elapsed_s)
         except EOFError:
             return Died("the evaluator is gone")
 
-    def _seen(self, elapsed_s: float) -> Ending | None:
+    def _seen(self, elapsed_s: float) -> Exit | None:
         if self._waited_before_s is None:
             self._waited_before_s = waited_s("self")
         if self._pid and is_ready(self._pid):
@@ -104,7 +87,7 @@ class Watch:
         if not self._late:
             self._late = True
             self._set_niceness(0)
-            self._supervisor.send('{"late":1}')
+            self._evaluator.send(write(Late()))
         return elapsed_s >= longest_s(limit_s)
 
     def _waited_now_s(self) -> float:
@@ -119,13 +102,13 @@ class Watch:
         return max(waited_s(self._pid), self._ready_s - cpu_s([self._pid]))
 
     def _step_back(self) -> None:
-        """Make room, once; then hear what the supervisor has found out about the time that the problem takes."""
+        """Make room, once; then hear what the evaluator has found out about the time that the problem takes."""
         if not self._stepped_back:
             self._stepped_back = True
             self._set_niceness(NICENESS)
-            self._supervisor.send('{"stepped_back":1}')
-        elif select.select([self._supervisor], [], [], 0)[0]:
-            self._allowed = Allowance(**loads(self._supervisor.receive()))
+            self._evaluator.send(write(SteppedBack()))
+        elif select.select([self._evaluator], [], [], 0)[0]:
+            self._allowed = read(self._evaluator.receive(), Allowance)
 
     def _set_niceness(self, value: int) -> None:
         if self._pid:
@@ -137,11 +120,6 @@ class Watch:
         self.waited_s += self._waited_now_s()
         self._before_s += elapsed_s
 
-    def spent(self, used: Used) -> dict[str, float]:
-        """What the verdict says of time."""
-        return {"cpu_s": used.cpu_s, "own_s": max(used.cpu_s, self._before_s - self.waited_s)}
-
-
-def longest_s(limit_s: float) -> float:
-    """The longest wall time that a starved program can have."""
-    return max(LEAST_ROOM_S, MOST_ROOM * limit_s)
+    def own_s(self, ended: CandidateEnded) -> float:
+        """Wall time of the check without the time in which it had no core, but at least its processor time."""
+        return max(ended.cpu_s, self._before_s - self.waited_s)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import contextlib
-import json
 import os
 import select
 import socket
@@ -12,12 +11,27 @@ import struct
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.sandbox.host.fork_server import START_S, order_quietly
 from evals.sandbox.inside.channel import Channel
+from evals.sandbox.protocol import (
+    END,
+    FORK,
+    MAX_ORDER,
+    START_S,
+    CandidateEnded,
+    CannotStart,
+    Fork,
+    ZygoteLaunch,
+    ZygotePlan,
+    ZygoteReady,
+    read,
+    write,
+)
 from evals.sandbox.tester.exits import HarnessError
+from evals.sandbox.typed_json import ProtocolError
 
 SO_PASSCRED, SCM_CREDENTIALS = 16, 2
 _CREDENTIALS = struct.Struct("3i")
@@ -33,42 +47,51 @@ class Spare:
     "As this process sees it; 0 where it cannot."
 
 
-@dataclass(frozen=True)
-class Used:
-    """How a candidate ended and what it used. status: as `os.wait4` gives it."""
-
-    status: int
-    cpu_s: float
-
-
 class ZygoteLink:
-    """One zygote, started by `command` with an empty environment; where there is none, forked by a nursery."""
+    """One zygote.
 
-    def __init__(self, command: list[str], plan: dict[str, Any], nursery: socket.socket) -> None:
+    fork_server: a socket by which one can be had, if the launch has no command. It is shared with other testers.
+
+    Raises:
+        HarnessError: the zygote cannot be started, or cannot be set up.
+    """
+
+    def __init__(self, launch: ZygoteLaunch, fork_server: socket.socket) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
-        if not command:
-            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            order_quietly(nursery, theirs.fileno(), self._said.fileno())
-            theirs.close()
-        elif plan.get("socket"):
-            self._control = self._connected(command, plan["socket"])
-        else:
-            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            self._process = self._started(command, theirs.fileno(), {}, plan.get("user"))
-            theirs.close()
-        self._control.settimeout(START_S)
         self._number = 0
         self._spare: Spare | None = None
+        self._control = self._connected(launch, fork_server)
+        self._control.settimeout(START_S)
+        self.pid = self._set_up(launch.plan)
+
+    def _connected(self, launch: ZygoteLaunch, fork_server: socket.socket) -> socket.socket:
+        """A socket to a new zygote."""
+        if launch.socket is not None:
+            return self._met(launch.command, launch.socket)
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            if launch.command:
+                self._process = self._started(launch.command, theirs.fileno(), {}, launch.user)
+            else:
+                order = write(Fork(answer=False)).encode()
+                socket.send_fds(fork_server, [order], [theirs.fileno(), self._said.fileno()])
+        return control
+
+    def _set_up(self, plan: ZygotePlan) -> int:
+        """The zygote's process id as this process sees it, once it has done what the plan says."""
+        # SO_PASSCRED: the kernel adds the sender's process id to each message, as this namespace sees it.
         self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
-        self._control.send(json.dumps(plan).encode())
-        answer, self.pid = self._hear()
+        self._control.send(write(plan).encode())
+        data, pid = self._heard()
         self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
-        if answer != b"ready":
-            raise HarnessError(f"the sandbox cannot be set up: {answer.decode()}")
+        answer = read(data, ZygoteReady, CannotStart)
+        if isinstance(answer, CannotStart):
+            raise HarnessError(f"the sandbox cannot be set up: {answer.reason}")
+        return pid
 
     def _started(
-        self, command: list[str], stdin: int, environment: dict[str, str], user: int | None = None
+        self, command: Sequence[str], stdin: int, environment: Mapping[str, str], user: int | None = None
     ) -> subprocess.Popen[bytes]:
         another: Any = {} if user is None else {"user": user, "group": user, "extra_groups": []}
         try:
@@ -85,7 +108,7 @@ class ZygoteLink:
         except OSError as error:
             raise HarnessError(f"{command[0]} cannot be started: {error}") from None
 
-    def _connected(self, command: list[str], path: str) -> socket.socket:
+    def _met(self, command: Sequence[str], path: str) -> socket.socket:
         """The control socket of a zygote in a container, which connects to a path that is mounted there."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(path)
@@ -112,7 +135,7 @@ class ZygoteLink:
         self._number += 1
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
         try:
-            self._control.sendmsg([b"f%d" % self._number], [rights])
+            self._control.sendmsg([FORK + b"%d" % self._number], [rights])
         except OSError as error:
             raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
         finally:
@@ -145,35 +168,43 @@ class ZygoteLink:
         return spare
 
     def _explain(self, spare: Spare, data: bytes) -> None:
-        """Raise what a candidate says that could not be confined."""
-        spare.channel.close()
-        self._control.send(b"e%d" % spare.number)
-        answer, _ = self._hear()
-        said = (data[4:] or answer).decode("utf-8", "replace")
+        """Raise what a candidate says that could not be confined, or what the zygote says of it."""
+        said = data[4:].decode("utf-8", "replace") or self._killed(spare)
         raise HarnessError(f"a candidate could not be confined: {said}; {self.said()}")
 
-    def end(self, spare: Spare) -> Used:
-        """Kill a candidate and everything that it started."""
+    def end(self, spare: Spare) -> CandidateEnded:
+        """Kill a candidate and everything that it started.
+
+        Raises:
+            HarnessError: the zygote is gone, or did not do it.
+        """
+        answer = self._killed(spare)
+        try:
+            ended = CandidateEnded.of(answer)
+        except ProtocolError as error:
+            raise HarnessError(f"{error}; {self.said()}") from None
+        if ended.number != spare.number:
+            raise HarnessError(f"the zygote answers {answer}; {self.said()}")
+        return ended
+
+    def _killed(self, spare: Spare) -> str:
+        """What the zygote says once the candidate is gone."""
         spare.channel.close()
         try:
-            self._control.send(b"e%d" % spare.number)
+            self._control.send(END + b"%d" % spare.number)
         except OSError as error:
             raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
-        data, _ = self._hear()
-        number, *values = data.split()
-        if int(number) != spare.number or len(values) != 2:
-            raise HarnessError(f"the zygote answers {data.decode()}; {self.said()}")
-        return Used(int(values[0]), float(values[1]))
+        return self._heard()[0]
 
-    def _hear(self) -> tuple[bytes, int]:
-        """What the zygote says, and its process as this one sees it, where it is asked for."""
+    def _heard(self) -> tuple[str, int]:
+        """What the zygote says, and its process id if the socket passes it on."""
         try:
-            data, ancillary, _, _ = self._control.recvmsg(1 << 16, socket.CMSG_SPACE(_CREDENTIALS.size))
+            data, ancillary, _, _ = self._control.recvmsg(MAX_ORDER, socket.CMSG_SPACE(_CREDENTIALS.size))
         except OSError as error:
             raise HarnessError(f"the zygote does not answer: {error}; {self.said()}") from None
         if not data:
             raise HarnessError(f"the zygote is gone; {self.said()}")
-        return data, _sender(ancillary)
+        return data.decode(), _sender(ancillary)
 
     def said(self) -> str:
         """What the zygote wrote to standard error."""

@@ -8,19 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sandbox_world import function_problem
 
 from evals.sandbox.host.sandbox import Sandbox
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.suite.code.problems import code_problem
-
-
-def function_problem(
-    body: str, prompt: str = "", entry: str = "f", timeout_s: float = 20.0, setup: str = ""
-) -> Problem:
-    """A problem whose `check(candidate)` has this body."""
-    indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
-    return Problem("p", prompt, FunctionTests(f"{setup}\ndef check(candidate):\n{indented}\n"), entry, timeout_s)
-
 
 TWICE = function_problem("assert candidate(2) == 4, 'no twice'")
 SLOW = function_problem("assert candidate(2) == 4", timeout_s=1.0)

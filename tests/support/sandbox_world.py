@@ -1,0 +1,97 @@
+"""What tests of the sandbox share: problems, pools of workers, processes seen from outside, an ordinary user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from evals.sandbox.host.launchers import launcher_of
+from evals.sandbox.host.pool import Pool
+from evals.sandbox.inside import landlock
+from evals.sandbox.problem import FunctionTests, Problem
+
+ROOT = Path(__file__).parents[2]
+NOBODY = 65534
+
+WITHOUT_NAMESPACES = """
+import ctypes, sys
+from evals.sandbox.inside import linux, seccomp
+number = {"x86_64": 272, "aarch64": 97}[linux.MACHINE]
+code = seccomp._load(0) + seccomp._jump(0x15, number, 0, 1) + seccomp._give(0x50001) + seccomp._give(0x7FFF0000)
+buffer = ctypes.create_string_buffer(code, len(code))
+linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+program = seccomp._Program(len(code) // 8, ctypes.addressof(buffer))
+linux.syscall("seccomp", 1, 0, ctypes.byref(program))
+"""
+"Source that takes the right to make namespaces from the process that runs it."
+
+
+def function_problem(
+    body: str, prompt: str = "", entry: str = "f", timeout_s: float = 20.0, setup: str = ""
+) -> Problem:
+    """A problem whose `check(candidate)` has this body."""
+    indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
+    return Problem("p", prompt, FunctionTests(f"{setup}\ndef check(candidate):\n{indented}\n"), entry, timeout_s)
+
+
+def needs_landlock(namespaces: bool = False) -> None:
+    """Skip a test that runs without namespaces on a kernel without Landlock."""
+    if not namespaces and not landlock.abi():
+        pytest.skip("this kernel has no Landlock")
+
+
+def new_pool(namespaces: bool = True) -> Pool:
+    """A pool of strict workers."""
+    return Pool(launcher_of("auto", "strict", namespaces))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def open_python() -> str | None:
+    """A Python that an ordinary user can start."""
+    check = '"$0" -I -c "import ctypes, sys; sys.exit(sys.version_info < (3, 10))"'
+    for path in (os.path.realpath(sys.executable), "/usr/bin/python3"):
+        command = ["/bin/sh", "-c", check, path]
+        done = subprocess.run(
+            command, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", capture_output=True, check=False
+        )
+        if done.returncode == 0:
+            return path
+    return None
+
+
+Runs = Callable[[str], "subprocess.CompletedProcess[str]"]
+
+
+@contextlib.contextmanager
+def ordinary_user() -> Iterator[Runs]:
+    """Runs source in a Python of an ordinary user, who is `nobody` if this is root."""
+    if os.geteuid() != 0:
+        yield lambda source: subprocess.run(
+            [sys.executable, "-c", source], capture_output=True, text=True, timeout=300, check=False
+        )
+        return
+    python = open_python()
+    if python is None:
+        pytest.skip("no Python here that an ordinary user can start")
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        os.chmod(folder, 0o755)
+        shutil.copytree(ROOT / "evals", f"{folder}/evals", ignore=shutil.ignore_patterns("__pycache__", "_bundled"))
+        yield lambda source: subprocess.run(
+            [python, "-c", source],
+            user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", capture_output=True, text=True, timeout=300, check=False,
+            env={"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
+        )  # fmt: skip
