@@ -93,5 +93,5 @@ def ordinary_user() -> Iterator[Runs]:
         yield lambda source: subprocess.run(
             [python, "-c", source],
             user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", capture_output=True, text=True, timeout=300, check=False,
-            env={"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
+            env={"PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.environ.get("PATH", os.defpath)},
         )  # fmt: skip

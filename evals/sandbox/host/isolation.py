@@ -23,7 +23,10 @@ from evals.sandbox.protocol import Allowance, Assurance
 
 LIMIT_S = 30.0
 MEMORY_BYTES = 256 << 20
+"Less than the 512 MiB that the program below asks for."
+
 ALLOWED_VARIABLES = {"PATH", "HOME", "LANG", "LC_CTYPE", "TMPDIR", "OPENBLAS_NUM_THREADS"}
+"Those that the zygote sets, and LC_CTYPE, which Python sets by itself."
 
 _PROGRAM = r"""
 import ctypes, os, socket, time
@@ -76,6 +79,8 @@ def f(port, file, folder, pid):
         "processes": told(fork_many),
     }
 """
+
+# The outcome of tests is the one way out for what the program was told: they fail with it as their message.
 _TESTS = """
 import json
 def check(candidate):
@@ -118,7 +123,11 @@ def open_pool(launcher: str, assurance: Assurance) -> tuple[Pool, str]:
 
 
 def require(properties: list[Property]) -> None:
-    """Raise UsageError where a property does not hold."""
+    """Nothing, if all properties hold.
+
+    Raises:
+        UsageError: one does not; with what the program was told, and the fix.
+    """
     broken = [found for found in properties if not found.holds]
     if broken:
         raise UsageError(
@@ -129,7 +138,11 @@ def require(properties: list[Property]) -> None:
 
 
 def try_properties(pool: Pool) -> list[Property]:
-    """Run a program that tries to break each property."""
+    """Run a program that tries to break each property.
+
+    Raises:
+        UsageError: it cannot be run.
+    """
     with _bait() as (port, folder):
         arguments = (port, f"{folder}/secret", folder, os.getpid())
         tests = FunctionTests(f"ARGUMENTS = {arguments!r}\n{_TESTS}")
@@ -194,7 +207,7 @@ def _bait() -> Iterator[tuple[int, str]]:
 
 
 def layers(pool: Pool) -> dict[str, str]:
-    """What programs are held by, in words."""
+    """What holds programs, in words, by layer."""
     launch = pool.launcher.launch
     own_uid = launch.plan.uid if launch.user is None else launch.user
     version = launch.plan.landlock_abi

@@ -24,6 +24,8 @@ ENVIRONMENT = {"LANG": "C.UTF-8"}
 
 WORKER_BYTES = 2 << 30
 WORKER_PROCESSES = 160
+"Of a container: two programs with their limits, and the zygote."
+
 ZYGOTE = "evals.sandbox.inside.zygote"
 _OURS = (f"{ROOT}/evals/__init__.py", f"{ROOT}/evals/sandbox")
 "What a zygote needs of this package; no test lies there."

@@ -1,4 +1,4 @@
-"""What a zygote is to do on this machine: which Python, which files, which user, which layers."""
+"""What a zygote is to set up on this machine: which Python, which files, which user, which layers."""
 
 from __future__ import annotations
 
@@ -15,23 +15,29 @@ ROOT = str(Path(__file__).resolve().parents[3])
 "Where the package `evals` lies."
 
 SCRATCH_BYTES = 1 << 26
+"Of all files of a program together, 64 MiB; they lie in memory."
+
 PACKAGES = ("numpy", "numpy.libs", "scipy", "scipy.libs", "pandas", "sympy", "mpmath", "networkx") + (
     ("sortedcontainers", "dateutil", "pytz", "six.py", "tzdata")
 )
-"Third-party packages that programs may import where they are installed; no other lies in their view."
+"Third-party packages that programs may import if they are installed, with what these need; programs see no others."
 
 _OWN_UID = 0x70000000
+"User ids from here on are unused: systemd's table of them ends its containers' range just below."
+
 _NOBODY = 65534
+# One thread for linear algebra: OpenBLAS else starts one for each core, which all count as processes of the program.
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def python() -> str:
-    """The interpreter that programs run on: this one, without its virtual environment."""
+    """The interpreter that programs run on: the one that runs this, without its virtual environment."""
     return os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
 
 
 def command(module: str, executable: str) -> list[str]:
     """An interpreter that reads no environment, no site-packages and no user folder, and runs `main` of a module."""
+    # Frozen modules: those of the standard library that every start needs come from the executable, and not from files.
     boot = f"import sys; sys.path.insert(0, {ROOT!r}); from {module} import main; main()"
     return [executable, "-I", "-S", "-X", "frozen_modules=on", "-X", "utf8", "-c", boot]
 
@@ -63,14 +69,16 @@ def readable() -> tuple[str, ...]:
 
 
 def unprivileged_uid() -> int | None:
-    """A user id that nothing else has, where the evaluator is root; None for an ordinary user, who keeps his own."""
+    """A user id that nothing else has, if the evaluator is root; None for an ordinary user, who keeps his own."""
     if os.geteuid() != 0:
         return None
+    # By process id, so that programs of two evaluators are two users: limits of processes are counted by user.
     wanted = _OWN_UID + os.getpid() % 1_000_000
     return wanted if _is_mapped(wanted) else _NOBODY
 
 
 def _is_mapped(uid: int) -> bool:
+    """Whether this user exists in the user namespace that this runs in; that of a container has few."""
     try:
         lines = Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()
     except OSError:

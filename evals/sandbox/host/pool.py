@@ -13,12 +13,13 @@ from evals.sandbox.host.worker import Hung, Worker, WorkerLost
 from evals.sandbox.protocol import Allowance, Outcome, ProblemSpec
 
 _FORK_SERVER, _TESTER = "evals.sandbox.inside.fork_server", "evals.sandbox.tester.tester"
+
 CLOSE_S = 5.0
 "What an idle worker has to end by itself before it is killed."
 
 
 class Pool:
-    """Workers of one launcher."""
+    """Workers of one launcher. May be used from several threads."""
 
     def __init__(self, launcher: Launcher) -> None:
         self.launcher = launcher
@@ -30,12 +31,16 @@ class Pool:
         "One for zygotes and one for testers, in turn; the last two are in use."
 
     def _live(self) -> None:
-        """Raise RuntimeError where the pool has been closed: what is said of a program then is worth nothing."""
+        """Raise RuntimeError if the pool was closed: its workers were killed, which says nothing of their programs."""
         if self._closed:
             raise RuntimeError("the sandbox was closed while it judged a program")
 
     def warm(self) -> None:
-        """Start one worker. Raises WorkerLost, or Hung."""
+        """Start one worker.
+
+        Raises:
+            WorkerLost, Hung: it cannot be started.
+        """
         self._put_back(self._start())
 
     def check(
@@ -45,7 +50,11 @@ class Pool:
         allowed: Allowance,
         step_back: Callable[[], Allowance] | None = None,
     ) -> Outcome:
-        """The outcome of one program; a worker that is lost is replaced once. See `Worker.check`."""
+        """The outcome of one program, see `Worker.check`; a worker that is lost is replaced once.
+
+        Raises:
+            RuntimeError: the pool was closed.
+        """
         for attempt in (1, 2):
             try:
                 worker = self._take()
@@ -65,7 +74,7 @@ class Pool:
                 continue
             self._live()
             if outcome.status == "harness_error":
-                self._drop(worker)
+                self._drop(worker)  # what is left of it may be wrong for the next program too
             else:
                 self._put_back(worker)
             return outcome
@@ -92,7 +101,8 @@ class Pool:
         with self._lock:
             self._live()
             if not self._fork_servers or not all(server.is_alive for server in self._fork_servers[-2:]):
-                # LD_BIND_NOW: symbols are bound once here, and not in pages of each program.
+                # Both are made anew: testers order zygotes by a socket that only their own fork server has inherited.
+                # LD_BIND_NOW: symbols of libraries are bound once here, and not in pages of each program.
                 zygotes = ForkServer([*command(_FORK_SERVER, python()), ZYGOTE], {"LD_BIND_NOW": "1"}, "/")
                 started = [*command(_FORK_SERVER, sys.executable), _TESTER]
                 testers = ForkServer(started, self.launcher.environment, shared=zygotes.control)
@@ -116,6 +126,7 @@ class Pool:
 
     def close(self) -> None:
         """End all workers and all that runs in them."""
+        # All are told first, so that they end at the same time.
         with self._lock:
             self._closed = True
             workers, idle, self._all, self._idle = self._all, set(self._idle), set(), []

@@ -1,4 +1,4 @@
-"""The supervisor's hold on one tester and, through it, its zygote."""
+"""The evaluator's hold on one tester and, through it, on its zygote."""
 
 from __future__ import annotations
 
@@ -34,19 +34,23 @@ from evals.sandbox.protocol import (
 from evals.sandbox.typed_json import ProtocolError
 
 BACKSTOP_S = 1.5
-"After the limit: when the tester itself hangs, in a comparison that does not end, it is killed."
+"After the limit: a tester that hangs, in a comparison that does not end, is killed then."
 
 SOON_S = 0.1
-"Most testers answer within this; only then is it noted how long they have waited for a core."
+"Most testers answer within this; only after it is noted how long they have waited for a core."
 
 MUCH_WAITING_S = 0.1
+"A tester that waited at least so long for a core since the last look may not hang: it gets that time back."
+
 LET_GO_S = 5.0
+"Time in which a zygote whose tester was killed lets go of its folder."
+
 MAX_KNOWN = 256
 "Problems that a tester keeps, so that each is sent once."
 
 
 class WorkerLost(Exception):
-    """The tester is gone or cannot start; `str` says what it left behind. running: it had begun with a program."""
+    """The tester is gone or cannot start; `str` says what it wrote at last. running: it had begun with a program."""
 
     def __init__(self, said: str, running: bool = False) -> None:
         super().__init__(said)
@@ -58,10 +62,15 @@ class Hung(Exception):
 
 
 class Worker:
-    """One tester process, which judges one program at a time."""
+    """One tester process, which judges one program at a time.
+
+    Raises:
+        WorkerLost, Hung: tester or zygote cannot be started.
+    """
 
     def __init__(self, launcher: Launcher, fork_server: ForkServer) -> None:
         ours, theirs = socket.socketpair()
+        # Its standard error: a file takes any amount, where a pipe that nobody reads would stop it.
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._fork_server, self.zygote_pid = fork_server, 0
         with theirs:
@@ -81,7 +90,10 @@ class Worker:
     def _started(self, setup: Setup) -> int:
         """The zygote's process id, when tester and zygote are there."""
         self._send(setup)
-        answer = read(self._heard(2 * START_S), Ready, CannotStart)
+        try:
+            answer = read(self._heard(2 * START_S), Ready, CannotStart)
+        except ProtocolError as error:
+            raise WorkerLost(f"the tester cannot be understood: {error}") from None
         if isinstance(answer, CannotStart):
             raise WorkerLost(answer.reason)
         return answer.zygote_pid
@@ -138,7 +150,11 @@ class Worker:
             raise WorkerLost(f"the tester is gone; {self._left()}") from None
 
     def _heard(self, patience_s: float) -> str:
-        """The next message. A tester that had no core to run on is waited for longer."""
+        """The next message. A tester that had no core to run on is waited for up to twice as long.
+
+        Raises:
+            WorkerLost, Hung: see `check`.
+        """
         began_s = time.monotonic()
         until_s = began_s + patience_s
         waited_before_s: float | None = None
@@ -176,7 +192,7 @@ class Worker:
             self.channel.sock.shutdown(socket.SHUT_WR)
 
     def close(self, patience_s: float = 0.0) -> None:
-        """End the tester; its zygote and all programs end with it. One that is idle ends by itself."""
+        """End the tester; its zygote and all programs end with it. patience_s: in which one that is idle may end."""
         self.leave()
         if patience_s:
             self.channel.sock.settimeout(patience_s)

@@ -11,6 +11,7 @@ from evals.sandbox.inside.wire import Decodes, Encodes, Malformed
 def state(encoder: Encodes, value: Any) -> list[Any]:
     """The attributes of an object, those in slots too, as pairs of name and encoded value."""
     names = dict.fromkeys(getattr(value, "__dict__", ()))
+    # Classes with `__slots__` keep their attributes outside of `__dict__`.
     for kind in type(value).__mro__:
         slots = kind.__dict__.get("__slots__", ())
         names |= dict.fromkeys([slots] if isinstance(slots, str) else slots)

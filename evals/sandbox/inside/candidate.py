@@ -1,6 +1,8 @@
 """Runs one program in a process that has confined itself, and answers the tester's calls into it.
 
-Nothing that is said here is believed beyond being a value: this code shares its process with the program.
+The tester believes nothing that is said here: this code shares its process with the program, which may change it. Each
+message is JSON: a call is a line with operation, target, name and feeds, then a line with its arguments; an answer is a
+list whose first part says what it is.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from evals.sandbox.protocol import FunctionJob
 
 
 class Printed(io.RawIOBase):
-    """What a program prints, in memory: the first `limit` bytes, the rest is dropped."""
+    """What a program prints, in memory: the first `limit` bytes. The rest is dropped, so that it takes no memory."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -37,6 +39,7 @@ class Printed(io.RawIOBase):
         return size
 
     def taken(self) -> str:
+        """What was printed since the last call."""
         text = b"".join(self.parts).decode("utf-8", "replace")
         self.parts.clear()
         return text
@@ -58,10 +61,11 @@ class Candidate:
         self.handles = Handles(self.module, job.classes, self.ask)
 
     def send(self, *message: Any) -> None:
+        """Send a message of these parts."""
         self.channel.send(dumps(message))
 
     def load(self) -> bool:
-        """Compile and run the module, and say how it went."""
+        """Compile and run the module, and say how it went. Returns whether it can be called."""
         code = compiled(self._job.source, FILE)
         if isinstance(code, str):
             self.send("syntax", code)
@@ -69,6 +73,7 @@ class Candidate:
         sys.stdout = STDOUT
         sys.modules[MODULE] = self.module
         self.module.__dict__["__file__"] = FILE
+        # The program may raise anything, SystemExit too: nothing of it may end this process without a word.
         try:
             exec(code, self.module.__dict__)
             kind = self.handles.kind_of_entry(self._job.entry_point)
@@ -101,7 +106,10 @@ class Candidate:
             self._answer(operation, target, name, feeds, body)
 
     def _answer_in_turn(self, bodies: list[str]) -> None:
-        """Calls of the entry point that the tests make for certain, up to one that gives no plain value."""
+        """Batched calls of the entry point, up to one that gives no plain value.
+
+        A live object is different: what the tests do with it comes before their next call, so that the rest is dropped.
+        """
         for number, body in enumerate(bodies, 1):
             n_given = self.handles.n_given
             plain = self._answer("call", 0, "", [], body) and self.handles.n_given == n_given
@@ -144,6 +152,7 @@ class Candidate:
 
     def _raised(self, error: BaseException, given: Given | None = None) -> str:
         """The message that an exception came out of the program."""
+        # `str` and attributes of an exception may be the program's own code, which may raise in its turn.
         try:
             args = [_plain(arg) for arg in error.args][:8]
             text = cut(str(error))
@@ -190,7 +199,8 @@ class Given:
         self.objects = decoder.objects
 
     def changed(self, encoder: Encoder, flat: bool) -> list[Any] | None:
-        """What is in each mutable argument now; None where all is as it was given."""
+        """What is in each mutable argument now; None if all is as it was given."""
+        # To encode again and compare texts is quicker than to keep copies and compare values.
         if not self.objects or self._text(flat) == self._body:
             return None
         return [encoder.content(item) for item in self.objects]

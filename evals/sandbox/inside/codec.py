@@ -17,11 +17,16 @@ from evals.sandbox.inside.attributes import restore, state
 from evals.sandbox.inside.wire import Malformed
 
 BIG = 1 << 4096
-"Whole numbers from here on travel as hexadecimal: decimal ones of thousands of digits are slow, and refused by Python."
+"Whole numbers from here on travel as hexadecimal: Python converts no decimal of more than 4,300 digits, and slowly."
 
 ATOMS = frozenset({int, str, float, bool, type(None)})
+"Types that JSON has itself: NaN and infinities too, as `json` writes and reads these."
+
 MAX_DEPTH = 400
+"Of nested values: a level takes up to six frames of Python here, and a tester has 3,000."
+
 MAX_SAME_HASH = 1000
+"Keys of one container that are not yet looked at for having the same hash."
 
 _HARMLESS = (
     "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format "
@@ -39,9 +44,11 @@ _NAME_OF = {id(value): name for name, value in reversed(NAMED.items())}
 
 
 class Encoder:
-    """Values to what `dumps` takes. special: gives the tagged form of a value that this module does not know.
+    """Values to what `wire.dumps` takes.
 
-    objects: mutable objects that the other side knows already, by number.
+    special: gives the tagged form of a value that this module does not know. objects: mutable objects that the other
+    side knows already, by number. flat: containers of atoms go as they are, with no look at each value; if `dumps` then
+    raises ValueError, for a number that is too long for it, all is encoded again with `flat=False`.
     """
 
     def __init__(self, special: Callable[[Any, Encoder], Any], objects: Iterable[Any] = (), flat: bool = True) -> None:
@@ -51,6 +58,12 @@ class Encoder:
         self._flat = flat
 
     def encode(self, value: Any) -> Any:
+        """The tagged form of a value.
+
+        Raises:
+            Malformed: the value, or one in it, cannot travel.
+        """
+        # By exact type: a class of the program that derives from `int` must not pass for one.
         kind = type(value)
         if kind in ATOMS:
             return {"i": hex(value)} if kind is int and not -BIG < value < BIG else value
@@ -63,12 +76,14 @@ class Encoder:
         return writer(self, value) if writer is not None else self._other(value)
 
     def items(self, values: Iterable[Any]) -> list[Any]:
+        """The tagged forms of several values."""
         values = list(values)
         if self._flat and ATOMS.issuperset(map(type, values)):
             return values
         return [self.encode(value) for value in values]
 
     def pairs(self, mapping: Mapping[Any, Any]) -> list[list[Any]]:
+        """The tagged forms of keys and values, in order."""
         return [[self.encode(key), self.encode(value)] for key, value in mapping.items()]
 
     def number(self, value: Any) -> None:
@@ -134,6 +149,7 @@ _WRITERS: dict[type, Callable[[Encoder, Any], Any]] = {
     type(Ellipsis): lambda self, value: {"E": 0},
     type(NotImplemented): lambda self, value: {"N": 0},
 }
+# By the builtins' own methods: a class may have overridden what `int(value)` or `list(value)` would call.
 _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (int, int.__pos__),
     (float, float.__pos__),
@@ -148,9 +164,10 @@ _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
 
 
 class Decoder:
-    """What `loads` gave, as values. special: by tag, what makes a value of it that this module does not know.
+    """What `wire.loads` gave, as values.
 
-    Raises Malformed for everything that is not well formed.
+    special: by tag, what makes a value that this module does not know. objects: mutable objects by number, as in
+    `Encoder`. All methods raise Malformed for what is not well formed.
     """
 
     def __init__(self, special: Mapping[str, Callable[[Any, Decoder], Any]], objects: Iterable[Any] = ()) -> None:
@@ -159,6 +176,7 @@ class Decoder:
         self._depth = 0
 
     def decode(self, data: Any) -> Any:
+        """The value of a tagged form."""
         kind = type(data)
         if kind in ATOMS:
             return data
@@ -167,24 +185,27 @@ class Decoder:
             raise Malformed(f"a value is nested more than {MAX_DEPTH} deep")
         try:
             if kind is list:
-                return self.fill(data)
+                return self._filled(data)
             if kind is dict and len(data) == 1:
                 tag, body = next(iter(data.items()))
                 reader = _READERS.get(tag) or self.special.get(tag)
                 if reader is not None:
                     return reader(body, self) if tag in self.special else reader(self, body)
             raise Malformed("a message has an unknown tag")
+        # Readers take parts of a message for what they should be; what that raises where they are not is one error.
         except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
             raise error if isinstance(error, Malformed) else Malformed(f"a message is malformed: {error}") from None
         finally:
             self._depth -= 1
 
-    def fill(self, data: list[Any]) -> list[Any]:
+    def _filled(self, data: list[Any]) -> list[Any]:
+        """The list itself, which `json` made for this message alone, with its items replaced by their values."""
         self.objects.append(data)
         data[:] = self.items(data)
         return data
 
     def items(self, data: Any) -> list[Any]:
+        """The values of a list of tagged forms."""
         if type(data) is not list:
             raise Malformed("a message holds no list where there must be one")
         return data if ATOMS.issuperset(map(type, data)) else [self.decode(part) for part in data]
@@ -196,6 +217,7 @@ class Decoder:
         return value
 
     def pairs(self, data: Any) -> list[tuple[Any, Any]]:
+        """Keys and values of a mapping."""
         found = [(self.decode(key), self.decode(value)) for key, value in data]
         check_hashes([key for key, _ in found])
         return found
@@ -207,6 +229,7 @@ class Decoder:
         return found
 
     def text(self, data: Any) -> str:
+        """The text that this must be."""
         if type(data) is not str:
             raise Malformed("a message holds no text where there must be one")
         return data
@@ -273,6 +296,10 @@ _READERS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def check_hashes(keys: list[Any]) -> None:
-    """Raise Malformed where most keys share a hash: a table of them takes hours, in a step that nothing ends."""
+    """Raise Malformed if most keys share their hash.
+
+    A table of them takes quadratic time in one step of C, which no signal ends, and so no limit of time: say, of whole
+    numbers that differ by multiples of 2**61 - 1.
+    """
     if len(keys) > MAX_SAME_HASH and len(set(map(hash, keys))) < len(keys) / 10:
         raise Malformed("keys that share their hash")

@@ -9,12 +9,17 @@ from typing import Any
 from evals.sandbox.inside.wire import Decodes, Encodes, Malformed
 
 MAX_DTYPE = 16
+"Characters of the name of a type of numpy."
+
 _NUMPY_KINDS = "biufcSUmM"
+"Kinds of numpy's types whose memory is their value; arrays of objects are left out, as theirs is addresses."
 
 
 def encode(value: Any, encoder: Encodes) -> Any:
     """The tagged form of a value of a type of this module, or None."""
     kind = type(value)
+    # Types are looked up by name, so that nothing is imported for them. A program may give a class of its own such a
+    # name: then the module has another one under it.
     writer = _WRITERS.get((kind.__module__, kind.__name__))
     if writer is not None and getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind:
         return {"m": writer(value, encoder)}
@@ -27,6 +32,7 @@ def encode(value: Any, encoder: Encodes) -> Any:
 
 
 def _array(value: Any, numpy: Any) -> list[Any]:
+    # `ascontiguousarray` makes one dimension of none.
     array = numpy.ascontiguousarray(value) if getattr(value, "ndim", 0) else numpy.asarray(value)
     if array.dtype.kind not in _NUMPY_KINDS:
         raise Malformed(f"an array of {array.dtype} cannot travel")
@@ -44,6 +50,7 @@ def _counted(name: str) -> Callable[[Any, Encodes], list[Any]]:
 
 def _defaultdict(value: Any, encoder: Encodes) -> list[Any]:
     encoder.number(value)
+    # Other factories are the program's own functions: here the mapping has none, which no comparison sees.
     factory = value.default_factory
     return ["defaultdict", encoder.encode(factory) if factory in (None, int, list, set, dict, str, float) else None,
             encoder.pairs(value)]  # fmt: skip
@@ -87,7 +94,7 @@ _WRITERS: dict[tuple[str, str], Callable[[Any, Encodes], list[Any]]] = {
 
 
 def decode(data: Any, decoder: Decodes) -> Any:
-    """The value of a tagged form."""
+    """The value of a tagged form. What it raises for a malformed one, `codec.Decoder.decode` makes a Malformed of."""
     name, *parts = data
     return _READERS[name](decoder, *parts)
 
@@ -97,6 +104,7 @@ def _namedtuple(decoder: Decodes, name: Any, fields: Any, items: Any) -> Any:
 
     if not all(type(field) is str and field.isidentifier() for field in [name, *fields]) or len(fields) > 100:
         raise Malformed("a named tuple is malformed")
+    # A class of its own, equal to all tuples with these items: `namedtuple` compares as a tuple does.
     return namedtuple(name, fields, rename=True)(*decoder.items(items))
 
 
@@ -105,6 +113,7 @@ def _numpy(decoder: Decodes, dtype: Any, shape: Any, content: Any) -> Any:
 
     if type(dtype) is not str or len(dtype) > MAX_DTYPE or dtype[1:2] not in _NUMPY_KINDS:
         raise Malformed("an array is malformed")
+    # A copy, since an array over bytes cannot be written to.
     return numpy.frombuffer(decoder.text(content).encode("latin1"), numpy.dtype(dtype)).reshape(shape).copy()
 
 

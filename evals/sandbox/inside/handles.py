@@ -24,6 +24,9 @@ _FORWARDED = (
 FORWARDED = frozenset(f"__{name}__" for name in _FORWARDED.split())
 """What may be asked of an object by an operator. No comparison is: a program is not asked whether it is right."""
 
+CO_COROUTINE = 0x80
+"`inspect.CO_COROUTINE`; `inspect` itself is not loaded, as it takes longer than most programs."
+
 _FUNCTIONS = (
     types.FunctionType,
     types.MethodType,
@@ -62,7 +65,11 @@ class Handles:
         }
 
     def kind_of_entry(self, name: str) -> str:
-        """What the entry point is: class, coroutine or function. Raises NameError where it is not there."""
+        """What the entry point is: class, coroutine, function, or value if it cannot be called.
+
+        Raises:
+            NameError: the program does not define it.
+        """
         if name not in self._module.__dict__:
             raise NameError(f"the program defines no {name}")
         entry = self._module.__dict__[name]
@@ -71,7 +78,8 @@ class Handles:
             return "class"
         if not callable(entry):
             return "value"
-        return "coroutine" if getattr(getattr(entry, "__code__", None), "co_flags", 0) & 0x80 else "function"
+        is_async = getattr(getattr(entry, "__code__", None), "co_flags", 0) & CO_COROUTINE
+        return "coroutine" if is_async else "function"
 
     def perform(self, operation: str, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do one thing to a numbered object, or to a global of the program that is given by name."""
@@ -89,12 +97,13 @@ class Handles:
         if operation == "operator":
             return _operator(found, name, args)
         assert operation == "await"
+        # Only now: to load it takes longer than most programs.
         import asyncio
 
         return asyncio.run(_awaited(found, args, kwargs))
 
     def special(self, value: Any, encoder: Encoder) -> Any:
-        """The tagged form of a value that is no plain one."""
+        """The tagged form of a value that the codec does not know; NotImplemented if it goes as a builtin."""
         kind = type(value)
         if isinstance(value, (_Callback, _Asked)):
             return {"cb" if isinstance(value, _Callback) else "it": value.number}
@@ -149,6 +158,7 @@ class Handles:
         return [number, kind.__name__, sorted(names & FORWARDED), bases]
 
     def _number(self, value: Any) -> int:
+        # Objects are kept for as long as the process lives, so that no id is used twice.
         number = self._numbers.get(id(value))
         if number is None:
             number = self._numbers[id(value)] = len(self.objects)
@@ -162,6 +172,7 @@ class Handles:
         return self._made.setdefault(name, type(name, (), {}))
 
     def _shared_object(self, data: Any, decoder: Decoder) -> Any:
+        # `__init__` is not run: the object was made on the other side, and only its attributes travel.
         kind = self._class(data[0])
         value = kind.__new__(kind) if kind.__new__ is object.__new__ else object.__new__(kind)
         decoder.objects.append(value)
@@ -239,7 +250,11 @@ class _AskedText(io.TextIOBase):
 
 
 def _operator(found: Any, name: str, args: list[Any]) -> Any:
-    """What an operator gives, looked up on the class as Python does."""
+    """What an operator gives, looked up on the class as Python does.
+
+    Raises:
+        TypeError: the operator is not one that is forwarded.
+    """
     if name not in FORWARDED:
         raise TypeError(f"{name} is never forwarded")
     if name in ("__str__", "__repr__", "__bool__", "__len__", "__iter__", "__format__"):

@@ -11,10 +11,12 @@ from evals.sandbox.inside import linux
 _READ = 1 | 4 | 8
 "Execute, read files, list folders."
 
+# Rights that a version knows; to ask for others is an error.
 _BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _FILE_ONLY = 1 | 2 | 4 | (1 << 14) | (1 << 15)
 "Rights that a rule for a file, not a folder, may hold."
 
+# From version 4 on: no bind and no connect of TCP. From 6 on: no signals and no abstract sockets to processes outside.
 NO_TCP, SCOPED = 3, 3
 RULE_PATH_BENEATH = 1
 
@@ -24,7 +26,7 @@ class _Ruleset(ctypes.Structure):
 
 
 class _PathBeneath(ctypes.Structure):
-    _pack_ = 1
+    _pack_ = 1  # as the kernel declares it
     _fields_ = [("allowed", ctypes.c_uint64), ("fd", ctypes.c_int32)]
 
 
@@ -37,11 +39,15 @@ def abi() -> int:
 
 
 class Rules:
-    """A set of rules. Needs NO_NEW_PRIVS to be put on."""
+    """A set of rules, at first with no path. Needs NO_NEW_PRIVS to be put on.
+
+    version: of Landlock, from 1. Raises `linux.Step`.
+    """
 
     def __init__(self, version: int) -> None:
         self.handled = _BY_ABI[min(version, 5)]
         wanted = _Ruleset(self.handled, NO_TCP if version >= 4 else 0, SCOPED if version >= 6 else 0)
+        # An older kernel takes the structure only as long as it knows it.
         size = 8 if version < 4 else 16 if version < 6 else 24
         self.fd = linux.syscall("landlock_create_ruleset", ctypes.byref(wanted), size, 0)
         self.restrict = linux.prepared("landlock_restrict_self", self.fd, 0)

@@ -18,6 +18,7 @@ SCRATCH = f"{WRITABLE}/program"
 """Where each program's own files are mounted. Rules of Landlock for the folder above hold for every such mount, so that
 they need not be made anew for each program."""
 
+# Links in the read-only tree lead here, so that one mount for each program gives it both.
 _TMP, _SHM = f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
 _ETC = {
     "passwd": "sandbox:x:1000:1000::/tmp:/bin/sh\n",
@@ -27,7 +28,12 @@ _ETC = {
 
 
 def build(tree: RootFs) -> None:
-    """Make the tree and live in it. The mount namespace must be this process's own."""
+    """Make the tree and live in it. The mount namespace must be this process's own.
+
+    Raises:
+        OSError: a mount is refused, as where the kernel allows no namespaces.
+    """
+    # Private: else each mount would appear in the host's namespace too.
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=1m,nr_inodes=2048")
     os.mkdir("/tmp/host", 0o700)
@@ -44,6 +50,7 @@ def build(tree: RootFs) -> None:
     for name, text in _ETC.items():
         with open(f"/etc/{name}", "w", encoding="ascii") as file:
             file.write(text)
+    # Without it the loader does not find libraries in folders that /etc/ld.so.conf names.
     if os.path.exists("/host/etc/ld.so.cache"):
         _bind("/host/etc/ld.so.cache", "/etc/ld.so.cache")
     for path in tree.masks:
@@ -54,6 +61,7 @@ def build(tree: RootFs) -> None:
     os.makedirs("/proc")
     os.symlink(_TMP, "/tmp")
     os.symlink(_SHM, "/dev/shm")
+    # Detached: files of the host that are open here, as the interpreter's own, keep it from being unmounted at once.
     linux.umount("/host", linux.MNT_DETACH)
     os.rmdir("/host")
     linux.mount(None, "/", None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
@@ -84,6 +92,7 @@ def _bind(source: str, target: str) -> None:
 
 
 def _devices() -> None:
+    """Bind devices of the host: an unprivileged user can make none."""
     os.makedirs("/dev", exist_ok=True)
     for name in DEVICES:
         with open(f"/dev/{name}", "wb"):
@@ -92,7 +101,10 @@ def _devices() -> None:
 
 
 def fresh_scratch(size_bytes: int) -> Callable[[], int]:
-    """What mounts an empty folder at `SCRATCH`, in a mount namespace that this process is in for a moment."""
+    """What mounts an empty folder at `SCRATCH`, in a mount namespace that this process is in for a moment.
+
+    size_bytes: of all files in it together.
+    """
     options = f"mode=700,size={size_bytes},nr_inodes=4096"
     flags = linux.MS_NOSUID | linux.MS_NODEV
     return linux.prepared("mount", b"tmpfs", SCRATCH.encode(), b"tmpfs", flags, options.encode())

@@ -15,7 +15,7 @@ TESTS_FILE = "tests.py"
 
 
 def run_with_tests(channel: Channel, job: SameProcessJob) -> None:
-    """Run the program, then `check` on its entry point, and say how it went."""
+    """Run the program, then `check` on its entry point, and say how it went: passed, syntax, or raised."""
     code = compiled(job.source, FILE)
     if isinstance(code, str):
         channel.send(dumps(["syntax", code]))
@@ -27,6 +27,7 @@ def run_with_tests(channel: Channel, job: SameProcessJob) -> None:
     sys.modules[MODULE] = module
     try:
         exec(code, module.__dict__)
+        # A copy, so that names of the tests do not take the place of the program's own.
         tests = dict(module.__dict__)
         exec(compile(job.tests, TESTS_FILE, "exec", dont_inherit=True), tests)
         tests["check"](module.__dict__[job.entry_point])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+# No search for circles: the codec names each object once, so that what it makes has none.
 _encoder = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 _scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 

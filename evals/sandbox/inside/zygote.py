@@ -17,7 +17,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from evals.sandbox.inside import confine, jobs, landlock, linux, root_fs
+from evals.sandbox.inside import confine, jobs, landlock, linux, namespaces, root_fs
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.removal import clear
 from evals.sandbox.inside.seccomp import Filter
@@ -30,15 +30,18 @@ _WARM = (
 """Modules that most programs import: loaded once here. Not `random` and `threading`: what they do after every fork
 costs more than the few programs that import them save."""
 
+# Landlock covers devices too. What is written to these is lost.
 _WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
-
-NEW_WORKER = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET | linux.CLONE_NEWPID
 
 
 class Zygote:
-    """The loop that forks and kills. own: descriptors of its own namespaces by their flag; none without namespaces.
+    """Forks and kills.
 
-    It leaves two of these namespaces for a moment to fork a program into fresh ones, and comes back by the descriptors.
+    own: descriptors of its own namespaces by their flag; none without namespaces. It leaves two of these for a moment
+    to fork a program into fresh ones, and comes back by the descriptors.
+
+    Raises:
+        OSError: a layer cannot be made.
     """
 
     def __init__(self, control: socket.socket, plan: ZygotePlan, own: dict[int, int]) -> None:
@@ -49,9 +52,11 @@ class Zygote:
         self.leaving: list[Callable[[], int]] = []
         "System calls that take it into fresh namespaces, and back into its own."
         self.abi = landlock.abi() if plan.landlock_abi is None else plan.landlock_abi
-        # From version 6 on Landlock keeps signals and abstract sockets within a program; it never sees sockets by path.
+        # Without namespaces: from version 6 on Landlock keeps signals within a program, before that the filter must
+        # refuse them. Sockets it must refuse in any case, as Landlock never sees those that have a path.
         signals = plan.namespaces or self.abi >= 6
         filter_ = Filter(plan.namespaces, signals, plan.namespaces) if plan.seccomp else None
+        # With namespaces all programs have their files at one path, so that one set of rules serves them all.
         self.layers = confine.Layers(filter_, self._rules([root_fs.WRITABLE]) if plan.namespaces else None)
         if plan.namespaces:
             fresh = linux.prepared("unshare", linux.CLONE_NEWPID | linux.CLONE_NEWNS)
@@ -83,9 +88,9 @@ class Zygote:
                 self._end(int(data[1:]))
 
     def _leave(self) -> None:
-        """The tester is gone: end everything. Namespaces do it by themselves when this process ends."""
+        """The tester is gone: end everything."""
         if self.plan.namespaces:
-            return
+            return  # when process 1 of a process namespace ends, the kernel kills all others in it
         for pid in self.children.values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -99,6 +104,7 @@ class Zygote:
     def _fork(self, number: int, channel: int) -> None:
         try:
             if self.plan.namespaces:
+                # A new process namespace takes in the next child, not this process: the program is its process 1.
                 for call in self.entering:
                     call()
                 root_fs.make_folders()
@@ -122,6 +128,7 @@ class Zygote:
             channel = Channel(_socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fd))
             try:
                 self._isolate(number)
+                # All but its own socket: the control socket and the descriptors of namespaces stay outside.
                 os.closerange(3, fd)
                 os.closerange(fd + 1, 4096)
             except Exception as error:
@@ -136,7 +143,7 @@ class Zygote:
 
     def _isolate(self, number: int) -> None:
         """Put all layers on this process, in a folder of its own."""
-        os.dup2(0, 2)
+        os.dup2(0, 2)  # standard error of a zygote is a file that the tester reads
         layers, folder = self.layers, "/tmp"
         os.setpgid(0, 0)
         if not self.plan.namespaces:
@@ -156,6 +163,7 @@ class Zygote:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+        # With namespaces this waits for all processes of the program: the kernel lets process 1 go after the others.
         _, status, used = os.wait4(pid, 0)
         if not self.plan.namespaces:
             self._kill_rest()
@@ -166,6 +174,7 @@ class Zygote:
 
     def _kill_rest(self) -> None:
         """Kill what an ended program left behind: its orphans are this process's children now, and theirs will be."""
+        # Again until none is left: each that is killed may have had children, and others may fork meanwhile.
         while True:
             kept = set(self.children.values())
             strays = [pid for pid in _own_children() if pid not in kept]
@@ -223,6 +232,7 @@ def main() -> None:
         control.send(write(CannotStart(str(error))).encode())
         return
     control.send(write(ZygoteReady()).encode())
+    # As in `fork_server`: what the collector does not visit is not copied for each program.
     gc.collect()
     gc.freeze()
     zygote.serve()
@@ -234,10 +244,10 @@ def _moved_in(control: socket.socket, plan: ZygotePlan) -> Zygote:
     _settle(plan)
     own: dict[int, int] = {}
     if plan.namespaces:
-        own = _move_in(plan)
+        own = namespaces.move_in(plan)
     elif plan.uid is not None:
         os.chown(plan.scratch, plan.uid, plan.uid)
-        _give_up_root(plan.uid)
+        namespaces.give_up_root(plan.uid)
     return Zygote(control, plan, own)
 
 
@@ -269,39 +279,3 @@ def _settle(plan: ZygotePlan) -> None:
     sys.argv = [""]
     os.environ.clear()
     os.environ.update(plan.environment)
-
-
-def _move_in(plan: ZygotePlan) -> dict[int, int]:
-    """Become process 1 of fresh namespaces, as an unprivileged user; returns descriptors of two of them, by flag."""
-    proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
-    if plan.uid is not None:
-        linux.unshare(linux.CLONE_NEWNS, "unshare mount")
-        root_fs.build(plan.root_fs)
-        _give_up_root(plan.uid)
-    uid, gid = os.getuid(), os.getgid()
-    linux.unshare(linux.CLONE_NEWUSER | NEW_WORKER, "unshare user, mount, net, ipc, uts, pid")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
-        _write_at(proc, f"self/{name}", text)
-    if plan.uid is None:
-        root_fs.build(plan.root_fs)
-    if os.fork() != 0:
-        os._exit(0)
-    kinds = ((linux.CLONE_NEWPID, "pid"), (linux.CLONE_NEWNS, "mnt"))
-    own = {kind: os.open(f"self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc) for kind, name in kinds}
-    os.close(proc)
-    return own
-
-
-def _give_up_root(uid: int) -> None:
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-    linux.prctl(linux.PR_SET_DUMPABLE, 1)
-
-
-def _write_at(folder: int, path: str, text: str) -> None:
-    fd = os.open(path, os.O_WRONLY, dir_fd=folder)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)

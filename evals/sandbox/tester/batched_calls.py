@@ -88,7 +88,7 @@ def _is_constant(statement: ast.stmt) -> bool:
 
 
 def _calls_in(node: ast.expr, name: str) -> Iterator[ast.Call]:
-    """Calls of what is called `name`, in the order in which they are made. Raises ValueError where that is open."""
+    """Calls of the function `name`, in the order in which they are made. Raises ValueError if that is not certain."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
         yield node
         return
@@ -98,7 +98,7 @@ def _calls_in(node: ast.expr, name: str) -> Iterator[ast.Call]:
         if not _is_plain(node.func) or not all(isinstance(keyword.value, ast.Constant) for keyword in node.keywords):
             raise ValueError("a call of something that may call the program")
         parts = node.args
-    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:  # `a < b < c` may leave out `c`
         parts = [node.left, *node.comparators]
     elif isinstance(node, ast.Dict) and None not in node.keys:
         parts = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
@@ -115,7 +115,8 @@ def _is_plain(function: ast.expr) -> bool:
 
 
 def _arguments(call: ast.Call) -> list[Any]:
-    """Of a call. Raises ValueError where they are no literals, or have no certain order."""
+    """The arguments of a call. Raises ValueError if one is no literal, or their order is not certain."""
+    # The order in which a set is iterated over depends on the process: the program may see another than the tests.
     if call.keywords or any(isinstance(part, ast.Set) for part in ast.walk(call)):
         raise ValueError("named arguments, or a set")
     return [ast.literal_eval(argument) for argument in call.args]
@@ -134,7 +135,10 @@ def _literals(node: ast.expr, name: str) -> Iterator[Any]:
 
 
 def _tells(answer: Any, args: list[Any]) -> bool:
-    """Whether arguments hold an answer. A number counts as a whole argument, a text or a container wherever it is."""
+    """Whether arguments hold an answer: a number as a whole argument, a text or a container wherever it is.
+
+    A number within a container says little: small numbers are everywhere in inputs, and few calls could be batched.
+    """
     for part in _parts(answer):
         if part is None or isinstance(part, bool):
             continue

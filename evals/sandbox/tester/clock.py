@@ -1,4 +1,4 @@
-"""The tick of one check: now and then it looks whether the check must end, in whatever the tests are doing."""
+"""Looks now and then whether a check must end, and ends it in the midst of whatever the tests are doing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Any
 from evals.sandbox.tester.exits import Exit
 
 FIRST_TICK_S = 0.05
+"Most programs end before it, and cost no look."
+
 TICK_S = 0.02
+"Then again and again: so long, and no longer, can a program hold more memory than it may."
 
 
 class Clock:
-    """Ticks in the main thread while a check runs. `look` may return an `Exit`, which then is raised."""
+    """Ticks in the main thread, by SIGALRM, while a check runs. `look` may return an `Exit`, which is raised then."""
 
     def __init__(self) -> None:
         self._look: Callable[[float], Exit | None] = lambda elapsed_s: None
@@ -26,7 +29,10 @@ class Clock:
 
     @contextmanager
     def running(self, look: Callable[[float], Exit | None]) -> Iterator[None]:
-        """Raise in the block what `look` returns, given the seconds so far; again and again, as long as it goes on."""
+        """Raise in the block what `look` returns, given the seconds so far.
+
+        It is raised again at each tick for as long as the block goes on: tests may catch everything.
+        """
         self._began_s, self.exit = time.perf_counter(), None
         self._look, self._armed = look, True
         signal.setitimer(signal.ITIMER_REAL, FIRST_TICK_S)
@@ -36,7 +42,8 @@ class Clock:
             self.stop()
 
     def stop(self) -> None:
-        """No tick comes after this, though one may come in the midst of it."""
+        """No tick comes after this."""
+        # One may come in the midst of it, and raise here: hence again, until none has.
         while self._armed:
             try:
                 self._armed = False
@@ -46,6 +53,7 @@ class Clock:
 
     @property
     def elapsed_s(self) -> float:
+        """Since the check began."""
         return time.perf_counter() - self._began_s
 
     def _tick(self, number: int, frame: Any) -> None:

@@ -1,10 +1,10 @@
-"""Ways in which a check ends before its tests do. No test can catch them by `except Exception`."""
+"""Ways in which a check ends before its tests do; tests with `except Exception` do not catch them."""
 
 from __future__ import annotations
 
 
 class Exit(BaseException):
-    """The check is over: nothing more is asked of the program."""
+    """The check is over: nothing more is asked of the program. `str` is the verdict's detail."""
 
 
 class TimeUp(Exit):

@@ -37,6 +37,7 @@ def outcome_of(
     for kind, status, failure in _OF_EXITS:
         if isinstance(error, kind):
             return Outcome(status, failure, str(error))
+    # What came out of the program comes first: an AssertionError of its own is no failed test.
     _, from_program = (raised or {}).get(id(error), (None, None))
     if isinstance(error, MemoryError):
         return Outcome("memory", detail=from_program or "MemoryError in the tests")
@@ -50,7 +51,7 @@ def outcome_of(
 
 
 def _text(error: BaseException) -> str:
-    """What an exception says; it may hold an object of the program, which is not asked any more."""
+    """What an exception says. It may hold an object of the program, which cannot be asked any more."""
     try:
         return str(error)
     except BaseException:
@@ -67,7 +68,7 @@ def _of_death(ended: CandidateEnded) -> Outcome:
     """The outcome of a process that ended by itself in the midst of its tests."""
     if os.WIFSIGNALED(ended.status):
         number = os.WTERMSIG(ended.status)
-        if number == signal.SIGXCPU:
+        if number == signal.SIGXCPU:  # it used up RLIMIT_CPU
             return Outcome("timed_out", detail="processor time")
         return Outcome("failed", "exception", f"the process was ended by {_signal_name(number)}")
     code = os.WEXITSTATUS(ended.status)
@@ -83,7 +84,7 @@ def _signal_name(number: int) -> str:
 
 
 def claimed_outcome(message: Any) -> Outcome:
-    """The outcome that a process claims which holds program and tests: it may be forged."""
+    """The outcome that is claimed by a process which holds program and tests: it may be forged."""
     try:
         if message[0] == "passed":
             return PASSED

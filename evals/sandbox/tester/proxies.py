@@ -21,24 +21,13 @@ OF_FUNCTIONS = frozenset(
 
 UNARY = (
     OF_FUNCTIONS
-    | {"__setitem__", "__delitem__", "__bool__", "__int__", "__float__", "__index__", "__complex__"}
-    | (
-        {
-            "__neg__",
-            "__pos__",
-            "__abs__",
-            "__invert__",
-            "__round__",
-            "__trunc__",
-            "__reversed__",
-            "__floor__",
-            "__ceil__",
-        }
-    )
+    | {"__setitem__", "__delitem__", "__bool__", "__int__", "__float__", "__index__", "__complex__", "__neg__"}
+    | {"__pos__", "__abs__", "__invert__", "__round__", "__trunc__", "__reversed__", "__floor__", "__ceil__"}
 )
-"Operators that are always forwarded where a class is under test."
+"Operators that are always forwarded where a class is under test: they are given no other number to compare with."
 
 MAX_BASES = 20
+"Of a chain of classes that a message describes."
 
 
 class Requests(Protocol):
@@ -60,6 +49,7 @@ class _ProxyClass(type):
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         return cls._program.request("call", cls._number, "", args, kwargs)
 
+    # Names with two underscores are Python's own: what is not forwarded on purpose is not asked of the program.
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
@@ -105,6 +95,7 @@ class Proxies:
     ) -> None:
         self._program = program
         self._guards_with = guards_with
+        # Operators that may be given anything, and those that may be given other objects of the program.
         self._free = operators | (UNARY if class_under_test else OF_FUNCTIONS)
         self._among_own = FORWARDED - self._free if class_under_test else frozenset()
         self._classes: dict[int, type] = {}
@@ -122,7 +113,11 @@ class Proxies:
         return self._function(0, name)
 
     def of(self, data: Any) -> Any:
-        """The proxy that a message describes."""
+        """The proxy that a message describes.
+
+        Raises:
+            Malformed: it describes none; also TypeError, ValueError or LookupError, which the decoder makes that of.
+        """
         kind, number, *rest = data
         if kind == "class":
             return self._class([number, *rest])
@@ -139,7 +134,7 @@ class Proxies:
             return int(value._number)
         try:
             return self._numbers.get(value)
-        except TypeError:
+        except TypeError:  # of a kind that has no hash, or no weak references: it is no proxy
             return None
 
     def _new(self, kind: Any, number: int, rest: list[Any]) -> Any:
@@ -175,13 +170,14 @@ class Proxies:
         body |= {operator: _among_own(operator) for operator in operators if operator in self._among_own}
         above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Proxy,)
         known = self._classes.get(number)
+        # The entry point was known by its number before the program described it: the proxy stays the same class.
         if known is not None:
             for attribute, value in body.items():
                 type.__setattr__(known, attribute, value)
             return known
         try:
             made = _ProxyClass(name, above, body)
-        except TypeError:
+        except TypeError:  # bases in an order that no class can have, as a program may claim
             made = _ProxyClass(name, (Proxy,), body)
         self._classes[number] = made
         return made
@@ -221,7 +217,7 @@ class Proxies:
                 return stop.value
             try:
                 sent = yield value
-            except GeneratorExit:
+            except GeneratorExit:  # the tests are done with it; this may be the collector's call after the check
                 if not self._program.is_over:
                     request("method", number, "close")
                 raise

@@ -1,4 +1,4 @@
-"""Judges a whole program by what it prints: each case is a fresh process, and outputs are compared here."""
+"""Runs a whole program on one input, and takes in what it prints; outputs are compared here, not there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOM_BYTES = 1 << 20
 
 @dataclass
 class Printed:
-    """What one run printed, and how it says that it ended; status is None where it does not say."""
+    """What one run printed, and how it says that it ended. status: its exit code; None if it does not say."""
 
     stdout: bytes = b""
     stderr: bytes = b""
@@ -32,11 +32,14 @@ class Printed:
 def run_case(channel: Channel, job: ProgramJob, case: StdioCase, started: Callable[[], object]) -> Printed:
     """Run the program on one input, until its process ends or it has printed too much.
 
+    started: called once the program has all that it needs.
+
     Raises:
+        EOFError: its process is gone.
         NotPython: it cannot be compiled.
     """
+    # A file and no pipe: however long the input is, nobody has to feed it, and programs may seek in it.
     given = os.memfd_create("stdin")
-    os.write(given, b"")
     with os.fdopen(given, "wb", closefd=False) as file:
         file.write(case.stdin.encode("utf-8", "surrogatepass"))
     os.lseek(given, 0, os.SEEK_SET)
@@ -56,12 +59,13 @@ def run_case(channel: Channel, job: ProgramJob, case: StdioCase, started: Callab
 
 
 def _read(channel: Channel, out: int, err: int, max_bytes: int) -> Printed:
+    """All three are read as they fill: a program that prints into a full pipe would wait for ever."""
     found, parts, size = Printed(), [], 0
     poller = select.poll()
     for fd in (out, err, channel.fileno()):
         poller.register(fd, select.POLLIN)
     ended = False
-    while not ended or size < 0:
+    while not ended:
         for fd, _ in poller.poll():
             if fd == channel.fileno():
                 ended = True
@@ -86,7 +90,7 @@ def _read(channel: Channel, out: int, err: int, max_bytes: int) -> Printed:
 
 
 def _hear(channel: Channel, found: Printed) -> None:
-    """Take the one message that says how the run ended, if there is one."""
+    """Take the one message that says how the run ended, if there is one. The program may have sent another."""
     try:
         message = loads(channel.receive())
         if message[0] == "syntax":
@@ -97,7 +101,7 @@ def _hear(channel: Channel, found: Printed) -> None:
 
 
 def _rest(fd: int, max_bytes: int) -> bytes:
-    """What is in a pipe now."""
+    """What is in a pipe now. Not until its end: a process that the program left behind may keep it open."""
     os.set_blocking(fd, False)
     data = b""
     try:

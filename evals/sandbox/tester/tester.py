@@ -1,4 +1,4 @@
-"""The tester: a process that holds the tests and decides. It runs no untrusted code and takes in plain values only."""
+"""The tester: a process that holds the tests and decides. It runs no untrusted code, and takes in plain values only."""
 
 from __future__ import annotations
 
@@ -55,7 +55,13 @@ MAX_WATCHED_OUTPUT_BYTES = 1 << 20
 
 
 class Tester:
-    """Judges one program at a time."""
+    """Judges one program at a time.
+
+    zygotes: the socket by which a zygote can be had.
+
+    Raises:
+        HarnessError: its zygote cannot be set up.
+    """
 
     def __init__(self, evaluator: Channel, setup: Setup, zygotes: socket.socket) -> None:
         self._evaluator = evaluator
@@ -131,6 +137,7 @@ class Tester:
         try:
             with quiet(), self._timed(problem, spare, job.allowed):
                 spare.channel.send(write(order))
+                # The next candidate is forked while this program runs: it takes as long as most programs do.
                 self._link.order()
                 run_tests(calls, problem, shape)
         except BaseException as caught:
@@ -246,8 +253,8 @@ def main(zygotes: int) -> None:
     os.dup2(null, 0)
     setup = read(evaluator.receive(), Setup)
     sys.path[:] = setup.path
-    sys.setrecursionlimit(3000)
-    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    sys.setrecursionlimit(3000)  # for values as deep as the codec takes, and tests that recurse on them
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what a launcher leaves behind comes here, and not to the machine
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(
         resource.RLIMIT_AS, (TESTER_BYTES if hard == resource.RLIM_INFINITY else min(TESTER_BYTES, hard), hard)

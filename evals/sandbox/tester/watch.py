@@ -1,4 +1,4 @@
-"""Looks after a program that runs on: its time, the memory of all it started, its place behind quicker ones."""
+"""Looks after a program that takes long: its time, the memory of all that it started, its rank behind quicker ones."""
 
 from __future__ import annotations
 
@@ -12,20 +12,27 @@ from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack,
 from evals.sandbox.tester.exits import Died, Exit, OutOfMemory, TimeUp
 
 STEP_BACK_S = 0.05
-"After this a program makes room: it runs with less priority, and the evaluator may start another beside it."
+"After this a program steps back: it runs with less priority, and the evaluator may start another beside it."
 
 NICENESS = 19
-"Of a program that has made room, until its limit is over and it has not had its time; only root may take it back."
+"Of a program that has stepped back. If its limit is over and it has its time to come, it is 0 again, if this is root."
+
+OWN_SHARE = 0.9
+"A program that had this part of its limit to itself, or as processor time, has had its time."
 
 ROOM_S = 1.5
-"A program that had less than its share goes on so long beyond its limit."
+"One that had less goes on so long beyond its limit."
 
 STARVED = 0.4
 "One that had less than this part of its limit to itself goes on further, to at most `longest_s`."
 
 
 class Watch:
-    """Of one program at a time."""
+    """Looks after one program at a time.
+
+    Wall time is not fair if several programs share a core, and a program that sleeps uses no processor time. So what
+    counts is wall time without the time in which program or tester were ready to run and had no core.
+    """
 
     def __init__(self, evaluator: Channel) -> None:
         self._evaluator = evaluator
@@ -48,13 +55,13 @@ class Watch:
         self._stepped_back = self._late = False
 
     def begin(self, pid: int, limit_bytes: int) -> None:
-        """Look after the program in this process from here on."""
+        """Look after the program in this process from here on. pid: 0 where it cannot be seen."""
         self._pid, self._limit_bytes, self._waited_before_s = pid, limit_bytes, None
         self._ready_s = self._seen_s = 0.0
         self._had_company = False
 
     def look(self, elapsed_s: float) -> Exit | None:
-        """Called now and then while the program runs; what ends it, if anything does."""
+        """What ends the program, if anything does. elapsed_s: since its process began with it."""
         try:
             return self._seen(elapsed_s)
         except EOFError:
@@ -67,12 +74,14 @@ class Watch:
             self._ready_s += elapsed_s - self._seen_s
         self._seen_s = elapsed_s
         elapsed_s += self._before_s
+        # In a container (Docker) the zygote says no process id that means anything here: limits of its own hold there.
         pids = tree_of(self._pid) if self._pid else []
         self._had_company |= len(pids) > 1
         if elapsed_s >= STEP_BACK_S:
             self._step_back()
         if elapsed_s >= self._allowed.limit_s and self._had_its_time(elapsed_s, pids):
             return TimeUp(f"{elapsed_s:.1f} s, {cpu_s(pids):.2f} s of processor time")
+        # The quick sum is never less than the exact one, and for nearly all looks is enough.
         if quick_memory_bytes(pids) > self._limit_bytes and memory_bytes(pids) > self._limit_bytes:
             return OutOfMemory(f"more than {self._limit_bytes >> 20} MiB in {len(pids)} processes")
         return None
@@ -80,8 +89,9 @@ class Watch:
     def _had_its_time(self, elapsed_s: float, pids: list[int]) -> bool:
         limit_s = self._allowed.limit_s
         own_s = elapsed_s - self.waited_s - self._waited_now_s()
-        if own_s >= 0.9 * limit_s or cpu_s(pids) >= min(self._allowed.enough_s, 0.9 * limit_s):
+        if own_s >= OWN_SHARE * limit_s or cpu_s(pids) >= min(self._allowed.enough_s, OWN_SHARE * limit_s):
             return True
+        # A program can starve itself by its own children: with company it gets no more.
         if elapsed_s >= limit_s + ROOM_S and (self._had_company or own_s >= STARVED * limit_s):
             return True
         if not self._late:
@@ -96,13 +106,17 @@ class Watch:
         return waited_s("self") - self._waited_before_s + self._program_waited_s()
 
     def _program_waited_s(self) -> float:
-        """What the kernel counts; a quota of a control group it does not, but the program was seen to be ready."""
+        """How long it had no core.
+
+        The kernel counts the time in which others ran, but not that in which a control group had used up its quota. In
+        that the looks have seen the program ready to run, and it had no processor time.
+        """
         if not self._pid:
             return 0.0
         return max(waited_s(self._pid), self._ready_s - cpu_s([self._pid]))
 
     def _step_back(self) -> None:
-        """Make room, once; then hear what the evaluator has found out about the time that the problem takes."""
+        """Step back, once; later take in what the evaluator has found out about the time that the problem takes."""
         if not self._stepped_back:
             self._stepped_back = True
             self._set_niceness(NICENESS)
@@ -112,7 +126,7 @@ class Watch:
 
     def _set_niceness(self, value: int) -> None:
         if self._pid:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it has ended, or this user may not raise its priority again
                 os.setpriority(os.PRIO_PROCESS, self._pid, value)
 
     def finish(self, elapsed_s: float) -> None:

@@ -1,4 +1,4 @@
-"""The tester's hold on its zygote: candidates are ordered one ahead, taken when ready, and always ended."""
+"""The tester's hold on its zygote: a candidate is ordered before it is needed, taken when ready, and always ended."""
 
 from __future__ import annotations
 
@@ -33,13 +33,15 @@ from evals.sandbox.protocol import (
 from evals.sandbox.tester.exits import HarnessError
 from evals.sandbox.typed_json import ProtocolError
 
-SO_PASSCRED, SCM_CREDENTIALS = 16, 2
+N_TRIES = 3
+"Candidates that are tried before it is an error: one that waits may be killed, say if the machine has no memory left."
+
 _CREDENTIALS = struct.Struct("3i")
 
 
 @dataclass
 class Spare:
-    """A candidate that waits for its program."""
+    """A candidate: at first it waits for its program, then it runs it."""
 
     number: int
     channel: Channel
@@ -81,10 +83,10 @@ class ZygoteLink:
     def _set_up(self, plan: ZygotePlan) -> int:
         """The zygote's process id as this process sees it, once it has done what the plan says."""
         # SO_PASSCRED: the kernel adds the sender's process id to each message, as this namespace sees it.
-        self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._control.send(write(plan).encode())
         data, pid = self._heard()
-        self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         answer = read(data, ZygoteReady, CannotStart)
         if isinstance(answer, CannotStart):
             raise HarnessError(f"the sandbox cannot be set up: {answer.reason}")
@@ -127,11 +129,11 @@ class ZygoteLink:
         raise HarnessError(f"{command[0]} did not start Python: {self.said()}")
 
     def order(self) -> None:
-        """Have the next candidate made while this one runs."""
+        """Have the next candidate made, while this one runs. Raises HarnessError."""
         if self._spare is not None:
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        ours.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._number += 1
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
         try:
@@ -143,9 +145,14 @@ class ZygoteLink:
         self._spare = Spare(self._number, Channel(ours))
 
     def take(self) -> Spare:
-        """A candidate that has confined itself and is alive: one that was killed as it waited is replaced."""
-        for _ in range(3):
+        """A candidate that has confined itself and is alive: one that was killed as it waited is replaced.
+
+        Raises:
+            HarnessError: no candidate can be forked, or confined.
+        """
+        for _ in range(N_TRIES):
             spare = self._ready()
+            # It has nothing to say before it has a program: what can be read from its socket is its end.
             if not select.select([spare.channel], [], [], 0)[0]:
                 return spare
             self.end(spare)
@@ -163,7 +170,7 @@ class ZygoteLink:
         if b'["ready"]' not in data:
             self._explain(spare, data)
         spare.pid = _sender(ancillary)
-        spare.channel.sock.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
+        spare.channel.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         spare.channel.sock.settimeout(None)
         return spare
 
@@ -212,7 +219,7 @@ class ZygoteLink:
         return self._said.read(2000).decode("utf-8", "replace").strip()
 
     def close(self) -> None:
-        """Let the zygote go; all candidates end with it."""
+        """Let the zygote go, and wait until it has ended; all candidates end with it."""
         if self._spare is not None:
             self._spare.channel.close()
         self._control.shutdown(socket.SHUT_WR)
@@ -222,6 +229,7 @@ class ZygoteLink:
         self._control.close()
         if self._process is not None:
             self._process.wait()
+        # This process is their subreaper: what a launcher (bubblewrap) started comes back to it.
         while True:
             try:
                 os.waitpid(-1, 0)
@@ -232,6 +240,6 @@ class ZygoteLink:
 def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:
     """The process that sent a message, as this one sees it; 0 where the message does not tell."""
     for level, kind, content in ancillary:
-        if level == socket.SOL_SOCKET and kind == SCM_CREDENTIALS:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
             return int(_CREDENTIALS.unpack_from(content)[0])
     return 0
