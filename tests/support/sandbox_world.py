@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ import pytest
 from evals.sandbox.host.launchers import launcher_of
 from evals.sandbox.host.pool import Pool
 from evals.sandbox.inside import landlock
+from evals.sandbox.inside.channel import Channel
 from evals.sandbox.problem import FunctionTests, Problem
 
 ROOT = Path(__file__).parents[2]
@@ -26,9 +28,8 @@ import ctypes, sys
 from evals.sandbox.inside import linux, seccomp
 number = {"x86_64": 272, "aarch64": 97}[linux.MACHINE]
 code = seccomp._load(0) + seccomp._jump(0x15, number, 0, 1) + seccomp._give(0x50001) + seccomp._give(0x7FFF0000)
-buffer = ctypes.create_string_buffer(code, len(code))
 linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-program = seccomp._Program(len(code) // 8, ctypes.addressof(buffer))
+program = seccomp._Program(len(code) // 8, code)
 linux.syscall("seccomp", 1, 0, ctypes.byref(program))
 """
 "Source that takes the right to make namespaces from the process that runs it."
@@ -51,6 +52,36 @@ def needs_landlock(namespaces: bool = False) -> None:
 def new_pool(namespaces: bool = True) -> Pool:
     """A pool of strict workers."""
     return Pool(launcher_of("auto", "strict", namespaces))
+
+
+CANDIDATE = "from evals.sandbox.inside import channel, jobs; jobs.run(channel.from_fd(0))"
+
+
+@contextlib.contextmanager
+def candidate() -> Iterator[Channel]:
+    """The tester's end of a real process that waits for a job, without namespaces, Landlock and the filter."""
+    ours, theirs = socket.socketpair()
+    with ours, tempfile.TemporaryDirectory(prefix="evals-candidate-") as folder:
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-c", CANDIDATE], stdin=theirs, cwd=folder, env={"PYTHONPATH": str(ROOT)}
+            )
+        channel = Channel(ours)
+        try:
+            assert channel.receive() == '["ready"]'
+            yield channel
+        finally:
+            process.kill()
+            process.wait()
+
+
+def in_a_process(source: str, *arguments: str) -> str:
+    """What a Python process of its own prints that runs this source: for what a process does to itself for good."""
+    done = subprocess.run(
+        [sys.executable, "-c", source, *arguments], capture_output=True, text=True, timeout=100, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def is_running(pid: int) -> bool:

@@ -148,7 +148,8 @@ def _search(ranges: list[tuple[int, bytes]]) -> bytes:
 
 
 class _Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+    # `c_char_p`, not `c_void_p`: with it ctypes keeps the bytes alive for as long as the structure.
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
 
 class Filter:
@@ -156,6 +157,6 @@ class Filter:
 
     def __init__(self, unix_sockets: bool = True, signals: bool = True, attributes: bool = True) -> None:
         code = program(linux.MACHINE, unix_sockets, signals, attributes)
-        self._code = ctypes.create_string_buffer(code, len(code))
-        self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
-        self.install = linux.prepared("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(self._program))
+        made = _Program(len(code) // 8, code)
+        self.install = linux.prepared("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(made))
+        "Puts the filter on this process, for good."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from sandbox_world import in_a_process
 
 from evals.sandbox.inside import linux, seccomp
 
@@ -70,3 +73,38 @@ def test_every_number_has_the_answer_of_its_list(side, machine, arch):
     for numbers in (*seccomp._OF_ITSELF.values(), seccomp._SETPRIORITY):
         assert run_filter(code, arch, numbers[side], 0) == 0x7FFF0000
         assert run_filter(code, arch, numbers[side], 1) == 0x50001
+
+
+INSTALLED = """
+import ctypes, json, os, socket
+from evals.sandbox.inside import linux, seccomp
+libc = ctypes.CDLL(None, use_errno=True)
+linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
+seccomp.Filter(unix_sockets=UNIX).install()
+def errno_of(action):
+    try:
+        action()
+        return 0
+    except OSError as error:
+        return error.errno
+def call(name, *args):
+    if getattr(libc, name)(*args) == -1:
+        raise OSError(ctypes.get_errno(), name)
+print(json.dumps({
+    "fork": errno_of(lambda: os.waitpid(os.fork() or os._exit(0), 0)),
+    "unshare": errno_of(lambda: call("unshare", linux.CLONE_NEWUSER)),
+    "ptrace": errno_of(lambda: call("ptrace", 16, os.getpid(), 0, 0)),
+    "inet": errno_of(socket.socket),
+    "unix": errno_of(lambda: socket.socket(socket.AF_UNIX)),
+    "memfd": errno_of(lambda: os.memfd_create("x")),
+    "keyctl": errno_of(lambda: call("syscall", {"x86_64": 250, "aarch64": 219}[linux.MACHINE], 0, 0)),
+    "clone3": errno_of(lambda: call("syscall", 435, 0, 0)),
+}))
+"""
+
+
+@pytest.mark.parametrize(("unix_sockets", "unix"), [(True, 0), (False, 13)])
+def test_the_kernel_answers_as_the_filter_says(unix_sockets, unix):
+    found = json.loads(in_a_process(INSTALLED.replace("UNIX", str(unix_sockets), 1)))
+    refused = dict.fromkeys(("unshare", "ptrace", "memfd", "keyctl"), 1)
+    assert found == refused | {"fork": 0, "inet": 13, "unix": unix, "clone3": 38}
