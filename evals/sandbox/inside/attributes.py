@@ -19,6 +19,11 @@ def state(encoder: Encodes, value: Any) -> list[Any]:
     return [[name, encoder.encode(getattr(value, name))] for name in names if hasattr(value, name)]
 
 
+def state_of_error(encoder: Encodes, error: BaseException) -> list[Any]:
+    """The attributes of an exception beside its arguments; notes, which Python keeps among them, are left out."""
+    return [pair for pair in state(encoder, error) if not pair[0].startswith("__")]
+
+
 def restore(decoder: Decodes, value: Any, data: Any) -> None:
     """Set the attributes that `state` gave, by `object.__setattr__`, so that frozen classes allow it.
 

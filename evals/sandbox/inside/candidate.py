@@ -183,7 +183,7 @@ class Candidate:
                 if text.startswith('["answer"'):
                     return Decoder(self.handles.readers).decode(loads(text)[1])
                 if text.startswith('["answer_raised"'):
-                    raise self.handles.error(loads(text)[1])
+                    raise self.handles.error(*loads(text)[1])
                 self.answer(text)
 
 

@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from evals.sandbox.inside.attributes import restore, state
+from evals.sandbox.inside.attributes import restore, state, state_of_error
 from evals.sandbox.inside.codec import NAMED, Decoder, Encoder
 
 _FORWARDED = (
@@ -61,7 +61,7 @@ class Handles:
             "k": lambda number, _: self.objects[number],
             "o": self._shared_object,
             "e": lambda data, _: self._class(data[0])[data[1]],
-            "ex": lambda data, _: self.error(data),
+            "ex": self._exception,
         }
 
     def kind_of_entry(self, name: str) -> str:
@@ -107,13 +107,15 @@ class Handles:
         kind = type(value)
         if isinstance(value, (_Callback, _Asked)):
             return {"cb" if isinstance(value, _Callback) else "it": value.number}
-        if kind.__name__ in self._shared and self._class(kind.__name__) is kind:
+        shared = kind.__name__ in self._shared and self._class(kind.__name__) is kind
+        if isinstance(value, BaseException):
+            held = state_of_error(encoder, value) if shared else []
+            return {"ex": [self.error_names(value), encoder.items(list(value.args)), held]}
+        if shared:
             if isinstance(value, enum.Enum):
                 return {"e": [kind.__name__, value.name]}
             encoder.number(value)
             return {"o": [kind.__name__, state(encoder, value)]}
-        if isinstance(value, BaseException):
-            return {"ex": [self.error_names(value), encoder.items(list(value.args))]}
         if isinstance(value, (int, float, str, bytes, tuple, list, dict, set, frozenset)) and not self._is_own(kind):
             return NotImplemented
         return {"h": self._handle(value)}
@@ -185,13 +187,20 @@ class Handles:
     def _iterator(self, number: int, _: Decoder) -> Any:
         return _Asked(self._ask, number)
 
-    def error(self, data: Any) -> BaseException:
-        """An exception of the tester's side: of a class of that name here, or a plain one."""
-        names, args = data
+    def _exception(self, data: Any, decoder: Decoder) -> BaseException:
+        names, args, held = data
+        error = self.error(names, decoder.items(args))
+        restore(decoder, error, held)
+        return error
+
+    def error(self, names: list[str], args: list[Any]) -> BaseException:
+        """An exception of the tester's side: of a class that has one of these names here, or a plain one."""
         for name in names:
             kind = self._module.__dict__.get(name) or NAMED.get(name)
             if isinstance(kind, type) and issubclass(kind, BaseException):
-                return kind(*args)
+                # `__init__` of a class of prompt or program was run on the other side, where the arguments come from.
+                of_python = kind is NAMED.get(name)
+                return kind(*args) if of_python else kind.__new__(kind, *args)
         return Exception(*args)
 
     def feed(self, feeds: list[str]) -> None:

@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evals.sandbox.inside.attributes import restore, state
+from evals.sandbox.inside.attributes import restore, state, state_of_error
 from evals.sandbox.inside.codec import NAMED, Decoder, Encoder
 from evals.sandbox.inside.wire import Malformed
 from evals.sandbox.tester.exits import Exit
@@ -33,7 +33,7 @@ class Values:
             "it": lambda number, _: self.handed_over[number],
             "o": self._shared_object,
             "e": lambda data, _: self._enum(data),
-            "ex": lambda data, decoder: self.exception(data[0], decoder.items(data[1]), ""),
+            "ex": self._read_exception,
         }
 
     def special(self, value: Any, encoder: Encoder) -> Any:
@@ -46,13 +46,15 @@ class Values:
         if number is not None:
             return {"k": number}
         kind = type(value)
-        if kind.__name__ in self._classes and self._namespace.get(kind.__name__) is kind:
+        shared = kind.__name__ in self._classes and self._namespace.get(kind.__name__) is kind
+        if isinstance(value, BaseException):
+            held = state_of_error(encoder, value) if shared else []
+            return {"ex": [[part.__name__ for part in kind.__mro__[:-2]], encoder.items(list(value.args)), held]}
+        if shared:
             if isinstance(value, enum.Enum):
                 return {"e": [kind.__name__, value.name]}
             encoder.number(value)
             return {"o": [kind.__name__, state(encoder, value)]}
-        if isinstance(value, BaseException):
-            return {"ex": [[part.__name__ for part in kind.__mro__[:-2]], encoder.items(list(value.args))]}
         if isinstance(value, _PLAIN):
             return NotImplemented
         if isinstance(value, types.TracebackType):
@@ -77,6 +79,12 @@ class Values:
             if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, Exit):
                 return _made(kind, args, text)
         return Exception(text)
+
+    def _read_exception(self, data: Any, decoder: Decoder) -> BaseException:
+        names, args, held = data
+        error = self.exception(names, decoder.items(args), "")
+        restore(decoder, error, held)
+        return error
 
     def _shared_object(self, data: Any, decoder: Decoder) -> Any:
         name, content = data
