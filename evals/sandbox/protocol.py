@@ -75,7 +75,7 @@ class ZygotePlan:
     environment: Mapping[str, str]
     root_fs: RootFs
     scratch: str
-    "Folder for the programs' folders; empty where each has a file system of its own."
+    "Folder for the programs' folders; empty if each program has its own file system."
     shared: tuple[str, ...]
     "Folders that one program would see after another: emptied in between."
 
@@ -88,7 +88,7 @@ class ZygoteLaunch:
     command: tuple[str, ...]
     "What to execute; empty: the zygote is forked by the process that has loaded what zygotes need."
     socket: str | None
-    "Path at which the zygote connects, where descriptors cannot be inherited (Docker)."
+    "Path at which the zygote connects, if descriptors cannot be inherited (Docker)."
     user: int | None
     "User id to execute the command as."
 
@@ -147,7 +147,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Ready:
-    """The tester and its zygote are set up. zygote_pid: 0 where the tester cannot see it."""
+    """The tester and its zygote are set up. zygote_pid: 0 if the tester cannot see it."""
 
     zygote_pid: int
 
@@ -218,7 +218,7 @@ class CandidateEnded:
 
     @classmethod
     def of(cls, text: str) -> CandidateEnded:
-        """Raises ProtocolError where the text is something else, as when a process could not be forked."""
+        """Raises ProtocolError if the text is something else, as when a process could not be forked."""
         try:
             number, status, cpu_s = text.split()
             return cls(int(number), int(status), float(cpu_s))
@@ -266,7 +266,7 @@ class SameProcessJob:
 
 @dataclass(frozen=True)
 class Fork:
-    """Fork a child. answer: False where several processes share the socket, so that none knows whose answer it is."""
+    """Fork a child. answer: False if several processes share the socket: none would know whose answer it is."""
 
     answer: bool
 
@@ -280,7 +280,7 @@ class End:
 
 @dataclass(frozen=True)
 class Done:
-    """pid: of a new child, else 0. errno: why it could not be forked, else 0."""
+    """pid: of a new child, or 0. errno: why it could not be forked, or 0."""
 
     pid: int = 0
     errno: int = 0

@@ -100,7 +100,7 @@ class Property:
 
 
 def open_pool(launcher: str, assurance: Assurance) -> tuple[Pool, str]:
-    """A pool whose first worker is there, and what had to be done without.
+    """A pool whose first worker has started, and why there are no namespaces (empty if there are).
 
     Raises:
         UsageError: this machine cannot isolate programs in that way.
@@ -224,7 +224,7 @@ def layers(pool: Pool) -> dict[str, str]:
 
 
 def fix_for_namespaces() -> str:
-    """What to change on this machine so that namespaces work, as far as it can be seen."""
+    """What to change on this machine so that namespaces work, as far as this process can see."""
     if _setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
         return (
             "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or --sandbox bwrap with its AppArmor profile"

@@ -36,7 +36,7 @@ class Launcher:
     """How workers are started."""
 
     launch: ZygoteLaunch
-    "Of each worker's zygote, with `FOLDER` where the worker's own folder is meant."
+    "Of each worker's zygote; `FOLDER` in it stands for the worker's own folder."
     assurance: Assurance
     environment: Mapping[str, str]
     "Of the testers."
@@ -44,7 +44,7 @@ class Launcher:
     "What `evals sandbox doctor` says of namespaces that something else has made."
 
     def setup(self, folder: str) -> Setup:
-        """What the tester of one worker is told. folder: the worker's own; empty where it needs none."""
+        """What the tester of one worker is told. folder: the worker's own; empty if it needs none."""
         launch = self.launch
         if launch.socket is not None:
             os.chmod(folder, 0o755)
@@ -79,7 +79,7 @@ def _found(name: str, fix: str) -> str:
 
 
 def _in_bubblewrap(assurance: Assurance, namespaces: bool) -> Launcher:
-    """Its namespaces hold a worker's zygote and programs; each program has a folder and Landlock of its own."""
+    """Bubblewrap's namespaces hold a worker's zygote and programs; each program has its own folder and Landlock."""
     program = _found("bwrap", "install bubblewrap, or leave out --sandbox")
     made = [program, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     made += ["--cap-drop", "ALL"]

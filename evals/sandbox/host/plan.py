@@ -63,7 +63,7 @@ def plan(namespaces: bool = True) -> ZygotePlan:
 
 
 def readable() -> tuple[str, ...]:
-    """What programs may read where they see the host's files: the system, Python, and a few packages."""
+    """What programs may read without namespaces: the system, Python, and a few packages."""
     system = [path for path in SYSTEM if os.path.isdir(path)]
     return (*system, *prefixes(), *packages().values(), "/dev/urandom", "/dev/random", "/etc/ld.so.cache")
 

@@ -28,7 +28,7 @@ class Pool:
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._fork_servers: list[ForkServer] = []
-        "One for zygotes and one for testers, in turn; the last two are in use."
+        "Pairs of one for zygotes and one for testers; the last pair is in use."
 
     def _live(self) -> None:
         """Raise RuntimeError if the pool was closed: its workers were killed, which says nothing of their programs."""

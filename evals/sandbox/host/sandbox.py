@@ -73,7 +73,7 @@ class Sandbox:
 
     @property
     def n_threads(self) -> int:
-        """Threads that may usefully call `check` at a time."""
+        """How many threads can call `check` at the same time before they wait for one another."""
         return self._slots.workers + self._slots.background
 
     def __enter__(self) -> Sandbox:

@@ -28,7 +28,7 @@ class Slots:
 
     @contextlib.contextmanager
     def one(self, background: int) -> Iterator[Slot]:
-        """A slot, which may be changed for so many background slots. Waits for it."""
+        """Wait for a slot, which may later be exchanged for this many background slots."""
         self._take()
         slot = Slot(self, background)
         try:
@@ -52,7 +52,7 @@ class Slots:
             raise
 
     def _give_up(self, turn: threading.Lock) -> None:
-        """One was interrupted (Ctrl-C) as it waited, or just as it was given its turn."""
+        """Of a caller that was interrupted (Ctrl-C) while it waited, or just when it got its turn."""
         with self._lock:
             if turn in self._waiting:
                 self._waiting.remove(turn)
@@ -68,7 +68,7 @@ class Slots:
                 self._free += 1
 
     def to_background(self, number: int) -> bool:
-        """Take so many background slots and give a slot back, if there are so many."""
+        """Take this many background slots and give a slot back; False if there are fewer."""
         with self._lock:
             if self._background_free < number:
                 return False

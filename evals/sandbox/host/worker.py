@@ -70,7 +70,7 @@ class Worker:
 
     def __init__(self, launcher: Launcher, fork_server: ForkServer) -> None:
         ours, theirs = socket.socketpair()
-        # Its standard error: a file takes any amount, where a pipe that nobody reads would stop it.
+        # A file for its standard error: a pipe that nobody reads would fill up and stop it.
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._fork_server, self.zygote_pid = fork_server, 0
         with theirs:
@@ -183,7 +183,7 @@ class Worker:
             return "it was closed"
 
     def n_processes(self) -> int:
-        """The zygote and its programs; 0 where they cannot be seen."""
+        """How many processes the zygote and its programs are; 0 if they cannot be seen."""
         return len(tree_of(self.zygote_pid)) if self.zygote_pid else 0
 
     def leave(self) -> None:

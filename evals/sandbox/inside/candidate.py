@@ -199,7 +199,7 @@ class Given:
         self.objects = decoder.objects
 
     def changed(self, encoder: Encoder, flat: bool) -> list[Any] | None:
-        """What is in each mutable argument now; None if all is as it was given."""
+        """What each mutable argument holds now; None if none has changed."""
         # To encode again and compare texts is quicker than to keep copies and compare values.
         if not self.objects or self._text(flat) == self._body:
             return None

@@ -75,7 +75,7 @@ class Channel:
         return data.decode("utf-8", "surrogatepass")
 
     def _fill(self, size: int) -> None:
-        """Read until so many bytes are here. If the socket times out, what was read is kept for the next call."""
+        """Read until the buffer has this many bytes. If the socket times out, they are kept for the next call."""
         parts, got = [self._buffer], len(self._buffer)
         try:
             while got < size:
@@ -93,7 +93,7 @@ class Channel:
             raise EOFError
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                # Ancillary data that did not fit is cut, perhaps in the midst of a number.
+                # Ancillary data that did not fit is cut, perhaps within a number.
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
         self._buffer += data
         return self.receive(), list(fds)

@@ -129,7 +129,7 @@ class Encoder:
         return special if special is not NotImplemented else self._base(value)
 
     def _base(self, value: Any) -> Any:
-        """A value of a class of its own that is some builtin underneath, as that builtin."""
+        """A value whose class derives from a builtin, as that builtin."""
         for kind, plain in _PLAIN:
             if isinstance(value, kind):
                 return self.encode(plain(value))
@@ -192,7 +192,7 @@ class Decoder:
                 if reader is not None:
                     return reader(body, self) if tag in self.special else reader(self, body)
             raise Malformed("a message has an unknown tag")
-        # Readers take parts of a message for what they should be; what that raises where they are not is one error.
+        # Readers do not check the parts of a message before they use them: whatever that raises is one error.
         except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
             raise error if isinstance(error, Malformed) else Malformed(f"a message is malformed: {error}") from None
         finally:

@@ -104,7 +104,7 @@ def _namedtuple(decoder: Decodes, name: Any, fields: Any, items: Any) -> Any:
 
     if not all(type(field) is str and field.isidentifier() for field in [name, *fields]) or len(fields) > 100:
         raise Malformed("a named tuple is malformed")
-    # A class of its own, equal to all tuples with these items: `namedtuple` compares as a tuple does.
+    # A new class each time: named tuples compare as tuples do, so that the class does not matter.
     return namedtuple(name, fields, rename=True)(*decoder.items(items))
 
 

@@ -72,7 +72,7 @@ def limits_of_problem(memory_bytes: int, cpu_s: int) -> None:
 
 
 def lower(kind: int, value: int) -> None:
-    """Set a limit, soft and hard, but never above the hard one that is there."""
+    """Set the soft and the hard limit, but never above the present hard limit."""
     value = min(value, _hard(kind))
     resource.setrlimit(kind, (value, value))
 

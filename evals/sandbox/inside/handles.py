@@ -198,7 +198,7 @@ class Handles:
         for name in names:
             kind = self._module.__dict__.get(name) or NAMED.get(name)
             if isinstance(kind, type) and issubclass(kind, BaseException):
-                # `__init__` of a class of prompt or program was run on the other side, where the arguments come from.
+                # `__init__` of the prompt's or program's class was run on the other side.
                 of_python = kind is NAMED.get(name)
                 return kind(*args) if of_python else kind.__new__(kind, *args)
         return Exception(*args)

@@ -1,4 +1,4 @@
-"""Landlock: a process takes from itself, for good, all files but those named, TCP, and signals to processes outside."""
+"""Landlock: a process gives up, for ever, all files but those named, TCP, and signals to processes outside."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _PathBeneath(ctypes.Structure):
 
 
 def abi() -> int:
-    """The version of Landlock here; 0 where there is none."""
+    """The version of Landlock in this kernel; 0 if it has none."""
     try:
         return linux.syscall("landlock_create_ruleset", None, 0, 1)
     except linux.Step:
@@ -47,11 +47,11 @@ class Rules:
     def __init__(self, version: int) -> None:
         self.handled = _BY_ABI[min(version, 5)]
         wanted = _Ruleset(self.handled, NO_TCP if version >= 4 else 0, SCOPED if version >= 6 else 0)
-        # An older kernel takes the structure only as long as it knows it.
+        # An older kernel knows only the first fields, and refuses a longer structure.
         size = 8 if version < 4 else 16 if version < 6 else 24
         self.fd = linux.syscall("landlock_create_ruleset", ctypes.byref(wanted), size, 0)
         self.restrict = linux.prepared("landlock_restrict_self", self.fd, 0)
-        "Puts the rules on this process, for good."
+        "Puts the rules on this process. They cannot be taken off."
 
     def allow(self, path: str, write: bool) -> None:
         """Let a path be read and run, or all be done to it. A path that is not there is left out."""

@@ -79,7 +79,7 @@ def syscall(name: str, *args: Any) -> int:
 
 def prepared(name: str, *args: Any) -> Callable[[], int]:
     """A call for later, its arguments converted now, so that a process that was just forked has little to do."""
-    # `long`, since ctypes would pass integers as 32 bits, and leave the rest of a register as it was.
+    # As `long`: ctypes passes integers as 32 bits, and leaves the rest of the register as it was.
     converted = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in (number(name), *args)]
     return lambda: checked(libc.syscall(*converted), name)
 
@@ -165,6 +165,6 @@ def drop_capabilities() -> None:
 
 
 def one_malloc_arena() -> None:
-    """Threads share one heap: glibc else reserves 128 MiB of address space for each, which RLIMIT_AS counts."""
+    """Let threads share one heap: glibc reserves 128 MiB of address space for each heap, and RLIMIT_AS counts it."""
     if hasattr(libc, "mallopt"):
         libc.mallopt(M_ARENA_MAX, 1)

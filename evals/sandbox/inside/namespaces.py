@@ -18,7 +18,7 @@ def move_in(plan: ZygotePlan) -> dict[int, int]:
     """
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)  # the new tree has none
     # Root lays out the tree before it gives up its rights: what it can read may be closed to others. An ordinary user
-    # may mount only within a user namespace of his own, hence after it.
+    # may mount only within his own user namespace, so he does it afterwards.
     if plan.uid is not None:
         linux.unshare(linux.CLONE_NEWNS, "unshare mount")
         root_fs.build(plan.root_fs)
@@ -39,7 +39,7 @@ def move_in(plan: ZygotePlan) -> dict[int, int]:
 
 
 def give_up_root(uid: int) -> None:
-    """Become this user, with a group of the same number and no other, for good. Raises OSError."""
+    """Become this user, with the group of the same number and no other. Raises OSError."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

@@ -68,7 +68,7 @@ def build(tree: RootFs) -> None:
 
 
 def _place(path: str) -> None:
-    """A part of the system as it is on the host: a folder, or the link that it is there."""
+    """A folder or link of the system, as it is on the host."""
     host = f"/host{path}"
     if os.path.islink(host):
         os.symlink(os.readlink(host), path)

@@ -22,7 +22,7 @@ NEW_NAMESPACES = 0x7E020080
 FIRST_UNKNOWN = 463
 "Calls from here on are newer than this list, on every architecture: the first of them came with Linux 6.13."
 
-# name: (x86_64, aarch64); None where the architecture has no such call
+# name: (x86_64, aarch64); None if the architecture has no such call
 _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "shmdt": (67, 197),
     "semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192),
@@ -159,4 +159,4 @@ class Filter:
         code = program(linux.MACHINE, unix_sockets, signals, attributes)
         made = _Program(len(code) // 8, code)
         self.install = linux.prepared("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(made))
-        "Puts the filter on this process, for good."
+        "Puts the filter on this process. It cannot be taken off."

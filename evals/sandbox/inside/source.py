@@ -1,4 +1,4 @@
-"""A program as Python takes it: where its source lies for tracebacks, its code, and what is told of its exceptions."""
+"""The source of a program: compiled, kept for tracebacks, and found again in its exceptions."""
 
 from __future__ import annotations
 

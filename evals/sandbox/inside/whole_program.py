@@ -29,7 +29,7 @@ def run_program(channel: Channel, job: ProgramJob, fds: list[int]) -> None:
     _standard_streams()
     module = types.ModuleType("__main__")
     module.__dict__["__file__"] = path
-    # The file is there for programs that read or run themselves, as those that use `multiprocessing` do.
+    # Some programs read or run their own file: `multiprocessing` does it for them.
     with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
         file.write(job.source)
     sys.modules["__main__"] = module

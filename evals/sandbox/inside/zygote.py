@@ -73,7 +73,7 @@ class Zygote:
         return landlock.rules(self.abi, self.plan.readable, [*writable, *_WRITABLE_DEVICES])
 
     def _folder(self, number: int) -> str:
-        """Where a program's files lie, where it has no files of its own by a namespace."""
+        """Where a program's files lie, if no namespace gives it its own."""
         return f"{self.plan.scratch}/{number}"
 
     def serve(self) -> None:
@@ -142,13 +142,13 @@ class Zygote:
             os._exit(code)
 
     def _isolate(self, number: int) -> None:
-        """Put all layers on this process, in a folder of its own."""
+        """Put all layers on this process, in its own folder."""
         os.dup2(0, 2)  # standard error of a zygote is a file that the tester reads
         layers, folder = self.layers, "/tmp"
         os.setpgid(0, 0)
         if not self.plan.namespaces:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it leaves alone still counts as its own
+            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it orphans still counts as its own
             folder = self._folder(number)
             layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.shared]))
             os.environ.update(HOME=folder, TMPDIR=folder)
@@ -170,7 +170,7 @@ class Zygote:
             self._clear_shared()
         self._say(f"{number} {status} {used.ru_utime + used.ru_stime}")
         if not self.plan.namespaces:
-            self._clear()  # after the verdict: a program may leave so many files that this takes seconds
+            self._clear()  # after the verdict: a program may leave tens of thousands of files, which takes seconds
 
     def _kill_rest(self) -> None:
         """Kill what an ended program left behind: its orphans are this process's children now, and theirs will be."""

@@ -73,7 +73,7 @@ def _only_parameter(check: ast.FunctionDef) -> str | None:
 
 
 def _assertions(statements: list[ast.stmt]) -> Iterator[ast.Assert]:
-    """Those that `check` begins with. Raises ValueError at anything else, and at a message with a call."""
+    """The assertions that `check` begins with. Raises ValueError at anything else, and at a message with a call."""
     for statement in statements:
         if isinstance(statement, ast.Assert):
             if statement.msg is not None and any(isinstance(part, ast.Call) for part in ast.walk(statement.msg)):

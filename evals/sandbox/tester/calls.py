@@ -227,7 +227,7 @@ class Program:
             self._write_back(changed, decoder, encoder)
         error = self._values.exception(names, args, text)
         restore(decoder, error, held)
-        # The class may have made its text in `__init__`, which was not run here. A KeyError shows its key by itself.
+        # The class may make its text in `__init__`, which was not run here. The text of a KeyError is its key's repr.
         if str(error) != text and type(error) is not KeyError:
             error.args = (text,)
         where = f" (line {line})" if type(line) is int and line > 0 else ""
@@ -258,7 +258,7 @@ class Program:
         self._send(dumps(answer))
 
     def _asked(self, what: Any, number: Any) -> Callable[..., Any]:
-        """What does it. Input is given only if the tests put something in its place: else it is the tester's own."""
+        """The function that does it. Input is given only if the tests have replaced it: else it is the tester's own."""
         if what == "call":
             return self._values.handed_over[number]  # type: ignore[no-any-return]
         if what == "next":
@@ -270,7 +270,7 @@ class Program:
         raise Malformed("no such request")
 
     def _feeds(self) -> list[str]:
-        """What the tests have put in the place of input now, and the program has to ask for."""
+        """What the tests have replaced now, so that the program has to ask for it: `input`, `stdin`."""
         if not self.shape.feeds_input:
             return []
         feeds = ["input"] if builtins.input is not _INPUT else []

@@ -1,4 +1,4 @@
-"""Looks now and then whether a check must end, and ends it in the midst of whatever the tests are doing."""
+"""Checks at intervals whether a check must end, and ends it, whatever the tests are doing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Clock:
 
     def stop(self) -> None:
         """No tick comes after this."""
-        # One may come in the midst of it, and raise here: hence again, until none has.
+        # A tick may come during this and raise here. Then it is done again.
         while self._armed:
             try:
                 self._armed = False

@@ -41,7 +41,7 @@ def namespace_of(problem: Problem) -> dict[str, Any]:
     module = types.ModuleType("tests")
     sys.modules["tests"] = module
     namespace = module.__dict__
-    # A prompt may stop in the midst, or import what is not installed: what it defines up to there is used.
+    # A prompt may be cut off, or import what is not installed: what it defines up to there is used.
     with contextlib.suppress(Exception):
         exec(prompt_code(problem.prompt), namespace)
     namespace.pop(problem.entry_point or "", None)

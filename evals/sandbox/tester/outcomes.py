@@ -37,7 +37,7 @@ def outcome_of(
     for kind, status, failure in _OF_EXITS:
         if isinstance(error, kind):
             return Outcome(status, failure, str(error))
-    # What came out of the program comes first: an AssertionError of its own is no failed test.
+    # Exceptions of the program come first: an AssertionError of the program is no failed test.
     _, from_program = (raised or {}).get(id(error), (None, None))
     if isinstance(error, MemoryError):
         return Outcome("memory", detail=from_program or "MemoryError in the tests")
@@ -65,7 +65,7 @@ def _place(error: BaseException) -> str:
 
 
 def _of_death(ended: CandidateEnded) -> Outcome:
-    """The outcome of a process that ended by itself in the midst of its tests."""
+    """The outcome of a process that ended by itself during its tests."""
     if os.WIFSIGNALED(ended.status):
         number = os.WTERMSIG(ended.status)
         if number == signal.SIGXCPU:  # it used up RLIMIT_CPU
@@ -76,7 +76,7 @@ def _of_death(ended: CandidateEnded) -> Outcome:
 
 
 def _signal_name(number: int) -> str:
-    """Its name, where Python has one: of the real-time signals it names the first and the last."""
+    """The signal's name, or its number: of the real-time signals Python names only the first and the last."""
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -228,7 +228,7 @@ class Proxies:
 
 
 def _among_own(operator: str) -> Callable[..., Any]:
-    """An operator that the prompt does not define: asked where both sides are the program's own objects."""
+    """An operator that the prompt does not define: asked if both sides are the program's own objects."""
     ask = _asking(operator)
 
     def forward(self: Any, *args: Any) -> Any:

@@ -41,7 +41,7 @@ class Shape:
     """How tests are run against a program."""
 
     weak_because: str | None
-    "Why they must share its process; None where they need not."
+    "Why they must share its process; None if they need not."
     entry_is_class: bool = False
     classes: frozenset[str] = frozenset()
     "Classes of prompt and tests whose instances travel by their attributes."
@@ -104,7 +104,7 @@ def _nodes(tree: ast.AST) -> list[ast.AST]:
 
 
 def parse_prompt(prompt: str) -> ast.Module:
-    """The prompt's syntax tree; of one that stops at a signature, as if a body followed; else an empty one."""
+    """The prompt's syntax tree. If it stops at a signature, as if a body followed; if it is not Python, empty."""
     for source in (prompt, f"{prompt.rstrip()}\n    pass\n"):
         try:
             return ast.parse(source)
@@ -216,7 +216,7 @@ def _defined_names(nodes: list[ast.AST]) -> set[str]:
 
 
 def _mentioned(nodes: list[ast.AST]) -> set[str]:
-    """Words that the tests use as a name, an attribute or an import; all that are watched, where one is patched."""
+    """Words that the tests use as a name, an attribute or an import; if one is patched, all that are watched."""
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Name):

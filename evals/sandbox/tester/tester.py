@@ -75,7 +75,7 @@ class Tester:
 
     @property
     def zygote_pid(self) -> int:
-        """The zygote's process id; 0 where it cannot be seen."""
+        """The zygote's process id; 0 if it cannot be seen."""
         return self._link.pid
 
     def serve(self) -> None:

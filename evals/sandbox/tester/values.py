@@ -104,7 +104,7 @@ class Values:
 
 
 def _made(kind: type[BaseException], args: list[Any], text: str) -> BaseException:
-    """An exception with these arguments; its `__init__` is not run, as it was where the exception came up."""
+    """An exception with these arguments. Its `__init__` is not run again: it ran when the program made it."""
     for given in (args, [text]):
         try:
             return kind.__new__(kind, *given)

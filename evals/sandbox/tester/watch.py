@@ -43,7 +43,7 @@ class Watch:
         self._allowed = Allowance(0.0, 0.0)
         self._before_s = 0.0
         self._had_company = False
-        "Whether it was seen with processes of its own: it may have waited for these."
+        "Whether it was seen with child processes: it may have waited for these."
         self._ready_s, self._seen_s = 0.0, 0.0
         "How long the program was seen ready to run, up to when."
         self.waited_s = 0.0
@@ -55,7 +55,7 @@ class Watch:
         self._stepped_back = self._late = False
 
     def begin(self, pid: int, limit_bytes: int) -> None:
-        """Look after the program in this process from here on. pid: 0 where it cannot be seen."""
+        """Look after the program in this process from here on. pid: 0 if it cannot be seen."""
         self._pid, self._limit_bytes, self._waited_before_s = pid, limit_bytes, None
         self._ready_s = self._seen_s = 0.0
         self._had_company = False
@@ -74,7 +74,7 @@ class Watch:
             self._ready_s += elapsed_s - self._seen_s
         self._seen_s = elapsed_s
         elapsed_s += self._before_s
-        # In a container (Docker) the zygote says no process id that means anything here: limits of its own hold there.
+        # A zygote in a container (Docker) has no process id here; the container has its own limits.
         pids = tree_of(self._pid) if self._pid else []
         self._had_company |= len(pids) > 1
         if elapsed_s >= STEP_BACK_S:

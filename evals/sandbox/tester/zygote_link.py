@@ -46,7 +46,7 @@ class Spare:
     number: int
     channel: Channel
     pid: int = 0
-    "As this process sees it; 0 where it cannot."
+    "As this process sees it; 0 if it cannot."
 
 
 class ZygoteLink:
@@ -145,7 +145,7 @@ class ZygoteLink:
         self._spare = Spare(self._number, Channel(ours))
 
     def take(self) -> Spare:
-        """A candidate that has confined itself and is alive: one that was killed as it waited is replaced.
+        """A candidate that has confined itself and is alive. One that was killed while it waited is replaced.
 
         Raises:
             HarnessError: no candidate can be forked, or confined.
@@ -238,7 +238,7 @@ class ZygoteLink:
 
 
 def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:
-    """The process that sent a message, as this one sees it; 0 where the message does not tell."""
+    """The id of the process that sent a message, as this process sees it; 0 if the message does not tell."""
     for level, kind, content in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
             return int(_CREDENTIALS.unpack_from(content)[0])
