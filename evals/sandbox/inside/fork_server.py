@@ -38,46 +38,48 @@ def main() -> None:
     # Objects that the collector no longer visits stay in pages that children share.
     gc.collect()
     gc.freeze()
-    _serve(control, lambda: module.main(*map(int, inherited)))
+    fds = _served(control)
+    if fds is not None:
+        control.close()
+        _become(fds, module.main, list(map(int, inherited)))
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()
 
 
-def _serve(control: socket.socket, child: Callable[[], object]) -> None:
+def _served(control: socket.socket) -> list[int] | None:
+    """Do what is ordered until nobody is left; in a child that was forked, return the descriptors that are its own.
+
+    A child comes back from here and does its work in `main`: each frame that stays below a program is one less that it
+    may recurse.
+    """
     while True:
         data, fds, _, _ = socket.recv_fds(control, MAX_ORDER, 2)
         if not data:
-            return
+            return None
         order = read(data.decode(), Fork, End)
-        if isinstance(order, End):
-            answer = _ended(order.pid)
-        else:
-            if not order.answer:
-                signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how these children end
-            answer = _forked(control, fds, child)
-            if not order.answer:
-                continue
-        with contextlib.suppress(BrokenPipeError):
-            control.send(write(answer).encode())
+        done = _ended(order.pid) if isinstance(order, End) else _forked(order)
+        if done is None:
+            return fds
+        for fd in fds:
+            os.close(fd)
+        if isinstance(order, End) or order.answer:
+            with contextlib.suppress(BrokenPipeError):
+                control.send(write(done).encode())
 
 
-def _forked(control: socket.socket, fds: list[int], child: Callable[[], object]) -> Done:
+def _forked(order: Fork) -> Done | None:
+    """The answer to an order; None in the child."""
+    if not order.answer:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how these children end
     try:
         pid = os.fork()
     except OSError as error:
-        answer = Done(errno=error.errno or 1)
-    else:
-        if pid == 0:
-            control.close()
-            _become(fds, child)
-        answer = Done(pid)
-    for fd in fds:
-        os.close(fd)
-    return answer
+        return Done(errno=error.errno or 1)
+    return Done(pid) if pid else None
 
 
-def _become(fds: list[int], child: Callable[[], object]) -> None:
+def _become(fds: list[int], work: Callable[..., object], inherited: list[int]) -> None:
     """In the child: take the two descriptors as standard input and error, do its work, and end."""
     code = 1
     try:
@@ -86,7 +88,7 @@ def _become(fds: list[int], child: Callable[[], object]) -> None:
         for target, fd in zip((0, 2), fds, strict=True):
             os.dup2(fd, target)
             os.close(fd)
-        child()
+        work(*inherited)
         code = 0
     except BaseException:
         traceback.print_exc()

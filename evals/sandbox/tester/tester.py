@@ -86,17 +86,16 @@ class Tester:
             except EOFError:
                 self._link.close()
                 return
-            if isinstance(job, Check):  # an allowance is for a program that has ended meanwhile
-                self._evaluator.send(write(shortened(self._outcome(job))))
-
-    def _outcome(self, job: Check) -> Outcome:
-        try:
-            self._keep(job)
-            return self._judged(job)
-        except HarnessError as error:
-            return Outcome("harness_error", detail=str(error))
-        except Exception as error:
-            return Outcome("harness_error", detail=f"{type(error).__name__}: {error}", lost=True)
+            if isinstance(job, Allowance):
+                continue  # for a program that has ended meanwhile
+            try:
+                self._keep(job)
+                outcome = self._judged(job)
+            except HarnessError as error:
+                outcome = Outcome("harness_error", detail=str(error))
+            except Exception as error:
+                outcome = Outcome("harness_error", detail=f"{type(error).__name__}: {error}", lost=True)
+            self._evaluator.send(write(shortened(outcome)))
 
     def _keep(self, job: Check) -> None:
         if job.forget:
