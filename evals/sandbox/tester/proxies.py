@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 from evals.sandbox.inside.handles import FORWARDED
+from evals.sandbox.inside.source import MODULE
 from evals.sandbox.inside.wire import Malformed
 
 OF_FUNCTIONS = frozenset(
@@ -73,6 +74,8 @@ class Proxy(metaclass=_ProxyClass):
 
 class IteratorProxy:
     """A proxy of an iterator that is no generator."""
+
+    __module__ = MODULE
 
     def __init__(self, program: Requests, number: int) -> None:
         self._program, self._number = program, number
@@ -140,6 +143,7 @@ class Proxies:
     def _new(self, kind: Any, number: int, rest: list[Any]) -> Any:
         if kind == "generator":
             made: Any = self._generator(number)
+            made.__qualname__ = "generator"
         elif kind == "iterator":
             made = IteratorProxy(self._program, number)
         elif kind == "function":
@@ -165,7 +169,8 @@ class Proxies:
         name, operators, bases = rest
         if type(name) is not str or not name.isidentifier():
             raise Malformed("a class has no name")
-        body: dict[str, Any] = {"_program": self._program, "_number": number}
+        # The module shows in texts of failed assertions: it must not change when this file moves.
+        body: dict[str, Any] = {"_program": self._program, "_number": number, "__module__": MODULE}
         body |= {operator: self._forwarder(operator) for operator in operators if operator in self._free}
         body |= {operator: _among_own(operator) for operator in operators if operator in self._among_own}
         above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Proxy,)

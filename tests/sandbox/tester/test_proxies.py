@@ -203,6 +203,15 @@ def test_a_with_block_swallows_no_assertion_and_nothing_that_the_tests_guard(err
         raise error
 
 
+def test_what_is_shown_of_a_proxy_names_the_program_and_none_of_our_files():
+    thing, generator = made(Program(), ["object", 1, 9, "Thing", [], []]), made(Program(), ["generator", 5])
+    iterator = made(Program(), ["iterator", 6])
+    assert repr(thing).startswith("<program.Thing object at ")
+    assert repr(generator).startswith("<generator object generator at ")
+    assert repr(iterator).startswith("<program.IteratorProxy object at ")
+    assert repr(made(Program(), ["function", 7, "g"])).startswith("<function g at ")
+
+
 @pytest.mark.parametrize(
     "data",
     [
