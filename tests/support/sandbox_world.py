@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import socket
@@ -43,15 +44,24 @@ def function_problem(
     return Problem("p", prompt, FunctionTests(f"{setup}\ndef check(candidate):\n{indented}\n"), entry, timeout_s)
 
 
-def needs_landlock(namespaces: bool = False) -> None:
-    """Skip a test that runs without namespaces on a kernel without Landlock."""
+@functools.cache
+def namespaces_are_allowed() -> bool:
+    """Whether this user may make namespaces on this machine."""
+    code = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)"
+    return subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def needs(namespaces: bool) -> None:
+    """Skip a test on a machine that cannot hold programs with namespaces, or without them by Landlock."""
+    if namespaces and not namespaces_are_allowed():
+        pytest.skip("this user may make no namespaces")
     if not namespaces and not landlock.abi():
         pytest.skip("this kernel has no Landlock")
 
 
-def new_pool(namespaces: bool = True) -> Pool:
-    """A pool of strict workers."""
-    return Pool(launcher_of("auto", "strict", namespaces))
+def new_pool(namespaces: bool | None = None) -> Pool:
+    """A pool of strict workers. namespaces: None for what this machine allows."""
+    return Pool(launcher_of("auto", "strict", namespaces_are_allowed() if namespaces is None else namespaces))
 
 
 CANDIDATE = "from evals.sandbox.inside import channel, jobs; jobs.run(channel.from_fd(0))"

@@ -7,12 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sandbox_world import WITHOUT_NAMESPACES
+from sandbox_world import WITHOUT_NAMESPACES, needs
 
 from evals.cli.main import main
 from evals.errors import UsageError
 from evals.sandbox.host.isolation import Property, require
-from evals.sandbox.inside import landlock
 
 ROOT = Path(__file__).parents[3]
 NOBODY = 65534
@@ -57,8 +56,7 @@ def test_an_ordinary_user_is_isolated_too(strict, as_ordinary_user):
 
 
 def test_where_the_kernel_allows_no_namespace_every_property_holds_too(strict, as_ordinary_user):
-    if not landlock.abi():
-        pytest.skip("this kernel has no Landlock")
+    needs(namespaces=False)
     done = as_ordinary_user(WITHOUT_NAMESPACES + DOCTOR)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
@@ -68,8 +66,7 @@ def test_where_the_kernel_allows_no_namespace_every_property_holds_too(strict, a
 
 
 def test_without_namespaces_a_program_changes_no_other_process(strict, as_ordinary_user):
-    if not landlock.abi():
-        pytest.skip("this kernel has no Landlock")
+    needs(namespaces=False)
     done = as_ordinary_user(WITHOUT_NAMESPACES + CHANGES)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.split() == ["passed"]

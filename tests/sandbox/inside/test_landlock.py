@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from sandbox_world import in_a_process, needs_landlock
+from sandbox_world import in_a_process, needs
 
 SOURCE = """
 import json, os, socket, sys
@@ -40,7 +40,7 @@ print(json.dumps([version, found]))
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    needs_landlock()
+    needs(namespaces=False)
     folder = tmp_path_factory.mktemp("landlock")
     for name in ("read", "write"):
         (folder / name).mkdir()

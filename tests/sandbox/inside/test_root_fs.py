@@ -6,7 +6,7 @@ import json
 import sys
 
 import pytest
-from sandbox_world import in_a_process
+from sandbox_world import in_a_process, needs
 
 from evals.sandbox.host.plan import masks, packages, prefixes
 
@@ -52,7 +52,8 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def found(strict, tmp_path_factory):
+def found(tmp_path_factory):
+    needs(namespaces=True)
     secret = tmp_path_factory.mktemp("secret") / "secret"
     secret.write_text("x")
     return json.loads(in_a_process(SOURCE, json.dumps([prefixes(), masks(), packages(), str(secret)])))

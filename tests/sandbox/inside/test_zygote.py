@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from sandbox_world import WITHOUT_NAMESPACES, is_running, needs_landlock, new_pool
+from sandbox_world import WITHOUT_NAMESPACES, is_running, needs, new_pool
 
 from evals.sandbox.host.problem_spec import problem_spec_of
 from evals.sandbox.host.worker import Hung, WorkerLost
@@ -20,7 +20,7 @@ from evals.sandbox.protocol import Allowance
 
 @pytest.mark.parametrize("namespaces", [True, False])
 def test_programs_end_when_their_tester_is_killed(strict, namespaces):
-    needs_landlock(namespaces)
+    needs(namespaces)
     pool = new_pool(namespaces)
     worker = pool._take()
     problem = Problem("p", "", FunctionTests("def check(candidate):\n    candidate()\n"), "f", 100.0)
@@ -69,7 +69,7 @@ with Sandbox(workers=1) as sandbox:
 
 
 def test_without_namespaces_what_a_program_left_alone_counts_as_its_own(strict, as_ordinary_user):
-    needs_landlock()
+    needs(namespaces=False)
     done = as_ordinary_user(WITHOUT_NAMESPACES + ORPHANS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.split() == ["memory"]

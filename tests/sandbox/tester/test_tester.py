@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 import tempfile
 
 import pytest
@@ -12,7 +11,7 @@ from sandbox_world import function_problem, new_pool
 from evals.sandbox.host.problem_spec import problem_spec_of
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
-from evals.sandbox.protocol import MAX_JOB, Allowance, Check, Outcome, Ready, Setup, Started, SteppedBack, read, write
+from evals.sandbox.protocol import MAX_JOB, Allowance, Check, Outcome, Ready, Started, SteppedBack, read, write
 from evals.sandbox.tester.tester import limits_of
 
 AMPLE = Allowance(20.0, 20.0)
@@ -26,11 +25,11 @@ def tester(strict):
     pool = new_pool()
     server = pool._fork_server()
     ours, theirs = socket.socketpair()
-    with ours, tempfile.TemporaryFile() as said:
+    with ours, tempfile.TemporaryFile() as said, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         with theirs:
             pid = server.fork(theirs.fileno(), said.fileno())
         channel = Channel(ours, MAX_JOB)
-        channel.send(write(Setup(pool.launcher.launch, "strict", tuple(path for path in sys.path if path))))
+        channel.send(write(pool.launcher.setup(folder)))
         assert read(channel.receive(), Ready).zygote_pid > 0
         yield channel
     server.end(pid)

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from sandbox_world import needs_landlock, new_pool
+from sandbox_world import needs, new_pool
 
 from evals.sandbox.host.problem_spec import problem_spec_of
 from evals.sandbox.problem import FunctionTests, Problem
@@ -17,7 +17,7 @@ from evals.sandbox.protocol import Allowance
 
 @pytest.mark.parametrize("namespaces", [True, False])
 def test_a_candidate_that_is_killed_as_it_waits_is_replaced(strict, namespaces):
-    needs_landlock(namespaces)
+    needs(namespaces)
     problem = Problem("p", "", FunctionTests("def check(candidate):\n    assert candidate() == 1\n"), "f", 20.0)
     pool = new_pool(namespaces)
     spec, program = problem_spec_of(problem, 1), "def f():\n    return 1\n"
