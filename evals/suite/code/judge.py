@@ -72,7 +72,7 @@ class Judge:
                 notes=["`--sandbox unsafe-local` runs them as you, unprotected: only on a machine that may be lost"],
                 fix="hand one in from Python: PassAtK(..., sandbox=OBJECT_WITH_CHECK)",
             ) from None
-        sandbox: Any = make(workers=self.workers, assurance=self.assurance, kind=self.kind)
+        sandbox: Any = make(workers=self.workers, assurance=self.assurance, launcher=self.kind)
         sandbox.__enter__()
         weakref.finalize(self, sandbox.__exit__, None, None, None)
         return sandbox  # type: ignore[no-any-return]
