@@ -127,5 +127,5 @@ def test_json_is_one_object(tmp_path, capsys):
 
 @pytest.mark.parametrize("text", ["", "0", "1,x"])
 def test_k_must_be_numbers(tmp_path, text):
-    with pytest.raises(UsageError, match="--k cannot read"):
+    with pytest.raises(UsageError, match="--k takes whole numbers from 1"):
         check(tmp_path, rows(1, 1), f"--k={text},") if text == "" else check(tmp_path, rows(1, 1), "--k", text)
