@@ -246,12 +246,12 @@ def test_an_answer_prompt_that_does_not_fit_its_place_is_refused(append_type, an
 @pytest.mark.parametrize(
     ("changes", "eval_type", "message"),
     [
-        ({}, None, "how the grader's answer is to be read"),
+        ({}, None, "so the grader's answer cannot be read"),
         ({}, "cot_clasify", "did you mean: cot_classify"),
-        ({"eval_type": "cot-classify"}, None, "no eval_type is called 'cot-classify'"),
+        ({"eval_type": "cot-classify"}, None, "there is no eval_type 'cot-classify'"),
         ({"choice_scores": {"Yes": 1}}, "classify", "no score to No"),
         ({"choice_scores": "from_string"}, "classify", "from_strings"),
-        ({"choice_scores": "from_strings"}, "classify", "no numbers"),
+        ({"choice_scores": "from_strings"}, "classify", "not all numbers"),
         ({"choice_strings": 12345}, "classify", 'choice_strings: "12345"'),
         ({"output_template": "{i}. {outputs}"}, "classify", "did you mean: output"),
         ({"input_outputs": "completion"}, "classify", "input: completion"),
