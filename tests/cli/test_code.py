@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trusting import Trusting
 
 from evals.cli.code import judge_file, print_outcome
 from evals.cli.main import get_parser
 from evals.errors import BadSample, UsageError
-from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.verdict import Status, Verdict
 from evals.suite.code.judge import Judge
 
 PROBLEMS = [
@@ -26,23 +25,6 @@ PROBLEMS = [
     }
     for i in range(2)
 ]
-
-
-class Trusting:
-    """Runs programs in this process: for programs that stand in this file alone."""
-
-    def check(self, problem: Problem, program: str) -> Verdict:
-        assert isinstance(problem.tests, FunctionTests)
-        space: dict[str, Any] = {}
-        try:
-            exec(program, space)
-            exec(problem.tests.source, space)
-            space["check"](space[str(problem.entry_point)])
-        except SyntaxError:
-            return Verdict(Status.SYNTAX_ERROR, detail="invalid syntax", assurance="unsafe")
-        except AssertionError:
-            return Verdict(Status.FAILED, "assertion", assurance="unsafe")
-        return Verdict(Status.PASSED, assurance="unsafe")
 
 
 def rows(n_right: int, n: int) -> list[dict[str, Any]]:
