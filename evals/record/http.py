@@ -76,7 +76,7 @@ class HttpSink:
             raise RecordError(
                 f"{self.n_failed} of {self.n_sent} events were not accepted by {self._host}",
                 notes=[f"last failure: {self.last_failure}", f"the complete record is in {where}" if where else ""],
-                fix="see that the server is up, or allow more with --http-fail-percent-threshold",
+                fix="check that the server is up, or allow more with --http-fail-percent-threshold",
             )
 
     def close(self) -> None:
