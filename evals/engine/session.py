@@ -114,7 +114,7 @@ class Session:
         return self._breakers[key]
 
     def timeouts_of(self, fn: Any) -> Timeouts:
-        """How long the backend of `fn` takes. Each backend has its own: a quick grader must not cut a slow model short."""
+        """How long the backend of `fn` takes, for each apart: a quick grader says nothing about a slow model."""
         key = _limit_key(fn)
         if key not in self._timeouts:
             self._timeouts[key] = Timeouts(self.settings)
