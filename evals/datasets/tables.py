@@ -1,4 +1,4 @@
-"""Rows of the forms that are not JSON lines: CSV, TSV, a JSON array, Parquet."""
+"""Reads rows from CSV, TSV, JSON arrays and Parquet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ PARQUET_BATCH = 1024
 
 
 def rows_of_table(source: str, shown: str, form: str) -> Iterator[NumberedRow]:
-    """The rows of the file `source`; errors call it `shown`. form: one of TABLE_FORMS."""
+    """The rows of the file `source`. shown: its name in errors. form: one of TABLE_FORMS.
+
+    Raises:
+        DataError: the file or a row cannot be read.
+        MissingExtra: Parquet without pyarrow.
+    """
     readers: dict[str, Callable[[str, str], Iterator[NumberedRow]]] = {
         ".csv": lambda path, name: _csv_rows(path, name, ","),
         ".tsv": lambda path, name: _csv_rows(path, name, "\t"),
@@ -78,7 +83,7 @@ def _json_rows(source: str, shown: str) -> Iterator[NumberedRow]:
 
 
 class _Window:
-    """The unread end of a text file, with the line and column on which it begins."""
+    """The part of a text file that is in memory and not parsed yet, and the line on which it begins."""
 
     def __init__(self, file: TextIO) -> None:
         self.file, self.text, self.pos, self.line = file, "", 0, 1
@@ -90,7 +95,7 @@ class _Window:
         return bool(added)
 
     def peek(self) -> str:
-        """The next character that is no white space; empty at the end."""
+        """The next character that is not white space, without consuming it; empty at the end of the file."""
         while True:
             while self.pos < len(self.text):
                 if not self.text[self.pos].isspace():
@@ -104,7 +109,7 @@ class _Window:
 
 
 def _elements(file: TextIO, shown: str) -> Iterator[Any]:
-    """The members of one JSON array, parsed one at a time, so that a large array needs little memory."""
+    """The members of a JSON array, parsed one at a time, so that a large array needs little memory."""
     window = _Window(file)
     if window.peek() != "[":
         raise DataError(
@@ -148,7 +153,7 @@ def _element(window: _Window, shown: str) -> Any:
 
 
 def _is_cut(error: json.JSONDecodeError) -> bool:
-    """Whether more text could mend the error: it is an open string, or lies at the very end."""
+    """Whether more text could resolve the error: a string is open, or the error is at the very end."""
     return error.msg.startswith("Unterminated string") or error.pos > len(error.doc) - 16
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import functools
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -85,3 +86,23 @@ def wait_for(future: concurrent.futures.Future[T]) -> T:
             # The same exception says that the step is over, or that the coroutine itself raised a TimeoutError.
             if future.done():
                 return future.result()
+
+
+def callable_anywhere(method: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+    """`method`, an async method, made callable from synchronous code too.
+
+    On an event loop a call returns an awaitable; elsewhere it blocks and returns the value. The result has the
+    attribute `is_async`, by which the engine tells it from a plain method.
+    """
+
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        coroutine = method(self, *args, **kwargs)
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            return run_sync(coroutine)
+        return coroutine if running is engine_loop() else asyncio.wrap_future(submit(coroutine))
+
+    call.is_async = True  # type: ignore[attr-defined]
+    return call

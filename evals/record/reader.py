@@ -294,6 +294,7 @@ def _may_belong(raw: bytes, wanted: frozenset[str]) -> bool:
 
 
 def parsed_line(raw: bytes) -> dict[str, Any] | None:
+    """The object in one line; None if the line is not a JSON object. A bare NaN becomes None."""
     try:
         line = _loads(raw.decode("utf-8").strip())
     except ValueError:

@@ -1,4 +1,4 @@
-"""Converters of public benchmarks, on small files of the same schema that we wrote."""
+"""Converters of multiple-choice benchmarks, on small files of the same schema that we wrote."""
 
 from __future__ import annotations
 
@@ -8,30 +8,10 @@ import tarfile
 import zipfile
 
 import pytest
+from data_files import converted, lines, parquet
 
-from evals.datasets import choice_benchmarks, text_benchmarks
-from evals.datasets.benchmarks import benchmarks_in, read_declaration
-from evals.datasets.locate import original_file
+from evals.datasets import choice_benchmarks
 from evals.errors import BadSample, DataError
-from evals.registry import bundled_data_root
-
-
-def rows(converter, path):
-    return [row for _, row in converter(path)]
-
-
-def lines(path, *found):
-    path.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
-    return path
-
-
-def parquet(path, *found):
-    pytest.importorskip("pyarrow")
-    import pyarrow
-    import pyarrow.parquet
-
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(found)), path)
-    return path
 
 
 @pytest.fixture
@@ -51,19 +31,19 @@ def mmlu_tar(tmp_path):
 
 
 def test_mmlu_from_its_archive(mmlu_tar):
-    first, second = rows(choice_benchmarks.mmlu_test, mmlu_tar)
+    first, second = converted(choice_benchmarks.mmlu_test, mmlu_tar)
     assert first == {
         "question": "How many ribs?", "choices": ["12", "24", "36", "48"], "answer": 1,
         "subject": "anatomy", "category": "other",
     }  # fmt: skip
     assert second["question"] == 'Which is larger, "Io" or\nEuropa?'
     assert second["category"] == "STEM"
-    assert [row["answer"] for row in rows(choice_benchmarks.mmlu_dev, mmlu_tar)] == [0]
+    assert [row["answer"] for row in converted(choice_benchmarks.mmlu_dev, mmlu_tar)] == [0]
 
 
 def test_mmlu_from_parquet(tmp_path):
     row = {"question": "Q", "subject": "high_school_physics", "choices": ["a", "b", "c", "d"], "answer": 3}
-    (found,) = rows(choice_benchmarks.mmlu_test, parquet(tmp_path / "x.parquet", row))
+    (found,) = converted(choice_benchmarks.mmlu_test, parquet(tmp_path / "x.parquet", row))
     assert (found["subject"], found["answer"], found["choices"]) == ("high school physics", 3, ["a", "b", "c", "d"])
 
 
@@ -76,7 +56,7 @@ def test_all_57_subjects_of_mmlu_have_one_of_four_categories():
 def test_hellaswag_without_marks(tmp_path):
     row = {"activity_label": "Baking", "ctx_a": "A man stirs. [step]", "ctx_b": "he", "label": "1",
            "endings": ["sings [title] Then on", "pours", "x", "y"]}  # fmt: skip
-    (found,) = rows(choice_benchmarks.hellaswag, lines(tmp_path / "x.jsonl", row))
+    (found,) = converted(choice_benchmarks.hellaswag, lines(tmp_path / "x.jsonl", row))
     assert found["question"] == "Baking: A man stirs. He"
     assert found["choices"][0] == "sings.  Then on".replace("  ", " ")
     assert found["answer"] == 1
@@ -87,8 +67,8 @@ def test_arc_in_both_forms(tmp_path):
            "question": {"stem": "Q?", "choices": [{"text": "a", "label": "1"}, {"text": "b", "label": "2"}]}}  # fmt: skip
     new = {"question": "Q?", "answerKey": "B", "choices": {"text": ["a", "b"], "label": ["A", "B"]}}
     expected = [{"question": "Q?", "choices": ["a", "b"], "answer": 1}]
-    assert rows(choice_benchmarks.arc_challenge_test, lines(tmp_path / "x.jsonl", old)) == expected
-    assert rows(choice_benchmarks.arc_challenge_test, parquet(tmp_path / "x.parquet", new)) == expected
+    assert converted(choice_benchmarks.arc_challenge_test, lines(tmp_path / "x.jsonl", old)) == expected
+    assert converted(choice_benchmarks.arc_challenge_test, parquet(tmp_path / "x.parquet", new)) == expected
 
 
 def test_arc_from_its_archive(tmp_path):
@@ -96,14 +76,16 @@ def test_arc_from_its_archive(tmp_path):
     path = tmp_path / "ARC.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("ARC-2/ARC-Easy/ARC-Easy-Train.jsonl", json.dumps(row, ensure_ascii=False) + "\n")
-    assert rows(choice_benchmarks.arc_easy_train, path) == [{"question": "Q\u2028?", "choices": ["a"], "answer": 0}]
+    assert converted(choice_benchmarks.arc_easy_train, path) == [
+        {"question": "Q\u2028?", "choices": ["a"], "answer": 0}
+    ]
     with pytest.raises(DataError, match=r"no ARC-Easy-Test\.jsonl"):
-        rows(choice_benchmarks.arc_easy_test, path)
+        converted(choice_benchmarks.arc_easy_test, path)
 
 
 def test_winogrande(tmp_path):
     row = {"sentence": "The cup was too big for _.", "option1": "bag", "option2": "box", "answer": "2"}
-    (found,) = rows(choice_benchmarks.winogrande, lines(tmp_path / "x.jsonl", row))
+    (found,) = converted(choice_benchmarks.winogrande, lines(tmp_path / "x.jsonl", row))
     assert found == {"question": row["sentence"], "choices": ["bag", "box"], "answer": 1}
 
 
@@ -111,15 +93,15 @@ def test_truthfulqa_one_and_several_true_options(tmp_path):
     row = {"question": "Q?", "mc1_targets": {"choices": ["t", "f"], "labels": [1, 0]},
            "mc2_targets": {"choices": ["t", "f", "u"], "labels": [1, 0, 1]}}  # fmt: skip
     path = lines(tmp_path / "x.jsonl", row)
-    assert rows(choice_benchmarks.truthfulqa_mc1, path) == [{"question": "Q?", "choices": ["t", "f"], "answer": 0}]
-    assert rows(choice_benchmarks.truthfulqa_mc2, path)[0]["labels"] == [1, 0, 1]
+    assert converted(choice_benchmarks.truthfulqa_mc1, path) == [{"question": "Q?", "choices": ["t", "f"], "answer": 0}]
+    assert converted(choice_benchmarks.truthfulqa_mc2, path)[0]["labels"] == [1, 0, 1]
     row = {"question": "Q?", "mc1_targets": {"f": 0, "t": 1}}
-    assert rows(choice_benchmarks.truthfulqa_mc1, lines(path, row))[0]["answer"] == 1
+    assert converted(choice_benchmarks.truthfulqa_mc1, lines(path, row))[0]["answer"] == 1
 
 
 def test_mmlu_pro_without_fillers(tmp_path):
     row = {"question": "Q", "options": ["a", "N/A", "b"], "answer_index": 2, "category": "law"}
-    (found,) = rows(choice_benchmarks.mmlu_pro, lines(tmp_path / "x.jsonl", row))
+    (found,) = converted(choice_benchmarks.mmlu_pro, lines(tmp_path / "x.jsonl", row))
     assert found == {"question": "Q", "choices": ["a", "b"], "answer": 1, "category": "law"}
 
 
@@ -129,66 +111,16 @@ def test_gpqa_keeps_nothing_but_the_question(tmp_path):
         "Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3,High-level domain,Mark\n"
         "Q?\t, a,b,c,d,Physics,secret\n"
     )
-    assert rows(choice_benchmarks.gpqa, path) == [
+    assert converted(choice_benchmarks.gpqa, path) == [
         {"question": "Q?", "choices": ["a", "b", "c", "d"], "answer": 0, "category": "Physics"}
-    ]
-
-
-def test_drop_has_each_gold_answer_once(tmp_path):
-    empty = {"number": "", "date": {"day": "", "month": "", "year": ""}, "spans": []}
-    pair = {
-        "question": "Who?", "query_id": "q1", "answer": {**empty, "spans": ["Ann", "Bob"]},
-        "validated_answers": [{**empty, "number": "2"}, {**empty, "number": "2"}, empty,
-                              {**empty, "date": {"day": "3", "month": "May", "year": "1901"}}],
-    }  # fmt: skip
-    path = tmp_path / "drop_dataset.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        whole = {"p1": {"passage": "Text.", "qa_pairs": [pair]}}
-        archive.writestr("drop_dataset/drop_dataset_dev.json", json.dumps(whole))
-    (found,) = rows(text_benchmarks.drop_dev, path)
-    assert found["answers"] == [["Ann", "Bob"], ["2"], ["3 May 1901"]]
-    assert found["input"] == "Passage: Text.\nQuestion: Who?\nAnswer:"
-    assert found["cluster"] == "p1"
-
-
-def test_benchmarks_in_words(tmp_path):
-    assert rows(text_benchmarks.lambada, lines(tmp_path / "l.jsonl", {"text": "a b"})) == [{"text": "a b"}]
-    problem = {"problem": "1+1?", "answer": "2", "subject": "Algebra", "level": 1, "solution": "..."}
-    (found,) = rows(text_benchmarks.math_problems, lines(tmp_path / "m.jsonl", problem))
-    assert (found["ideal"], found["subject"], found["category"]) == ("2", "Algebra", "level 1")
-    (tmp_path / "s.csv").write_text("metadata,problem,answer\n{},Who?,Ann\n")
-    assert rows(text_benchmarks.simpleqa, tmp_path / "s.csv")[0]["ideal"] == "Ann"
-    (tmp_path / "navigate.json").write_text(json.dumps({"canary": "c", "examples": [{"input": "i", "target": "No"}]}))
-    assert rows(text_benchmarks.big_bench_hard, tmp_path / "navigate.json") == [
-        {"input": "i", "ideal": "No", "category": "navigate"}
     ]
 
 
 def test_another_schema_is_named(tmp_path):
     with pytest.raises(BadSample, match="the original has no 'ctx_a'"):
-        rows(choice_benchmarks.hellaswag, lines(tmp_path / "x.jsonl", {"activity_label": "A"}))
+        converted(choice_benchmarks.hellaswag, lines(tmp_path / "x.jsonl", {"activity_label": "A"}))
     with pytest.raises(BadSample, match="is none of"):
-        rows(
+        converted(
             choice_benchmarks.arc_challenge_test,
             lines(tmp_path / "y.jsonl", {"question": {"stem": "Q", "choices": []}, "answerKey": "A"}),
         )
-
-
-def test_a_gated_benchmark_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("EVALS_CACHE_DIR", str(tmp_path))
-    file = read_declaration(bundled_data_root() / "gpqa" / "dataset.yaml").files[0]
-    with pytest.raises(DataError, match=r"terms(.|\n)*EVALS_DATA_DIR"):
-        original_file(file)
-
-
-def test_the_catalogue_names_converters_that_exist():
-    import importlib
-
-    for benchmark in benchmarks_in([bundled_data_root()]):
-        assert benchmark.licence
-        assert (benchmark.where.parent / "SOURCE.md").exists()
-        urls = {file.url for file in benchmark.files}
-        assert len({url.rpartition("/")[2] for url in urls}) == len(urls), "originals are kept by their names"
-        for file in benchmark.files:
-            module, _, name = str(file.converter).partition(":")
-            assert callable(getattr(importlib.import_module(module), name))
