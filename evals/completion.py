@@ -49,7 +49,7 @@ class Completions(CompletionResult):
     prompt: Any = None
     "What was sent, if it differs from the prompt of the call; None otherwise."
     model: str | None = None
-    "The model as the provider named it, with its snapshot date where there is one."
+    "The name of the model in the reply, with its snapshot date if it has one."
     usage: dict[str, Any] | None = None
     "Token counts, under the keys of the provider."
     finish_reasons: list[str | None] = field(default_factory=list)

@@ -53,10 +53,12 @@ def copy_folders(data_paths: Iterable[str | Path] = ()) -> list[Path]:
     return [Path(folder).expanduser() for folder in [*data_paths, *named] if str(folder)]
 
 
-def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch: bool = True) -> Path:
+def original_file(
+    file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch: bool = True, pause_s: float = 1.0
+) -> Path:
     """The path of the original of a benchmark's file, checked by its hash: a copy, else fetched into the cache.
 
-    may_fetch: False to raise an error instead of using the network.
+    may_fetch: False to raise an error instead of using the network. pause_s: as for `download`.
 
     Raises:
         DataError: a copy is not the original, the file must be fetched by hand, or fetching failed.
@@ -81,7 +83,9 @@ def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch:
         )
     try:
         with progress_bar(file.value, file.url) as progress:
-            return download(file.url, cached, Expected(file.sha256, file.size_bytes), progress=progress)
+            return download(
+                file.url, cached, Expected(file.sha256, file.size_bytes), progress=progress, pause_s=pause_s
+            )
     except DataError as error:
         error.notes.append(f"without a network: put a copy at DIR/{file.benchmark}/{file.original_name}")
         error.notes.append("and name DIR with EVALS_DATA_DIR or --data_path")

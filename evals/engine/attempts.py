@@ -91,7 +91,7 @@ class _Tries:
             CallFailed: `failure`, if no attempt follows; it may have ended the session too.
             EvalsError: the run was asked to stop.
         """
-        # The failure of a call inside this one (a solver's, say), which was already tried as often as allowed.
+        # It comes from a call inside this one, for example a solver's, which was already tried as often as allowed.
         if failure.is_final:
             raise failure
         self._count(failure)
@@ -180,7 +180,7 @@ class _Clock:
     def _look(self) -> None:
         left_s = self._allowed_s() - self.elapsed_s
         if left_s <= 0.001:
-            # Cancelling the current task costs no task of its own, as `asyncio.wait_for` did before Python 3.12.
+            # Before Python 3.12 `asyncio.wait_for` made a task for each call; cancelling the current task needs none.
             self.fired = True
             self._task.cancel()
         else:
@@ -223,7 +223,7 @@ async def _within(work: Callable[[], Awaitable[T]], allowed_s: Callable[[], floa
 
 
 def failure_of(error: Exception) -> CallFailed:
-    """The failure that an exception of a plug-in's completion function stands for.
+    """The failure for an exception that a plug-in's completion function raised.
 
     An exception with a `status_code`, as those of most SDKs have, is classified like a reply with that status.
     """

@@ -163,7 +163,7 @@ class SampleRun:
             try:
                 sample = self.load(item.index)
                 value = await self.evaluate(sample, item)
-            except BaseException as raised:  # also SystemExit and the like: whatever a plug-in raises is its sample's
+            except BaseException as raised:  # SystemExit too: what a plug-in raises fails its own sample and no other
                 # The run is ending, so this failure may come from that alone: leave the sample to --resume.
                 if session.ended_by is not None and not _tells_of_the_sample(raised):
                     if isinstance(raised, asyncio.CancelledError):

@@ -65,8 +65,12 @@ class Session:
         *,
         any_accepted: bool = False,
         can_end: bool = True,
+        close_within_s: float = CLOSE_WITHIN_S,
     ) -> None:
-        """any_accepted: the first part of a resumed run had answers. can_end: False for calls made by hand."""
+        """any_accepted: the first part of a resumed run had answers. can_end: False for calls made by hand.
+
+        close_within_s: seconds that the client of a backend may take to close.
+        """
         self.settings = settings or EngineSettings()
         self.cache = cache
         self.counts = CallCounts()
@@ -78,6 +82,7 @@ class Session:
         "The reason why no further sample starts; None while the run goes on."
         self._any_accepted = any_accepted
         self._can_end = can_end
+        self._close_within_s = close_within_s
         self._is_closed = False
         self._pauses: set[asyncio.Future[None]] = set()
         self._timeouts: dict[str, Timeouts] = {}
@@ -215,7 +220,7 @@ class Session:
             batcher.close()
         for fn in self._closing.values():
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(fn.aclose(), CLOSE_WITHIN_S)
+                await asyncio.wait_for(fn.aclose(), self._close_within_s)
         for pool in (self._threads, self._call_threads, self._delegate_threads):
             if pool is not None:
                 pool.shutdown()

@@ -90,7 +90,7 @@ def settings_from_environment(**given: Any) -> EngineSettings:
         chosen.setdefault("attempt_timeout_s", timeout_s)
     if os.environ.get("EVALS_SEQUENTIAL", "0").lower() in {"1", "true", "yes"}:
         chosen["concurrency"] = 1
-    # An explicit --concurrency may exceed the default ceiling of 512; EVALS_THREADS caps it all the same.
+    # An explicit --concurrency may exceed the default ceiling of 512; EVALS_THREADS still caps it.
     if "concurrency" in chosen and threads is None:
         chosen["max_concurrency"] = max(int(chosen["concurrency"]), 1)
     return EngineSettings(**chosen)

@@ -8,8 +8,8 @@ import pytest
 from data_files import ORIGINAL, declare, put
 
 from evals.data import locate_dataset, open_samples
-from evals.datasets.benchmarks import read_declaration
-from evals.datasets.locate import original_file
+from evals.datasets.benchmarks import find_file, read_declaration
+from evals.datasets.locate import data_roots, original_file
 from evals.errors import DataError
 from evals.registry import bundled_data_root
 from evals.testing.file_server import FileServer
@@ -87,11 +87,12 @@ def test_a_copy_that_was_changed_is_refused(registry, tmp_path):
     assert caught.value.where == str(path)
 
 
-def test_without_a_network_the_error_says_where_to_put_a_copy(registry, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+def test_without_a_network_the_error_says_where_to_put_a_copy(registry):
     declare(registry, "http://127.0.0.1:1/sums.jsonl")
+    file = find_file("sums/test.jsonl", data_roots(registry))
+    assert file is not None
     with pytest.raises(DataError, match="cannot be fetched") as caught:
-        locate_dataset("sums/test.jsonl", registry)
+        original_file(file, pause_s=0)
     assert "put a copy at DIR/sums/sums.jsonl" in str(caught.value)
     assert "EVALS_DATA_DIR" in str(caught.value)
 

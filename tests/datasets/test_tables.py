@@ -9,6 +9,7 @@ import pytest
 from data_files import parquet, write
 
 from evals.data import open_samples
+from evals.datasets.tables import rows_of_table
 from evals.errors import DataError
 
 
@@ -42,10 +43,10 @@ def test_a_bad_table_says_file_and_line(tmp_path, text, said):
     assert said in str(caught.value)
 
 
-def test_a_json_array_is_read_row_by_row(tmp_path, monkeypatch):
-    monkeypatch.setattr("evals.datasets.tables.READ_CHARS", 7)
+def test_a_json_array_is_read_row_by_row_and_its_reads_may_end_anywhere(tmp_path):
     values = [{"a": i, "b": "ü]}," * i, "c": [{"d": None}]} for i in range(40)]
     path = write(tmp_path / "s.json", json.dumps(values, indent=1, ensure_ascii=False))
+    assert [row for _, row in rows_of_table(path, path, ".json", read_chars=7)] == values
     samples = open_samples(path)
     assert list(samples) == values
     assert samples[3].where == f"{path}[3]"

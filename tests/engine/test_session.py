@@ -125,13 +125,12 @@ def test_copies_of_a_completion_function_share_their_limit() -> None:
     assert session.limit_of(Slow("a", 0)) is not session.limit_of(Slow("b", 0))
 
 
-def test_a_client_that_does_not_close_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_close_holds_nobody_up_for_long() -> None:
     class Stuck(Slow):
         async def aclose(self) -> None:
             await asyncio.sleep(600)
 
-    monkeypatch.setattr("evals.engine.session.CLOSE_WITHIN_S", 0.05)
-    session = Session()
+    session = Session(close_within_s=0.05)
     together(session, Stuck("m", 0.0), "p")
     began_s = time.monotonic()
     run_sync(session.aclose())

@@ -1,4 +1,4 @@
-"""Finds the places in a completion where an answer stands: after a phrase, or in a LaTeX box."""
+"""Finds the places of answers in a completion: after a phrase, or in a LaTeX box."""
 
 from __future__ import annotations
 

@@ -194,5 +194,5 @@ def _asked(content: Any, sample: Mapping[str, Any], template: str | None, instru
 
 def _with_input(template: str | None) -> str | None:
     if template is not None and "input" not in placeholders(template):
-        raise UsageError("the template has no {input}", fix="say where the question goes: {input}")
+        raise UsageError("the template has no {input}", fix="write {input} where the question goes")
     return template

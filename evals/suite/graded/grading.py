@@ -11,7 +11,7 @@ from evals.errors import RegistryError, did_you_mean
 logger = logging.getLogger(__name__)
 
 INVALID_STR = "__invalid__"
-"What stands for the choice if the answer names none."
+"The choice that is recorded if the answer names none."
 
 MatchFn = Callable[[str, str], bool | float]
 
