@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.engine.context import current_plan
 from evals.record.recorders import Event
@@ -17,6 +17,16 @@ from evals.stats.intervals import ExactSum, t_interval, wilson
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
+
+
+class Report(Protocol):
+    """The report of a run, built while samples finish. The result must not depend on their order."""
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        """Add the events of one finished sample."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The final report so far."""
 
 
 class Mean:

@@ -1,4 +1,4 @@
-"""Flat rows out of recorded samples: what a table, a DataFrame or a terminal shows of one."""
+"""Makes a flat row of each recorded sample, for tables, DataFrames and the terminal."""
 
 from __future__ import annotations
 
@@ -24,15 +24,16 @@ COLUMNS = (
     "latency_s",
     "cost_usd",
 )
-"The columns that every table has; metrics stand behind them under their own names."
+"The columns of every table. Metrics follow under their own names."
 
 
 def row_of(sample: SampleRecord) -> dict[str, Any]:
-    """One sample as a flat row. Values that were not recorded are None.
+    """One sample as a flat row with the keys of COLUMNS and its metrics. A value that was not recorded is None.
 
-    completion: the one that was scored, else the first that was sampled. expected, picked: of the last match.
-    correct, and metrics that were recorded several times: the mean where the values differ. usage, latency_s,
-    cost_usd: summed over the sample's calls. A metric called like one of the columns becomes `metric.<name>`.
+    prompt: of the first call. completion: the one that was scored, else the first that was drawn. expected, picked: of
+    the last `match` event. correct, and metrics that were recorded several times: the mean where the values differ.
+    usage (tokens), latency_s, cost_usd: sums over the calls of the sample. A metric with the name of a column becomes
+    `metric.<name>`.
     """
     calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
     asked = calls or [scored for scored in sample.data("cond_logp") if isinstance(scored, dict)]
@@ -65,7 +66,7 @@ def _means_of_differing(sample: SampleRecord) -> dict[str, float]:
 
 
 def completion_of(match: dict[str, Any], calls: list[dict[str, Any]]) -> Any:
-    """The completion that was scored; several draws stay a list."""
+    """The completion that was scored: `sampled` of the match, else of the first call. Several draws are a list."""
     found = match.get("sampled")
     if found is None and calls:
         found = calls[0].get("sampled")
@@ -73,9 +74,10 @@ def completion_of(match: dict[str, Any], calls: list[dict[str, Any]]) -> Any:
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Columns with one type each: numbers and truth values stay where a whole column is of them, all else is text.
+    """The rows as columns of equal length, each with one type, as Parquet needs it.
 
-    Truth values among fractions are 1 and 0.
+    A column of booleans, whole numbers or numbers keeps its type; None stays None. All other values become text;
+    lists and objects become JSON text. Booleans among fractions are 1 and 0.
     """
     table = list(rows)
     names = list(dict.fromkeys([*COLUMNS, *(name for row in table for name in row)]))
@@ -93,7 +95,7 @@ def _column(values: list[Any]) -> list[Any]:
 
 
 def _metrics(sample: SampleRecord, match: dict[str, Any]) -> dict[str, Any]:
-    """Everything in `metrics` events, and the numbers that a match carries beside its own keys."""
+    """All keys of `metrics` events, and the numbers that a `match` event has beside `correct`."""
     found = {k: v for k, v in match.items() if k != "correct" and isinstance(v, int | float)}
     for metrics in sample.data("metrics"):
         if isinstance(metrics, dict):
@@ -102,7 +104,7 @@ def _metrics(sample: SampleRecord, match: dict[str, Any]) -> dict[str, Any]:
 
 
 def _total(values: list[Any]) -> float | None:
-    """The sum of the numbers; None when one is unknown, for a sum without it would be too small."""
+    """The sum of the numbers; None if one of them is unknown, since the sum would be too small."""
     if not values or any(not isinstance(value, int | float) for value in values):
         return None
     return float(sum(values))

@@ -109,7 +109,7 @@ def test_an_unknown_sample_or_group_gets_a_near_miss(path):
 
 def test_a_file_that_is_no_record_is_called_so(tmp_path):
     (tmp_path / "x.jsonl").write_text('{"input": 1}\n')
-    with pytest.raises(DataError, match="no record"):
+    with pytest.raises(DataError, match="not a record"):
         view.run(parse(str(tmp_path / "x.jsonl")))
 
 

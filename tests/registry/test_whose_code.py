@@ -55,7 +55,7 @@ def test_a_surprise_of_a_plug_in_becomes_a_message_and_one_of_ours_stays(tmp_pat
 def test_what_a_constructor_refuses_is_the_user_s_to_mend(tmp_path):
     text = "from evals.errors import DataError\n\ndef make(n):\n    if n:\n        raise DataError('no file')\n"
     theirs = module_at(tmp_path / "theirs.py", "theirs", text + "    raise ValueError('n is 0')\n")
-    with pytest.raises(UsageError, match="thing cannot be run like this: n is 0"):
+    with pytest.raises(UsageError, match="thing cannot be made with these arguments: n is 0"):
         build(theirs.make, {"n": 0}, named_by="thing")
     with pytest.raises(DataError):
         build(theirs.make, {"n": 1}, named_by="thing")

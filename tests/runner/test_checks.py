@@ -43,7 +43,7 @@ def test_a_sound_eval_passes(tmp_path):
     [
         ([{"input": "a", "ideal": "x"}, {"input": "b"}], "bad.jsonl:2: no 'ideal'"),
         ([{"input": "a", "ideal": ""}], "an empty completion passes sample bad.dev.0"),
-        ([{"input": "a", "ideal": [True]}], "which is no text"),
+        ([{"input": "a", "ideal": [True]}], "which is not a text"),
     ],
 )
 def test_a_broken_eval_fails_and_says_where(tmp_path, rows, said):

@@ -1,4 +1,4 @@
-"""How a run is stopped: what waits is woken, what threads ask is ended, a first refusal is held against the others."""
+"""The session of a run: how it is stopped, what its calls share, and how it is closed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from flaky_calls import QUICK, Flaky, Refusing, ask, together
 
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
@@ -18,28 +19,7 @@ from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync
 from evals.engine.session import Session
 from evals.engine.settings import EngineSettings
-from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError
-
-QUICK = EngineSettings(first_backoff_s=0.001, max_backoff_s=0.002)
-
-
-class Refusing(Backend):
-    """Fails with `kind`; answers "well" after `delay_s`."""
-
-    def __init__(self, kind: Kind, retry_after_s: float | None = None, delay_s: float = 0.0) -> None:
-        self.kind = kind
-        self.retry_after_s = retry_after_s
-        self.delay_s = delay_s
-        self.n_calls = 0
-        self.begun = threading.Event()
-
-    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
-        self.n_calls += 1
-        self.begun.set()
-        if prompt == "well":
-            await asyncio.sleep(self.delay_s)
-            return Completions(["yes"])
-        raise CallFailed(self.kind, "on purpose", retry_after_s=self.retry_after_s)
+from evals.errors import BudgetReached, EvalsError, Interrupted
 
 
 class Hanging(Backend):
@@ -121,72 +101,6 @@ def test_calls_by_hand_go_on_after_a_failure_that_would_have_ended_a_run() -> No
     assert complete_sync(Refusing(Kind.AUTH), "well").get_completions() == ["yes"]
 
 
-def together(session: Session, fn: Any, *prompts: str) -> list[Any]:
-    async def ask() -> list[Any]:
-        return await asyncio.gather(*(complete(fn, prompt) for prompt in prompts), return_exceptions=True)
-
-    with use_session(session):
-        return run_sync(ask())
-
-
-def test_a_refusal_that_comes_before_the_first_answer_is_its_sample_s_own() -> None:
-    """One bad row among the first 32 ended the run when its refusal was quicker than the answers to the others."""
-    session = Session(QUICK)
-    results = together(session, Refusing(Kind.BAD_REQUEST, delay_s=0.1), "well", "bad", "well")
-    assert session.ended_by is None
-    assert [type(result) for result in results] == [Completions, CallFailed, Completions]
-
-
-def test_refusals_all_round_end_the_run() -> None:
-    session = Session(QUICK)
-    results = together(session, Refusing(Kind.BAD_REQUEST), "bad", "bad", "bad")
-    assert isinstance(session.ended_by, ProviderError)
-    assert {type(result) for result in results} == {CallFailed}
-
-
-def test_a_refusal_in_a_resumed_run_is_its_sample_s_own() -> None:
-    """The requests of the run's first part were accepted, so the server does not refuse them all."""
-    session = Session(QUICK, any_accepted=True)
-    together(session, Refusing(Kind.BAD_REQUEST), "bad")
-    assert session.ended_by is None
-
-
-def test_a_server_that_asks_to_wait_longer_than_any_call_would_ends_the_run() -> None:
-    """Else every sample would be asked once, refused, and counted as an error."""
-    session, fn = Session(QUICK), Refusing(Kind.RATE_LIMIT, retry_after_s=3600)
-    together(session, fn, "bad")
-    assert isinstance(session.ended_by, ProviderError)
-    assert "asks to wait 3,600 s" in str(session.ended_by)
-    assert fn.n_calls == 1
-
-
-class WithAMethodOfThatName:
-    """A plug-in for openai/evals whose `complete` is its own affair."""
-
-    def complete(self, prompt: Any) -> None:
-        raise AssertionError("not for the engine")
-
-    def __call__(self, prompt: Any, **kwargs: Any) -> Completions:
-        return Completions(["called"])
-
-    def aclose(self) -> None:
-        raise AssertionError("not for the engine")
-
-
-def test_a_plug_in_s_own_method_called_complete_is_left_alone() -> None:
-    session = Session(QUICK)
-    (result,) = together(session, WithAMethodOfThatName(), "p")
-    assert result.get_completions() == ["called"]
-    run_sync(session.aclose())
-
-
-@pytest.mark.parametrize("wrong", [None, "text", ["text"], 7, Exception("returned")])
-def test_an_answer_of_the_wrong_type_is_named(wrong: Any) -> None:
-    (failure,) = together(Session(QUICK), lambda prompt, **kwargs: wrong, "p")
-    assert isinstance(failure, CallFailed)
-    assert f"gave {type(wrong).__name__} for an answer" in failure.message
-
-
 class Slow(Backend):
     def __init__(self, model: str, latency_s: float) -> None:
         self.model = model
@@ -207,18 +121,22 @@ def test_what_a_quick_grader_takes_shortens_no_time_out_of_a_slow_model() -> Non
 def test_copies_of_a_completion_function_share_their_limit() -> None:
     """Solvers are copied for each sample: limits by object grew with the samples, and limited nothing."""
     session = Session()
-    assert session.limit_of(WithAMethodOfThatName()) is session.limit_of(WithAMethodOfThatName())
+    assert session.limit_of(Hanging()) is session.limit_of(Hanging())
     assert session.limit_of(Slow("a", 0)) is not session.limit_of(Slow("b", 0))
 
 
-def test_a_client_that_does_not_close_holds_nobody_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_does_not_close_holds_nobody_up_for_long() -> None:
     class Stuck(Slow):
         async def aclose(self) -> None:
             await asyncio.sleep(600)
 
-    monkeypatch.setattr("evals.engine.session.CLOSE_WITHIN_S", 0.05)
-    session = Session()
+    session = Session(close_within_s=0.05)
     together(session, Stuck("m", 0.0), "p")
     began_s = time.monotonic()
     run_sync(session.aclose())
     assert time.monotonic() - began_s < 300, "and not the 600 s that closing would take"
+
+
+def test_a_token_budget_ends_the_session():
+    session, _ = ask(Flaky(usage={"prompt_tokens": 90, "completion_tokens": 20}), EngineSettings(max_tokens_total=100))
+    assert isinstance(session.ended_by, BudgetReached)
