@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.engine.context import current_session
-from evals.engine.failures import FATAL_UNTIL_FIRST_SUCCESS, PUSH_BACK, CallFailed, Kind, classify_http
+from evals.engine.failures import FATAL_UNTIL_FIRST_SUCCESS, PUSH_BACK, TRANSIENT, CallFailed, Kind, classify_http
 from evals.engine.retry import UNCOUNTED, asks_too_long, backoff_s, ends_run, may_retry
 from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
@@ -122,7 +122,14 @@ class _Tries:
             await self.breaker.others_answered(self._session.settings.call_deadline_s)
         if ends_run(failure, any_accepted=self.breaker.any_accepted):
             return True
-        return asks_too_long(self._session.settings, failure) or self.breaker.failed(failure, now_s)
+        if asks_too_long(self._session.settings, failure):
+            return True
+        if not self.breaker.failed(failure, now_s):
+            return False
+        if failure.kind not in TRANSIENT:
+            # Twenty failures in a row may only be quicker than the answers that were asked for at the same time.
+            await self.breaker.others_answered(self._session.settings.breaker_warm_s)
+        return self.breaker.has_tripped(time.monotonic())
 
 
 async def _attempt(session: Session, limit: AdaptiveLimit | None, work: Callable[[], Awaitable[T]], tries: _Tries) -> T:

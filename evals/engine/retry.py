@@ -142,6 +142,10 @@ class Breaker:
         if failure.kind is not self._kind:
             self._kind, self._count, self._since_s = failure.kind, 0, now_s
         self._count += 1
+        return self.has_tripped(now_s)
+
+    def has_tripped(self, now_s: float) -> bool:
+        """Whether enough equal failures have come in a row, for long enough, and no answer since."""
         return self._count >= self.settings.breaker_failures and now_s - self._since_s >= self._patience_s()
 
     def _patience_s(self) -> float:

@@ -133,3 +133,45 @@ def test_an_answer_of_the_wrong_type_is_named(wrong: Any) -> None:
     (failure,) = together(Session(QUICK), lambda prompt, **kwargs: wrong, "p")
     assert isinstance(failure, CallFailed)
     assert f"gave {type(wrong).__name__} for an answer" in failure.message
+
+
+class FailsQuickly(Backend):
+    """Fails at once for prompts with a 7, and answers the others only when all those have failed."""
+
+    n_failed = 0
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        if "7" in prompt:
+            self.n_failed += 1
+            raise ValueError("not this one")
+        while self.n_failed < 30:
+            await asyncio.sleep(0.001)
+        return Completions(["yes"])
+
+
+def test_quick_failures_beside_slower_answers_do_not_end_the_run():
+    fn, session = FailsQuickly(), Session(EngineSettings(concurrency=40))
+
+    async def all_calls() -> list[Any]:
+        prompts = [f"7 {number}" for number in range(30)] + ["a", "b", "c"]
+        return await asyncio.gather(*(complete(fn, prompt) for prompt in prompts), return_exceptions=True)
+
+    with use_session(session):
+        results = run_sync(all_calls())
+    assert [r.get_completions() for r in results[30:]] == [["yes"]] * 3
+    assert session.ended_by is None
+
+
+def test_failures_without_an_answer_beside_them_end_the_run():
+    class Broken(Backend):
+        async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+            raise ValueError("broken")
+
+    session = Session(EngineSettings(concurrency=40))
+
+    async def all_calls() -> list[Any]:
+        return await asyncio.gather(*(complete(Broken(), str(n)) for n in range(33)), return_exceptions=True)
+
+    with use_session(session):
+        run_sync(all_calls())
+    assert isinstance(session.ended_by, ProviderError)
