@@ -129,6 +129,8 @@ class ProblemSpec:
     "Python that defines `check(candidate)`; None for whole programs."
     cases: tuple[tuple[str, str], ...]
     "Of whole programs: input and expected output of each run."
+    numbers: Literal["decimals", "values", "close"]
+    "How numbers of outputs are compared: `output.NumberRule`, which programs' processes do not load."
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
 from evals.sandbox.inside.wire import loads
-from evals.sandbox.output import MAX_DETAIL
+from evals.sandbox.output import MAX_DETAIL, NumberRule
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.protocol import (
     LEAST_ROOM_S,
@@ -107,7 +107,7 @@ class Tester:
     def _judged(self, job: Check) -> Outcome:
         problem = self._problems[job.number]
         if isinstance(problem.tests, StdioTests):
-            return self._whole_program(problem, problem.tests.cases, job)
+            return self._whole_program(problem, problem.tests, job)
         shape = self._shape(job.number, problem)
         if shape.weak_because is None:
             return self._function(problem, shape, job)
@@ -168,20 +168,20 @@ class Tester:
         ended = self._ended(spare)
         return self._complete(claimed_outcome(message) if error is None else outcome_of(error, ended), ended)
 
-    def _whole_program(self, problem: Problem, cases: tuple[StdioCase, ...], job: Check) -> Outcome:
+    def _whole_program(self, problem: Problem, tests: StdioTests, job: Check) -> Outcome:
         """The outcome of the first case that fails; processor time is that of all cases up to it."""
         cpu_s, found = 0.0, PASSED
         self._watch.start(job.allowed)
         self._say_started()
-        for number, case in enumerate(cases, 1):
-            found = self._case(problem, case, job.program)
+        for number, case in enumerate(tests.cases, 1):
+            found = self._case(problem, case, tests.numbers, job.program)
             cpu_s += found.cpu_s
             if found.status != "passed":
-                detail = f"case {number} of {len(cases)}: {found.detail}".rstrip(": ")
+                detail = f"case {number} of {len(tests.cases)}: {found.detail}".rstrip(": ")
                 return replace(found, detail=detail, cpu_s=cpu_s)
         return replace(found, cpu_s=cpu_s)
 
-    def _case(self, problem: Problem, case: StdioCase, program: str) -> Outcome:
+    def _case(self, problem: Problem, case: StdioCase, numbers: NumberRule, program: str) -> Outcome:
         spare = self._link.take()
         error: BaseException | None = None
         printed = Printed()
@@ -193,7 +193,7 @@ class Tester:
         except (EOFError, OSError):
             error = Died("the program's process ended")
         ended = self._ended(spare)
-        found = outcome_of_output(printed, case, ended) if error is None else outcome_of(error, ended)
+        found = outcome_of_output(printed, case, numbers, ended) if error is None else outcome_of(error, ended)
         stdout, stderr = (data.decode("utf-8", "replace") for data in (printed.stdout[:MAX_DETAIL], printed.stderr))
         return self._complete(found, ended, stdout, stderr)
 
@@ -232,7 +232,7 @@ def limits_of(problem: Problem) -> Limits:
 def problem_of(spec: ProblemSpec) -> Problem:
     """The problem that was sent."""
     tests = (
-        StdioTests(tuple(StdioCase(given, expected) for given, expected in spec.cases))
+        StdioTests(tuple(StdioCase(given, expected) for given, expected in spec.cases), spec.numbers)
         if spec.tests is None
         else FunctionTests(spec.tests)
     )
