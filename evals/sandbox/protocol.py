@@ -145,6 +145,8 @@ class Check:
     "With the first check of a problem."
     forget: bool
     "Whether all earlier problems are dropped: the tester keeps a bounded number."
+    same_process: bool = False
+    "Whether tests of a function run in the program's process, although they need not: then the verdict is weak."
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,8 @@ class Late:
 StatusName = Literal["passed", "failed", "syntax_error", "timed_out", "memory", "refused", "harness_error"]
 "The values of `verdict.Status`."
 
-Failure = Literal["assertion", "exception", "wrong_type", "wrong_output"]
+Failure = Literal["assertion", "exception", "wrong_type", "wrong_output", "reference"]
+"`reference`: of a refusal, since the reference does not pass either."
 
 
 @dataclass(frozen=True)
