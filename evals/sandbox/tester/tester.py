@@ -41,7 +41,10 @@ from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.clock import Clock
 from evals.sandbox.tester.exits import Died, Exit, HarnessError, WrongType
 from evals.sandbox.tester.function_check import namespace_of, quiet, run_tests
+from evals.sandbox.tester.missing import beside_missing
 from evals.sandbox.tester.outcomes import PASSED, claimed_outcome, outcome_of, outcome_of_output, shortened
+from evals.sandbox.tester.restore import restored
+from evals.sandbox.tester.seeds import counted
 from evals.sandbox.tester.shapes import Shape, shape_of
 from evals.sandbox.tester.stdio_check import Printed, run_case
 from evals.sandbox.tester.watch import Watch
@@ -66,6 +69,10 @@ class Tester:
     def __init__(self, evaluator: Channel, setup: Setup, zygotes: socket.socket) -> None:
         self._evaluator = evaluator
         self._strict = setup.assurance == "strict"
+        launch = setup.launch
+        # Programs that have no tree of files of their own see no third-party package.
+        has_tree = launch.plan.namespaces or bool(launch.command)
+        self._packages = frozenset(launch.plan.root_fs.packages if has_tree else ())
         self._clock = Clock()
         self._watch = Watch(evaluator)
         self._problems: dict[int, Problem] = {}
@@ -108,14 +115,17 @@ class Tester:
         problem = self._problems[job.number]
         if isinstance(problem.tests, StdioTests):
             return self._whole_program(problem, problem.tests, job)
+        return beside_missing(self._of_function(problem, problem.tests, job), problem.prompt, self._packages)
+
+    def _of_function(self, problem: Problem, tests: FunctionTests, job: Check) -> Outcome:
         if job.same_process:
-            return replace(self._same_process(problem, problem.tests, job), assurance="weak")
+            return replace(self._same_process(problem, tests, job), assurance="weak")
         shape = self._shape(job.number, problem)
         if shape.weak_because is None:
             return self._function(problem, shape, job)
         if self._strict:
             return Outcome("refused", detail=f"no strict verdict: {shape.weak_because}")
-        return replace(self._same_process(problem, problem.tests, job), assurance="weak")
+        return replace(self._same_process(problem, tests, job), assurance="weak")
 
     def _shape(self, number: int, problem: Problem) -> Shape:
         """The shape of a problem's tests, found out once. Raises HarnessError."""
@@ -136,7 +146,7 @@ class Tester:
         order = FunctionJob(job.program, limits_of(problem), problem.entry_point or "", classes, max_output_bytes)
         error: BaseException | None = None
         try:
-            with quiet(), self._timed(problem, spare, job.allowed):
+            with restored(), counted(shape.settings), quiet(), self._timed(problem, spare, job.allowed):
                 spare.channel.send(write(order))
                 # The next candidate is forked while this program runs: it takes as long as most programs do.
                 self._link.order()
