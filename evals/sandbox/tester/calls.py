@@ -43,6 +43,8 @@ class Program:
         self.raised: dict[int, tuple[BaseException, str]] = {}
         "Exceptions that came out of the program, by id, each with what to say of it."
         self.entry_point = entry_point
+        self.n_asked = 0
+        "Requests that were made of the program."
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
         self._proxies = Proxies(self, shape.entry_is_class, shape.operators, shape.guards_with, shape.sorts_by_entry)
@@ -92,6 +94,7 @@ class Program:
     def _requested(self, operation: str, target: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         if self.over is not None:
             raise self.over
+        self.n_asked += 1
         encoder, body = self._body(list(args), kwargs)
         head = [operation, target, name, self._feeds()]
         if not self._was_sent(operation, target, body):

@@ -45,7 +45,7 @@ def outcome_of(
         return Outcome("failed", "exception", from_program)
     if isinstance(error, AssertionError):
         return Outcome("failed", "assertion", f"{_text(error)}{_place(error)}")
-    if isinstance(error, HarnessError | ImportError):
+    if isinstance(error, HarnessError):
         return Outcome("harness_error", detail=_text(error))
     return Outcome("failed", "exception", f"{type(error).__name__}: {_text(error)}{_place(error)}")
 
