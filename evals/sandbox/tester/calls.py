@@ -20,6 +20,7 @@ from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NotPython, Wron
 from evals.sandbox.tester.proxies import Proxies
 from evals.sandbox.tester.seeds import N_SEEDED
 from evals.sandbox.tester.shapes import Shape
+from evals.sandbox.tester.taken import READS
 from evals.sandbox.tester.values import Values
 
 _INPUT, _STDIN = builtins.input, sys.stdin
@@ -45,6 +46,8 @@ class Program:
         self.entry_point = entry_point
         self.n_asked = 0
         "Requests that were made of the program."
+        self.n_changes = 0
+        "Of these, those that may have changed an object that the tests hold."
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
         self._proxies = Proxies(self, shape.entry_is_class, shape.operators, shape.guards_with, shape.sorts_by_entry)
@@ -95,6 +98,8 @@ class Program:
         if self.over is not None:
             raise self.over
         self.n_asked += 1
+        if not self._only_reads(operation, target, name, args):
+            self.n_changes += 1
         encoder, body = self._body(list(args), kwargs)
         head = [operation, target, name, self._feeds()]
         if not self._was_sent(operation, target, body):
@@ -118,6 +123,12 @@ class Program:
                         raise
                     raise self._as_runtime_error(error) from error
             self._answer(message)
+
+    def _only_reads(self, operation: str, target: Any, name: str, args: Any) -> bool:
+        """Whether a request leaves the objects that tests hold as they are: a call of the entry point without them."""
+        if operation == "call":
+            return target == 0 and all(self._proxies.number_of(arg) is None for arg in args)
+        return operation in ("get", "value") or (operation in ("method", "operator") and name in READS)
 
     def _was_sent(self, operation: str, target: Any, body: str) -> bool:
         """Whether this call was sent in the batch; the first of them sends all."""

@@ -42,11 +42,22 @@ def namespace_of(problem: Problem) -> dict[str, Any]:
     module = types.ModuleType("tests")
     sys.modules["tests"] = module
     namespace = module.__dict__
-    # A prompt may be cut off, or import what is not installed: what it defines up to there is used.
-    with contextlib.suppress(Exception):
+    # A prompt may be cut off: what it defines up to there is used.
+    try:
         exec(prompt_code(problem.prompt), namespace)
+    except ImportError:
+        _run_each(problem.prompt, namespace)
+    except Exception:
+        pass
     namespace.pop(problem.entry_point or "", None)
     return namespace
+
+
+def _run_each(prompt: str, namespace: dict[str, Any]) -> None:
+    """Run the statements of a prompt one by one, but for imports of what is not installed here."""
+    for node in parse_prompt(prompt).body:
+        with contextlib.suppress(Exception):
+            exec(compile(ast.Module([node], []), "prompt.py", "exec", dont_inherit=True), namespace)
 
 
 def run_tests(program: Program, problem: Problem, shape: Shape) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -85,7 +86,7 @@ def shape_of(problem: Problem) -> Shape:
     calls_itself = problem.entry_point in _used_names(prompt)
     in_turn = feeds_input or reads_output or settings or entry_is_class or unknown or calls_itself
     return Shape(
-        _weak_because(tests, prompt, own_classes, entry_is_class),
+        _weak_because(tests, prompt, own_classes, entry_is_class) or _decided_by(tests, unknown, problem.prompt),
         entry_is_class,
         frozenset({*classes, *own_classes} - {problem.entry_point}),
         frozenset(unknown),
@@ -182,6 +183,30 @@ def _weak_because(
     if entry_is_class and compared:
         return f"the class under test decides by itself what is equal ({', '.join(sorted(compared))})"
     return None
+
+
+def _decided_by(tests: list[ast.AST], unknown: set[str], prompt: str) -> str | None:
+    """A function that only the program can define and that decides in the tests what is right; None without one."""
+    for name in sorted(unknown):
+        # A prompt that is no Python defines nothing here, and its helpers would be the program's own.
+        if re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", prompt, re.MULTILINE):
+            return f"the prompt cannot be read, and its {name} comes from the program"
+    for node in tests:
+        for part in _truths(node.test) if isinstance(node, ast.Assert | ast.If) else ():
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in unknown and part.args:
+                return f"the tests let a function of the program, {part.func.id}, decide what is right"
+    return None
+
+
+def _truths(node: ast.expr) -> Iterator[ast.expr]:
+    """The parts of a condition whose own truth decides."""
+    if isinstance(node, ast.BoolOp):
+        for part in node.values:
+            yield from _truths(part)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield from _truths(node.operand)
+    else:
+        yield node
 
 
 def _reasons(tests: list[ast.AST]) -> Iterator[str]:
