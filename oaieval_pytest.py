@@ -235,9 +235,9 @@ class EvalsRunner:
         key = f"{wanted.eval_name} {arguments}"
         if key not in self._ids:
             with self._explained():
-                from evals.runner.collect import sample_ids
+                from evals.runner.collect import collect_sample_ids
 
-                self._ids[key] = sample_ids(wanted.eval_name, **arguments)
+                self._ids[key] = collect_sample_ids(wanted.eval_name, **arguments)
         repeats = range(wanted.arguments.get("repeats", 1))
         return [
             Wanted(wanted.model, wanted.eval_name, wanted.arguments, sample_id, repeat)
@@ -248,28 +248,28 @@ class EvalsRunner:
     def text_of(self, result: RunResult) -> str:
         """The result for the report of a failed test."""
         with self._explained():
-            from evals.report.wrong_samples import result_text
+            from evals.report.terminal.wrong_samples import result_text
 
             return result_text(result)
 
     def text_of_row(self, row: SampleRow) -> str:
         """A sample for the report of a failed test."""
         with self._explained():
-            from evals.report.wrong_samples import row_text
+            from evals.report.terminal.wrong_samples import row_text
 
             return f"{row_text(row)}\n\n{'record':<12} {self.seen[-1].record_path}"
 
     def evals_in(self, path: Path) -> tuple[Path, list[str]]:
         """The registry around a YAML file, and the names of its evals."""
         with self._explained():
-            from evals.runner.collect import eval_names_in, registry_of
+            from evals.runner.collect import collect_eval_names, registry_folder_of
 
-            return registry_of(path), eval_names_in(path)
+            return registry_folder_of(path), collect_eval_names(path)
 
     def missed(self, texts: Iterable[str], result: RunResult) -> list[str]:
         """Those of `--evals-min` that a result does not reach, in words."""
         with self._explained():
-            from evals.report.terminal import missed_text
+            from evals.report.terminal.thresholds import missed_text
             from evals.runner.thresholds import threshold
 
             wanted = [threshold(text) for text in texts]
@@ -425,7 +425,7 @@ class EvalItem(pytest.Item):
         runner = self.config.stash[RUNNER]
         if self.wanted.sample_id is not None:
             row = runner.sample(self.wanted)
-            if row.correct is not None and not row.correct:
+            if row.is_wrong:
                 raise Missed(runner.text_of_row(row))
             return
         result = runner.result(self.wanted)

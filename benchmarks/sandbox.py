@@ -32,9 +32,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from evals.sandbox.host import plan as plan_module
+from evals.sandbox.host.launchers import launcher_of
+from evals.sandbox.host.pool import Pool
+from evals.sandbox.host.problem_spec import problem_spec_of
 from evals.sandbox.host.sandbox import Sandbox
 from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.protocol import Allowance
 
 DEFAULT = Path(__file__).parents[1] / "data" / "evalcode" / "samples.jsonl"
 LIMIT_S = 3.0
@@ -87,23 +90,36 @@ def with_loops(jobs: list[Job], n_jobs: int) -> list[Job]:
 
 
 @contextlib.contextmanager
-def ours(workers: int, layers: bool = True) -> Iterator[Runner]:
-    """The sandbox, strict. layers: False leaves out namespaces, Landlock and the filter of system calls."""
-    whole = plan_module.plan
-    if not layers:
-        plan_module.plan = lambda: {**whole(), "namespaces": False, "seccomp": False, "landlock_abi": 0, "uid": None}
-    try:
-        with Sandbox(workers=workers, assurance="strict") as sandbox:
-            yield lambda jobs: _ours(sandbox, jobs)
-    finally:
-        plan_module.plan = whole
+def ours(workers: int) -> Iterator[Runner]:
+    """The sandbox, strict."""
+    with Sandbox(workers=workers, assurance="strict") as sandbox:
+
+        def status(job: Job) -> str:
+            return named(job, sandbox.check(job.problem, job.program).status.value)
+
+        yield lambda jobs: mapped(status, jobs, sandbox.n_threads)
 
 
-def _ours(sandbox: Sandbox, jobs: list[Job]) -> Outcomes:
+@contextlib.contextmanager
+def ours_without_layers(workers: int) -> Iterator[Runner]:
+    """Its processes without namespaces, Landlock, the filter of system calls and a user of their own."""
+    launcher = launcher_of("auto", "strict", namespaces=False)
+    plan = replace(launcher.launch.plan, seccomp=False, landlock_abi=0, uid=None)
+    pool = Pool(replace(launcher, launch=replace(launcher.launch, plan=plan)))
+    numbers: dict[str, int] = {}
+
     def status(job: Job) -> str:
-        return named(job, sandbox.check(job.problem, job.program).status.value)
+        number = numbers.setdefault(job.problem.problem_id, len(numbers))
+        return named(job, pool.check(problem_spec_of(job.problem, number), job.program, Allowance(LIMIT_S, 0.5)).status)
 
-    with ThreadPoolExecutor(sandbox.n_threads) as pool:
+    try:
+        yield lambda jobs: mapped(status, jobs, workers)
+    finally:
+        pool.close()
+
+
+def mapped(status: Callable[[Job], str], jobs: list[Job], n_threads: int) -> Outcomes:
+    with ThreadPoolExecutor(n_threads) as pool:
         return Counter(pool.map(status, jobs))
 
 
@@ -221,7 +237,7 @@ def peers(workers: int, jobs: list[Job]) -> dict[str, Callable[[], contextlib.Ab
     """What can be measured here, by name."""
     found: dict[str, Callable[[], contextlib.AbstractContextManager[Runner]]] = {
         "ours": lambda: ours(workers),
-        "ours without layers": lambda: ours(workers, layers=False),
+        "ours without layers": lambda: ours_without_layers(workers),
         "python -I -S": lambda: plain(workers, []),
     }
     if shutil.which("bwrap"):
@@ -341,13 +357,13 @@ def memory(jobs: list[Job], workers: int) -> None:
     with ours(workers) as run:
         run(jobs)
         held = descendants()
-    nurseries = {one.pid for one in held if one.parent == os.getpid()}
+    fork_servers = {one.pid for one in held if one.parent == os.getpid()}
     print("| process | own MiB | with its share MiB |\n|---|---:|---:|")
     for one in held:
-        name = f"forks those of kind {one.command}" if one.pid in nurseries else one.command
+        name = f"fork server of the {one.command}s" if one.pid in fork_servers else one.command
         print(f"| {name} | {one.own_mib:.1f} | {one.share_mib:.1f} |")
-    started = sum(one.command == "tester" for one in held if one.pid not in nurseries)
-    own = sum(one.own_mib for one in held if one.pid not in nurseries) / started
+    started = sum(one.command == "tester" for one in held if one.pid not in fork_servers)
+    own = sum(one.own_mib for one in held if one.pid not in fork_servers) / started
     share = sum(one.share_mib for one in held) / started
     print(
         f"\n{workers} programs at a time, {started} workers in {len(held)} processes: {own:.1f} MiB of its own each, "

@@ -18,8 +18,10 @@ ROOT = DOCS.parent
 PACKAGE = ROOT / "evals"
 
 FLOOR_NAMES = {
-    6: "one file a command",
-    5: "whole runs, and what is made of them",
+    8: "one file a command",
+    7: "how results are shown",
+    6: "records side by side",
+    5: "whole runs",
     4: "what a sample means",
     3: "what answers a prompt, and what adds up scores",
     2: "files, and how calls are made",

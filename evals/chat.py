@@ -1,4 +1,4 @@
-"""Chat prompts and their text form, by the rules of openai/evals."""
+"""Converts prompts between chat and text, by the rules of openai/evals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEFAULT_PREFIXES: dict[str, str] = {
 
 
 def is_chat_prompt(prompt: Any) -> bool:
-    """Whether `prompt` is a list of message dicts; an empty list counts."""
+    """Whether `prompt` is a list of dicts, that is, of messages. An empty list counts."""
     return isinstance(prompt, list) and all(isinstance(message, dict) for message in prompt)
 
 
@@ -22,9 +22,14 @@ def chat_prompt_to_text_prompt(
     for_completion: bool = True,
     chat_to_prefixes: dict[str, str] | None = None,
 ) -> str:
-    """One text from a chat: `User: ...` lines, and a final `Assistant:` with `for_completion`.
+    """A chat as one text: a line such as `User: ...` for each message.
 
-    A single message is returned as its bare content. A message's label is its `name`, else its `role`.
+    for_completion: end with `Assistant:`, which the model continues. chat_to_prefixes: the text before a message, by
+    its `name`, else its `role`; by default DEFAULT_PREFIXES, and `Role: ` for others. A chat of one message gives its
+    content alone.
+
+    Raises:
+        KeyError: a message has no `content`, or neither `name` nor `role`.
     """
     if len(prompt) == 1:
         content: str = prompt[0]["content"]
@@ -41,37 +46,39 @@ def chat_prompt_to_text_prompt(
 
 
 def text_prompt_to_chat_prompt(prompt: str, role: str = "system") -> list[dict[str, str]]:
-    """A chat of one message; openai/evals gives a bare text the role `system`."""
+    """A chat of one message. The default role `system` is that of openai/evals."""
     return [{"role": role, "content": prompt}]
 
 
 class WrappedPrompt(ABC):
-    """A raw prompt that knows the form in which its model takes it."""
+    """A prompt together with the form that its model takes."""
 
     @abstractmethod
     def to_formatted_prompt(self) -> Any:
-        """The prompt as the model takes it."""
+        """The prompt in the form that the model takes."""
 
 
 class CompletionPrompt(WrappedPrompt):
-    """A prompt for a text-completions model: chats become text."""
+    """A prompt for a model that takes texts. A chat becomes a text."""
 
     def __init__(self, raw_prompt: Any) -> None:
         self.raw_prompt = raw_prompt
 
     def to_formatted_prompt(self) -> Any:
+        """The prompt as a text, if it was a chat; else unchanged."""
         if is_chat_prompt(self.raw_prompt):
             return chat_prompt_to_text_prompt(self.raw_prompt)
         return self.raw_prompt
 
 
 class ChatCompletionPrompt(WrappedPrompt):
-    """A prompt for a chat model: texts become a chat."""
+    """A prompt for a chat model. A text becomes a chat."""
 
     def __init__(self, raw_prompt: Any) -> None:
         self.raw_prompt = raw_prompt
 
     def to_formatted_prompt(self) -> Any:
+        """The prompt as a list of messages; a text becomes one `system` message."""
         if is_chat_prompt(self.raw_prompt):
             return self.raw_prompt
         return text_prompt_to_chat_prompt(self.raw_prompt)

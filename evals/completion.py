@@ -1,4 +1,4 @@
-"""The words between an eval and a model: prompt, completion function, completions."""
+"""The types between an eval and a model: prompt, completion function, completions, scores."""
 
 from __future__ import annotations
 
@@ -13,68 +13,79 @@ Prompt: TypeAlias = str | ChatPrompt | list[int] | list[str]
 
 
 class CompletionResult(ABC):
-    """What a completion function returns: one or more completions of one prompt."""
+    """The result of a completion function: one or more completions of a prompt."""
 
     @abstractmethod
     def get_completions(self) -> list[str]:
-        """The texts, in the order in which the model gave them."""
+        """The completions as texts, in the order in which the model gave them."""
 
 
 @runtime_checkable
 class CompletionFn(Protocol):
-    """The openai/evals protocol: prompt in, completions out. Anything callable passes `isinstance`."""
+    """The protocol of openai/evals: called with a prompt, returns completions. Any callable passes `isinstance`."""
 
     def __call__(self, prompt: Any, **kwargs: Any) -> CompletionResult: ...
 
 
 @runtime_checkable
 class AsyncCompletionFn(Protocol):
-    """A backend whose single attempt is a coroutine; the engine adds limits, retries, cache and recording."""
+    """A backend that makes one attempt at a call. The engine adds limits, retries, cache and recording."""
 
-    async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult: ...
+    async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        """The completions of `prompt`, from one attempt. kwargs: options of the request.
+
+        Raises:
+            CallFailed: the attempt failed (`evals.engine.failures`); its kind decides what follows.
+        """
+        ...
 
 
 @dataclass
 class Completions(CompletionResult):
-    """Completions with everything the provider said about them. Units stand in the names."""
+    """Completions, with everything that the provider said about them."""
 
     texts: list[str]
+    "The completions, in the order of the reply."
     prompt: Any = None
+    "What was sent, if it differs from the prompt of the call; None otherwise."
     model: str | None = None
-    "The model as the provider named it, with its snapshot date where there is one."
+    "The name of the model in the reply, with its snapshot date if it has one."
     usage: dict[str, Any] | None = None
-    "Token counts under the provider's own keys; the OpenAI ones where the provider has no own."
+    "Token counts, under the keys of the provider."
     finish_reasons: list[str | None] = field(default_factory=list)
+    "Why each completion ended (`stop`, `length`, ...), in the order of `texts`; may be empty."
     logprobs: list[Any] | None = None
-    "One entry a completion, in the provider's shape; None when they were not asked for."
+    "One entry for each completion, in the form of the provider; None if they were not requested."
     latency_s: float | None = None
-    "Seconds of the successful attempt, without waiting and retries."
+    "Seconds that the successful attempt took, without waits and retries."
     cost_usd: float | None = None
-    "None when the price of the model is not known."
+    "In US dollars; None if the price of the model is not known."
     cached: bool = False
+    "Whether they come from the cache, and not from a call."
     raw_data: Any = None
-    "The provider's reply, as parsed JSON."
+    "The reply of the provider as parsed JSON."
     headers: Mapping[str, str] | None = None
-    "Reply headers in lower case, for the limits; never recorded."
+    "Headers of the reply with names in lower case, for the limits. They are never recorded."
     request: dict[str, Any] | None = None
-    "What was sent, without the prompt and without secrets."
+    "The request, without the prompt and without secrets."
 
     def get_completions(self) -> list[str]:
+        """`texts`."""
         return self.texts
 
 
 @dataclass(frozen=True)
 class ContinuationScore:
-    """Log probability of one continuation after a prompt, in nats, summed over its tokens."""
+    """The score of one continuation. logprob: its log probability after the prompt, in nats, summed over its tokens."""
 
     logprob: float
     n_tokens: int
     is_greedy: bool | None = None
-    "Whether greedy decoding would have produced it; None where the backend cannot tell."
+    "Whether greedy decoding would give this continuation; None if the backend cannot tell."
 
 
 class ContinuationScores(list[ContinuationScore]):
-    """The scores of one request, with what the provider said about it."""
+    """The scores of one request, with model, usage and cost (US dollars) as far as the provider states them."""
 
     cached = False
 

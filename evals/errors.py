@@ -1,4 +1,4 @@
-"""Errors for people: what was wrong, where, the fix, and the exit code a command ends with."""
+"""Errors for users: what is wrong, where, the fix, and the exit code of the command."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ MAX_LINES = 8
 
 
 class EvalsError(Exception):
-    """Something a user can cause or mend; the command line prints it without a traceback.
+    """An error that a user can cause or correct. Commands print it without a traceback, in at most 8 lines.
 
-    what: the first line, without a final point. where: `file:line`, an eval or a sample id; printed before
-    `what`. notes: further lines (keys found, near misses). fix: what to do, one line.
+    what: the first line, without a final full stop. where: `file:line`, an eval or a sample id; printed before `what`.
+    notes: further lines (keys found, near misses); empty ones are left out. fix: what to do, in one line.
     """
 
     exit_code = 2
+    "Of the command: 1 a check failed, 2 the user can correct it, 3 model, provider or disk, 4 budget, 130 interrupted."
     partial_report: dict[str, object] | None = None
-    "The report over the samples that were finished, where a run was cut short."
+    "The report over the finished samples, if the run ended early."
 
     def __init__(
         self,
@@ -54,21 +55,21 @@ def _rebuild(cls: type[EvalsError], what: str, where: str | None, notes: list[st
 
 
 class UsageError(EvalsError):
-    """A command or an argument that does not exist or does not fit."""
+    """A command or an argument does not exist, or does not fit."""
 
 
 class RegistryError(EvalsError):
-    """A name, a YAML file or a class in a registry that cannot be used."""
+    """A name, a YAML file or a class of a registry cannot be used."""
 
 
 class DataError(EvalsError):
-    """A data file or a row in it that cannot be used."""
+    """A data file, or a row in it, cannot be used."""
 
 
 class BadSample(DataError, AssertionError):
-    """One row that an eval cannot use; `sample` says which.
+    """An eval cannot use a row. sample: the row; its place becomes `where`, and its keys become a note.
 
-    An AssertionError too: tests of plug-ins expect that of a bad sample, as openai/evals asserts.
+    This is also an AssertionError, because openai/evals asserts, and tests of plug-ins expect that.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class BadSample(DataError, AssertionError):
 
 
 class MissingExtra(EvalsError):
-    """A feature whose optional packages are not installed."""
+    """A feature needs optional packages. extra: the name in `pip install 'oaieval[extra]'`."""
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(
@@ -103,7 +104,7 @@ class MissingExtra(EvalsError):
 
 
 class GateFailed(EvalsError):
-    """A threshold or a check that was asked for does not hold."""
+    """A threshold or a check that the user asked for does not hold."""
 
     exit_code = 1
 
@@ -115,25 +116,25 @@ class ProviderError(EvalsError):
 
 
 class RecordError(EvalsError):
-    """The record cannot be written: full disk, no permission, file gone."""
+    """The record or the cache cannot be written: full disk, no permission, file deleted."""
 
     exit_code = 3
 
 
 class BudgetReached(EvalsError):
-    """A limit on cost, tokens or time was reached; the run can be resumed."""
+    """A limit on cost, tokens or time was reached. The run can be resumed."""
 
     exit_code = 4
 
 
 class SettledEarly(EvalsError):
-    """A sequential comparison is decided: the run ends in order, with the samples that it took."""
+    """A sequential comparison is decided, so the run ends normally with the samples that it has."""
 
     exit_code = 0
 
 
 class Interrupted(EvalsError):
-    """The user or the system asked to stop; the run can be resumed."""
+    """The user or the system asked the run to stop. It can be resumed. exit_code: 130 for SIGINT, 143 for SIGTERM."""
 
     exit_code = 130
 
@@ -143,7 +144,7 @@ class Interrupted(EvalsError):
 
 
 def near_misses(name: str, known: Iterable[str], n: int = 5) -> list[str]:
-    """Up to `n` known names that look like `name`, best first."""
+    """Up to `n` of the known names that look like `name`, the best first. Upper and lower case are the same."""
     import difflib
 
     names = list(dict.fromkeys(known))
@@ -155,17 +156,17 @@ def near_misses(name: str, known: Iterable[str], n: int = 5) -> list[str]:
 
 
 def _head(name: str) -> str:
-    """What comes before the first dot or slash: `.dev.v0` and `.jsonl` make no two names alike."""
+    """The part before the first dot or slash: a common `.dev.v0` or `.jsonl` must not make two names look alike."""
     return name.replace("/", ".").partition(".")[0]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The note line `did you mean: a, b`, or an empty text when nothing is near."""
+    """The note `did you mean: a, b`; an empty text if no known name is near."""
     hits = near_misses(name, known)
     return f"did you mean: {', '.join(hits)}" if hits else ""
 
 
 def listed(names: Sequence[object], n: int = 5) -> str:
-    """`a, b, c` of the first `n`, with how many more there are."""
+    """The first `n` names as `a, b, c`, with the number of further ones: `a, b and 3 more`."""
     shown = ", ".join(str(name) for name in names[:n])
     return shown if len(names) <= n else f"{shown} and {len(names) - n} more"

@@ -1,4 +1,4 @@
-"""The base classes of evals: what a sample means is theirs, how samples are run is the engine's."""
+"""The base classes of evals. They decide what a sample means; the engine decides how samples run."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ import os
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
 from evals.engine import calls
 from evals.engine.context import current_plan, current_session
 from evals.engine.failures import CallFailed, Kind
-from evals.engine.loop import engine_loop, run_sync, submit
+from evals.engine.loop import callable_anywhere
 from evals.engine.passes import Finished, SamplePass, earlier_values
 from evals.engine.sample_order import SHUFFLE_SEED as SHUFFLE_SEED
 from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import EvalsError
+from evals.metrics import Report as Report
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
@@ -36,52 +37,38 @@ _MAX_SAMPLES: int | None = None
 
 
 def set_max_samples(max_samples: int | None) -> None:
-    """Cap every run of this process at a fixed random subset of its samples (openai/evals' global)."""
+    """Limit every run of this process to a fixed random subset of its samples; None for all. As in openai/evals."""
     global _MAX_SAMPLES
     _MAX_SAMPLES = max_samples
 
 
-class Report(Protocol):
-    """Adds up a run while it goes on. The order of samples must not matter."""
-
-    def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        """Take in what one finished sample recorded."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """The final report so far."""
-
-
-def _callable_anywhere(method: Callable[..., Any]) -> Callable[..., Any]:
-    """An async `eval_sample` that plain code can call too: awaited on a loop, run to its end elsewhere."""
-
-    @functools.wraps(method)
-    def eval_sample(self: Any, *args: Any, **kwargs: Any) -> Any:
-        coroutine = method(self, *args, **kwargs)
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            return run_sync(coroutine)
-        return coroutine if running is engine_loop() else asyncio.wrap_future(submit(coroutine))
-
-    eval_sample.is_async = True  # type: ignore[attr-defined]
-    return eval_sample
-
-
 class Eval(abc.ABC):
-    """A benchmark bound to its data. Subclasses give `eval_sample` and `run`, as in openai/evals.
+    """A benchmark bound to its data. Subclasses define `eval_sample` and `run`, as in openai/evals.
 
-    `eval_sample` may be `async def` or plain; plain ones run on worker threads. No eval sees a loop, a thread
-    or a limit. Classes that aggregate from events alone should derive from StreamedEval.
+    `eval_sample` may be `async def` or not; if not, it runs on a worker thread. An eval sees no loop, thread or limit.
+    Classes whose report follows from events alone should derive from StreamedEval.
+
+    seed: of the random generators of samples. name: `<base>.<split>`, maybe with a version; sample ids begin with it.
+    eval_registry_path: the registry whose data folder holds `samples_jsonl`.
+
+    Raises:
+        ValueError: the name has no split.
     """
 
     scorer_version: str = "1"
-    "Part of a run's fingerprint: raise it when the same completions would score otherwise."
+    "Part of the fingerprint of a run. Raise it if the same completions would get other scores."
+    scores_without_calls: bool = False
+    """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
+
+    It holds for the class that says so. A class that is derived from it may replace any part, and says it again or not.
+    """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.scores_without_calls = vars(cls).get("scores_without_calls", False)
         method = cls.__dict__.get("eval_sample")
         if method is not None and inspect.iscoroutinefunction(method):
-            cls.eval_sample = _callable_anywhere(method)  # type: ignore[method-assign]
+            cls.eval_sample = callable_anywhere(method)  # type: ignore[method-assign]
 
     def __init__(
         self,
@@ -104,51 +91,65 @@ class Eval(abc.ABC):
 
     @property
     def completion_fn(self) -> Any:
-        """The first completion function."""
+        """The evaluated model: the first completion function."""
         return self.completion_fns[0]
 
     @abc.abstractmethod
     def eval_sample(self, sample: Any, rng: random.Random) -> Any:
-        """Evaluate one sample and record what came of it."""
+        """Evaluate one sample, and record events about it. rng: the random generator of this sample."""
 
     @abc.abstractmethod
     def run(self, recorder: RecorderBase) -> dict[str, Any]:
         """Evaluate all samples and return the final report."""
 
     async def complete(self, prompt: Prompt, **kwargs: Any) -> str:
-        """The first completion of `prompt` by the evaluated model."""
+        """The first completion of `prompt` by the evaluated model; a `sampling` event is recorded.
+
+        kwargs: options of the request.
+
+        Raises:
+            CallFailed: no attempt succeeded, or the reply holds no completion. The sample then counts as failed.
+        """
         return first_completion(await self.complete_with(self.completion_fn, prompt, **kwargs))
 
     async def complete_with(self, fn: Any, prompt: Prompt, *, grading: bool = False, **kwargs: Any) -> CompletionResult:
-        """All completions of `prompt` by `fn`; `grading` for a call that judges another completion."""
+        """All completions of `prompt` by `fn`. grading: the call judges another completion.
+
+        Raises:
+            CallFailed: no attempt succeeded.
+        """
         return await calls.complete(fn, prompt, grading=grading, **kwargs)
 
     async def score(self, prompt: Prompt, continuations: Sequence[str]) -> list[ContinuationScore]:
-        """Log probability of each continuation after `prompt` by the evaluated model, where its backend can tell."""
+        """The log probability (in nats) of each continuation after `prompt`; a `cond_logp` event is recorded.
+
+        Raises:
+            CallFailed: the backend cannot score, or no attempt succeeded.
+        """
         return await calls.score(self.completion_fn, prompt, continuations)
 
     async def prepare(self) -> None:
-        """Awaited before the first sample of a pass: for what an eval must find out once, by a call of its own."""
+        """Awaited once before the first sample of a pass, for what an eval must find out by a call."""
 
     def check_sample(self, sample: Any) -> None:
-        """Raise BadSample when this eval cannot use the sample. Called before the first paid call."""
+        """Raise BadSample if this eval cannot use the sample. Called for every row before the first paid call."""
 
     def preflight(self) -> None:
-        """Try whatever this eval needs beside its data (a sandbox, a tool). Called before the first paid call."""
+        """Check what this eval needs besides its data (a sandbox, a tool). Called before the first paid call."""
 
     def first_prompt(self, sample: Any) -> Prompt | None:
-        """The prompt that `sample` leads to, for people to look at; None where it cannot be told."""
+        """The prompt for `sample`, to be shown to users; None if it is not known before the run."""
         return sample.get("input") if isinstance(sample, dict) else None
 
     def ideal_completions(self, sample: Any) -> list[str]:
-        """Completions that must score as right, for `evals check`."""
+        """Completions that must score as right, for `evals check`; here the texts in `ideal`."""
         ideal = sample.get("ideal") if isinstance(sample, dict) else None
         if ideal is None:
             return []
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
 
     def fingerprint(self) -> dict[str, Any]:
-        """What beside class and arguments decides how completions score; a record is resumed only with the same."""
+        """What decides about scores besides class and arguments. A record is only resumed with an equal one."""
         return {"version": self.scorer_version}
 
     def get_samples(self) -> list[Any]:
@@ -156,7 +157,12 @@ class Eval(abc.ABC):
         return list(self.open_samples())
 
     def open_samples(self) -> SampleSequence:
-        """The samples as a sequence that reads each from disk when it is asked for."""
+        """The samples as a sequence that reads each from disk when it is asked for.
+
+        Raises:
+            DataError: the file is missing or of the wrong kind.
+            ValueError: the eval has no `samples_jsonl`.
+        """
         if self._opened is None:
             if self.samples_jsonl is None:
                 raise ValueError("`get_samples` needs a `samples_jsonl` path, and none was given")
@@ -164,7 +170,7 @@ class Eval(abc.ABC):
         return self._opened
 
     def stream_samples(self) -> Sequence[Any]:
-        """The samples without holding them, unless a subclass makes them itself."""
+        """The samples, read from disk one at a time unless a subclass overrides `get_samples`."""
         if type(self).get_samples is Eval.get_samples:
             return self.open_samples()
         return self.get_samples()
@@ -174,7 +180,7 @@ class Eval(abc.ABC):
         return self._prefix_registry_path(self.samples_jsonl)
 
     def _prefix_registry_path(self, data_path: str) -> Any:
-        """Where a data file named in YAML lies: the path itself if it is a file, else in the registry's data."""
+        """The place of a data file that YAML names: the path itself if it is a file, else in the registry's data."""
         if os.path.isfile(data_path):
             return Path(data_path)
         return locate_dataset(data_path, self.eval_registry_path, self.registry.data_paths)
@@ -187,9 +193,9 @@ class Eval(abc.ABC):
         record_raw_sample: bool = True,
         **_kwargs: Any,
     ) -> list[Any]:
-        """Evaluate all samples concurrently; what `eval_sample` returned, in the order of the samples.
+        """The values of `eval_sample` for all samples, in the order of the samples. Samples run concurrently.
 
-        Samples that failed are recorded as errors and left out.
+        Samples that failed are recorded as errors and left out. The run's plan may ask for fewer samples or repeats.
         """
         results = earlier_values()
 
@@ -207,7 +213,7 @@ class Eval(abc.ABC):
         show_progress: bool = True,
         **_kwargs: Any,
     ) -> None:
-        """Await `eval_fn((sample, index))` for all samples, on the caller's own loop (openai/evals)."""
+        """Await `eval_fn((sample, index))` for all samples on the loop of the caller, as in openai/evals."""
         gate = asyncio.Semaphore(concurrency)
 
         async def one(index: int) -> None:
@@ -217,7 +223,7 @@ class Eval(abc.ABC):
         await asyncio.gather(*(one(index) for index in sample_order(len(samples), self._cap())))
 
     def _cap(self) -> int | None:
-        """How many samples a pass takes at most: the run's word before the process's."""
+        """The most samples of a pass: the number of the run's plan, else that of `set_max_samples`."""
         plan = current_plan()
         return _MAX_SAMPLES if plan is None or plan.max_samples is None else plan.max_samples
 
@@ -246,14 +252,18 @@ class Eval(abc.ABC):
 
 
 class StreamedEval(Eval):
-    """An eval whose report is added up from events as samples finish, so that nothing holds them all."""
+    """An eval whose report is built from events while samples finish, so that memory does not grow with them."""
 
     @abc.abstractmethod
     def new_report(self) -> Report:
         """An empty report."""
 
     def run(self, recorder: RecorderBase) -> dict[str, Any]:
-        """Evaluate all samples and return the final report."""
+        """Evaluate all samples and return the final report.
+
+        Raises:
+            EvalsError: the run ended early; its `partial_report` covers the finished samples.
+        """
         report = self.new_report()
         if type(self).eval_all_samples is not Eval.eval_all_samples:
             self.eval_all_samples(recorder, self.get_samples())
@@ -277,7 +287,7 @@ class StreamedEval(Eval):
 
 
 def _recorded_by_sample(recorder: RecorderBase) -> dict[str, list[Event]]:
-    """What was recorded for each sample, for a plug-in that goes through its samples in its own way."""
+    """The `match` and `metrics` events of each sample, for a plug-in with an `eval_all_samples` of its own."""
     recorded: dict[str, list[Event]] = {}
     for kind in ("match", "metrics"):
         for event in recorder.get_events(kind):
@@ -286,7 +296,11 @@ def _recorded_by_sample(recorder: RecorderBase) -> dict[str, list[Event]]:
 
 
 class SolverEval(Eval):
-    """An eval that talks to a Solver: each sample gets a fresh copy, so solvers may keep state."""
+    """An eval of a solver. Each sample gets a copy of the solver, so solvers may keep state.
+
+    Raises:
+        ValueError: not exactly one completion function.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -296,17 +310,17 @@ class SolverEval(Eval):
 
     @abc.abstractmethod
     def eval_sample(self, solver: Solver, sample: Any, rng: random.Random) -> Any:  # type: ignore[override]
-        """Evaluate one sample with a solver of its own."""
+        """Evaluate one sample with `solver`, a copy for this sample alone."""
 
     async def _call_eval_sample(self, *args: Any) -> Any:
         return await super()._call_eval_sample(self._solver.copy(), *args)
 
 
 def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
-    """The hook `name` (`check_sample`, `first_prompt`, `ideal_completions`) that goes with the eval's `eval_sample`.
+    """The method `name` (`check_sample`, `first_prompt`, `ideal_completions`) that fits the eval's `eval_sample`.
 
-    A plug-in that replaces the `eval_sample` of a class here may read other keys of its samples, so hooks from
-    above that replacement say nothing about it: then the plain one of Eval stands in.
+    A plug-in may derive from one of our classes, replace `eval_sample` and read other keys of its samples. The hooks of
+    our class then say nothing about those samples, and the default one of Eval is returned.
     """
     for cls in type(evaluation).__mro__:
         if name in vars(cls):
@@ -318,7 +332,11 @@ def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
 
 
 def first_completion(result: CompletionResult) -> str:
-    """The first text of a result."""
+    """The first completion of a result.
+
+    Raises:
+        CallFailed: the result holds no completion.
+    """
     completions = result.get_completions()
     if not completions:
         raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

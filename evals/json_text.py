@@ -1,4 +1,4 @@
-"""JSON as records and plug-ins write it: any value in, UTF-8 text out, never a bare NaN."""
+"""Writes JSON for records and plug-ins: any value becomes UTF-8 text, and never a bare NaN."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pathlib import PurePath
 from typing import IO, Any
 
 _MAX_DEPTH = 200
-"Deeper values are written as their `repr`: they are circular, or no reader could open them."
+"Deeper values are written as their `repr`: they are circular, or too deep for readers."
 
 NOTHING: frozenset[str] = frozenset()
 
 
 def dumps(value: Any) -> str:
-    """`value` as one line of JSON; non-ASCII letters stay, NaN and infinities become null.
+    """`value` as one line of JSON. Non-ASCII letters are not escaped; NaN and infinities become null.
 
-    Dataclasses, pydantic models, paths, enums, sets and numpy values become what they stand for;
-    what has no JSON form becomes its `repr`, so that no event is lost for an odd value in it.
+    Dataclasses, pydantic models, paths, enums, sets and numpy values become objects, lists, texts and numbers. A value
+    without a JSON form becomes its `repr`, so that no event is lost because of it.
     """
     try:
         return _fast(value)
@@ -30,7 +30,7 @@ def dumps(value: Any) -> str:
 
 
 def encode(text: str) -> bytes:
-    """JSON text as UTF-8; a lone surrogate becomes its JSON escape, so that it can be read back."""
+    """JSON text as UTF-8. A lone surrogate becomes its JSON escape, so that it can be read back."""
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
@@ -38,7 +38,10 @@ def encode(text: str) -> bytes:
 
 
 def plain(value: Any, exclude_keys: Collection[str] = NOTHING, *, depth: int = 0) -> Any:
-    """`value` in plain dicts, lists, texts, numbers and None, without `exclude_keys` at any depth."""
+    """`value` as plain dicts, lists, texts, numbers and None, without `exclude_keys` at any depth.
+
+    depth: how deep the value lies, for the limit.
+    """
     if value is None or isinstance(value, str | bool | int):
         return value
     if isinstance(value, float):
@@ -61,7 +64,7 @@ def _key(key: Any) -> str:
 
 
 def _convert(value: Any) -> Any:
-    """One step from a value that JSON does not know towards one that it does.
+    """One step from a value without a JSON form towards one with it.
 
     Raises:
         TypeError: there is no such step.
@@ -99,21 +102,30 @@ _fast = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_convert_o
 
 
 class EnhancedJSONEncoder(json.JSONEncoder):
-    """The encoder of `jsondumps`: knows dataclasses, pydantic models, paths, enums and numpy values."""
+    """The encoder of `jsondumps`, which also takes dataclasses, pydantic models, paths, enums and numpy values.
+
+    exclude_keys: left out of values that JSON itself does not know, at any depth.
+    """
 
     def __init__(self, exclude_keys: Collection[str] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.exclude_keys = frozenset(exclude_keys or ())
 
     def default(self, o: Any) -> Any:
+        """A value that JSON knows, for one that it does not know.
+
+        Raises:
+            TypeError: the value has no JSON form.
+        """
         value = _convert(o)
         return plain(value, self.exclude_keys) if self.exclude_keys else value
 
 
 def jsondumps(o: Any, ensure_ascii: bool = False, **kwargs: Any) -> str:
-    """JSON text of `o`; `exclude_keys=[...]` leaves out those keys at every depth and does not touch `o`.
+    """`o` as JSON text, by the rules of openai/evals. `o` is not changed.
 
-    Other keywords are those of `json.dumps`. NaN becomes null unless `allow_nan=True` is given.
+    exclude_keys: keys that are left out at any depth. Other keywords are those of `json.dumps`. NaN becomes null
+    unless `allow_nan=True` is given.
 
     Raises:
         TypeError: a value in `o` has no JSON form.

@@ -1,4 +1,4 @@
-"""Reads `key=value,key=value` arguments, with JSON values in mind, and decides what is a number and what is text."""
+"""Reads `key=value,key=value` arguments, and decides which values are JSON, numbers or texts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ _FLOAT = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
 def split_pairs(texts: Sequence[str], flag: str) -> dict[str, str]:
-    """`key -> text` of one or several `k=v,k=v` arguments.
+    """The pairs of one or several `k=v,k=v` arguments, as key -> text. Later pairs win.
 
-    A comma inside brackets, braces or double quotes does not separate, and neither does one that no
-    `key=` follows: `stop=["a","b"],n=2` and `prompt=one, two,n=2` both hold two pairs. Later pairs win.
+    A comma does not separate inside brackets, braces or double quotes, and if no `key=` follows it:
+    `stop=["a","b"],n=2` and `prompt=one, two,n=2` both hold two pairs. flag: the option, for messages.
+
+    Raises:
+        UsageError: a part has no `=`, or no key before it.
     """
     pairs: dict[str, str] = {}
     for text in texts:
@@ -61,10 +64,12 @@ def _split_outside_brackets(text: str) -> list[str]:
 
 
 def typed(text: str) -> Any:
-    """The JSON value of `text` where it reads back as it was written; the text otherwise (`007`, `1_000`, `yes`).
+    """The value of an argument: JSON if `text` is a list, an object, a quoted text, true, false or null.
+
+    A number, if it is written as JSON writes it; else the text itself (`007`, `1_000`, `yes`).
 
     Raises:
-        UsageError: it begins like a JSON list or object with texts in it, and is none.
+        UsageError: the text begins like a JSON list or object with texts, and is not valid JSON.
     """
     stripped = text.strip()
     if stripped in ("true", "false", "null") or stripped[:1] in ("[", "{", '"'):
@@ -73,9 +78,9 @@ def typed(text: str) -> Any:
         except ValueError as error:
             if stripped[:2] in ('["', '{"'):
                 raise UsageError(
-                    f"a value begins like JSON and is none: {stripped[:30]}",
+                    f"a value begins like JSON and is not valid JSON: {stripped[:30]}",
                     notes=[str(error)],
-                    fix='close every quote and bracket, and quote the whole for the shell: \'stop=["a", "b"]\'',
+                    fix='close every quote and bracket, and quote all of it for the shell: \'stop=["a", "b"]\'',
                 ) from None
             return text
     if stripped == "-0":
@@ -88,7 +93,7 @@ def typed(text: str) -> Any:
 
 
 def number_or_text(text: str) -> int | float | str:
-    """An int, else a float, else the text: the rule of openai/evals for `--extra_eval_params`."""
+    """`text` as an int, else as a float, else unchanged: the rule of openai/evals for `--extra_eval_params`."""
     for convert in (int, float):
         try:
             return convert(text)

@@ -1,14 +1,17 @@
-"""Numbers over a run's events: streaming means with their uncertainty, and the functions of openai/evals."""
+"""Metrics of a run from its events: streaming means with their uncertainty, and the functions of openai/evals."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.engine.context import current_plan
 from evals.record.recorders import Event
+from evals.record.scores import mean_of
+from evals.report_keys import defined as defined
+from evals.report_keys import metric_keys
 from evals.stats.intervals import ExactSum, t_interval, wilson
 
 if TYPE_CHECKING:
@@ -16,12 +19,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Mean:
-    """The mean of one number a sample, added up as samples finish; the order never matters.
+class Report(Protocol):
+    """The report of a run, built while samples finish. The result must not depend on their order."""
 
-    Repeats of a sample are averaged first, so that n counts samples and the standard error is over samples
-    (clusters of equal size: Miller 2024, arXiv:2411.00640, section 2.2). NaN where a thing is not defined.
-    repeats: how many values each sample will have; taken from the run's plan when it is not given.
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        """Add the events of one finished sample."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The final report so far."""
+
+
+class Mean:
+    """The mean of one number for each sample, added up while samples finish, in any order.
+
+    Repeats of a sample are averaged first, so n counts samples, and the standard error is that over samples (clusters
+    of equal size: Miller 2024, arXiv:2411.00640, section 2.2). NaN stands for what is not defined.
+    repeats: values that each sample will have; the run's plan says it unless it is given.
     """
 
     def __init__(self, repeats: int | None = None) -> None:
@@ -35,7 +48,7 @@ class Mean:
         self.n_values = 0
 
     def add(self, sample_id: str, value: float) -> None:
-        """Take in one value of a sample."""
+        """Add one value of a sample: its score in one evaluation."""
         self.n_values += 1
         self._binary = self._binary and value in (0.0, 1.0)
         if self._repeats == 1:
@@ -44,7 +57,7 @@ class Mean:
         values = self._open.setdefault(sample_id, [])
         values.append(float(value))
         if len(values) == self._repeats:
-            self._close(math.fsum(self._open.pop(sample_id)) / self._repeats)
+            self._close(mean_of(self._open.pop(sample_id)))
 
     def _close(self, value: float) -> None:
         self._n_closed += 1
@@ -52,16 +65,16 @@ class Mean:
         self._squares.add(value * value)
 
     def _totals(self) -> tuple[int, Fraction, Fraction]:
-        """(n, sum, sum of squares) with the samples whose repeats are not all there."""
+        """(n, sum, sum of squares), including samples whose repeats are not complete yet."""
         total, squares, n = self._sum.exact, self._squares.exact, self._n_closed
         for values in self._open.values():
-            mean = math.fsum(values) / len(values)
+            mean = mean_of(values)
             total, squares, n = total + Fraction(mean), squares + Fraction(mean * mean), n + 1
         return n, total, squares
 
     @property
     def n(self) -> int:
-        """Samples with at least one value."""
+        """Number of samples with at least one value."""
         return self._n_closed + len(self._open)
 
     @property
@@ -77,15 +90,15 @@ class Mean:
 
     @property
     def stderr(self) -> float:
-        """Standard error of the mean; NaN for fewer than two samples: no spread was seen."""
+        """Standard error of the mean; NaN for fewer than two samples, which show no spread."""
         return math.sqrt(self.variance / self.n) if self.n > 1 else math.nan
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """Wilson for right-or-wrong scores of samples evaluated once, Student's t otherwise.
+        """The 95 % interval: Wilson for scores of 0 and 1 of samples evaluated once, else Student's t.
 
-        Repeats that show no spread between samples get Wilson too, over samples: t would claim certainty. Of
-        right-or-wrong scores no end lies outside 0 and 1.
+        Repeats without any spread between samples get Wilson's too, because the width of t would be 0. For scores of 0
+        and 1 both ends lie in [0, 1].
         """
         if self._binary and (self._repeats == 1 or not self.variance > 0):
             return wilson(float(self._totals()[1]), self.n)
@@ -94,7 +107,7 @@ class Mean:
 
     @property
     def bootstrap_std(self) -> float:
-        """What `get_bootstrap_accuracy_std` estimates, in closed form."""
+        """The quantity that `get_bootstrap_accuracy_std` of openai/evals estimates, in closed form."""
         return half_sample_std(self.n, self.variance)
 
 
@@ -109,19 +122,14 @@ def half_sample_std(n: int, variance: float) -> float:
 
 
 def report_keys(name: str, mean: Mean) -> dict[str, Any]:
-    """`name`, `name_stderr`, `name_ci95` and `n` for a report; None for what is not defined."""
-    low, high = mean.ci95
-    interval = None if math.isnan(low) else [low, high]
-    return {name: defined(mean.mean), f"{name}_stderr": defined(mean.stderr), f"{name}_ci95": interval, "n": mean.n}
-
-
-def defined(value: float) -> float | None:
-    """None for NaN."""
-    return None if math.isnan(value) else value
+    """`name`, `name_stderr`, `name_ci95` and `n` for a report; None stands for what is not defined."""
+    return metric_keys(name, mean.mean, mean.stderr, mean.ci95, mean.n)
 
 
 class MatchReport:
-    """Accuracy over `match` events, with the rate of completions that held no answer where the eval tells.
+    """Accuracy over samples with `match` events, and `unparsed`, the rate of unreadable completions, if events tell.
+
+    Several matches of one evaluation are averaged first: they are one score.
 
     bootstrap_keys: the names under which openai/evals reports the spread of the class.
     """
@@ -132,13 +140,13 @@ class MatchReport:
         self._unparsed: Mean | None = None
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.type != "match":
-                continue
-            self.accuracy.add(sample_id, float(event.data["correct"]))
-            if "parsed" in event.data:
-                self._unparsed = self._unparsed or Mean()
-                self._unparsed.add(sample_id, float(not event.data["parsed"]))
+        matches = [event.data for event in events if event.type == "match"]
+        if matches:
+            self.accuracy.add(sample_id, mean_of([float(match["correct"]) for match in matches]))
+        unparsed = [float(not match["parsed"]) for match in matches if "parsed" in match]
+        if unparsed:
+            self._unparsed = self._unparsed or Mean()
+            self._unparsed.add(sample_id, mean_of(unparsed))
 
     def as_dict(self) -> dict[str, Any]:
         report = report_keys("accuracy", self.accuracy)
@@ -149,19 +157,21 @@ class MatchReport:
 
 
 class MetricsReport:
-    """The mean of each named key of `metrics` events; `others` adds keys that are no plain means."""
+    """The mean of each named key of `metrics` events over samples; `others` adds keys that are no plain means.
+
+    Several values of one evaluation are averaged first.
+    """
 
     def __init__(self, *names: str, others: Callable[[], dict[str, Any]] | None = None) -> None:
         self.means = {name: Mean() for name in names}
         self._others = others
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        for event in events:
-            if event.type != "metrics":
-                continue
-            for name, mean in self.means.items():
-                if event.data.get(name) is not None:
-                    mean.add(sample_id, float(event.data[name]))
+        found = [event.data for event in events if event.type == "metrics"]
+        for name, mean in self.means.items():
+            values = [float(data[name]) for data in found if data.get(name) is not None]
+            if values:
+                mean.add(sample_id, mean_of(values))
 
     def as_dict(self) -> dict[str, Any]:
         report: dict[str, Any] = {}

@@ -1,15 +1,21 @@
-"""A sample: one row of a dataset, with its id and the line it came from."""
+"""Samples: rows of a dataset, with their ids, their labels and the lines they came from."""
 
 from __future__ import annotations
 
 from typing import Any
 
+CLUSTER_KEY = "cluster"
+"The label of samples that depend on one another: questions on one passage, copies in several languages."
+
+LABEL_KEYS = ("group", "category", "subject", "section", "language", "difficulty", CLUSTER_KEY)
+"Keys of a row that go into its record as labels, so that reports can group by them."
+
 
 class Sample(dict[str, Any]):
-    """One row as a plain dict (plug-ins see just that) that remembers where it stands.
+    """One row of a dataset: a dict that also knows where it came from.
 
-    path, line: the data file and the 1-based line, for error messages. index: 0-based row number in the
-    dataset. All three are None for a sample built in code.
+    path, line: the data file and the line (from 1), for messages. index: the number of the row in the dataset (from
+    0). All three are None for a sample that was made in code.
     """
 
     __slots__ = ("index", "line", "path")
@@ -33,18 +39,14 @@ class Sample(dict[str, Any]):
 
     @property
     def where(self) -> str | None:
-        """`file:line`, as far as it is known."""
+        """`file:line`, or `file` without a line; None if the file is not known."""
         if self.path is None:
             return None
         return self.path if self.line is None else f"{self.path}:{self.line}"
 
 
-LABEL_KEYS = ("group", "category", "subject", "section", "language", "difficulty", "cluster")
-"Keys of a sample that go into its record, so that reports can group by them."
-
-
 def labels_of(sample: Any) -> dict[str, Any] | None:
-    """The labels of a row; None where it has none."""
+    """The labels of a row: its LABEL_KEYS with a text or a whole number; None without any."""
     if not isinstance(sample, dict):
         return None
     labels = {key: sample[key] for key in LABEL_KEYS if isinstance(sample.get(key), str | int)}
@@ -52,15 +54,21 @@ def labels_of(sample: Any) -> dict[str, Any] | None:
 
 
 def sample_id(eval_name: str, index: int) -> str:
-    """`<base>.<split>.<index>`, the id that openai/evals gives to row `index` of an eval."""
+    """The id that openai/evals gives to row `index` of an eval: `<base>.<split>.<index>`.
+
+    eval_name: `<base>.<split>` and maybe a version.
+
+    Raises:
+        ValueError: the name has no split.
+    """
     base, split = eval_name.split(".")[0:2]
     return f"{base}.{split}.{index}"
 
 
 def id_order(sample_id: str) -> tuple[str, int, str]:
-    """The key that sorts sample ids by dataset row: `x.9` before `x.10`, and ids that end in no row number before both.
+    """A sort key that orders sample ids by row: `x.9` before `x.10`.
 
-    A last part such as `05` is a name, not a row: the key's number is then -1.
+    Ids that do not end in a row number come before both. A last part such as `05` is not a row number.
     """
     head, _, tail = sample_id.rpartition(".")
     is_row = tail.isdecimal() and str(int(tail)) == tail

@@ -1,4 +1,4 @@
-"""Keeps keys out of records, logs, caches and messages: knows which values are secret, and masks them."""
+"""Keeps keys out of records, logs, caches and messages: knows which values are secret and masks them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _found: tuple[str, ...] | None = None
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a variable or argument of this name holds a secret."""
+    """Whether a variable or an argument of this name holds a secret, such as `OPENAI_API_KEY`."""
     return bool(SECRET_NAME.search(name))
 
 
 def register_secret(value: str) -> None:
-    """Mask `value` from now on. Texts under eight characters are ignored: they would mask ordinary words."""
+    """Mask `value` from now on. Texts of fewer than 8 characters are ignored: they could be ordinary words."""
     global _found
     if len(value) >= _MIN_LENGTH:
         _registered.add(value)
@@ -29,9 +29,9 @@ def register_secret(value: str) -> None:
 
 
 def register_secrets_in(arguments: Any) -> None:
-    """Mask from now on every text that stands under the name of a secret, at any depth; of `Bearer KEY` the key too.
+    """Mask from now on every text under the name of a secret, at any depth; the key of `Bearer KEY` too.
 
-    What looks like a token of a vocabulary (`<|end|>`) is none, although it is called one.
+    A text with `<`, such as the token `<|end|>` of a vocabulary, is not a secret.
     """
     if isinstance(arguments, Mapping):
         for name, value in arguments.items():
@@ -58,7 +58,7 @@ def _register_texts(value: Any) -> None:
 
 
 def without_secrets(arguments: Any) -> Any:
-    """The arguments without those that have the name of a secret, at any depth."""
+    """A copy of the arguments without those that have the name of a secret, at any depth."""
     if isinstance(arguments, Mapping):
         kept = {name: value for name, value in arguments.items() if not is_secret_name(str(name))}
         return {name: without_secrets(value) for name, value in kept.items()}
@@ -66,7 +66,10 @@ def without_secrets(arguments: Any) -> Any:
 
 
 def known_secrets() -> tuple[str, ...]:
-    """Registered secrets and those in the environment when first asked, longest first."""
+    """All secrets of at least 8 characters, the longest first: registered ones, and those of the environment.
+
+    The environment is read at the first call, and again after a new secret was registered.
+    """
     global _found
     if _found is None:
         environment = {value for name, value in os.environ.items() if is_secret_name(name)}
@@ -76,7 +79,7 @@ def known_secrets() -> tuple[str, ...]:
 
 
 def redact(text: str) -> str:
-    """`text` with every known secret masked."""
+    """`text` with every known secret replaced by `***`."""
     for secret in known_secrets():
         if secret in text:
             text = text.replace(secret, MASK)

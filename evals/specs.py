@@ -1,4 +1,4 @@
-"""What registry entries and runs are once their YAML is read: plain dataclasses."""
+"""Specs: registry entries and runs as plain dataclasses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class BaseEvalSpec:
-    """An alias: `id` names another entry; the first of `metrics` is the primary one."""
+    """An alias. id: the entry that it points at. metrics: keys of reports; the first one is the primary metric."""
 
     id: str | None = None
     metrics: Sequence[str] | None = None
@@ -25,12 +25,12 @@ class BaseEvalSpec:
     where: str | None = None
     "`file:line` of the entry."
     extras: Mapping[str, Any] | None = None
-    "Keys of the body that openai/evals does not know (`tags`, `reference`, `source`, ...)."
+    "Keys that openai/evals does not have (`tags`, `reference`, `source`, ...)."
 
 
 @dataclass
 class EvalSpec:
-    """An eval bound to its data: `cls` is `module:Class`, `args` its keyword arguments."""
+    """An eval bound to its data. cls: `module:Class`. args: its keyword arguments. key: `name.split.version`."""
 
     cls: str
     registry_path: Path
@@ -43,7 +43,7 @@ class EvalSpec:
 
 @dataclass
 class CompletionFnSpec:
-    """A completion function or a solver: `cls` is `module:Class`, `args` its keyword arguments."""
+    """A completion function or a solver. cls: `module:Class`. args: its keyword arguments."""
 
     cls: str
     args: dict[str, Any] | None = None
@@ -55,7 +55,7 @@ class CompletionFnSpec:
 
 @dataclass
 class EvalSetSpec:
-    """A named list of eval names and `*` patterns."""
+    """An eval set: a list of names of evals, and of patterns with `*`."""
 
     evals: Sequence[str]
     key: str | None = None
@@ -80,21 +80,25 @@ class ModelGradedSpec:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of a model by its name; every field None where nothing is."""
+    """Facts about a model. A field is None if it is not known."""
 
     name: str
     context_length: int | None = None
-    "Tokens, prompt and completion together."
+    "In tokens, prompt and completion together."
     input_usd_per_million: float | None = None
     cached_input_usd_per_million: float | None = None
     output_usd_per_million: float | None = None
     price_as_of: str | None = None
+    "The date of the prices."
     price_source: str | None = None
 
 
 @dataclass
 class RunSpec:
-    """One eval by one completion function, once. `run_id` and `created_at` are always made anew."""
+    """A run: one eval by one completion function, once. This is the first line of a record.
+
+    base_eval, split: the first two parts of `eval_name`. run_id, created_at (UTC): always new, whatever is given.
+    """
 
     completion_fns: list[str]
     eval_name: str

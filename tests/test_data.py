@@ -14,11 +14,7 @@ from evals.data import (
     get_jsonl,
     get_jsonls,
     get_lines,
-    gzip_open,
     iter_jsonls,
-    lz4_open,
-    open_by_file_pattern,
-    zstd_open,
 )
 from evals.errors import DataError
 
@@ -82,30 +78,6 @@ def test_get_csv_gives_rows_by_the_first_line_or_by_given_names(tmp_path):
 
 def test_get_lines_keeps_newlines(tmp_path):
     assert get_lines(write(tmp_path / "a.txt", "one\r\ntwo")) == ["one\n", "two"]
-
-
-@pytest.mark.parametrize("opener", [gzip_open, zstd_open, lz4_open])
-def test_what_an_opener_writes_it_reads_back(tmp_path, opener):
-    pytest.importorskip("zstandard")
-    pytest.importorskip("lz4.frame")
-    with opener(str(tmp_path / "file"), "wb") as file:
-        file.write(b"text")
-    with opener(str(tmp_path / "file"), "r") as file:
-        assert file.read() == b"text"
-
-
-def test_a_zstandard_file_may_have_several_frames(tmp_path):
-    zstandard = pytest.importorskip("zstandard")
-    frames = [zstandard.ZstdCompressor().compress(line * 50_000) for line in (b"1\n", b"2\n")]
-    assert get_jsonl(write(tmp_path / "s.jsonl.zst", b"".join(frames))) == [1] * 50_000 + [2] * 50_000
-
-
-def test_open_by_file_pattern_writes_and_reads_by_suffix(tmp_path):
-    for name, written, read in (("a.txt", "ü", "ü"), ("a.gz", b"z", b"z")):
-        with open_by_file_pattern(tmp_path / name, "w") as file:
-            file.write(written)
-        with open_by_file_pattern(tmp_path / name) as file:
-            assert file.read() == read
 
 
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):

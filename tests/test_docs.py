@@ -61,10 +61,12 @@ class Generate(BaseHTTPRequestHandler):
     """The server of docs/adding-a-backend.md; its first reply is a 503."""
 
     asked: list[bytes] = []  # noqa: RUF012
+    keys: list[str | None] = []  # noqa: RUF012
 
     def do_POST(self) -> None:
         self.asked.append(self.rfile.read(int(self.headers["Content-Length"])))
-        body = b'{"text": "4"}' if len(self.asked) > 1 else b'{"error": "warming up"}'
+        self.keys.append(self.headers["X-Key"])
+        body = b'{"text": "4", "n_read": 10, "n_written": 1}' if len(self.asked) > 1 else b'{"error": "warming up"}'
         self.send_response(200 if len(self.asked) > 1 else 503)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -89,7 +91,9 @@ def environment_variables() -> set[str]:
     text = "\n".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "evals").rglob("*.py") if "testing" not in path.parts
     )
-    looked_up = re.findall(r"""environ(?:\.get\(|\[)"([A-Z_]+)"|"(EVALS_[A-Z_]+|[A-Z_]+_API_KEY)\"""", text)
+    looked_up = re.findall(
+        r"""environ(?:\.get\(|\[)"([A-Z_]+)"|"(EVALS_[A-Z_]+|[A-Z_]+_(?:API_KEY|API_BASE|BASE_URL))\"""", text
+    )
     return {name for names in looked_up for name in names if name} - {"TERM"}
 
 
@@ -144,8 +148,10 @@ def test_the_class_of_the_page_is_checked_and_runs(tmp_path, environment):
 def test_the_backends_of_the_page_run(tmp_path, environment, generate_server):
     page = (DOCS / "adding-a-backend.md").read_text(encoding="utf-8")
     out = run_page(page, tmp_path, environment | {"MY_SERVER_URL": generate_server})
-    assert len(Generate.asked) == 21
-    assert len(re.findall(r"accuracy +0\.", out)) == 2
+    assert Generate.keys == [None] * 21 + ["a-key-of-mine"] * 5
+    assert all(b'"temperature":0.5' in body for body in Generate.asked[21:])
+    assert len(re.findall(r"accuracy +0\.", out)) == 3
+    assert "$0.0001" in out
 
 
 @pytest.mark.slow

@@ -10,7 +10,9 @@ import pytest
 
 import evals
 
-HEAVY = {"openai", "numpy", "scipy", "yaml", "asyncio", "aiohttp", "httpx", "pydantic", "tqdm", "jsonlines"}
+HEAVY = {"openai", "numpy", "scipy", "yaml", "asyncio", "aiohttp", "httpx", "pydantic", "tqdm", "jsonlines"} | {
+    "matplotlib"
+}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -30,6 +32,7 @@ def loaded_by(code: str) -> set[str]:
         "from evals.cli.oaievalset import main; main(['--help'])",
         "from evals.cli.main import main; main(['--help'])",
         "from evals.cli.main import main; main(['view', '--help'])",
+        "from evals.cli.main import main; main(['plot', 'calibration', '--help'])",
     ],
 )
 def test_starting_up_loads_nothing_heavy(code: str) -> None:

@@ -67,5 +67,5 @@ def test_eval_parameters_follow_the_rule_of_openai_evals(text, value):
 
 @pytest.mark.parametrize("text", ['["a","b"', '{"a": 1', '["a",]'])
 def test_json_that_is_cut_short_is_no_text(text):
-    with pytest.raises(UsageError, match="begins like JSON and is none"):
+    with pytest.raises(UsageError, match="begins like JSON and is not valid JSON"):
         typed(text)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import xml.etree.ElementTree
 from collections.abc import Iterator
 from importlib.metadata import entry_points
+from pathlib import Path
 
+import many_matches
 import pytest
+from many_matches import VERDICTS, registry_of_many_matches
 
 from evals.testing.openai_process import ServerProcess
 
@@ -16,6 +20,7 @@ pytest_plugins = ["pytester"]
 
 IS_INSTALLED = any(point.name == "oaieval" for point in entry_points(group="pytest11"))
 LOADED = [] if IS_INSTALLED else ["-p", "oaieval_pytest"]
+SUPPORT = str(Path(many_matches.__file__).parent)
 N = 6
 WRONG = 2
 
@@ -240,6 +245,17 @@ def test_evals_are_collected_from_yaml(suite, server):
         ]
     )
     assert n_calls(server) == N
+
+
+def test_a_sample_of_which_some_matches_are_wrong_fails(suite, monkeypatch):
+    registry_of_many_matches(suite.path / "several")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([SUPPORT, os.environ["PYTHONPATH"]]))
+    monkeypatch.setenv("OPENAI_API_KEY", "not checked")
+    options = ["--evals", "several/evals/several.yaml", "--evals-model", "m", "--evals-per-sample"]
+    with ServerProcess("--answer", "yes") as process:
+        monkeypatch.setenv("OPENAI_BASE_URL", process.base_url)
+        n_right = sum(all(row) for row in VERDICTS)
+        pytest_in(suite, *options).assert_outcomes(passed=n_right, failed=len(VERDICTS) - n_right)
 
 
 def test_collected_evals_run_beside_tests_that_are_named_and_on_workers(suite, server):

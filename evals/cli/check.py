@@ -36,6 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check each named eval; the exit code is 1 when anything failed."""
     from evals.json_text import dumps
+    from evals.report.words import counted
     from evals.runner.checks import check_evals
 
     checks = []
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(dumps({"checks": [check.as_dict() for check in checks], "n_failed": n_failed}))
     elif n_failed:
-        print(f"{n_failed} failure{'s' * (n_failed > 1)}: exit 1")
+        print(f"{counted(n_failed, 'failure')}: exit 1")
     return 1 if n_failed else 0
 
 

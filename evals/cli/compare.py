@@ -61,23 +61,23 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--flips and --groups are for two runs", fix="compare them two by two")
     runs = read_runs(args.runs, args.metric)
     if len(runs) > 2:
-        print(_several(runs, args))
+        print(_many(runs, args))
     else:
         print(_two(compare_runs(*runs, alpha=args.alpha, by_id=args.by_id), args))
     return 0
 
 
 def _two(comparison: Comparison, args: argparse.Namespace) -> str:
-    from evals.report.comparison_text import comparison_text
     from evals.report.flips import FlipTexts
     from evals.report.run_names import run_names
+    from evals.report.terminal.comparison import comparison_text
 
     names = run_names([comparison.a, comparison.b])
     flips = FlipTexts(comparison, names, args.n) if args.flips else None
     if args.json:
         return _two_as_json(comparison, flips)
     if args.markdown:
-        from evals.report.comparison_markdown import comparison_markdown
+        from evals.report.markdown.comparison import comparison_markdown
 
         return comparison_markdown(comparison, names, flips)
     text = comparison_text(comparison, names, groups=args.groups, flips=args.flips)
@@ -95,7 +95,7 @@ def _two_as_json(comparison: Comparison, flips: Any) -> str:
 
 
 def _flip_text(comparison: Comparison, flips: Any, args: argparse.Namespace) -> str:
-    from evals.report.comparison_text import flip_words
+    from evals.report.comparison_words import flip_words
 
     parts = []
     up, down = flip_words(comparison)
@@ -107,21 +107,21 @@ def _flip_text(comparison: Comparison, flips: Any, args: argparse.Namespace) -> 
     return "\n\n".join(parts) or "no sample's score changed"
 
 
-def _several(runs: Sequence[RunScores], args: argparse.Namespace) -> str:
-    from evals.comparison.many_runs import compare_several
+def _many(runs: Sequence[RunScores], args: argparse.Namespace) -> str:
+    from evals.comparison.many_runs import compare_many_runs
     from evals.report.run_names import run_names
 
-    several = compare_several(runs, alpha=args.alpha, by_id=args.by_id)
+    compared = compare_many_runs(runs, alpha=args.alpha, by_id=args.by_id)
     if args.json:
-        from evals.comparison.as_json import several_json
+        from evals.comparison.as_json import many_runs_json
         from evals.json_text import dumps
 
-        return dumps(several_json(several))
+        return dumps(many_runs_json(compared))
     names = run_names(runs)
     if args.markdown:
-        from evals.report.comparison_markdown import several_markdown
+        from evals.report.markdown.comparison import many_runs_markdown
 
-        return several_markdown(several, names)
-    from evals.report.comparison_text import several_text
+        return many_runs_markdown(compared, names)
+    from evals.report.terminal.many_runs import many_runs_text
 
-    return several_text(several, names)
+    return many_runs_text(compared, names)

@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
     from evals.comparison.compare import read_runs
     from evals.comparison.explain import explain_runs
     from evals.json_text import dumps
-    from evals.report.explanation_text import explanation_text
     from evals.report.run_names import run_names
+    from evals.report.terminal.explanation import explanation_text
 
     a, b = read_runs([args.a, args.b], args.metric)
     explanation = explain_runs(

@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def add_limits(parser: argparse._ActionsContainer) -> None:
-    """The options that `oaieval --baseline` shares."""
+    """Add the options that `evals gate` and `oaieval --baseline` share."""
     parser.add_argument("--max-drop", default="2pt", metavar="2pt", help="the drop that is tolerated (default 2pt)")
     parser.add_argument(
         "--detect", metavar="5pt", help="the drop that must be found (default: 3pt more than tolerated)"
@@ -80,7 +80,7 @@ def drop_of(text: str, flag: str) -> float:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Gate some records; the exit code says what came of it."""
+    """Compare records with their baselines, or write new baselines; return the exit code."""
     from evals.comparison.scores import read_scores
 
     limits = limits_of(args)
@@ -93,19 +93,22 @@ def run(args: argparse.Namespace) -> int:
 def judge(
     runs: Sequence[RunScores], args: argparse.Namespace, limits: GateLimits, *, beside_a_run: bool = False
 ) -> int:
-    """Compare, print, write what was asked for, and return the exit code.
+    """Compare runs with their baselines, print the verdicts, write files, and return the exit code.
 
     beside_a_run: `oaieval` printed its own result; with --json the table goes to standard error.
     """
     from evals.comparison.gate import exit_code_of, gate_runs
-    from evals.report import gate_report
+    from evals.report.junit import gate_junit
+    from evals.report.markdown.gate import gate_markdown
+    from evals.report.terminal.gate import gate_table
+    from evals.report.words import counted
 
     verdicts = gate_runs(runs, Path(args.baseline), limits)
     code = exit_code_of(verdicts, args.undecided)
     if getattr(args, "junit", None):
-        Path(args.junit).write_text(gate_report.junit(verdicts, limits, args.undecided), encoding="utf-8")
+        Path(args.junit).write_text(gate_junit(verdicts, limits, args.undecided), encoding="utf-8")
     if getattr(args, "markdown", None):
-        Path(args.markdown).write_text(gate_report.markdown(verdicts, limits) + "\n", encoding="utf-8")
+        Path(args.markdown).write_text(gate_markdown(verdicts, limits) + "\n", encoding="utf-8")
     _tell_github(verdicts, limits)
     if args.json and not beside_a_run:
         from evals.json_text import dumps
@@ -113,24 +116,25 @@ def judge(
         print(dumps({"verdicts": [verdict.as_dict() for verdict in verdicts], "exit_code": code}))
         return code
     out = sys.stderr if args.json else sys.stdout
-    print(gate_report.table(verdicts, limits), file=out)
+    print(gate_table(verdicts, limits), file=out)
     n_regressions = sum(verdict.verdict == "regression" for verdict in verdicts)
     if code:
-        why = f"{n_regressions} regression{'s' * (n_regressions > 1)}" if n_regressions else "undecided"
+        why = counted(n_regressions, "regression") if n_regressions else "undecided"
         print(f"{why}: exit {code}", file=out)
     return code
 
 
 def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:
-    """A step summary and annotations where a GitHub workflow runs this."""
-    from evals.report import gate_report
+    """Write a step summary and annotations if this runs in a GitHub workflow."""
+    from evals.report.github import gate_annotations
+    from evals.report.markdown.gate import gate_markdown
 
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         with open(summary, "a", encoding="utf-8") as file:
-            file.write(gate_report.markdown(verdicts, limits) + "\n")
+            file.write(gate_markdown(verdicts, limits) + "\n")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in gate_report.github_annotations(verdicts, limits):
+        for line in gate_annotations(verdicts, limits):
             print(line, file=sys.stderr)
 
 
@@ -138,6 +142,7 @@ def update(runs: Sequence[RunScores], place: Path) -> int:
     """Write the runs' scores as baselines."""
     from evals.comparison.baseline import Baseline, baseline_path
     from evals.errors import UsageError
+    from evals.report.words import number
 
     if place.suffix == ".json" and len(runs) > 1:
         raise UsageError("several runs need a folder of baselines", where=str(place), fix="name a folder")
@@ -145,6 +150,6 @@ def update(runs: Sequence[RunScores], place: Path) -> int:
         baseline = Baseline.of(run_scores)
         path = baseline_path(place, baseline.eval_name)
         baseline.write(path)
-        stderr = "-" if baseline.stderr is None else f"{baseline.stderr:.3f}"
-        print(f"{path}  {baseline.metric} {baseline.score:.3f}  stderr {stderr}  n = {baseline.n:,}")
+        found = f"{baseline.metric} {number(baseline.score)}  stderr {number(baseline.stderr)}"
+        print(f"{path}  {found}  n = {baseline.n:,}")
     return 0

@@ -146,23 +146,28 @@ def _run_eval(
 
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:
-    from evals.cli import progress
-    from evals.report.terminal import final_block, missed_text
+    from evals.json_text import jsondumps
+    from evals.report.run_json import run_json
+    from evals.report.terminal.run import final_block
+    from evals.report.terminal.stopped import stopped_block
+    from evals.report.terminal.thresholds import missed_text
 
     out = sys.stderr if as_json else sys.stdout
     again = _command_to_go_on(sys.argv)
     if result.stopped_by is not None:
-        print(progress.stopped_block(result, again), file=sys.stderr)
+        print(stopped_block(result, again), file=sys.stderr)
     else:
         print("\n" + final_block(result, again), file=out, flush=True)
         if rule is not None:
-            print("\n" + rule.outcome().say(), file=out, flush=True)
+            from evals.report.terminal.sequential import sequential_text
+
+            print("\n" + sequential_text(rule.outcome()), file=out, flush=True)
     failed = [] if result.stopped_by is not None else [t for t in thresholds if not t.holds(result.report)]
     for missed in failed:
         print(f"failed: {missed_text(missed, result.report)}", file=sys.stderr)
     result.failed_thresholds = len(failed)
     if as_json:
-        print(progress.as_json(result), flush=True)
+        print(jsondumps(run_json(result)), flush=True)
 
 
 def _sequential_rule(args: argparse.Namespace, bar: Progress) -> SequentialRule | None:
@@ -198,7 +203,7 @@ def _begin(
     prepared: PreparedRun, rule: SequentialRule | None, args: argparse.Namespace, thresholds: Sequence[Threshold]
 ) -> None:
     """Find what can be found before the first call, then say what is about to be run."""
-    from evals.cli import progress
+    from evals.report.terminal.opening import opening_lines
 
     for promised in thresholds:
         promised.check_name(prepared.eval)
@@ -213,7 +218,7 @@ def _begin(
     if args.resume and prepared.earlier is None and not args.json:
         print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
-        print(progress.opening_line(prepared), file=sys.stderr, flush=True)
+        print(opening_lines(prepared), file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

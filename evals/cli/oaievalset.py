@@ -264,11 +264,13 @@ def _report(
     args: argparse.Namespace, tasks: Sequence[Task], results: Sequence[dict[str, Any]], registry: Registry
 ) -> None:
     from evals.json_text import dumps
+    from evals.report_keys import headline
 
     rows = []
     for i, task in enumerate(tasks):
         result = results[i] if i < len(results) else {"exit_code": None}
-        metric = primary_metric(result.get("final_report") or {}, registry.eval_facts(task[2]).get("metrics"))
+        declared = registry.eval_facts(task[2]).get("metrics")
+        metric = headline(result.get("final_report") or {}, declared if isinstance(declared, list) else ())
         rows.append({"eval": task[2], "completion_fn": task[1], "metric": metric, "was_done": False, **result})
     if args.json:
         code = max((result["exit_code"] for result in results), default=0)
@@ -277,30 +279,26 @@ def _report(
     print("\n".join(["", f"{args.eval_set} on {args.model}", "", *summary_lines(rows)]), flush=True)
 
 
-def primary_metric(report: dict[str, Any], declared: Any) -> str | None:
-    """The first declared metric that the report has, else its accuracy, its score, or its first number."""
-    names = [*(declared if isinstance(declared, list) else []), "accuracy", "score", *report]
-    return next((name for name in names if isinstance(report.get(name), int | float)), None)
-
-
 def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The table that ends a set: eval, model if there are several, exit code, metric with its interval, errors."""
-    from evals.report.terminal import number
+    from evals.report.words import interval_text, number
+    from evals.report_keys import metrics_of, n_of
 
     several = len({row["completion_fn"] for row in rows}) > 1
     cells = [("eval", *["model"][:several], "exit", "metric", "", "95 % interval", "n", "errors", "")]
     for row in rows:
-        report, metric, code = row.get("final_report") or {}, row["metric"], row["exit_code"]
-        interval = report.get(f"{metric}_ci95")
-        known = isinstance(interval, list) and None not in interval
+        report, name, code = row.get("final_report") or {}, row["metric"], row["exit_code"]
+        metric = metrics_of(report).get(name or "")
+        interval = metric.ci95 if metric is not None else None
+        n = n_of(name, report) if name else None
         cells.append((
             row["eval"],
             *[row["completion_fn"]][:several],
             "-" if code is None else str(code),
-            metric or "",
-            number(report[metric]) if metric else "",
-            f"{number(interval[0])} to {number(interval[1])}" if known and interval else "",
-            f"{report[f'{metric}_n' if f'{metric}_n' in report else 'n']:,}" if metric and "n" in report else "",
+            name or "",
+            number(report[name]) if name else "",
+            interval_text(*interval) if interval else "",
+            "" if n is None else f"{n:,}",
             str(report.get("n_errors") or "") if report else "",
             "not run" if code is None else "earlier" if row["was_done"] else "",
         ))  # fmt: skip

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from evals.cli.console import wants_colour
 
 if TYPE_CHECKING:
     from evals.record.reader import Record
@@ -14,6 +17,9 @@ GROUP_KEYS = ("group", "category", "subject", "section", "language")
 "Keys of a sample, or of its labels in the record, that `--group` looks at."
 
 DEFAULT_N = 10
+
+WRONG = ("wrong", "partly")
+"Verdicts on samples that `--wrong` shows."
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -56,12 +62,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
-    """The samples asked for, as they come.
+    """The samples that the arguments ask for, in the order of the record.
 
     Raises:
         UsageError: no sample has the id or the group that was asked for.
     """
-    from evals.report.sample_text import verdict_of
+    from evals.report.terminal.sample import verdict_of
 
     has_id = has_group = False
     for sample in log.samples():
@@ -71,7 +77,7 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
         if args.group is not None and args.group not in groups_of(sample):
             continue
         has_group = True
-        if (args.wrong or args.errors) and verdict_of(sample) != ("wrong" if args.wrong else "error"):
+        if (args.wrong or args.errors) and verdict_of(sample) not in (WRONG if args.wrong else ("error",)):
             continue
         yield sample
     if args.sample_id is not None and not has_id:
@@ -128,55 +134,41 @@ def _print_json(log: Record, chosen: Iterator[SampleRecord], n: int) -> None:
         if not n or len(rows) < n:
             rows.append({**row_of(sample), "labels": sample.labels, "raw_sample": sample.raw_sample})
     about = {"record": str(log.path), "eval": log.spec.get("eval_name"), "final_report": log.final_report}
-    _print(dumps({**about, "n_matching": n_matching, "samples": rows}))
+    print(dumps({**about, "n_matching": n_matching, "samples": rows}))
 
 
 def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Namespace) -> None:
-    from evals.report.sample_text import sample_text
+    from evals.report.terminal.sample import sample_text
 
-    colour = _has_colour()
+    colour = wants_colour(sys.stdout)
     max_lines = None if args.sample_id is not None else 20
     n_matching = 0
     for sample in chosen:
         n_matching += 1
         if n_matching == 1:
-            _print(_title(log) + "\n")
+            print(_title(log) + "\n")
         if not args.n or n_matching <= args.n:
-            _print(sample_text(sample, max_lines=max_lines, colour=colour) + "\n")
-    _print(_footer(log, args, n_matching))
+            print(sample_text(sample, max_lines=max_lines, colour=colour) + "\n")
+    print(_footer(log, args, n_matching))
 
 
 def _title(log: Record) -> str:
-    from evals.report.sample_text import printable
+    from evals.report.words import one_line
 
     names = ", ".join(map(str, log.spec.get("completion_fns") or ["?"]))
     state = "" if log.final_report is not None else "   (the run did not end)"
-    return printable(f"{log.spec.get('eval_name', '?')} on {names}{state}")
+    return one_line(f"{log.spec.get('eval_name', '?')} on {names}{state}")
 
 
 def _footer(log: Record, args: argparse.Namespace, n_matching: int) -> str:
-    kind = "wrong " if args.wrong else "failed " if args.errors else ""
-    noun = f"{kind}sample{'s' * (n_matching != 1)}"
+    from evals.report.words import counted
+
+    noun = "wrong sample" if args.wrong else "failed sample" if args.errors else "sample"
     group = f" in the group {args.group}" if args.group is not None else ""
     if not n_matching:
-        return f"no {noun.removesuffix('s')}{group} in {log.path}"
+        return f"no {noun}{group} in {log.path}"
     if args.sample_id is not None:
         return f"whole events: {log.path}"
     if args.n and n_matching > args.n:
-        return f"{args.n} of {n_matching:,} {noun}{group}; more: -n {args.n * 5}, all: -n 0, one whole: its id"
-    return f"{n_matching:,} {noun}{group}"
-
-
-def _has_colour() -> bool:
-    import os
-    import sys
-
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _print(text: str) -> None:
-    """Print, whatever the terminal's encoding: letters that it lacks come out as escapes."""
-    import sys
-
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+        return f"{args.n} of {counted(n_matching, noun)}{group}; more: -n {args.n * 5}, all: -n 0, one whole: its id"
+    return f"{counted(n_matching, noun)}{group}"

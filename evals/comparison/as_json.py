@@ -1,21 +1,22 @@
-"""Comparisons as plain values, for `--json`; None for what is not defined."""
+"""Comparisons and explanations as plain values, for `--json`; None stands for what is not defined."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
+
+from evals.report_keys import defined
 
 if TYPE_CHECKING:
     from evals.comparison.compare import Comparison
     from evals.comparison.explain import Explanation, Part
-    from evals.comparison.many_runs import Several
+    from evals.comparison.many_runs import ManyRuns
     from evals.comparison.scores import RunScores
     from evals.stats.estimate import Estimate
     from evals.stats.paired import PairedDifference
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """Two runs."""
+    """The comparison of two runs. Rates are in [0, 1]; differences are b minus a."""
     c = comparison
     return {
         "eval": c.b.facts.eval_name,
@@ -26,12 +27,12 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "a": _run_json(c.a, c.estimate_a),
         "b": _run_json(c.b, c.estimate_b),
         "difference": difference_json(c.difference),
-        "detectable_difference": _defined(c.detectable),
+        "detectable_difference": defined(c.detectable),
         "rose": c.ids(c.rose),
         "fell": c.ids(c.fell),
         "n_unchanged": c.n - len(c.rose) - len(c.fell),
         "groups": [
-            {"key": g.key, "name": g.name, **difference_json(g.difference), "p_corrected": _defined(g.p_corrected)}
+            {"key": g.key, "name": g.name, **difference_json(g.difference), "p_corrected": defined(g.p_corrected)}
             for g in c.groups
         ],
         "correction": c.family or None,
@@ -48,69 +49,65 @@ def _run_json(run: RunScores, shared: Estimate) -> dict[str, Any]:
         "eval": run.facts.eval_name,
         "model": run.facts.model,
         "run_id": run.facts.run_id,
-        "mean": _defined(shared.value),
-        "stderr": _defined(shared.stderr),
-        "interval": [_defined(shared.interval.low), _defined(shared.interval.high)],
+        "mean": defined(shared.value),
+        "stderr": defined(shared.stderr),
+        "interval": [defined(shared.interval.low), defined(shared.interval.high)],
         "n_scored": run.n,
         "n_errors": run.n_errors,
-        "mean_of_all_scored": _defined(run.mean),
+        "mean_of_all_scored": defined(run.mean),
     }
 
 
 def difference_json(d: PairedDifference) -> dict[str, Any]:
-    """A difference b - a in plain values."""
+    """A difference in plain values. `d` is b minus a, so its `mean_a` is the mean of b."""
     return {
-        "difference": _defined(d.value),
-        "stderr": _defined(d.stderr),
-        "interval": [_defined(d.interval.low), _defined(d.interval.high)],
-        "p_value": _defined(d.p_value),
+        "difference": defined(d.value),
+        "stderr": defined(d.stderr),
+        "interval": [defined(d.interval.low), defined(d.interval.high)],
+        "p_value": defined(d.p_value),
         "n": d.n,
-        "mean_a": _defined(d.mean_b),
-        "mean_b": _defined(d.mean_a),
+        "mean_a": defined(d.mean_b),
+        "mean_b": defined(d.mean_a),
         "n_rose": d.a_better,
         "n_fell": d.b_better,
-        "correlation": _defined(d.correlation),
+        "correlation": defined(d.correlation),
         "interval_method": d.method,
         "test": d.test,
     }
 
 
-def _defined(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def several_json(several: Several) -> dict[str, Any]:
-    """Three runs or more."""
+def many_runs_json(many: ManyRuns) -> dict[str, Any]:
+    """The comparison of three runs or more; `rank` holds the best and the worst rank that a run may have."""
     return {
-        "metric": several.runs[0].metric,
-        "alpha": several.alpha,
-        "n": several.n,
+        "metric": many.runs[0].metric,
+        "alpha": many.alpha,
+        "n": many.n,
         "runs": [
             {**_run_json(run, shared), "rank": [rank.best, rank.worst]}
-            for run, shared, rank in zip(several.runs, several.estimates, several.ranks, strict=True)
+            for run, shared, rank in zip(many.runs, many.estimates, many.ranks, strict=True)
         ],
         "pairs": [
             {
-                "a": several.runs[pair.i].path,
-                "b": several.runs[pair.j].path,
+                "a": many.runs[pair.i].path,
+                "b": many.runs[pair.j].path,
                 **difference_json(pair.difference),
-                "p_corrected": _defined(pair.p_corrected),
+                "p_corrected": defined(pair.p_corrected),
             }
-            for pair in several.pairs
+            for pair in many.pairs
         ],
-        "correction": several.family,
-        "notes": list(several.notes),
+        "correction": many.family,
+        "notes": list(many.notes),
     }
 
 
 def explanation_json(e: Explanation) -> dict[str, Any]:
-    """Why two runs differ."""
+    """The gap between two runs and its parts, which add up to it."""
     return {
         "metric": e.b.metric,
-        "a": {"record": e.a.path, "mean": _defined(e.a.mean), "n": e.a.n},
-        "b": {"record": e.b.path, "mean": _defined(e.b.mean), "n": e.b.n},
+        "a": {"record": e.a.path, "mean": defined(e.a.mean), "n": e.a.n},
+        "b": {"record": e.b.path, "mean": defined(e.b.mean), "n": e.b.n},
         "n_shared": e.pairing.n,
-        "gap": _defined(e.gap),
+        "gap": defined(e.gap),
         "parts": [_part_json(part) for part in e.parts],
         "causes": list(e.causes),
         "changes": [{"what": change.what, "text": change.text} for change in e.changes.changes],
@@ -123,7 +120,7 @@ def _part_json(part: Part) -> dict[str, Any]:
     return {
         "name": part.name,
         "kind": part.kind,
-        "value": _defined(part.value),
-        "interval": None if bounds is None else [_defined(bounds.low), _defined(bounds.high)],
+        "value": defined(part.value),
+        "interval": None if bounds is None else [defined(bounds.low), defined(bounds.high)],
         "n": part.n,
     }

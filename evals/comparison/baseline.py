@@ -1,4 +1,4 @@
-"""A baseline: the scores of one run, sample by sample, in a file small enough to commit."""
+"""Baselines: the scores of one run, sample by sample, in a JSON file that is small enough to commit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, did_you_mean, listed
+from evals.json_text import encode
 from evals.sample import id_order
 from evals.stats.arrays import Array
 from evals.stats.standard_error import stderr
@@ -24,7 +25,7 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a run scored, and enough of what it was to see whether another run may be held against it."""
+    """The scores of a run, with what is needed to tell whether another run can be compared with it."""
 
     eval_name: str
     model: str
@@ -39,13 +40,14 @@ class Baseline:
     created_at: str | None
     sample_ids: tuple[str, ...] = field(repr=False)
     scores: Array = field(repr=False)
+    "Shape (n,), in the order of `sample_ids`."
     clusters: tuple[int, ...] | None = field(default=None, repr=False)
-    "A number for each sample; equal ones share a passage or a template."
+    "A cluster number for each sample: samples with equal numbers depend on one another. None without clusters."
     where: str | None = None
 
     @classmethod
     def of(cls, run: RunScores) -> Baseline:
-        """The baseline that a run makes."""
+        """The baseline made of a run."""
         facts, codes = run.facts, run.cluster_codes()
         clusters = None if codes is None else [int(code) for code in codes]
         spread = stderr(run.scores, clusters)
@@ -68,11 +70,11 @@ class Baseline:
 
     @property
     def file_name(self) -> str:
-        """`<eval>.json`."""
+        """The file's name: `<eval>.json`, with characters replaced that no file name may have."""
         return "".join(c if c.isalnum() or c in "._-+" else "-" for c in self.eval_name) + ".json"
 
     def write(self, path: Path) -> None:
-        """Write it as JSON, samples in the order of their ids: equal scores make an equal file."""
+        """Write it as JSON, samples in the order of their ids, so that equal scores give an equal file."""
         order = sorted(range(self.n), key=lambda i: id_order(self.sample_ids[i]))
         head = {name: value for name, value in asdict(self).items() if name not in _PACKED}
         head["score"] = round(self.score, DECIMALS)
@@ -84,23 +86,27 @@ class Baseline:
             "clusters": None if self.clusters is None else _pack([self.clusters[i] for i in order]),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_bytes(encode(json.dumps(body, indent=1, ensure_ascii=False) + "\n"))
 
 
 _PACKED = frozenset({"sample_ids", "scores", "clusters", "where"})
 
 
 def read_baseline(path: Path) -> Baseline:
-    """The baseline in a file.
+    """Read a baseline.
 
     Raises:
-        DataError: no such file, or something else.
+        DataError: the file is missing, is no baseline, has another format, or is damaged.
     """
     fix = "make it anew: evals gate RUN --baseline PATH --update"
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
         if body["format"] != FORMAT:
-            raise DataError(f"this baseline has format {body['format']}, known is {FORMAT}", where=str(path), fix=fix)
+            raise DataError(
+                f"this baseline has format {body['format']}, known is {FORMAT}",
+                where=str(path),
+                fix=fix,
+            )
         scores = _unpack_scores(body.pop("scores"))
         ids = _unpack_ids(body.pop("samples"))
         clusters = body.pop("clusters")
@@ -122,7 +128,7 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def baseline_path(place: Path, eval_name: str) -> Path:
-    """Where the baseline of an eval lies: `place` itself if it is a file, else `<place>/<eval>.json`."""
+    """The path of an eval's baseline: `place` itself if it names a `.json` file, else `<place>/<eval>.json`."""
     if place.suffix == ".json":
         return place
     safe = "".join(c if c.isalnum() or c in "._-+" else "-" for c in eval_name)
@@ -130,10 +136,10 @@ def baseline_path(place: Path, eval_name: str) -> Path:
 
 
 def find_baseline(place: Path, eval_name: str) -> Baseline:
-    """The baseline of an eval in a file or a folder.
+    """Read the baseline of an eval. place: a `.json` file, or a folder of them.
 
     Raises:
-        DataError: there is none; names those that are there.
+        DataError: there is none; the message names those that are there.
     """
     path = baseline_path(place, eval_name)
     if path.is_file():
@@ -177,11 +183,11 @@ def _unpack_ids(packed: Iterable[str]) -> list[str]:
 
 
 def _pack_scores(scores: Array) -> dict[str, Any]:
-    """Right-or-wrong scores as bits, others as numbers."""
+    """Scores of 0 and 1 as bits; others as numbers with all their digits, since equal runs must not differ."""
     if np.all((scores == 0) | (scores == 1)):
         bits = np.packbits(scores.astype(bool)).tobytes()
         return {"bits": base64.b64encode(zlib.compress(bits, 9)).decode(), "n": len(scores)}
-    return {"values": [round(float(score), DECIMALS) for score in scores]}
+    return {"values": [float(score) for score in scores]}
 
 
 def _unpack_scores(packed: dict[str, Any]) -> Array:

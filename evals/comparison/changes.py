@@ -1,4 +1,4 @@
-"""What differs between two runs beside their scores: model, data, prompts, arguments, scorer, sampling, versions."""
+"""Finds what differs between two runs besides their scores: model, data, prompts, arguments, scorer, versions."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from evals.comparison.scores import RunScores
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that differs."""
+    """One thing that differs between two runs."""
 
     what: str
     "model, eval, data, prompts, class, argument, scorer, sampling, subset, seed, repeats or version."
     text: str
-    "In words, with both values."
+    "A sentence part with both values: `seed 1 -> 2`."
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What differs, what is known to be the same, and what one of the records does not say."""
+    """What differs, what is the same, and what is unknown because one of the records does not say it."""
 
     changes: tuple[Change, ...]
     same: tuple[str, ...]
     unknown: tuple[str, ...]
 
     def of(self, *kinds: str) -> list[Change]:
-        """The changes of these kinds."""
+        """The changes whose `what` is among `kinds`."""
         return [change for change in self.changes if change.what in kinds]
 
 
 def find_changes(a: RunScores, b: RunScores, pairing: Pairing) -> Changes:
-    """Everything in which the two runs differ, most weighty first."""
+    """Everything that differs between two runs, the most important first. Prompts are compared pair by pair."""
     one, two = a.facts, b.facts
     changes: list[Change] = []
     same: list[str] = []
@@ -60,7 +60,7 @@ def find_changes(a: RunScores, b: RunScores, pairing: Pairing) -> Changes:
 
 
 def prompts_differ(a: RunScores, b: RunScores, pairing: Pairing) -> tuple[int, int]:
-    """Pairs that were sent different prompts, and pairs of which both prompts were recorded."""
+    """(pairs that were sent different prompts, pairs for which both prompts were recorded)."""
     sent_a, sent_b = a.prompt_hashes[pairing.rows_a], b.prompt_hashes[pairing.rows_b]
     known = (sent_a != 0) & (sent_b != 0)
     return int(np.sum(known & (sent_a != sent_b))), int(np.sum(known))

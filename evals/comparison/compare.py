@@ -1,4 +1,4 @@
-"""Two runs compared on the samples that both have: difference, interval, p, flips, groups, what could be seen."""
+"""Compares two runs on the samples that both scored: difference, interval, p-value, flips, groups."""
 
 from __future__ import annotations
 
@@ -26,41 +26,43 @@ from evals.stats.standard_error import mean_estimate
 
 @dataclass(frozen=True)
 class GroupDifference:
-    """The difference within one group of samples."""
+    """The difference between two runs within one group of samples."""
 
     key: str
-    "What groups: category, subject, language ..."
+    "The label that makes the groups: category, subject, language, ..."
     name: str
     difference: PairedDifference
-    "b - a."
+    "Run b minus run a."
     p_corrected: float
-    "Holm, over all groups of the comparison."
+    "p-value, corrected by Holm over all groups of the comparison."
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """b against a, on the samples that both scored. All differences are b - a."""
+    """Run b compared with run a on the samples that both scored. All differences are b minus a."""
 
     a: RunScores
     b: RunScores
     pairing: Pairing
     changes: Changes
     estimate_a: Estimate
-    "Of a on the shared samples."
+    "Mean score of run a on the samples that both runs scored."
     estimate_b: Estimate
+    "Mean score of run b on the same samples."
     difference: PairedDifference
-    "b - a: its `mean_a` is therefore b's mean, its `a_better` counts samples where b scored higher."
+    "b minus a. Its `mean_a` is therefore the mean of b, and its `a_better` counts samples where b scored higher."
     rose: Codes
-    "Pairs (positions in `pairing`) whose score rose from a to b, by sample id."
+    "Pairs (positions in `pairing`) whose score is higher in b, in the order of sample ids."
     fell: Codes
+    "Pairs whose score is lower in b."
     groups: tuple[GroupDifference, ...]
     family: str
-    "Which comparisons the corrected p-values of `groups` are corrected for."
+    "The comparisons that the p-values of `groups` are corrected for, in words."
     detectable: float
-    "The true difference that this comparison finds with 80 % chance at `alpha`; NaN where it cannot be told."
+    "The true difference that such a comparison finds with 80 % probability at level `alpha`; NaN if unknown."
     alpha: float
     notes: tuple[str, ...]
-    "What a reader must know beside the numbers, a sentence each."
+    "Sentences on how samples were paired, what was left out, and runs that did not end."
 
     @property
     def n(self) -> int:
@@ -68,7 +70,7 @@ class Comparison:
 
     @property
     def is_binary(self) -> bool:
-        """Whether every paired score is right or wrong, 1 or 0."""
+        """Whether every score of the pairs is 0 or 1."""
         return _all_binary(self.scores_a) and _all_binary(self.scores_b)
 
     @property
@@ -80,15 +82,16 @@ class Comparison:
         return self.b.scores[self.pairing.rows_b]
 
     def ids(self, pairs: Sequence[int] | Codes) -> list[str]:
-        """The sample ids in a of some pairs."""
+        """The sample ids of these pairs in run a."""
         return [self.a.sample_ids[self.pairing.rows_a[i]] for i in pairs]
 
 
 def read_runs(paths: Sequence[str | Path], metric: str | None = None) -> list[RunScores]:
-    """The scores of several records by one metric.
+    """Read several records by the same metric. metric: see `evals.record.score_arrays.read_score_arrays`.
 
     Raises:
-        UsageError: the records have no usual metric in common.
+        DataError: a record cannot be read or holds no score.
+        UsageError: the records do not share the metric.
     """
     runs = [read_scores(path, metric) for path in paths]
     if len({run.metric for run in runs}) > 1:
@@ -102,12 +105,13 @@ def read_runs(paths: Sequence[str | Path], metric: str | None = None) -> list[Ru
 
 
 def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool = False) -> Comparison:
-    """Compare b with a, sample by sample; repeats of a sample are averaged before.
+    """Compare run b with run a, sample by sample, after averaging the repeats of each sample.
 
-    Paired differences are clustered where the samples carry a `cluster` label. by_id: see `pair`.
+    Samples with a `cluster` label count as dependent. Intervals and tests: `evals.stats.paired`. alpha: the level of
+    tests; intervals have level 1 - alpha. by_id: see `pair`.
 
     Raises:
-        DataError: no sample is in both, or both took completions of one draw from the cache.
+        DataError: no sample is in both runs, or both took the same random draws from the cache.
     """
     pairing = pair(a, b, by_id=by_id)
     refuse_unpaired(a, b, pairing)
@@ -137,21 +141,24 @@ def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool
 
 
 def estimate(scores: Array, clusters: Codes | None = None, confidence: float = 0.95) -> Estimate:
-    """The mean with an interval that suits the scores: Wilson's kind within [0, 1], Student's t beyond."""
+    """Mean of scores, shape (n,), with an interval: by Wilson for scores in [0, 1], by Student's t for others.
+
+    clusters: shape (n,), equal numbers for samples that depend on one another.
+    """
     if np.all((scores >= 0) & (scores <= 1)):
         return proportion_estimate(scores, clusters, confidence)
     return mean_estimate(scores, clusters, confidence)
 
 
 def detectable(difference: PairedDifference, alpha: float = 0.05) -> float:
-    """The true difference found with 80 % chance; NaN where the runs show no spread to judge by."""
+    """The true difference that is found with 80 % probability; NaN if the paired differences show no spread."""
     if not difference.stderr > 0 or difference.n_clusters < 2:
         return math.nan
     return detectable_difference(difference.stderr, alpha=alpha, df=difference.n_clusters - 1.0).difference
 
 
 def clusters_of(a: RunScores, b: RunScores, pairing: Pairing) -> Codes | None:
-    """Clusters of the pairs, by a's labels or else by b's."""
+    """The cluster number of each pair: from the labels of run a, else from those of run b; None without labels."""
     codes_a, codes_b = a.cluster_codes(), b.cluster_codes()
     if codes_a is not None:
         return codes_a[pairing.rows_a]
@@ -159,7 +166,7 @@ def clusters_of(a: RunScores, b: RunScores, pairing: Pairing) -> Codes | None:
 
 
 def refuse_unpaired(a: RunScores, b: RunScores, pairing: Pairing) -> None:
-    """Raise DataError where no sample is in both runs."""
+    """Raise DataError if no sample is in both runs."""
     if pairing.n:
         return
     if len(pairing.changed_a):
@@ -167,7 +174,7 @@ def refuse_unpaired(a: RunScores, b: RunScores, pairing: Pairing) -> None:
             "no sample asks the same in both runs",
             where=b.path,
             notes=[f"{len(pairing.changed_a):,} ids are in both, each with another question: {listed(_some_ids(a))}"],
-            fix="--by-id pairs by id all the same: right where row n is still the same problem",
+            fix="if row n is still the same problem in both, pair by id alone: --by-id",
         )
     raise DataError(
         "no sample is in both runs",
@@ -178,13 +185,13 @@ def refuse_unpaired(a: RunScores, b: RunScores, pairing: Pairing) -> None:
 
 
 def refuse_shared_draws(a: RunScores, b: RunScores) -> None:
-    """Raise DataError where the runs share completions that were drawn at a temperature above 0."""
+    """Raise DataError if the runs share cached completions that were drawn at a temperature above 0."""
     n_shared = count_shared_draws(a, b)
     if n_shared:
         raise DataError(
             f"the runs share {n_shared:,} cached completions that were drawn at a temperature above 0",
             where=b.path,
-            notes=["a shared draw shows no chance variation, so the difference would look surer than it is"],
+            notes=["a shared draw shows no chance variation, so the difference would look more certain than it is"],
             fix="run one of them again without --cache",
         )
 

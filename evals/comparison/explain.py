@@ -1,4 +1,4 @@
-"""Why two scores differ: the gap in parts that add up to it, each with the samples that it comes from."""
+"""Explains why two scores differ: parts that add up to the gap, each with its number of samples."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class Part:
 
     name: str
     value: float
-    "What it adds to b's mean minus a's."
+    "What it adds to the gap, which is the mean of b minus the mean of a."
     n: int
-    "Samples that it comes from."
+    "Samples that contribute to it."
     interval: Interval | None = None
-    "Of the value over samples like these; None for parts that are counted, not sampled."
+    "95 % interval of the value for other samples of the same kind; None for parts that are counted, not sampled."
     kind: str = "completions"
     "rows, scorer, completions or unknown."
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The gap b - a of two runs' scores, taken apart."""
+    """The gap between the scores of two runs, b minus a, in parts."""
 
     a: RunScores
     b: RunScores
@@ -45,18 +45,18 @@ class Explanation:
     changes: Changes
     gap: float
     parts: tuple[Part, ...]
-    "They add up to `gap`."
+    "Their values add up to `gap`."
     causes: tuple[str, ...]
-    "What the parts point to."
+    "What differs between the runs and could have caused the parts."
     unknown: tuple[str, ...]
-    "What cannot be attributed, and why."
+    "Sentences on what the stored outputs cannot tell, and why."
     example: tuple[str, str] | None
-    "Sample ids, in a and in b, of the first pair whose prompts differ."
+    "Sample ids (in a, in b) of the first pair whose prompts differ; None if all are equal or unknown."
 
 
 @dataclass(frozen=True)
 class _Swapped:
-    """The scores of the shared samples, as recorded and by one scorer for both runs; NaN where it has none."""
+    """Scores of the shared samples, shape (n,): as recorded, and by one scorer for both (NaN where it has none)."""
 
     a: Array
     b: Array
@@ -78,11 +78,11 @@ def explain_runs(
     by_id: bool = False,
     rescoring: bool = True,
 ) -> Explanation:
-    """Take the gap between two runs apart: rows, scorer, completions.
+    """Split the gap between two runs into rows, scorer and completions. No model is called.
 
-    Rows: samples that count in one run only. Scorer: both runs' stored completions are scored by b's eval as it is
-    installed here, so what remains between them is the completions'. Completions: by what became of them, and by
-    whether the prompts were the same. Nothing is called. rescoring: False takes recorded scores for comparable.
+    Rows: samples that only one run scored. Scorer: the stored completions of both runs are scored by the eval of run b,
+    as it is installed here; what this changes is the scorer's part. Completions: the rest, by what became of the
+    completions and by whether the prompts were the same. rescoring: False trusts the recorded scores instead.
 
     Raises:
         DataError: no sample is in both runs.
@@ -114,7 +114,7 @@ def explain_runs(
 
 
 def _with_requests(changes: Changes, one: Outputs, two: Outputs) -> Changes:
-    """The changes with parameters that differ in the requests that were sent, as far as both were recorded."""
+    """`changes`, with parameters that differ between the recorded requests of the two runs."""
     if not one.request or not two.request:
         return changes
     keys = sorted({*one.request, *two.request} - {"replayed", "model"})
@@ -163,7 +163,7 @@ def _scorer_changed(changes: Changes) -> bool:
 
 
 def _doubts(b: RunScores, swapped: _Swapped, again_a: Rescored, again_b: Rescored) -> list[str]:
-    """What makes the common scorer less than certain."""
+    """Reasons to doubt the scores of the common scorer."""
     doubts = []
     moved = int(np.sum(~np.isnan(swapped.same_scorer_b) & ~_close(swapped.same_scorer_b, swapped.b)))
     if moved:
@@ -187,7 +187,7 @@ def _close(one: Array, other: Array) -> Flags:
 
 
 def _row_parts(a: RunScores, b: RunScores, pairing: Pairing) -> list[Part]:
-    """What samples that count in one run only add: each pulls its run's mean away from that of the shared ones."""
+    """The parts of samples that only one run scored: each moves its run's mean away from that of the shared samples."""
     failed_b = np.array([a.sample_ids[row] in b.failed_ids for row in pairing.only_a], dtype=bool)
     failed_a = np.array([b.sample_ids[row] in a.failed_ids for row in pairing.only_b], dtype=bool)
     pull_a = (float(a.scores[pairing.rows_a].mean()) - a.scores) / a.n
@@ -229,7 +229,7 @@ def _completion_parts(
     clusters: Codes | None,
     changes: Changes,
 ) -> list[Part]:
-    """The rest of the gap by what became of the completions; every sample is in one part at most."""
+    """The rest of the gap, by what became of the completions. Each sample counts in at most one part."""
     ids_a = [a.sample_ids[row] for row in pairing.rows_a]
     ids_b = [b.sample_ids[row] for row in pairing.rows_b]
     values = np.where(swapped.known, swapped.same_scorer_b - swapped.same_scorer_a, 0.0)
@@ -260,13 +260,13 @@ def _by_whom(changes: Changes) -> str:
 
 
 def _part(name: str, contributions: Array, inside: Flags, clusters: Codes | None, kind: str) -> Part:
-    """The part that these contributions make of the difference of the means of all shared samples."""
+    """A part from each shared sample's contribution, shape (n,), to the difference of the means."""
     found = mean_estimate(contributions, clusters)
     return Part(name, found.value, int(np.sum(inside)), found.interval if inside.any() else None, kind)
 
 
 def _causes(parts: Sequence[Part], changes: Changes) -> list[str]:
-    """What differs, beside the part that it can have moved."""
+    """What differs between the runs, under the part that it can have caused."""
     moved = {part.kind for part in parts if abs(part.value) > 1e-12}
     causes = []
     if "scorer" in moved:
@@ -282,7 +282,7 @@ def _causes(parts: Sequence[Part], changes: Changes) -> list[str]:
 
 
 def _not_told(parts: Sequence[Part], changes: Changes) -> list[str]:
-    """Causes of completions that the stored outputs cannot tell apart."""
+    """Possible causes that the stored outputs cannot tell apart."""
     kinds = list(dict.fromkeys(change.what for change in changes.of("model", "prompts", "sampling")))
     told = []
     if len(kinds) > 1 and any(part.kind == "completions" and abs(part.value) > 1e-12 for part in parts):

@@ -1,4 +1,4 @@
-"""What a record's first line says of its run, in the words in which runs are told apart."""
+"""Facts about a run from the first line of its record: the things by which two runs can differ."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from evals.runner.fingerprint import recorded_fingerprint
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What was run. None, or an empty mapping, where the record does not say: openai/evals notes less."""
+    """What was run. None or an empty mapping stands for what the record does not say; openai/evals records less."""
 
     eval_name: str
     completion_fns: tuple[str, ...]
     run_id: str | None = None
     created_at: str | None = None
     data_sha256: str | None = None
-    "Of the whole dataset, as the run found it."
+    "SHA-256 of the whole dataset, as the run read it."
     n_dataset: int | None = None
     first_prompt_sha256: str | None = None
     eval_class: str | None = None
     eval_args: Mapping[str, Any] = field(default_factory=dict)
-    "Arguments of the eval: those in its YAML entry, and those on the command line."
+    "Arguments of the eval, from its YAML entry and from the command line."
     scorer: Mapping[str, Any] | None = None
-    "The scorer's version, and what else of the eval decides how completions score."
+    "The scorer's version and everything else of the eval that decides how completions are scored."
     completion_args: Mapping[str, Any] = field(default_factory=dict)
     completion_fn_specs: Mapping[str, Any] = field(default_factory=dict)
     "Class and arguments of each completion function, by name."
@@ -44,12 +44,12 @@ class RunFacts:
 
     @property
     def model(self) -> str:
-        """The names of the completion functions in one text."""
+        """The names of the completion functions, separated by commas; `?` if the record names none."""
         return ", ".join(self.completion_fns) or "?"
 
 
 def facts_of(log: Record) -> RunFacts:
-    """The facts of an opened record."""
+    """The facts in an opened record."""
     spec = log.spec
     config = _mapping(spec.get("run_config"))
     fingerprint, eval_spec = recorded_fingerprint(spec) or {}, _mapping(config.get("eval_spec"))
@@ -82,6 +82,6 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def short(value: Any, width: int = 48) -> str:
-    """A fact as text of at most `width` letters."""
+    """A fact as text of at most `width` characters."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= width else f"{text[: width - 3]}..."

@@ -1,11 +1,11 @@
-"""The gate: runs against their baselines, with a known rate of false alarms and a known power.
+"""The gate: compares runs with their baselines, with a known rate of false alarms and a known power.
 
-For each eval the one-sided test of `evals.stats.noninferiority` asks whether the true drop is larger than is tolerated.
+For each eval, the one-sided test of `evals.stats.noninferiority` asks whether the true drop is larger than tolerated.
 
-- regression: it is, at level alpha (Holm-corrected over all evals of the call, so at most a share alpha of calls
-  whose every eval is healthy fails).
-- ok: it is not, and the samples were enough: either a drop of `detect` would have been found with the power asked
-  for, or a drop of that size is excluded at level alpha.
+- regression: it is, at level alpha. p-values are corrected by Holm over all evals of the call, so at most a share alpha
+  of the calls fails if every eval is healthy.
+- ok: no such drop is proven, and the samples were enough: a drop of `detect` would have been found with the power that
+  was asked for, or a drop of that size is excluded at level alpha.
 - undecided: neither; `n_needed` says how many samples would do.
 """
 
@@ -22,6 +22,8 @@ import numpy as np
 from evals.comparison.baseline import Baseline, find_baseline
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
+from evals.number_text import points
+from evals.report_keys import defined
 from evals.stats.corrections import holm
 from evals.stats.noninferiority import DropTest, drop_test
 
@@ -31,11 +33,14 @@ MIN_SHARED = 0.95
 
 @dataclass(frozen=True)
 class GateLimits:
-    """What is tolerated, and how sure the gate must be. Drops as fractions: 0.02 is 2 points."""
+    """The drop that is tolerated, and the error rates of the gate. Drops are fractions: 0.02 is 2 points."""
 
     max_drop: float = 0.02
+    "The largest drop that is no regression."
     detect: float = 0.05
+    "The drop that must be found with probability `power`."
     alpha: float = 0.05
+    "Rate of false alarms."
     power: float = 0.8
 
     def __post_init__(self) -> None:
@@ -50,7 +55,7 @@ class GateLimits:
 
 @dataclass(frozen=True)
 class EvalVerdict:
-    """One eval's verdict. `test` has the numbers, on `n` samples that run and baseline share."""
+    """The verdict on one eval. `test` has the numbers, on the `n` samples that run and baseline share."""
 
     eval_name: str
     verdict: str
@@ -88,28 +93,24 @@ class EvalVerdict:
             "n": self.n,
             "n_clusters": self.test.difference.n_clusters,
             "n_errors": self.run.n_errors,
-            "baseline": _plain(self.baseline_score),
-            "now": _plain(self.score),
-            "difference": _plain(self.test.difference.value),
-            "difference_ci95": [_plain(interval.low), _plain(interval.high)],
-            "p_value": _plain(self.test.p_value),
-            "p_value_holm": _plain(self.p_holm),
-            "detectable_drop": _plain(self.test.detectable_drop),
+            "baseline": defined(self.baseline_score),
+            "now": defined(self.score),
+            "difference": defined(self.test.difference.value),
+            "difference_ci95": [defined(interval.low), defined(interval.high)],
+            "p_value": defined(self.test.p_value),
+            "p_value_holm": defined(self.p_holm),
+            "detectable_drop": defined(self.test.detectable_drop),
             "n_needed": self.test.n_needed,
             "record": self.run.path,
             "notes": list(self.notes),
         }
 
 
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
 def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> list[EvalVerdict]:
-    """The verdict of each run against its baseline in `place` (a file, or a folder of `<eval>.json`).
+    """The verdict on each run against its baseline. place: a baseline, or a folder of `<eval>.json`.
 
     Raises:
-        DataError: a baseline is missing, or was made from other data or by another scorer.
+        DataError: a baseline is missing, or was made with other data, another scorer or another metric.
     """
     pairs = [(run, find_baseline(place, run.facts.eval_name)) for run in runs]
     tests = [_test(run, baseline, limits) for run, baseline in pairs]
@@ -187,15 +188,12 @@ def _verdict(run: RunScores, baseline: Baseline, test: DropTest, p: float, limit
 
 
 def exit_code_of(verdicts: Sequence[EvalVerdict], undecided: str) -> int:
-    """1 with a regression, 5 when something could not be decided (or what `undecided` says: pass, fail), else 0."""
+    """1 if any verdict is a regression, else 5 if any is undecided, else 0.
+
+    undecided: `pass` or `fail` give 0 or 1 instead of 5.
+    """
     if any(verdict.verdict == "regression" for verdict in verdicts):
         return 1
     if any(verdict.verdict == "undecided" for verdict in verdicts):
         return {"pass": 0, "fail": 1}.get(undecided, 5)
     return 0
-
-
-def points(fraction: float) -> str:
-    """A fraction in points, as people write it: `2 points`, `1 point`, `0.5 points`."""
-    value = round(fraction * 100, 2)
-    return f"{value:g} point{'' if value == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Several runs compared: every paired difference with corrected p-values, and a ranking that says how sure it is."""
+"""Compares three runs or more: all paired differences with corrected p-values, and a ranking with its uncertainty."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from evals.stats.paired import PairedDifference, paired_difference
 
 @dataclass(frozen=True)
 class PairDifference:
-    """Run j against run i."""
+    """The difference of run j and run i."""
 
     i: int
     j: int
     difference: PairedDifference
-    "j - i."
+    "Run j minus run i."
     p_corrected: float
-    "Holm, over all pairs of runs."
+    "p-value, corrected by Holm over all pairs of runs."
 
 
 @dataclass(frozen=True)
 class Rank:
-    """The ranks that a run may have; 1 is the best."""
+    """The best and the worst rank that a run may have; 1 is the best of all."""
 
     best: int
     worst: int
 
 
 @dataclass(frozen=True)
-class Several:
-    """Three runs or more, on the samples that all of them scored."""
+class ManyRuns:
+    """The comparison of three runs or more, on the samples that all of them scored."""
 
     runs: tuple[RunScores, ...]
     estimates: tuple[Estimate, ...]
     pairs: tuple[PairDifference, ...]
     ranks: tuple[Rank, ...]
-    "Of each run: those that no corrected test excludes. All of them hold together with confidence 1 - alpha."
+    "The ranks of each run that no corrected test excludes. All of them hold together with confidence 1 - alpha."
     n: int
     family: str
     alpha: float
     notes: tuple[str, ...]
 
     def pair(self, i: int, j: int) -> PairDifference:
-        """The pair of runs i < j."""
+        """The difference of the runs i and j, for i < j."""
         return next(pair for pair in self.pairs if (pair.i, pair.j) == (i, j))
 
 
-def compare_several(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: bool = False) -> Several:
-    """Compare every two runs on the samples that all have, so that differences of means add up.
+def compare_many_runs(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: bool = False) -> ManyRuns:
+    """Compare every two runs on the samples that all runs scored, so that the differences of their means add up.
 
     Raises:
-        DataError: no sample is in all runs, or two of them took completions of one draw from the cache.
+        DataError: no sample is in all runs, or two of them took the same random draws from the cache.
     """
     pairings = [pair(runs[0], run, by_id=by_id) for run in runs[1:]]
     for run, pairing in zip(runs[1:], pairings, strict=True):
@@ -78,7 +78,7 @@ def compare_several(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: bo
     ]
     corrected = holm([difference.p_value for _, _, difference in found])
     pairs = tuple(PairDifference(*one, float(p)) for one, p in zip(found, corrected, strict=True))
-    return Several(
+    return ManyRuns(
         runs=tuple(runs),
         estimates=tuple(estimate(values, clusters, 1 - alpha) for values in scores),
         pairs=pairs,
@@ -91,7 +91,7 @@ def compare_several(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: bo
 
 
 def _common_rows(runs: Sequence[RunScores], pairings: Sequence[Pairing]) -> list[Codes]:
-    """For each run the rows of the samples that all runs have, in one order."""
+    """For each run, the rows of the samples that all runs scored, in the same order."""
     kept = np.arange(runs[0].n)
     for pairing in pairings:
         kept = np.intersect1d(kept, pairing.rows_a)
@@ -114,7 +114,7 @@ def _clusters(runs: Sequence[RunScores], rows: Sequence[Codes]) -> Codes | None:
 
 
 def _ranks(n_runs: int, pairs: Sequence[PairDifference], alpha: float, higher_is_better: bool) -> list[Rank]:
-    """A run ranks behind those proven better and before those proven worse.
+    """A run ranks after the runs that are proven better, and before the runs that are proven worse.
 
     Joint intervals of ranks from tests that control the family-wise error rate: Mogstad, Romano, Shaikh and Wilhelm
     2024, Review of Economic Studies 91:476.

@@ -1,4 +1,4 @@
-"""What came back for each sample of a record, as hashes and flags: enough to tell why two completions differ."""
+"""Reads the outputs of a record as hashes and flags, which tell whether and why two completions differ."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.comparison.scores import content_hash
+from evals.comparison.content_hash import content_hash
 from evals.record.reader import read_record
+from evals.record.scores import n_unparsed
 from evals.stats.arrays import Codes
 
 Flags = NDArray[np.bool_]
@@ -18,22 +19,24 @@ Flags = NDArray[np.bool_]
 
 @dataclass
 class Outputs:
-    """The outputs of one run by sample id; repeats of a sample are taken together."""
+    """The outputs of one run by sample id; the repeats of a sample are combined."""
 
     completions: dict[str, int] = field(default_factory=dict)
-    "A hash of all completions of the evaluated model."
+    "A hash of all completions of the evaluated model for the sample."
     unparsed: set[str] = field(default_factory=set)
     "Samples with a completion that held no readable answer."
     cut_off: set[str] = field(default_factory=set)
     "Samples with a completion that ended at the length limit."
     request: Mapping[str, Any] = field(default_factory=dict)
-    "The first recorded request: parameters as they were sent."
+    "The parameters of the first recorded request."
 
     def hashes(self, ids: Sequence[str]) -> Codes:
+        """The hash for each sample id, shape (n,); 0 where no call was recorded."""
         return np.array([self.completions.get(name, 0) for name in ids], dtype=np.int64)
 
     @staticmethod
     def flags(ids: Sequence[str], among: set[str]) -> Flags:
+        """Whether each sample id is in the set, shape (n,)."""
         return np.array([name in among for name in ids], dtype=bool)
 
 
@@ -52,10 +55,6 @@ def read_outputs(path: str) -> Outputs:
             if "length" in (calls[0].get("finish_reasons") or ()):
                 found.cut_off.add(name)
             found.request = found.request or calls[0].get("request") or {}
-        if any(data.get("parsed") is False for data in _scored(sample.events)):
+        if n_unparsed(sample.events):
             found.unparsed.add(name)
     return found
-
-
-def _scored(events: Sequence[Any]) -> list[dict[str, Any]]:
-    return [event.data for event in events if event.type in ("match", "metrics") and isinstance(event.data, dict)]

@@ -1,4 +1,4 @@
-"""Which samples of two runs are the same question: by id where they ask the same, else by what they ask."""
+"""Pairs the samples of two runs that are the same question: by id, or by what they ask."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from evals.stats.arrays import Codes
 
 @dataclass(frozen=True)
 class Pairing:
-    """Row `rows_a[i]` of one run and row `rows_b[i]` of the other are the same question."""
+    """Row `rows_a[i]` of run a and row `rows_b[i]` of run b are the same question."""
 
     rows_a: Codes
     rows_b: Codes
     only_a: Codes
-    "Scored samples of a that b does not have, neither by id nor by question."
+    "Rows of a whose sample b did not score, by id or by question."
     only_b: Codes
+    "Rows of b whose sample a did not score."
     changed_a: Codes
-    "Samples whose id both runs scored, with different questions: not paired."
+    "Rows of a whose id b scored too, with another question. They are not paired."
     changed_b: Codes
+    "The rows of b for `changed_a`."
     failed_in_a: int
-    "Samples that b scored and that failed in a."
+    "Samples that failed in a and that b scored."
     failed_in_b: int
+    "Samples that failed in b and that a scored."
     n_moved: int
-    "Pairs with the same question under another id: rows were put in or taken out before them."
+    "Pairs with the same question under different ids, because rows before them were added or removed."
     by_id_alone: bool
-    "Whether the questions were not compared: they were not recorded, or that was asked for."
+    "True if the questions were not compared: they were not recorded, or `by_id` was given."
 
     @property
     def n(self) -> int:
@@ -38,10 +41,10 @@ class Pairing:
 def pair(a: RunScores, b: RunScores, *, by_id: bool = False) -> Pairing:
     """Pair the samples of two runs.
 
-    Runs of one eval over the same data (equal checksums) pair by id. Else what was asked decides: same id and same
-    question is a pair; a question that is the only one of its kind in both pairs under another id too; the same id
-    with another question is no pair. The question is the dataset's row without labels where both records hold it,
-    else the last message sent with the expected answer. by_id: the id alone decides, for data that was reworded.
+    Runs of the same eval over the same data (equal checksums) are paired by id. Otherwise the question decides: equal
+    ids are a pair if they ask the same, and a question that occurs once in each run is a pair under different ids too.
+    The question is the dataset's row without labels if both records hold it, else the last message that was sent, with
+    the expected answer. by_id: the id alone decides, for data that was reworded.
     """
     asked_a, asked_b = _questions(a, b)
     known = not by_id and bool(np.all(asked_a != 0) and np.all(asked_b != 0))
@@ -76,7 +79,7 @@ def pair(a: RunScores, b: RunScores, *, by_id: bool = False) -> Pairing:
 
 
 def _questions(a: RunScores, b: RunScores) -> tuple[Codes, Codes]:
-    """What was asked, by the same rule in both runs."""
+    """The hash of each row's question, by the same rule in both runs."""
     if np.all(a.row_hashes != 0) and np.all(b.row_hashes != 0):
         return a.row_hashes, b.row_hashes
     return a.question_hashes, b.question_hashes
@@ -87,7 +90,7 @@ def _others(n: int, *taken: Codes) -> Codes:
 
 
 def _moved(asked_a: Codes, asked_b: Codes, rows_a: Codes, rows_b: Codes) -> tuple[Codes, Codes]:
-    """Questions that are left over in both runs and the only ones of their kind in each."""
+    """Rows (of a, of b) of the unpaired questions that occur exactly once in each run."""
     left_a, left_b = _others(len(asked_a), rows_a), _others(len(asked_b), rows_b)
     single_a, single_b = _singles(asked_a, left_a), _singles(asked_b, left_b)
     _, at_a, at_b = np.intersect1d(asked_a[single_a], asked_b[single_b], return_indices=True)
@@ -96,6 +99,6 @@ def _moved(asked_a: Codes, asked_b: Codes, rows_a: Codes, rows_b: Codes) -> tupl
 
 
 def _singles(hashes: Codes, rows: Codes) -> Codes:
-    """Those of `rows` whose hash no other row of the run has, so that a copy is never taken for its twin."""
+    """The rows among `rows` whose hash no other row of the run has: copies of a question are not told apart."""
     values, counts = np.unique(hashes, return_counts=True)
     return rows[np.isin(hashes[rows], values[counts == 1])]

@@ -1,4 +1,4 @@
-"""Scores the stored completions of one run by the eval of another, without a call."""
+"""Scores the stored completions of one run by the eval of another run, without calling a model."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from evals.comparison.content_hash import content_hash
 from evals.comparison.facts import RunFacts
-from evals.comparison.scores import RunScores, content_hash, read_scores
+from evals.comparison.scores import RunScores, read_scores
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
@@ -23,13 +24,13 @@ from evals.stats.arrays import Array
 
 @dataclass(frozen=True)
 class Rescored:
-    """New scores of stored completions, by sample id of the eval that scored."""
+    """New scores of stored completions, by the sample id of the eval that scored them."""
 
     scores: Mapping[str, float]
     facts: RunFacts
-    "Of the rescoring: the data and the scorer that are installed here."
+    "What was rescored with: the data and the scorer that are installed here."
     n_new_calls: int
-    "Samples left out because their scoring would ask a grader something that it was never asked."
+    "Samples that were left out because scoring them would ask a grader a question that it was never asked."
     n_failed: int
 
 
@@ -41,10 +42,10 @@ def rescore(
     registry_paths: Sequence[str] = (),
     data_paths: Sequence[str] = (),
 ) -> Rescored:
-    """The completions of `record` scored as `scorer` says: that eval with those arguments, as installed here.
+    """Score the completions of `record` by the eval and the arguments of `scorer`, as that eval is installed here.
 
-    ids: the sample id in `scorer`'s eval for each sample id of the record that is wanted. Each call of a sample is
-    answered with what it was answered then; only the first may have another prompt now, as a changed prompt has.
+    ids: for each wanted sample id of the record, its sample id in the eval of `scorer`. Each call of a sample gets the
+    reply that it got then. Only the first call may have another prompt now, for evals whose prompt has changed.
 
     Raises:
         EvalsError: the eval is not in the registries, its data cannot be read, or the record holds no completions.
@@ -75,14 +76,14 @@ def rescore(
 
 
 def aligned(rescored: Rescored | None, ids: Sequence[str]) -> Array:
-    """The new score of each id; NaN where there is none."""
+    """The new score of each sample id, shape (n,); NaN for those without one."""
     if rescored is None:
         return np.full(len(ids), np.nan)
     return np.array([rescored.scores.get(name, np.nan) for name in ids], dtype=np.float64)
 
 
 def _copy_calls(source: str, target: Path, ids: Mapping[str, str], eval_name: str) -> dict[str, set[int]]:
-    """Write the calls of the wanted samples under their new ids; what later calls of each asked, as hashes."""
+    """Write the calls of the wanted samples under their new ids; return the prompts of all later calls, as hashes."""
     base, split = eval_name.split(".")[:2]
     recorder = LocalRecorder(target, RunSpec(["stored"], eval_name, base, split, {}, ""))
     later: dict[str, set[int]] = {}
@@ -109,7 +110,7 @@ def _plain_call(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asked_anew(scored: Path, later: Mapping[str, set[int]]) -> set[str]:
-    """Samples whose second or later call had a prompt that was never answered: its replayed answer means nothing."""
+    """Samples with a second or later call whose prompt was never answered: the replayed reply belongs to another."""
     return {
         sample.sample_id
         for sample in read_record(scored).samples()

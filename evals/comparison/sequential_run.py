@@ -1,4 +1,4 @@
-"""A run that stops as soon as its difference to a baseline is settled, by a rule that may look after every sample."""
+"""Ends a run as soon as its difference to a baseline is settled, by a test that is valid after every sample."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import SettledEarly, UsageError
 from evals.record.recorders import Event
+from evals.record.scores import score_of
 from evals.runner.prepare import PreparedRun
 from evals.runner.run import RunObserver
-from evals.runner.tally import score_of
 from evals.sample import sample_id
 from evals.stats.sequential import BettingSequence, Decision
 
 
 @dataclass(frozen=True)
 class SequentialOutcome:
-    """What a sequential run settled. Differences are this run minus the baseline."""
+    """The outcome of a sequential run. Differences are this run minus the baseline."""
 
     decision: Decision
     n_used: int
-    "Samples that the decision rests on."
+    "Samples that the decision was made with."
     n_planned: int
     difference: float
     low: float
@@ -36,7 +36,7 @@ class SequentialOutcome:
     n_calls_saved: int
 
     def as_dict(self) -> dict[str, Any]:
-        """For the final report."""
+        """Plain values for the final report, under its key `sequential`."""
         return {
             "decision": self.decision.value,
             "n_used": self.n_used,
@@ -48,27 +48,15 @@ class SequentialOutcome:
             "samples_saved": self.n_calls_saved,
         }
 
-    def say(self) -> str:
-        """In words, with the interval."""
-        words = {
-            Decision.A_BETTER: "this run is better than the baseline",
-            Decision.B_BETTER: "this run is worse than the baseline",
-            Decision.EQUIVALENT: f"this run is within {self.delta * 100:g} points of the baseline",
-            Decision.UNDECIDED: "not settled",
-        }
-        saved = self.n_calls_saved
-        share = f", {saved:,} samples saved ({saved / self.n_planned:.0%})" if saved and self.n_planned else ""
-        return (
-            f"{words[self.decision]}\n"
-            f"  difference {self.difference:+.3f}   anytime-valid {1 - self.alpha:.0%} interval "
-            f"{self.low:+.3f} to {self.high:+.3f}\n"
-            f"  settled by {self.n_used:,} of {self.n_planned:,} samples{share}"
-        )
-
 
 class SequentialRule:
-    """An observer that ends a run when the rule has decided. Samples count in the run's shuffled order, whatever
-    order they finish in: quick samples must not be heard first, and the same run always stops at the same sample.
+    """An observer that ends a run when the test has decided (`evals.stats.sequential.BettingSequence`).
+
+    Samples count in the run's shuffled order, not in the order in which they finish. Otherwise quick samples would
+    count first, and the same run could stop at different samples.
+
+    place: a baseline, a folder of baselines, or a record. alpha: the error rate. delta: a difference below it counts as
+    none, as a fraction. The scores are those of the baseline's metric.
     """
 
     def __init__(self, inner: RunObserver, place: Path, *, alpha: float, delta: float) -> None:
@@ -80,14 +68,16 @@ class SequentialRule:
         self._next = 0
         self._waiting: dict[str, float | None] = {}
         self._baseline: dict[str, float] = {}
+        self._metric: str | None = None
         self._decision = Decision.UNDECIDED
         self._n_finished = 0
 
     def prepare(self, prepared: PreparedRun) -> None:
-        """Learn the samples and their order; call it before the run begins.
+        """Read the baseline and the order of the samples. Call it before the run begins.
 
         Raises:
-            UsageError: the run or the baseline cannot be compared one sample after the other.
+            UsageError: the run has repeats or no dataset, or the baseline has other data or clustered samples.
+            DataError: there is no baseline.
         """
         n_samples = prepared.preflight.n_samples
         if n_samples is None or prepared.request.repeats > 1:
@@ -97,21 +87,22 @@ class SequentialRule:
         data = prepared.preflight.data_sha256
         if baseline.data_sha256 is not None and data is not None and baseline.data_sha256 != data:
             raise UsageError(
-                "the baseline was made from other data", where=baseline.where, fix="make it anew, or use that data"
+                "the baseline was made from other data", where=baseline.where, fix="make it again, or use that data"
             )
         if baseline.clusters is not None and len(set(baseline.clusters)) < len(baseline.clusters):
             raise UsageError(
-                "--sequential cannot be used with clustered samples: one tells of the next",
+                "--sequential cannot be used with clustered samples, because they depend on one another",
                 fix="run all samples, and use `evals gate` or `evals compare`",
             )
         sign = 1.0 if baseline.higher_is_better else -1.0
         self._sign = sign
+        self._metric = baseline.metric
         self._baseline = dict(zip(baseline.sample_ids, map(float, baseline.scores), strict=True))
         order = sample_order(n_samples, prepared.request.max_samples)
         self._order = [sample_id(name, index) for index in order]
 
-    def watch(self, tally: Any, counts: Any) -> None:
-        self._inner.watch(tally, counts)
+    def watch(self, counters: Any, counts: Any) -> None:
+        self._inner.watch(counters, counts)
 
     def started(self, n_items: int, n_done_before: int) -> None:
         self._inner.started(n_items, n_done_before)
@@ -122,7 +113,7 @@ class SequentialRule:
 
     def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
         self._inner.finished(item, events)
-        self._take(item.sample_id, score_of(events))
+        self._take(item.sample_id, score_of(events, self._metric))
 
     def _take(self, name: str, score: float | None) -> None:
         self._n_finished += 1
@@ -141,7 +132,7 @@ class SequentialRule:
             raise SettledEarly("the comparison is settled")
 
     def outcome(self) -> SequentialOutcome:
-        """What has been settled so far."""
+        """The outcome so far."""
         interval = self._sequence.interval
         return SequentialOutcome(
             decision=self._decision,
@@ -157,5 +148,5 @@ class SequentialRule:
 
 
 def against(place: Path, eval_name: str) -> Baseline:
-    """The baseline in a file or folder, or the run in a record."""
+    """The baseline in a file or a folder, or the scores of a record (`.jsonl`) as a baseline."""
     return Baseline.of(read_scores(place)) if place.suffix == ".jsonl" else find_baseline(place, eval_name)

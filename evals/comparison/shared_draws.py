@@ -1,4 +1,4 @@
-"""Finds completions that two runs took from one cache although they were drawn by chance."""
+"""Finds random completions that two runs took from the same cache."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import collections
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from evals.comparison.scores import RunScores, content_hash
+from evals.comparison.content_hash import content_hash
+from evals.comparison.scores import RunScores
 from evals.record.reader import read_record
 
 
 class Draw(NamedTuple):
-    """What came back from one call, and when it was drawn."""
+    """The reply to one call, and how it can be recognised."""
 
     text: int
     "Hash of the completions and of the model's name."
     latency_s: float | None
-    "Of the original call, whoever made it."
+    "Seconds that the original call took, whichever run made it; None if unknown."
     is_hot: bool
     "From the cache, and drawn at a temperature above 0."
 
 
 def count_shared_draws(a: RunScores, b: RunScores) -> int:
-    """Calls of both runs that are one and the same draw at a temperature above 0.
+    """The number of calls in which both runs used the same draw at a temperature above 0.
 
     A cached completion keeps the time that its call once took, so two equal texts with different times were drawn
     twice. Scoring a run's completions again (`evals score`) means to share them, and is not counted.
@@ -40,7 +41,7 @@ def _is_shared(one: Draw, other: Draw) -> bool:
 
 
 def _draws(path: str) -> Iterator[tuple[int, Draw]]:
-    """Each call as a hash of its prompt and of how often it was asked before, as the cache tells draws apart."""
+    """(hash of the prompt and of how often it was sent before, reply) of each call: as the cache tells draws apart."""
     for sample in read_record(path).samples():
         n_before: collections.Counter[int] = collections.Counter()
         for data in sample.data("sampling"):

@@ -1,4 +1,4 @@
-"""What a call cost, from its token counts and the model's prices."""
+"""The cost of a call, from its token counts and the prices of the model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from evals.specs import ModelInfo
 
 
 def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float | None:
-    """US dollars for `usage` (OpenAI's chat or responses keys); None where tokens or prices are not known.
+    """The cost of a call in US dollars; None where its tokens or the prices are not known.
 
-    Cached prompt tokens are among the prompt tokens, and cost the full price where no other is known; reasoning
-    tokens are among the completion tokens.
+    usage: token counts under the keys of OpenAI's chat or responses endpoint. Cached tokens are counted among the
+    prompt tokens, and cost the full price where the registry has no other. Reasoning tokens are counted among the
+    completion tokens. info: prices in US dollars per million tokens.
     """
     if not usage or info is None or info.input_usd_per_million is None or info.output_usd_per_million is None:
         return None
@@ -30,7 +31,10 @@ def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float |
 
 
 def summed_usage(usages: list[Mapping[str, Any] | None]) -> dict[str, Any] | None:
-    """Token counts of several calls in one, nested details too; None where none gave any."""
+    """The sums of the token counts of several calls, in nested objects too; None where no call has any.
+
+    What is no number is taken from the first call that has it.
+    """
     total: dict[str, Any] = {}
     for usage in usages:
         for key, value in (usage or {}).items():

@@ -1,4 +1,4 @@
-"""Chain of thought around any completion function: reason first, then extract the answer."""
+"""Chain of thought over any completion function: one call reasons, a second one gives the answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 from evals.chat import ChatCompletionPrompt
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made, preflight, registry_at_hand
+from evals.completion_fns.inner_fns import make_inner_fn, registry_or_new
 from evals.engine import calls
+from evals.engine.traits import preflight
+from evals.registry.typed_arguments import typed_arguments
 
 DEFAULT_COT_TEMPLATE = (
     "\nI will first reason step by step towards the right answer, and state the answer at the end of my reasoning."
@@ -16,11 +18,12 @@ DEFAULT_COT_TEMPLATE = (
 DEFAULT_EXTRACT_ANSWER_TEMPLATE = "\nFrom the reasoning above, the answer in the format that the question asks for is:"
 
 
+@typed_arguments
 class ChainOfThoughtCompletionFn(Backend):
-    """Two calls a prompt: `cot_completion_fn` reasons, `extract_completion_fn` (default: the same) answers.
+    """Makes two calls for each prompt: `cot_completion_fn` reasons, then `extract_completion_fn` answers.
 
-    Both templates are put as words of the assistant. The record has both calls, and one event with the prompt as the
-    eval sent it and the answer as the eval saw it.
+    Both are names, or completion functions; the second is the first by default. Both templates are sent as messages of
+    the assistant. The record has both calls, and a third event with the eval's own prompt and the answer that it got.
     """
 
     is_local = True
@@ -36,14 +39,14 @@ class ChainOfThoughtCompletionFn(Backend):
         registry_path: str | None = None,
         **kwargs: Any,
     ) -> None:
-        registry = registry_at_hand(registry, registry_path)
+        registry = registry_or_new(registry, registry_path)
         self.cot_template = cot_template
         self.extract_answer_template = extract_answer_template
-        self.cot_completion_fn_instance = made(cot_completion_fn, registry)
-        self.extract_completion_fn_instance = made(extract_completion_fn or cot_completion_fn, registry)
+        self.cot_completion_fn_instance = make_inner_fn(cot_completion_fn, registry)
+        self.extract_completion_fn_instance = make_inner_fn(extract_completion_fn or cot_completion_fn, registry)
 
     def preflight(self) -> None:
-        """What must fail in either model's calls fails here."""
+        """The preflight of both completion functions."""
         preflight(self.cot_completion_fn_instance, self.extract_completion_fn_instance)
 
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:

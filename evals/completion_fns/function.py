@@ -1,4 +1,4 @@
-"""Objects from Python code as completion functions: a plain function, a coroutine function, a backend, a solver."""
+"""Python objects as completion functions: plain and coroutine functions, and objects with `complete`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from evals.completion import CompletionResult, Completions
-from evals.completion_fns.backend import Backend
+from evals.engine.calls import complete_sync
+from evals.engine.traits import traits_of
 from evals.errors import UsageError
 from evals.record.current import record_sampling
 from evals.registry.classes import accepts
-from evals.solvers.solver import Solver
+from evals.registry.typed_arguments import typed_arguments
 
 
+@typed_arguments
 class FunctionCompletionFn:
-    """Anything callable that takes a prompt and gives a text, a list of texts or a CompletionResult; it may be async.
+    """A callable as a completion function. It takes a prompt and returns a text, a list of texts or a CompletionResult.
 
-    It gets those sampling arguments of the eval (`temperature`, `max_tokens`, ...) that it takes. Texts are
-    recorded here; a function that gives a CompletionResult records by itself, as plug-ins of openai/evals do.
+    It may be a coroutine function. Of the sampling arguments that an eval sends (`temperature`, `max_tokens`, ...) it
+    gets those that its signature has. Texts are recorded here; a function that returns a CompletionResult records by
+    itself, as plug-ins of openai/evals do. Other attributes are those of the function.
+
+    Raises:
+        TypeError: (at a call) the function returned something else.
     """
+
+    gives_results = True
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -50,14 +58,17 @@ class FunctionCompletionFn:
         return Completions(texts)
 
 
-class _Called(Backend):
-    """An object that has `complete` and nothing else, so that plain code can call it too."""
+class _WithCall:
+    """Adds `__call__` to an object that only has `complete`. The traits are those of the object."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
-        for name in ("is_local", "max_concurrency", "records_sampling", "limit_key", "delegates"):
-            if hasattr(inner, name):
-                setattr(self, name, getattr(inner, name))
+
+    def __call__(self, prompt: Any, **kwargs: Any) -> CompletionResult:
+        return complete_sync(self, prompt, **kwargs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _WithCall:
+        return self
 
     async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
         result: CompletionResult = await self.inner.complete(prompt, **kwargs)
@@ -70,33 +81,33 @@ class _Called(Backend):
 
 
 def as_completion_fn(given: Any) -> Any:
-    """`given` as something that evals can use: functions and bare `complete` are wrapped, the rest stays.
+    """`given` as a completion function. Functions, and objects with nothing but `complete`, are wrapped.
 
     Raises:
-        UsageError: it is a class, or nothing that can be asked.
+        UsageError: it is a class, or it has neither `__call__` nor `complete`.
     """
     if inspect.isclass(given):
         raise UsageError(f"{given.__name__} is a class, not a completion function", fix=f"write {given.__name__}(...)")
-    if callable(getattr(given, "complete", None)):
-        return given if callable(given) else _Called(given)
+    traits = traits_of(given)
+    if traits.has_complete:
+        return given if callable(given) else _WithCall(given)
     if not callable(given):
         raise UsageError(
             f"a {type(given).__name__} is no completion function",
             fix="give a model's name, a function of a prompt, or an object with 'async complete(prompt, **kwargs)'",
         )
-    ours = type(given).__module__.startswith("evals.")
-    return given if ours or isinstance(given, Solver) else FunctionCompletionFn(given)
+    return given if traits.gives_results else FunctionCompletionFn(given)
 
 
 def unwrapped(fn: Any) -> Any:
-    """What `as_completion_fn` was given."""
+    """The object that `as_completion_fn` wrapped; any other one comes back as it is."""
     if isinstance(fn, FunctionCompletionFn):
         return fn.function
-    return fn.inner if isinstance(fn, _Called) else fn
+    return fn.inner if isinstance(fn, _WithCall) else fn
 
 
 def name_of(fn: Any) -> str:
-    """What a record calls `fn`: a function's name, else the name of its class."""
+    """The name of a completion function in records: that of the function, or of the object's class."""
     fn = unwrapped(fn)
     while isinstance(fn, functools.partial):
         fn = fn.func

@@ -1,4 +1,4 @@
-"""Images in messages: files on this machine become data URLs, which every provider takes."""
+"""Images in messages: files of this machine become data URLs, which every provider takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evals.errors import DataError
 
 
 def has_local_images(messages: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a message shows an image by its path."""
+    """Whether a message names an image by a path of this machine."""
     return any(
         _is_local(_url_of(part))
         for message in messages
@@ -25,9 +25,12 @@ def has_local_images(messages: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def inline_images(messages: Sequence[Mapping[str, Any]], folder: Path | None = None) -> Sequence[Mapping[str, Any]]:
-    """The messages with each local image as a data URL; the very same ones where there is none.
+    """The messages with each image of this machine as a data URL; the same object where there is none.
 
-    folder: where relative paths start; None is the working folder.
+    folder: where relative paths start; None for the working folder.
+
+    Raises:
+        DataError: a file cannot be read, or is no image by its name.
     """
     if not has_local_images(messages):
         return messages
@@ -35,10 +38,10 @@ def inline_images(messages: Sequence[Mapping[str, Any]], folder: Path | None = N
 
 
 def data_url(path: Path) -> str:
-    """The file as `data:<type>;base64,...`.
+    """The content of an image file as `data:<type>;base64,...`; the type follows from the end of its name.
 
     Raises:
-        DataError: the file cannot be read, or its name does not end like an image's.
+        DataError: the file cannot be read, or its name does not end like that of an image.
     """
     kind, _ = mimetypes.guess_type(path.name)
     if kind is None or not kind.startswith("image/"):

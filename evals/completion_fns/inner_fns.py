@@ -1,12 +1,15 @@
-"""Completion functions inside completion functions: named in YAML, made by the registry at hand."""
+"""Completion functions that another completion function calls: named in YAML, made by the registry."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-def registry_at_hand(registry: Any = None, registry_path: str | None = None) -> Any:
-    """`registry`, else a new one with the usual folders; `registry_path` is added to it."""
+def registry_or_new(registry: Any = None, registry_path: str | None = None) -> Any:
+    """`registry`, or a new one over the built-in registry and `~/.evals` where it is None.
+
+    registry_path: a further folder, added to either.
+    """
     if registry is None:
         from evals.registry.lookup import Registry
 
@@ -16,15 +19,12 @@ def registry_at_hand(registry: Any = None, registry_path: str | None = None) -> 
     return registry
 
 
-def made(completion_fn: Any, registry: Any = None) -> Any:
-    """The completion function of this name; anything but a name is one already."""
+def make_inner_fn(completion_fn: Any, registry: Any = None) -> Any:
+    """The completion function that `completion_fn` names; an object instead of a name comes back as it is.
+
+    Raises:
+        RegistryError: no entry has this name, or its class cannot be made.
+    """
     if not isinstance(completion_fn, str):
         return completion_fn
-    return registry_at_hand(registry).make_completion_fn(completion_fn)
-
-
-def preflight(*completion_fns: Any) -> None:
-    """Let each of them find out what must fail before the first call, if it can."""
-    for fn in completion_fns:
-        if hasattr(fn, "preflight"):
-            fn.preflight()
+    return registry_or_new(registry).make_completion_fn(completion_fn)

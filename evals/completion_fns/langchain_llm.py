@@ -10,12 +10,13 @@ from evals.chat import CompletionPrompt, is_chat_prompt
 from evals.completion import CompletionResult
 from evals.errors import EvalsError, RegistryError, did_you_mean
 from evals.record.current import record_sampling
+from evals.registry.typed_arguments import typed_arguments
 
 _ROLES = {"user": "human", "assistant": "ai", "system": "system"}
 
 
 class LangChainLLMCompletionResult(CompletionResult):
-    """One completion, without white space around it."""
+    """One completion; white space at both ends is cut off."""
 
     def __init__(self, response: str) -> None:
         self.response = response
@@ -24,8 +25,18 @@ class LangChainLLMCompletionResult(CompletionResult):
         return [self.response.strip()]
 
 
+@typed_arguments
 class LangChainLLMCompletionFn:
-    """A text model: `llm` is the name of a class in `langchain_community.llms` (older: `langchain.llms`)."""
+    """A text model of LangChain.
+
+    llm: the name of a class in `langchain_community.llms`, or in `langchain.llms` of older versions. llm_kwargs: its
+    arguments.
+
+    Raises:
+        EvalsError: LangChain is not installed. RegistryError: it has no such class.
+    """
+
+    gives_results = True
 
     def __init__(self, llm: str, llm_kwargs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.llm = langchain_class("llms", llm)(**(llm_kwargs or {}))
@@ -35,8 +46,18 @@ class LangChainLLMCompletionFn:
         return recorded(text, str(self.llm.invoke(text)))
 
 
+@typed_arguments
 class LangChainChatModelCompletionFn:
-    """A chat model: `llm` is the name of a class in `langchain_community.chat_models`."""
+    """A chat model of LangChain.
+
+    llm: the name of a class in `langchain_community.chat_models`, or in `langchain.chat_models` of older versions.
+    chat_model_kwargs: its arguments.
+
+    Raises:
+        EvalsError: LangChain is not installed. RegistryError: it has no such class.
+    """
+
+    gives_results = True
 
     def __init__(self, llm: str, chat_model_kwargs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.llm = langchain_class("chat_models", llm)(**(chat_model_kwargs or {}))
@@ -48,18 +69,22 @@ class LangChainChatModelCompletionFn:
 
 
 def langchain_message(message: Mapping[str, Any]) -> tuple[str, Any]:
-    """`(role, content)` in LangChain's words, which its chat models take as a message."""
+    """A message as `(role, content)` with LangChain's role names; its chat models take such pairs."""
     return _ROLES.get(message["role"], message["role"]), message["content"]
 
 
 def recorded(prompt: Any, completion: str) -> LangChainLLMCompletionResult:
-    """The completion as a result, after recording it."""
+    """Records a completion, and gives it as a result."""
     record_sampling(prompt=prompt, sampled=completion)
     return LangChainLLMCompletionResult(completion)
 
 
 def langchain_class(kind: str, name: str) -> Any:
-    """The class `name` from LangChain's module `kind`, wherever the installed version keeps it."""
+    """The class `name` of LangChain's module `kind` (`llms` or `chat_models`), of the version that is installed.
+
+    Raises:
+        EvalsError: LangChain is not installed. RegistryError: the module has no such class.
+    """
     module = langchain_module(kind)
     found = getattr(module, name, None)
     if found is None:
@@ -69,7 +94,7 @@ def langchain_class(kind: str, name: str) -> Any:
 
 
 def langchain_module(kind: str) -> Any:
-    """`langchain_community.<kind>`, else `langchain.<kind>`."""
+    """The module `langchain_community.<kind>`, or `langchain.<kind>` without it. Raises EvalsError without either."""
     for package in ("langchain_community", "langchain"):
         try:
             return importlib.import_module(f"{package}.{kind}")

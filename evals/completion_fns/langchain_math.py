@@ -1,4 +1,4 @@
-"""LangChain's maths chain as a completion function."""
+"""LangChain's chain for arithmetic as a completion function."""
 
 from __future__ import annotations
 
@@ -9,10 +9,18 @@ from evals.chat import CompletionPrompt
 from evals.completion_fns.langchain_llm import LangChainLLMCompletionResult as LangChainCompletionResult
 from evals.completion_fns.langchain_llm import langchain_class, recorded
 from evals.errors import EvalsError
+from evals.registry.typed_arguments import typed_arguments
 
 
+@typed_arguments
 class LangChainMathChainCompletionFn:
-    """Lets an OpenAI model write an expression, which LangChain evaluates."""
+    """Lets an OpenAI model write an expression, evaluates it by LangChain, and answers with the number.
+
+    Raises:
+        EvalsError: LangChain, or its version with this chain, is not installed.
+    """
+
+    gives_results = True
 
     def __init__(self, **kwargs: Any) -> None:
         self.llm_math = _math_chain()(llm=langchain_class("llms", "OpenAI")(temperature=0))

@@ -1,4 +1,4 @@
-"""Network clients that belong to an event loop: made where they are used, ended with the run or the process."""
+"""Network clients that belong to an event loop: made on the loop that uses them, closed with the run or the process."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 _EXIT_TIMEOUT_S = 1.0
+"How long a client may take to close when the process ends."
 
 
 class LoopClients(Generic[T]):
-    """One client a loop: constructors of backends run on threads without one, calls on the engine's or on another."""
+    """A client for each event loop that asks for one.
+
+    Clients of HTTP libraries cannot be shared between loops. Constructors of backends run on threads without a loop,
+    and calls on the engine's loop or on a user's. new: makes a client. close: ends it. Both are called on the loop of
+    the client.
+    """
 
     def __init__(self, new: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
         self._new = new
@@ -23,7 +29,11 @@ class LoopClients(Generic[T]):
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, T] = weakref.WeakKeyDictionary()
 
     def get(self) -> T:
-        """The client of the running loop."""
+        """The client of the running loop, made at the first call.
+
+        Raises:
+            RuntimeError: no loop runs on this thread.
+        """
         loop = asyncio.get_running_loop()
         client = self._clients.get(loop)
         if client is None:
@@ -32,13 +42,13 @@ class LoopClients(Generic[T]):
         return client
 
     async def aclose(self) -> None:
-        """End the client of the running loop; a later call makes a new one."""
+        """Close the client of the running loop, if it has one; a later `get` makes a new one."""
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await self._close(client)
 
     def close_at_exit(self) -> None:
-        """End the clients of loops that still run: at exit they would complain of being forgotten."""
+        """Close the clients of loops that still run: HTTP libraries warn about clients that were never closed."""
         for loop in list(self._clients):
             if loop.is_running():
                 with contextlib.suppress(Exception):

@@ -1,4 +1,4 @@
-"""Takes completions from an earlier record, ours or openai/evals': scores again without a call."""
+"""Takes completions from an earlier record, ours or one of openai/evals: scores again without a call."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from evals.engine.context import SampleCalls, current_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError
 from evals.record.current import current_sample_id
+from evals.registry.typed_arguments import typed_arguments
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
@@ -24,32 +25,31 @@ if TYPE_CHECKING:
 _KEPT = ("model", "usage", "finish_reasons", "logprobs", "latency_s", "request")
 
 
+@typed_arguments
 class ReplayCompletionFn(Backend):
-    """Answers each call of a sample with what the record says was answered.
+    """Answers each call with the answer that a record has for it.
 
-    record: the record's path. Among a sample's recorded calls, the one with the same prompt is taken (the second time
-    the second one), else the one with the same number. For another eval than the record's own, the row with the same
-    number answers, if its prompt was the same. Samples that ended in an error are there as far as they got.
-    Model, usage, finish reasons and log probabilities are the original ones; nothing is paid, and `request` says
-    `replayed` with the run's id. What was scored instead of completed (`cond_logp` events) is played back by `score`.
-    The calls wait in a temporary database, so memory does not grow with the record.
+    record: the path of the record. A call is looked up among the recorded calls of its sample: by its prompt (the
+    second call with a prompt gets the second answer to it), or else by its number. In an eval other than that of the
+    record, the row with the same number is looked up, and by its prompt only. A sample that ended in an error has the
+    calls that it made until then.
+
+    Model, usage, finish reasons and log probabilities are those of the record; the cost is 0, and `request` has the
+    run's id as `replayed`. `score` gives the recorded log probabilities of continuations (`cond_logp` events). The
+    calls are kept in a temporary database on disk, so memory does not grow with the record.
+
+    Raises:
+        DataError: there is no such record, or it has no completions.
     """
 
     is_local = True
-    score_way = "score"
-    gives_top_logprobs = False
-    most_alternatives: int | None = None
 
     def __init__(self, record: str | Path, registry: Any = None) -> None:
         self.record = Path(record).expanduser()
         self._fallback_calls = SampleCalls()
         self._calls, self._scores = RecordedCalls(), RecordedCalls()
         self._run_id = self._load()
-
-    @property
-    def can_score(self) -> bool:
-        """Whether the record has log probabilities of continuations."""
-        return self._scores.n_calls > 0
+        self.can_score = self._scores.n_calls > 0
 
     def _load(self) -> str:
         from evals.record.reader import read_record
@@ -74,7 +74,7 @@ class ReplayCompletionFn(Backend):
         return log.run_id or self.record.stem
 
     def _learn_from(self, sample: SampleRecord) -> None:
-        """What the recorded model could do beside completing."""
+        """Set the traits that follow from what the recorded model did beside completing."""
         for event in sample.data("cond_logp"):
             self.score_way = event.get("way", self.score_way)
         for event in sample.data("sampling"):
@@ -87,7 +87,7 @@ class ReplayCompletionFn(Backend):
         """The recorded log probabilities of these continuations.
 
         Raises:
-            CallFailed: others were recorded for this sample.
+            CallFailed: the record has none for this sample, or those of other continuations.
         """
         event = self._find(self._scores, prompt)
         if event.get("completion") != list(continuations):
@@ -134,7 +134,7 @@ class ReplayCompletionFn(Backend):
 
 
 class RecordedCalls:
-    """The calls of a record in a temporary database on disk, found by sample, repeat and prompt or number."""
+    """The calls of a record in a temporary database on disk, looked up by sample and repeat, and prompt or number."""
 
     def __init__(self) -> None:
         self.n_calls = 0
@@ -143,7 +143,7 @@ class RecordedCalls:
         self._db.execute("create table calls (sample text, repeat integer, number integer, prompt blob, event text)")
 
     def add(self, sample_id: str, repeat: int, events: Iterable[Mapping[str, Any]]) -> None:
-        """Take in the sampling events of one attempt at a sample, in the order of the calls."""
+        """Add the events of one evaluation of a sample, in the order of its calls."""
         rows = [
             (sample_id, repeat, number, prompt_digest(event.get("prompt")), json.dumps(dict(event, prompt=None)))
             for number, event in enumerate(events)
@@ -152,19 +152,20 @@ class RecordedCalls:
         self.n_calls += len(rows)
 
     def finish(self) -> None:
-        """Call after the last `add`."""
+        """Build the index. Must be called after the last `add` and before the first look-up."""
         self._db.execute("create index by_sample on calls (sample, repeat, number)")
         self._db.commit()
 
     def by_number(self, sample_id: str, repeat: int, number: int) -> dict[str, Any] | None:
-        """Call `number` of the sample, 0 the first; None where there is none."""
+        """The event of call `number` of a sample, counted from 0; None where there is none."""
         return self._one("and number = ?", (sample_id, repeat, number))
 
     def by_prompt(self, sample_id: str, repeat: int, digest: bytes, number: int) -> dict[str, Any] | None:
-        """Call `number` among those of the sample with this prompt."""
+        """The event of call `number` among the sample's calls with this prompt; None where there is none."""
         return self._one("and prompt = ? order by number limit 1 offset ?", (sample_id, repeat, digest, number))
 
     def count(self, sample_id: str, repeat: int) -> int:
+        """The number of calls of a sample."""
         with self._lock:
             query = "select count(*) from calls where sample = ? and repeat = ?"
             return int(self._db.execute(query, (sample_id, repeat)).fetchone()[0])
@@ -183,12 +184,12 @@ class RecordedCalls:
 
 
 def prompt_digest(prompt: Any) -> bytes:
-    """16 bytes that tell prompts apart."""
+    """A hash of a prompt, 16 bytes."""
     return hashlib.blake2b(prompt_key(prompt).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def sampled_texts(event: Mapping[str, Any]) -> list[str]:
-    """The completions of a `sampling` event; some plug-ins record a bare text instead of a list."""
+    """The completions of a `sampling` event: its list, or the bare text that some plug-ins record."""
     sampled = event.get("sampled")
     if isinstance(sampled, list):
         return [text if isinstance(text, str) else json.dumps(text, ensure_ascii=False) for text in sampled]

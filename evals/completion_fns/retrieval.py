@@ -1,23 +1,25 @@
-"""Puts the passages nearest to a prompt before it, by embeddings, and asks another completion function."""
+"""Retrieval: finds the passages nearest to a prompt by embeddings, and sends them before it to another model."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.inner_fns import made, preflight, registry_at_hand
-from evals.completion_fns.openai.transport import HttpTransport, checked_base_url, host_of
+from evals.completion_fns.inner_fns import make_inner_fn, registry_or_new
+from evals.completion_fns.openai.backend import OpenAIBackend
+from evals.completion_fns.openai.requests import RequestRules
 from evals.engine import calls
-from evals.engine.failures import CallFailed, Kind, classify_http
+from evals.engine.failures import CallFailed, Kind
+from evals.engine.traits import preflight
 from evals.errors import DataError
 from evals.record.current import record_embedding
-from evals.secrets import register_secret
+from evals.registry.typed_arguments import typed_arguments
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,11 +29,16 @@ DEFAULT_RETRIEVAL_TEMPLATE = "Answer the question with the help of these passage
 _TIMEOUT_S = 120.0
 
 
+@typed_arguments
 class RetrievalCompletionFn(Backend):
-    """Sends a system message of `retrieval_template` and the `k` nearest passages, then the prompt.
+    """Sends a system message with `retrieval_template` and the `k` nearest passages, and after it the prompt.
 
-    embeddings_and_text_path: a CSV file with the columns `text` and `embedding` (a JSON list). embedding_model: the
-    one those embeddings are of; asked for the prompt's own at the OpenAI-compatible server that OPENAI_BASE_URL names.
+    completion_fn: a name, or a completion function. embeddings_and_text_path: a CSV file with the columns `text` and
+    `embedding` (a JSON list of numbers). embedding_model: the model of those embeddings; the server at OPENAI_BASE_URL
+    is asked for the embedding of each prompt.
+
+    Raises:
+        DataError: the file cannot be read, or a row of it has no text with an embedding.
     """
 
     is_local = True
@@ -48,7 +55,7 @@ class RetrievalCompletionFn(Backend):
         registry_path: str | None = None,
         **_kwargs: Any,
     ) -> None:
-        self.completion_fn_instance = made(completion_fn, registry_at_hand(registry, registry_path))
+        self.completion_fn_instance = make_inner_fn(completion_fn, registry_or_new(registry, registry_path))
         self.texts, self.embeddings = load_embeddings(embeddings_and_text_path)
         self.retrieval_template = retrieval_template
         self.k = int(k)
@@ -56,8 +63,8 @@ class RetrievalCompletionFn(Backend):
         self._embedder = EmbeddingBackend(embedding_model)
 
     def preflight(self) -> None:
-        """What must fail in the inner one's calls fails here."""
-        preflight(self.completion_fn_instance)
+        """The preflight of the embeddings' server and of the completion function inside."""
+        preflight(self._embedder, self.completion_fn_instance)
 
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
         question = CompletionPrompt(prompt).to_formatted_prompt()
@@ -71,7 +78,7 @@ class RetrievalCompletionFn(Backend):
 
 
 class Embedding(CompletionResult):
-    """The place of a text among others, as the engine carries it: a result without completions."""
+    """The embedding of a text, in the form of a result so that the engine can pass it on. It has no completions."""
 
     def __init__(self, vector: list[float]) -> None:
         self.vector = vector
@@ -80,43 +87,39 @@ class Embedding(CompletionResult):
         return []
 
 
-class EmbeddingBackend(Backend):
+class EmbeddingBackend(OpenAIBackend):
     """The `/embeddings` endpoint of an OpenAI-compatible server; leaves `embedding` events."""
 
+    path = "/embeddings"
     records_sampling = False
 
     def __init__(self, model: str) -> None:
-        self.model = model
-        self.base_url = checked_base_url(os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1")
-        self.limit_key = f"{self.base_url} embeddings"
-        self._wire: HttpTransport | None = None
+        super().__init__(model, timeout_s=_TIMEOUT_S)
 
-    async def complete(self, prompt: Any, **kwargs: Any) -> Embedding:
-        reply = await self._transport().post("/embeddings", {"model": self.model, "input": prompt}, None, _TIMEOUT_S)
-        host = host_of(self.base_url)
-        if reply.status != 200:
-            raise classify_http(reply.status, reply.headers, reply.body, host=host)
+    async def complete(self, prompt: Any, **kwargs: Any) -> Embedding:  # type: ignore[override]
+        """The embedding of a text.
+
+        Raises:
+            CallFailed: no usable reply.
+        """
+        _, reply, _ = await self.exchange(self.client(), prompt, {})
         try:
             vector = json.loads(reply.body)["data"][0]["embedding"]
         except (ValueError, LookupError, TypeError) as error:
-            raise CallFailed(Kind.BAD_REPLY, "the reply has no embedding", host=host) from error
+            raise CallFailed(Kind.BAD_REPLY, "the reply has no embedding", host=self.host) from error
         record_embedding(prompt=prompt, embedding_type=self.model)
         return Embedding(vector)
 
-    def _transport(self) -> HttpTransport:
-        if self._wire is None:
-            key = os.environ.get("OPENAI_API_KEY") or "no-key"
-            register_secret(key)
-            self._wire = HttpTransport(self.base_url, {"Authorization": f"Bearer {key}"})
-        return self._wire
-
-    async def aclose(self) -> None:
-        if self._wire is not None:
-            await self._wire.aclose()
+    def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+        return {"model": self.model, "input": prompt}
 
 
 def load_embeddings(embeddings_and_text_path: str | Path) -> tuple[list[str], np.ndarray[Any, Any]]:
-    """(texts, their embeddings as rows) of a CSV file with the columns `text` and `embedding`."""
+    """(texts, embeddings) of a CSV file with the columns `text` and `embedding`; embeddings: shape (n_texts, n_dims).
+
+    Raises:
+        DataError: the file cannot be read, or a row has no text with an embedding; it names the row.
+    """
     import numpy as np
 
     path, fix = str(embeddings_and_text_path), "write a CSV file with the columns 'text' and 'embedding', a JSON list"
@@ -135,7 +138,10 @@ def load_embeddings(embeddings_and_text_path: str | Path) -> tuple[list[str], np
 
 
 def find_top_k_closest_embeddings(embedded_prompt: Any, embs: Any, k: int) -> list[int]:
-    """Indices of the `k` rows of `embs` with the largest cosine to `embedded_prompt`, nearest first."""
+    """Indices of the `k` rows of `embs` that have the largest cosine with `embedded_prompt`, the nearest first.
+
+    embedded_prompt: shape (n_dims,). embs: shape (n_texts, n_dims).
+    """
     import numpy as np
 
     rows, wanted = np.asarray(embs, dtype=float), np.asarray(embedded_prompt, dtype=float)

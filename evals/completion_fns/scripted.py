@@ -1,4 +1,4 @@
-"""Plays back completions from a file or a list: for tests, demos, and answers that came from elsewhere."""
+"""Gives completions from a file or a list: for tests, demonstrations, and answers that were made elsewhere."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
-from evals.completion_fns.data_files import find_file
+from evals.completion_fns.data_files import find_data_file
 from evals.engine.context import SampleCalls, current_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
 from evals.record.current import current_sample_id
+from evals.registry.typed_arguments import typed_arguments
 
 KEYS = ("sample_id", "prompt", "input")
 _FIX = 'write rows like {"sample_id": "...", "completion": "..."}; "prompt" works too, and a list in "completions"'
@@ -22,21 +23,27 @@ _FIX = 'write rows like {"sample_id": "...", "completion": "..."}; "prompt" work
 
 @dataclass(frozen=True)
 class Line:
-    """What is said to one sample or prompt. endless: the only completion is given again and again."""
+    """The completions for one sample or prompt. endless: the only completion is given to every call."""
 
     completions: Sequence[str]
     endless: bool
 
 
+@typed_arguments
 class ScriptedCompletionFn(Backend):
-    """Says what its script says.
+    """Answers by a script: a file, or a list of completions.
 
-    path: JSON lines, or a JSON list, of rows with a key (`sample_id`, or `prompt` alias `input`) and `completion`
-    (said as often as asked) or `completions` (said in this order, once each, anew for every sample). A JSON object maps
-    keys to either. Rows that are bare texts, and `completions`, are said in the order of the calls: with more than one
-    call in flight that order is chance, so they are for tests. default: said where the script has nothing.
+    path: JSON lines or a JSON list. A row has a key (`sample_id`, `prompt` or `input`) and `completion`, which is given
+    as often as asked, or `completions`, which are given once each in this order, from the start for every sample. A
+    JSON object maps keys to either. Rows that are texts, and the argument `completions`, are given in the order of the
+    calls; with several calls in flight that order is chance, so use them with one call at a time. default: given where
+    the script has nothing.
 
-    A call is looked up by its sample's id, then by its prompt, then by the text of its last message.
+    A call is looked up by the id of its sample, then by its prompt, then by the text of its last message.
+
+    Raises:
+        UsageError: neither path nor completions, or both. DataError: the file cannot be read, or a row has no key, no
+            completion, or the key of another row.
     """
 
     is_local = True
@@ -58,7 +65,7 @@ class ScriptedCompletionFn(Backend):
         self._fallback_calls = SampleCalls()
         self._n_played = 0
         if path is not None:
-            self._read(find_file(path, registry))
+            self._read(find_data_file(path, registry))
 
     def _read(self, path: Path) -> None:
         for number, row in enumerate(read_rows(path), 1):
@@ -72,6 +79,7 @@ class ScriptedCompletionFn(Backend):
                 self._by_key[key] = line
 
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        """The next `n` completions for the prompt. Raises CallFailed where the script has no more."""
         n_completions = int(kwargs.get("n") or 1)
         texts = [self._next(prompt) for _ in range(n_completions)]
         return Completions(texts, model="scripted", finish_reasons=["stop"] * len(texts), cost_usd=0.0)
@@ -91,7 +99,7 @@ class ScriptedCompletionFn(Backend):
     def _say(self, key: str, line: Line) -> str:
         if line.endless:
             return line.completions[0]
-        # Kept with the sample, so that each one starts at the first completion, whatever else is in flight.
+        # The position is kept with the sample: each sample starts at the first completion, whatever else is in flight.
         calls = current_calls() or self._fallback_calls
         position = calls.next_draw(f"scripted {id(self)} {key}")
         if position < len(line.completions):
@@ -101,7 +109,7 @@ class ScriptedCompletionFn(Backend):
 
 
 def lookup_keys(prompt: Any) -> Iterable[str]:
-    """The keys under which a script may have a call, most exact first."""
+    """The keys under which a script may have the current call, the most exact one first."""
     sample_id = current_sample_id()
     if sample_id is not None:
         yield sample_id
@@ -113,7 +121,7 @@ def lookup_keys(prompt: Any) -> Iterable[str]:
 
 
 def prompt_key(prompt: Any) -> str:
-    """A text is its own key; other prompts are known by their JSON."""
+    """The key of a prompt: a text itself, of another prompt its JSON."""
     return prompt if isinstance(prompt, str) else json.dumps(prompt, sort_keys=True, ensure_ascii=False)
 
 
@@ -125,7 +133,7 @@ def _asked(prompt: Any) -> str:
 
 
 def line_of(row: Any, where: str) -> tuple[str, Line]:
-    """Key and completions of one row."""
+    """(key, completions) of a row. where: `file:line`, for the DataError that a broken row raises."""
     if not isinstance(row, Mapping):
         raise DataError("this row is neither an object nor a text", where=where, fix=_FIX)
     key = next((row[name] for name in KEYS if name in row), None)
@@ -144,7 +152,7 @@ def _line(said: Any, where: str) -> Line:
 
 
 def read_rows(path: Path) -> list[Any]:
-    """The rows of a JSON or JSON lines file; an object in a `.json` file becomes one row a key."""
+    """The rows of a file: JSON lines, or in a `.json` file a list, or an object that becomes a row for each key."""
     from evals.data import get_json, get_jsonl
 
     if path.suffix != ".json":

@@ -1,4 +1,4 @@
-"""Chats for APIs that take one system text and turns of two roles: what Anthropic's and Google's have in common."""
+"""Chats for APIs with one system text and messages of two roles: what Anthropic's and Google's have in common."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from evals.completion_fns.images import inline_images
 
 
 @dataclass(frozen=True)
-class TurnFormat:
-    """How one API writes a turn: its name for the model, the key of the parts, and a message as parts."""
+class TwoRoleFormat:
+    """How one API writes a message of a chat."""
 
     model_role: str
+    "The role of what the model said: `assistant` or `model`. The other role is `user`."
     parts_key: str
+    "The key under which a message holds its parts."
     parts_of: Callable[[Any], list[dict[str, Any]]]
+    "The parts for the content of a message: a text, a list of parts as the OpenAI API has them, or None."
 
-    def split(self, prompt: Any) -> tuple[str, list[dict[str, Any]]]:
-        """(system text, turns) of a text or a chat.
+    def system_and_messages(self, prompt: Any) -> tuple[str, list[dict[str, Any]]]:
+        """The system text and the messages for a prompt, which is a text or a chat.
 
-        System messages at the start are the system text; later ones, which such APIs do not have, become the user's.
-        A chat of nothing but system messages is sent as the user's.
+        System messages at the start become the system text. Later ones become the user's, since these APIs have no such
+        message. So do all of them where the chat holds no other message.
         """
         if isinstance(prompt, str):
             return "", [{"role": "user", self.parts_key: self.parts_of(prompt)}]
@@ -29,23 +32,24 @@ class TurnFormat:
         n_system = next((i for i, message in enumerate(chat) if message["role"] != "system"), len(chat))
         if n_system == len(chat):
             n_system = 0
-        system = "\n\n".join(_plain(message["content"]) for message in chat[:n_system])
+        system = "\n\n".join(_text_of(message["content"]) for message in chat[:n_system])
         return system, self.merged(chat[n_system:])
 
     def merged(self, chat: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The messages as turns of user and model, neighbours of one role in one; empty messages are left out."""
-        turns: list[dict[str, Any]] = []
+        """The chat with neighbouring messages of one role put together; empty messages are left out."""
+        messages: list[dict[str, Any]] = []
         for message in chat:
             role = self.model_role if message["role"] == "assistant" else "user"
             parts = self.parts_of(message["content"])
-            if turns and turns[-1]["role"] == role:
-                turns[-1][self.parts_key].extend(parts)
+            if messages and messages[-1]["role"] == role:
+                messages[-1][self.parts_key].extend(parts)
             elif parts:
-                turns.append({"role": role, self.parts_key: parts})
-        return turns
+                messages.append({"role": role, self.parts_key: parts})
+        return messages
 
 
-def _plain(content: Any) -> str:
+def _text_of(content: Any) -> str:
+    """The texts of a message's content, one a line; images are left out."""
     if isinstance(content, str):
         return content
     return "\n".join(part.get("text", "") for part in content or [])

@@ -1,4 +1,4 @@
-"""Public benchmarks declared in `data/NAME/dataset.yaml`: where their files come from, and how they become rows."""
+"""Public benchmarks declared in `data/NAME/dataset.yaml`: the sources of their files, and how they become rows."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ Converter: TypeAlias = Callable[[Path], Iterable[NumberedRow]]
 
 @dataclass(frozen=True)
 class DeclaredFile:
-    """One file of rows of a benchmark, and the original that it is made from."""
+    """One file of rows of a benchmark, and the published original that the rows are made from."""
 
     benchmark: str
     name: str
-    "As evals refer to it, after the benchmark's name: `test.jsonl` of `gsm8k/test.jsonl`."
+    "The name after that of the benchmark: `test.jsonl` in `gsm8k/test.jsonl`."
     url: str
     sha256: str | None
-    "Of the original; None where it is not known (`sha256: unknown`), and any file under its name is taken."
+    "Of the original. None if it is not known (`sha256: unknown`): any file of the name is then accepted."
     size_bytes: int | None
     n_rows: int | None
     converter: str | None
-    "`module:function` that turns the original into rows; None where it already has our form."
+    "`module:function` that turns the original into rows; None if the original has our form."
     checked: str | None
-    "What has been tried of the URL and of the checksum."
+    "What was checked about the URL and the checksum."
     gated: str | None = None
-    "Why it cannot be fetched without more ado, and what to do."
+    "Why the file must be fetched by hand, and how; None if it is fetched automatically."
 
     @property
     def value(self) -> str:
-        """What an eval writes as `samples_jsonl`."""
+        """The text that an eval has as `samples_jsonl`."""
         return f"{self.benchmark}/{self.name}"
 
     @property
     def original_name(self) -> str:
-        """The file's name where it comes from; local copies have it too."""
+        """The name of the file at its source. Local copies may have it too."""
         return urlparse(self.url).path.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A declared dataset. where: its declaration."""
+    """A declared dataset. where: the path of its `dataset.yaml`."""
 
     name: str
     title: str
@@ -66,7 +66,11 @@ class Benchmark:
 
 
 def benchmarks_in(roots: Iterable[Path]) -> list[Benchmark]:
-    """The benchmarks declared in data folders, by name; the first root that has a name wins."""
+    """The benchmarks declared in data folders, sorted by name. The first root that has a name wins.
+
+    Raises:
+        DataError: a declaration cannot be read.
+    """
     found: dict[str, Benchmark] = {}
     for root in roots:
         for path in sorted(root.glob(f"*/{DECLARATION}")):
@@ -75,7 +79,11 @@ def benchmarks_in(roots: Iterable[Path]) -> list[Benchmark]:
 
 
 def find_benchmark(name: str, roots: Sequence[Path]) -> Benchmark:
-    """The benchmark called `name`; DataError with near misses where there is none."""
+    """The benchmark `name`.
+
+    Raises:
+        DataError: no root declares it; names near misses.
+    """
     known = benchmarks_in(roots)
     for benchmark in known:
         if benchmark.name == name:
@@ -86,7 +94,7 @@ def find_benchmark(name: str, roots: Sequence[Path]) -> Benchmark:
 
 
 def find_file(value: str, roots: Iterable[Path]) -> DeclaredFile | None:
-    """The declared file that `value` (`gsm8k/test.jsonl`) names; None where no root declares it."""
+    """The declared file that `value` (such as `gsm8k/test.jsonl`) names; None if no root declares it."""
     name, _, file_name = value.replace("\\", "/").partition("/")
     for root in roots:
         path = root / name / DECLARATION
@@ -98,7 +106,11 @@ def find_file(value: str, roots: Iterable[Path]) -> DeclaredFile | None:
 
 
 def read_declaration(path: Path) -> Benchmark:
-    """The benchmark that a `dataset.yaml` declares; its folder is its name."""
+    """The benchmark that a `dataset.yaml` declares. Its name is that of its folder.
+
+    Raises:
+        DataError: the file is not YAML, declares no files, or lacks a key.
+    """
     import yaml
 
     with reading(str(path)):
@@ -119,9 +131,12 @@ def read_declaration(path: Path) -> Benchmark:
 
 
 def rows_file(original: Path, file: DeclaredFile) -> Path:
-    """The rows made from an original, in the cache; they have the line numbers of the original.
+    """The path of the rows made from an original, in the cache, with the line numbers of the original.
 
-    Made anew when the original, or the module that converts it, changes.
+    They are made again if the original, or the module that converts it, changes. Without a converter: the original.
+
+    Raises:
+        DataError: a row cannot be converted, or the number of rows is not the declared one.
     """
     if file.converter is None:
         return original

@@ -1,4 +1,4 @@
-"""Multiple-choice benchmarks as rows of one form: `question`, `choices`, `answer` (the right option's place)."""
+"""Converts multiple-choice benchmarks into rows of `question`, `choices` and `answer`, the index of the right one."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from evals.registry.roots import bundled_data_root
 
 
 def mmlu_test(original: Path) -> Iterator[NumberedRow]:
-    """The 57 test files of MMLU's `data.tar` in order of their names, or the rows of its Parquet form."""
+    """MMLU's test split (Hendrycks et al. 2021, arXiv:2009.03300): the 57 files of `data.tar` by name, or Parquet."""
     return _mmlu(original, "test")
 
 
 def mmlu_dev(original: Path) -> Iterator[NumberedRow]:
-    """The five solved questions of each subject."""
+    """MMLU's dev split: five solved questions for each subject."""
     return _mmlu(original, "dev")
 
 
@@ -69,7 +69,10 @@ def _categories() -> dict[str, str]:
 
 
 def hellaswag(original: Path) -> Iterator[NumberedRow]:
-    """The activity and the two halves of the context as the question, cleaned as in lm-evaluation-harness."""
+    """HellaSwag (Zellers et al. 2019, arXiv:1905.07830), cleaned as in lm-evaluation-harness.
+
+    The question is the activity and the two halves of the context.
+    """
     for number, row in original_rows(original):
         label, first, second, endings, answer = (
             field(row, key, original, number) for key in ("activity_label", "ctx_a", "ctx_b", "endings", "label")
@@ -86,33 +89,33 @@ def hellaswag(original: Path) -> Iterator[NumberedRow]:
 
 
 def _without_marks(text: str) -> str:
-    """WikiHow's `[title]` becomes a full stop, other marks in brackets go."""
+    """The text with WikiHow's `[title]` as a full stop, and without other marks in brackets."""
     text = text.strip().replace(" [title]", ". ")
     return re.sub(r"\[.*?\]", "", text).replace("  ", " ")
 
 
 def arc_challenge_test(original: Path) -> Iterator[NumberedRow]:
-    """The hard set's test split, from ARC's archive or a file of either published form."""
+    """The test split of ARC-Challenge (Clark et al. 2018, arXiv:1803.05457): the archive, or a published file."""
     return _arc(original, "ARC-Challenge-Test.jsonl")
 
 
 def arc_challenge_train(original: Path) -> Iterator[NumberedRow]:
-    """The hard set's training split."""
+    """The training split of ARC-Challenge."""
     return _arc(original, "ARC-Challenge-Train.jsonl")
 
 
 def arc_easy_test(original: Path) -> Iterator[NumberedRow]:
-    """The easy set's test split."""
+    """The test split of ARC-Easy."""
     return _arc(original, "ARC-Easy-Test.jsonl")
 
 
 def arc_easy_train(original: Path) -> Iterator[NumberedRow]:
-    """The easy set's training split."""
+    """The training split of ARC-Easy."""
     return _arc(original, "ARC-Easy-Train.jsonl")
 
 
 def _arc(original: Path, member: str) -> Iterator[NumberedRow]:
-    """Both forms: `question.stem` with a list of choices (JSON lines), and columns (Parquet)."""
+    """Rows of ARC in either form: `question.stem` and a list of choices (JSON lines), or columns (Parquet)."""
     for number, row in _rows_in_zip(original, member) if original.suffix == ".zip" else original_rows(original):
         question, key = (field(row, name, original, number) for name in ("question", "answerKey"))
         if isinstance(question, dict):
@@ -136,7 +139,7 @@ def _rows_in_zip(original: Path, member: str) -> Iterator[NumberedRow]:
 
 
 def winogrande(original: Path) -> Iterator[NumberedRow]:
-    """The sentence with its blank `_`, and the two nouns."""
+    """WinoGrande (Sakaguchi et al. 2019, arXiv:1907.10641): the sentence with its blank `_`, and two nouns."""
     for number, row in original_rows(original):
         sentence, first, second, answer = (
             field(row, key, original, number) for key in ("sentence", "option1", "option2", "answer")
@@ -146,7 +149,10 @@ def winogrande(original: Path) -> Iterator[NumberedRow]:
 
 
 def truthfulqa_mc1(original: Path) -> Iterator[NumberedRow]:
-    """One true option among false ones. The true one comes first in the file: letters need a shuffled order."""
+    """TruthfulQA MC1 (Lin et al. 2021, arXiv:2109.07958): one true option among false ones.
+
+    The true option comes first in the file, so ask in a shuffled order.
+    """
     for number, question, options in _truthfulqa(original, "mc1_targets"):
         labels = [label for _, label in options]
         choices = [text for text, _ in options]
@@ -156,7 +162,7 @@ def truthfulqa_mc1(original: Path) -> Iterator[NumberedRow]:
 
 
 def truthfulqa_mc2(original: Path) -> Iterator[NumberedRow]:
-    """Several true options, marked in `labels`."""
+    """TruthfulQA MC2: several true options, which `labels` marks with 1."""
     for number, question, options in _truthfulqa(original, "mc2_targets"):
         row = {"question": question, "choices": [text for text, _ in options], "labels": [int(x) for _, x in options]}
         yield NumberedRow(number, row)
@@ -172,7 +178,7 @@ def _truthfulqa(original: Path, key: str) -> Iterator[tuple[int, str, list[tuple
 
 
 def mmlu_pro(original: Path) -> Iterator[NumberedRow]:
-    """Up to ten options; `N/A` options, which fill up some rows, are left out."""
+    """MMLU-Pro (Wang et al. 2024, arXiv:2406.01574): up to ten options, without the `N/A` that fill some rows."""
     for number, row in original_rows(original):
         question, options, index, category = (
             field(row, key, original, number) for key in ("question", "options", "answer_index", "category")
@@ -184,7 +190,10 @@ def mmlu_pro(original: Path) -> Iterator[NumberedRow]:
 
 
 def gpqa(original: Path) -> Iterator[NumberedRow]:
-    """The right answer first, then the three wrong ones: ask in a shuffled order. Marks against leaks are not kept."""
+    """GPQA (Rein et al. 2023, arXiv:2311.12022), without its canary string.
+
+    The right answer comes first, then the three wrong ones, so ask in a shuffled order.
+    """
     keys = ("Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
     for number, row in original_rows(original):
         question, *choices = (field(row, key, original, number).strip() for key in keys)

@@ -1,4 +1,4 @@
-"""Opens .gz, .zst and .lz4 files; closing one closes the file under it, and a cut one is an error."""
+"""Opens .gz, .zst and .lz4 files; closing one closes the file below it, and a cut file is an error."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ CHUNK_BYTES = 1 << 16
 
 
 def gzip_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> gzip.GzipFile:
-    """A gzip file; always binary."""
+    """A gzip file, always binary. openhook: opens the compressed file itself."""
     mode = _binary(mode)
     raw = openhook(filename, mode)
     file = gzip.GzipFile(fileobj=raw, mode=mode)
-    file.myfileobj = raw  # closed with it
+    file.myfileobj = raw  # GzipFile closes this file too
     return file
 
 
 def lz4_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> Any:
-    """An LZ4 frame file; always binary."""
+    """An LZ4 frame file, always binary. openhook: opens the compressed file itself.
+
+    Raises:
+        MissingExtra: lz4 is not installed.
+    """
     try:
         import lz4.frame
     except ImportError:
@@ -42,7 +46,11 @@ def lz4_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = ope
 
 
 def zstd_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = open) -> Any:
-    """A zstandard file; always binary."""
+    """A zstandard file, always binary. openhook: opens the compressed file itself.
+
+    Raises:
+        MissingExtra: zstandard is not installed.
+    """
     try:
         import zstandard
     except ImportError:
@@ -55,7 +63,7 @@ def zstd_open(filename: str, mode: str = "rb", openhook: Callable[..., Any] = op
 
 
 class _ZstdReader(io.RawIOBase):
-    """Decompressed bytes of one or more frames. The package's own reader takes the end of a cut file for its end."""
+    """The decompressed bytes of one or more frames. The reader of zstandard itself accepts a cut file silently."""
 
     def __init__(self, raw: IO[bytes], decompressor: Callable[[], Any]) -> None:
         self._raw = raw

@@ -1,4 +1,4 @@
-"""Fetches a file over HTTP: resumed when the connection breaks, checked by its hash, in place only when whole."""
+"""Fetches a file over HTTP: resumes broken connections, checks the hash, and puts the file in place only when whole."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from evals.datasets.opening import shown_name
 from evals.errors import DataError
 
 Progress: TypeAlias = Callable[[int, "int | None"], None]
-"Called with the bytes so far and the bytes in all, None where the server does not say."
+"Called with the bytes so far and the bytes in all (None if the server does not say)."
 
 CHUNK_BYTES = 1 << 16
 TIMEOUT_S = 30.0
 ATTEMPTS = 3
-"In a row without one new byte."
+"How many attempts in a row may bring no new byte."
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a file must be, as far as it is known."""
+    """The hash and the size that a file must have; None for what is not known."""
 
     sha256: str | None = None
     size_bytes: int | None = None
@@ -45,12 +45,14 @@ def download(
     progress: Progress | None = None,
     pause_s: float = 1.0,
 ) -> Path:
-    """Fetch `url` to `target`. With a known hash, what an interrupted run left behind is continued.
+    """Fetch `url` to the file `target`, and return `target`. One process at a time fetches it; others wait.
 
-    pause_s: before the first retry; doubled for each further one.
+    With a known hash, a part that an interrupted process left is continued, and a complete file is not fetched again.
+    progress: called while bytes arrive. pause_s: seconds before the first retry, doubled for each further one.
 
     Raises:
-        DataError: not found, refused, out of reach after a few tries, or not the file that was expected.
+        DataError: the server refuses or cannot be reached, the file is not the expected one, or the cache cannot be
+            written.
     """
     make_private(target.parent)
     with only_one(target.with_name(target.name + ".lock")):
@@ -81,7 +83,11 @@ def file_sha256(path: Path) -> str:
 
 
 def validator(url: str) -> str | None:
-    """What identifies the present content of `url`: its ETag, else its date and size; None where none is sent."""
+    """A text that identifies the present content of `url`: its ETag, else its date and size; None without them.
+
+    Raises:
+        URLError: the server cannot be reached.
+    """
     request = urllib.request.Request(url, method="HEAD", headers={"User-Agent": "oaieval"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as reply:
@@ -97,7 +103,7 @@ def validator(url: str) -> str | None:
 
 @contextmanager
 def progress_bar(label: str, url: str) -> Iterator[Progress]:
-    """A bar on standard error where that is a terminal; one line there where it is not."""
+    """A progress bar on standard error if that is a terminal; else one line there."""
     from tqdm import tqdm
 
     host = urllib.request.Request(url).host
@@ -148,7 +154,7 @@ def _request(url: str, start: int, etag: str | None) -> Any:
 
 
 def _save(reply: Any, part: Path, progress: Progress | None) -> None:
-    """Append a reply 206 to `part`, let any other begin it anew; a body that ends early is an IncompleteRead."""
+    """Append the body of a reply 206 to `part`; any other reply replaces it. A body that ends early raises."""
     with cache_errors(part):
         file = _open_private(part, append=reply.status == 206)
     with file:
@@ -185,7 +191,7 @@ def _wrong_file(url: str, part: Path, expected: Expected) -> DataError:
         "this is not the file that was expected",
         where=shown_name(url),
         notes=[f"expected sha256 {expected.sha256}, {expected.size_bytes} bytes", f"got sha256 {found}, {size} bytes"],
-        fix="the file changed, or a proxy put a page in its place: compare with the project's own site",
+        fix="the file changed, or a proxy sent a page instead: compare with the project's own site",
     )
 
 

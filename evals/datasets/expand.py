@@ -1,4 +1,4 @@
-"""Expands compressed, remote and tabular data once into plain JSON lines in the cache."""
+"""Expands compressed, remote and tabular data into plain JSON lines in the cache, once for each source."""
 
 from __future__ import annotations
 
@@ -18,22 +18,26 @@ from evals.datasets.plain_rows import write_rows
 from evals.datasets.tables import TABLE_FORMS, rows_of_table
 
 EXPANSION = "1"
-"Part of the name of every expanded file; raise it when the same source expands differently."
+"Part of the name of each expanded file. Raise it if the same source is expanded in another way."
 
 
 @dataclass(frozen=True)
 class Expanded:
-    """A plain file of JSON lines. has_lines: its line numbers are those of the source."""
+    """A plain file of JSON lines. has_lines: whether its line numbers are those of the source."""
 
     path: Path
     has_lines: bool
 
 
 def expand(name: str) -> Expanded:
-    """The plain form of a local file or a URL, from the cache if the source has not changed since.
+    """The plain form of a local file or a URL; from the cache if the source has not changed.
 
-    Blank lines are put in so that each row keeps its line number. A source without lines (a JSON array, Parquet,
-    Hugging Face) says so with `has_lines`.
+    Blank lines are added so that each row keeps its line number. `has_lines` is False for a source without lines (a
+    JSON array, Parquet, Hugging Face).
+
+    Raises:
+        DataError: the source or a row cannot be read, or the cache cannot be written.
+        MissingExtra: a package for this form is not installed.
     """
     if name.startswith("hf://"):
         return Expanded(expand_hugging_face(name), has_lines=False)
@@ -53,7 +57,7 @@ def expand(name: str) -> Expanded:
 
 
 def without_compression(name: str) -> str:
-    """`rows.csv` for `rows.csv.gz`."""
+    """The name without the suffix of a compression: `rows.csv` for `rows.csv.gz`."""
     stem, suffix = os.path.splitext(name)
     return stem if suffix in COMPRESSIONS else name
 

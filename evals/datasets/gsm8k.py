@@ -1,4 +1,4 @@
-"""GSM8K as rows: the question as a chat, the number after `####` as the ideal answer."""
+"""Converts GSM8K into rows: the question as a chat, the number after `####` as the ideal answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def rows(original: Path) -> Iterator[NumberedRow]:
-    """`input`, `ideal`, and `question` and `answer` (the worked solution) as they were."""
+    """GSM8K (Cobbe et al. 2021, arXiv:2110.14168): `input`, `ideal`; `question` and `answer` of the original.
+
+    Raises:
+        BadSample: the text after `####` is not a number.
+    """
     with open(original, "rb") as file:
         for line, raw in enumerate(universal_lines(file), start=1):
             row = decode_row(raw, str(original), line)
@@ -24,7 +28,7 @@ def rows(original: Path) -> Iterator[NumberedRow]:
 
 
 def plain_number(text: str, where: str) -> str:
-    """A number as it is compared: without thousands separators.
+    """The number in `text` without thousands separators. Raises BadSample if `text` is not a number.
 
     >>> plain_number(" -1,450,000 ", "here")
     '-1450000'

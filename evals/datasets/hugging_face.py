@@ -1,4 +1,4 @@
-"""Rows of Hugging Face datasets, by `hf://NAME?split=...` as openai/evals writes it."""
+"""Reads rows of Hugging Face datasets, named `hf://NAME?split=...` as in openai/evals."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from evals.errors import DataError, MissingExtra, listed
 
 
 def expand_hugging_face(url: str) -> Path:
-    """A plain file of JSON lines with the rows of `hf://NAME?KEYWORD=VALUE&...`.
+    """The path of a plain file of JSON lines with the rows of `hf://NAME?KEYWORD=VALUE&...`.
 
-    Made once for each state of the dataset. The keywords go to `datasets.load_dataset`; `split` must be among them.
-    Images become data URLs.
+    The file is made once for each state of the dataset. The keywords go to `datasets.load_dataset`; `split` is
+    required. Images become data URLs.
+
+    Raises:
+        DataError: the URL is incomplete, or the dataset cannot be loaded.
+        MissingExtra: the package datasets is not installed.
     """
     name, keywords = parse_hugging_face_url(url)
     try:
@@ -40,7 +44,7 @@ def expand_hugging_face(url: str) -> Path:
 
 
 def parse_hugging_face_url(url: str) -> tuple[str, dict[str, str]]:
-    """The dataset's name and the keywords for `load_dataset`.
+    """The name of the dataset, and the keywords for `load_dataset`. Raises DataError without a name or `split`.
 
     >>> parse_hugging_face_url("hf://cais/mmlu?name=anatomy&split=test")
     ('cais/mmlu', {'name': 'anatomy', 'split': 'test'})
@@ -48,9 +52,9 @@ def parse_hugging_face_url(url: str) -> tuple[str, dict[str, str]]:
     name, _, query = url.removeprefix("hf://").partition("?")
     keywords = dict(parse_qsl(query))
     if not name:
-        raise DataError("no dataset is named", where=url, fix="write hf://NAME?split=SPLIT")
+        raise DataError("the URL names no dataset", where=url, fix="write hf://NAME?split=SPLIT")
     if "split" not in keywords:
-        raise DataError("no split is named", where=url, fix=f"add it: {url}{'&' if query else '?'}split=test")
+        raise DataError("the URL names no split", where=url, fix=f"add it: {url}{'&' if query else '?'}split=test")
     return unquote(name), keywords
 
 

@@ -1,4 +1,4 @@
-"""HumanEval as rows: the start of a Python function as the prompt; its tests decide, so there is no ideal text."""
+"""Converts HumanEval into rows: the start of a Python function as `input`; tests judge, so there is no `ideal`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evals.datasets.plain_rows import NumberedRow
 
 
 def rows(original: Path) -> Iterator[NumberedRow]:
-    """`input` (the prompt as text), and the five fields of the original as they were."""
+    """HumanEval (Chen et al. 2021, arXiv:2107.03374): `input`, the prompt; and the fields of the original."""
     with gzip.open(original, "rb") as file:
         for line, raw in enumerate(universal_lines(file), start=1):  # type: ignore[arg-type]
             row = decode_row(raw, str(original), line)

@@ -1,4 +1,4 @@
-"""Image columns of Hugging Face datasets as data URLs, which fit into JSON rows and into chat messages."""
+"""Turns image columns of Hugging Face datasets into data URLs, which fit into JSON rows and chat messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 
 
 def undecoded(loaded: Any) -> tuple[Any, list[str]]:
-    """The dataset with its images as they are stored, so that no image library is needed, and their columns."""
+    """The dataset with its images not decoded, so that no image library is needed; and the names of their columns."""
     import datasets
 
     columns = [name for name, feature in loaded.features.items() if isinstance(feature, datasets.Image)]
@@ -28,7 +28,11 @@ def undecoded(loaded: Any) -> tuple[Any, list[str]]:
 
 
 def with_image_urls(row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
-    """The row with `{"bytes": ..., "path": ...}` in `columns` as data URLs; None stays None."""
+    """The row with the images in `columns` as data URLs; None stays None.
+
+    Raises:
+        DataError: an image is not PNG, JPEG, GIF, BMP or WebP.
+    """
     return {key: _data_url(value) if key in columns and value is not None else value for key, value in row.items()}
 
 
@@ -43,4 +47,4 @@ def _kind(content: bytes) -> str:
     for beginning, kind in _BEGINNINGS:
         if content.startswith(beginning):
             return kind
-    raise DataError("an image of an unknown format", fix="store it as PNG, JPEG, GIF or WebP")
+    raise DataError("an image has an unknown format", fix="store it as PNG, JPEG, GIF or WebP")

@@ -1,4 +1,4 @@
-"""One line of JSON becomes one row, or an error that says file, line, column and the fix."""
+"""Parses a line of JSON into a row; errors name the file, line, column and the fix."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ _decode = json.JSONDecoder().decode
 
 
 class BadRowError(BadSample, ValueError):
-    """A line that is no JSON. Also a ValueError, which is what openai/evals raises here."""
+    """A line is not JSON. This is also a ValueError, which openai/evals raises here."""
 
 
 def decode_row(raw: bytes, path: str, line: int | None) -> Any:
-    """The JSON value of one line of a data file."""
+    """The JSON value of one line of a data file. path, line (from 1, or None): for messages.
+
+    Raises:
+        BadRowError: the line is not JSON.
+    """
     try:
         return _decode(raw.decode())
     except (ValueError, RecursionError) as error:
@@ -37,7 +41,7 @@ def decode_row(raw: bytes, path: str, line: int | None) -> Any:
 
 
 def bad_row(error: BaseException, raw: bytes, path: str, line: int | None) -> BadRowError:
-    """What to tell somebody whose line `raw` could not be read."""
+    """The error for a line `raw` that could not be parsed because of `error`."""
     where = path if line is None else f"{path}:{line}"
     if isinstance(error, UnicodeDecodeError):
         column = error.start + 1
@@ -71,7 +75,7 @@ def _json_fix(text: str, error: json.JSONDecodeError) -> str:
 
 
 def refuse_wrong_kind(head: bytes, path: str) -> None:
-    """Raise for the first bytes of what is no text at all: Git LFS pointers, archives, UTF-16."""
+    """Raise DataError if a file begins as a Git LFS pointer, a compressed file, an archive or UTF-16 does."""
     if head.startswith(LFS_HEAD):
         raise DataError(
             "this is a Git LFS pointer, not the data",
@@ -84,7 +88,7 @@ def refuse_wrong_kind(head: bytes, path: str) -> None:
 
 
 def universal_lines(file: BinaryIO) -> Iterator[bytes]:
-    r"""The lines of a binary file, ended by \n, \r\n or \r alone; nothing else splits a line."""
+    r"""The lines of a binary file with their ends, which are \n, \r\n or \r. Nothing else ends a line."""
     tail = b""
     while chunk := file.read(CHUNK_BYTES):
         lines = (tail + chunk).splitlines(keepends=True)

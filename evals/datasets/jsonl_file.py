@@ -1,4 +1,4 @@
-"""A file of JSON lines, indexed once by byte offsets, so that any row can be read without holding the others."""
+"""A file of JSON lines, indexed once by byte offsets, so that each row can be read by itself."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ from evals.sample import Sample
 
 
 class CarriageReturnError(DataError):
-    """The file separates lines by CR alone; it must be rewritten before it can be indexed."""
+    """The lines end in CR alone. Such a file is rewritten before it is indexed."""
 
 
 class JsonlFile:
     """The rows of one plain file of JSON lines.
 
-    path: what lies on the disk. shown: what errors and samples name; without `has_lines` rows are named `shown[row]`,
-    for sources that have no lines. Four bytes a row are held (eight from 4 GiB on), and as many for each blank line.
-    `digest` is the hash of the files before this one; with this one's bytes added it is kept as `self.digest`.
+    path: the file. shown: its name in errors and samples. has_lines: False for a source without lines (a JSON array,
+    Parquet), whose rows are named `shown[row]`. digest: the hash of the files before this one; `self.digest` has the
+    bytes of this file added. Memory: 4 bytes for each row and each blank line, 8 from 4 GiB on.
+
+    Raises:
+        DataError: the file cannot be read, or is not JSON lines.
     """
 
     def __init__(self, path: str, *, shown: str | None = None, has_lines: bool = True, digest: Any = None) -> None:
@@ -52,14 +55,19 @@ class JsonlFile:
         return row + 1 + bisect_right(self._blanks, row) if self._blanks else row + 1
 
     def raw(self, row: int) -> bytes:
-        """The bytes of row `row`, with whatever blank lines follow it."""
+        """The bytes of row `row`, with the blank lines after it."""
         starts = self._starts
         start = starts[row]
         end = starts[row + 1] if row + 1 < len(starts) else self._size
         return self._reader.read(start, end - start)
 
     def sample(self, row: int, index: int) -> Sample:
-        """Row `row` as a sample; `index` is its number in the whole dataset."""
+        """Row `row` as a sample. index: its number in the whole dataset.
+
+        Raises:
+            BadSample: the row is not a JSON object.
+            DataError: the file has changed since it was indexed.
+        """
         raw = self.raw(row)
         path, line = (self.shown, self.line_of(row)) if self.has_lines else (f"{self.shown}[{row}]", None)
         try:
@@ -77,7 +85,7 @@ class JsonlFile:
 
     def _refuse_changed(self) -> None:
         if self._reader.stamp() != self._stamp:
-            raise DataError("the file changed while it was being read", where=self.shown, fix="start again")
+            raise DataError("the file changed while it was read", where=self.shown, fix="start again")
 
     def _index(self, file: BinaryIO) -> None:
         starts, blanks = self._starts, self._blanks
@@ -118,7 +126,7 @@ class JsonlFile:
 
 
 class _Reader:
-    """Reads at offsets from several threads: by `pread` where there is one, else under a lock."""
+    """Reads at offsets from several threads: with `pread` where the system has it, else under a lock."""
 
     def __init__(self, path: str) -> None:
         self._fd = fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))

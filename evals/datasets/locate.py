@@ -1,4 +1,4 @@
-"""Finds the data that a registry entry names: a file, a folder, a URL, or a public benchmark fetched on demand."""
+"""Finds the data that a registry entry names: a file, a folder, a URL, or a public benchmark, fetched on demand."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from evals.registry.roots import bundled_data_root
 def locate_dataset(
     value: str, registry_path: str | Path | None = None, data_paths: Iterable[str | Path] = ()
 ) -> Path | str:
-    """Where the data called `value` in an entry of the registry at `registry_path` is: a path, or a URL as it stands.
+    """The path of the data that an entry of the registry at `registry_path` calls `value`; a URL is returned unchanged.
 
-    Looked for in this order: a file under that name (as openai/evals does), `registry_path/data/value`, the data
-    beside the built-in registry, the folders `data_paths` and EVALS_DATA_DIR; then, if `value` is declared by a
-    `dataset.yaml`, the cache and its URL. Copies of a declared benchmark have their original form, and either name.
+    The places, in order: a file of that name (as in openai/evals); `registry_path/data/value`; the built-in data; the
+    folders `data_paths` and those of EVALS_DATA_DIR; and if a `dataset.yaml` declares `value`, the cache and its URL.
+    Copies of a declared benchmark have the form of the original, and its name or ours.
 
     Raises:
-        DataError: it is nowhere; says where it was looked for.
+        DataError: the data is in none of the places, a copy is not the original, or fetching failed.
     """
     if is_url(value):
         return value
@@ -42,19 +42,27 @@ def locate_dataset(
 
 
 def data_roots(registry_path: str | Path | None) -> list[Path]:
-    """The data folders that an entry of this registry may refer to, its own first, the bundled one last."""
+    """The data folders that entries of this registry may refer to: its own first, then the built-in one."""
     own = [Path(registry_path) / "data"] if registry_path is not None else []
     return [*own, bundled_data_root()]
 
 
 def copy_folders(data_paths: Iterable[str | Path] = ()) -> list[Path]:
-    """The folders with copies: `data_paths`, then those of EVALS_DATA_DIR (several are separated as in PATH)."""
+    """The folders with copies of benchmarks: `data_paths`, then those of EVALS_DATA_DIR (separated as in PATH)."""
     named = os.environ.get("EVALS_DATA_DIR", "").split(os.pathsep)
     return [Path(folder).expanduser() for folder in [*data_paths, *named] if str(folder)]
 
 
-def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch: bool = True) -> Path:
-    """The verified original of a benchmark's file: a copy that is already there, else fetched into the cache."""
+def original_file(
+    file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch: bool = True, pause_s: float = 1.0
+) -> Path:
+    """The path of the original of a benchmark's file, checked by its hash: a copy, else fetched into the cache.
+
+    may_fetch: False to raise an error instead of using the network. pause_s: as for `download`.
+
+    Raises:
+        DataError: a copy is not the original, the file must be fetched by hand, or fetching failed.
+    """
     from evals.datasets.download import Expected, download, file_sha256, progress_bar
 
     cached = cached_original(file)
@@ -66,7 +74,7 @@ def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch:
                 raise _wrong_copy(path, file, file_sha256(path))
     if file.gated is not None:
         raise DataError(
-            f"{file.value} is not fetched by itself: {file.gated}", notes=[f"from {file.url}"], fix=_own_copy(file)
+            f"{file.value} is not fetched automatically: {file.gated}", notes=[f"from {file.url}"], fix=_own_copy(file)
         )
     if not may_fetch:
         raise DataError(
@@ -75,7 +83,9 @@ def original_file(file: DeclaredFile, copies: Sequence[Path] = (), *, may_fetch:
         )
     try:
         with progress_bar(file.value, file.url) as progress:
-            return download(file.url, cached, Expected(file.sha256, file.size_bytes), progress=progress)
+            return download(
+                file.url, cached, Expected(file.sha256, file.size_bytes), progress=progress, pause_s=pause_s
+            )
     except DataError as error:
         error.notes.append(f"without a network: put a copy at DIR/{file.benchmark}/{file.original_name}")
         error.notes.append("and name DIR with EVALS_DATA_DIR or --data_path")
@@ -87,12 +97,12 @@ def _own_copy(file: DeclaredFile) -> str:
 
 
 def cached_original(file: DeclaredFile) -> Path:
-    """Where the fetched original is kept."""
+    """The path in the cache for the fetched original. It may not exist yet."""
     return data_cache("benchmarks", file.benchmark, "original") / file.original_name
 
 
 def present_copy(file: DeclaredFile, copies: Sequence[Path] = ()) -> Path | None:
-    """A file that is there under the name of the original, not checked; None where there is none."""
+    """The path of a copy or of the fetched original, not checked; None without one."""
     return next((path for path in [*_copies(file, copies), cached_original(file)] if path.is_file()), None)
 
 
@@ -102,7 +112,7 @@ def _copies(file: DeclaredFile, folders: Sequence[Path]) -> list[Path]:
 
 
 def _rows_if_original(path: Path, declared: DeclaredFile | None) -> Path:
-    """A file of the working folder; if it is the untouched original of a benchmark, its rows."""
+    """`path` itself; if it is the unchanged original of a benchmark, the file of its rows."""
     from evals.datasets.download import file_sha256
 
     if declared is None or path.stat().st_size != declared.size_bytes or file_sha256(path) != declared.sha256:

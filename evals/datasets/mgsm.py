@@ -1,4 +1,4 @@
-"""MGSM as rows: 250 problems of GSM8K in eleven languages, from tab-separated files without quoting."""
+"""Converts MGSM into rows: 250 problems of GSM8K in eleven languages, from tab-separated files without quotes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from evals.errors import BadSample
 
 
 def rows(original: Path) -> Iterator[NumberedRow]:
-    """`input`, `ideal`, `question`, `language`, and `problem`: the same number is the same problem in each language."""
+    """MGSM (Shi et al. 2022, arXiv:2210.03057): `input`, `ideal`, `question`, `language`, `problem`.
+
+    `problem` is the line number: the same problem has the same number in each language.
+
+    Raises:
+        BadSample: a line has no tab, or its answer is not a number.
+    """
     language = original.stem.rpartition("_")[2]
     with open(original, "rb") as file:
         for line, raw in enumerate(universal_lines(file), start=1):

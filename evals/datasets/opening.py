@@ -1,4 +1,4 @@
-"""Opens data files by name: plain, compressed or remote; what goes wrong becomes a DataError."""
+"""Opens data files by name: plain, compressed or remote; errors of the system become DataErrors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from evals.registry.roots import bundled_data_root
 
 
 def open_by_file_pattern(filename: str | Path, mode: str = "r", **kwargs: Any) -> Any:
-    """An open file: decompressed (and binary) by its suffix, remote by its `scheme://`, else plain UTF-8 text.
+    """An open file: decompressed (and binary) by its suffix, remote by its `scheme://`, else UTF-8 text.
 
-    A relative name that is not there is looked for among the data files that come with the package.
+    A relative name that does not exist is looked for in the built-in data.
+
+    Raises:
+        DataError: the file cannot be opened.
+        MissingExtra: a package for this kind of file is not installed.
     """
     name = os.fspath(filename)
     with reading(name):
@@ -32,14 +36,14 @@ def open_by_file_pattern(filename: str | Path, mode: str = "r", **kwargs: Any) -
 
 
 def open_binary(path: str) -> BinaryIO:
-    """The decompressed bytes of a file, wherever it is."""
+    """The decompressed bytes of a file, local or remote. Raises as `open` does; wrap it in `reading`."""
     if path.endswith(COMPRESSIONS):
         return cast(BinaryIO, open_by_file_pattern(path, "rb"))
     return cast(BinaryIO, _open_anywhere(path, "rb"))
 
 
 def open_text(path: str, newline: str | None = None) -> TextIO:
-    """The decompressed text of a file, without its byte order mark, line ends as newlines."""
+    """The decompressed text of a file, UTF-8, without a byte order mark. newline: as for `open`."""
     return io.TextIOWrapper(cast(IO[bytes], open_binary(path)), encoding="utf-8-sig", newline=newline)
 
 
@@ -50,7 +54,7 @@ def is_url(name: str) -> bool:
 
 
 def shown_name(name: str) -> str:
-    """A name for messages and records: of a URL neither the query nor the user, which may hold a key."""
+    """`name` for messages and records: a URL without its query and user, which may contain a key."""
     if not is_url(name) or name.startswith("hf://"):
         return name
     scheme, _, rest = name.partition("?")[0].partition("://")
@@ -60,7 +64,7 @@ def shown_name(name: str) -> str:
 
 @contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Turns what the system says about `path` into a DataError that names it."""
+    """Turns errors of the system inside the block into a DataError that names `path` and a fix."""
     try:
         yield
     except EvalsError:
@@ -121,7 +125,7 @@ def _open_remote(name: str, mode: str) -> Any:
 
 
 def local_path(url: str) -> str:
-    """The path that a `file://` address names."""
+    """The path of a `file://` URL."""
     from urllib.parse import urlparse
     from urllib.request import url2pathname
 

@@ -1,4 +1,4 @@
-"""Rows of an original as its publisher wrote them: JSON lines, tables, Parquet."""
+"""Reads the rows of a published original unchanged: JSON lines, tables, Parquet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from evals.errors import BadSample
 
 
 def original_rows(original: Path) -> Iterator[NumberedRow]:
-    """Numbered from 1."""
+    """The rows of the original, numbered from 1.
+
+    Raises:
+        DataError: the file or a row cannot be read.
+    """
     if original.suffix in TABLE_FORMS:
         for number, (_, row) in enumerate(rows_of_table(str(original), str(original), original.suffix), start=1):
             yield NumberedRow(number, row)
@@ -24,7 +28,11 @@ def original_rows(original: Path) -> Iterator[NumberedRow]:
 
 
 def field(row: Any, key: str, original: Path, number: int) -> Any:
-    """A field of a row; BadSample where the publisher's schema is another one."""
+    """The value of `key` in a row.
+
+    Raises:
+        BadSample: the row has no such key, so the original has another schema than expected.
+    """
     if not isinstance(row, dict) or key not in row:
         found = ", ".join(row) if isinstance(row, dict) else type(row).__name__
         raise BadSample(f"the original has no {key!r}", where=f"{original}:{number}", notes=[f"found: {found}"])

@@ -1,4 +1,4 @@
-"""Writes rows as plain JSON lines, on the line numbers that they have in their source."""
+"""Writes rows as plain JSON lines, with the line numbers of their source."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from evals.errors import DataError
 
 
 class NumberedRow(NamedTuple):
-    """number: the line in the source (from 1), or the row (from 0) where the source has no lines."""
+    """A row and its place. number: its line in the source, from 1; its number, from 0, if the source has no lines."""
 
     number: int
     row: dict[str, Any]
 
 
 def write_rows(rows: Iterable[NumberedRow], file: CacheFile, shown: str, *, has_lines: bool) -> None:
-    """Write `rows` as JSON lines, each on its own line number where it has one."""
+    """Write `rows` as JSON lines. has_lines: write each on its line number, with blank lines before it if needed.
+
+    Raises:
+        DataError: a value has no JSON form, or the cache cannot be written.
+    """
     written = 0
     for number, row in rows:
         blank = max(0, number - written - 1) if has_lines else 0

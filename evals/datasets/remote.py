@@ -1,4 +1,4 @@
-"""Copies of remote data in the cache, fetched again when the source has changed."""
+"""Keeps copies of remote data in the cache, and fetches them again when the source has changed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ logger = logging.getLogger(__name__)
 
 
 def fetch_remote(url: str) -> Path:
-    """A local copy of what `url` names, with its suffix. HTTP needs no extra; other schemes go through fsspec.
+    """The path of a local copy of `url`, with the same suffix. HTTP needs no extra; other schemes need fsspec.
 
-    When the source is out of reach and an earlier copy is in the cache, that copy is used, with a warning.
+    If the source cannot be reached and the cache has an earlier copy, that copy is used, with a warning.
+
+    Raises:
+        DataError: the source cannot be read, and there is no earlier copy.
+        MissingExtra: fsspec is not installed.
     """
     folder = data_cache("remote", _hash(url))
     fetch = _fetch_http if url.startswith(("http://", "https://")) else _fetch_fsspec
@@ -30,7 +34,7 @@ def fetch_remote(url: str) -> Path:
         earlier = _newest(folder, _base_name(url))
         if earlier is None or isinstance(error, MissingExtra):
             raise _as_data_error(error, url) from error
-        logger.warning("%s is out of reach (%s); using the copy fetched earlier", shown_name(url), error)
+        logger.warning("%s cannot be reached (%s); using the copy fetched earlier", shown_name(url), error)
         return earlier
 
 
@@ -70,7 +74,7 @@ def _fetch_fsspec(url: str, folder: Path) -> Path:
 
 
 def _kept(folder: Path, url: str, state: str | None, fetch: Callable[[Path], None]) -> Path:
-    """The copy of this state of `url`; without a known state it is fetched each time."""
+    """The copy of `url` in this state (ETag, size and date). Without a known state it is fetched each time."""
     target = folder / f"{_hash(state or 'unknown')}-{_base_name(url)}"
     if state is None or not target.exists():
         fetch(target)

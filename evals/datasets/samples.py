@@ -1,4 +1,4 @@
-"""The rows of a dataset, in whatever form it is stored, as a lazy sequence of samples."""
+"""The rows of a dataset as a lazy sequence of samples, whatever form it is stored in."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _OTHER_FORMS = (".csv", ".tsv", ".json", ".parquet")
 
 
 class SampleSequence(Sequence[Sample]):
-    """Samples read from disk when they are asked for; safe to read from several threads; a slice is a view.
+    """Samples that are read from disk when they are asked for. Several threads may read; a slice is a view.
 
-    sha256: of the JSON lines of the whole dataset, decompressed and in order.
+    path: the name of the dataset, for messages. sha256: of the JSON lines of the whole dataset, decompressed and in
+    order, also for a slice. A row that cannot be read raises BadSample when it is asked for.
     """
 
     def __init__(self, path: str, files: Sequence[JsonlFile], sha256: str, rows: range | None = None) -> None:
@@ -37,7 +38,7 @@ class SampleSequence(Sequence[Sample]):
 
     @property
     def n(self) -> int:
-        """How many samples there are."""
+        """The number of samples."""
         return len(self._rows)
 
     @overload
@@ -63,13 +64,14 @@ class SampleSequence(Sequence[Sample]):
 
 
 def open_samples(source: str | Path) -> SampleSequence:
-    """The samples of a file, a folder of .jsonl files or a URL; one pass over the data, nothing kept but offsets.
+    """The samples of a file, a folder of .jsonl files or a URL. Reads the data once, and keeps only byte offsets.
 
-    Forms: .jsonl (and any other name), .json, .csv, .tsv, each also .gz, .zst or .lz4; .parquet; `hf://NAME?split=...`;
-    any `scheme://`. What is not plain JSON lines is expanded once into the cache folder.
+    Forms: .jsonl (and any other name), .json, .csv, .tsv, each also with .gz, .zst or .lz4; .parquet;
+    `hf://NAME?split=...`; any `scheme://`. Anything but plain JSON lines is expanded once into the cache folder.
 
     Raises:
-        DataError: a file that is missing or of the wrong kind. Rows are parsed when they are asked for, and not here.
+        DataError: a file is missing or of the wrong kind. Rows are parsed when they are asked for, not here.
+        MissingExtra: a package for this form is not installed.
     """
     name = os.fspath(source)
     if name.startswith("file://"):
@@ -96,7 +98,11 @@ def _open_file(name: str, digest: Any) -> JsonlFile:
 
 
 def jsonl_files(folder: str) -> list[str]:
-    """The .jsonl files of a folder by name; like openai/evals, a folder called *.jsonl counts too."""
+    """The .jsonl files of a folder, sorted by name. As in openai/evals, a sub-folder called *.jsonl counts too.
+
+    Raises:
+        DataError: the folder has no .jsonl file.
+    """
     names = sorted(os.listdir(folder))
     found = [os.path.join(folder, name) for name in names if name.endswith(".jsonl")]
     if not found:

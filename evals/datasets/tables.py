@@ -1,4 +1,4 @@
-"""Rows of the forms that are not JSON lines: CSV, TSV, a JSON array, Parquet."""
+"""Reads rows from CSV, TSV, JSON arrays and Parquet."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ READ_CHARS = 1 << 20
 PARQUET_BATCH = 1024
 
 
-def rows_of_table(source: str, shown: str, form: str) -> Iterator[NumberedRow]:
-    """The rows of the file `source`; errors call it `shown`. form: one of TABLE_FORMS."""
+def rows_of_table(source: str, shown: str, form: str, *, read_chars: int = READ_CHARS) -> Iterator[NumberedRow]:
+    """The rows of the file `source`. shown: its name in errors. form: one of TABLE_FORMS.
+
+    read_chars: how many characters of a JSON array are read at a time.
+
+    Raises:
+        DataError: the file or a row cannot be read.
+        MissingExtra: Parquet without pyarrow.
+    """
     readers: dict[str, Callable[[str, str], Iterator[NumberedRow]]] = {
         ".csv": lambda path, name: _csv_rows(path, name, ","),
         ".tsv": lambda path, name: _csv_rows(path, name, "\t"),
-        ".json": _json_rows,
+        ".json": lambda path, name: _json_rows(path, name, read_chars),
         ".parquet": _parquet_rows,
     }
     return readers[form](source, shown)
@@ -68,9 +75,9 @@ def _named(cells: list[str], header: list[str], where: str) -> dict[str, Any]:
     return dict(zip(header, cells, strict=True))
 
 
-def _json_rows(source: str, shown: str) -> Iterator[NumberedRow]:
+def _json_rows(source: str, shown: str, read_chars: int) -> Iterator[NumberedRow]:
     with open_text(source) as file:
-        for number, row in enumerate(_elements(file, shown)):
+        for number, row in enumerate(_elements(_Window(file, read_chars), shown)):
             if not isinstance(row, dict):
                 what = f"a row must be a JSON object, this one is a {type(row).__name__}"
                 raise DataError(what, where=f"{shown}[{number}]", fix='write it as {"input": ..., "ideal": ...}')
@@ -78,19 +85,21 @@ def _json_rows(source: str, shown: str) -> Iterator[NumberedRow]:
 
 
 class _Window:
-    """The unread end of a text file, with the line and column on which it begins."""
+    """The part of a text file that is in memory and not parsed yet, and the line on which it begins."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, read_chars: int) -> None:
         self.file, self.text, self.pos, self.line = file, "", 0, 1
+        self.read_chars = read_chars
 
-    def more(self, n_chars: int = READ_CHARS) -> bool:
+    def more(self, n_chars: int | None = None) -> bool:
+        """Read more of the file; False at its end."""
         self.line += self.text.count("\n", 0, self.pos)
-        added = self.file.read(n_chars)
+        added = self.file.read(n_chars or self.read_chars)
         self.text, self.pos = self.text[self.pos :] + added, 0
         return bool(added)
 
     def peek(self) -> str:
-        """The next character that is no white space; empty at the end."""
+        """The next character that is not white space, without consuming it; empty at the end of the file."""
         while True:
             while self.pos < len(self.text):
                 if not self.text[self.pos].isspace():
@@ -103,9 +112,8 @@ class _Window:
         return self.line + self.text.count("\n", 0, pos)
 
 
-def _elements(file: TextIO, shown: str) -> Iterator[Any]:
-    """The members of one JSON array, parsed one at a time, so that a large array needs little memory."""
-    window = _Window(file)
+def _elements(window: _Window, shown: str) -> Iterator[Any]:
+    """The members of a JSON array, parsed one at a time, so that a large array needs little memory."""
     if window.peek() != "[":
         raise DataError(
             "a .json dataset must be one array of objects",
@@ -128,7 +136,7 @@ def _elements(file: TextIO, shown: str) -> Iterator[Any]:
 
 def _element(window: _Window, shown: str) -> Any:
     window.peek()
-    n_chars = READ_CHARS
+    n_chars = window.read_chars
     while True:
         try:
             value, end = json.JSONDecoder().raw_decode(window.text, window.pos)
@@ -148,7 +156,7 @@ def _element(window: _Window, shown: str) -> Any:
 
 
 def _is_cut(error: json.JSONDecodeError) -> bool:
-    """Whether more text could mend the error: it is an open string, or lies at the very end."""
+    """Whether more text could resolve the error: a string is open, or the error is at the very end."""
     return error.msg.startswith("Unterminated string") or error.pos > len(error.doc) - 16
 
 

@@ -1,4 +1,4 @@
-"""Benchmarks that are answered in words or numbers, as rows of `input` and `ideal`."""
+"""Converts benchmarks that are answered in words or numbers into rows of `input` and `ideal`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from evals.errors import DataError
 
 
 def drop_dev(original: Path) -> Iterator[NumberedRow]:
-    """DROP's validation split, from its ZIP archive or the JSON file in it; `answers` are all golds, each its spans."""
+    """The validation split of DROP (Dua et al. 2019, arXiv:1903.00161), from its ZIP archive or the JSON file in it.
+
+    `answers`: the gold answers, each a list of spans. `cluster`: the passage, which several questions share.
+    """
     for number, (passage_id, passage, pair) in enumerate(_drop_pairs(original, "drop_dataset_dev.json"), start=1):
         golds = [_drop_spans(one) for one in [pair["answer"], *pair.get("validated_answers", [])]]
         answers = [gold for place, gold in enumerate(golds) if gold and gold not in golds[:place]]
@@ -44,7 +47,7 @@ def _drop_pairs(original: Path, member: str) -> Iterator[tuple[str, str, dict[st
 
 
 def _drop_spans(answer: dict[str, Any]) -> list[str]:
-    """A number, else spans, else a date as `day month year`, as the published scorer reads an answer."""
+    """The spans of an answer, by the order of the published scorer: a number, else spans, else `day month year`."""
     if str(answer.get("number", "")) != "":
         return [str(answer["number"])]
     if answer.get("spans"):
@@ -55,13 +58,13 @@ def _drop_spans(answer: dict[str, Any]) -> list[str]:
 
 
 def lambada(original: Path) -> Iterator[NumberedRow]:
-    """`text`, the whole passage."""
+    """LAMBADA (arXiv:1606.06031): `text`, the whole passage."""
     for number, row in original_rows(original):
         yield NumberedRow(number, {"text": field(row, "text", original, number)})
 
 
 def math_problems(original: Path) -> Iterator[NumberedRow]:
-    """`input`: the problem; `ideal`: its final answer as LaTeX."""
+    """MATH (Hendrycks et al. 2021, arXiv:2103.03874): `input`, the problem; `ideal`, its final answer as LaTeX."""
     for number, row in original_rows(original):
         problem, answer, subject = (field(row, key, original, number) for key in ("problem", "answer", "subject"))
         yield NumberedRow(
@@ -76,14 +79,14 @@ def math_problems(original: Path) -> Iterator[NumberedRow]:
 
 
 def simpleqa(original: Path) -> Iterator[NumberedRow]:
-    """`input`: a short question of fact; `ideal`: its one answer."""
+    """SimpleQA (Wei et al. 2024, arXiv:2411.04368): `input`, a short question of fact; `ideal`, its only answer."""
     for number, row in original_rows(original):
         question, answer = (field(row, key, original, number) for key in ("problem", "answer"))
         yield NumberedRow(number, {"input": [{"role": "user", "content": question}], "ideal": answer})
 
 
 def big_bench_hard(original: Path) -> Iterator[NumberedRow]:
-    """One task's examples; what the file says to crawlers is not kept."""
+    """One task of BIG-Bench Hard (Suzgun et al. 2022, arXiv:2210.09261), without the canary string of the file."""
     with reading(str(original)):
         examples = json.loads(original.read_text(encoding="utf-8"))["examples"]
     for number, example in enumerate(examples, start=1):

@@ -1,1 +1,1 @@
-"""The only place that knows event loops, threads, limits and retries."""
+"""Runs samples and calls models: the only place that knows event loops, threads, limits and retries."""

@@ -1,4 +1,4 @@
-"""Micro-batches: calls that arrive together are computed together, off the loop, without waiting for more."""
+"""Micro-batches: computes calls that are waiting at the same time together, on a thread, without delaying any."""
 
 from __future__ import annotations
 
@@ -12,33 +12,42 @@ from evals.engine.threads import DaemonThreads, contained
 
 
 class Batcher:
-    """Gathers calls of one backend. The backend offers, per kind of work, a method on a list:
+    """Collects the calls of one backend into batches.
+
+    The backend `fn` has a method for each kind of work, plain or async:
 
     `complete_batch(requests: list[tuple[prompt, kwargs]]) -> list[CompletionResult]`,
-    `score_batch(requests: list[tuple[prompt, continuations]]) -> list[list[ContinuationScore]]`,
-    and `batch_size`, the most requests at a time. Plain methods run on one thread of their own; the result
-    of a request must not depend on its neighbours. An exception instance in the list fails that request only.
+    `score_batch(requests: list[tuple[prompt, continuations]]) -> list[list[ContinuationScore]]`.
+
+    batch_size: the most requests of a batch. Plain methods run on a thread, one batch at a time. The result of a
+    request must not depend on the others in its batch. An exception in the list fails only its own request.
     """
 
-    def __init__(self, fn: Any) -> None:
+    def __init__(self, fn: Any, batch_size: int) -> None:
         self._fn = fn
-        self._size = max(1, int(getattr(fn, "batch_size", None) or 1))
+        self._size = max(1, batch_size)
         self._queue: deque[tuple[str, Any, asyncio.Future[Any]]] = deque()
         self._busy = False
         self._thread = DaemonThreads(1, "evals-batch")
 
     async def call(self, method: str, request: Any) -> Any:
-        """The result for `request` out of a batch of `method`."""
+        """The result of `request`, computed in a batch by the backend's `method`.
+
+        Raises:
+            Exception: what the method raised, or put into its list for this request.
+        """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._queue.append((method, request, future))
         if not self._busy:
             self._busy = True
+            # The loop holds tasks weakly: without this reference the drainer could be collected while it runs.
             self._drainer = asyncio.ensure_future(self._drain())
         return await future
 
     async def _drain(self) -> None:
         try:
             while self._queue:
+                # One turn of the loop: workers that are ready now add their calls, and nobody waits for a full batch.
                 await asyncio.sleep(0)
                 method, batch = self._take()
                 if batch:
@@ -51,7 +60,7 @@ class Batcher:
         batch: list[tuple[Any, asyncio.Future[Any]]] = []
         while self._queue and self._queue[0][0] == method and len(batch) < self._size:
             _, request, future = self._queue.popleft()
-            if not future.done():
+            if not future.done():  # a call that was cancelled while it waited is not computed
                 batch.append((request, future))
         return method, batch
 
@@ -76,4 +85,5 @@ class Batcher:
                 future.set_result(result)
 
     def close(self) -> None:
+        """End the thread after its current batch."""
         self._thread.shutdown()

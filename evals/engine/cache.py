@@ -1,4 +1,4 @@
-"""Completions kept between runs: SQLite in WAL mode, keyed by the whole request and the draw."""
+"""Stores completions between runs in SQLite, by the whole request and the number of the draw."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.engine.threads import DaemonThreads
+from evals.engine.traits import cache_identity
 from evals.errors import RecordError
 from evals.secrets import redact
 
@@ -20,7 +21,7 @@ _FIELDS = ("texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "l
 
 
 def default_cache_dir() -> Path:
-    """`EVALS_CACHE_DIR`, else the user's cache folder."""
+    """The folder `EVALS_CACHE_DIR`, else `oaieval` in the user's cache folder. It may not exist yet."""
     named = os.environ.get("EVALS_CACHE_DIR")
     if named:
         return Path(named).expanduser()
@@ -32,8 +33,11 @@ def default_cache_dir() -> Path:
 
 
 def request_key(fn: Any, prompt: Any, kwargs: dict[str, Any]) -> str | None:
-    """SHA-256 of the request as `fn` would send it; None when `fn` or an argument cannot be told apart by value."""
-    identity = fn.cache_identity() if hasattr(fn, "cache_identity") else None
+    """SHA-256 of the request as `fn` would send it, in hexadecimal.
+
+    None if the request cannot be identified: `fn` has no `cache_identity`, or an argument has no JSON form.
+    """
+    identity = cache_identity(fn)
     if identity is None:
         return None
     try:
@@ -44,18 +48,28 @@ def request_key(fn: Any, prompt: Any, kwargs: dict[str, Any]) -> str | None:
 
 
 class CompletionCache:
-    """One file, one writer thread. A hit keeps the latency and the cost of the call that was made once."""
+    """Completions in one SQLite file, in WAL mode. Several runs may use the file at a time.
+
+    A stored completion keeps the latency and the cost of the call that was made.
+
+    Raises:
+        RecordError: the file cannot be opened (exit code 2, since nothing was called yet), or fails later (3).
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # One thread for everything: an SQLite connection belongs to the thread that opened it.
         self._thread = DaemonThreads(1, "evals-cache")
         self._db = self._thread.submit(self._open).result()
 
     def _open(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # SQLite would create the file readable by others: completions are as private as records.
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             db = sqlite3.connect(self.path, isolation_level=None, timeout=30.0)
+            # WAL: readers of one run do not block the writer of another. `normal`: no fsync for each completion; after
+            # a power cut the last entries may be missing, and are drawn again.
             db.execute("pragma journal_mode=wal")
             db.execute("pragma synchronous=normal")
             db.execute(
@@ -65,24 +79,24 @@ class CompletionCache:
             explained = RecordError(
                 f"the cache cannot be opened: {error}",
                 where=str(self.path),
-                fix="remove it, set EVALS_CACHE_DIR to a folder that can be written, or leave --cache out",
+                fix="remove it, set EVALS_CACHE_DIR to a folder that can be written, or run without --cache",
             )
             explained.exit_code = 2
             raise explained from error
         return db
 
     async def get(self, key: str, draw: str) -> Completions | None:
-        """The stored completions, marked as cached; None when there are none."""
+        """The stored completions for a key and a draw, with `cached` set; None if there are none."""
         row = await self._do("select value from completions where key = ? and draw = ?", (key, draw))
         if not row:
             return None
         try:
             return Completions(**json.loads(row[0][0]), cached=True)
-        except (TypeError, ValueError):  # written by another version
+        except (TypeError, ValueError):  # the entry was written by another version, or is torn
             return None
 
     async def put(self, key: str, draw: str, result: Completions) -> None:
-        """Store completions; the first one stored for a key and draw stays."""
+        """Store completions. If another run has stored some for this key and draw, those stay."""
         stored = redact(json.dumps({name: getattr(result, name) for name in _FIELDS}, default=str))
         await self._do("insert or ignore into completions values (?, ?, ?)", (key, draw, stored))
 
@@ -91,9 +105,9 @@ class CompletionCache:
         try:
             return await loop.run_in_executor(self._thread, lambda: self._db.execute(statement, values).fetchall())
         except sqlite3.Error as error:
-            raise RecordError(f"the cache failed: {error}", where=str(self.path), fix="leave --cache out") from error
+            raise RecordError(f"the cache failed: {error}", where=str(self.path), fix="run without --cache") from error
 
     def close(self) -> None:
-        """Close the file; waits for writes that were begun."""
+        """Close the file, after the writes that were begun."""
         self._thread.submit(self._db.close).result()
         self._thread.shutdown()

@@ -1,4 +1,4 @@
-"""The way to call any completion function: cache, limits, time-outs, retries, budgets and recording around it."""
+"""Calls any completion function, with cache, limits, time-outs, retries, budgets and recording."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from evals.engine.context import current_calls, current_session
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.session import Session
+from evals.engine.traits import traits_of
 from evals.record.current import record_cond_logp, record_sampling
 from evals.record.recorders import default_recorder
 
@@ -22,16 +23,21 @@ if TYPE_CHECKING:
 
 
 async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any) -> CompletionResult:
-    """The completions of `prompt` by `fn`, whatever kind of completion function it is.
+    """The completions of `prompt` by any kind of completion function. May be awaited on any event loop.
 
-    fn: has `async complete` (one attempt; recorded here as a `sampling` event), or is only callable
-    (openai/evals plug-ins: runs on a thread and records by itself). One that says `delegates` only makes calls
-    of others, which come through here one by one: limits, time-outs, retries and cache are theirs, not its own.
-    grading: the call judges a completion, so the run's sampling overrides (`--temperature`) are not for it.
+    fn with `async complete`: that is one attempt, and a `sampling` event is recorded here. fn that is only callable, as
+    in openai/evals: it runs on a thread and records by itself. fn with `delegates`: it only calls other completion
+    functions, and the limits, time-outs, retries and cache of those apply, not its own.
+    grading: the call judges a completion, so the run's sampling overrides (`--temperature`) do not apply.
+
+    sampling: `prompt`, `sampled`, `model`, `usage`; where known `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`,
+    `request`; for a hit of the cache `cached`, `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
 
     Raises:
         CallFailed: no attempt succeeded; the sample is an error, not a wrong answer.
+        EvalsError: the run was asked to stop, or something failed that no other call would survive.
     """
+    # A plug-in may have a loop of its own, but clients, limits and cache belong to the engine's: the call goes there.
     if asyncio.get_running_loop() is not engine_loop():
         there = submit(_from_outside(fn, prompt, grading=grading, **kwargs))
         return await asyncio.wrap_future(there)
@@ -40,56 +46,60 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     if session.settings.overrides and not grading:
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
-    delegates = getattr(fn, "delegates", False)
+    traits = traits_of(fn)
     result: CompletionResult
-    if not _has_coroutine(fn):
-        if delegates:
+    if not traits.has_complete:
+        if traits.delegates:
             result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
             return result
         work = lambda: _on_thread(session.call_threads(), fn, prompt, kwargs)  # noqa: E731
         result = await attempts(session, fn, work, prompt, are_completions)
         return result
-    if delegates:
+    if traits.delegates:
         result = await fn.complete(prompt, **kwargs)
     elif session.cache is None:
         result = await _fresh(session, fn, prompt, kwargs)
     else:
         result = await _through_cache(session, fn, prompt, kwargs)
-    if getattr(fn, "records_sampling", True) and default_recorder() is not None:
+    if traits.records_sampling and default_recorder() is not None:
         _record(result, prompt, kwargs.get("temperature"))
     return result
 
 
 def complete_sync(fn: Any, prompt: Any, **kwargs: Any) -> CompletionResult:
-    """`complete` for synchronous code, on any thread but the engine's."""
+    """`complete` for synchronous code. Blocks.
+
+    Raises:
+        RuntimeError: called on the thread of the engine's loop.
+        CallFailed, EvalsError: as `complete`.
+    """
     return run_sync(_from_outside(fn, prompt, **kwargs))
 
 
 async def _from_outside(fn: Any, prompt: Any, **kwargs: Any) -> CompletionResult:
-    """A call from another thread or loop: a task of its own, which ends with the session that it is made for."""
+    """A call from another thread or loop, as a task that is cancelled with the session of its caller."""
     task = asyncio.current_task()
     assert task is not None
     current_session().owns(task)
     return await complete(fn, prompt, **kwargs)
 
 
-def _has_coroutine(fn: Any) -> bool:
-    """Whether `fn.complete` is one attempt at a call, and not a method of a plug-in that is called the same."""
-    method = getattr(fn, "complete", None)
-    return method is not None and (inspect.iscoroutinefunction(method) or not callable(fn))
-
-
 async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
-    """Log probability of each continuation after `prompt`, by a backend that can tell.
+    """The log probability (in nats) of each continuation after `prompt`, in order.
+
+    cond_logp: one event for all continuations: `prompt`, `completion` and `logp` (lists), `n_tokens` (a list), `way`
+    (`echo` or `score`); where known `model`, `usage`, `cost_usd`.
 
     Raises:
         CallFailed: the backend cannot score, or no attempt succeeded.
+        EvalsError: as `complete`.
     """
     session = current_session()
     session.uses(fn)
-    if hasattr(fn, "score_batch"):
+    traits = traits_of(fn)
+    if traits.has_score_batch:
         work = lambda: session.batcher_of(fn).call("score_batch", (prompt, continuations))  # noqa: E731
-    elif hasattr(fn, "score"):
+    elif traits.has_score:
         work = lambda: fn.score(prompt, continuations)  # noqa: E731
     else:
         raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gives no log probabilities of continuations")
@@ -100,7 +110,7 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
 
 
 def _record_scores(fn: Any, prompt: Any, continuations: Sequence[str], scores: Sequence[ContinuationScore]) -> None:
-    """A `cond_logp` event for all continuations of a prompt; `way` is `echo` where a server was asked that way."""
+    """Record the `cond_logp` event of `score`. `way` is `echo` if a server scored by echoing the prompt."""
     extra = {}
     if isinstance(scores, ContinuationScores):
         costs = {"model": scores.model, "usage": scores.usage, "cost_usd": scores.cost_usd}
@@ -110,14 +120,16 @@ def _record_scores(fn: Any, prompt: Any, continuations: Sequence[str], scores: S
         list(continuations),
         [score.logprob for score in scores],
         n_tokens=[score.n_tokens for score in scores],
-        way=getattr(fn, "score_way", "score"),
+        way=traits_of(fn).score_way,
         **extra,
     )
 
 
 async def _fresh(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
-    if hasattr(fn, "complete_batch"):
-        options = fn.seeded(prompt, kwargs) if hasattr(fn, "seeded") else kwargs
+    traits = traits_of(fn)
+    if traits.has_complete_batch:
+        # The seed of a draw comes from sample, repeat and request, so that results depend on no batch and no timing.
+        options = fn.seeded(prompt, kwargs) if traits.has_seeded else kwargs
         work: Callable[[], Awaitable[Any]] = lambda: session.batcher_of(fn).call("complete_batch", (prompt, options))  # noqa: E731
     else:
         work = lambda: fn.complete(prompt, **kwargs)  # noqa: E731
@@ -133,9 +145,11 @@ async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[st
     if key is None:
         return await _fresh(session, fn, prompt, kwargs)
     calls = current_calls()
+    # The number of the draw in its sample is a part of the key: n draws of one request stay n different completions.
     draw = f"{calls.repeat}.{calls.next_draw(key)}" if calls is not None else "0.0"
     stored = await session.cache.get(key, draw)
     if stored is not None:
+        # The server accepted this request in an earlier run, so one refusal does not mean that it refuses all.
         session.breaker_of(fn).any_accepted = True
         session.counts.n_calls += 1
         session.counts.n_cached += 1
@@ -154,10 +168,10 @@ async def _on_thread(pool: DaemonThreads, fn: Any, prompt: Any, kwargs: dict[str
 
 
 def _record(result: CompletionResult, prompt: Any, temperature: float | None) -> None:
-    """A `sampling` event with the keys of openai/evals and, where known, ours.
+    """Record the `sampling` event of `complete`.
 
-    What a cache hit once took stands under `cached_latency_s` and `cached_cost_usd`; one drawn at a temperature
-    above 0 is labelled, since two runs that share it are not independent.
+    A hit of the cache has the latency and cost of the first call under `cached_...`. If it was drawn at a temperature
+    above 0, that is recorded, because two runs that share the draw are not independent.
     """
     if not isinstance(result, Completions):
         record_sampling(prompt=prompt, sampled=result.get_completions())

@@ -1,4 +1,4 @@
-"""Where code under a run is: its session, its plan, and the sample that is being evaluated."""
+"""The context of code inside a run: its session, its plan, and the sample that it evaluates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class SampleCalls:
-    """The calls of one sample: which repeat it is, and how often each request was drawn."""
+    """Counts how often one sample has drawn each request, for the keys of the cache."""
 
     __slots__ = ("draws", "repeat")
 
@@ -24,16 +24,16 @@ class SampleCalls:
         self.draws: dict[str, int] = {}
 
     def next_draw(self, key: str) -> int:
-        """How often the request `key` was drawn before in this sample."""
+        """How often this sample has drawn the request `key` before; counts the new draw."""
         draw = self.draws.get(key, 0)
         self.draws[key] = draw + 1
         return draw
 
 
 class RunContext(RecordContext):
-    """What calls need to know beside where events go. One process's: another makes its own from the request.
+    """A RecordContext that also holds the session, the plan and the calls of the sample.
 
-    plan: None where an eval or a call is run by hand. calls: None outside a sample.
+    plan: None if an eval or a call is run by hand. calls: None outside a sample. A context never leaves its process.
     """
 
     __slots__ = ("calls", "plan", "session")
@@ -45,6 +45,7 @@ class RunContext(RecordContext):
         self.calls: SampleCalls | None = around.calls if isinstance(around, RunContext) else None
 
     def at(self, recorder: RecorderBase, sample_id: str | None, scope: SampleScope | None) -> RunContext:
+        """A context inside this one, for another recorder or sample; a new scope starts new counts of draws."""
         inner = RunContext(self, self.session, self.plan)
         inner.recorder, inner.sample_id, inner.scope = recorder, sample_id, scope
         if scope is not None and scope is not self.scope:
@@ -56,7 +57,7 @@ _fallback: Session | None = None
 
 
 def current_session() -> Session:
-    """The run's session; outside a run one that serves calls made by hand, with the defaults."""
+    """The session of the run. Outside a run: one session of the process with default settings, for calls by hand."""
     global _fallback
     context = current_context.get()
     if isinstance(context, RunContext):
@@ -67,20 +68,23 @@ def current_session() -> Session:
 
 
 def current_plan() -> RunPlan | None:
-    """The runner's plan; None outside a run."""
+    """The plan of the run; None outside a run."""
     context = current_context.get()
     return context.plan if isinstance(context, RunContext) else None
 
 
 def current_calls() -> SampleCalls | None:
-    """The calls of the sample that is being evaluated; None outside one."""
+    """The counts of the sample that this code evaluates; None outside a sample."""
     context = current_context.get()
     return context.calls if isinstance(context, RunContext) else None
 
 
 @contextmanager
 def use_session(session: Session, plan: RunPlan | None = None) -> Iterator[Session]:
-    """Make `session` the current one in this context and in all that it starts; the plan stays unless one is given."""
+    """Make `session` current inside the block, and in tasks and threads that start in it.
+
+    plan: by default the current plan stays.
+    """
     token = current_context.set(RunContext(current_context.get(), session, plan or current_plan()))
     try:
         yield session
@@ -89,5 +93,5 @@ def use_session(session: Session, plan: RunPlan | None = None) -> Iterator[Sessi
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Await plain code that waits for something, such as another process, without holding the loop."""
+    """The value of `work()`, which runs on a thread: for code that waits, for example for another process."""
     return await asyncio.get_running_loop().run_in_executor(current_session().sample_threads(), work)

@@ -1,4 +1,4 @@
-"""What can go wrong with a call, in classes that decide between retry, sample error and end of run."""
+"""Classes of failed calls, which decide between a retry, an error of the sample and the end of the run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evals.secrets import redact
 
 
 class Kind(enum.Enum):
-    """The class of a failed call. The value is the word that records and reports use."""
+    """The class of a failed call. Its value is the text in records and reports."""
 
     AUTH = "bad key"
     PAYMENT = "payment required"
@@ -34,22 +34,24 @@ class Kind(enum.Enum):
 
 
 FATAL = frozenset({Kind.AUTH, Kind.PAYMENT, Kind.QUOTA, Kind.UNKNOWN_MODEL})
-"End the run at once: no later call can do better."
+"These end the run at once: no later call can succeed."
 
 FATAL_UNTIL_FIRST_SUCCESS = frozenset({Kind.BAD_REQUEST})
-"End the run while no call has succeeded; later they are one sample's error."
+"These end the run if no call has succeeded yet; afterwards they are the error of one sample."
 
 TRANSIENT = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.BAD_REPLY})
-"Tried again, a bounded number of times."
+"These are tried again, a bounded number of times."
 
 PUSH_BACK = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.TIMEOUT})
-"Fewer calls at a time after these."
+"After these, fewer calls are made at a time."
 
 
 class CallFailed(Exception):
-    """One attempt at a call failed; backends raise it, the engine decides what follows.
+    """One attempt at a call failed. Backends raise it, and the engine decides what follows.
 
-    message: the provider's own words, cut short; never a key. retry_after_s: seconds the provider asked to wait.
+    message: the provider's own words, shortened, without keys. status: of the HTTP reply; None without one.
+    retry_after_s: seconds that the provider asked to wait. host: the server, for messages. n_attempts: how often the
+    call was tried.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class CallFailed(Exception):
         self.host = host
         self.n_attempts = 1
         self.is_final = False
-        "The engine has tried again as often as it would; whoever called for another's sake must not."
+        "The engine has tried as often as it may. A call that contains this one must not be tried again."
 
     def __str__(self) -> str:
         status = f"{self.status} " if self.status else ""
@@ -93,7 +95,7 @@ _MODEL_WORDS = re.compile(
 
 
 def classify_http(status: int, headers: Mapping[str, str], body: bytes | str, *, host: str | None = None) -> CallFailed:
-    """The failure that an HTTP reply with an error status stands for."""
+    """The failure for an HTTP reply with an error status. host: the server, for messages."""
     code, message = _error_of(body)
     kind = _kind_of(status, code, message)
     return CallFailed(
@@ -138,7 +140,7 @@ def _kind_of_refusal(status: int, text: str) -> Kind:
 
 
 def _error_of(body: bytes | str) -> tuple[str, str]:
-    """(code and type, message) out of the error shapes that providers use; the raw text where there is none."""
+    """(code and type, message) from the forms of errors that providers use; ("", the raw text) for other forms."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     try:
         parsed: Any = json.loads(text)
@@ -159,15 +161,16 @@ def _error_of(body: bytes | str) -> tuple[str, str]:
 
 
 def short(text: str, limit: int = 300) -> str:
-    """`text` on one line, cut to `limit`, without secrets: how a provider's words go into messages and records."""
+    """`text` on one line, cut to `limit` characters and without secrets, for messages and records."""
     line = redact(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
 def retry_after_s(headers: Mapping[str, str], *, now_s: float | None = None) -> float | None:
-    """Seconds that a reply asks to wait: `retry-after-ms`, `Retry-After` (seconds or a date); None without.
+    """Seconds that a reply asks to wait, by `retry-after-ms` or `Retry-After` (seconds or a date); None without.
 
-    now_s: the time by which a date is read; by default the reply's own `Date`, since clocks differ, else ours.
+    now_s: the POSIX time that a date is compared with. By default the `Date` of the reply, because the clock of the
+    server may differ from ours; else our clock.
     """
     lowered = {key.lower(): value for key, value in headers.items()}
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
@@ -191,7 +194,7 @@ def _finite(text: str | None) -> float | None:
 
 
 def _moment_s(text: str | None) -> float | None:
-    """The POSIX time that an HTTP date names."""
+    """The POSIX time of an HTTP date; None if it cannot be read."""
     try:
         return email.utils.parsedate_to_datetime(text or "").timestamp()
     except (TypeError, ValueError, OverflowError):

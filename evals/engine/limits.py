@@ -1,4 +1,4 @@
-"""How many calls at a time, and how many a minute: limits that learn from what the server says."""
+"""Limits on calls: how many at a time, which adapts to the server, and how many a minute."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 
 class AdaptiveLimit:
-    """A gate on calls in flight: grows with every call until the first push-back, then by one a round.
+    """A gate on calls in flight, which doubles each round until the first push-back and grows by one a round after it.
 
-    Slow start and additive increase as in TCP congestion control (RFC 5681). A decrease is decided once a round
-    (as many calls as are in flight) by the share of them that was pushed back: under 40 % it takes a quarter of
-    the share off, from 40 % on, and at the first push-back ever, half. So a server with a fixed number of places
-    is met at a few calls above it, and one that fails now and then at random is not starved.
+    Slow start and additive increase are those of TCP congestion control (RFC 5681). The decrease is decided once a
+    round, which is as many calls as may be in flight, by the share of them that the server pushed back. A share under
+    40 % takes a quarter of the share off the limit; a larger share, or the first push-back of all, halves it. So the
+    limit settles a little above the places of a server, and a server that fails at random now and then is not starved.
     """
 
     def __init__(
         self, start: int, ceiling: int, sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep
     ) -> None:
-        """sleep: waits so many seconds; may raise when the call is not wanted any more."""
+        """sleep: waits for a number of seconds; may raise if the call is no longer wanted."""
         self._sleep = sleep
         self.ceiling = max(1, ceiling)
         self.value = float(max(1, min(start, self.ceiling)))
@@ -29,7 +29,7 @@ class AdaptiveLimit:
         self._slow_start = True
         self._round = 0
         self._n_may_grow = 0
-        "Calls whose success raises the limit: as many as were in flight when it was last full."
+        "How many further successes raise the limit: as many as were in flight when the limit was last reached."
         self._n_ended = 0
         self._n_pushed_back = 0
         self._paused_until = 0.0
@@ -37,19 +37,22 @@ class AdaptiveLimit:
 
     @property
     def size(self) -> int:
+        """How many calls may be in flight now."""
         return int(self.value)
 
     async def acquire(self) -> int:
-        """Wait for a place; returns the round number to hand back to `release`."""
+        """Wait for a place; the number of the round, which `release` takes."""
         while self.in_flight >= self.size:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
             try:
                 await future
             except asyncio.CancelledError:
+                # This call may have been woken for a free place: wake another, which would wait for ever otherwise.
                 self._wake()
                 raise
         self.in_flight += 1
+        # Only a full limit may grow. Otherwise a run with few calls in flight would raise it without any evidence.
         if self.in_flight >= self.size:
             self._n_may_grow = self.size
         await self._pause()
@@ -66,8 +69,12 @@ class AdaptiveLimit:
                 raise
 
     def release(self, started_in: int, *, ok: bool, pushed_back: bool = False) -> None:
-        """Give the place back and learn from how the call went."""
+        """Give the place back, and adapt the limit to how the call went.
+
+        started_in: what `acquire` returned. pushed_back: the server asked for fewer calls (429, 503, time-out).
+        """
         self.in_flight -= 1
+        # Calls that began before the last decrease say nothing about the new size: one burst of 429 counts once.
         if started_in == self._round:
             self._learn(pushed_back)
         if ok and self._n_may_grow > 0:
@@ -101,7 +108,7 @@ class AdaptiveLimit:
                 free -= 1
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Hold new calls back when the server says that nothing is left until a moment it names."""
+        """Hold new calls back if `x-ratelimit-*` headers say that no requests or tokens are left for some time."""
         wait_s = wait_of_headers(headers)
         if wait_s > 0:
             self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + wait_s)
@@ -112,7 +119,7 @@ _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def wait_of_headers(headers: Mapping[str, str]) -> float:
-    """Seconds until requests or tokens are left again, by `x-ratelimit-*` headers; 0 when some are left."""
+    """Seconds until requests and tokens are left again, by `x-ratelimit-*` headers: 0 if some are left, at most 120."""
     waits = [0.0]
     for what in ("requests", "tokens"):
         remaining = headers.get(f"x-ratelimit-remaining-{what}")
@@ -123,7 +130,7 @@ def wait_of_headers(headers: Mapping[str, str]) -> float:
 
 
 def span_s(text: str) -> float:
-    """Seconds in a span such as `6m0s`, `20ms` or `1.5`; 0 when it cannot be read."""
+    """The seconds of a span such as `6m0s`, `20ms` or `1.5`; 0 if it cannot be read."""
     parts = _SPAN.findall(text)
     if parts:
         return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
@@ -134,7 +141,10 @@ def span_s(text: str) -> float:
 
 
 class RateLimit:
-    """At most so many units a minute, spent from a bucket that holds a tenth of a minute's worth."""
+    """At most `per_minute` units a minute, from a token bucket.
+
+    The bucket holds a tenth of a minute's units, so a run may start with a burst of that size.
+    """
 
     def __init__(self, per_minute: float, sleep: Callable[[float], Coroutine[Any, Any, None]] = asyncio.sleep) -> None:
         self._sleep = sleep
@@ -144,15 +154,16 @@ class RateLimit:
         self._at: float | None = None
 
     async def take(self, units: float) -> None:
-        """Wait until `units` may be spent; calls are served in the order in which they ask."""
+        """Wait until `units` may be spent. Calls are served in the order in which they ask."""
         now = asyncio.get_running_loop().time()
         if self._at is not None:
             self._left = min(self.size, self._left + (now - self._at) * self.per_s)
         self._at = now
+        # Take first and wait for the debt afterwards: a later call then waits longer, so the order is kept.
         self._left -= units
         if self._left < 0:
             await self._sleep(-self._left / self.per_s)
 
     def settle(self, units: float) -> None:
-        """Correct an earlier estimate: spend `units` more, or give back when negative, without waiting."""
+        """Correct an earlier estimate without waiting: spend `units` more, or give some back if negative."""
         self._left -= units

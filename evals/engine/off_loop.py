@@ -1,4 +1,4 @@
-"""Blocking work that an eval hands over: it runs on threads while the loop goes on with calls."""
+"""Runs blocking work of an eval on threads, while the event loop continues with calls."""
 
 from __future__ import annotations
 
@@ -14,34 +14,37 @@ T = TypeVar("T")
 
 
 class Started(Generic[T]):
-    """Jobs that are under way."""
+    """Jobs that were started, in order."""
 
     def __init__(self, futures: list[Future[T]]) -> None:
         self._futures = futures
 
     async def results(self) -> list[T]:
-        """What the jobs returned, in their order; the first failure is raised, and what has not begun is left."""
+        """The values of the jobs, in order.
+
+        If a job fails, its exception is raised and the jobs that have not begun are cancelled.
+        """
         try:
             return [await asyncio.wrap_future(future) for future in self._futures]
         finally:
             self.cancel()
 
     def cancel(self) -> None:
-        """Leave undone what has not begun."""
+        """Cancel the jobs that have not begun."""
         for future in self._futures:
             future.cancel()
 
 
 class WorkThreads:
-    """At most `size` jobs at a time, in the order in which they were started. Threads are made when needed."""
+    """Runs at most `size` jobs at a time, in the order in which they were started. Threads start when needed."""
 
     def __init__(self, size: int, name: str = "evals-work") -> None:
         self._pool = DaemonThreads(size, name)
 
     def start(self, work: Callable[[J], T], jobs: Iterable[J]) -> Started[T]:
-        """Begin `work(job)` for each job."""
+        """Start `work(job)` for each job, and return at once."""
         return Started([self._pool.submit(work, job) for job in jobs])
 
     def close(self) -> None:
-        """Let the threads end when their jobs do; what has not begun is cancelled."""
+        """End the threads after their current jobs. Jobs that have not begun are cancelled."""
         self._pool.shutdown()

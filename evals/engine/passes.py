@@ -1,4 +1,4 @@
-"""One pass over the samples of an eval: which, in which order, how often, and what an earlier run has done already."""
+"""One pass over the samples of an eval: which samples, in which order, how often, without those that are done."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from evals.record.recorders import RecorderBase
 from evals.sample import labels_of, sample_id
 
 Finished = Callable[[WorkItem, Sequence[Event], Any], None]
-"Told of each finished sample: what was evaluated, what was recorded, and what `eval_sample` returned."
+"Called with each finished sample: its item, the events that were recorded, and what `eval_sample` returned."
 
 
 @dataclass(frozen=True)
 class SamplePass:
-    """What a pass needs of an eval; `run` goes through the samples. No eval sees a loop, a thread or a limit."""
+    """Everything that a pass needs from an eval; `run` evaluates the samples. Evals see no loop, thread or limit."""
 
     eval_name: str
     seed: int
     samples: Sequence[Any]
     recorder: RecorderBase
     evaluate: Callable[[Any, random.Random], Coroutine[Any, Any, Any]]
-    "Evaluates one sample with its own random generator, and records what came of it."
+    "Evaluates one sample with a random generator of its own, and records the result."
     on_finished: Finished
     prepare: Callable[[], Coroutine[Any, Any, None]] | None = None
-    "Awaited before the first sample."
+    "Awaited once, before the first sample."
     cap: int | None = None
-    "The most samples; None for all."
+    "The most samples of the pass; None for all."
     records_values: bool = False
-    "Whether what `evaluate` returns is recorded too, so that a resumed run can give it back."
+    "Whether the values of `evaluate` are recorded, so that a resumed run can return them."
 
     def run(self) -> None:
-        """Evaluate every sample that is not done yet.
+        """Evaluate every sample that is not done yet. Blocks until the pass has ended.
 
         Raises:
-            EvalsError: the run ended before its time; what was recorded stays.
+            EvalsError: the run ended early (a failure, a signal, a budget); what was recorded stays.
         """
         plan = current_plan()
         if plan is not None:
@@ -74,6 +74,7 @@ class SamplePass:
             sequential=session.settings.start_concurrency == 1,
             labels_of=labels_of,
         )
+        # The items are generated twice, once to count and once to run: a list of them would grow with the samples.
         done = sum(item.key in plan.finished for item in self._items(order, repeats)) if plan.finished else 0
         plan.observer.started(len(order) * plan.repeats, done)
         try:
@@ -98,17 +99,19 @@ class SamplePass:
         return value
 
     def _rng(self, item: WorkItem, n_repeats: int) -> random.Random:
-        """The generator of openai/evals for the first repeat; later repeats draw others."""
+        """The random generator of openai/evals for the first repeat; another one for each later repeat."""
         repeat = item.repeat % n_repeats
         text = f"{item.sample_id}:{self.seed}" + (f":{repeat}" if repeat else "")
         return random.Random(text.encode("utf-8"))
 
 
 def earlier_values() -> dict[tuple[int, int], Any]:
-    """What `eval_sample` returned in the coming pass of the run that is resumed, by (row number, repeat).
+    """What `eval_sample` returned in the same pass of the interrupted run, by (row number, repeat).
+
+    Empty if no run is resumed.
 
     Raises:
-        EvalsError: the values were of a kind that no record keeps.
+        EvalsError: the values are objects that a record cannot hold.
     """
     plan = current_plan()
     found: dict[tuple[int, int], Any] = {}
@@ -124,9 +127,9 @@ def earlier_values() -> dict[tuple[int, int], Any]:
 def _recorded_value(name: str, results: Sequence[Any]) -> Any:
     if results and "not_json" in results[-1]:
         raise EvalsError(
-            f"this run cannot be resumed: its eval returns {results[-1]['not_json']} objects, which no record keeps",
+            f"this run cannot be resumed: its eval returns {results[-1]['not_json']} objects, which no record can hold",
             where=name,
-            fix="run it anew without --resume",
+            fix="start it again without --resume",
         )
     return results[-1].get("value") if results else None
 
@@ -139,5 +142,5 @@ def _survives_json(value: Any) -> bool:
 
 
 def _gentle_interrupt() -> bool:
-    """Whether an interrupted pass goes on to the eval's report, as openai/evals does when it is told to."""
+    """Whether an interrupted pass continues with the eval's report: `EVALS_GENTLE_INTERRUPT=1`, as in openai/evals."""
     return os.environ.get("EVALS_GENTLE_INTERRUPT", "0").lower() in {"1", "true", "yes"}

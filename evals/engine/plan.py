@@ -1,4 +1,4 @@
-"""What a run asks of the evals inside it: which samples, how often, what is done already, who watches."""
+"""What a run asks of its eval: which samples, how many repeats, what is done already, and who observes."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunPlan:
-    """Set by the runner around `Eval.run`; the default serves evals that are run by hand."""
+    """Set by the runner around `Eval.run`. The defaults are for evals that are run by hand."""
 
     max_samples: int | None = None
+    "The most samples of a pass; None for all."
     repeats: int = 1
+    "How often each sample is evaluated."
     observer: Observer = field(default_factory=NullObserver)
     finished: set[tuple[str, int]] = field(default_factory=set)
-    "(sample id, repeat) that an earlier, interrupted run has finished."
+    "(sample id, repeat) of the evaluations that an earlier, interrupted run has finished."
     earlier: Callable[[], Iterator[SampleRecord]] | None = None
-    "Reads those samples back; None when nothing is resumed."
+    "Reads those samples from the record; None if no run is resumed."
     n_passes: int = 0
-    "How often samples have been gone through so far: a plug-in may do so more than once."
+    "Passes over the samples so far: the `run` of a plug-in may make more than one."
 
     def next_repeats(self) -> range:
-        """The numbers of the repeats of a pass that begins: each pass of a run has its own."""
+        """The repeat numbers of a new pass. Numbers go on from pass to pass, so that no two evaluations share one."""
         first = self.n_passes * self.repeats
         self.n_passes += 1
         return range(first, first + self.repeats)

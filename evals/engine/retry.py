@@ -1,4 +1,4 @@
-"""When to try again, how long to wait first, and when to give the whole run up."""
+"""Decides whether a call is tried again, how long to wait before, and when the whole run ends."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from evals.engine.failures import (
 from evals.engine.settings import EngineSettings
 
 UNCOUNTED = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED})
-"Kinds that do not use up a call's attempts: only its deadline ends them."
+"Failures that do not count as attempts: only the deadline of the call ends them."
 
 ABOUT_ONE_SAMPLE = frozenset({Kind.CONTENT_FILTER, Kind.CONTEXT_LENGTH})
-"Kinds that say nothing of the server, however many follow each other."
+"Failures that say nothing about the server, however many there are in a row."
 
 _DEFAULT_TIMEOUT_S = 600.0
 _MIN_TIMEOUT_S = 30.0
@@ -28,44 +28,51 @@ _CALLS_TO_LEARN = 20
 
 
 def backoff_s(settings: EngineSettings, n_failed: int, retry_after_s: float | None, rng: random.Random) -> float:
-    """Seconds before the next attempt: exponential with full jitter, never less than the server asked for.
+    """Seconds to wait before the next attempt; never less than the server asked for.
 
-    Full jitter: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+    n_failed: failed attempts so far, from 1. The longest wait doubles with each; the wait is drawn between a quarter
+    of it and all of it. Jitter: M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
     """
     ceiling = min(settings.max_backoff_s, settings.first_backoff_s * 2.0 ** min(n_failed - 1, 16))
+    # Jitter also on top of Retry-After: calls that were pushed back together must not come back together.
     jittered = rng.uniform(ceiling / 4, ceiling)
     return jittered if retry_after_s is None else max(retry_after_s, 0.001) + rng.uniform(0, ceiling / 4)
 
 
 def may_retry(settings: EngineSettings, failure: CallFailed, n_counted: int, elapsed_s: float, wait_s: float) -> bool:
-    """Whether another attempt follows. n_counted: failures so far that use up attempts."""
+    """Whether another attempt follows.
+
+    n_counted: failed attempts so far, without those that do not count. elapsed_s: since the first attempt began.
+    wait_s: the wait before the next one.
+    """
     if failure.kind not in TRANSIENT or elapsed_s + wait_s > settings.call_deadline_s:
         return False
     return n_counted < settings.max_attempts
 
 
 def asks_too_long(settings: EngineSettings, failure: CallFailed) -> bool:
-    """Whether the server refuses all calls for longer than any of them would wait."""
+    """Whether the server asks for a wait that is longer than the deadline of a call."""
     return failure.kind in UNCOUNTED and (failure.retry_after_s or 0.0) > settings.call_deadline_s
 
 
 def ends_run(failure: CallFailed, *, any_accepted: bool) -> bool:
-    """Whether no later call can do better."""
+    """Whether no later call can succeed. any_accepted: whether the server has answered a request of this run."""
     return failure.kind in FATAL or (failure.kind in FATAL_UNTIL_FIRST_SUCCESS and not any_accepted)
 
 
 @dataclass
 class Timeouts:
-    """The time an attempt may take, learnt from those that succeeded."""
+    """The time that an attempt may take, learnt from the attempts that succeeded."""
 
     settings: EngineSettings
     _slowest: deque[float] = field(default_factory=lambda: deque(maxlen=200))
 
     def succeeded(self, latency_s: float) -> None:
+        """Take in how long a successful attempt took."""
         self._slowest.append(latency_s)
 
     def attempt_s(self, n_timed_out: int) -> float:
-        """Seconds for the next attempt; doubled after each time-out of the same call."""
+        """Seconds that the next attempt may take. n_timed_out: time-outs of this call, each of which doubles it."""
         if self.settings.attempt_timeout_s is not None:
             return self.settings.attempt_timeout_s
         if len(self._slowest) < _CALLS_TO_LEARN:
@@ -76,20 +83,22 @@ class Timeouts:
 
 @dataclass
 class Breaker:
-    """What the calls of one backend tell of it: whether it takes requests at all, and whether it has stopped to."""
+    """What the calls of one backend say about it: whether it accepts requests, and whether it has gone away."""
 
     settings: EngineSettings
     any_accepted: bool = False
-    "Whether a request was answered, in this run or in the one that it goes on with."
+    "Whether a request was answered, in this run or in the interrupted run that it continues."
     any_success: bool = False
+    "Whether a request was answered in this run."
     n_open: int = 0
-    "Calls that have begun and not ended, waits between their attempts included."
+    "Calls that have begun and not ended, also while they wait between attempts."
     _kind: Kind | None = None
     _count: int = 0
     _since_s: float = 0.0
     _refused: list[asyncio.Future[None]] = field(default_factory=list)
 
     def succeeded(self) -> None:
+        """A call was answered: the failures in a row are over, and refused calls need not wait."""
         self.any_success = self.any_accepted = True
         self._kind, self._count = None, 0
         self._let_go()
@@ -100,10 +109,10 @@ class Breaker:
         self._let_go_if_alone()
 
     async def others_answered(self, limit_s: float) -> None:
-        """Wait until another call was answered, or all that are open were refused too.
+        """Wait until another call is answered, or all open calls were refused too; at most `limit_s` seconds.
 
-        Of calls that begin together a refused one is often the first to come back: it alone does not show that
-        the server refuses all.
+        A refused call often comes back before the calls that began with it, because a refusal is quick. It alone does
+        not show that the server refuses every request.
         """
         refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._refused.append(refused)
@@ -124,12 +133,19 @@ class Breaker:
                 future.set_result(None)
 
     def failed(self, failure: CallFailed, now_s: float) -> bool:
-        """Count a failure; True when the run should end."""
+        """Count a failure; True if the run should end: enough equal ones in a row, for long enough.
+
+        now_s: any steady clock, in seconds.
+        """
         if failure.kind in ABOUT_ONE_SAMPLE:
             return False
         if failure.kind is not self._kind:
             self._kind, self._count, self._since_s = failure.kind, 0, now_s
         self._count += 1
+        return self.has_tripped(now_s)
+
+    def has_tripped(self, now_s: float) -> bool:
+        """Whether enough equal failures have come in a row, for long enough, and no answer since."""
         return self._count >= self.settings.breaker_failures and now_s - self._since_s >= self._patience_s()
 
     def _patience_s(self) -> float:

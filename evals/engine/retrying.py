@@ -1,4 +1,4 @@
-"""Calls a function of a plug-in again when it fails with an error that may pass, a bounded number of times."""
+"""Calls a function of a plug-in again if it fails with a transient error, a bounded number of times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ logger = logging.getLogger("evals")
 
 @dataclass
 class Retrying:
-    """Up to `settings.max_attempts` attempts, none begun after `settings.call_deadline_s`."""
+    """Makes up to `settings.max_attempts` attempts; none begins later than `settings.call_deadline_s` after the first.
+
+    sleep, clock: how to wait and how to tell the time, both in seconds; tests pass others.
+    """
 
     settings: EngineSettings = field(default_factory=EngineSettings)
     sleep: Callable[[float], None] = time.sleep
@@ -25,7 +28,11 @@ class Retrying:
 
     def call(self, func: Callable[..., Any], errors: type[BaseException] | tuple[type[BaseException], ...], /,
              *args: Any, **kwargs: Any) -> Any:  # fmt: skip
-        """What `func(*args, **kwargs)` returns. The last of `errors` is raised when no attempt is left."""
+        """The value of `func(*args, **kwargs)`. Blocks, also while it waits between attempts.
+
+        Raises:
+            errors: the last one, when no attempt is left. Exceptions of other types are raised at once.
+        """
         began_s = self.clock()
         n_failed = 0
         while True:
@@ -44,10 +51,10 @@ class Retrying:
 
 
 def create_retrying(func: Callable[..., Any], retry_exceptions: Any, *args: Any, **kwargs: Any) -> Any:
-    """`func(*args, **kwargs)`, tried again with growing pauses when it raises one of `retry_exceptions`.
+    """The value of `func(*args, **kwargs)`, tried again with growing pauses if it raises one of `retry_exceptions`.
 
-    At most 10 attempts in 15 minutes, then the last error is raised; openai/evals tries for ever, and tries again on a
-    falsy result too.
+    At most 10 attempts in 15 minutes, then the last exception is raised. openai/evals tries for ever, and also tries
+    again if the value is falsy.
     """
     errors = retry_exceptions if isinstance(retry_exceptions, type) else tuple(retry_exceptions)
     return Retrying().call(func, errors, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Runs many samples through a fixed set of workers: bounded, resumable, each sample recorded when it is done."""
+"""Runs samples through a fixed set of workers, and records each sample when it is done."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from evals.record.recorders import Event, RecorderBase, SampleScope
 from evals.secrets import redact
 
 SAME_ERRORS_IN_A_ROW = 50
-"Samples that fail alike, one after another, before the run is given up."
+"The run ends after this many samples in a row that failed in the same way."
 
 LET_OTHERS_EVERY = 16
-"Samples of one worker after which the loop gets a turn: one that answers at once would never give it up."
+"A worker gives the loop a turn after this many samples: a model that answers at once would never give it one."
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One evaluation of one sample. repeat: 0 for the first."""
+    """One evaluation of one sample. index: its row number, from 0. repeat: 0 for the first evaluation."""
 
     sample_id: str
     index: int
@@ -33,29 +33,39 @@ class WorkItem:
 
     @property
     def key(self) -> tuple[str, int]:
-        """(sample id, repeat): what finished samples of a record are told by."""
+        """(sample id, repeat), which identifies an evaluation in a record."""
         return self.sample_id, self.repeat
 
 
 class Observer(Protocol):
-    """Sees a run go by; called on the engine's loop, so it must be quick."""
+    """Watches a run. `finished` and `failed` are called on the engine's loop, so they must be quick."""
 
-    def started(self, n_items: int, n_done_before: int) -> None: ...
-    def finished(self, item: WorkItem, events: Sequence[Event]) -> None: ...
-    def failed(self, item: WorkItem, error: dict[str, Any]) -> None: ...
+    def started(self, n_items: int, n_done_before: int) -> None:
+        """A pass begins. n_items: its evaluations, with the `n_done_before` of an earlier, interrupted run."""
+
+    def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
+        """A sample was evaluated and its events were recorded."""
+
+    def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
+        """A sample failed. error: the data of its `error` event."""
 
 
 class NullObserver:
-    """An observer that looks away."""
+    """An observer that does nothing."""
 
-    def started(self, n_items: int, n_done_before: int) -> None: ...
-    def finished(self, item: WorkItem, events: Sequence[Event]) -> None: ...
-    def failed(self, item: WorkItem, error: dict[str, Any]) -> None: ...
+    def started(self, n_items: int, n_done_before: int) -> None:
+        """Do nothing."""
+
+    def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
+        """Do nothing."""
+
+    def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
+        """Do nothing."""
 
 
 @dataclass
 class SampleRun:
-    """Everything that one pass over samples needs; `go` runs it on the engine's loop."""
+    """Everything that one pass over samples needs. `go` runs it on the engine's loop."""
 
     session: Session
     recorder: RecorderBase
@@ -66,7 +76,7 @@ class SampleRun:
     observer: Observer
     sequential: bool = False
     labels_of: Callable[[Any], dict[str, Any] | None] = lambda sample: None
-    "Keys of the sample that put it into a group (category, subject, ...)."
+    "The keys of a row that reports group by (category, subject, ...)."
 
     def __post_init__(self) -> None:
         self._workers: set[asyncio.Task[None]] = set()
@@ -81,7 +91,8 @@ class SampleRun:
         """Evaluate every item, or as many as the session allows.
 
         Raises:
-            EvalsError: why the session ended before its time; what was recorded stays.
+            EvalsError: the reason why the session ended early; what was recorded stays.
+            Exception: a bug of this package, raised by the code around the samples.
         """
         session = self.session
         session.on_growth = self._spawn
@@ -103,7 +114,7 @@ class SampleRun:
             raise session.ended_by
 
     def _all_done(self) -> bool:
-        """Whether a signal or a budget came too late to cut anything off."""
+        """Whether a signal or a budget came with the last sample, so that nothing is missing and the run reports."""
         if not isinstance(self.session.ended_by, Interrupted | BudgetReached):
             return False
         return self._n_begun == self._n_ended and next(self.items, None) is None
@@ -116,6 +127,7 @@ class SampleRun:
         return asyncio.get_running_loop().call_later(limit_s, self.session.end, why)
 
     def _spawn(self) -> None:
+        """Start workers up to the width of the session. Called at the start, and whenever a limit has grown."""
         width = 1 if self.sequential else self.session.width
         while len(self._workers) < width and not self._exhausted and self.session.ended_by is None:
             worker = asyncio.ensure_future(self._work())
@@ -123,6 +135,7 @@ class SampleRun:
             self._workers.add(worker)
 
     async def _work(self) -> None:
+        """One worker: evaluate item after item until none is left or the session ends."""
         n_done = 0
         try:
             while self.session.ended_by is None:
@@ -133,27 +146,31 @@ class SampleRun:
                 self._n_begun += 1
                 await self._evaluate(item)
                 n_done += 1
+                # Without this, time budgets and Ctrl-C waited for the end of a run with a local model, and the
+                # cancelled time-outs of all its calls stayed in memory: 396 MiB for 214,866 samples, 32 MiB with it.
                 if n_done % LET_OTHERS_EVERY == 0:
                     await asyncio.sleep(0)
         except EvalsError as error:
             self.session.end(error, now=not isinstance(error, SettledEarly))
-        except Exception as error:
+        except Exception as error:  # not from a sample, whose exceptions `_evaluate` records: a bug of ours
             self._bug = self._bug or error
             self.session.end(EvalsError(str(error)), now=True)
 
     async def _evaluate(self, item: WorkItem) -> None:
+        """Evaluate one item, and record its events or its failure; nothing of a sample that was given up."""
         session = self.session
         with self.recorder.sample(item.sample_id, item.repeat or None) as scope:
             try:
                 sample = self.load(item.index)
                 value = await self.evaluate(sample, item)
-            except BaseException as raised:
+            except BaseException as raised:  # SystemExit too: what a plug-in raises fails its own sample and no other
+                # The run is ending, so this failure may come from that alone: leave the sample to --resume.
                 if session.ended_by is not None and not _tells_of_the_sample(raised):
                     if isinstance(raised, asyncio.CancelledError):
                         raise
                     return
                 if isinstance(raised, EvalsError) and not isinstance(raised, DataError):
-                    raise  # cache, configuration, a missing extra: no other sample would fare better
+                    raise  # a broken cache, a wrong setting, a missing extra: no other sample would fare better
                 self._failed(item, scope, contained(raised))
                 return
             self._n_same_errors = 0
@@ -172,9 +189,13 @@ class SampleRun:
         self._count(error, data)
 
     def _count(self, error: Exception, data: dict[str, Any]) -> None:
-        """End the run when sample after sample fails in the same way for a reason of its own code."""
+        """End the run if sample after sample fails in the same way in the code of the eval or completion function.
+
+        Failed calls do not count here: the breaker of their backend counts them.
+        """
         if isinstance(error, CallFailed):
             return
+        # Without its digits, a message is the same for each row: "row 17 has no key" and "row 18 has no key".
         shape = re.sub(r"\d+", "#", f"{data['type']}: {data['message']}")
         self._n_same_errors = self._n_same_errors + 1 if shape == self._last_error else 1
         self._last_error = shape
@@ -183,19 +204,23 @@ class SampleRun:
                 ProviderError(
                     f"{SAME_ERRORS_IN_A_ROW} samples in a row failed in the same way: {data['type']}",
                     notes=[str(data["message"]), str(data.get("where") or "")],
-                    fix="mend the eval or the completion function, then resume",
+                    fix="correct the eval or the completion function, then resume",
                 ),
                 now=True,
             )
 
 
 def _tells_of_the_sample(error: BaseException) -> bool:
-    """Whether a failure that came while the run was ending would have come anyway."""
+    """Whether a failure that came while the run was ending is the sample's own: its call had failed several times."""
     return isinstance(error, CallFailed) and error.n_attempts > 1
 
 
 def error_data(error: Exception) -> dict[str, Any]:
-    """The `error` event of a failed sample: `type` and `message` as openai/evals, and what helps to mend it."""
+    """The data of the `error` event of a failed sample: `type` and `message`, as in openai/evals, and more.
+
+    A failed call: `type` is the value of its Kind; `n_attempts`; `status`, if there was a reply. Any other exception:
+    `where`, the `file:line` that raised it, unless it is an EvalsError.
+    """
     if isinstance(error, CallFailed):
         data: dict[str, Any] = {"type": error.kind.value, "message": redact(error.message)}
         data["n_attempts"] = error.n_attempts

@@ -1,11 +1,10 @@
-"""What the calls of one run share: limits, budgets, cache, counts, threads."""
+"""The session of a run: limits, budgets, cache, counts and threads that all its calls share."""
 
 from __future__ import annotations
 
 import asyncio
 import collections
 import contextlib
-import inspect
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +13,7 @@ from evals.engine.limits import AdaptiveLimit, RateLimit
 from evals.engine.retry import Breaker, Timeouts
 from evals.engine.settings import EngineSettings
 from evals.engine.threads import DaemonThreads
+from evals.engine.traits import traits_of
 from evals.errors import BudgetReached, EvalsError, Interrupted
 
 if TYPE_CHECKING:
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CLOSE_WITHIN_S = 5.0
-"How long the client of a backend may take to end."
+"Seconds that the client of a backend may take to close."
 
 
 @dataclass
 class CallCounts:
-    """What the calls of a run came to so far."""
+    """Numbers of calls, tokens and dollars of a run so far."""
 
     n_calls: int = 0
+    "Calls that were answered, by a server or by the cache."
     n_cached: int = 0
     n_retries: int = 0
     in_flight: int = 0
@@ -41,17 +42,21 @@ class CallCounts:
     completion_tokens: int = 0
     cost_usd: float = 0.0
     n_unpriced: int = 0
-    "Calls whose cost is not known."
+    "Calls whose price is not known."
     failures: collections.Counter[str] = field(default_factory=collections.Counter)
-    "Failed attempts by kind, those that a retry mended included."
+    "Failed attempts by kind, also those that a later attempt made good."
 
     @property
     def total_tokens(self) -> int:
+        """Prompt and completion tokens together, without those of cached completions."""
         return self.prompt_tokens + self.completion_tokens
 
 
 class Session:
-    """One per run. Everything but `stop_soon`, `stop_now` and reading `counts` happens on the engine's loop."""
+    """What the calls of one run share.
+
+    Methods are called on the engine's loop. `counts`, `labels` and `ended_by` may be read from any thread.
+    """
 
     def __init__(
         self,
@@ -60,19 +65,24 @@ class Session:
         *,
         any_accepted: bool = False,
         can_end: bool = True,
+        close_within_s: float = CLOSE_WITHIN_S,
     ) -> None:
-        """any_accepted: an earlier part of the run had answers. can_end: False for calls made by hand, one by one."""
+        """any_accepted: the first part of a resumed run had answers. can_end: False for calls made by hand.
+
+        close_within_s: seconds that the client of a backend may take to close.
+        """
         self.settings = settings or EngineSettings()
         self.cache = cache
         self.counts = CallCounts()
         self.rng = random.Random()
         self.on_growth: Callable[[], None] | None = None
         self.labels: set[str] = set()
-        "Kinds of labels (group, category, cluster, ...) that samples were recorded with."
+        "Keys of labels (group, category, cluster, ...) that some sample was recorded with."
         self.ended_by: EvalsError | None = None
-        "Why no further sample is started; None while the run goes on."
+        "The reason why no further sample starts; None while the run goes on."
         self._any_accepted = any_accepted
         self._can_end = can_end
+        self._close_within_s = close_within_s
         self._is_closed = False
         self._pauses: set[asyncio.Future[None]] = set()
         self._timeouts: dict[str, Timeouts] = {}
@@ -91,36 +101,38 @@ class Session:
         return None if per_minute is None else RateLimit(per_minute, self.pause)
 
     def limit_of(self, fn: Any) -> AdaptiveLimit | None:
-        """The gate in front of `fn`; None for one that calls no network."""
-        if getattr(fn, "is_local", False):
+        """The limit on calls in flight to the server and model of `fn`; None if `fn` calls no network (`is_local`)."""
+        traits = traits_of(fn)
+        if traits.is_local:
             return None
-        key = _limit_key(fn)
+        key = traits.limit_key
         if key not in self._limits:
-            own = getattr(fn, "max_concurrency", None)
-            ceiling = min(self.settings.ceiling, own or self.settings.ceiling)
+            ceiling = min(self.settings.ceiling, traits.max_concurrency or self.settings.ceiling)
             self._limits[key] = AdaptiveLimit(self.settings.start_concurrency, ceiling, self.pause)
         return self._limits[key]
 
     def breaker_of(self, fn: Any) -> Breaker:
-        key = _limit_key(fn)
+        """The breaker of the server and model of `fn`."""
+        key = traits_of(fn).limit_key
         if key not in self._breakers:
             self._breakers[key] = Breaker(self.settings, self._any_accepted)
         return self._breakers[key]
 
     def timeouts_of(self, fn: Any) -> Timeouts:
-        """What was learnt of how long `fn` takes; a quick grader says nothing of a slow model."""
-        key = _limit_key(fn)
+        """How long the backend of `fn` takes, for each apart: a quick grader says nothing about a slow model."""
+        key = traits_of(fn).limit_key
         if key not in self._timeouts:
             self._timeouts[key] = Timeouts(self.settings)
         return self._timeouts[key]
 
     async def pause(self, seconds: float) -> None:
-        """Wait before a call is made, or made again.
+        """Wait some seconds before a call, or before its next attempt. Ends early when the run is asked to stop.
 
         Raises:
-            EvalsError: the run was asked to stop, before or meanwhile: the call is not made.
+            EvalsError: the run was asked to stop, before or during the wait: the call is not made.
         """
         self.check_going_on()
+        # A future that `end` can resolve, and no plain sleep: Ctrl-C took up to the server's Retry-After to be noticed.
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pauses.add(woken)
         try:
@@ -130,78 +142,85 @@ class Session:
         self.check_going_on()
 
     def check_going_on(self) -> None:
-        """Raise the reason when the run was asked to stop: calls in flight finish, none is waited for or made again."""
+        """Raise the reason if the run was asked to stop: calls in flight finish, but no further attempt begins."""
         if isinstance(self.ended_by, Interrupted | BudgetReached):
             raise self.ended_by
 
     def check_open(self) -> None:
-        """Raise the reason when the run was stopped at once: no thread that outlived it makes another call."""
+        """Raise the reason if the run was stopped at once: threads that outlived it make no more calls."""
         if self._is_closed and self.ended_by is not None:
             raise self.ended_by
 
     @property
     def width(self) -> int:
-        """How many samples should be under way at once."""
+        """How many samples should be evaluated at a time: the size of the largest limit."""
         sizes = [limit.size for limit in self._limits.values()]
         return max(sizes, default=self.settings.start_concurrency)
 
     def grown(self) -> None:
+        """A limit has grown: tell the pass, so that it starts more workers."""
         if self.on_growth is not None:
             self.on_growth()
 
     async def take_rates(self, n_prompt_bytes: int) -> None:
-        """Wait until the requests and tokens a minute allow another call."""
+        """Wait until the limits on requests and tokens a minute allow another call. The prompt counts as bytes/4."""
         if self._requests is not None:
             await self._requests.take(1.0)
         if self._tokens is not None:
             await self._tokens.take(n_prompt_bytes / 4)
 
     def settle_tokens(self, n_prompt_bytes: int, n_tokens: int) -> None:
+        """Replace the estimate of `take_rates` by the tokens that the call used."""
         if self._tokens is not None:
             self._tokens.settle(n_tokens - n_prompt_bytes / 4)
 
     @property
     def limits_tokens(self) -> bool:
+        """Whether tokens a minute are limited, so that the size of prompts has to be known."""
         return self._tokens is not None
 
     def sample_threads(self) -> DaemonThreads:
-        """Threads on which the `eval_sample` of plug-ins runs."""
+        """Threads for `eval_sample` methods that are not async, and for other blocking code of evals."""
         if self._threads is None:
             self._threads = DaemonThreads(self.settings.ceiling, "evals-sample")
         return self._threads
 
     def call_threads(self) -> DaemonThreads:
-        """Threads for completion functions that only have `__call__`; apart, so that samples cannot starve them."""
+        """Threads for completion functions that only have `__call__`.
+
+        They are apart from the threads of samples: a sample waits for its call, so with common threads all of them
+        could be taken by samples, and no call would run.
+        """
         if self._call_threads is None:
             self._call_threads = DaemonThreads(self.settings.ceiling, "evals-call")
         return self._call_threads
 
     def delegate_threads(self) -> DaemonThreads:
-        """Threads for those that wait for calls of others (solvers), apart from the threads of those calls."""
+        """Threads for completion functions that wait for calls of others (solvers); apart for the same reason."""
         if self._delegate_threads is None:
             self._delegate_threads = DaemonThreads(self.settings.ceiling, "evals-delegate")
         return self._delegate_threads
 
     def batcher_of(self, fn: Any) -> Batcher:
-        """The one that gathers calls of `fn` into batches."""
+        """The batcher of `fn`. Not by server and model: each object computes its own batches."""
         from evals.engine.batching import Batcher
 
         if id(fn) not in self._batchers:
-            self._batchers[id(fn)] = Batcher(fn)
+            self._batchers[id(fn)] = Batcher(fn, traits_of(fn).batch_size or 1)
         return self._batchers[id(fn)]
 
     def uses(self, fn: Any) -> None:
-        """Remember a backend so that `aclose` ends its client."""
-        if inspect.iscoroutinefunction(getattr(fn, "aclose", None)):
+        """Remember a backend, so that `aclose` closes its client."""
+        if traits_of(fn).has_aclose:
             self._closing.setdefault(id(fn), fn)
 
     async def aclose(self) -> None:
-        """End clients, batchers, threads and the cache; the session is not used again."""
+        """Close clients, batchers, threads and the cache. The session cannot be used afterwards."""
         for batcher in self._batchers.values():
             batcher.close()
         for fn in self._closing.values():
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(fn.aclose(), CLOSE_WITHIN_S)
+                await asyncio.wait_for(fn.aclose(), self._close_within_s)
         for pool in (self._threads, self._call_threads, self._delegate_threads):
             if pool is not None:
                 pool.shutdown()
@@ -209,7 +228,10 @@ class Session:
             self.cache.close()
 
     def spent(self, result: Completions | ContinuationScores) -> None:
-        """Count what a call used; ends the run when a budget is reached."""
+        """Count the tokens and the cost of a call, and end the run if a budget is reached.
+
+        Cached completions cost nothing. Calls in flight finish and are paid beyond the budget.
+        """
         counts, usage = self.counts, result.usage if isinstance(result.usage, dict) else {}
         if not result.cached:
             counts.prompt_tokens += _tokens(usage, "prompt_tokens", "input_tokens")
@@ -223,7 +245,7 @@ class Session:
             self.end(BudgetReached(f"the budget of {settings.max_tokens_total:,} tokens is spent"))
 
     def end(self, why: EvalsError, *, now: bool = False) -> None:
-        """Start no further sample; with `now`, cancel those in flight too. The first reason stays."""
+        """Start no further sample. now: also cancel samples and calls in flight. Of several reasons the first stays."""
         if not self._can_end:
             return
         if self.ended_by is None:
@@ -237,20 +259,14 @@ class Session:
                 task.cancel()
 
     def end_by(self, error: EvalsError) -> None:
-        """End at once because of what a call raised, unless that is the very reason why the session has ended."""
+        """End at once because a call raised `error`, unless the session has ended for that same reason."""
         if error is not self.ended_by:
             self.end(error, now=True)
 
     def owns(self, task: asyncio.Task[Any]) -> None:
-        """Tie a worker's task to the session, so that `end(now=True)` cancels it."""
+        """Tie a task to the session, so that `end(now=True)` cancels it."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _limit_key(fn: Any) -> str:
-    """What backends with the same limits have in common. Not the object: solvers copy theirs for each sample."""
-    key = getattr(fn, "limit_key", None)
-    return str(key) if key else f"{type(fn).__module__}.{type(fn).__qualname__} {getattr(fn, 'model', '')}"
 
 
 def _tokens(usage: dict[str, Any], *keys: str) -> int:

@@ -1,4 +1,4 @@
-"""Worker threads that never keep the process from ending, whatever the code that they run does."""
+"""Worker threads that never keep the process from ending, and exceptions that must not end more than their sample."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Job = tuple["Future[Any]", Callable[[], Any]]
 
 
 class Escaped(Exception):
-    """Stands for an exception that would have ended more than the code that raised it: `raised`."""
+    """Replaces an exception that would have ended more than the code that raised it; that one is in `raised`."""
 
     def __init__(self, raised: BaseException) -> None:
         super().__init__(str(raised) or f"{type(raised).__name__} was raised")
@@ -24,10 +24,10 @@ class Escaped(Exception):
 
 
 def contained(error: BaseException) -> Exception:
-    """`error`, or an `Escaped` in its place when a future, a task or a loop would not survive it.
+    """`error` itself, or an `Escaped` for it if a future, a task or a loop would not survive it.
 
-    SystemExit and KeyboardInterrupt end event loops, StopIteration leaves futures waiting for ever, and a
-    cancellation that nobody asked for would let a sample vanish without a word.
+    SystemExit and KeyboardInterrupt end an event loop. StopIteration cannot be set on a future, which then waits for
+    ever. A cancellation that nobody asked for would drop its sample without an error.
     """
     if isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration | CancelledError):
         return error
@@ -35,9 +35,10 @@ def contained(error: BaseException) -> Exception:
 
 
 class DaemonThreads(Executor):
-    """Threads made as they are needed, up to `size`. The interpreter ends without waiting for them.
+    """Up to `size` threads, started as needed. The interpreter ends without waiting for them.
 
-    The standard library's pool joins its threads at exit: one that hangs in a plug-in would hold the process.
+    The standard library's ThreadPoolExecutor joins its threads at exit, so one that hangs in a plug-in would keep the
+    process from ending. name: the start of the threads' names.
     """
 
     def __init__(self, size: int, name: str) -> None:
@@ -50,12 +51,17 @@ class DaemonThreads(Executor):
         self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run `fn` on one of the threads; what it raises comes back `contained`."""
+        """Run `fn` on one of the threads. Its exception comes back `contained`.
+
+        Raises:
+            RuntimeError: `shutdown` was called.
+        """
         future: Future[T] = Future()
         with self._lock:
             if self._closed:
-                raise RuntimeError("these threads have been given back")
+                raise RuntimeError("these threads were shut down")
             self._jobs.put((future, lambda: fn(*args, **kwargs)))
+            # The semaphore counts idle threads: taking one from it reserves that thread for this job.
             if not self._idle.acquire(blocking=False) and self._n_threads < self._size:
                 self._n_threads += 1
                 name = f"{self._name}_{self._n_threads}"
@@ -63,7 +69,7 @@ class DaemonThreads(Executor):
         return future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = True) -> None:
-        """End the threads when they are done with what they do; jobs that wait are cancelled. Never waits."""
+        """End the threads after their current jobs, and cancel the jobs that wait. `wait` is ignored."""
         with self._lock:
             if self._closed:
                 return
@@ -80,7 +86,7 @@ class DaemonThreads(Executor):
 def _serve(jobs: queue.SimpleQueue[_Job | None], idle: threading.Semaphore) -> None:
     while (job := jobs.get()) is not None:
         _do(*job)
-        del job
+        del job  # or this frame would hold the job's result and its sample until the next job comes
         idle.release()
 
 

@@ -37,8 +37,9 @@ class LocalBackend(Backend):
     for the same samples. temperature, top_p, max_tokens, stop: laid over those of each call.
     """
 
+    model: str
+    batch_size: int
     is_local = True
-    score_way = "score"
     gives_top_logprobs = True
     most_alternatives = 20
 

@@ -1,4 +1,4 @@
-"""An event: one thing that happened to a sample, one line of a record."""
+"""Events: each is one thing that happened to a sample, and one line of a record."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ from evals.sample import id_order
 
 @dataclass
 class Event:
-    """What a recorder keeps of one `record_*` call; the fields are the keys of its line."""
+    """What one `record_*` call recorded. The fields are the keys of its line in the record."""
 
     run_id: str
     event_id: int
-    "Counts from 0 over the run, in the order of the lines; -1 until the event is written."
+    "Number of the event in the run, from 0, in the order of the lines; -1 until it is written."
     sample_id: str | None
     type: str
     data: Any
     created_by: str
     created_at: str
-    "UTC, like `2026-11-23 15:54:25.985214+00:00`."
+    "UTC, such as `2026-11-23 15:54:25.985214+00:00`."
     repeat: int | None = None
     "Which repeat of the sample, from 1; None for the first evaluation."
 
 
 def in_sample_order(events: Iterable[Event]) -> list[Event]:
-    """The events by sample id and repeat; those of one evaluation, and those of no sample, stay as they were."""
+    """The events sorted by sample id (`x.9` before `x.10`) and repeat.
+
+    Events of one evaluation keep their order. Events of no sample come first, in their order.
+    """
     return sorted(events, key=lambda event: (id_order(event.sample_id or ""), event.repeat or 0))
 
 
 def event_of(line: Mapping[str, Any]) -> Event:
-    """The event of one parsed line; keys that are not there come out empty."""
+    """The event of one parsed line. A missing key gives an empty text or None; a missing `event_id` gives -1.
+
+    Raises:
+        KeyError: the line has no `type`.
+    """
     return Event(
         run_id=line.get("run_id") or "",
         event_id=line.get("event_id", -1),

@@ -1,4 +1,4 @@
-"""The file under a record: private, locked, appended to in whole batches, never left torn by a failed write."""
+"""The file of a record: private, locked, and appended to in whole batches; a failed write leaves no torn line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ SPEC_START = b'{"spec"'
 
 
 class RecordFile:
-    """An open record. Every method raises RecordError where the operating system says no."""
+    """An open record. Methods that read or write raise RecordError if the operating system refuses.
+
+    path: the file. fd: its open descriptor, which this object closes. is_regular: False for pipes and devices, which
+    cannot be locked, truncated or read back.
+    """
 
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
@@ -29,7 +33,11 @@ class RecordFile:
 
     @classmethod
     def create(cls, path: Path) -> RecordFile:
-        """A new, empty record at `path`; parent folders are made, a record that lies there becomes `<path>.bak`."""
+        """A new, empty record at `path`. Missing folders are made; an earlier record there is renamed to `<path>.bak`.
+
+        Raises:
+            RecordError: the file cannot be made, another run writes it, or it exists and is not a record.
+        """
         with _explained(path, at_start=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             _set_aside(path)
@@ -38,7 +46,11 @@ class RecordFile:
 
     @classmethod
     def reopen(cls, path: Path) -> RecordFile:
-        """The existing record at `path`, to go on with."""
+        """The existing record at `path`, opened for appending.
+
+        Raises:
+            RecordError: the file cannot be opened, or another run writes it.
+        """
         with _explained(path, at_start=True):
             return cls._opened(path, os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY))
 
@@ -51,14 +63,18 @@ class RecordFile:
         return file
 
     def append(self, data: bytes) -> None:
-        """Add `data` whole, or raise and leave the file as it was."""
+        """Append all of `data`, or raise and leave the file unchanged.
+
+        Raises:
+            RecordError: the disk is full, the file was deleted, or the write failed in another way.
+        """
         with _explained(self.path):
             status = os.fstat(self._fd)
             if self.is_regular and status.st_nlink == 0:
                 raise RecordError(
-                    "the record was deleted while it was written",
+                    "the record was deleted while the run wrote it",
                     where=str(self.path),
-                    fix="start the run again; what was recorded so far is gone",
+                    fix="start the run again; what was recorded so far is lost",
                 )
             try:
                 _write_all(self._fd, data)
@@ -69,7 +85,7 @@ class RecordFile:
                 raise
 
     def mend(self, size: int) -> None:
-        """Drop everything behind the first `size` bytes, and end the last line if it was not."""
+        """Cut the file to its first `size` bytes, and add a line end if the last line has none."""
         with _explained(self.path):
             os.ftruncate(self._fd, size)
             with open(self.path, "rb") as file:
@@ -78,20 +94,21 @@ class RecordFile:
                     _write_all(self._fd, b"\n")
 
     def unlock(self) -> None:
-        """Let others write the file: the run is over."""
+        """Release the lock, so that another run may write the file."""
         with contextlib.suppress(ImportError, OSError):
             import fcntl
 
             fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def discard(self) -> None:
-        """Close and remove a file that was just created and could not be begun."""
+        """Close the file and remove it: its first line could not be written."""
         self.close()
         if self.is_regular:
             with contextlib.suppress(OSError):
                 self.path.unlink()
 
     def close(self) -> None:
+        """Close the file. A second call does nothing."""
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
@@ -108,7 +125,7 @@ def _write_all(fd: int, data: bytes) -> None:
 
 
 def _lock(fd: int) -> bool:
-    """Whether nobody else writes this file. File systems without locks count as free."""
+    """Whether the lock was taken: nobody else writes this file. A file system without locks counts as taken."""
     try:
         import fcntl
 
@@ -131,7 +148,7 @@ def _busy(path: Path) -> RecordError:
 
 
 def _set_aside(path: Path) -> None:
-    """Move an earlier record out of the way; refuse to touch a file that is something else."""
+    """Rename an earlier record at `path`. A file that is not a record is an error and is not touched."""
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -145,7 +162,7 @@ def _set_aside(path: Path) -> None:
         os.close(fd)
     if head != SPEC_START:
         error = RecordError(
-            "this file exists and is no record; it was left as it is",
+            "this file exists and is not a record; it was not changed",
             where=str(path),
             fix="name another file with --record_path",
         )
@@ -154,12 +171,12 @@ def _set_aside(path: Path) -> None:
     if not is_free:
         raise _busy(path)
     os.replace(path, f"{path}.bak")
-    logger.warning("the record that lay at %s is now %s.bak", path, path.name)
+    logger.warning("the earlier record at %s is now %s.bak", path, path.name)
 
 
 @contextlib.contextmanager
 def _explained(path: Path, *, at_start: bool = False) -> Iterator[None]:
-    """Turn an OSError into a RecordError that says what to do."""
+    """Turn an OSError into a RecordError that says what to do. at_start: exit code 2, since nothing was called yet."""
     try:
         yield
     except OSError as error:
@@ -172,7 +189,7 @@ def _record_error(path: Path, error: OSError, *, at_start: bool) -> RecordError:
         explained = RecordError(
             f"the record cannot be written: {reason}",
             where=str(path),
-            fix="free some space, then go on with --resume; what was recorded before is whole",
+            fix="free some space, then continue with --resume; what was recorded before is complete",
         )
     else:
         fix = "name a file in a folder that you may write to with --record_path"

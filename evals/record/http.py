@@ -1,4 +1,4 @@
-"""Sends events to an HTTP server too: in batches, from a thread of its own; what was not accepted is counted."""
+"""Sends events to an HTTP server as well: in batches, from a thread; counts the events that were not accepted."""
 
 from __future__ import annotations
 
@@ -26,20 +26,23 @@ logger = logging.getLogger(__name__)
 
 _TIMEOUT_S = 30.0
 _WAITS_S = (0.2, 1.0)
-"Between attempts; three attempts a batch."
+"Seconds between the attempts at one batch: three attempts in all."
 
 
 class HttpSink:
-    """Takes lines of JSON, posts lists of them.
+    """Collects lines of JSON and posts them as lists.
 
-    fail_percent: share of the events sent that may go lost before `check` raises. Lines that were put together
-    are posted together.
+    fail_percent: how many percent of the events may get lost before `check` raises. batch_size: lines that are
+    collected before a POST. Lines of one `put` are posted together.
+
+    Raises:
+        UsageError: `url` is not an HTTP address.
     """
 
     def __init__(self, url: str, fail_percent: float, batch_size: int) -> None:
         parts = urllib.parse.urlsplit(url or "")
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError("this is no HTTP address", where=url or "(empty)", fix="give http(s)://host/path")
+            raise UsageError("this is not an HTTP address", where=url or "(empty)", fix="give http(s)://host/path")
         self._url = url
         self._host = parts.hostname
         self._fail_percent = fail_percent
@@ -49,35 +52,35 @@ class HttpSink:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.n_sent = 0
-        "Events that were tried, accepted or not."
+        "Events that were sent, accepted or not."
         self.n_failed = 0
         self.last_failure = ""
 
     def put(self, lines: list[str]) -> None:
-        """Queue the lines of one sample; returns at once."""
+        """Queue the lines of one sample. Returns at once."""
         with self._lock:
             self._pending += lines
             if len(self._pending) >= self._batch_size:
                 self._hand_over()
 
     def flush(self) -> None:
-        """Wait until everything was tried."""
+        """Wait until every queued line was sent, with its retries."""
         with self._lock:
             if self._pending:
                 self._hand_over()
         self._queue.join()
 
     def check(self, where: str | None = None) -> None:
-        """Raise RecordError when more events went lost than tolerated."""
+        """Raise RecordError if more events got lost than `fail_percent` allows. where: the local record."""
         if self.n_failed and self.n_failed * 100 > self._fail_percent * self.n_sent:
             raise RecordError(
                 f"{self.n_failed} of {self.n_sent} events were not accepted by {self._host}",
-                notes=[f"last failure: {self.last_failure}", f"the whole record is in {where}" if where else ""],
-                fix="see that the server is up, or allow more with --http-fail-percent-threshold",
+                notes=[f"last failure: {self.last_failure}", f"the complete record is in {where}" if where else ""],
+                fix="check that the server is up, or allow more with --http-fail-percent-threshold",
             )
 
     def close(self) -> None:
-        """Try what is left, then end the thread."""
+        """Send what is left, then end the thread."""
         if self._thread is not None or self._pending:
             self.flush()
         if self._thread is not None:
@@ -107,14 +110,14 @@ class HttpSink:
                 break
             time.sleep(wait_s)
             failure = self._post(body)
-        self.n_sent += len(lines)  # before n_failed: `check` on another thread must see no share that was never true
+        self.n_sent += len(lines)  # before n_failed, so that `check` on another thread never sees too high a share
         if failure is not None:
             self.last_failure = failure
             self.n_failed += len(lines)
             logger.warning("%d events were not accepted by %s: %s", len(lines), self._host, failure)
 
     def _post(self, body: bytes) -> str | None:
-        """Send one list; None when it was accepted, else why not."""
+        """Send one list. None if the server accepted it, else the reason."""
         request = urllib.request.Request(self._url, data=body, headers={"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as reply:
@@ -128,10 +131,14 @@ class HttpSink:
 
 
 class HttpRecorder(LocalRecorder):
-    """Sends events to an HTTP server as JSON lists, beside a whole local record at `local_fallback_path`.
+    """Sends events to an HTTP server as JSON lists, and writes a complete local record at `local_fallback_path`.
 
-    The events of a sample travel together; about `batch_size` events a POST, from a thread of its own. When more
-    than `fail_percent_threshold` percent of the events sent so far were not accepted, the run ends.
+    A thread sends about `batch_size` events in one POST; the events of a sample stay together. If more than
+    `fail_percent_threshold` percent of the events sent so far were not accepted, the run ends.
+
+    Raises:
+        UsageError: `url` is not an HTTP address.
+        RecordError: the local record cannot be written; later, too many events were not accepted.
     """
 
     def __init__(
@@ -154,9 +161,15 @@ class HttpRecorder(LocalRecorder):
         self._sink.check()
 
     def flush_events(self) -> None:
+        """Wait until all finished events were sent."""
         self._sink.flush()
 
     def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
+        """Write the report locally, send it as a `final_report` event, and wait until all was sent.
+
+        Raises:
+            RecordError: too many events were not accepted; the message names the local record.
+        """
         super().record_final_report(final_report, extra)
         now = str(datetime.now(timezone.utc))
         event = Event(self._run_id, self._next_event_id, None, "final_report", None, self._created_by, now)
@@ -165,5 +178,6 @@ class HttpRecorder(LocalRecorder):
         self._sink.check(where=str(self.local_fallback_path))
 
     def close(self) -> None:
+        """Send what is left, end the thread, and close the local record."""
         self._sink.close()
         super().close()

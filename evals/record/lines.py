@@ -1,4 +1,4 @@
-"""The lines of a record as text: no key that is known to be secret gets into one."""
+"""Turns events and reports into the lines of a record, with all known secrets masked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evals.secrets import known_secrets, redact
 
 
 def event_line(event: Event, data_text: str) -> str:
-    """The line of one event whose data is text already."""
+    """The line of one event. data_text: its data as JSON text, already masked."""
     repeat = "" if event.repeat is None else f', "repeat": {event.repeat}'
     return (
         f'{{"run_id": {dumps(event.run_id)}, "event_id": {event.event_id}, "sample_id": {dumps(event.sample_id)}, '
@@ -22,12 +22,12 @@ def event_line(event: Event, data_text: str) -> str:
 
 
 def line_of(value: Mapping[str, Any]) -> bytes:
-    """A line that is no event: spec, final report."""
+    """The line of the run spec or of the final report, as UTF-8, with known secrets masked."""
     return encode(safe_text(value) + "\n")
 
 
 def safe_text(value: Any, hidden: frozenset[str] = NOTHING) -> str:
-    """`value` as JSON, without the `hidden` keys at any depth and with known secrets masked."""
+    """`value` as one line of JSON, without the `hidden` keys at any depth, and with known secrets masked."""
     if hidden:
         value = plain(value, hidden)
     text = dumps(value)
@@ -36,7 +36,7 @@ def safe_text(value: Any, hidden: frozenset[str] = NOTHING) -> str:
 
 @lru_cache(maxsize=8)
 def _needles(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """The secrets as they look inside JSON text."""
+    """The secrets as they are written inside JSON text: a quote in one is escaped there."""
     return tuple(dumps(secret)[1:-1] for secret in secrets)
 
 

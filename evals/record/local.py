@@ -26,11 +26,15 @@ RECORD_FORMAT = 1
 
 
 class LocalRecorder(RecorderBase):
-    """Writes a JSON lines file: the run spec, events, the final report.
+    """Writes a JSON lines file: the run spec, the events, the final report.
 
-    A finished sample is one write, so a killed run loses what was in flight and nothing else. Keys in
-    `hidden_data_fields` are left out of every event's data, at any depth. Nothing is kept in memory:
-    `get_events` reads the file, unless fields are hidden in it.
+    The events of a finished sample are one write, so a killed run loses only the samples in flight. Keys in
+    `hidden_data_fields` are left out of every event's data, at any depth. `get_events` reads the file; events are
+    kept in memory only if the file cannot give them back (a pipe, or hidden fields). log_path None: no file.
+
+    Raises:
+        RecordError: the file cannot be made or locked.
+        UsageError: `log_path` is a URL.
     """
 
     def __init__(self, log_path: str | Path | None, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> None:
@@ -49,11 +53,14 @@ class LocalRecorder(RecorderBase):
 
     @classmethod
     def resume(cls, path: str | Path, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> LocalRecorder:
-        """Go on with the record at `path`: a torn tail and a final report are cut off, its run id is taken over.
+        """A recorder that continues the record at `path`.
+
+        A torn last line and a final report are cut off. `run_spec` takes over the run id and time of the record. A
+        `resumed` event with the `command` is recorded.
 
         Raises:
-            RecordError: another process writes it, or it cannot be written.
-            DataError: it is no record.
+            RecordError: another process writes the record, it cannot be written, or it has no whole line yet.
+            DataError: the file is not a record.
         """
         file = RecordFile.reopen(_local_path(path))
         log = read_record(path)
@@ -98,16 +105,24 @@ class LocalRecorder(RecorderBase):
 
     @property
     def _keeps_events(self) -> bool:
-        """Whether the file cannot give back what was recorded: a pipe, or one that leaves fields out."""
+        """Whether events stay in memory, because the file cannot give them back: a pipe, or hidden fields."""
         return self._file is not None and (not self._file.is_regular or bool(self._hidden))
 
     def get_events(self, type: str) -> Sequence[Event]:
+        """All events of a type in the order of samples and repeats, without those of failed samples.
+
+        Reads the file, so each call costs a pass over the record.
+        """
         if self._file is None or self._keeps_events:
             return super().get_events(type)
         return in_sample_order(read_record(self._file.path).events(type))
 
     def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
-        """Write the report as the last line and let go of the file."""
+        """Write the report as the last line, and release the lock of the file. extra: further keys of that line.
+
+        Raises:
+            RecordError: the line cannot be written.
+        """
         if self._file is None:
             return super().record_final_report(final_report, extra)
         line = {"final_report": final_report, "run_id": self._run_id, **(extra or {})}
@@ -117,6 +132,7 @@ class LocalRecorder(RecorderBase):
         return None
 
     def close(self) -> None:
+        """Close the file."""
         if self._file is not None:
             self._file.close()
 
@@ -126,6 +142,6 @@ def _local_path(path: str | Path) -> Path:
         raise UsageError(
             "a record is written to a local file, not to a URL",
             where=str(path),
-            fix="name a local file with --record_path and copy it afterwards",
+            fix="name a local file with --record_path, and copy it after the run",
         )
     return Path(path)

@@ -1,4 +1,4 @@
-"""Reads records back: whole or torn, ours or openai/evals' own, as typed rows and with flat memory."""
+"""Reads records, whole or torn, ours or those of openai/evals, sample by sample and in little memory."""
 
 from __future__ import annotations
 
@@ -18,38 +18,45 @@ if TYPE_CHECKING:
     import pandas
 
 Key = tuple[str, int]
-"(sample id, repeat); repeat is 0 for the first evaluation."
+"(sample id, repeat). The repeat is 0 for the first evaluation."
 
 _MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
 _HEAD = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+, "sample_id": "([^"\\]*)"')
-"How our lines begin; others are parsed."
+"The start of our event lines. A line with another start is parsed as a whole."
 _loads = json.JSONDecoder(parse_constant=lambda _: None).decode
 
 
 class DoneSamples(NamedTuple):
-    """Which samples of a record need no further evaluation, and which ended in an error."""
+    """The samples of a record that finished, and those whose last attempt ended in an error."""
 
     finished: set[Key]
     errors: set[Key]
 
 
 class Record:
-    """One record. Opening it reads it once; every iteration reads it again and keeps one sample in memory."""
+    """One record. Opening it reads the file once; each iteration reads it again and holds one sample in memory.
+
+    path: the file, plain or `.gz`.
+
+    Raises:
+        DataError: the file is not a record.
+        OSError: the file cannot be read; `read_record` turns that into a DataError.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.spec: dict[str, Any] = {}
-        "What was run; empty when the record was cut inside its first line."
+        "The run spec; empty if the record was cut inside its first line."
         self.final_report: dict[str, Any] | None = None
-        "None for a run that did not end."
+        "None if the run did not end."
         self.extras: dict[str, Any] = {}
-        "What stands beside the report in the last line."
+        "The further keys of the line of the final report."
         self.is_ours = False
-        "False for a record that openai/evals wrote: its events carry no marks of finished samples."
+        "False for a record of openai/evals, whose events have no marks for finished samples."
         self.n_broken_lines = 0
-        "Lines that are no JSON objects: at most the torn last one, unless the file was damaged."
+        "Lines that are not JSON objects: at most the torn last line, unless the file was damaged."
         self.whole_size = 0
-        "Bytes up to the end of the last whole batch, without a final report; where a resumed run goes on."
+        "Bytes up to the end of the last whole batch, without a final report. A resumed run continues there."
         self.next_event_id = 0
         self._size = 0
         self._session = 0
@@ -60,13 +67,14 @@ class Record:
 
     @property
     def run_id(self) -> str | None:
+        """The id of the run; None if the record has none."""
         run_id = self.spec.get("run_id")
         return run_id if isinstance(run_id, str) else None
 
     def samples(self, ids: Collection[str] | None = None) -> Iterator[SampleRecord]:
-        """Each sample as it ended, in the order in which they ended; attempts that were done again are left out.
+        """Each sample once, in the order in which samples ended; attempts that a resumed run replaced are left out.
 
-        ids: these samples alone, without reading most of what belongs to others.
+        ids: only these samples; most lines of other samples are then not parsed.
         """
         wanted = None if ids is None else frozenset(ids)
         for item in self._items(wanted):
@@ -74,7 +82,7 @@ class Record:
                 yield item
 
     def events(self, type: str | None = None) -> Iterator[Event]:
-        """The events of samples that did not fail, and those recorded outside any sample; all types or one."""
+        """The events of samples that did not fail, and events of no sample. type: only this type."""
         for item in self._items():
             if isinstance(item, Event):
                 events = [item]
@@ -85,13 +93,17 @@ class Record:
                     yield event
 
     def to_rows(self) -> Iterator[dict[str, Any]]:
-        """One flat row a sample: prompt, completion, expected, picked, correct, metrics, error, usage, cost."""
+        """A flat row for each sample, with the keys of `evals.record.rows.COLUMNS` and the sample's metrics."""
         from evals.record.rows import row_of
 
         return map(row_of, self.samples())
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """The rows of `to_rows` as a pandas DataFrame."""
+        """The rows of `to_rows` as a pandas DataFrame.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
         try:
             import pandas
         except ImportError:
@@ -99,7 +111,11 @@ class Record:
         return pandas.DataFrame(list(self.to_rows()))
 
     def to_parquet(self, path: str | Path) -> None:
-        """Write the rows of `to_rows` to a Parquet file; prompts, lists and objects as JSON text."""
+        """Write the rows of `to_rows` to a Parquet file; prompts, lists and objects as JSON text.
+
+        Raises:
+            MissingExtra: pyarrow is not installed.
+        """
         try:
             import pyarrow
             import pyarrow.parquet
@@ -110,16 +126,16 @@ class Record:
         pyarrow.parquet.write_table(pyarrow.table(columns_of(self.to_rows())), path)
 
     def _scan(self) -> None:
-        """The first pass: spec, report, where attempts were superseded, where the last whole batch ends."""
+        """The first pass over the file: spec, report, which attempts were replaced, where the last whole batch ends."""
         ordinal = 0
-        for start, end, raw in _raw_lines(self.path):
+        for start, end, raw in raw_lines(self.path):
             self._size = end
             if start == 0 and self._scan_first(raw, end):
                 continue
             if self.is_ours and not _MARKED.search(raw):
                 self.n_broken_lines += not raw.endswith(b"}\n")
                 continue
-            line = _parsed(raw)
+            line = parsed_line(raw)
             if line is None:
                 self.n_broken_lines += 1
             elif "final_report" in line:
@@ -129,17 +145,17 @@ class Record:
                 ordinal += self._scan_event(line, ordinal, end)
 
     def _scan_first(self, raw: bytes, end: int) -> bool:
-        line = _parsed(raw)
+        line = parsed_line(raw)
         if line is not None and isinstance(line.get("spec"), dict):
             self.spec, self.is_ours, self.whole_size = line["spec"], "record_format" in line, end
             return True
         if line is None and not raw.endswith(b"\n") and b'{"spec"'.startswith(raw[:7]):
             self.is_ours, self.n_broken_lines = True, 1
             return True
-        raise DataError("this is no record", where=f"{self.path}:1", fix='a record\'s first line is {"spec": {...}}')
+        raise DataError("this is not a record", where=f"{self.path}:1", fix='a record\'s first line is {"spec": {...}}')
 
     def _scan_event(self, line: dict[str, Any], ordinal: int, end: int) -> int:
-        """Note what one marked event says; 1 when it ends an attempt."""
+        """Take in one marked event; 1 if it ends an attempt, else 0."""
         if not self.is_ours:
             sample_id = line.get("sample_id")
             self._n_events[sample_id] = self._n_events.get(sample_id, 0) + 1
@@ -160,17 +176,16 @@ class Record:
         return 1
 
     def _event_lines(self, wanted: frozenset[str] | None = None) -> Iterator[dict[str, Any]]:
-        """The events that the first pass saw; a record that is being written may have grown since.
+        """The event lines that the first pass saw. A record that is still being written may have grown since then.
 
-        wanted: lines that mark the end of an attempt, and those that name one of these samples; the others may be
-        left out.
+        wanted: only lines of these samples and lines that end an attempt have to be given; others may be skipped.
         """
-        for _, end, raw in _raw_lines(self.path):
+        for _, end, raw in raw_lines(self.path):
             if end > self._size:
                 return
             if wanted is not None and not _may_belong(raw, wanted) and not _MARKED.search(raw):
                 continue
-            line = _parsed(raw)
+            line = parsed_line(raw)
             if line is not None and "type" in line and "final_report" not in line:
                 yield line
 
@@ -201,7 +216,7 @@ class Record:
         return self._finished_later.get(key, -1) > session
 
     def _foreign_items(self) -> Iterator[SampleRecord | Event]:
-        """openai/evals interleaves samples; one is given when as many of its events came as the file holds."""
+        """The samples of an openai/evals record, whose events are interleaved: each when its last event was read."""
         left = dict(self._n_events)
         open_samples: dict[str | None, list[Event]] = {}
         for line in self._event_lines():
@@ -220,7 +235,7 @@ def read_record(path: str | Path) -> Record:
     """The record at `path`, plain or `.gz`.
 
     Raises:
-        DataError: there is no such file, or it is no record.
+        DataError: the file cannot be read, or is not a record.
     """
     try:
         return Record(Path(path))
@@ -230,7 +245,11 @@ def read_record(path: str | Path) -> Record:
 
 
 def done_samples(path: str | Path) -> DoneSamples:
-    """The samples of a record that finished, and those whose last attempt ended in an error."""
+    """The samples of a record that finished, and those whose last attempt ended in an error.
+
+    Raises:
+        DataError: the file cannot be read, or is not a record.
+    """
     finished: set[Key] = set()
     errors: set[Key] = set()
     for sample in read_record(path).samples():
@@ -239,7 +258,7 @@ def done_samples(path: str | Path) -> DoneSamples:
 
 
 def end_of_last_whole_batch(path: str | Path) -> int:
-    """How many bytes of a record hold whole samples; a torn tail and a final report lie behind them."""
+    """How many bytes of a record hold whole samples; a torn line or a final report may follow."""
     return read_record(path).whole_size
 
 
@@ -255,8 +274,8 @@ def _key(line: Mapping[str, Any]) -> Key:
     return line.get("sample_id") or "", line.get("repeat") or 0
 
 
-def _raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """(start, end, bytes) of each line; a compressed file that was cut gives what can be unpacked."""
+def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """(start, end, bytes) of each line. A compressed file that was cut gives the lines that can be unpacked."""
     end = 0
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
@@ -269,12 +288,13 @@ def _raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _may_belong(raw: bytes, wanted: frozenset[str]) -> bool:
-    """False for a line that surely belongs to none of these samples."""
+    """False if the line certainly belongs to none of these samples."""
     head = _HEAD.match(raw)
     return head is None or head[1].decode("utf-8", "replace") in wanted
 
 
-def _parsed(raw: bytes) -> dict[str, Any] | None:
+def parsed_line(raw: bytes) -> dict[str, Any] | None:
+    """The object in one line; None if the line is not a JSON object. A bare NaN becomes None."""
     try:
         line = _loads(raw.decode("utf-8").strip())
     except ValueError:
@@ -282,46 +302,3 @@ def _parsed(raw: bytes) -> dict[str, Any] | None:
     except RecursionError:
         return None
     return line if isinstance(line, dict) else None
-
-
-def _first_with(path: str | Path, key: str) -> Any:
-    for _, _, raw in _raw_lines(Path(path)):
-        line = _parsed(raw)
-        if line is not None and key in line:
-            return line[key]
-    raise ValueError(f"Could not find {key} in {path}")
-
-
-def extract_final_results(path: str | Path) -> dict[str, Any]:
-    """The final report of a record.
-
-    Raises:
-        ValueError: it has none.
-    """
-    report: dict[str, Any] = _first_with(path, "final_report")
-    return report
-
-
-def extract_spec(path: str | Path) -> dict[str, Any]:
-    """The run spec of a record.
-
-    Raises:
-        ValueError: it has none.
-    """
-    spec: dict[str, Any] = _first_with(path, "spec")
-    return spec
-
-
-def extract_individual_results(path: str | Path, type_string: str = "metrics") -> list[Any]:
-    """The data of all events of one type, those of failed samples left out."""
-    return [event.data for event in read_record(path).events(type_string)]
-
-
-def get_final_results_from_dir(log_dir: str | Path) -> dict[Path, dict[str, Any]]:
-    """The final report of every `*.log` under a folder, at any depth."""
-    return {path: extract_final_results(path) for path in Path(log_dir).glob("**/*.log")}
-
-
-def get_specs_from_dir(log_dir: str | Path) -> dict[Path, dict[str, Any]]:
-    """The run spec of every `*.log` under a folder, at any depth."""
-    return {path: extract_spec(path) for path in Path(log_dir).glob("**/*.log")}

@@ -1,7 +1,7 @@
-"""Records what happens to each sample: events of one sample reach the file together, when it is done.
+"""Records what happens to each sample: the events of a sample are written together when it is done.
 
-Events belong to the recorder and the sample of the current context (`contextvars`), so they find their way
-from asyncio tasks and from threads that run in a copied context. Outside a run the `record_*` functions do nothing.
+The recorder and the sample are found through a context variable (`contextvars`). So plug-ins may record from asyncio
+tasks, and from threads that run in a copied context, without getting a recorder as an argument.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 KEPT_OF_FAILED = frozenset({"raw_sample", "sampling", "function_call", "extra"})
-"Event types that stay when a sample fails: what was sent and came back, never a score."
+"Event types that are kept if a sample fails: what was sent and what came back, never a score."
 
 
 class RecordContext:
-    """Where events of the current context go. The engine's context is one, and adds what calls need to know."""
+    """Where events go: recorder, sample id, scope. The engine derives its context from it and adds what calls need."""
 
     __slots__ = ("recorder", "sample_id", "scope")
 
@@ -38,27 +38,27 @@ class RecordContext:
         self.scope = scope
 
     def at(self, recorder: RecorderBase, sample_id: str | None, scope: SampleScope | None) -> RecordContext:
-        """The context inside this one in which events go to `recorder`, for another sample."""
+        """A context inside this one, for another recorder or sample."""
         return RecordContext(recorder, sample_id, scope)
 
 
 OUTSIDE = RecordContext(None, None, None)
-"Where no run is active."
+"The context outside a run."
 
 current_context: ContextVar[RecordContext] = ContextVar("evals_context", default=OUTSIDE)
-"The one context variable of a run: plug-ins record and call from anywhere, without being handed anything."
+"The only context variable of a run."
 
 
 def default_recorder() -> RecorderBase | None:
-    """The recorder of the current context; None outside a run."""
+    """The recorder of the current run; None outside a run."""
     return current_context.get().recorder
 
 
 class SampleScope:
-    """The events of one sample until it is done; `with recorder.sample(id) as scope` makes one.
+    """The events of one sample until it is done: `with recorder.sample(id) as scope`.
 
-    Nothing is written unless `commit` or `fail` is called. Events that come after that, from a thread that
-    outlived its sample, are dropped: they belong to no result.
+    Nothing is written unless `commit` or `fail` is called. Later events, from a thread that outlived its sample, are
+    dropped: they belong to no result.
     """
 
     __slots__ = ("_closed", "_entries", "_recorder", "_token", "repeat", "sample_id")
@@ -85,17 +85,21 @@ class SampleScope:
 
     @property
     def events(self) -> list[Event]:
-        """What was recorded for the sample so far."""
+        """The events of the sample so far."""
         return [event for event, _ in self._entries]
 
     def add(self, event: Event, data_text: str) -> None:
+        """Keep an event until the sample is done. data_text: its data as JSON text."""
         if not self._closed:
             self._entries.append((event, data_text))
 
     def commit(self, labels: Mapping[str, Any] | None = None) -> None:
-        """Write the sample's events in one go, the last one marked `sample_done`.
+        """Write the sample's events at once; the last line gets the keys `sample_done` and `labels`.
 
-        labels: keys that put the sample in a group (category, subject, ...); they stand beside the mark.
+        labels: keys of the row that reports group by. A sample without events gets an empty `result` event.
+
+        Raises:
+            RecordError: the events cannot be written.
         """
         self._recorder._paused.discard(self)
         if not self._entries or self._entries[-1][0].sample_id != self.sample_id:
@@ -103,7 +107,7 @@ class SampleScope:
         self._finish({"labels": dict(labels), "sample_done": True} if labels else {"sample_done": True})
 
     def fail(self, data: Mapping[str, Any], labels: Mapping[str, Any] | None = None) -> None:
-        """Write what was sent and came back, and an `error` event with `data`, marked `failed` and `sample_done`."""
+        """Write the events of KEPT_OF_FAILED, and an `error` event with `data`, marked `failed` and `sample_done`."""
         self._entries = [entry for entry in self._entries if entry[0].type in KEPT_OF_FAILED]
         self._recorder._paused.discard(self)
         self._recorder.record_event("error", dict(data), sample_id=self.sample_id)
@@ -116,9 +120,9 @@ class SampleScope:
 
 
 class RecorderBase:
-    """Keeps events in memory. Subclasses override `_flush_events_internal` to send them elsewhere too.
+    """Keeps events in memory. Subclasses override `_flush_events_internal` to send them elsewhere as well.
 
-    Outside a sample's scope (a plug-in that uses `as_default_recorder` by itself) each event is written at once.
+    Outside the scope of a sample (a plug-in that uses `as_default_recorder` itself) each event is written at once.
     """
 
     def __init__(self, run_spec: RunSpec | None) -> None:
@@ -132,7 +136,7 @@ class RecorderBase:
 
     @contextmanager
     def as_default_recorder(self, sample_id: str | None) -> Iterator[None]:
-        """Make this the recorder of the current context, for `sample_id`; inside a scope events join that scope."""
+        """Make this the recorder inside the block, for `sample_id`. Within a sample's scope, events join that scope."""
         context = current_context.get()
         scope = context.scope if context.recorder is self else None
         token = current_context.set(context.at(self, sample_id, scope))
@@ -142,7 +146,7 @@ class RecorderBase:
             current_context.reset(token)
 
     def sample(self, sample_id: str, repeat: int | None = None) -> SampleScope:
-        """A scope for one evaluation of one sample. repeat: from 1 for a repeat, None for the first evaluation."""
+        """A scope for one evaluation of one sample. repeat: from 1 for repeats, None for the first evaluation."""
         return SampleScope(self, sample_id, repeat)
 
     def _mine(self) -> RecordContext | None:
@@ -150,17 +154,20 @@ class RecorderBase:
         return context if context.recorder is self else None
 
     def current_sample_id(self) -> str | None:
+        """The id of the sample that this code evaluates; None outside a sample of this recorder."""
         context = self._mine()
         return None if context is None else context.sample_id
 
     def pause(self) -> None:
-        """Drop the events of the current sample until `unpause`."""
+        """Drop the events of the current sample until `unpause` is called, at most until the sample is done."""
         self._paused.add(self._pause_key())
 
     def unpause(self) -> None:
+        """Record the events of the current sample again."""
         self._paused.discard(self._pause_key())
 
     def is_paused(self, sample_id: str | None = None) -> bool:
+        """Whether events of `sample_id` (by default the current sample) are dropped."""
         if not self._paused:
             return False
         key = self._pause_key()
@@ -175,9 +182,9 @@ class RecorderBase:
         return context.scope if context.scope is not None else context.sample_id
 
     def get_events(self, type: str) -> Sequence[Event]:
-        """All events of a type in the order of samples and repeats, those of failed samples left out.
+        """All events of a type in the order of samples and repeats, without those of failed samples.
 
-        Not in the order in which samples finished: what a plug-in adds up from them does not depend on timing.
+        The order in which samples finished does not count, so sums that a plug-in computes do not depend on timing.
         """
         with self._lock:
             return in_sample_order(event for event in self._events if event.type == type)
@@ -187,11 +194,15 @@ class RecorderBase:
         return [event.data for event in self.get_events("metrics")]
 
     def get_scores(self, key: str) -> list[Any]:
-        """The value of `key` in every `metrics` event."""
+        """The value of `key` in every `metrics` event.
+
+        Raises:
+            KeyError: an event has no such key.
+        """
         return [event.data[key] for event in self.get_events("metrics")]
 
     def record_event(self, type: str, data: Any = None, sample_id: str | None = None) -> None:
-        """Record any event; `sample_id` stands for the current sample when it is not given."""
+        """Record an event of any type. sample_id: by default the current sample."""
         if self.is_paused(sample_id):
             return
         context = self._mine()
@@ -214,11 +225,11 @@ class RecorderBase:
             scope.add(event, self._text_of(data))
 
     def _text_of(self, data: Any) -> str:
-        """The data as it will be written. Made at once: callers may go on changing what they recorded."""
+        """The data as it will be written. Made at once, since callers may change what they recorded afterwards."""
         return ""
 
     def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
-        """Keep a batch: one sample, or one event from outside any."""
+        """Keep a batch: the events of one sample, or one event of no sample."""
         with self._lock:
             events = self._numbered(entries)
             if not marks.get("failed"):
@@ -232,18 +243,24 @@ class RecorderBase:
         return [event for event, _ in entries]
 
     def _flush_events_internal(self, events_to_write: Sequence[Event]) -> None:
-        """Send finished events elsewhere; here there is nowhere."""
+        """Send finished events elsewhere. Here: do nothing."""
 
     def flush_events(self) -> None:
-        """See that all finished events are where they belong."""
+        """Wait until all finished events are stored."""
 
     def close(self) -> None:
-        """Give back files and threads; nothing is recorded afterwards."""
+        """Close files and end threads. Nothing can be recorded afterwards."""
 
     def record_match(
         self, correct: bool, *, expected: Any = None, picked: Any = None, sample_id: str | None = None, **extra: Any
     ) -> None:
-        """Record whether a completion fits. A list of one expected answer is recorded as that answer."""
+        """Record a `match` event: `correct`, `expected`, `picked`, and the keys of `extra`.
+
+        A list of one expected answer is recorded as that answer.
+
+        Raises:
+            TypeError: `correct` is not True or False.
+        """
         if not isinstance(correct, bool):
             raise TypeError(
                 f"record_match: `correct` must be True or False, not {correct!r} ({type(correct).__name__})"
@@ -254,55 +271,66 @@ class RecorderBase:
         self.record_event("match", data, sample_id=sample_id)
 
     def record_embedding(self, prompt: Any, embedding_type: Any, sample_id: str | None = None, **extra: Any) -> None:
+        """Record an `embedding` event: `prompt`, `embedding_type`, and the keys of `extra`."""
         data = {"prompt": prompt, "embedding_type": embedding_type, **extra}
         self.record_event("embedding", data, sample_id=sample_id)
 
     def record_sampling(self, prompt: Any, sampled: Any, sample_id: str | None = None, **extra: Any) -> None:
+        """Record a `sampling` event: `prompt`, `sampled` (its completions), and the keys of `extra`."""
         self.record_event("sampling", {"prompt": prompt, "sampled": sampled, **extra}, sample_id=sample_id)
 
     def record_function_call(
         self, name: Any, arguments: Any, return_value: Any, sample_id: str | None = None, **extra: Any
     ) -> None:
+        """Record a `function_call` event: `name`, `arguments`, `return_value`, and the keys of `extra`."""
         data = {"name": name, "arguments": arguments, "return_value": return_value, **extra}
         self.record_event("function_call", data, sample_id=sample_id)
 
     def record_cond_logp(
         self, prompt: Any, completion: Any, logp: Any, sample_id: str | None = None, **extra: Any
     ) -> None:
+        """Record a `cond_logp` event: `prompt`, `completion`, `logp` (nats), and the keys of `extra`."""
         data = {"prompt": prompt, "completion": completion, "logp": logp, **extra}
         self.record_event("cond_logp", data, sample_id=sample_id)
 
     def record_pick_option(
         self, prompt: Any, options: Any, picked: Any, sample_id: str | None = None, **extra: Any
     ) -> None:
+        """Record a `pick_option` event: `prompt`, `options`, `picked`, and the keys of `extra`."""
         data = {"prompt": prompt, "options": options, "picked": picked, **extra}
         self.record_event("pick_option", data, sample_id=sample_id)
 
     def record_raw(self, data: Any) -> None:
+        """Record a `raw_sample` event: the row of the dataset."""
         self.record_event("raw_sample", data)
 
     def record_metrics(self, **kwargs: Any) -> None:
+        """Record a `metrics` event with these names and numbers."""
         self.record_event("metrics", kwargs)
 
     def record_error(self, msg: str, error: BaseException | None = None, **kwargs: Any) -> None:
-        """Record that something went wrong; the sample still counts as finished."""
+        """Record an `error` event. The sample goes on, and still counts as finished.
+
+        Keys: `type` and `message` of the exception, or `message` alone; `note` if `msg` says more; `kwargs`.
+        """
         data = {"type": type(error).__name__, "message": str(error)} if error is not None else {"message": msg}
         if error is not None and msg and msg != str(error):
             data["note"] = msg
         self.record_event("error", {**data, **kwargs})
 
     def record_extra(self, data: Any, sample_id: str | None = None) -> None:
+        """Record an `extra` event with any data."""
         self.record_event("extra", data, sample_id=sample_id)
 
     def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
-        """Record the numbers of the run. extra: keys that stand beside the report."""
+        """Record the final report of the run. extra: further keys of its line."""
         logger.info("Final report: %s. Not writing anywhere.", final_report)
 
 
 class DummyRecorder(RecorderBase):
-    """Keeps events in memory and writes none; for `--dry-run` and tests. `DummyRecorder(None)` needs no run.
+    """Keeps events in memory and writes nothing, for `--dry-run` and tests. `DummyRecorder(None)` needs no run spec.
 
-    log: say each event through `logging`.
+    log: log each event at level INFO.
     """
 
     def __init__(self, run_spec: RunSpec | None, log: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Flat rows out of recorded samples: what a table, a DataFrame or a terminal shows of one."""
+"""Makes a flat row of each recorded sample, for tables, DataFrames and the terminal."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from evals.json_text import dumps
+from evals.record.scores import mean_of, values_of
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
@@ -23,20 +24,22 @@ COLUMNS = (
     "latency_s",
     "cost_usd",
 )
-"The columns that every table has; metrics stand behind them under their own names."
+"The columns of every table. Metrics follow under their own names."
 
 
 def row_of(sample: SampleRecord) -> dict[str, Any]:
-    """One sample as a flat row. Values that were not recorded are None.
+    """One sample as a flat row with the keys of COLUMNS and its metrics. A value that was not recorded is None.
 
-    completion: the one that was scored, else the first that was sampled. expected, picked, correct: of the
-    last match. usage, latency_s, cost_usd: summed over the sample's calls. A metric called like one of the
-    columns becomes `metric.<name>`.
+    prompt: of the first call. completion: the one that was scored, else the first that was drawn. expected, picked: of
+    the last `match` event. correct, and metrics that were recorded several times: the mean where the values differ.
+    usage (tokens), latency_s, cost_usd: sums over the calls of the sample. A metric with the name of a column becomes
+    `metric.<name>`.
     """
     calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
     asked = calls or [scored for scored in sample.data("cond_logp") if isinstance(scored, dict)]
     matches = [match for match in sample.data("match") if isinstance(match, dict)]
     match = matches[-1] if matches else {}
+    means = _means_of_differing(sample)
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row.update(
         sample_id=sample.sample_id,
@@ -45,19 +48,25 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
         completion=completion_of(match, calls),
         expected=match.get("expected", sample.raw_sample.get("ideal")),
         picked=match.get("picked"),
-        correct=match.get("correct"),
+        correct=means.get("correct", match.get("correct")),
         error=sample.error,
         usage=_summed([call.get("usage") for call in asked]),
         latency_s=_total([call.get("latency_s") for call in calls]),
         cost_usd=_total([call.get("cost_usd") for call in asked]),
     )
     for name, value in _metrics(sample, match).items():
-        row[f"metric.{name}" if name in COLUMNS else name] = value
+        row[f"metric.{name}" if name in COLUMNS else name] = means.get(name, value)
     return row
 
 
+def _means_of_differing(sample: SampleRecord) -> dict[str, float]:
+    """The means of numbers of which the sample recorded several, not all equal."""
+    values = values_of(sample.events)
+    return {name: mean_of(found) for name, found in values.items() if any(value != found[0] for value in found)}
+
+
 def completion_of(match: dict[str, Any], calls: list[dict[str, Any]]) -> Any:
-    """The completion that was scored; several draws stay a list."""
+    """The completion that was scored: `sampled` of the match, else of the first call. Several draws are a list."""
     found = match.get("sampled")
     if found is None and calls:
         found = calls[0].get("sampled")
@@ -65,7 +74,11 @@ def completion_of(match: dict[str, Any], calls: list[dict[str, Any]]) -> Any:
 
 
 def columns_of(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Columns with one type each: numbers and booleans stay where a whole column is of them, all else is text."""
+    """The rows as columns of equal length, each with one type, as Parquet needs it.
+
+    A column of booleans, whole numbers or numbers keeps its type; None stays None. All other values become text;
+    lists and objects become JSON text. Booleans among fractions are 1 and 0.
+    """
     table = list(rows)
     names = list(dict.fromkeys([*COLUMNS, *(name for row in table for name in row)]))
     return {name: _column([row.get(name) for row in table]) for name in names}
@@ -73,16 +86,16 @@ def columns_of(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
 
 def _column(values: list[Any]) -> list[Any]:
     given = [value for value in values if value is not None]
-    if all(isinstance(value, bool) for value in given):
+    kinds = {type(value) for value in given}
+    if len(kinds) == 1 and kinds <= {bool, int, float}:
         return values
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in given):
-        is_whole = all(isinstance(value, int) for value in given)
-        return values if is_whole else [None if value is None else float(value) for value in values]
+    if kinds <= {bool, int, float} and float in kinds:
+        return [None if value is None else float(value) for value in values]
     return [value if value is None or isinstance(value, str) else dumps(value) for value in values]
 
 
 def _metrics(sample: SampleRecord, match: dict[str, Any]) -> dict[str, Any]:
-    """Everything in `metrics` events, and the numbers that a match carries beside its own keys."""
+    """All keys of `metrics` events, and the numbers that a `match` event has beside `correct`."""
     found = {k: v for k, v in match.items() if k != "correct" and isinstance(v, int | float)}
     for metrics in sample.data("metrics"):
         if isinstance(metrics, dict):
@@ -91,7 +104,7 @@ def _metrics(sample: SampleRecord, match: dict[str, Any]) -> dict[str, Any]:
 
 
 def _total(values: list[Any]) -> float | None:
-    """The sum of the numbers; None when one is unknown, for a sum without it would be too small."""
+    """The sum of the numbers; None if one of them is unknown, since the sum would be too small."""
     if not values or any(not isinstance(value, int | float) for value in values):
         return None
     return float(sum(values))

@@ -1,4 +1,4 @@
-"""Names of openai/evals for Snowflake, which say what to use instead."""
+"""The Snowflake names of openai/evals: using one raises an error that says what to use instead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evals.specs import RunSpec
 
 
 class SnowflakeConnection:
-    """Only its name is here, for plug-ins that import it: making one is an error."""
+    """A name for plug-ins that import it. Calling it raises UsageError."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise UsageError(
@@ -21,7 +21,7 @@ class SnowflakeConnection:
 
 
 class Recorder(RecorderBase):
-    """The Snowflake recorder of openai/evals; only its name is here, for annotations in plug-ins."""
+    """The name of openai/evals' Snowflake recorder, for annotations in plug-ins. Calling it raises UsageError."""
 
     def __init__(self, log_path: str | None, run_spec: RunSpec, snowflake_connection: Any = None) -> None:
         raise UsageError(

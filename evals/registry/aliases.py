@@ -1,4 +1,4 @@
-"""Follows an entry to the spec that it points at."""
+"""Follows aliases from an entry to its spec."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.errors import RegistryError, did_you_mean
-from evals.registry.entries import (
-    THING,
-    alias_of,
-    check_entry,
-)
+from evals.registry.entries import THING, alias_of, check_entry
 from evals.registry.index import Index, RawEntry
 
 
 def follow(entry: RawEntry, indexes: Mapping[str, Index]) -> list[RawEntry]:
-    """`entry` and what it points at, to the spec. Raises RegistryError for a loop or a name that is not there."""
+    """`entry`, the entry that it points at, and so on to the spec, which is the last one.
+
+    indexes: where names are looked up, by kind; the last kind is named in messages.
+
+    Raises:
+        RegistryError: an entry points at a name that does not exist, at itself through others, or cannot be used.
+    """
     kind = list(indexes)[-1]
     chain = [entry]
     check_entry(entry, kind)
@@ -37,10 +39,12 @@ def follow(entry: RawEntry, indexes: Mapping[str, Index]) -> list[RawEntry]:
 
 
 def first_entry(indexes: Mapping[str, Index], name: str) -> RawEntry | None:
+    """The entry called `name` in the first index that has one; None without one."""
     return next((entry for index in indexes.values() if (entry := index.get(name)) is not None), None)
 
 
 def filled_in(entry: RawEntry) -> Any:
+    """The body with `key`, `group`, `registry_path` and `cls` added, as openai/evals has it; an alias unchanged."""
     if not isinstance(entry.body, dict):
         return entry.body
     body = {**entry.body, "key": entry.name, "group": entry.group, "registry_path": entry.registry_path}

@@ -1,4 +1,4 @@
-"""From `module:Class` in a YAML file to an object, with errors that say where, what is near, and why."""
+"""Imports and calls what `module:Class` in a YAML file names; errors name the line, the near misses and the reason."""
 
 from __future__ import annotations
 
@@ -26,24 +26,28 @@ UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']+)'
 MISSING = re.compile(r"(\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
 
 GIVEN_BY_US = ("completion_fns", "eval_registry_path", "name", "registry", "seed")
-"Arguments of evals that no YAML file gives."
+"Arguments of evals that the registry gives, and no YAML file."
 
 
 OUR_PATH = re.compile(r"(evals\.(?:suite|solvers|completion_fns))\.[\w.]+:(\w+)\Z")
 
 
 def public_path(path: str) -> str:
-    """`evals.suite:Match` for `evals.suite.match.match:Match`: our classes by the path that no move breaks.
+    """The public path of one of our classes: `evals.suite:Match` for `evals.suite.match.match:Match`.
 
-    All other paths come back as they are, those of openai/evals (`evals.elsuite...`) too: they choose its rules.
+    The public path stays the same when a file moves. Other paths are returned unchanged, also those of openai/evals
+    (`evals.elsuite...`): they select its rules.
     """
     return OUR_PATH.sub(r"\1:\2", path)
 
 
 def load_object(path: str, *, named_by: str = "the registry", where: str | None = None) -> Any:
-    """What `module:Class`, `module:Outer.Inner` or `module` names.
+    """The object that `module:Class`, `module:Outer.Inner` or `module` names.
 
-    named_by and where go into the RegistryError for a module or a class that is missing or cannot be imported.
+    named_by, where: who names it, for messages.
+
+    Raises:
+        RegistryError: the module or the class does not exist, or cannot be imported.
     """
     module_name, _, attributes = path.partition(":")
     found = _import(module_name, path, named_by, where)
@@ -55,16 +59,22 @@ def load_object(path: str, *, named_by: str = "the registry", where: str | None 
 
 
 def make_object(object_ref: str, *args: Any, **kwargs: Any) -> functools.partial[Any]:
-    """What `module:Class` names, with arguments bound."""
+    """The object that `module:Class` names, with arguments bound.
+
+    Raises:
+        RegistryError: as for `load_object`.
+    """
     return functools.partial(load_object(object_ref), *args, **kwargs)
 
 
 def build(factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None = None) -> Any:
-    """`factory(**args)`, for a class or function that a YAML file names.
+    """The value of `factory(**args)`, for a class or function that a YAML file names.
+
+    named_by, where: who names it, for messages. Other exceptions of our own code are raised unchanged: they are bugs.
 
     Raises:
-        RegistryError: an argument that it does not take, or misses.
-        UsageError: it refuses its arguments, or the code of a plug-in failed; what our own code raises otherwise stays.
+        RegistryError: an argument is unknown or missing.
+        UsageError: the factory refuses the arguments, or the code of a plug-in failed.
     """
     try:
         return factory(**args)
@@ -75,7 +85,7 @@ def build(factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str
         _blame_plugin(error, factory, named_by, where)
         raise
     except (AssertionError, ValueError) as error:
-        what = f"{named_by} cannot be run like this: {error or type(error).__name__}"
+        what = f"{named_by} cannot be made with these arguments: {error or type(error).__name__}"
         raise UsageError(what, where=where) from error
     except Exception as error:
         _blame_plugin(error, factory, named_by, where)
@@ -83,7 +93,7 @@ def build(factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str
 
 
 def _blame_plugin(error: Exception, factory: Any, named_by: str, where: str | None) -> None:
-    """Raise a UsageError that says whose code failed, where it was not ours."""
+    """Raise a UsageError that names the line that failed, unless `factory` is ours."""
     if is_ours(factory):
         return
     logger.debug("%s failed", named_by, exc_info=error)
@@ -95,17 +105,22 @@ def _blame_plugin(error: Exception, factory: Any, named_by: str, where: str | No
 
 
 def is_ours(thing: Any) -> bool:
-    """Whether a class, function or method is defined in this package, told by the file that it comes from."""
+    """Whether the code of a class, function or method lies in the folder of this package.
+
+    Decides whose fault a surprise is: of code elsewhere it becomes a message that names the plug-in, of our own code it
+    is our bug and keeps its traceback.
+    """
     if isinstance(thing, functools.partial):
         bound: functools.partial[Any] = thing
         return is_ours(bound.func)
-    module = sys.modules.get(str(getattr(thing, "__module__", None)))
-    file = getattr(module, "__file__", None)
-    return file is not None and _in_package(file)
+    try:
+        return _in_package(inspect.getfile(thing))
+    except (TypeError, OSError):
+        return False
 
 
 def foreign_line(error: BaseException) -> str | None:
-    """`file:line` of the innermost frame outside this package; None where all frames are ours."""
+    """`file:line` of the innermost frame outside this package; None if all frames are ours."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _in_package(frame.filename)]
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
 
@@ -118,7 +133,7 @@ def _in_package(filename: str) -> bool:
 def explain_arguments(
     error: TypeError, factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None
 ) -> None:
-    """Raise a RegistryError when `error` says that `factory` was called with the wrong arguments; else return."""
+    """Raise a RegistryError if `error` says that `factory` was called with wrong arguments; else return."""
     if isinstance(factory, functools.partial):
         bound: functools.partial[Any] = factory
         factory, args = bound.func, {**bound.keywords, **args}
@@ -142,7 +157,7 @@ def explain_arguments(
 
 
 def accepts(factory: Callable[..., Any], name: str, *, by_name: bool = False) -> bool:
-    """Whether `factory` takes the keyword `name`; with `by_name`, `**kwargs` does not count."""
+    """Whether `factory` takes the keyword argument `name`. by_name: do not count `**kwargs`."""
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):
@@ -153,7 +168,7 @@ def accepts(factory: Callable[..., Any], name: str, *, by_name: bool = False) ->
 
 
 def parameter_names(factory: Callable[..., Any]) -> list[str]:
-    """The keywords of a constructor and of the constructors of its parents, its own first."""
+    """The keyword arguments of a constructor and of its parents' constructors, its own first."""
     callables = (
         [vars(cls).get("__init__") for cls in inspect.getmro(factory)] if inspect.isclass(factory) else [factory]
     )
@@ -208,7 +223,7 @@ def _is_module(name: str) -> bool:
 
 
 def _near_modules(module_name: str) -> str:
-    """A near miss of the first part of the dotted name that cannot be imported; "" where nothing is near."""
+    """A note with near misses of the first part of a dotted name that cannot be imported; "" without any."""
     parent, _, last = module_name.rpartition(".")
     try:
         path = importlib.import_module(parent).__path__ if parent else None
@@ -230,7 +245,7 @@ def _no_such_class(path: str, holder: Any, attribute: str, named_by: str, where:
 
 
 def _public_name(path: str) -> str | None:
-    """How to write one of our classes that is named by an inner path; None for any other path."""
+    """The fix for one of our classes that is named by its file's path; None for any other path."""
     public = public_path(path)
     package, _, name = public.partition(":")
     if public == path or name not in importlib.import_module(package).__all__:

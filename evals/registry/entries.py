@@ -1,4 +1,4 @@
-"""From the body of a YAML entry to a typed spec, with an error for what is wrong and a warning for what is unknown."""
+"""Turns the body of a YAML entry into a typed spec: an error for a wrong value, a warning for an unknown key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec, M
 logger = logging.getLogger("evals")
 
 RESERVED_KEYS = ("key", "group", "cls")
-"openai/evals fills these in itself, and refuses them in a file."
+"Keys that openai/evals fills in itself and refuses in a file."
 
 ABOUT_KEYS = (
     "description",
@@ -27,7 +27,7 @@ ABOUT_KEYS = (
     "source",
     "tags",
 )
-"What an eval's alias or spec may say of itself; read by `evals show`, `evals list` and reports."
+"Keys that describe an eval, in its alias or its spec; `evals show`, `evals list` and reports read them."
 
 KNOWN_KEYS = {
     "evals": ("args", "class", "id", *ABOUT_KEYS),
@@ -75,13 +75,17 @@ THING = {
     "modelgraded": "modelgraded spec",
     "eval_sets": "eval set",
 }
-"What one entry of a kind is called."
+"The name of one entry of each kind, for messages."
 
 _warned: set[tuple[str, str]] = set()
 
 
 def alias_of(entry: RawEntry) -> str | None:
-    """The name that `entry` points at: a plain text, or the `id` of a mapping; None for a spec."""
+    """The name that `entry` points at: its text, or the `id` of its mapping; None for a spec.
+
+    Raises:
+        RegistryError: `id` is not a text.
+    """
     if isinstance(entry.body, str):
         return entry.body
     target = entry.body.get("id") if isinstance(entry.body, dict) else None
@@ -91,7 +95,10 @@ def alias_of(entry: RawEntry) -> str | None:
 
 
 def check_entry(entry: RawEntry, kind: str) -> None:
-    """Raise RegistryError for a body that cannot be used; warn once of each key that nothing reads."""
+    """Raise RegistryError if the body of `entry` cannot be used; warn once about each key that nothing reads.
+
+    Keys that begin with `x-` or `x_` are never warned about.
+    """
     thing = f"{THING[kind]} {entry.name!r}"
     if isinstance(entry.body, str):
         return
@@ -110,7 +117,11 @@ def check_entry(entry: RawEntry, kind: str) -> None:
 
 
 def as_eval_spec(entry: RawEntry) -> EvalSpec:
-    """The eval of `entry`, its `args` copied."""
+    """The eval of `entry`. Its `args` are a copy.
+
+    Raises:
+        RegistryError: `class` is missing, or `args` is not a mapping.
+    """
     extras = {key: value for key, value in entry.body.items() if key not in ("class", "args")}
     return EvalSpec(
         cls=_class_of(entry, "evals"),
@@ -124,7 +135,7 @@ def as_eval_spec(entry: RawEntry) -> EvalSpec:
 
 
 def as_base_eval_spec(entry: RawEntry) -> BaseEvalSpec:
-    """The alias of `entry`; a spec's own entry gives one without `id`."""
+    """The alias of `entry`. The entry of a spec gives an alias without `id`."""
     body: dict[str, Any] = {"id": entry.body} if isinstance(entry.body, str) else entry.body
     own = ("id", "metrics", "description", "disclaimer", "higher_is_better")
     extras = {key: value for key, value in body.items() if key not in (*own, "class", "args")}
@@ -142,7 +153,11 @@ def as_base_eval_spec(entry: RawEntry) -> BaseEvalSpec:
 
 
 def as_completion_fn_spec(entry: RawEntry, kind: str = "completion_fns") -> CompletionFnSpec:
-    """The completion function or solver of `entry`, its `args` copied."""
+    """The completion function or solver of `entry`. Its `args` are a copy.
+
+    Raises:
+        RegistryError: `class` is missing, or `args` is not a mapping.
+    """
     return CompletionFnSpec(
         cls=_class_of(entry, kind),
         args=_args_of(entry, kind),
@@ -154,7 +169,11 @@ def as_completion_fn_spec(entry: RawEntry, kind: str = "completion_fns") -> Comp
 
 
 def members_of(entry: RawEntry) -> list[str]:
-    """The names in a list of completion functions; none where `entry` is no such list."""
+    """The names under `members`; an empty list if the entry is not a list of completion functions.
+
+    Raises:
+        RegistryError: `members` is not a list of texts, or is empty.
+    """
     names = entry.body.get("members") if isinstance(entry.body, dict) else None
     if names is None:
         return []
@@ -164,7 +183,11 @@ def members_of(entry: RawEntry) -> list[str]:
 
 
 def as_eval_set_spec(entry: RawEntry) -> EvalSetSpec:
-    """The set of `entry`."""
+    """The eval set of `entry`.
+
+    Raises:
+        RegistryError: `evals` is not a list of texts.
+    """
     names = entry.body.get("evals")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RegistryError(f"the 'evals' of eval set {entry.name!r} is not a list of names", where=entry.where)
@@ -172,7 +195,11 @@ def as_eval_set_spec(entry: RawEntry) -> EvalSetSpec:
 
 
 def as_modelgraded_spec(entry: RawEntry, overrides: dict[str, Any]) -> ModelGradedSpec:
-    """The rubric of `entry` with `overrides` in place of its own keys."""
+    """The rubric of `entry`. overrides: replace keys of its body.
+
+    Raises:
+        RegistryError: a required key is missing, or choices or scores have the wrong type.
+    """
     body = copy.deepcopy({**entry.body, **overrides})
     missing = [key for key in ("prompt", "choice_strings", "input_outputs") if body.get(key) is None]
     if missing:

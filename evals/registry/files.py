@@ -1,4 +1,4 @@
-"""The YAML files of all registry paths: entries by kind, tables, and what is said of a name that is in none."""
+"""The YAML files of all registry paths: entries by kind and name, and the message for an unknown name."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from typing import Any
 
 from evals.errors import RegistryError, near_misses
 from evals.registry.aliases import filled_in, first_entry, follow
-from evals.registry.entries import (
-    THING,
-    check_entry,
-)
+from evals.registry.entries import THING, check_entry
 from evals.registry.index import Index, RawEntry, shown_path
 from evals.registry.roots import default_registry_paths, no_registry
 
@@ -21,13 +18,17 @@ logger = logging.getLogger("evals")
 
 
 class RegistryFiles:
-    """Entries of every kind by name. Nothing is read before it is asked for."""
+    """Entries of every kind, by name. A file is read when an entry is asked for, and not before.
+
+    registry_paths: folders with the sub-folders `evals`, `completion_fns` and so on; a later one wins. None: the
+    built-in registry and `~/.evals`.
+    """
 
     def __init__(self, registry_paths: Sequence[str | Path] | None = None) -> None:
         self._given_paths = None if registry_paths is None else [Path(path) for path in registry_paths]
         self._indexes: dict[tuple[str, tuple[Path, ...]], Index] = {}
         self.data_paths: list[str] = []
-        "Folders with copies of public benchmarks, looked into before anything is fetched."
+        "Folders with copies of public benchmarks, which are searched before anything is fetched."
 
     @functools.cached_property
     def _registry_paths(self) -> list[Path]:
@@ -39,7 +40,7 @@ class RegistryFiles:
         return list(self._registry_paths)
 
     def add_registry_paths(self, paths: Sequence[str | Path]) -> None:
-        """Put `paths` behind the others; their entries win. One that holds no registry is warned about, no more."""
+        """Add paths whose entries win over the present ones. A path that is not a registry is only a warning."""
         for path in map(Path, paths):
             problem = no_registry(path)
             if problem:
@@ -47,7 +48,11 @@ class RegistryFiles:
             self._registry_paths.append(path)
 
     def entry(self, kind: str, name: str) -> RawEntry | None:
-        """The entry of `kind` called exactly `name`, as its file has it; None where there is none."""
+        """The entry of `kind` with exactly this name, as its file has it; None without one. Aliases are not followed.
+
+        Raises:
+            RegistryError: the file that holds the name cannot be read.
+        """
         return self._index(kind).get(name)
 
     @property
@@ -74,7 +79,7 @@ class RegistryFiles:
         return self._load_registry(self._registry_paths, kind)
 
     def _load_registry(self, registry_paths: Sequence[Path], resource_type: str) -> dict[str, Any]:
-        """name -> body with `key`, `group`, `registry_path` and `cls` filled in. Unusable entries are left out."""
+        """name -> body with `key`, `group`, `registry_path` and `cls` added. Unusable entries are left out."""
         table = {}
         for entry in self._index(resource_type, registry_paths).entries():
             try:
@@ -86,11 +91,11 @@ class RegistryFiles:
         return table
 
     def entries(self, kind: str) -> list[RawEntry]:
-        """All entries of a kind as their files have them, in load order; broken files are skipped with a warning."""
+        """All entries of a kind, in load order. Files that cannot be read are skipped with a warning."""
         return list(self._index(kind).entries())
 
     def broken_files(self, kind: str) -> list[tuple[Path, RegistryError]]:
-        """Files of a kind that no entry could be read from, and why; known once `entries` has been asked."""
+        """The files of a kind that cannot be read, and the reasons. Call `entries` first, which reads the files."""
         return [(file.path, file.error) for file in self._index(kind).files if file.error is not None]
 
     def _index(self, kind: str, paths: Sequence[Path] | None = None) -> Index:
@@ -130,7 +135,7 @@ class RegistryFiles:
         return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)
 
     def _misnamed(self, kind: str, name: str) -> list[Path]:
-        """Files `*.yml` that may hold `name`: as in openai/evals, only `*.yaml` is read."""
+        """Files `*.yml` that may hold `name`. As in openai/evals, only `*.yaml` is read."""
         stem = name.split(".", maxsplit=1)[0]
         return [file for path in self._registry_paths for file in (path / kind).glob("*.yml") if file.stem == stem]
 

@@ -1,4 +1,4 @@
-"""Which file of a registry holds a name: a scan of top-level keys, and YAML only for the files that are needed."""
+"""Finds the file that holds a name: scans files for top-level keys, and parses only those that are needed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from evals.errors import RegistryError
 logger = logging.getLogger("evals")
 
 TOP_LINE = re.compile(rb"^[^\s#].*$", re.MULTILINE)
-"A line that starts in column 0 and is neither blank nor a comment."
+"A line that begins in column 0 and is neither blank nor a comment."
 
 TOP_KEY = re.compile(
     rb'(?:"([^"\\]+)"|\'([^\']+)\'|([\w./+\x80-\xff][^\s#"\'{}\[\]&*!|>%@`,?]*))[ \t]*:(?=\s|$)', re.ASCII
 )
-"A key that is plain to see; a file with any other line in column 0 is parsed instead of scanned."
+"A plain or quoted key in column 0. A file with any other line in column 0 is parsed instead of scanned."
 
 BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class RawEntry:
-    """One name as its YAML file has it."""
+    """One name of a YAML file, with its body, its line (from 1) and the registry that the file belongs to."""
 
     name: str
     body: Any
@@ -38,19 +38,19 @@ class RawEntry:
 
     @property
     def where(self) -> str:
-        """`file:line` of the name."""
+        """`file:line` of the name, for messages."""
         return f"{shown_path(self.path)}:{self.line}"
 
     @property
     def group(self) -> str:
-        """The file's name up to its first dot."""
+        """The name of the file up to its first dot, as in openai/evals."""
         return self.path.name.split(".")[0]
 
 
 def scan_names(data: bytes) -> list[str] | None:
-    """The top-level keys of a YAML file by its lines alone; None where only a parser can tell.
+    """The top-level keys of a YAML file, found by its lines alone; None if only a parser can find them.
 
-    May name a key too many (a quoted text that goes on in column 0), never one too few.
+    The list may hold a name that is not a key (a quoted text that continues in column 0). No key is missing.
     """
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -64,7 +64,7 @@ def scan_names(data: bytes) -> list[str] | None:
 
 
 class YamlFile:
-    """One file of a registry; read at once for its names, parsed when a body is asked for."""
+    """One file of a registry. It is scanned for its names, and parsed only if a body is asked for."""
 
     def __init__(self, path: Path, registry_path: Path) -> None:
         self.path = path
@@ -74,7 +74,7 @@ class YamlFile:
         self._entries: dict[str, RawEntry] | None = None
 
     def names(self) -> Sequence[str]:
-        """The names in it, without parsing where that is possible; may hold one too many (see `scan_names`)."""
+        """The names in the file, without parsing it if possible. May hold a name too many (see `scan_names`)."""
         if self._entries is not None:
             return list(self._entries)
         try:
@@ -92,7 +92,11 @@ class YamlFile:
             return []
 
     def entries(self) -> Mapping[str, RawEntry]:
-        """All entries, later duplicates in place of earlier ones. Raises RegistryError with file:line:column."""
+        """All entries by name; of duplicates the last.
+
+        Raises:
+            RegistryError: the file cannot be read, with file:line:column.
+        """
         if self._entries is None:
             if self.error is not None:
                 raise self.error
@@ -108,7 +112,7 @@ class YamlFile:
 
 
 class Index:
-    """The names of one kind (`evals`, `solvers`, ...) over all registry paths; a later path wins."""
+    """The names of one kind (`evals`, `solvers`, ...) in all registry paths. A later path wins."""
 
     def __init__(self, registry_paths: Sequence[Path], kind: str) -> None:
         self.kind = kind
@@ -120,11 +124,17 @@ class Index:
                 self._holders.setdefault(name, []).append(file)
 
     def names(self) -> list[str]:
-        """All names in load order: registry paths in turn, files by name, lines from the top."""
+        """All names in load order: by registry path, then by file name, then by line."""
         return list(self._holders)
 
     def get(self, name: str) -> RawEntry | None:
-        """The entry of `name` from the last file that holds it, or None. Warns where other bodies lose."""
+        """The entry of `name` from the last file that holds it; None without one.
+
+        A warning says if an earlier file has another body for the name.
+
+        Raises:
+            RegistryError: that file cannot be read.
+        """
         files = list(dict.fromkeys(self._holders.get(name, ())))
         while files:
             if (winner := files.pop().entries().get(name)) is not None:
@@ -134,7 +144,7 @@ class Index:
         return None
 
     def entries(self) -> Iterator[RawEntry]:
-        """Every entry in load order. A broken file is skipped with a warning."""
+        """Every entry in load order. A file that cannot be read is skipped with a warning."""
         broken = []
         for file in self.files:
             try:
@@ -149,12 +159,12 @@ class Index:
                 yield entry
 
     def broken(self) -> list[RegistryError]:
-        """What could not be read so far."""
+        """The errors of the files that could not be read so far."""
         return [file.error for file in self.files if file.error is not None]
 
     @functools.cached_property
     def with_patterns(self) -> list[RawEntry]:
-        """Entries that have a list `patterns`; only files that hold the word are parsed for it."""
+        """The entries that have `patterns`. Only files that contain the word are parsed for this."""
         return [
             entry
             for file in self.files
@@ -176,7 +186,7 @@ class Index:
 
 
 def kind_files(root: Path, kind: str) -> list[YamlFile]:
-    """The `*.yaml` files of `root/kind` in the order of their names; `root/kind` may itself be a file."""
+    """The `*.yaml` files of the folder `root/kind`, sorted by name. `root/kind` may itself be a file."""
     place = root / kind
     try:
         names = sorted(entry.name for entry in os.scandir(place) if entry.name.endswith(".yaml"))
@@ -188,10 +198,12 @@ def kind_files(root: Path, kind: str) -> list[YamlFile]:
 
 
 def parse_mapping(data: bytes, path: Path) -> list[tuple[str, Any, int]]:
-    """(name, body, line) of each top-level key, duplicates kept; [] where the file is no mapping.
+    """(name, body, line) of each top-level key, also of duplicates; [] if the file is not a mapping.
 
-    A name is the text of its key: `2024` and `yes` are names, not a number and a truth value.
-    Raises RegistryError with file:line:column.
+    A name is the text of its key: `2024` and `yes` are names, not a number and a boolean.
+
+    Raises:
+        RegistryError: the file is not valid YAML or not UTF-8, with file:line:column.
     """
     import yaml
 
@@ -211,7 +223,7 @@ def parse_mapping(data: bytes, path: Path) -> list[tuple[str, Any, int]]:
 
 
 def shown_path(path: Path) -> str:
-    """`path` as people want to read it: relative to the working folder where it lies below it."""
+    """`path` for messages: relative to the working folder if it lies in it."""
     try:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, OSError):
@@ -226,7 +238,7 @@ def _entry_or_none(file: YamlFile, name: str) -> RawEntry | None:
 
 
 def _read(path: Path) -> bytes:
-    # os.open and os.read: a third of the time of pathlib for the 463 small files of openai/evals' registry.
+    # os.open and os.read take a third of the time of pathlib for the 463 small files of openai/evals' registry.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         chunks = []

@@ -1,4 +1,4 @@
-"""Names to specs and objects: evals, completion functions, solvers, rubrics and sets."""
+"""Finds specs and makes objects by name: evals, completion functions, solvers, rubrics and eval sets."""
 
 from __future__ import annotations
 
@@ -41,20 +41,25 @@ logger = logging.getLogger("evals")
 
 
 DEFAULT_COMPLETION_FN = "default"
-"The entry that takes every model name which no other entry takes."
+"The entry for all model names that no other entry takes."
 
 
 class Registry(RegistryFiles):
-    """What the YAML files of `registry_paths` name; a later path wins over an earlier one.
+    """Specs and objects by the names in the YAML files of `registry_paths`. A later path wins over an earlier one.
 
-    Without paths: the built-in registry and `~/.evals`. Nothing is read before it is asked for.
-    Backends are always found in the built-in registry too, so that model names work with any list of paths.
+    Without paths: the built-in registry and `~/.evals`. A file is read when a name is asked for, and not before.
+    Completion functions are also looked up in the built-in registry, so that model names work with any paths.
+
+    For an unknown name `find_eval` and `find_eval_set` raise a RegistryError with near misses, while `get_eval`,
+    `get_eval_set`, `get_completion_fn` and `get_solver` return None with a warning, as in openai/evals.
     """
 
-    # -- evals ----------------------------------------------------------------------------------------------------
-
     def find_eval(self, name: str) -> EvalSpec:
-        """The spec that `name` or its alias leads to. Raises RegistryError with near misses where there is none."""
+        """The spec of the eval `name`, which may be an alias.
+
+        Raises:
+            RegistryError: no eval has the name, its alias leads nowhere, or its entry cannot be used.
+        """
         entry = self._chain("evals", name)[-1]
         if "." not in entry.name:
             raise RegistryError(
@@ -66,9 +71,13 @@ class Registry(RegistryFiles):
         return as_eval_spec(entry)
 
     def eval_facts(self, name: str) -> dict[str, Any]:
-        """What the YAML files say of an eval beside class and arguments: description, metrics, reference, tags ...
+        """The keys of an eval's entries other than `id`, `class` and `args`: description, metrics, reference, tags ...
 
-        From its aliases and its spec, the spec's word first; for a spec's name, also from the alias of its base.
+        They come from its aliases and its spec; the spec wins. For the name of a spec, the alias of its base counts
+        too.
+
+        Raises:
+            RegistryError: as for `find_eval`.
         """
         chain = self._chain("evals", name)
         base = self._index("evals").get(name.split(".", maxsplit=1)[0])
@@ -79,14 +88,14 @@ class Registry(RegistryFiles):
         return {key: value for key, value in merged.items() if key not in ("id", "class", "args")}
 
     def get_eval(self, name: str) -> EvalSpec | None:
-        """The spec of `name`, or None with a warning where no entry has that name."""
+        """The spec of the eval `name`; None with a warning if no entry has that name."""
         chain = self._known_chain(["evals"], name)
         return as_eval_spec(chain[-1]) if chain else None
 
     def get_evals(self, patterns: Sequence[str]) -> Iterator[EvalSpec | None]:
-        """The spec of each name that fits one of `patterns` (only `*` is special), in load order.
+        """The spec of each eval whose name fits one of `patterns` (`*` is any text), in load order.
 
-        An alias and its target both fit `*` and give the same spec twice: as in openai/evals, the caller drops one.
+        An alias and its target both fit `*`, and give the same spec twice. As in openai/evals, the caller drops one.
         """
         compiled = [star_pattern(pattern) for pattern in patterns]
         index = self._index("evals")
@@ -95,7 +104,7 @@ class Registry(RegistryFiles):
                 yield self.get_eval(name)
 
     def get_base_eval(self, name: str) -> BaseEvalSpec | None:
-        """The alias of that name, unresolved, or None."""
+        """The alias `name` itself, not followed; None without one."""
         entry = self._index("evals").get(name)
         if entry is None:
             return None
@@ -103,29 +112,37 @@ class Registry(RegistryFiles):
         return as_base_eval_spec(entry)
 
     def get_base_evals(self) -> list[BaseEvalSpec | None]:
-        """All entries whose name has no dot."""
+        """The aliases of all evals: the entries without a dot in their names."""
         return [self.get_base_eval(name) for name in self._evals if "." not in name]
 
     def get_eval_set(self, name: str) -> EvalSetSpec | None:
-        """The set of that name, or None with a warning."""
+        """The eval set `name`; None with a warning if no entry has that name."""
         chain = self._known_chain(["eval_sets"], name)
         return as_eval_set_spec(chain[-1]) if chain else None
 
     def find_eval_set(self, name: str) -> EvalSetSpec:
-        """The set of that name. Raises RegistryError with near misses where there is none."""
+        """The eval set `name`.
+
+        Raises:
+            RegistryError: no eval set has the name, or its entry cannot be used.
+        """
         return as_eval_set_spec(self._chain("eval_sets", name)[-1])
 
     def get_class(self, spec: EvalSpec) -> functools.partial[Any]:
-        """The class of `spec` with its `args` bound."""
+        """The class of `spec` with its `args` bound.
+
+        Raises:
+            RegistryError: the class does not exist or cannot be imported.
+        """
         cls = load_object(spec.cls, named_by=f"eval {spec.key!r}", where=spec.where)
         return functools.partial(cls, **(spec.args or {}))
 
     def make_eval(self, spec: EvalSpec, completion_fns: Sequence[Any], **given: Any) -> Any:
-        """The eval of `spec` over `completion_fns`. given: arguments laid over those of its entry.
+        """The eval of `spec` with these completion functions. given: arguments that win over those of the entry.
 
         Raises:
-            RegistryError: its class cannot be imported, takes no such argument, or misses one.
-            UsageError: its class refuses the arguments.
+            RegistryError: the class cannot be imported, or an argument is unknown or missing.
+            UsageError: the class refuses the arguments.
         """
         arguments = {
             "completion_fns": list(completion_fns),
@@ -137,26 +154,34 @@ class Registry(RegistryFiles):
         return build(self.get_class(spec), arguments, named_by=f"eval {spec.key!r}", where=spec.where)
 
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:
-        """The rubric `name`, with `overrides` in place of its own keys. Raises RegistryError for an unknown name."""
+        """The rubric `name`. overrides: replace keys of its entry.
+
+        Raises:
+            RegistryError: no rubric has the name, or its entry cannot be used.
+        """
         return as_modelgraded_spec(self._chain("modelgraded", name)[-1], overrides)
 
-    # -- completion functions -------------------------------------------------------------------------------------
-
     def get_completion_fn(self, name: str) -> CompletionFnSpec | None:
-        """The completion function or solver entered under exactly that name, or None with a warning."""
+        """The completion function or solver with exactly this name; None with a warning without one.
+
+        Patterns and the default entry are not used: see `resolve_completion_fn`.
+        """
         chain = self._known_chain(["solvers", "completion_fns"], name)
         return as_completion_fn_spec(chain[-1]) if chain else None
 
     def get_solver(self, name: str) -> CompletionFnSpec | None:
-        """The solver of that name, or None with a warning."""
+        """The solver `name`; None with a warning if no entry has that name."""
         chain = self._known_chain(["solvers"], name)
         return as_completion_fn_spec(chain[-1], "solvers") if chain else None
 
     def resolve_completion_fn(self, name: str) -> CompletionFnSpec:
-        """What `name` leads to: its own entry, else a pattern's, else the entry `default`; never a network call.
+        """The completion function for `name`: its own entry, else a pattern that fits, else the entry `default`.
 
-        Under a pattern or `default` the name itself, less `strip_prefix`, goes into the arguments as `model`.
-        Raises RegistryError for a name under a reserved prefix that leads nowhere, and for a list of names.
+        For a pattern or `default`, the name without `strip_prefix` is passed as the argument `model`. The network is
+        never asked.
+
+        Raises:
+            RegistryError: the name has a reserved prefix and no entry, or it is a list of completion functions.
         """
         chain = self._completion_fn_chain(name)
         if chain and (members := members_of(chain[-1])):
@@ -179,20 +204,23 @@ class Registry(RegistryFiles):
         return spec
 
     def completion_fn_members(self, name: str) -> list[str]:
-        """The completion functions that `name` lists, in their order; `name` alone where it is no list."""
+        """The completion functions in the list `name`, in order; `[name]` if it is not a list."""
         chain = self._completion_fn_chain(name)
         return (members_of(chain[-1]) if chain else []) or [name]
 
     def is_known_model(self, name: str) -> bool:
-        """Whether any entry but `default` says something of `name`; any name may still be a model's."""
+        """Whether an entry other than `default` has the name, or a pattern that fits it.
+
+        A name that is not known may still be the name of a model.
+        """
         return bool(self._completion_fn_chain(name)) or any(p.matches(name) for p in self._patterns())
 
     def model_info(self, name: str) -> ModelInfo:
-        """Context length and prices of a model or a completion function, as far as the YAML files tell them."""
+        """Context length and prices of a model or completion function, as far as the YAML files state them."""
         return as_model_info(name, self._facts(name))
 
     def is_chat(self, name: str) -> bool:
-        """Whether `name` is a model behind a chat endpoint (`chat: true` where its name leads)."""
+        """Whether `name` is a model with a chat endpoint: `chat: true` in the entry that takes the name."""
         chain = self._completion_fn_chain(name)
         if chain and not only_informs(chain[-1].body):
             return bool(chain[-1].body.get("chat", False))
@@ -201,7 +229,15 @@ class Registry(RegistryFiles):
         return bool((pattern.entry if pattern else self._default_entry()).body.get("chat", False))
 
     def make_completion_fn(self, name: str, **kwargs: Any) -> Any:
-        """The completion function `name`: its class called with its `args`, then `kwargs`, then this registry."""
+        """The completion function `name`, made by its class with the `args` of its entry and `kwargs`, which win.
+
+        `registry` and the model's `n_ctx` are added if the class takes them.
+
+        Raises:
+            RegistryError: the name, the class or an argument cannot be used, or the object cannot be called.
+            UsageError: the class refuses the arguments, or the code of a plug-in failed.
+            MissingExtra: a package that the class needs is not installed.
+        """
         spec = self.resolve_completion_fn(name)
         named_by = f"completion function {name!r}"
         factory = load_object(spec.cls, named_by=named_by, where=spec.where)
@@ -214,7 +250,7 @@ class Registry(RegistryFiles):
         made = build(factory, args, named_by=named_by, where=spec.where)
         if not callable(made) and not callable(getattr(made, "complete", None)):
             raise RegistryError(
-                f"{named_by}: a {type(made).__name__} is no completion function",
+                f"{named_by}: a {type(made).__name__} is not a completion function",
                 where=spec.where,
                 fix="give its class '__call__(prompt, **kwargs)', or 'async complete(prompt, **kwargs)'",
             )
@@ -222,7 +258,10 @@ class Registry(RegistryFiles):
 
     @functools.cached_property
     def api_model_ids(self) -> list[str]:
-        """The model ids of the OpenAI account; asks the server, so nothing of ours uses it. [] where that fails."""
+        """The ids of the models of the OpenAI account; [] with a warning if they cannot be listed.
+
+        This asks the server. It is there for scripts of openai/evals, and nothing of ours uses it.
+        """
         import openai
 
         try:
@@ -264,7 +303,7 @@ class Registry(RegistryFiles):
 
 
 registry = Registry()
-"The registry of `import evals.registry.lookup`: built-in and `~/.evals`; read when first asked."
+"The registry with the default paths. Its files are read when a name is asked for."
 
 
 def is_chat_model(model_name: str) -> bool:
@@ -273,7 +312,7 @@ def is_chat_model(model_name: str) -> bool:
 
 
 def n_ctx_from_model_name(model_name: str) -> int | None:
-    """The context length of a model in tokens, or None; for the models that openai/evals lists, its numbers."""
+    """The context length of a model in tokens, None if it is not known; for openai/evals' models, its numbers."""
     for body in registry._facts(model_name):
         n_ctx: int | None = body.get("n_ctx", body.get("context_length"))
         if n_ctx is not None:

@@ -1,4 +1,4 @@
-"""Which completion function a model's name leads to and what is known of the model, by patterns in YAML."""
+"""Finds the completion function for the name of a model, and facts about the model, by patterns in YAML."""
 
 from __future__ import annotations
 
@@ -15,46 +15,53 @@ from evals.specs import ModelInfo
 
 @dataclass(frozen=True)
 class Pattern:
-    """One entry of a `patterns` list."""
+    """One text of a `patterns` list, with the entry that has the list. `*` stands for any text."""
 
     text: str
     entry: RawEntry
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The keys of the entry that the pattern stands in."""
+        """The body of that entry."""
         return self.entry.body  # type: ignore[no-any-return]
 
     @property
     def n_literal(self) -> int:
-        """How many of its characters are not `*`: the more, the more it says."""
+        """How many of its characters are not `*`. A pattern with more of them is more specific."""
         return len(self.text.replace("*", ""))
 
     def matches(self, name: str) -> bool:
-        """Whether `name` as a whole fits."""
+        """Whether the whole of `name` fits the pattern."""
         return star_pattern(self.text).match(name) is not None
 
 
 @functools.lru_cache(maxsize=1024)
 def star_pattern(pattern: str) -> re.Pattern[str]:
-    """`pattern` as a regular expression, anchored at both ends: `*` is anything, all else is itself."""
+    """`pattern` as a regular expression for whole names: `*` is any text, all other characters are themselves."""
     return re.compile("^" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
 
 
 def patterns_of(entries: Iterable[RawEntry]) -> list[Pattern]:
-    """All patterns, those that say most first; among equals the later entry, so that a later registry wins."""
+    """All patterns, the most specific first; of equal ones the later entry first, so that a later registry wins.
+
+    Raises:
+        RegistryError: `patterns` is neither a text nor a list of texts.
+    """
     found = [Pattern(text, entry) for entry in entries for text in _pattern_texts(entry)]
     found.reverse()
     return sorted(found, key=lambda pattern: -pattern.n_literal)
 
 
 def routed(name: str, patterns: Iterable[Pattern]) -> Pattern | None:
-    """The first pattern with a class that fits `name`, or None."""
+    """The first pattern that fits `name` and whose entry has a class; None without one."""
     return next((p for p in patterns if "class" in p.body and p.matches(name)), None)
 
 
 def refuse_reserved(name: str, patterns: Iterable[Pattern], known: Iterable[str]) -> None:
-    """Raise a RegistryError when `name` stands under a reserved prefix; call it for names that lead nowhere."""
+    """Raise a RegistryError if `name` has a reserved prefix. Call it for names that no entry takes.
+
+    known: the names of all completion functions, for near misses.
+    """
     for pattern in patterns:
         if pattern.body.get("reserved") and pattern.matches(name):
             prefix = pattern.text.split("*")[0]
@@ -67,18 +74,22 @@ def refuse_reserved(name: str, patterns: Iterable[Pattern], known: Iterable[str]
 
 
 def only_informs(body: Any) -> bool:
-    """Whether an entry has no class of its own and is there for its prices, context length or patterns."""
+    """Whether a body has no class, and only states facts: prices, context length, patterns."""
     informs = ("prices", "context_length", "n_ctx", "patterns")
     return isinstance(body, dict) and not {"class", "args"} & body.keys() and any(key in body for key in informs)
 
 
 def model_argument(entry: RawEntry) -> str:
-    """The constructor argument that the model's name goes into."""
+    """The argument of the constructor that gets the name of the model: `passes_as`, by default `model`."""
     return str(entry.body.get("passes_as") or "model")
 
 
 def without_prefix(name: str, entry: RawEntry) -> str:
-    """The model's name for the backend: `name` less the entry's `strip_prefix`."""
+    """The name of the model for the backend: `name` without the entry's `strip_prefix`.
+
+    Raises:
+        RegistryError: nothing is left of the name.
+    """
     model = name.removeprefix(str(entry.body.get("strip_prefix") or ""))
     if not model:
         raise RegistryError(f"{name!r} names no model", where=entry.where, fix=f"write one after it: {name}MODEL")
@@ -86,7 +97,7 @@ def without_prefix(name: str, entry: RawEntry) -> str:
 
 
 def model_facts(name: str, exact: Iterable[RawEntry], patterns: Iterable[Pattern]) -> Iterator[Mapping[str, Any]]:
-    """The bodies that may tell something of `name`, the most telling first."""
+    """The bodies that may state facts about `name`, the most specific first. exact: the entries of that name."""
     for entry in exact:
         if isinstance(entry.body, dict):
             yield entry.body
@@ -96,12 +107,12 @@ def model_facts(name: str, exact: Iterable[RawEntry], patterns: Iterable[Pattern
 
 
 def fact(bodies: Iterable[Mapping[str, Any]], key: str) -> Any:
-    """The value of `key` in the first body that has it; an explicit null says that nothing is known."""
+    """The value of `key` in the first body that has the key; None without one. A null there means: not known."""
     return next((body[key] for body in bodies if key in body), None)
 
 
 def as_model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
-    """Context length and prices of `name` from `bodies`, the first that has a key wins."""
+    """Context length and prices of the model `name`. For each key the first body that has it wins."""
     prices = fact(bodies, "prices") or {}
     return ModelInfo(
         name=name,

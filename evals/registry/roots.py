@@ -1,34 +1,32 @@
-"""Where registries lie: the one that comes with the package, the user's own, and what makes a folder a registry."""
+"""The places of registries: the built-in one, the user's own, and what makes a folder a registry."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from evals.registry.entries import (
-    KNOWN_KEYS,
-)
+from evals.registry.entries import KNOWN_KEYS
 from evals.registry.index import shown_path
 
 KINDS = tuple(KNOWN_KEYS)
-"The kinds of entries, each a subfolder of a registry."
+"The kinds of entries. Each is a sub-folder of a registry."
 
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def bundled_root() -> Path:
-    """The registry that comes with the package: inside an installed wheel, else beside it in the checkout."""
+    """The built-in registry: inside an installed wheel, else beside the package in a checkout."""
     inside = PACKAGE / "_bundled" / "registry"
     return inside if inside.is_dir() else PACKAGE.parent / "registry"
 
 
 def bundled_data_root() -> Path:
-    """The data that comes with the package: the folder `data` beside the bundled registry."""
+    """The built-in data: the folder `data` beside the built-in registry."""
     return bundled_root().parent / "data"
 
 
 def default_registry_paths() -> list[Path]:
-    """The built-in registry, then `~/.evals`."""
+    """The built-in registry, then `~/.evals`; without the latter if the user has no home folder."""
     try:
         return [bundled_root(), Path.home() / ".evals"]
     except RuntimeError:
@@ -36,9 +34,9 @@ def default_registry_paths() -> list[Path]:
 
 
 def no_registry(path: Path) -> str:
-    """What is wrong with a path that should be a registry folder; an empty text where nothing is."""
+    """What is wrong with a path that should be a registry; an empty text if nothing is."""
     if path.is_file():
-        return "this is a file; name the folder that has `evals` in it"
+        return "this is a file; name the folder that contains `evals`"
     if not path.is_dir():
         return "there is no such folder"
     if any((path / kind).exists() for kind in (*KINDS, "data")):

@@ -1,1 +1,1 @@
-"""What is made of a finished run: the block in the terminal, and later pages and plots."""
+"""Shows results: rooms for terminal, Markdown and plots, and a file for each format that machines read."""

@@ -1,4 +1,4 @@
-"""Samples that two runs scored differently, with what was asked and what each run answered."""
+"""Shows samples that two runs scored differently: the prompt, and what each run answered."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from evals.comparison.compare import Comparison
 from evals.record.reader import read_record
 from evals.record.rows import row_of
 from evals.record.sample_record import SampleRecord
-from evals.report.sample_text import labelled, printable, prompt_parts
+from evals.report.terminal.sample import prompt_parts
+from evals.report.words import labelled, one_line
 
 MAX_LINES = 8
-"Of each text."
+"Lines shown of each text."
 
 MAX_MESSAGES = 3
-"Messages of a prompt that are shown; of longer ones only the last."
+"A prompt with more messages is shown by its last message only."
 
 
 def read_samples(path: str, ids: Collection[str]) -> dict[str, SampleRecord]:
-    """The first finished evaluation of each of these samples."""
+    """The first finished evaluation of each of these samples, by sample id."""
     found: dict[str, SampleRecord] = {}
     wanted = set(ids)
     if not wanted:
@@ -33,10 +34,10 @@ def read_samples(path: str, ids: Collection[str]) -> dict[str, SampleRecord]:
 
 
 class FlipTexts:
-    """The texts of the flips that are shown: one more pass over each record, and nothing else kept."""
+    """The texts of the flips that are shown. Reads each record once more, and keeps only these samples."""
 
     def __init__(self, comparison: Comparison, names: Sequence[str], n: int) -> None:
-        """n: how many in each direction; 0 means all."""
+        """names: of both runs. n: flips shown in each direction; 0 shows all."""
         self._comparison, self._names = comparison, names
         c = comparison
         self.fell = c.fell[:n] if n else c.fell
@@ -47,14 +48,14 @@ class FlipTexts:
         self._samples_b = read_samples(c.b.path, {b for _, b in self._ids.values()})
 
     def text(self, pair: int) -> str:
-        """One flip: prompt, both completions, what was expected."""
+        """One flip as text: prompt, both completions, expected answer. pair: its position in the comparison."""
         lines = [self._head(pair)]
         for label, text in self._parts(pair):
             lines += labelled(label, text, MAX_LINES)
         return "\n".join(lines)
 
     def row(self, pair: int) -> dict[str, Any]:
-        """One flip in plain values."""
+        """One flip as plain values."""
         c = self._comparison
         id_a, id_b = self._ids[pair]
         a, b = row_of(self._samples_a[id_a]), row_of(self._samples_b[id_b])
@@ -75,7 +76,7 @@ class FlipTexts:
         c = self._comparison
         before, after = float(c.scores_a[pair]), float(c.scores_b[pair])
         id_a, id_b = self._ids[pair]
-        name = printable(id_a if id_a == id_b else f"{id_a} ({id_b} in {self._names[1]})").replace("\n", " ")
+        name = one_line(id_a if id_a == id_b else f"{id_a} ({id_b} in {self._names[1]})")
         return f"{name}  {score_word(before, c.is_binary)} -> {score_word(after, c.is_binary)}"
 
     def _parts(self, pair: int) -> Iterator[tuple[str, str]]:
@@ -99,14 +100,14 @@ class FlipTexts:
 
 
 def score_word(score: float, is_binary: bool) -> str:
-    """`right` or `wrong`, or the number where scores are graded."""
+    """`right` or `wrong`; the number if scores are graded."""
     if is_binary:
         return "right" if score else "wrong"
     return f"{score:.3g}"
 
 
 def shown_prompt(prompt: Any) -> Iterator[tuple[str, str]]:
-    """The parts of a prompt worth showing: all messages of a short one, the last one of a long one."""
+    """(role, text) of the messages to show: all of a short prompt, the last one of a long prompt."""
     parts = list(prompt_parts(prompt)) if prompt is not None else []
     if len(parts) > MAX_MESSAGES:
         yield "prompt", f"({len(parts) - 1} messages, then)"

@@ -1,4 +1,4 @@
-"""Short names for the runs of a comparison: their files' where these are short, else their models', else letters."""
+"""Short names for the runs of a comparison: file names if these are short, else model names, else letters."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals.comparison.scores import RunScores
-from evals.report.sample_text import printable
+from evals.report.words import printable
 
 MAX_NAME = 20
 
 
 def run_names(runs: Sequence[RunScores]) -> list[str]:
-    """A name of at most `MAX_NAME` letters for each run, all different."""
+    """A name of at most `MAX_NAME` characters for each run; all names differ."""
     stems = [Path(run.path.removesuffix(".gz")).stem for run in runs]
     for names in (stems, [f"{Path(run.path).parent.name}/{stem}" for run, stem in zip(runs, stems, strict=True)]):
         if _will_do(names):
@@ -24,7 +24,7 @@ def run_names(runs: Sequence[RunScores]) -> list[str]:
 
 
 def legend(runs: Sequence[RunScores], names: Sequence[str]) -> list[str]:
-    """`name  path` for each run, where its name is not that of its file."""
+    """Lines `name  path`, one for each run; none if every run is named after its file."""
     pairs = list(zip(runs, names, strict=True))
     if all(Path(run.path.removesuffix(".gz")).stem == name for run, name in pairs):
         return []

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.completion_fns.function import as_completion_fn
 from evals.engine.settings import settings_from_environment
 from evals.errors import UsageError
 from evals.registry.lookup import Registry
 from evals.runner.request import RunRequest
 from evals.runner.result import RunResult
 from evals.runner.run import RunObserver, run_eval
+from evals.solvers.utils import as_completion_fn_or_solver
 
 
 def run(
@@ -61,7 +61,7 @@ def run(
             finished is in the record.
     """
     given = list(completion_fn) if isinstance(completion_fn, list | tuple) else [completion_fn]
-    fns = [fn if isinstance(fn, str) else as_completion_fn(fn) for fn in given]
+    fns = [fn if isinstance(fn, str) else as_completion_fn_or_solver(fn) for fn in given]
     if not fns:
         raise UsageError("no completion function was given", fix="give a model's name or a function of a prompt")
     if completion_args and not any(isinstance(fn, str) for fn in fns):

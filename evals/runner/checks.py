@@ -1,4 +1,4 @@
-"""The full pre-flight of an eval, all rows, no calls: what `evals check` reports."""
+"""Checks an eval without calling a model: class, all rows, ideal answers. `evals check` prints the findings."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
 from evals.errors import DataError, EvalsError, RegistryError, listed
 from evals.eval import Eval, hook_of
-from evals.record.recorders import DummyRecorder, Event
+from evals.record.recorders import DummyRecorder
+from evals.record.scores import score_of
 from evals.registry.lookup import Registry
-from evals.runner.tally import SCORE_KEYS
 from evals.sample import sample_id
 
 MAX_SHOWN = 5
@@ -25,7 +25,7 @@ MAX_SHOWN = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a check. level: ok, warn or failed."""
+    """One finding of a check. level: ok, warn or failed."""
 
     level: str
     text: str
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass
 class EvalCheck:
-    """What was found about one eval."""
+    """The findings about one eval."""
 
     name: str
     where: str | None
@@ -48,7 +48,7 @@ class EvalCheck:
 
 
 class GivenAnswer(Backend):
-    """Answers every prompt with `text`; how the checks put an ideal answer through a scorer."""
+    """A completion function that answers every prompt with `text`: it gives ideal answers to a scorer."""
 
     is_local = True
     records_sampling = False
@@ -61,7 +61,11 @@ class GivenAnswer(Backend):
 
 
 def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths: Sequence[str]) -> Iterator[EvalCheck]:
-    """Check evals by name, all evals of a YAML file, or all of a registry folder."""
+    """Check evals. names: an eval, a YAML file of evals, or a registry folder each.
+
+    Raises:
+        RegistryError: a file or folder holds no eval.
+    """
     for name in names:
         registry = Registry()
         registry.add_registry_paths(list(registry_paths))
@@ -97,7 +101,7 @@ def _is_in(file: Path, path: Path, root: Path) -> bool:
 
 
 def _key_of(name: str, registry: Registry) -> str:
-    """The spec that a name leads to; the name itself where it leads nowhere, so that its check says why."""
+    """The name of the spec that `name` leads to; `name` itself if it leads nowhere, so that its check says why."""
     try:
         return str(registry.find_eval(name).key)
     except EvalsError:
@@ -105,7 +109,7 @@ def _key_of(name: str, registry: Registry) -> str:
 
 
 def check_eval(name: str, registry: Registry) -> EvalCheck:
-    """All checks of one eval."""
+    """Run all checks of one eval: class, rows, ideal answers and the empty answer, duplicates."""
     try:
         spec = registry.find_eval(name)
     except EvalsError as error:
@@ -131,7 +135,7 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
 
 
 def _is_ready(evaluation: Eval, check: EvalCheck) -> bool:
-    """Whether what the eval needs beside its data is there; without it every ideal answer would seem to fail."""
+    """Whether everything is installed that the eval needs. Otherwise every ideal answer would seem to fail."""
     try:
         evaluation.preflight()
     except EvalsError as error:
@@ -179,7 +183,7 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> b
 
 
 def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer, check: EvalCheck) -> None:
-    """Ideal answers must pass, an empty completion must not."""
+    """Check that ideal answers pass the scorer, and that an empty completion does not."""
     tried = try_scorer(evaluation, samples, range(len(samples)), answer)
     if tried.n == 0:
         check.add("warn", "no ideal answers to try: the scorer was not exercised")
@@ -190,17 +194,18 @@ def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer,
 
 @dataclass
 class ScorerTrial:
-    """What a scorer made of answers that must pass, and of none."""
+    """The samples whose ideal answer failed its scorer, and those that an empty completion passed."""
 
     n: int = 0
+    "Ideal answers that were tried."
     failing: list[str] = field(default_factory=list)
     empty_passes: list[str] = field(default_factory=list)
 
 
 def try_scorer(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int], answer: GivenAnswer) -> ScorerTrial:
-    """Put the ideal answers of some samples, and an empty completion, through the eval's own scorer.
+    """Score the ideal answers of some samples, and an empty completion, by the eval's own scorer.
 
-    `answer` is the eval's completion function.
+    An answer passes if the score of its sample is above 0. answer: the eval's completion function. indices: rows.
     """
     trial = ScorerTrial()
 
@@ -240,16 +245,7 @@ async def _passes(
             await evaluation._call_eval_sample(sample, random.Random(name))
         except Exception:
             return False
-        return _score(scope.events) > 0
-
-
-def _score(events: Sequence[Event]) -> float:
-    for event in reversed(events):
-        if event.type in ("match", "metrics"):
-            for key in SCORE_KEYS:
-                if isinstance(event.data.get(key), int | float):
-                    return float(event.data[key])
-    return 0.0
+        return (score_of(scope.events) or 0.0) > 0
 
 
 def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> None:

@@ -1,4 +1,4 @@
-"""What a YAML file and an eval hold, without a call: the names and sample ids from which tests are collected."""
+"""Collects evals of a YAML file, and sample ids of an eval, for tests. No model is called."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from evals.registry.lookup import Registry
 from evals.sample import sample_id
 
 
-def registry_of(path: Path) -> Path:
-    """The registry that a YAML file of evals lies in: the folder around its `evals/`."""
+def registry_folder_of(path: Path) -> Path:
+    """The registry that a YAML file of evals belongs to: the folder that contains its `evals/`."""
     return path.resolve().parent.parent
 
 
-def eval_names_in(path: Path) -> list[str]:
-    """The evals that a YAML file binds to a class, in its order; aliases are left out.
+def collect_eval_names(path: Path) -> list[str]:
+    """The names of the evals that a YAML file binds to a class, in the file's order, without aliases.
 
     Raises:
         RegistryError: there is no such file, it is broken, or holds no eval.
     """
     if not path.is_file():
         raise RegistryError("there is no such file", where=str(path), fix="name a YAML file in a registry's evals/")
-    entries = YamlFile(path, registry_of(path)).entries().values()
+    entries = YamlFile(path, registry_folder_of(path)).entries().values()
     names = [entry.name for entry in entries if isinstance(entry.body, dict) and "class" in entry.body]
     if not names:
         raise RegistryError("no evals here", where=str(path), fix="name a YAML file in a registry's evals/")
     return names
 
 
-def sample_ids(
+def collect_sample_ids(
     eval_name: str,
     *,
     registry_paths: Sequence[str | Path] = (),
@@ -43,10 +43,10 @@ def sample_ids(
     eval_args: Mapping[str, Any] | None = None,
     max_samples: int | None = None,
 ) -> list[str]:
-    """The ids of the samples that a run of the eval goes through, in its order. Nothing is called.
+    """The ids of the samples that a run of the eval evaluates, in its order.
 
     Raises:
-        EvalsError: the eval or its data cannot be used.
+        EvalsError: the eval or its data cannot be used, or the eval makes its samples while it runs.
     """
     registry = Registry()
     registry.add_registry_paths(list(registry_paths))
@@ -61,7 +61,7 @@ def _built(eval_name: str, registry: Registry, eval_args: Mapping[str, Any]) -> 
     made: Eval = registry.make_eval(spec, [DummyCompletionFn()], **eval_args)
     if made.samples_jsonl is None and type(made).get_samples is Eval.get_samples:
         raise UsageError(
-            f"eval {spec.key!r} makes its samples while it runs, so they cannot be told before",
+            f"eval {spec.key!r} makes its samples while it runs, so their ids are not known before",
             where=spec.where,
             fix="test the eval as a whole, not sample by sample",
         )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evals.completion_fns.function import unwrapped
+from evals.engine.traits import cache_identity
 from evals.registry.classes import public_path
 from evals.secrets import is_secret_name, without_secrets
 
@@ -57,7 +58,7 @@ def identity_of(fn: Any) -> dict[str, Any]:
     """
     fn = unwrapped(fn)
     holder = fn if inspect.isroutine(fn) else type(fn)
-    said = fn.cache_identity() if hasattr(fn, "cache_identity") else None
+    said = cache_identity(fn)
     state = said if said is not None else _state_of(getattr(fn, "__self__", fn))
     path = public_path(f"{holder.__module__}:{holder.__qualname__}")
     return {"class": path, "source": _source_of(holder), "state": digest(state)}

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evals.engine.sample_order import sample_order
+from evals.engine.traits import preflight, traits_of
 from evals.errors import UsageError
-from evals.eval import Eval, StreamedEval
+from evals.eval import Eval
 from evals.key_values import typed
-from evals.registry.classes import is_ours, load_object
+from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
+from evals.registry.typed_arguments import takes_typed_arguments
 from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.fingerprint import fingerprint_of
 from evals.runner.preflight import Preflight, check_before_run, source_facts
@@ -96,9 +98,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     facts = check_before_run(evaluation, request.max_samples)
     evaluation.preflight()
     warnings = [*facts.warnings, *_scorer_warnings(evaluation, spec, request, registry)]
-    for fn in evaluation.completion_fns:
-        if hasattr(fn, "preflight"):
-            fn.preflight()
+    preflight(*evaluation.completion_fns)
     _check_budget(evaluation, request, registry)
     return PreparedRun(
         request=request,
@@ -117,10 +117,11 @@ def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Seq
 
 
 def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:
-    """Arguments are typed for our own classes only: others expect the text that openai/evals gave them."""
+    """Arguments are typed for classes that ask for it: others expect the text that openai/evals gave them."""
     spec = registry.resolve_completion_fn(name)
+    factory = load_object(spec.cls, named_by=f"completion function {name!r}", where=spec.where)
     given = request.completion_args
-    if any(isinstance(value, str) for value in given.values()) and is_ours(load_object(spec.cls, where=spec.where)):
+    if takes_typed_arguments(factory):
         given = {key: typed(value) if isinstance(value, str) else value for key, value in given.items()}
     register_secrets_in(spec.args)
     register_secrets_in(given)
@@ -128,8 +129,8 @@ def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:
 
 
 def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, registry: Registry) -> list[str]:
-    """Ideal answers of the first samples that fail their own scorer; that of a plug-in may call, and is left."""
-    if not isinstance(evaluation, StreamedEval) or not is_ours(type(evaluation)):
+    """Ideal answers of the first samples that fail their own scorer, where it makes no calls."""
+    if not evaluation.scores_without_calls:
         return []
     samples = evaluation.stream_samples() if evaluation.samples_jsonl is not None else []
     if not len(samples) or not evaluation.ideal_completions(samples[0]):
@@ -150,7 +151,7 @@ def _check_budget(evaluation: Eval, request: RunRequest, registry: Registry) -> 
     if request.settings.max_cost_usd is None:
         return
     for name, fn in zip(request.completion_fns, evaluation.completion_fns, strict=True):
-        if not isinstance(name, str) or getattr(fn, "is_local", False):
+        if not isinstance(name, str) or traits_of(fn).is_local:
             continue
         if registry.model_info(name).input_usd_per_million is None:
             raise UsageError(

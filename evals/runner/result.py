@@ -1,9 +1,8 @@
-"""What came of a run: its numbers with their uncertainty, its samples as typed rows, and where the record lies."""
+"""The result of a run: metrics with their uncertainty, samples as typed rows, and the path of the record."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,42 +13,19 @@ from evals.errors import EvalsError, ProviderError, UsageError, did_you_mean, li
 from evals.record.reader import Record, read_record
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
+from evals.report_keys import Metric as Metric
+from evals.report_keys import metrics_of as metrics_of
+from evals.runner.counters import RunCounters
 from evals.runner.result_html import result_html
-from evals.runner.tally import RunTally
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
 
 if TYPE_CHECKING:
     import pandas
 
-_NO_METRICS = ("boostrap_std", "bootstrap_std", "n", "n_errors", "cost_usd")
-_COMPANIONS = ("_stderr", "_ci95", "_n")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number of a report with what is known of its uncertainty; `float(metric)` is its value."""
-
-    value: float
-    "NaN where it is not defined, as the mean of no samples."
-    stderr: float | None = None
-    ci95: tuple[float, float] | None = None
-    "The 95 % interval."
-    n: int | None = None
-    "Samples that it was taken over; failed ones are not among them."
-
-    def __float__(self) -> float:
-        return self.value
-
-    def __str__(self) -> str:
-        if self.ci95 is None:
-            return f"{self.value:.3f}"
-        over = "" if self.n is None else f", n = {self.n:,}"
-        return f"{self.value:.3f} (95 % interval {self.ci95[0]:.3f} to {self.ci95[1]:.3f}{over})"
-
 
 @dataclass(frozen=True)
 class SampleRow:
-    """One evaluation of one sample, as the record has it; what was not recorded is None."""
+    """One evaluation of one sample, as it was recorded. None stands for what was not recorded."""
 
     sample_id: str
     repeat: int = 0
@@ -59,14 +35,23 @@ class SampleRow:
     expected: Any = None
     picked: Any = None
     correct: Any = None
-    "None too where the sample failed, or its eval does not say right or wrong."
+    "Whether it is right; the share of right matches if several differ. None if it failed, or has no match."
     error: dict[str, Any] | None = None
-    "Why the sample failed (`type`, `message`); it was not scored then."
+    "`type` and `message` of the error if the sample failed; it was not scored then."
     usage: dict[str, Any] | None = None
+    "Tokens by the provider's name of the count, summed over calls."
     latency_s: float | None = None
+    "Seconds, summed over calls."
     cost_usd: float | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
-    "Further numbers of the sample, as `score`."
+    "Further numbers of the sample, such as `score`."
+
+    @property
+    def is_wrong(self) -> bool:
+        """True if the sample was scored and at least one of its matches is not right."""
+        if self.error is not None or self.correct is None:
+            return False
+        return not self.correct or (isinstance(self.correct, float) and self.correct < 1)
 
     @classmethod
     def of(cls, sample: SampleRecord) -> SampleRow:
@@ -78,7 +63,7 @@ class SampleRow:
 
 
 class RecordedSamples:
-    """The samples of a record, read from disk at each iteration, one at a time."""
+    """The samples of a record. Each iteration reads the file again, one sample at a time."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -90,18 +75,22 @@ class RecordedSamples:
         return sum(1 for _ in read_record(self.path).samples())
 
     def __getitem__(self, sample_id: str) -> SampleRow:
-        """The first evaluation of the sample with that id; reads the record up to it."""
+        """The first evaluation of the sample with that id. Reads the record up to it.
+
+        Raises:
+            KeyError: the record has no such sample.
+        """
         for row in self:
             if row.sample_id == sample_id:
                 return row
         raise KeyError(sample_id)
 
     def wrong(self) -> Iterator[SampleRow]:
-        """Those that were scored as wrong."""
-        return (row for row in self if row.error is None and row.correct is not None and not row.correct)
+        """The samples of which at least one match was scored as wrong."""
+        return (row for row in self if row.is_wrong)
 
     def failed(self) -> Iterator[SampleRow]:
-        """Those that could not be scored."""
+        """The samples that failed and were not scored."""
         return (row for row in self if row.error is not None)
 
     def __repr__(self) -> str:
@@ -110,30 +99,36 @@ class RecordedSamples:
 
 @dataclass(repr=False)
 class RunResult:
-    """What came of a run. `report` is the final report, or the partial one of a run cut short."""
+    """The result of a run. `report` is the final report; for a run that ended early, the partial report.
+
+    counts: calls of the run. counters: samples, errors, scores and tokens. max_errors: failed samples tolerated, a
+    count, or below 1 a fraction. stopped_by: why the run ended early. failed_thresholds: --fail-under not reached.
+    """
 
     run_spec: RunSpec
     eval_spec: EvalSpec
     base_spec: BaseEvalSpec | None
     report: dict[str, Any]
     counts: CallCounts
-    tally: RunTally
+    counters: RunCounters
     record_path: str | None
     wall_s: float
+    "Seconds that the run took."
     n_total: int
     max_errors: float = 0
     stopped_by: EvalsError | None = None
     failed_thresholds: int = 0
     was_finished: bool = False
-    "Nothing was left to do: the report is the one of an earlier run."
+    "True if nothing was left to do, and the report is that of an earlier run."
 
     @property
     def n_errors(self) -> int:
-        """Samples that failed; they are in no metric."""
-        return self.tally.n_errors
+        """Number of samples that failed. They are in no metric."""
+        return self.counters.n_errors
 
     @property
     def exit_code(self) -> int:
+        """The exit code of a command with this result: 0, 1 for a missed threshold, else that of `problem`."""
         problem = self.problem
         if problem is not None:
             return problem.exit_code
@@ -141,7 +136,7 @@ class RunResult:
 
     @property
     def problem(self) -> EvalsError | None:
-        """Why the numbers are not of the whole run: it was stopped, or more samples failed than were tolerated."""
+        """Why the metrics do not cover the whole run: it ended early, or too many samples failed. Else None."""
         if self.stopped_by is not None:
             return self.stopped_by
         allowed = self.max_errors * self.n_total if 0 < self.max_errors < 1 else self.max_errors
@@ -151,8 +146,8 @@ class RunResult:
             f"{self.n_errors:,} of {self.n_total:,} samples failed and were not scored",
             where=self.eval_spec.key,
             notes=[
-                self.tally.error_kinds,
-                f"the first: {self.tally.first_error[:200]}",
+                self.counters.error_kinds,
+                f"the first: {self.counters.first_error[:200]}",
                 f"record: {self.record_path}" if self.record_path else "",
             ],
             fix="resume the run to ask again for those alone, or tolerate them with max_errors",
@@ -160,7 +155,7 @@ class RunResult:
 
     @property
     def accuracy(self) -> float:
-        """The metric of that name; NaN where no sample was scored.
+        """The value of the metric `accuracy`; NaN if no sample was scored.
 
         Raises:
             UsageError: the eval reports no accuracy, but other metrics.
@@ -169,14 +164,14 @@ class RunResult:
 
     @property
     def metrics(self) -> dict[str, Metric]:
-        """The numbers of the report with their uncertainty, in the report's order."""
+        """The metrics of the report by name, with their uncertainty, in the report's order."""
         return metrics_of(self.report)
 
     def metric(self, name: str) -> Metric:
         """The metric of that name.
 
         Raises:
-            UsageError: there is none, with those that there are.
+            UsageError: there is none; the message names those that there are.
         """
         metrics = self.metrics
         if name not in metrics:
@@ -197,7 +192,7 @@ class RunResult:
         return RecordedSamples(self._record())
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """One row a sample, as a pandas DataFrame."""
+        """A pandas DataFrame with one row for each evaluation of a sample. Raises UsageError without a record."""
         return read_record(self._record()).to_dataframe()
 
     def _record(self) -> str:
@@ -210,7 +205,7 @@ class RunResult:
         problem = "" if self.problem is None else f"; not whole: {self.problem.what}"
         return f"<RunResult {self._title()}: {numbers or 'no metrics'}{problem}; record {self.record_path}>"
 
-    def _where_it_lies(self) -> str:
+    def _record_line(self) -> str:
         return f"record: {self.record_path}" if self.record_path is not None else ""
 
     def _title(self) -> str:
@@ -223,58 +218,37 @@ class RunResult:
             notes.append(str(self.problem).splitlines()[0])
         if self.n_errors and self.problem is None:
             notes.append(f"{self.n_errors:,} samples failed (not scored; not in n)")
-        notes += [self._where_it_lies()] if self.record_path is not None else []
-        rows = [(name, m.value, m.stderr, m.ci95, m.n) for name, m in self.metrics.items()]
-        return result_html(self._title(), rows, notes)
-
-
-def metrics_of(report: Mapping[str, Any]) -> dict[str, Metric]:
-    """The metrics among a report's keys; counts, costs and token sums are none."""
-    metrics = {}
-    for name, value in report.items():
-        if name in _NO_METRICS or name.startswith("usage_") or name.endswith(_COMPANIONS):
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float | None):
-            continue
-        stderr, interval = report.get(f"{name}_stderr"), report.get(f"{name}_ci95")
-        known = isinstance(interval, list | tuple) and None not in interval
-        n = report.get(f"{name}_n", report.get("n"))
-        metrics[name] = Metric(
-            value=math.nan if value is None else float(value),
-            stderr=stderr,
-            ci95=(float(interval[0]), float(interval[1])) if known and interval is not None else None,
-            n=n if stderr is not None or known else None,
-        )
-    return metrics
+        notes += [self._record_line()] if self.record_path is not None else []
+        return result_html(self._title(), self.metrics, notes)
 
 
 def read_result(path: str | Path) -> RunResult:
-    """The result of an earlier run, from its record alone; nothing is called.
+    """The result of an earlier run, from its record. No model is called.
 
     Raises:
         DataError: there is no such file, or it is no record.
     """
     log = read_record(path)
-    tally = RunTally(NullObserver())
+    counters = RunCounters(NullObserver())
     for sample in log.samples():
-        tally.n_total += 1
+        counters.n_total += 1
         if sample.error is None:
-            tally.n_finished += 1
-            tally.add_earlier(sample.events)
+            counters.n_finished += 1
+            counters.add_finished(sample.events)
         else:
-            tally.add_failed(sample.error)
+            counters.add_failed(sample.error)
     facts = log.extras.get("run") or {}
     stopped = None if log.final_report is not None else EvalsError("this run did not end", where=str(path))
     return RunResult(
         run_spec=_run_spec(log),
         eval_spec=_eval_spec(log),
         base_spec=None,
-        report=log.final_report or {"n_errors": tally.n_errors},
+        report=log.final_report or {"n_errors": counters.n_errors},
         counts=CallCounts(n_calls=facts.get("n_calls", 0), n_cached=facts.get("n_cached", 0)),
-        tally=tally,
+        counters=counters,
         record_path=str(path),
         wall_s=facts.get("wall_s", 0.0),
-        n_total=tally.n_total,
+        n_total=counters.n_total,
         stopped_by=stopped,
         was_finished=True,
     )

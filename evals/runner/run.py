@@ -18,6 +18,7 @@ from evals.eval import Eval
 from evals.record.recorders import RecorderBase
 from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
+from evals.runner.counters import RunCounters
 from evals.runner.fingerprint import first_difference
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.plugin_failure import plugin_failed
@@ -27,7 +28,6 @@ from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
 from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
-from evals.runner.tally import RunTally
 from evals.specs import RunSpec
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class RunObserver(Observer, Protocol):
     """An observer of a whole run, which may look at its sums at any time."""
 
-    def watch(self, tally: RunTally, counts: CallCounts) -> None: ...
+    def watch(self, counters: RunCounters, counts: CallCounts) -> None: ...
 
 
 def run_eval(
@@ -73,23 +73,23 @@ def run_eval(
             cache.close()
         raise
     session = Session(request.settings, cache, any_accepted=earlier is not None and bool(earlier.finished))
-    tally = RunTally(observer or NullObserver())
+    counters = RunCounters(observer or NullObserver())
     if observer is not None:
-        observer.watch(tally, session.counts)
-    plan = _plan_of(request, tally, earlier)
+        observer.watch(counters, session.counts)
+    plan = _plan_of(request, counters, earlier)
     began_s = time.perf_counter()
     try:
-        report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, tally, on_interrupt)
+        report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, counters, on_interrupt)
         if plan.n_passes == 0:
-            # A plug-in with a loop of its own; no sample told the tally.
-            tally.add_earlier(recorder.get_events("sampling"))
+            # A plug-in with a loop of its own; no sample told the counters.
+            counters.add_finished(recorder.get_events("sampling"))
         if isinstance(stopped_by, SettledEarly):
             stopped_by = None
         if (session.labels - report.get("groups", {}).keys() or request.repeats > 1) and stopped_by is None:
             report = with_labels(report, recorder)
         if extra_report is not None:
             report = {**report, **extra_report()}
-        result = _result_of(prepared, run_spec, session, tally, report, stopped_by)
+        result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
         result.record_path = path_of(recorder)
         result.wall_s = time.perf_counter() - began_s
         _end_record(recorder, result)
@@ -113,7 +113,7 @@ def _result_of(
     prepared: PreparedRun,
     run_spec: RunSpec,
     session: Session,
-    tally: RunTally,
+    counters: RunCounters,
     report: dict[str, Any],
     stopped_by: EvalsError | None,
 ) -> RunResult:
@@ -121,32 +121,32 @@ def _result_of(
         run_spec=run_spec,
         eval_spec=prepared.eval_spec,
         base_spec=prepared.base_spec,
-        report=_with_sums(report, tally),
+        report=_with_sums(report, counters),
         counts=session.counts,
-        tally=tally,
+        counters=counters,
         record_path=None,
         wall_s=0.0,
-        n_total=tally.n_total or prepared.preflight.n_selected,
+        n_total=counters.n_total or prepared.preflight.n_selected,
         max_errors=prepared.request.max_errors,
         stopped_by=stopped_by,
     )
 
 
-def _plan_of(request: RunRequest, tally: RunTally, earlier: Earlier | None) -> RunPlan:
-    plan = RunPlan(max_samples=request.max_samples, repeats=request.repeats, observer=tally)
+def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None) -> RunPlan:
+    plan = RunPlan(max_samples=request.max_samples, repeats=request.repeats, observer=counters)
     if earlier is not None:
         plan.finished = earlier.finished
         plan.earlier = earlier.samples
         for sample in earlier.samples():
-            tally.add_earlier(sample.events)
+            counters.add_finished(sample.events)
     return plan
 
 
-def _with_sums(report: dict[str, Any], tally: RunTally) -> dict[str, Any]:
+def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
     """The report with what the samples cost, failed ones counted."""
-    report = {**report, "n_errors": tally.n_errors, **tally.usage_keys(report)}
-    if tally.cost_usd is not None and "cost_usd" not in report:
-        report["cost_usd"] = tally.cost_usd
+    report = {**report, "n_errors": counters.n_errors, **counters.usage_keys(report)}
+    if counters.cost_usd is not None and "cost_usd" not in report:
+        report["cost_usd"] = counters.cost_usd
     return report
 
 
@@ -155,7 +155,7 @@ def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any
     path = path_of(recorder)
     if path is None or not Path(path).is_file():
         return report
-    from evals.comparison.labelled import labelled_report
+    from evals.runner.labelled import labelled_report
 
     return labelled_report(path, report)
 
@@ -178,7 +178,7 @@ def _evaluate(
     recorder: RecorderBase,
     session: Session,
     plan: RunPlan,
-    tally: RunTally,
+    counters: RunCounters,
     on_interrupt: Callable[[int], None] | None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
     try:
@@ -191,7 +191,7 @@ def _evaluate(
     except Exception as error:
         if is_ours(type(evaluation).run):
             raise
-        return {}, plugin_failed(evaluation, error, tally.errors)
+        return {}, plugin_failed(evaluation, error, counters.errors)
     finally:
         run_sync(session.aclose())
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from evals.completion_fns.function import as_completion_fn, name_of
+from evals.completion_fns.function import name_of
 from evals.errors import EvalsError, Interrupted
 from evals.runner.api import run
 from evals.runner.fingerprint import digest, identity_of
 from evals.runner.result import RunResult, read_result
+from evals.solvers.utils import as_completion_fn_or_solver
 
 LOCKS = "shared"
 "The folder below the records with two small files for each run: its lock, and what the session made of it."
@@ -63,7 +64,7 @@ class SharedRuns:
 
 
 def _key_of(fn: Any) -> Any:
-    return fn if isinstance(fn, str) else [name_of(fn), identity_of(as_completion_fn(fn))]
+    return fn if isinstance(fn, str) else [name_of(fn), identity_of(as_completion_fn_or_solver(fn))]
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """No sandbox: program and tests share one plain process of this user. Only for machines that may be lost.
 
-A program can read this user's files, use the network, start others, and forge its verdict. What is done is against
-accidents alone: a time limit over its process group, limits on memory and files, an empty environment, its own folder.
+A program can read this user's files, use the network, start other programs, and forge its verdict. The limits are
+against accidents alone: of time for its process group, of memory and files; it has an empty environment and its own
+folder.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from evals.sandbox.output import escaped, same_output
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.verdict import Status, Verdict
 
 START_S = 1.0
-"Time for the interpreter to start, beside the problem's own limit."
+"Time for the interpreter to start, in addition to the problem's own limit."
 
 MAX_FILE_BYTES = 1 << 24
-MAX_DETAIL = 4096
 
 _LIMITS = """
 import json, os, sys
@@ -39,7 +40,7 @@ result = os.dup(1)
 def say(status, kind=None, detail=""):
     os.write(result, json.dumps([status, kind, detail[:1000]]).encode())
     os._exit(0)
-def place(fd, path, flags):
+def redirect(fd, path, flags):
     opened = os.open(path, flags, 0o600)
     os.dup2(opened, fd)
 try:
@@ -54,7 +55,7 @@ _FUNCTION = (
     _LIMITS
     + """
 for fd in (0, 1, 2):
-    place(fd, os.devnull, os.O_RDWR)
+    redirect(fd, os.devnull, os.O_RDWR)
 import linecache, types
 module = types.ModuleType("program")
 sys.modules["program"] = module
@@ -79,9 +80,9 @@ say("passed")
 _PROGRAM = (
     _LIMITS
     + """
-place(0, job["stdin"], os.O_RDONLY)
-place(1, job["stdout"], os.O_WRONLY | os.O_CREAT)
-place(2, os.devnull, os.O_RDWR)
+redirect(0, job["stdin"], os.O_RDONLY)
+redirect(1, job["stdout"], os.O_WRONLY | os.O_CREAT)
+redirect(2, os.devnull, os.O_RDWR)
 try:
     exec(code, {"__name__": "__main__"})
 except SystemExit as error:
@@ -101,7 +102,7 @@ say("passed")
 
 
 class UnsafeLocal:
-    """Judges programs without protection; every verdict says `unsafe`."""
+    """Judges programs without protection; the assurance of every verdict is `unsafe`."""
 
     def check(self, problem: Problem, program: str) -> Verdict:
         """The verdict on one whole program. Blocks; may be called from several threads."""
@@ -127,14 +128,8 @@ def _judged(problem: Problem, program: str, folder: Path, began_s: float) -> tup
     return "passed", None, ""
 
 
-def same_output(printed: str, expected: str) -> bool:
-    """Whether two outputs have the same words in the same lines; blank ends do not matter."""
-    return [line.split() for line in printed.strip().split("\n")] == [
-        line.split() for line in expected.strip().split("\n")
-    ]
-
-
 def _run(source: str, job: dict[str, object], folder: Path, until_s: float) -> tuple[str, str | None, str]:
+    # Python on Windows does not start without SYSTEMROOT.
     kept = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", "-c", source],
@@ -170,9 +165,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(OSError):
                 stream.close()
     process.wait()
-
-
-def escaped(text: str) -> str:
-    """At most 4 KiB of the text, with everything escaped that could steer a terminal."""
-    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text[:MAX_DETAIL])
-    return shown[:MAX_DETAIL]

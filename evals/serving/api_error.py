@@ -1,4 +1,4 @@
-"""Refusals in the words, status codes and shape of the OpenAI API."""
+"""Refused requests: errors with the messages, status codes and form of the OpenAI API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from evals.local_models.language_model import ContextExceeded
 
 
 class ApiError(Exception):
-    """A request that is refused. status: of the HTTP reply; the rest goes into its `error` object."""
+    """A request that is refused.
+
+    status: of the HTTP reply. kind, code, param, message: go into the `error` object of its body, `kind` as `type`.
+    """
 
     def __init__(
         self,
@@ -26,6 +29,7 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def body(self) -> dict[str, Any]:
+        """The JSON of the reply."""
         return error_object(self.message, self.kind, self.code, self.param)
 
 
@@ -85,7 +89,7 @@ def unknown(param: str) -> ApiError:
 
 
 def too_long(error: ContextExceeded, part: str) -> ApiError:
-    """part: `messages` or `prompt`, what the tokens were counted in."""
+    """Prompt and completion do not fit into the context. part: what has too many tokens, `messages` or `prompt`."""
     asked = error.n_prompt + error.n_asked
     message = (
         f"This model's maximum context length is {error.n_ctx} tokens. However, you requested {asked} tokens "
@@ -95,13 +99,14 @@ def too_long(error: ContextExceeded, part: str) -> ApiError:
     return ApiError(message, code="context_length_exceeded", param=part)
 
 
-def our_fault() -> ApiError:
+def server_error() -> ApiError:
+    """A failure of the server itself."""
     message = "The server had an error while processing your request. Its standard error says more."
     return ApiError(message, status=500, kind="server_error")
 
 
 def described(value: Any) -> str:
-    """What a JSON value is, in the API's words."""
+    """The type of a JSON value, in the API's words: `an integer`, `null`."""
     if value is None:
         return "null"
     for kind, words in ((bool, "a boolean"), (int, "an integer"), (float, "a decimal"), (str, "a string")):

@@ -20,34 +20,35 @@ from evals.serving.api_error import (
     ApiError,
     no_such_model,
     no_such_url,
-    our_fault,
+    server_error,
     too_long,
     wrong_method,
     wrong_value,
 )
 from evals.serving.bodies import read_body
 from evals.serving.fields import parsed
-from evals.serving.middleware import Gate
+from evals.serving.middleware import Middleware
 from evals.serving.replies import Job, Stream, chat_reply, text_reply
 from evals.serving.requests import Options, read_chat, read_text
 from evals.serving.served_model import ServedModel
 
 LONG_TEXT = 20_000
-"Characters from which a text is cut into tokens off the loop."
+"Characters from which on a text is cut into tokens on another thread, so that other requests need not wait."
 OWNER = "evals"
+"What the list of models gives as `owned_by`."
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(models: Mapping[str, ServedModel], gate: Gate) -> Starlette:
-    """The application that serves `models` by their names; `gate` lets requests in, late or not at all."""
-    api = _Api(models, gate)
+def make_app(models: Mapping[str, ServedModel], middleware: Middleware) -> Starlette:
+    """The application that serves `models` by their names, under the rules of `middleware`."""
+    api = _Api(models, middleware)
     routes = [
-        Route("/v1/chat/completions", gate.guarded(api.chat), methods=["POST"]),
-        Route("/v1/completions", gate.guarded(api.text), methods=["POST"]),
-        Route("/v1/models", gate.keyed(api.list_models), methods=["GET"]),
-        Route("/v1/models/{name:path}", gate.keyed(api.show_model), methods=["GET"]),
+        Route("/v1/chat/completions", middleware.with_rules(api.chat), methods=["POST"]),
+        Route("/v1/completions", middleware.with_rules(api.text), methods=["POST"]),
+        Route("/v1/models", middleware.with_key(api.list_models), methods=["GET"]),
+        Route("/v1/models/{name:path}", middleware.with_key(api.show_model), methods=["GET"]),
         Route("/stats", api.show_stats, methods=["GET"]),
     ]
     handlers: dict[Any, Any] = {
@@ -64,8 +65,8 @@ def make_app(models: Mapping[str, ServedModel], gate: Gate) -> Starlette:
 class _Api:
     """The endpoints."""
 
-    def __init__(self, models: Mapping[str, ServedModel], gate: Gate) -> None:
-        self._models, self._gate = models, gate
+    def __init__(self, models: Mapping[str, ServedModel], middleware: Middleware) -> None:
+        self._models, self._middleware = models, middleware
 
     async def chat(self, request: Request) -> Response:
         asked = read_chat(parsed(await read_body(request)))
@@ -106,7 +107,7 @@ class _Api:
         counts = {
             name: {"n_batches": work.n_batches, "largest_batch": work.largest_batch} for name, work in works.items()
         }
-        return _json({**self._gate.stats(), "models": counts})
+        return _json({**self._middleware.stats(), "models": counts})
 
     def _served(self, name: str) -> ServedModel:
         served = self._models.get(name)
@@ -153,7 +154,11 @@ def _check_room(served: ServedModel, job: Job, part: str) -> None:
 
 
 async def _unless_gone(request: Request, work: Awaitable[T]) -> T:
-    """The value of `work`, which is given up when the client goes away."""
+    """The value of `work`, unless the client disconnects first: then `work` is cancelled.
+
+    Raises:
+        ClientDisconnect: the client is gone.
+    """
     task = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_gone(request))
     try:
@@ -195,9 +200,9 @@ def _not_routed(request: Request, error: Exception) -> Response:
 
 
 def _gone_away(request: Request, error: Exception) -> Response:
-    """Nobody hears it; without it the server would tell of an error."""
+    """A response that nobody gets. Without one, the server would log an error."""
     return Response(status_code=499)
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    return _refused(request, our_fault())
+    return _refused(request, server_error())

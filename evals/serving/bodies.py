@@ -1,4 +1,4 @@
-"""Reads the body of a request, up to a size."""
+"""Reads the body of a request, up to a limit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from starlette.requests import Request
 from evals.serving.api_error import too_large
 
 MAX_BODY_BYTES = 32 * 2**20
+"32 MiB: a prompt of millions of tokens fits, and no client fills the memory."
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body. Raises ApiError beyond MAX_BODY_BYTES, as soon as it is known."""
+    """The whole body; a second call for a request gives it again.
+
+    Raises:
+        ApiError: it has more than MAX_BODY_BYTES, by its declared length or by what has arrived.
+    """
     kept = getattr(request.state, "body", None)
     if kept is not None:
         return bytes(kept)

@@ -1,4 +1,4 @@
-"""The text of a completion as it grows: what may be sent already, no half characters or stop texts."""
+"""Splits a completion into pieces for a stream, token by token, without half characters and without stop texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from evals.local_models.logprobs import new_decoder
 
 
 class Deltas:
-    """One completion that is streamed. stop: texts that end it. lead: what is taken off its beginning."""
+    """The pieces of one completion.
+
+    stop: texts that end the completion and are no part of it. lead: text that is cut off its beginning.
+    """
 
     def __init__(self, stop: Sequence[str] = (), lead: str = "") -> None:
         self._stop = tuple(stop)
@@ -22,7 +25,10 @@ class Deltas:
         self._over = False
 
     def add(self, token: ScoredToken) -> tuple[str, list[ScoredToken]]:
-        """The text that is certain after one more token, and the tokens that it completes."""
+        """(text that can be sent after this token, tokens whose text is sent with it).
+
+        The text is empty where the token ends within a character, or where a stop text may have begun.
+        """
         if self._over:
             return "", []
         self._pending.append(token)
@@ -36,7 +42,7 @@ class Deltas:
         return self._without_lead(certain), self._release(len(self._pending))
 
     def rest(self, text: str, n_tokens: int) -> tuple[str, list[ScoredToken]]:
-        """What was held back of a completion that is `text` in the end, of `n_tokens` tokens."""
+        """(text, tokens) that were not sent yet, of the finished completion: `text`, in `n_tokens` tokens."""
         more = text[len(self._sent) :] if text.startswith(self._sent) else ""
         self._sent += more
         return more, self._release(max(0, n_tokens - self._n_released))
@@ -54,6 +60,6 @@ class Deltas:
 
 
 def _beginning_of_a_stop(text: str, stop: Sequence[str]) -> int:
-    """How many of the last characters may be the beginning of a stop text."""
+    """How many characters at the end of `text` may be the beginning of a stop text."""
     longest = min(len(text), max(map(len, stop), default=1) - 1)
     return next((n for n in range(longest, 0, -1) if any(s.startswith(text[-n:]) for s in stop)), 0)

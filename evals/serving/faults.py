@@ -1,4 +1,4 @@
-"""Faults that a server commits on purpose: what each of them sends, and which attempts it befalls, by seed alone."""
+"""Faults that a server makes on purpose: what each of them sends, and which attempts it hits, by seed alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Breakage(enum.Enum):
     RESET = "reset"
     "The connection is reset (RST) before any byte of the reply."
     DISCONNECT = "disconnect"
-    "The connection is closed in good order before any byte of the reply."
+    "The connection is closed (FIN) before any byte of the reply."
     STALL = "stall"
     "Nothing is ever sent; the connection stays open."
     TRUNCATED = "truncated"
@@ -26,15 +26,15 @@ class Breakage(enum.Enum):
 
 @dataclass(frozen=True)
 class Fault:
-    """What is sent instead of a reply."""
+    """What a server sends instead of its reply."""
 
     status: int = 200
     body: bytes | None = None
-    "None leaves the reply's own, which `breakage` spoils."
+    "None keeps the body of the reply, and `breakage` says what goes wrong with it."
     breakage: Breakage | None = None
     content_type: str = "application/json"
     is_rate_limit: bool = False
-    "Sent at once, whatever the latency, with Retry-After."
+    "Sent without latency, and with Retry-After."
 
 
 def _error(status: int, message: str, kind: str, is_rate_limit: bool = False) -> Fault:
@@ -55,18 +55,22 @@ FAULTS: dict[str, Fault] = {
         body=b'{"id": "empty", "object": "chat.completion", "model": "m", "choices": [], "output": []}'
     ),
 }
-"What each fault sends, by its name."
+"The faults by name."
 
 DEFAULT_FAULTS = ("429", "500", "503", "reset", "stall", "truncated", "invalid_json", "empty_choices")
-"The mix that `error_rate` draws from unless told otherwise."
+"The names that `error_rate` draws from by default."
 
 
 @dataclass(frozen=True)
 class FaultPlan:
-    """Which attempts fail, and how.
+    """Which attempts fail, and how: the same ones for the same seed, whatever the timing.
 
-    error_rate: chance that an attempt fails. names: the mix to draw from, each equally likely. fail_first_n: the
-    first n attempts at each prompt fail, with the names in turn. retry_after_s: the Retry-After of a 429.
+    error_rate: chance that an attempt fails, in [0, 1]. names: the faults to draw from, each equally likely.
+    fail_first_n: the first n attempts at each prompt fail, by each fault in turn. retry_after_s: seconds in the
+    Retry-After of a 429.
+
+    Raises:
+        ValueError: there is no fault of a name, or no name.
     """
 
     error_rate: float = 0.0
@@ -81,7 +85,7 @@ class FaultPlan:
             raise ValueError(f"no such fault: {', '.join(unknown) or 'none'}; known: {', '.join(FAULTS)}")
 
     def draw(self, prompt: str, attempt: int) -> str | None:
-        """The fault of this attempt (0 is the first) at `prompt`; None where it is answered."""
+        """The name of the fault of an attempt at `prompt` (attempt 0 is the first); None where it is answered."""
         if attempt < self.fail_first_n:
             return self.names[attempt % len(self.names)]
         if self.error_rate <= 0.0:
@@ -94,7 +98,7 @@ class FaultPlan:
         return self.names[int.from_bytes(digest[4:], "big") % len(self.names)]
 
     def headers(self, fault: Fault) -> tuple[tuple[str, str], ...]:
-        """What a fault's reply says beside its body."""
+        """The headers of a fault's reply: Retry-After in seconds and retry-after-ms, where it is a rate limit."""
         if not fault.is_rate_limit:
             return ()
         return (("Retry-After", f"{self.retry_after_s:g}"), ("retry-after-ms", f"{self.retry_after_s * 1000:g}"))
@@ -102,13 +106,13 @@ class FaultPlan:
 
 @dataclass(frozen=True)
 class Rules:
-    """How requests are let in.
-
-    latency_s: seconds that every reply comes later. max_concurrency: more in flight are refused with 429.
-    api_key: requests without it are refused with 401.
-    """
+    """What a server demands of requests, and what it does to them on purpose."""
 
     latency_s: float = 0.0
+    "Seconds that every reply comes later."
     max_concurrency: int | None = None
+    "Requests in flight; further ones are refused with 429. None for no limit."
     api_key: str | None = None
+    "Requests without it are refused with 401. None for no key."
     plan: FaultPlan = field(default_factory=FaultPlan)
+    "Which requests get a fault instead of their reply."

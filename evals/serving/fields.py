@@ -1,4 +1,4 @@
-"""Reads one field after the other out of a request's JSON, and refuses what the API would refuse."""
+"""Reads the fields of a request's JSON, with the checks and the error messages of the OpenAI API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from evals.serving.api_error import ApiError, missing, no_json, unknown, wrong_t
 
 
 def parsed(data: bytes) -> dict[str, Any]:
-    """The JSON object of a request's body. Raises ApiError for anything else."""
+    """The JSON object in the body of a request.
+
+    Raises:
+        ApiError: the body is no JSON object.
+    """
     try:
         body = json.loads(data, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -26,30 +30,39 @@ def _refuse_constant(name: str) -> Any:
 
 
 class Fields:
-    """The fields of a request; null counts as not given, as in the API."""
+    """The fields of a request; null counts as not given, as in the API.
+
+    Each method reads one field, and gives its default where the field is not there.
+
+    Raises:
+        ApiError: (each method) the field has another type or is out of its range.
+    """
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self._body = {name: value for name, value in body.items() if value is not None}
         self._asked_for: set[str] = set()
 
     def get(self, name: str) -> Any:
-        """The value as it came; None where there is none."""
+        """The value without any check; None where the field is not there."""
         self._asked_for.add(name)
         return self._body.get(name)
 
     def required(self, name: str) -> Any:
+        """The value without any check but that it is there."""
         value = self.get(name)
         if value is None:
             raise missing(name)
         return value
 
     def text(self, name: str) -> str:
+        """A text, which must be there."""
         value = self.required(name)
         if not isinstance(value, str):
             raise wrong_type(name, "a string", value)
         return value
 
     def boolean(self, name: str) -> bool:
+        """True or false; false by default."""
         value = self.get(name)
         if value is None:
             return False
@@ -58,6 +71,7 @@ class Fields:
         return value
 
     def integer(self, name: str, low: int, high: int, default: int | None = None) -> int | None:
+        """A whole number from `low` to `high`."""
         value = self.get(name)
         if value is None:
             return default
@@ -67,6 +81,7 @@ class Fields:
         return value
 
     def decimal(self, name: str, low: float, high: float, default: float) -> float:
+        """A finite number from `low` to `high`."""
         value = self.get(name)
         if value is None:
             return default
@@ -76,7 +91,7 @@ class Fields:
         return float(value)
 
     def texts(self, name: str, most: int) -> tuple[str, ...]:
-        """A text or a list of texts, none of them empty."""
+        """A text or a list of at most `most` texts, none of them empty; no text by default."""
         value = self.get(name)
         if value is None:
             return ()
@@ -95,17 +110,17 @@ class Fields:
         return tuple(found)
 
     def refuse(self, name: str, error: ApiError, *, unless: tuple[Any, ...] = ()) -> None:
-        """Refuse a field that is there with another value than one of `unless`."""
+        """Raise `error` where the field is there with another value than those of `unless`, and is not empty."""
         value = self.get(name)
         if value is not None and value not in unless and value not in ([], {}):
             raise error
 
     def ignore(self, names: frozenset[str]) -> None:
-        """Fields that may be given and change nothing."""
+        """Accept fields that change nothing here."""
         self._asked_for |= names
 
     def refuse_others(self) -> None:
-        """Refuse a field that nobody has asked for."""
+        """Raise ApiError for a field that no method was called for."""
         for name in self._body:
             if name not in self._asked_for:
                 raise unknown(name)

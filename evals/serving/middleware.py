@@ -1,4 +1,4 @@
-"""What stands before the endpoints: the key, counters, latency, limits and faults."""
+"""What happens to a request before and after its endpoint: key, counters, latency, limits and faults on purpose."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ from evals.serving.bodies import read_body
 from evals.serving.faults import FAULTS, Breakage, Fault, Rules
 
 Handler = Callable[[Request], Awaitable[Response]]
+"An endpoint: a request to its response."
 
 
-class Gate:
-    """Lets requests through to their endpoints, and counts them."""
+class Middleware:
+    """Wraps endpoints so that the rules of the server hold for them, and counts requests.
+
+    All of it happens on the server's event loop, so it has no locks.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
@@ -33,7 +37,11 @@ class Gate:
         self._n_requests = self._n_answered = self._n_in_flight = self._max_in_flight = 0
 
     def stats(self) -> dict[str, Any]:
-        """Counters for a look from outside."""
+        """The counters since the start.
+
+        n_requests: all that came. n_answered: replies with status 200 that were sent whole. in_flight, max_in_flight:
+        requests at the same time, now and at most. faults: how often each fault was sent.
+        """
         return {
             "n_requests": self._n_requests,
             "n_answered": self._n_answered,
@@ -43,23 +51,23 @@ class Gate:
         }
 
     def stop(self) -> None:
-        """Let go of the clients that are never answered."""
+        """End the connections of clients that wait for a reply which a fault keeps back."""
         for transport in list(self._stalled):
             transport.abort()
 
-    def keyed(self, handler: Handler) -> Handler:
-        """An endpoint for which the key is needed, where there is one."""
+    def with_key(self, handler: Handler) -> Handler:
+        """The endpoint, for requests with the right key only, where the rules name one."""
 
-        async def let_in(request: Request) -> Response:
+        async def handle(request: Request) -> Response:
             self._check_key(request)
             return await handler(request)
 
-        return let_in
+        return handle
 
-    def guarded(self, handler: Handler) -> Handler:
-        """An endpoint that is counted, slowed down and spoiled."""
+    def with_rules(self, handler: Handler) -> Handler:
+        """The endpoint with all rules: key, limit of concurrency, latency and faults. Its requests are counted."""
 
-        async def let_in(request: Request) -> Response:
+        async def handle(request: Request) -> Response:
             self._n_requests += 1
             self._n_in_flight += 1
             self._max_in_flight = max(self._max_in_flight, self._n_in_flight)
@@ -71,7 +79,7 @@ class Gate:
                 raise
             return _Counted(response, self._finished)
 
-        return let_in
+        return handle
 
     def _finished(self, answered: bool) -> None:
         self._n_in_flight -= 1
@@ -81,8 +89,8 @@ class Gate:
         limit = self._rules.max_concurrency
         if limit is not None and self._n_in_flight > limit:
             self._faults_sent["too many at once"] += 1
-            return self._spoiled(FAULTS["429"])
-        name = await self._draw(request)
+            return self._fault_response(FAULTS["429"])
+        name = await self._draw_fault(request)
         fault = None if name is None else FAULTS[name]
         if name is not None:
             self._faults_sent[name] += 1
@@ -91,12 +99,12 @@ class Gate:
         if fault is None:
             return await handler(request)
         if fault.breakage is None:
-            return self._spoiled(fault)
+            return self._fault_response(fault)
         response = await handler(request) if fault.breakage is Breakage.TRUNCATED else None
         return _Broken(fault.breakage, response, self._stalled)
 
-    async def _draw(self, request: Request) -> str | None:
-        """The fault of this attempt: by its body and how often that has come."""
+    async def _draw_fault(self, request: Request) -> str | None:
+        """The name of the fault for this request, by its body and how often the same body has come; None for none."""
         plan = self._rules.plan
         if not plan.error_rate and not plan.fail_first_n:
             return None
@@ -106,7 +114,7 @@ class Gate:
         self._attempts[key] += 1
         return plan.draw(body.decode("utf-8", "replace"), attempt)
 
-    def _spoiled(self, fault: Fault) -> Response:
+    def _fault_response(self, fault: Fault) -> Response:
         headers = dict(self._rules.plan.headers(fault))
         return Response(fault.body, fault.status, headers, fault.content_type)
 
@@ -120,7 +128,7 @@ class Gate:
 
 
 class _Counted(Response):
-    """A response that says when it was sent, or could not be."""
+    """A response that calls `finished` once it was sent, or can no longer be sent: with whether it was whole."""
 
     def __init__(self, response: Response, finished: Callable[[bool], None]) -> None:
         self._response, self._finished = response, finished
@@ -137,7 +145,10 @@ class _Counted(Response):
 
 
 class _Broken(Response):
-    """What goes wrong on the wire. response: what half is sent of, where half is sent. stalled: who waits for ever."""
+    """A response that goes wrong on the wire.
+
+    response: the one of which half is sent, for `truncated`. stalled: the connections that get no reply, for `stall`.
+    """
 
     def __init__(self, breakage: Breakage, response: Response | None, stalled: set[asyncio.Transport]) -> None:
         self._breakage, self._response, self._stalled = breakage, response, stalled

@@ -1,4 +1,4 @@
-"""Whole and streamed replies of the two endpoints, from what the model computed."""
+"""The replies of the two endpoints, whole or as a stream, from the completions of the model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from evals.completion_fns.openai.objects import (
     Json,
@@ -22,19 +21,20 @@ from evals.completion_fns.openai.objects import (
 from evals.json_text import dumps, encode
 from evals.local_models.language_model import Generated, Sampling, ScoredToken, TokenIds, chat_text
 from evals.local_models.logprobs import chat_logprobs_of, text_logprobs_of
-from evals.serving.api_error import our_fault
+from evals.serving.api_error import server_error
 from evals.serving.deltas import Deltas
 from evals.serving.requests import Options
-from evals.serving.served_model import ServedModel
+from evals.serving.served_model import OnToken, ServedModel
 
 
 @dataclass(frozen=True)
 class Head:
-    """What all pieces of one reply share."""
+    """What all pieces of a reply have in common: id, model and time. prefix: of the id, `chatcmpl` or `cmpl`."""
 
     prefix: str
     model: str
     created: int = field(default_factory=lambda: int(time.time()))
+    "Seconds since 1970."
     number: str = field(default_factory=lambda: secrets.token_hex(12))
 
     @property
@@ -44,7 +44,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Job:
-    """One prompt of a request, as the model takes it. text: of the prompt, as offsets count it."""
+    """One prompt of a request, as the model takes it. text: the prompt, in whose characters offsets are counted."""
 
     prompt: TokenIds
     text: str
@@ -52,11 +52,12 @@ class Job:
 
 
 def n_drawn(draws: Sequence[Generated]) -> int:
+    """Tokens that were drawn for all completions together."""
     return sum(generated.n_drawn for generated in draws)
 
 
 async def chat_reply(served: ServedModel, job: Job, options: Options) -> Json:
-    """A `chat.completion` object."""
+    """A `chat.completion` object with `n` choices."""
     draws = await served.generate(job.prompt, job.sampling)
     choices = [
         chat_choice(
@@ -73,7 +74,7 @@ async def chat_reply(served: ServedModel, job: Job, options: Options) -> Json:
 
 
 async def text_reply(served: ServedModel, jobs: Sequence[Job], options: Options, echo: bool) -> Json:
-    """A `text_completion` object: `n` choices a prompt."""
+    """A `text_completion` object with `n` choices for each prompt, in the order of the prompts."""
     parts = await asyncio.gather(*(_text_choices(served, job, options, echo) for job in jobs))
     choices = [choice for made, _ in parts for choice in made]
     for index, choice in enumerate(choices):
@@ -84,7 +85,7 @@ async def text_reply(served: ServedModel, jobs: Sequence[Job], options: Options,
 
 
 async def _text_choices(served: ServedModel, job: Job, options: Options, echo: bool) -> tuple[list[Json], int]:
-    """The choices of one prompt, and how many tokens were drawn for them."""
+    """(the choices of one prompt, tokens drawn for them)."""
     top = options.top_logprobs
     echoed: list[ScoredToken] = []
     if echo and top is not None:
@@ -106,7 +107,7 @@ async def _text_choices(served: ServedModel, job: Job, options: Options, echo: b
 
 
 class Stream:
-    """A reply as server-sent events, one a piece of text. is_chat: else of the completions endpoint."""
+    """A reply as server-sent events, one for each piece of text. is_chat: of the chat endpoint, else of completions."""
 
     def __init__(self, served: ServedModel, jobs: Sequence[Job], options: Options, is_chat: bool) -> None:
         self._served, self._jobs, self._options, self._is_chat = served, jobs, options, is_chat
@@ -117,7 +118,7 @@ class Stream:
         self._chars = [len(job.text) for job in jobs for _ in range(self._n)]
 
     async def events(self) -> AsyncIterator[bytes]:
-        """The events; a failure after the first one becomes an `error` event, as the API has it."""
+        """The events, `data: [DONE]` last. A failure after the first one becomes an `error` event, as in the API."""
         try:
             if self._is_chat:
                 for index in range(self._n):
@@ -125,15 +126,15 @@ class Stream:
             async for event in self._pieces():
                 yield event
         except Exception:
-            yield _data(our_fault().body())
+            yield _data(server_error().body())
             raise
         yield b"data: [DONE]\n\n"
 
     async def _pieces(self) -> AsyncIterator[bytes]:
-        heard: asyncio.Queue[tuple[int, ScoredToken] | None] = asyncio.Queue()
-        work = asyncio.ensure_future(self._compute(heard))
+        drawn: asyncio.Queue[tuple[int, ScoredToken] | None] = asyncio.Queue()
+        work = asyncio.ensure_future(self._generate(drawn))
         try:
-            while (token := await heard.get()) is not None:
+            while (token := await drawn.get()) is not None:
                 index, found = token
                 text, released = self._deltas[index].add(found)
                 if text:
@@ -151,27 +152,27 @@ class Stream:
         finally:
             work.cancel()
 
-    async def _compute(self, heard: asyncio.Queue[tuple[int, ScoredToken] | None]) -> list[Generated]:
+    async def _generate(self, drawn: asyncio.Queue[tuple[int, ScoredToken] | None]) -> list[Generated]:
         loop = asyncio.get_running_loop()
 
-        def listener(place: int) -> Any:
-            def hear(draw: int, token: ScoredToken) -> None:
-                loop.call_soon_threadsafe(heard.put_nowait, (place * self._n + draw, token))
+        def queued_from(place: int) -> OnToken:
+            def queue(draw: int, token: ScoredToken) -> None:
+                loop.call_soon_threadsafe(drawn.put_nowait, (place * self._n + draw, token))
 
-            return hear
+            return queue
 
         work = (
-            self._served.generate(job.prompt, job.sampling, listener(place)) for place, job in enumerate(self._jobs)
+            self._served.generate(job.prompt, job.sampling, queued_from(place)) for place, job in enumerate(self._jobs)
         )
         try:
             return [generated for draws in await asyncio.gather(*work) for generated in draws]
         finally:
-            loop.call_soon(heard.put_nowait, None)
+            loop.call_soon(drawn.put_nowait, None)
 
     def _piece(
         self, index: int, text: str | None, tokens: Sequence[ScoredToken], finish_reason: str | None = None
     ) -> bytes:
-        """One event. text: None in the last one of a choice."""
+        """The event of one piece. text: None in the last piece of a choice, which has the finish reason."""
         model, top = self._served.model, self._options.top_logprobs
         if self._is_chat:
             logprobs = chat_logprobs_of(model, tokens) if top is not None and tokens else None

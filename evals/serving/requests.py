@@ -1,4 +1,4 @@
-"""Requests to the chat and completions endpoints: from JSON to checked values, in the API's own terms."""
+"""Requests to the chat and completions endpoints: from JSON to checked values, refused as the OpenAI API refuses."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from evals.serving.api_error import ApiError, missing, unsupported, wrong_type, 
 from evals.serving.fields import Fields
 
 MAX_N = 128
+"Completions of one prompt, as in OpenAI's API."
 MAX_STOP = 32
-"OpenAI takes 4; an eval that runs in the process may have more, and shall run here too."
+"Stop texts. OpenAI's API takes 4, but an eval may have more, and runs against this server too."
 MAX_ALTERNATIVES = 20
-"Of the chat endpoint; the completions endpoint of OpenAI gives 5, this one as many as the chat endpoint."
+"Alternatives of a token, for both endpoints. OpenAI's completions endpoint gives 5."
 MAX_PROMPTS = 2048
+"Prompts of one request to the completions endpoint, as in OpenAI's API."
 MAX_TOKENS = 1_000_000
+"The largest `max_tokens` that is read; the context of a model is smaller."
 
+# Accepted because clients send them by themselves; they change nothing here.
 _IGNORED = frozenset(
     {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"}
     | {"parallel_tool_calls", "verbosity", "reasoning_effort"}
@@ -36,22 +40,28 @@ _TOOLS = (
 
 @dataclass(frozen=True)
 class Options:
-    """What both endpoints know. max_tokens: None fills the context. top_logprobs: None without log probabilities."""
+    """The sampling arguments that both endpoints take."""
 
     max_tokens: int | None
+    "None for as many as fit into the context."
     temperature: float
+    "0 to 2."
     top_p: float
+    "0 to 1."
     stop: tuple[str, ...]
     seed: int | None
     n: int
+    "Completions of each prompt."
     top_logprobs: int | None
+    "Alternatives of each token; None for no log probabilities at all."
     stream: bool
     stream_usage: bool
+    "Whether a last piece of the stream has the token counts."
 
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A request to `/v1/chat/completions`. Messages have `role`, `content` and perhaps `name`, all texts."""
+    """A request to `/v1/chat/completions`. Messages have `role` and `content`, some also `name`; all are texts."""
 
     model: str
     messages: tuple[dict[str, str], ...]
@@ -60,7 +70,7 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class TextRequest:
-    """A request to `/v1/completions`. A prompt is a text or a list of token ids."""
+    """A request to `/v1/completions`. A prompt is a text, or token ids. echo: replies begin with the prompt."""
 
     model: str
     prompts: tuple[str | tuple[int, ...], ...]
@@ -69,7 +79,11 @@ class TextRequest:
 
 
 def model_of(body: Mapping[str, Any]) -> str:
-    """The model's name: looked at first, as its absence is what is refused first."""
+    """The name of the model. It is read first, since the API complains about a missing model before all else.
+
+    Raises:
+        ApiError: there is none, or it is no text.
+    """
     name = body.get("model")
     if name is None:
         raise ApiError("you must provide a model parameter", param="model")
@@ -79,7 +93,11 @@ def model_of(body: Mapping[str, Any]) -> str:
 
 
 def read_chat(body: Mapping[str, Any]) -> ChatRequest:
-    """Raises ApiError for what the chat endpoint refuses."""
+    """The request to the chat endpoint in the JSON object `body`.
+
+    Raises:
+        ApiError: the endpoint refuses it.
+    """
     fields = Fields(body)
     model = model_of(body)
     fields.get("model")
@@ -99,7 +117,11 @@ def read_chat(body: Mapping[str, Any]) -> ChatRequest:
 
 
 def read_text(body: Mapping[str, Any]) -> TextRequest:
-    """Raises ApiError for what the completions endpoint refuses."""
+    """The request to the completions endpoint in the JSON object `body`.
+
+    Raises:
+        ApiError: the endpoint refuses it.
+    """
     fields = Fields(body)
     model = model_of(body)
     fields.get("model")
@@ -198,7 +220,7 @@ def _content(content: Any, where: str) -> str:
 
 
 def _prompts(value: Any) -> tuple[str | tuple[int, ...], ...]:
-    """The prompts: a text, texts, token ids, or lists of token ids. None is the beginning of a text."""
+    """The prompts, from a text, a list of texts, token ids, or a list of token ids; None is one empty text."""
     if value is None:
         return ("",)
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Models by their registry names, behind the OpenAI API at an address of this machine."""
+"""Serves models by their registry names, behind the OpenAI API, at an address of this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evals.engine import traits
 from evals.errors import MissingExtra, UsageError
 from evals.key_values import typed
 from evals.local_models.language_model import LanguageModel
@@ -14,7 +15,7 @@ from evals.serving.faults import Rules
 
 try:
     from evals.serving.app import make_app
-    from evals.serving.middleware import Gate
+    from evals.serving.middleware import Middleware
     from evals.serving.served_model import DEFAULT_BATCH_SIZE, ServedModel
     from evals.serving.server import listening_socket, run_server
 except ModuleNotFoundError as error:
@@ -24,19 +25,19 @@ except ModuleNotFoundError as error:
 
 
 def language_model(name: str, registry: Registry, arguments: Mapping[str, str]) -> tuple[LanguageModel, int]:
-    """The model that `name` leads to, and how many requests it takes at a time. arguments: for its class, as texts.
+    """(the model that `name` leads to, requests that it takes in a batch). arguments: for its class, as texts.
 
     Raises:
-        UsageError: the completion function is no model of this process.
+        RegistryError: nothing has this name, or its class cannot be made. UsageError: it is no model of this process.
     """
-    fn: Any = registry.make_completion_fn(name, **{key: typed(text) for key, text in arguments.items()})
-    model = getattr(fn, "language_model", None)
+    fn = registry.make_completion_fn(name, **{key: typed(text) for key, text in arguments.items()})
+    model: LanguageModel | None = traits.language_model(fn)
     if model is None:
         raise UsageError(
             f"{name!r} is no model of this process, so it cannot be served",
             fix="serve pocket/NAME or hf/MODEL",
         )
-    return model, int(getattr(fn, "batch_size", 0) or DEFAULT_BATCH_SIZE)
+    return model, traits.traits_of(fn).batch_size or DEFAULT_BATCH_SIZE
 
 
 def serve(
@@ -50,21 +51,25 @@ def serve(
     aliases: Sequence[str] = (),
     ready: Callable[[str, Mapping[str, LanguageModel]], None],
 ) -> dict[str, Any]:
-    """Serve the models until a signal stops it; the counters in the end.
+    """Serve the models until SIGINT or SIGTERM; the counters of `Middleware.stats` at the end.
 
-    aliases: further names of the first model. ready: called with the base URL and the models, by name.
+    names: of the registry. arguments: for the classes of all models, as texts. aliases: further names of the first
+    model. port: 0 takes a free one. ready: called once connections are taken, with the base URL and the models by name.
+
+    Raises:
+        UsageError: a name leads to no model of this process, or host and port cannot be used.
     """
     models: dict[str, ServedModel] = {}
     for name in names:
         models[name] = ServedModel(name, *language_model(name, registry, arguments))
     for alias in aliases:
         models.setdefault(alias, models[names[0]])
-    gate = Gate(rules)
+    middleware = Middleware(rules)
     sock = listening_socket(host, port)
     url = f"http://{_shown_host(host)}:{sock.getsockname()[1]}/v1"
     shown = {name: served.model for name, served in models.items()}
-    run_server(make_app(models, gate), sock, lambda: ready(url, shown), gate.stop)
-    return gate.stats()
+    run_server(make_app(models, middleware), sock, lambda: ready(url, shown), middleware.stop)
+    return middleware.stats()
 
 
 def is_loopback(host: str) -> bool:

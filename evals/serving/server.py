@@ -1,4 +1,4 @@
-"""Runs the application on a socket of this machine until it is told to stop."""
+"""Runs the application on a socket of this machine, by uvicorn, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ from evals.errors import UsageError
 from evals.json_text import dumps
 
 BACKLOG = 2048
+"Connections that may wait to be taken."
 KEEP_ALIVE_S = 75
-"Seconds that an idle connection stays open: longer than clients keep theirs, so that none is closed under a request."
+"Seconds that an idle connection stays open. Clients close theirs earlier, so no request meets a closed connection."
 STOP_WITHIN_S = 5
-"Seconds that requests under way have to end after Ctrl-C."
+"Seconds that requests in flight have to end after a signal."
 
 
 class Connection(H11Protocol):
-    """Tells the application its transport, which faults need, and refuses what is no HTTP in the API's shape."""
+    """A connection that hands its transport to the application, which faults need.
+
+    What is no HTTP is refused with an error in the form of the API.
+    """
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -39,10 +43,10 @@ class Connection(H11Protocol):
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens at `host`. port: 0 takes a free one.
+    """A socket that listens at `host` and `port`; port 0 takes a free one.
 
     Raises:
-        UsageError: the port is taken or not allowed, or the host is none of this machine.
+        UsageError: the port is taken or not allowed, or `host` is no address of this machine.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -65,26 +69,26 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is about to stop. stopping: called then."""
+    """A uvicorn server that calls `stopping` when it begins to stop."""
 
     def __init__(self, config: uvicorn.Config, stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._stopping = stopping
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """What is cancelled because it did not end in time is no error to be printed."""
+        """End the server. Requests that are cancelled because they took too long are not printed as errors."""
         logging.getLogger("uvicorn.error").disabled = True
         self._stopping()
         await super().shutdown(sockets)
 
 
 def run_server(app: Starlette, sock: socket.socket, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then let requests under way end.
+    """Serve until SIGINT or SIGTERM, then give requests in flight up to STOP_WITHIN_S to end.
 
-    ready: called when connections are taken. stopping: called on the loop when the end begins.
+    ready: called once connections are taken. stopping: called on the event loop when the server begins to stop.
     """
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    # asyncio warns of what is written to a client that has gone in the middle of a stream: nobody's error.
+    # asyncio warns when something is written to a client that left in the middle of a stream. That is no error.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     config = uvicorn.Config(
         app,
@@ -99,10 +103,10 @@ def run_server(app: Starlette, sock: socket.socket, ready: Callable[[], None], s
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop_in_order)
+        signal.signal(number, _ignore)
     ready()
     _Server(config, stopping).run(sockets=[sock])
 
 
-def _stop_in_order(number: int, frame: Any) -> None:
-    """uvicorn raises the signal again after it has stopped, and then that is all."""
+def _ignore(number: int, frame: Any) -> None:
+    """Does nothing: uvicorn raises the signal again after it has stopped, which would end the process at once."""

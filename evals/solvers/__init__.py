@@ -1,4 +1,4 @@
-"""Strategies around completion functions, with state for one sample; YAML names them here: `class: evals.solvers:NAME`.
+"""Solvers: strategies around completion functions. YAML names them here: `class: evals.solvers:NAME`.
 
 No move of a file breaks that path. A class loads when it is named.
 """

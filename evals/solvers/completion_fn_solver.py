@@ -1,4 +1,4 @@
-"""Any completion function as a solver: the task description becomes the system message."""
+"""Any completion function as a solver: task description and messages become one chat."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from copy import deepcopy
 from typing import Any
 
 from evals.completion import ChatPrompt, CompletionFn
+from evals.engine.traits import preflight, traits_of
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import TaskState
 
@@ -14,11 +16,12 @@ SPACER = "spacer"
 "The role of messages that only separate conversations in a text prompt; chat models never see them."
 
 
+@typed_arguments
 class CompletionFnSolver(Solver):
-    """Sends task description and messages as one chat and answers with the first completion.
+    """Sends the task description as a system message, then the messages, and answers with the first completion.
 
-    completion_fn: a completion function, or the name of one (made by `registry`; the built-in one if there is none).
-    options: sampling arguments laid over those that the eval sends.
+    completion_fn: a completion function, or its name in `registry` (the built-in registry where it is None). options:
+    sampling arguments, laid over those that the eval sends.
     """
 
     def __init__(
@@ -35,9 +38,8 @@ class CompletionFnSolver(Solver):
         )
 
     def preflight(self) -> None:
-        """Find out what must fail before the first call is made, if the completion function can tell."""
-        if hasattr(self.completion_fn, "preflight"):
-            self.completion_fn.preflight()
+        """The preflight of the completion function."""
+        preflight(self.completion_fn)
 
     def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
         result = self.completion_fn(prompt=chat_of(task_state), **{**kwargs, **self.options})
@@ -45,11 +47,11 @@ class CompletionFnSolver(Solver):
 
     @property
     def name(self) -> str:
-        return str(getattr(self.completion_fn, "model", None) or type(self.completion_fn).__name__)
+        return traits_of(self.completion_fn).model or type(self.completion_fn).__name__
 
     @property
     def model_version(self) -> str | dict[str, Any]:
-        return getattr(self.completion_fn, "model", None) or {}
+        return traits_of(self.completion_fn).model or {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> CompletionFnSolver:
         twin: CompletionFnSolver = copied_around(self, memo, "completion_fn")
@@ -57,13 +59,17 @@ class CompletionFnSolver(Solver):
 
 
 def chat_of(task_state: TaskState) -> ChatPrompt:
-    """The chat to send: the task description first, as a system message, unless it is empty."""
+    """The chat of a task state: the task description as a system message, unless it is empty, then the messages."""
     system = [{"role": "system", "content": task_state.task_description}] if task_state.task_description else []
     return [*system, *(message.to_dict() for message in task_state.messages if message.role != SPACER)]
 
 
 def make_completion_fn(name: str, registry: Any = None) -> Any:
-    """The completion function called `name` in `registry`, else in the built-in registries."""
+    """The completion function called `name` in `registry`; None stands for the built-in registry and `~/.evals`.
+
+    Raises:
+        RegistryError: no entry has this name, or its class cannot be made.
+    """
     if registry is None:
         from evals.registry.lookup import Registry
 
@@ -72,7 +78,7 @@ def make_completion_fn(name: str, registry: Any = None) -> Any:
 
 
 def copied_around(solver: Any, memo: dict[int, Any], *shared: str) -> Any:
-    """A deep copy of `solver` that keeps the attributes named in `shared` as they are: clients, connections."""
+    """A deep copy of `solver` that shares the attributes named in `shared` with it, such as clients."""
     twin = object.__new__(type(solver))
     memo[id(solver)] = twin
     for name, value in vars(solver).items():

@@ -1,4 +1,4 @@
-"""A person at the terminal answers."""
+"""A solver for which a person at the terminal answers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from evals.record.current import record_sampling
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 _at_the_keyboard = threading.Lock()
 
 
+@typed_arguments
 class HumanCliSolver(Solver):
-    """Prints the conversation and reads the answer from the keyboard, one sample at a time.
+    """Prints the conversation and reads one line from the keyboard, for one sample at a time.
 
-    A conversation of several turns is best run with EVALS_SEQUENTIAL=1, else those of different samples alternate.
-    input_prompt: printed before the cursor; None prints nothing.
+    With conversations of several turns set EVALS_SEQUENTIAL=1, or turns of different samples alternate. input_prompt:
+    printed before the cursor; None prints nothing.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Lets a solver remember, from turn to turn of one sample, what the eval never sees."""
+"""Memory of a solver between the turns of one sample, for messages that the eval does not see."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from evals.task_state import Message, TaskState
 
 @dataclass
 class Interaction:
-    """All messages so far, the private ones included; the task description is no message."""
+    """The messages of a sample so far."""
 
     messages: list[Message]
+    "Public and private ones, without the task description."
     private_messages_ids: list[int] = field(default_factory=list)
-    "Indices into `messages` of what only the solver knows."
+    "Indices in `messages` of the private ones, which only the solver knows."
 
 
 class PersistentMemoryCache:
-    """Keeps the private messages of earlier turns and weaves them back in.
+    """Keeps the private messages of earlier turns, and puts them back in their places.
 
-    interaction_length: private messages a turn; they stand just before the turn's last message, the public answer.
+    interaction_length: private messages in each turn. They stand just before the last message of the turn, which is the
+    public answer.
     """
 
     def __init__(self, interaction_length: int) -> None:
@@ -27,17 +29,17 @@ class PersistentMemoryCache:
         self.last_interaction: Interaction | None = None
 
     def save_private_interaction(self, task_state: TaskState) -> None:
-        """Remember `task_state.messages`; the messages before the last one are this turn's private ones."""
+        """Keep `task_state.messages`; those before the last one are the private messages of this turn."""
         last = len(task_state.messages) - 1
         earlier = [] if self.last_interaction is None else self.last_interaction.private_messages_ids
         fresh = range(last - self.private_interaction_length, last)
         self.last_interaction = Interaction(task_state.messages, [*earlier, *fresh])
 
     def load_private_interaction(self, task_state: TaskState) -> list[Message]:
-        """The messages of `task_state` with the private ones of earlier turns in their places.
+        """The messages of `task_state`, with the private messages of earlier turns in their places.
 
         Raises:
-            ValueError: the public part differs from what was remembered.
+            ValueError: the public messages are not those that were kept.
         """
         if self.last_interaction is None:
             return task_state.messages

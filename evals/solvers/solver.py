@@ -1,4 +1,4 @@
-"""The solver protocol: a task state in, an answer out, with state kept for one sample."""
+"""Solvers: strategies that turn a task state into an answer, and may keep state for one sample."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, TypedDict, TypeVar
 
 from evals.errors import RegistryError
 from evals.record.current import record_event
+from evals.registry.typed_arguments import typed_arguments
 from evals.task_state import TaskState
 
 SolverSpec = TypedDict("SolverSpec", {"class": str, "args": dict[str, Any]})
@@ -20,7 +21,7 @@ SolverType = TypeVar("SolverType", bound="Solver")
 
 
 class SolverResult:
-    """One answer, and whatever the solver says about it as keywords."""
+    """An answer, with further facts about it as keywords."""
 
     def __init__(self, output: str, **metadata: Any) -> None:
         self._output = output
@@ -28,22 +29,26 @@ class SolverResult:
 
     @property
     def output(self) -> str:
+        """The answer, which the eval scores."""
         return self._output
 
     @property
     def metadata(self) -> dict[str, Any]:
+        """The further facts, by their keywords."""
         return self._metadata
 
     def to_json(self) -> str:
-        """Output and metadata as indented JSON; what JSON cannot say becomes text."""
+        """Output and metadata as indented JSON; values without a JSON form become texts."""
         return json.dumps({"output": self.output, **self.metadata}, indent=2, default=str)
 
 
 class Solver(ABC):
-    """A strategy that answers a task state; subclasses write `_solve`.
+    """A strategy that answers a task state. Subclasses write `_solve`.
 
-    postprocessors: `module:Class` strings, applied to each answer in this order. registry: given by the caller,
-    for solvers that look up names.
+    postprocessors: as `module:Class`, applied to each answer in this order. registry: for solvers that look up names.
+
+    Raises:
+        ClassPathError: a postprocessor cannot be found.
     """
 
     postprocessors: list[Any]
@@ -53,10 +58,10 @@ class Solver(ABC):
 
     @abstractmethod
     def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
-        """The answer to `task_state`, which is a copy that may be changed."""
+        """The answer to `task_state`, which is a copy that may be changed. kwargs: sampling arguments of the eval."""
 
     def __call__(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
-        """The answer after all postprocessors; each leaves a `postprocessor` event."""
+        """The answer after all postprocessors; each of them records a `postprocessor` event."""
         result = self._solve(copy.deepcopy(task_state), **kwargs)
         for postprocessor in getattr(self, "postprocessors", ()):
             before = result.output
@@ -66,18 +71,18 @@ class Solver(ABC):
 
     @property
     def name(self) -> str:
-        """What logs call this solver."""
+        """The name of this solver in logs."""
         return type(self).__name__
 
     @property
     def model_version(self) -> str | dict[str, Any]:
-        """The exact model behind this solver, or one a sub-solver; empty where there is none."""
+        """The exact model behind this solver; for a nested one, that of each sub-solver. Empty without a model."""
         return {}
 
     def copy(self: SolverType) -> SolverType:
-        """A solver that shares no state with this one; made for each sample.
+        """A solver that shares no state with this one. Each sample gets a copy.
 
-        A solver that holds something heavy or shared (a client, a lock) overrides this.
+        Override it in a solver that holds something heavy or shared, such as a client or a lock.
         """
         return copy.deepcopy(self)
 
@@ -87,17 +92,22 @@ def _record_postprocessor(postprocessor: Any, before: str, after: str) -> None:
     record_event("postprocessor", {"name": name, "input": before, "output": after})
 
 
+@typed_arguments
 class DummySolver(Solver):
-    """Gives the answer of the `dummy` completion function, whatever the task."""
+    """Gives the answer of the completion function `dummy` to every task."""
 
     def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
         return SolverResult("This is a dummy response.")
 
 
 class NestedSolver(Solver):
-    """A solver around other solvers, given as keywords: specs, or solvers that exist already.
+    """A solver around other solvers.
 
-    Reach them by `get_solver(name)` only, never by an attribute of your own: copies rely on it.
+    solver_specs: the sub-solvers by name, as specs or as solvers. Subclasses must get them by `get_solver(name)`, and
+    must not keep them in attributes: `copy` copies only what `get_solver` gives.
+
+    Raises:
+        ValueError: there is no sub-solver, or one is neither a spec nor a solver.
     """
 
     def __init__(
@@ -124,7 +134,7 @@ class NestedSolver(Solver):
         self.get_solver(name)
 
     def get_solver(self, solver_name: str) -> Solver:
-        """The sub-solver called `solver_name`, made at its first use."""
+        """The sub-solver called `solver_name`; made when it is first asked for."""
         if solver_name not in self._solver_cache:
             self._solver_cache[solver_name] = self._create_solver(self.solver_specs[solver_name])
         return self._solver_cache[solver_name]
@@ -133,7 +143,7 @@ class NestedSolver(Solver):
         return create_solver(solver_spec)
 
     def copy(self: SolverType) -> SolverType:
-        """A copy whose sub-solvers are copied by their own `copy`."""
+        """A copy, with each sub-solver copied by its own `copy`."""
         assert isinstance(self, NestedSolver)
         shared = {id(self._solver_cache): {}, id(self.solver_specs): self.solver_specs}
         twin = copy.deepcopy(self, dict(shared))
@@ -146,21 +156,25 @@ class NestedSolver(Solver):
 
 
 def is_solver_spec(value: Any) -> bool:
-    """Whether `value` is `{"class": "module:Class", "args": {...}}`; `args` may be left out."""
+    """Whether `value` is a dict `{"class": "module:Class", "args": {...}}`; `args` may be missing."""
     if not isinstance(value, Mapping) or not isinstance(value.get("class"), str):
         return False
     return isinstance(value.get("args", {}), Mapping)
 
 
 def create_solver(solver_spec: Mapping[str, Any]) -> Solver:
-    """The solver that `solver_spec` describes."""
+    """The solver that a spec describes.
+
+    Raises:
+        ClassPathError: its class cannot be found.
+    """
     solver = load_class(solver_spec["class"], "solver")(**(solver_spec.get("args") or {}))
     assert isinstance(solver, Solver), f"{solver_spec['class']} is not a Solver"
     return solver
 
 
 def load_class(path: str, what: str) -> Any:
-    """The class at `module:Class`.
+    """The class that `module:Class` names. what: the kind of class, for the message.
 
     Raises:
         ClassPathError: there is no such module or class, or the text has no colon.
@@ -181,4 +195,4 @@ def _is_missing(error: ImportError, module_name: str) -> bool:
 
 
 class ClassPathError(RegistryError, ValueError):
-    """A `module:Class` that names nothing; a ValueError too, as in openai/evals."""
+    """A text `module:Class` that names no class. It is a ValueError too, as in openai/evals."""

@@ -1,4 +1,4 @@
-"""A solver as a completion function, so that it runs plain evals."""
+"""A solver as a completion function, so that it can run evals that know no solvers."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.errors import BadSample
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import Solver, create_solver
 from evals.task_state import Message, TaskState
 
 
+@typed_arguments
 class SolverCompletionFn:
-    """Gives each prompt to a fresh copy of `solver`: nothing is remembered between calls.
+    """Gives each prompt to a new copy of `solver`, so that nothing is kept between calls.
 
-    A text becomes the task description. Of a chat, a first system message does, the rest become messages; their
-    `name`s, which solvers do not know, are left out.
+    solver: a solver, or its spec. A text prompt becomes the task description. Of a chat, a system message at the start
+    becomes the task description, and the rest the messages, without the `name`s, which solvers do not have.
     """
 
     delegates = True
+    gives_results = True
 
     def __init__(self, solver: Solver | Mapping[str, Any], registry: Any = None) -> None:
         self.solver = solver if isinstance(solver, Solver) else create_solver(solver)
@@ -29,7 +32,11 @@ class SolverCompletionFn:
 
 
 def task_state_of(prompt: Any) -> TaskState:
-    """What a solver gets for a prompt of a plain eval."""
+    """The task state for a prompt of an eval that knows no solvers.
+
+    Raises:
+        BadSample: the prompt is neither a text nor a chat, or its first system message has further keys.
+    """
     if isinstance(prompt, str):
         return TaskState(prompt, [])
     if not isinstance(prompt, list) or not all(isinstance(message, dict) for message in prompt):

@@ -1,4 +1,4 @@
-"""Turns completion functions into solvers and back, so that either runs any eval."""
+"""Turns completion functions into solvers and solvers into completion functions, so that both run every eval."""
 
 from __future__ import annotations
 
@@ -6,13 +6,28 @@ from typing import Any
 
 from evals.completion import CompletionFn
 from evals.completion_fns.dummy import DummyCompletionFn
+from evals.completion_fns.function import as_completion_fn
+from evals.engine.traits import traits_of
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.solvers.solver import DummySolver, Solver
 from evals.solvers.solver_completion_fn import SolverCompletionFn
 
 
+def as_completion_fn_or_solver(given: Any) -> Any:
+    """An object from Python code as something that evals take: a solver as it is, all else as a completion function.
+
+    Raises:
+        UsageError: it is a class, or nothing that can be asked.
+    """
+    return given if isinstance(given, Solver) else as_completion_fn(given)
+
+
 def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
-    """`ambiguous_executor` as a completion function; one that is one already comes back unchanged."""
+    """A solver as a completion function; a completion function comes back as it is.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if isinstance(ambiguous_executor, Solver):
         return SolverCompletionFn(solver=ambiguous_executor)
     if not callable(ambiguous_executor):
@@ -21,7 +36,11 @@ def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
 
 
 def maybe_wrap_with_solver(ambiguous_executor: Any) -> Solver:
-    """`ambiguous_executor` as a solver; one that is one already comes back unchanged."""
+    """A completion function as a solver; a solver comes back as it is.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if isinstance(ambiguous_executor, Solver):
         return ambiguous_executor
     if isinstance(ambiguous_executor, SolverCompletionFn):
@@ -30,14 +49,9 @@ def maybe_wrap_with_solver(ambiguous_executor: Any) -> Solver:
         return DummySolver()
     if not callable(ambiguous_executor):
         raise ValueError(f"Expected a completion function or a solver, got {ambiguous_executor!r}")
-    if _is_openai(ambiguous_executor):
+    if traits_of(ambiguous_executor).speaks_openai:
         return _openai_solver(ambiguous_executor)
     return CompletionFnSolver(ambiguous_executor)
-
-
-def _is_openai(fn: Any) -> bool:
-    """Whether `fn` is one of the OpenAI backends, told without loading their module (and the SDK) for others."""
-    return any(cls.__module__ == "evals.completion_fns.openai.models" for cls in type(fn).__mro__)
 
 
 def _openai_solver(fn: Any) -> Solver:

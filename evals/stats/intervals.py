@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 Z95 = 1.959963984540054
@@ -40,6 +42,25 @@ class ExactSum:
     @property
     def exact(self) -> Fraction:
         return sum((Fraction(partial) for partial in self._partials), Fraction(0))
+
+
+def exact_mean(values: Sequence[float]) -> float:
+    """The mean of finite values, rounded once: what `ExactSum` gives, whatever the order. NaN for no values."""
+    return float(exact_sum(values) / len(values)) if len(values) else math.nan
+
+
+def exact_sum(values: Sequence[float]) -> Fraction:
+    """The sum of finite values without rounding.
+
+    `math.fsum` gives the sum rounded, then what that left over, until nothing is left: its speed is that of C.
+    """
+    parts: list[float] = []
+    try:
+        while rest := math.fsum(itertools.chain(values, (-part for part in parts))):
+            parts.append(rest)
+    except OverflowError:  # a sum beyond the largest float; its mean may be a float all the same
+        return sum(map(Fraction, values), Fraction(0))
+    return sum(map(Fraction, parts), Fraction(0))
 
 
 def wilson(successes: float, n: int, z: float = Z95) -> tuple[float, float]:

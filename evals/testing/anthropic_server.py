@@ -1,4 +1,4 @@
-"""A local HTTP server that speaks Anthropic's messages API, and refuses what the real one refuses."""
+"""A local HTTP server that speaks Anthropic's messages API, and refuses what the real server refuses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def message_reply(
     usage: Mapping[str, int] | None = None,
     content: list[dict[str, Any]] | None = None,
 ) -> HttpReply:
-    """A message with `text`, or with the given content blocks."""
+    """A reply with a message. content: blocks, instead of one with `text`. usage: token counts, else made up."""
     body = {
         "id": "msg_loopback",
         "type": "message",
@@ -32,13 +32,13 @@ def message_reply(
 
 
 def error_reply(status: int, kind: str, message: str, headers: Mapping[str, str] | None = None) -> HttpReply:
-    """A refusal, as in https://docs.anthropic.com/en/api/errors."""
+    """An error, as in https://docs.anthropic.com/en/api/errors. kind: its `type`."""
     body = {"type": "error", "error": {"type": kind, "message": message}}
     return HttpReply(json.dumps(body).encode(), status, headers=tuple((headers or {}).items()))
 
 
 class AnthropicServer(ProviderServer):
-    """Speaks the messages API; `requests` holds what came, headers and all."""
+    """Answers `/v1/messages`. requests: all that came, with their headers."""
 
     def __init__(self, answering: Answering = "Hello from loopback.", api_key: str = "test-key") -> None:
         super().__init__(answering, api_key)
@@ -54,17 +54,17 @@ class AnthropicServer(ProviderServer):
         fault = fault_of(request, body)
         if fault is not None:
             return error_reply(400, "invalid_request_error", fault)
-        said = self.said(body)
-        return said if isinstance(said, HttpReply) else message_reply(said, model=body["model"])
+        answer = self.answer_to(body)
+        return answer if isinstance(answer, HttpReply) else message_reply(answer, model=body["model"])
 
 
 def key_of(request: HttpRequest) -> str | None:
-    """The key, from either header that the API takes: SDKs from 2.0 on send the second."""
+    """The key of a request, from one of two headers; SDKs from 2.0 on send `authorization`."""
     return request.headers.get("x-api-key") or request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def fault_of(request: HttpRequest, body: Mapping[str, Any]) -> str | None:
-    """What the messages API would object to in a request; None where it is in order."""
+    """The message by which the real server refuses a request; None where it accepts it."""
     version = request.headers.get("anthropic-version")
     if version is None:
         return "anthropic-version: header is required"

@@ -1,14 +1,15 @@
-"""Completion functions that give a fixed answer, for tests of evals and plug-ins."""
+"""Completion functions with a fixed answer, for tests of evals and plug-ins."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from evals.completion import CompletionResult
+from evals.registry.typed_arguments import typed_arguments
 
 
 class TestCompletionResult(CompletionResult):
-    """One completion, given beforehand."""
+    """One completion, given to the constructor."""
 
     __test__ = False
 
@@ -19,10 +20,12 @@ class TestCompletionResult(CompletionResult):
         return [self.completion]
 
 
+@typed_arguments
 class TestCompletionFn:
-    """Answers every prompt with `completion`; takes any argument, records nothing."""
+    """Answers every prompt with `completion`, whatever the arguments; it records nothing."""
 
     __test__ = False
+    gives_results = True
 
     def __init__(self, completion: str) -> None:
         self.completion = completion

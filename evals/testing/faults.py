@@ -1,4 +1,4 @@
-"""Faults that a loopback server commits on purpose, decided by seed, prompt and attempt, never by timing."""
+"""Faults that a loopback server makes on purpose, decided by seed, prompt and attempt, never by timing."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["DEFAULT_FAULTS", "FAULTS", "Faults"]
 
 @dataclass(frozen=True)
 class Faults(FaultPlan):
-    """Which attempts fail, and how: see `FaultPlan`."""
+    """Which attempts fail, and how; the arguments are those of `FaultPlan`."""
 
-    def spoil(self, name: str, reply: HttpReply) -> HttpReply:
-        """What is sent for fault `name` instead of `reply`."""
+    def apply(self, name: str, reply: HttpReply) -> HttpReply:
+        """What is sent instead of `reply` when fault `name` is drawn."""
         fault = FAULTS[name]
         if fault.body is None:
             return replace(reply, breakage=fault.breakage)

@@ -1,4 +1,4 @@
-"""Serves bytes over HTTP on the loopback, with ranges and ETags, and fails on purpose when told to."""
+"""Serves bytes over HTTP on the loopback, with ranges and ETags, and fails on purpose where a test wants it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from types import TracebackType
 
 
 class FileServer:
-    """A server of `files` (path to content); a context manager.
+    """A server of files, as a context manager.
 
-    statuses: answered with, one a GET, before anything is served. cuts: after so many bytes of a body the connection
-    is closed, one a GET. sends_etags, takes_ranges: what the server can do. requests: what was asked, in order.
+    files: path to content. sends_etags, takes_ranges: what the server can do. Attributes for tests: `statuses`, HTTP
+    statuses of the next GETs, before anything is served; `cuts`, bytes after which the connection of the next GETs is
+    closed; `requests`, what was asked, in order.
     """
 
     def __init__(self, files: dict[str, bytes], *, sends_etags: bool = True, takes_ranges: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""A local HTTP server that speaks Google's Gemini API, and refuses what the real one refuses."""
+"""A local HTTP server that speaks Google's Gemini API, and refuses what the real server refuses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def candidate_reply(
     usage: Mapping[str, int] | None = None,
     model: str = "gemini-loopback-001",
 ) -> HttpReply:
-    """A reply with one candidate; without content where `text` is None."""
+    """A reply with one candidate, without content where `text` is None. usage: token counts under Google's keys."""
     content = {} if text is None else {"content": {"role": "model", "parts": [{"text": text}]}}
     counts = usage or {"promptTokenCount": 7, "candidatesTokenCount": 3, "totalTokenCount": 10}
     body = {
@@ -31,19 +31,19 @@ def candidate_reply(
 
 
 def blocked_reply(reason: str) -> HttpReply:
-    """What comes back for a prompt that is blocked."""
+    """The reply to a prompt that is blocked. reason: such as `SAFETY`."""
     body = {"promptFeedback": {"blockReason": reason}, "usageMetadata": {"promptTokenCount": 7, "totalTokenCount": 7}}
     return HttpReply(json.dumps(body).encode())
 
 
 def error_reply(code: int, status: str, message: str, details: list[dict[str, Any]] | None = None) -> HttpReply:
-    """A refusal, as in https://ai.google.dev/gemini-api/docs/troubleshooting."""
+    """An error, as in https://ai.google.dev/gemini-api/docs/troubleshooting. code: the HTTP status."""
     error = {"code": code, "message": message, "status": status, **({"details": details} if details else {})}
     return HttpReply(json.dumps({"error": error}).encode(), code)
 
 
 class GoogleServer(ProviderServer):
-    """Speaks generateContent; `models` holds the models asked for."""
+    """Answers `generateContent`. models: the model of each request."""
 
     def __init__(self, answering: Answering = "Hello from loopback.", api_key: str = "test-key") -> None:
         super().__init__(answering, api_key)
@@ -60,12 +60,12 @@ class GoogleServer(ProviderServer):
         fault = fault_of(body)
         if fault is not None:
             return error_reply(400, "INVALID_ARGUMENT", fault)
-        said = self.said(body)
-        return said if isinstance(said, HttpReply) else candidate_reply(said)
+        answer = self.answer_to(body)
+        return answer if isinstance(answer, HttpReply) else candidate_reply(answer)
 
 
 def fault_of(body: Mapping[str, Any]) -> str | None:
-    """What the API would object to in a request; None where it is in order."""
+    """The message by which the real server refuses a request; None where it accepts it."""
     contents = body.get("contents")
     if not contents:
         return "GenerateContentRequest.contents: contents is not specified"

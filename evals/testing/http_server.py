@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server on an asyncio protocol: keep-alive, little CPU a request, and breakage on purpose."""
+"""A small HTTP/1.1 server on an asyncio protocol: keep-alive, little CPU a request, broken replies on purpose."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REASONS = {status.value: status.phrase for status in http.HTTPStatus}
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """One request; header names in lower case, the query cut off `path`."""
+    """One request. path: without the query. headers: names in lower case."""
 
     method: str
     path: str
@@ -30,25 +30,26 @@ class HttpRequest:
     body: bytes
 
 
-class Gate:
-    """Holds replies back until it is opened, or for at most `limit_s` seconds; for the server's own thread alone."""
+class ReplyHold:
+    """Holds replies back until it is released, or for `limit_s` seconds. Used on the server's own thread only."""
 
     def __init__(self, limit_s: float = 30.0) -> None:
         self._limit_s = limit_s
         self._waiting: list[Callable[[], None]] = []
-        self._is_open = False
+        self._is_released = False
 
     def then(self, send: Callable[[], None]) -> None:
-        """Call `send` as soon as the gate is open."""
-        if self._is_open:
+        """Call `send` after the release; at once if that has been."""
+        if self._is_released:
             send()
             return
         if not self._waiting:
-            asyncio.get_running_loop().call_later(self._limit_s, self.open)
+            asyncio.get_running_loop().call_later(self._limit_s, self.release)
         self._waiting.append(send)
 
-    def open(self) -> None:
-        self._is_open = True
+    def release(self) -> None:
+        """Send all replies that wait, and hold none back from now on."""
+        self._is_released = True
         waiting, self._waiting = self._waiting, []
         for send in waiting:
             send()
@@ -56,16 +57,18 @@ class Gate:
 
 @dataclass(frozen=True)
 class HttpReply:
-    """One reply, when to send it, and how to spoil it."""
+    """One reply, when to send it, and what goes wrong with it."""
 
     body: bytes
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     delay_s: float = 0.0
+    "Seconds before it is sent."
     breakage: Breakage | None = None
+    "What goes wrong on the wire; None for nothing."
     content_type: str = "application/json"
-    gate: Gate | None = None
-    "Sent when it opens, and `delay_s` later."
+    hold: ReplyHold | None = None
+    "Keeps the reply back; `delay_s` counts from its release."
 
     def encode(self) -> bytes:
         """The bytes on the wire."""
@@ -78,16 +81,18 @@ class HttpReply:
 
 
 class HttpApp(Protocol):
-    """What a server needs: an answer for each request, and a place to hear that it is over."""
+    """What `ServerThread` serves."""
 
-    def answer(self, request: HttpRequest) -> HttpReply: ...
+    def answer(self, request: HttpRequest) -> HttpReply:
+        """The reply to a request. Called on the server's thread, so it must be quick."""
+        ...
 
     def finished(self) -> None:
-        """The reply of an earlier `answer` was sent, or can no longer be sent."""
+        """Called when the reply of an earlier `answer` was sent, or can no longer be sent."""
 
 
 class _Connection(asyncio.Protocol):
-    """One client connection; its requests are answered one after the other."""
+    """One connection of a client. Its requests are answered one after the other."""
 
     def __init__(self, app: HttpApp, connections: set[_Connection]) -> None:
         self._app = app
@@ -120,8 +125,8 @@ class _Connection(asyncio.Protocol):
             return
         self._busy = True
         reply = self._app.answer(request)
-        if reply.gate is not None:
-            reply.gate.then(functools.partial(self._send_later, reply))
+        if reply.hold is not None:
+            reply.hold.then(functools.partial(self._send_later, reply))
         else:
             self._send_later(reply)
 
@@ -174,7 +179,11 @@ class _Connection(asyncio.Protocol):
 
 
 async def serve(app: HttpApp, host: str, port: int, started: Callable[[int, Callable[[], None]], None]) -> None:
-    """Serves `app` until the function given to `started(port, stop)` is called on this loop."""
+    """Serve `app` until it is stopped. port: 0 takes a free one.
+
+    started: called once connections are taken, with the port and a function that stops the server, to be called on
+    this event loop.
+    """
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     connections: set[_Connection] = set()
@@ -190,7 +199,7 @@ async def serve(app: HttpApp, host: str, port: int, started: Callable[[int, Call
 
 
 class ServerThread:
-    """Serves an app on a thread of its own, from `start()` to `stop()`."""
+    """Serves an app on a thread of its own, from `start()` to `stop()`. port: 0 takes a free one."""
 
     def __init__(self, app: HttpApp, host: str = "127.0.0.1", port: int = 0) -> None:
         self._app = app
@@ -202,7 +211,11 @@ class ServerThread:
         self._failure: BaseException | None = None
 
     def start(self) -> int:
-        """The port that it listens on."""
+        """Start to serve; the port.
+
+        Raises:
+            OSError: the port is taken.
+        """
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="loopback server", daemon=True)
         self._thread.start()
@@ -212,6 +225,7 @@ class ServerThread:
         return self._port
 
     def stop(self) -> None:
+        """Close all connections and end the thread."""
         if self._thread is None or self._loop is None or self._over is None:
             return
         with contextlib.suppress(RuntimeError):

@@ -1,4 +1,4 @@
-"""The OpenAI API as the loopback server plays it, apart from sockets: what it accepts, answers, spoils and counts."""
+"""The OpenAI API of the loopback server, without sockets: what it accepts, answers, breaks on purpose and counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from evals.completion_fns.openai.objects import error_object, models_object
 from evals.testing.faults import Faults
-from evals.testing.http_server import Breakage, Gate, HttpReply, HttpRequest
+from evals.testing.http_server import Breakage, HttpReply, HttpRequest, ReplyHold
 from evals.testing.openai_replies import (
     Answer,
     chat_reply,
@@ -26,26 +26,28 @@ DEFAULT_ANSWER = "This is a loopback answer."
 
 @dataclass(frozen=True)
 class Call:
-    """One request as an answering function sees it.
-
-    endpoint: `chat`, `completions` or `responses`. prompt: the text of the last user message, or the text prompt.
-    index: which of the `n` choices is asked for. attempt: how often this prompt was asked before.
-    """
+    """One request, as a function that answers gets it."""
 
     endpoint: str
+    "`chat`, `completions` or `responses`."
     prompt: str
+    "The text of the last user message, or the text prompt."
     model: str
     body: dict[str, Any]
+    "The JSON of the request."
     index: int = 0
+    "Which of the `n` choices is asked for, from 0."
     attempt: int = 0
+    "How often this prompt was asked before."
 
 
 Answering: TypeAlias = str | Answer | Mapping[str, str] | Callable[[Call], str | Answer | None]
+"A text or an Answer for every prompt, a text for each prompt, or a function."
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as a test looks at it afterwards; header names in lower case."""
+    """One request, for a test to look at afterwards. headers: names in lower case. body: parsed JSON."""
 
     path: str
     query: str
@@ -55,29 +57,33 @@ class Seen:
 
 @dataclass(frozen=True)
 class ServerRules:
-    """What the server accepts, and how quickly it answers.
-
-    max_concurrency: more than that many in flight are refused with 429 and Retry-After. context_length: in the
-    server's own tokens (words). quota_calls: after that many answers every call is refused as `insufficient_quota`.
-    models: name patterns; None accepts any. reasoning_models: name patterns whose calls are refused when they carry
-    `max_tokens`, `stop` or a temperature, as OpenAI's reasoning models do.
-    """
+    """What the server accepts, and when it answers."""
 
     latency_s: float = 0.0
+    "Seconds before each answer."
     max_concurrency: int | None = None
+    "Calls in flight; further ones are refused with 429 and Retry-After."
     api_key: str | None = None
+    "Calls without it are refused with 401."
     models: Sequence[str] | None = None
+    "Patterns of names; other models are refused with 404. None accepts any."
     reasoning_models: Sequence[str] = ()
+    "Patterns of names; calls with `max_tokens`, `stop` or a temperature are refused, as by OpenAI's reasoning models."
     context_length: int | None = None
+    "Longer prompts are refused; in the server's own tokens, which are words."
     quota_calls: int | None = None
+    "After so many answers every call is refused as `insufficient_quota`."
     hold_until: int | None = None
-    "No answer is sent before so many calls were in flight at once (or 30 s have passed): shows that they can be."
+    "No answer is sent before so many calls are in flight at once, or 30 s have passed: shows that they can be."
     headers: Mapping[str, str] = field(default_factory=dict)
     "Sent with every answer, for example rate-limit headers."
 
 
 class OpenAIApp:
-    """The API itself, apart from sockets: a request in, a reply out, everything counted."""
+    """The API: a request in, a reply out, and everything is counted.
+
+    answering: what is answered. faults: which attempts get a fault instead. keep: requests that `seen` keeps.
+    """
 
     def __init__(self, answering: Answering, rules: ServerRules, faults: Faults, keep: int) -> None:
         self.answering = answering
@@ -91,8 +97,8 @@ class OpenAIApp:
         self.n_in_flight = 0
         self.max_in_flight = 0
         self.stall_after: int | None = None
-        "After so many answers no call is answered any more: a client can be killed at leisure. None ends that."
-        self._gate = None if rules.hold_until is None else Gate()
+        "After so many answers no call is answered any more, so that a test can kill a waiting client. None for never."
+        self._hold = None if rules.hold_until is None else ReplyHold()
 
     def finished(self) -> None:
         self.n_in_flight -= 1
@@ -102,8 +108,8 @@ class OpenAIApp:
         if request.path.endswith("/stats"):
             return _json_reply(self.stats())
         self.max_in_flight = max(self.max_in_flight, self.n_in_flight)
-        if self._gate is not None and self.n_in_flight >= (self.rules.hold_until or 0):
-            self._gate.open()
+        if self._hold is not None and self.n_in_flight >= (self.rules.hold_until or 0):
+            self._hold.release()
         self.n_requests += 1
         if refused := self._refuse_key(request):
             return refused
@@ -120,7 +126,7 @@ class OpenAIApp:
         return self._refuse(body) or self._answer_call(endpoint, body)
 
     def stats(self) -> dict[str, Any]:
-        """Counters for a look from outside; `asked` and `answered` map prompts to numbers."""
+        """The counters; `asked` and `answered` map each prompt to a number."""
         return {
             "n_requests": self.n_requests,
             "n_answered": sum(self.answered.values()),
@@ -152,7 +158,7 @@ class OpenAIApp:
             return _refusal(429, message, "insufficient_quota", "insufficient_quota")
         if rules.max_concurrency is not None and self.n_in_flight > rules.max_concurrency:
             self.faults_sent["too many at once"] += 1
-            return self.faults.spoil("429", HttpReply(b""))
+            return self.faults.apply("429", HttpReply(b""))
         return _refuse_parameters(body) if _matches(model, rules.reasoning_models) else None
 
     def _answer_call(self, endpoint: str, body: dict[str, Any]) -> HttpReply:
@@ -177,7 +183,7 @@ class OpenAIApp:
         reply = _json_reply(self._body(endpoint, body, answers, n_prompt), delay_s, self.rules.headers)
         if self.stall_after is not None and self.answered.total() >= self.stall_after:
             return replace(reply, breakage=Breakage.STALL)
-        return self._spoil(reply, key, attempt, first.fault)
+        return self._with_fault(reply, key, attempt, first.fault)
 
     def _ask(self, call: Call) -> Answer:
         answering = self.answering
@@ -203,13 +209,13 @@ class OpenAIApp:
         top = int(body.get("top_logprobs") or 0)
         return chat_reply(number, model, [a for _, a in answers], n_prompt, bool(body.get("logprobs")), top)
 
-    def _spoil(self, reply: HttpReply, key: str, attempt: int, forced: str | None) -> HttpReply:
+    def _with_fault(self, reply: HttpReply, key: str, attempt: int, forced: str | None) -> HttpReply:
         fault = forced or self.faults.draw(key, attempt)
         if fault is None:
             self.answered[key] += 1
-            return replace(reply, gate=self._gate)
+            return replace(reply, hold=self._hold)
         self.faults_sent[fault] += 1
-        return self.faults.spoil(fault, reply)
+        return self.faults.apply(fault, reply)
 
 
 def _json_reply(value: Any, delay_s: float = 0.0, headers: Mapping[str, str] | None = None) -> HttpReply:
@@ -259,7 +265,7 @@ def _endpoint(request: HttpRequest) -> str | None:
 
 
 def _prompts(endpoint: str, body: Mapping[str, Any]) -> list[str]:
-    """The texts asked about: one, but for the completions endpoint with a batch of prompts."""
+    """The prompts of a request: one, or several at the completions endpoint."""
     if endpoint == "completions":
         prompt = body.get("prompt") or ""
         if isinstance(prompt, str):
@@ -271,7 +277,7 @@ def _prompts(endpoint: str, body: Mapping[str, Any]) -> list[str]:
 
 
 def last_user_text(messages: Any) -> str:
-    """The text of the last user message, else of the last message; a bare text is itself."""
+    """The text of the last user message, or of the last message where there is no user's; of a text the text itself."""
     if isinstance(messages, str) or not messages:
         return messages or ""
     for message in reversed(messages):

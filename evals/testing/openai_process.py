@@ -1,4 +1,4 @@
-"""The loopback server as a process of its own: for benchmarks, and for tests that kill the client."""
+"""The loopback server as a process of its own, for benchmarks and for tests that kill the client."""
 
 from __future__ import annotations
 
@@ -72,13 +72,18 @@ async def _serve(app: OpenAIApp, port: int) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; the exit code."""
     args = parser().parse_args(argv)
     asyncio.run(_serve(app_from(args), args.port))
     return 0
 
 
 class ServerProcess:
-    """The server in another process, as a context manager; `options` as on its command line."""
+    """The server in another process, as a context manager. options: as on its command line.
+
+    Raises:
+        RuntimeError: (on entering) the process did not start to serve.
+    """
 
     def __init__(self, *options: str) -> None:
         self._options = options
@@ -91,6 +96,7 @@ class ServerProcess:
         assert self._process.stdout is not None
         self.base_url = self._process.stdout.readline().strip()
         if not self.base_url:
+            self._process.stdout.close()
             self._process.wait()
             raise RuntimeError(f"the loopback server did not start: {' '.join(command)}")
         return self
@@ -108,7 +114,7 @@ class ServerProcess:
         return self._process.pid
 
     def stats(self) -> dict[str, Any]:
-        """The counters of the server so far."""
+        """The counters so far, as of `OpenAIApp.stats`."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(self.base_url.removesuffix("/v1") + "/stats") as reply:
             stats: dict[str, Any] = json.load(reply)

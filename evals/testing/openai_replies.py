@@ -25,40 +25,40 @@ _TOKEN = re.compile(r"\s*\S+|\s+$")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says to one prompt, or how it fails.
-
-    text: None is what a refusal or a pure tool call carries. status: other than 200 makes it an error with
-    `error_code` and `error_message`. fault: one of the names of `Faults`, forced. latency_s: instead of the server's.
-    top: token to log probability, the alternatives of the first token where log probabilities are asked for.
-    logprob_of: log probability of a token after a text, for what is echoed; by the token's length without it.
-    """
+    """What the model answers to one prompt, or how it fails."""
 
     text: str | None
+    "None as in a refusal, or where the model only calls tools."
     finish_reason: str = "stop"
     refusal: str | None = None
     reasoning_tokens: int = 0
     cached_tokens: int = 0
     status: int = 200
+    "Another one makes the reply an error, with `error_code` and `error_message`."
     error_code: str | None = None
     error_message: str = "refused"
     fault: str | None = None
+    "The name of a fault that the reply gets, whatever is drawn."
     latency_s: float | None = None
+    "Seconds, instead of the server's latency."
     top: Mapping[str, float] | None = None
+    "Alternatives of the first token with their log probabilities in nats, where they are asked for."
     logprob_of: Callable[[str, str], float] | None = None
+    "The log probability of a token after a text, for what is echoed. None takes `token_logprob`."
 
 
 def tokens_of(text: str) -> list[str]:
-    """The server's tokens: words with the white space before them; joined they are the text again."""
+    """The tokens of the server: words, each with the white space before it. Joined they are the text again."""
     return _TOKEN.findall(text)
 
 
 def token_logprob(token: str) -> float:
-    """The log probability that the server claims for a token, by its length alone."""
+    """The log probability of a token in nats, which the server makes up from its length."""
     return -(1 + len(token.strip())) / 10
 
 
 def shortened(answer: Answer, stop: str | Sequence[str] | None, max_tokens: int | None) -> Answer:
-    """`answer` cut at the first stop sequence, then at `max_tokens` tokens, as a server does."""
+    """The answer, cut before the first stop text and then after `max_tokens` tokens, as a server cuts it."""
     if answer.text is None:
         return answer
     text, reason = answer.text, answer.finish_reason
@@ -85,7 +85,7 @@ def chat_usage(n_prompt: int, answers: Sequence[Answer]) -> dict[str, Any]:
 def chat_reply(
     reply_id: int, model: str, answers: Sequence[Answer], n_prompt: int, logprobs: bool, top_logprobs: int
 ) -> dict[str, Any]:
-    """A `chat.completion` object with one choice an answer."""
+    """A `chat.completion` object with one choice for each answer. n_prompt: tokens of the prompt."""
     choices = [
         chat_choice(
             index,
@@ -123,7 +123,7 @@ def text_reply(
     logprobs: int | None,
     echo: bool,
 ) -> dict[str, Any]:
-    """A `text_completion` object; `choices` are (prompt, answer) pairs, for batches of prompts and `n`."""
+    """A `text_completion` object. choices: a (prompt, answer) pair for each. n_prompt: tokens of all prompts."""
     made = [
         text_choice(
             index,
@@ -159,7 +159,7 @@ def _text_logprobs(prompt: str, answer: Answer, top: int, echo: bool) -> dict[st
 
 
 def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) -> dict[str, Any]:
-    """A `response` object of the responses endpoint."""
+    """A `response` object of the responses endpoint. n_prompt: tokens of the prompt."""
     details = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(answer.finish_reason)
     content = []
     if answer.text is not None:

@@ -1,4 +1,4 @@
-"""A local HTTP server that speaks the OpenAI API, with answers, latency, limits and faults as asked.
+"""A local HTTP server that speaks the OpenAI API, with the answers, latency, limits and faults that a test wants.
 
 `with LoopbackServer("42") as server:` in a test; `python -m evals.testing.openai_process` as a process of its own.
 """
@@ -21,10 +21,13 @@ __all__ = ["Answer", "Answering", "Call", "LoopbackServer", "Seen", "ServerRules
 
 
 def read_answers(path: str | Path) -> dict[str, str]:
-    """Prompt to completion from a JSONL file.
+    """The completion for each prompt, from a file of JSON lines.
 
-    A row has `prompt`, `input` or `question` (a text or messages: the last user message counts) and `completion`,
-    `answer` or `ideal` (the first one of a list).
+    A row has `prompt`, `input` or `question` (a text, or messages of which the last user message counts), and
+    `completion`, `answer` or `ideal` (a text, or a list of which the first one counts).
+
+    Raises:
+        ValueError: a row has neither of one kind.
     """
     answers = {}
     with open(path, encoding="utf-8") as lines:
@@ -43,8 +46,10 @@ def read_answers(path: str | Path) -> dict[str, str]:
 class LoopbackServer:
     """The server on a thread of this process, as a context manager.
 
-    answering: a text for every prompt, an `Answer`, prompt to text, or a function of `Call` (it runs on the server's
-    thread: let it be quick). The counters below may be read at any time.
+    answering: a text or an `Answer` for every prompt, a mapping from prompt to text, or a function of a `Call`, which
+    runs on the server's thread and must be quick. port: 0 takes a free one. error_rate, faults, fail_first_n, seed,
+    retry_after_s: as of `FaultPlan`. keep: requests that `seen` and `bodies` keep. stall_after: as of `OpenAIApp`.
+    rules: fields of `ServerRules`. The counters may be read at any time, from any thread.
     """
 
     def __init__(
@@ -78,7 +83,7 @@ class LoopbackServer:
         self._thread.stop()
 
     def stall_no_more(self) -> None:
-        """Answer new calls again after `stall_after`; those that were left without an answer stay so."""
+        """Answer new calls again, after `stall_after`; calls that were left without an answer get none."""
         self.app.stall_after = None
 
     @property
@@ -103,12 +108,12 @@ class LoopbackServer:
 
     @property
     def asked(self) -> Counter[str]:
-        """How often each prompt was asked, faults included."""
+        """How often each prompt was asked, calls that got a fault included."""
         return self.app.asked
 
     @property
     def answered(self) -> Counter[str]:
-        """How often each prompt was answered with a whole reply."""
+        """How often each prompt got a whole reply."""
         return self.app.answered
 
     @property

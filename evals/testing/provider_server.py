@@ -1,4 +1,4 @@
-"""What the loopback servers of single providers share: a thread, an answering text or function, the bodies seen."""
+"""The base of loopback servers for other providers: a thread, what is answered, and the requests that came."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Server = TypeVar("Server", bound="ProviderServer")
 
 
 class ProviderServer(ABC):
-    """The server on a thread of this process, as a context manager.
+    """A server on a thread of this process, as a context manager.
 
-    answering: a text, a whole reply, or a function of the request's body that gives either. api_key: calls with another
-    one are refused.
+    answering: a text, a whole reply, or a function that gives either for the JSON of a request. api_key: calls with
+    another key are refused. bodies: the JSON of all requests that were accepted.
     """
 
     def __init__(self, answering: Answering = "Hello from loopback.", api_key: str = "test-key") -> None:
@@ -37,13 +37,13 @@ class ProviderServer(ABC):
         self._thread.stop()
 
     def finished(self) -> None:
-        """Nothing is counted at the end of a reply."""
+        """Does nothing: replies are not counted."""
 
     @abstractmethod
     def answer(self, request: HttpRequest) -> HttpReply:
         """The reply to one request."""
 
-    def said(self, body: dict[str, Any]) -> str | HttpReply:
-        """What the server was told to answer to a request in order."""
+    def answer_to(self, body: dict[str, Any]) -> str | HttpReply:
+        """What to answer to a request that is accepted. body: its JSON."""
         self.bodies.append(body)
         return self.answering(body) if callable(self.answering) else self.answering

@@ -1,4 +1,4 @@
-"""Waits for what another thread or process is about to do, but not for ever."""
+"""Waits until another thread or process has done something, for a limited time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ POLL_S = 0.005
 
 
 def wait_until(reached: Callable[[], object], limit_s: float = 120.0) -> None:
-    """Return as soon as `reached()` is true.
+    """Return as soon as `reached()` is true; it is called every 5 ms.
 
-    A server counts on a thread of its own, and may do so after its reply has arrived.
+    For counters of a server: it counts on a thread of its own, perhaps after its reply has arrived.
 
     Raises:
-        AssertionError: it was not true within `limit_s` seconds.
+        AssertionError: `reached()` was not true within `limit_s` seconds.
     """
     end_s = time.monotonic() + limit_s
     while not reached():

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trusting import Trusting
 
 from evals.cli.code import judge_file, print_outcome
 from evals.cli.main import get_parser
 from evals.errors import BadSample, UsageError
-from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.verdict import Status, Verdict
 from evals.suite.code.judge import Judge
 
 PROBLEMS = [
@@ -26,23 +25,6 @@ PROBLEMS = [
     }
     for i in range(2)
 ]
-
-
-class Trusting:
-    """Runs programs in this process: for programs that stand in this file alone."""
-
-    def check(self, problem: Problem, program: str) -> Verdict:
-        assert isinstance(problem.tests, FunctionTests)
-        space: dict[str, Any] = {}
-        try:
-            exec(program, space)
-            exec(problem.tests.source, space)
-            space["check"](space[str(problem.entry_point)])
-        except SyntaxError:
-            return Verdict(Status.SYNTAX_ERROR, detail="invalid syntax", assurance="unsafe")
-        except AssertionError:
-            return Verdict(Status.FAILED, "assertion", assurance="unsafe")
-        return Verdict(Status.PASSED, assurance="unsafe")
 
 
 def rows(n_right: int, n: int) -> list[dict[str, Any]]:
@@ -127,5 +109,5 @@ def test_json_is_one_object(tmp_path, capsys):
 
 @pytest.mark.parametrize("text", ["", "0", "1,x"])
 def test_k_must_be_numbers(tmp_path, text):
-    with pytest.raises(UsageError, match="--k cannot read"):
+    with pytest.raises(UsageError, match="--k takes whole numbers from 1"):
         check(tmp_path, rows(1, 1), f"--k={text},") if text == "" else check(tmp_path, rows(1, 1), "--k", text)

@@ -159,7 +159,7 @@ def test_a_run_of_another_eval_is_refused(folder, tmp_path):
         (["main.jsonl", "change.jsonl", "--metric", "corect"], "did you mean: correct"),
         (["main.jsonl", "change.jsonl", "--alpha", "1"], "between 0 and 0.5"),
         (["main.jsonl", "change.jsonl", "bad.jsonl", "--flips"], "two by two"),
-        (["main.jsonl", "main.script"], "this is no record"),
+        (["main.jsonl", "main.script"], "this is not a record"),
     ],
 )
 def test_bad_input_is_exit_code_2_with_a_message(folder, arguments, said):

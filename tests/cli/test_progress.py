@@ -8,14 +8,14 @@ import time
 from evals.cli.progress import Progress
 from evals.engine.samples import NullObserver
 from evals.engine.session import CallCounts
-from evals.runner.tally import RunTally
+from evals.runner.counters import RunCounters
 
 
 def test_what_is_waited_for_is_said_though_no_sample_ends() -> None:
     stream, counts = io.StringIO(), CallCounts(in_flight=2, n_retries=12)
     counts.failures["timed out"] = 12
     progress = Progress(stream, look_every_s=0.001, line_every_s=0.001)
-    progress.watch(RunTally(NullObserver()), counts)
+    progress.watch(RunCounters(NullObserver()), counts)
     progress.started(5, 0)
     deadline_s = time.monotonic() + 120
     while not stream.getvalue() and time.monotonic() < deadline_s:

@@ -109,7 +109,7 @@ def test_an_unknown_sample_or_group_gets_a_near_miss(path):
 
 def test_a_file_that_is_no_record_is_called_so(tmp_path):
     (tmp_path / "x.jsonl").write_text('{"input": 1}\n')
-    with pytest.raises(DataError, match="no record"):
+    with pytest.raises(DataError, match="not a record"):
         view.run(parse(str(tmp_path / "x.jsonl")))
 
 
@@ -132,9 +132,8 @@ def test_a_terminal_without_unicode_gets_escapes(path, tmp_path):
         record.record_sampling("数学", ["é"])
         scope.commit()
     recorder.close()
-    script = "import sys; from evals.cli import view; import argparse; p = argparse.ArgumentParser(); view.add_parser(p.add_subparsers()); a = p.parse_args(sys.argv[1:]); a.func(a)"
     result = subprocess.run(
-        [sys.executable, "-c", script, "view", str(tmp_path / "run.jsonl")],
+        [sys.executable, "-m", "evals.cli.main", "view", str(tmp_path / "run.jsonl")],
         capture_output=True, check=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     assert b"\\u6570\\u5b66" in result.stdout

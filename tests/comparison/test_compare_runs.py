@@ -128,59 +128,11 @@ def test_a_torn_record_is_compared_as_far_as_it_goes(tmp_path):
     assert any("did not end" in note for note in c.notes)
 
 
-def test_rows_pair_by_what_they_ask_when_the_data_changed(tmp_path):
-    questions = [f"question {i}" for i in range(10)]
-    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0] * 10, questions=questions, data_sha256="1"))
-    changed = ["new", *questions[:8], "question 9, reworded"]
-    b = read_scores(write_run(tmp_path / "b.jsonl", [0.0] * 10, questions=changed, data_sha256="2"))
-    p = compare_runs(a, b).pairing
-    assert (p.n, p.n_moved) == (8, 8)
-    asked_a = [a.sample_ids[row] for row in p.rows_a]
-    assert asked_a == [f"sums.test.{i}" for i in range(8)]
-    assert [b.sample_ids[row] for row in p.rows_b] == [f"sums.test.{i + 1}" for i in range(8)]
-    by_id = compare_runs(a, b, by_id=True).pairing
-    assert (by_id.n, by_id.n_moved) == (10, 0)
-
-
-def test_over_the_same_data_ids_pair_whatever_the_prompts(tmp_path):
-    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0] * 5, data_sha256="1"))
-    b = read_scores(
-        write_run(tmp_path / "b.jsonl", [1.0] * 5, questions=[f"please: {i}" for i in range(5)], data_sha256="1")
-    )
-    c = compare_runs(a, b)
-    assert c.n == 5
-    assert [change.text for change in c.changes.of("prompts")] == ["all prompts"]
-    assert "data" in c.changes.same
-
-
-def test_equal_questions_are_never_paired_with_each_others_copies(tmp_path):
-    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0] * 3, questions=["x", "same", "same"], data_sha256="1"))
-    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0] * 3, questions=["same", "x", "same"], data_sha256="2"))
-    p = compare_runs(a, b).pairing
-    assert sorted(zip([a.sample_ids[i] for i in p.rows_a], [b.sample_ids[i] for i in p.rows_b], strict=True)) == [
-        ("sums.test.0", "sums.test.1"),
-        ("sums.test.2", "sums.test.2"),
-    ]
-
-
 def test_runs_without_a_shared_sample_are_refused(tmp_path):
     a = read_scores(write_run(tmp_path / "a.jsonl", [1.0]))
     b = read_scores(write_run(tmp_path / "b.jsonl", [1.0], eval_name="else.test.v1", questions=["?"]))
     with pytest.raises(DataError, match="no sample is in both runs"):
         compare_runs(a, b)
-
-
-def test_what_differs_is_said_in_words(tmp_path):
-    def config(shots: int, version: str) -> dict:
-        return {
-            "fingerprint": {"eval_args": {"num_few_shot": shots}, "scorer": {"version": version}},
-            "data_sha256": "1",
-        }
-
-    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0], **config(0, "1")))
-    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0], **config(4, "2")))
-    texts = [change.text for change in compare_runs(a, b).changes.changes]
-    assert texts == ["model a -> b", "num_few_shot 0 -> 4", "scorer version 1 -> 2"]
 
 
 def test_runs_scored_by_different_metrics_are_refused(tmp_path):
@@ -195,42 +147,6 @@ def test_runs_scored_by_different_metrics_are_refused(tmp_path):
     recorder.close()
     with pytest.raises(UsageError, match="different metrics: score, correct"):
         read_runs([write_run(tmp_path / "a.jsonl", [1.0]), tmp_path / "match.jsonl"])
-
-
-class TestSharedDraws:
-    """One draw by chance, taken from the cache by two runs, says nothing about chance."""
-
-    def runs(self, folder: Path, calls_a: dict, calls_b: dict):
-        said = {"sampled": ["4"], "model": "m"}
-        a = write_run(folder / "a.jsonl", [1.0] * 3, calls=[{**said, **calls_a}] * 3)
-        b = write_run(folder / "b.jsonl", [1.0] * 3, calls=[{**said, **calls_b}] * 3)
-        return read_runs([a, b])
-
-    hot = {"cached": True, "cached_at_temperature": 0.7, "cached_latency_s": 0.5123}  # noqa: RUF012
-
-    @pytest.mark.parametrize("other", [hot, {"latency_s": 0.5123}, {}])
-    def test_they_are_refused(self, tmp_path, other):
-        a, b = self.runs(tmp_path, other, self.hot)
-        for one, two in ((a, b), (b, a)):
-            with pytest.raises(DataError, match="share 3 cached completions"):
-                compare_runs(one, two)
-
-    @pytest.mark.parametrize(
-        "other",
-        [
-            {"latency_s": 0.7},
-            {**hot, "cached_latency_s": 0.6},
-            {**hot, "sampled": ["5"]},
-            {**hot, "model": "n"},
-            {**hot, "request": {"replayed": "R"}},
-        ],
-    )
-    def test_equal_texts_of_different_draws_and_scoring_again_are_not(self, tmp_path, other):
-        assert compare_runs(*self.runs(tmp_path, self.hot, other)).n == 3
-
-    def test_without_chance_a_shared_completion_is_no_harm(self, tmp_path):
-        cold = {"cached": True, "cached_latency_s": 0.5}
-        assert compare_runs(*self.runs(tmp_path, cold, cold)).n == 3
 
 
 def their_record(path: Path, correct: list[bool]) -> Path:

@@ -12,11 +12,11 @@ import pytest
 
 from evals import record
 from evals.comparison.compare import compare_runs
-from evals.comparison.labelled import labelled_report
+from evals.comparison.confidences import calibrate, read_confidences
 from evals.comparison.scores import read_scores
 from evals.metrics import MetricsReport
 from evals.record import Event, LocalRecorder
-from evals.report.calibration_data import calibrate, read_confidences
+from evals.runner.labelled import labelled_report
 from evals.specs import RunSpec
 from evals.suite.code.report import PassReport
 

@@ -11,3 +11,9 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("EVALS_CACHE_DIR", str(folder))
     monkeypatch.delenv("EVALS_DATA_DIR", raising=False)
     return folder
+
+
+@pytest.fixture
+def registry(tmp_path):
+    (tmp_path / "registry").mkdir()
+    return tmp_path / "registry"

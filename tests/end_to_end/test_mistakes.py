@@ -170,7 +170,7 @@ def test_a_planted_key_is_found_nowhere(workplace, server):
         (["--temperature", "hot"], ["needs a number from 0 up, not 'hot'"]),
         (["--temperature", "nan"], ["needs a number from 0 up, not 'nan'"]),
         (["--completion_args", "temperature=hot"], ["temperature must be a number, not 'hot'"]),
-        (["--completion_args", 'stop=["a"'], ["begins like JSON and is none"]),
+        (["--completion_args", 'stop=["a"'], ["begins like JSON and is not valid JSON"]),
     ],
 )
 def test_what_an_option_says_wrong_is_known_before_the_first_call(workplace, server, flags, words):

@@ -18,7 +18,7 @@ from evals.local_models.language_model import Sampling
 from evals.local_models.pocket.completion_fn import PocketCompletionFn
 from evals.local_models.pocket.tokenizer import END
 from evals.registry import Registry
-from evals.suite.choice.scoring_methods import alternatives_of, candidates
+from evals.suite.choice.scoring_methods import alternatives_of, methods_of
 
 CHAT = [{"role": "user", "content": "What is the A?"}]
 
@@ -79,7 +79,7 @@ def test_alternatives_of_the_next_token_are_where_the_choice_engine_looks(fn):
     arrays = {name: array.astype(np.float16).astype(float) for name, array in random_arrays(SMALL).items()}
     expected = np.sort(plain_logprobs(SMALL, arrays, ids)[-1])[::-1][:4]
     assert sorted(found.values(), reverse=True) == pytest.approx(expected.tolist(), abs=1e-9)
-    assert [way.name for way in candidates(fn, "letter")] == ["score", "top_logprobs", "parsed"]
+    assert [method.name for method in methods_of(fn, "letter")] == ["score", "top_logprobs", "parsed"]
 
 
 def test_echo_gives_the_prompt_with_its_log_probabilities_and_agrees_with_score(fn):

@@ -3,66 +3,16 @@
 from __future__ import annotations
 
 import gzip
-import json
-import math
-import sys
 import tracemalloc
 from pathlib import Path
 
 import pytest
+from small_records import THEIR_SPEC, THEIRS, run_spec, write_record
 
 from evals import record
-from evals.errors import DataError, MissingExtra
+from evals.errors import DataError
 from evals.record import LocalRecorder
-from evals.record.reader import (
-    done_samples,
-    end_of_last_whole_batch,
-    extract_final_results,
-    extract_individual_results,
-    extract_spec,
-    get_final_results_from_dir,
-    get_specs_from_dir,
-    read_record,
-)
-from evals.specs import RunSpec
-
-
-def run_spec() -> RunSpec:
-    return RunSpec(["some-model"], "sums.test.v1", "sums", "test", {}, "")
-
-
-def write_record(path: Path, n_samples: int = 3, report: bool = True) -> bytes:
-    recorder = LocalRecorder(path, run_spec())
-    for number in range(n_samples):
-        with recorder.sample(f"sums.test.{number}") as scope:
-            record.record_raw({"input": f"{number}+1= 数学 \u2028", "ideal": str(number + 1)})
-            record.record_sampling(f"{number}+1=", ["2"], usage={"total_tokens": 7, "details": {"x": 1}}, latency_s=0.5)
-            record.record_match(number == 1, expected=str(number + 1), picked="2")
-            scope.commit({"group": "even" if number % 2 == 0 else "odd"})
-    if report:
-        recorder.record_final_report({"accuracy": 1 / n_samples}, {"n_calls": n_samples})
-    recorder.close()
-    return path.read_bytes()
-
-
-def their_event(number: int, sample_id: str | None, type: str, data: object) -> str:
-    return json.dumps(
-        {"run_id": "R", "event_id": number, "sample_id": sample_id, "type": type, "data": data, "created_by": "", "created_at": "2026-11-23 15:54:25.985214+00:00"}
-    )  # fmt: skip
-
-
-THEIR_SPEC = json.dumps({"spec": {"completion_fns": ["dummy"], "eval_name": "e.s.v0", "run_id": "R"}})
-THEIRS = "\n".join(
-    [
-        THEIR_SPEC,
-        '{"final_report": {"accuracy": 0.5, "boostrap_std": NaN}, "run_id": "R"}',
-        their_event(0, "e.s.0", "raw_sample", {"input": "a"}),
-        their_event(1, "e.s.1", "raw_sample", {"input": "b"}),
-        their_event(2, "e.s.1", "match", {"correct": True, "expected": "x", "picked": "x"}),
-        their_event(3, "e.s.0", "match", {"correct": False, "expected": "y", "picked": None}),
-        "",
-    ]
-)
+from evals.record.reader import done_samples, end_of_last_whole_batch, read_record
 
 
 @pytest.fixture
@@ -236,7 +186,7 @@ class TestTornRecords:
     @pytest.mark.parametrize("content", [b'{"input": "a"}\n', b"hello\n", b"[1]\n", b"\x89PNG"])
     def test_a_file_that_is_no_record_is_called_so(self, path, content):
         path.write_bytes(content)
-        with pytest.raises(DataError, match="no record"):
+        with pytest.raises(DataError, match="not a record"):
             read_record(path)
 
     def test_a_file_that_is_not_there_is_called_so(self, path):
@@ -259,87 +209,6 @@ class TestTheirRecords:
             path.write_bytes(whole[:size])
             events = list(read_record(path).events())
             assert len(events) == max(0, whole[: size + 1].count(b"}\n") - 2)
-
-
-class TestTheirLogFunctions:
-    def test_they_find_spec_report_and_events_in_both_kinds_of_record(self, tmp_path):
-        theirs, ours = tmp_path / "theirs.log", tmp_path / "deep" / "ours.log"
-        theirs.write_text(THEIRS)
-        write_record(ours)
-        assert extract_spec(theirs)["eval_name"] == "e.s.v0"
-        assert extract_final_results(str(theirs))["accuracy"] == 0.5
-        assert [data["correct"] for data in extract_individual_results(ours, "match")] == [False, True, False]
-        assert extract_individual_results(theirs) == []
-        assert set(get_final_results_from_dir(tmp_path)) == set(get_specs_from_dir(str(tmp_path))) == {theirs, ours}
-
-    def test_a_run_that_did_not_end_has_no_final_results(self, path):
-        write_record(path, report=False)
-        with pytest.raises(ValueError, match="final_report"):
-            extract_final_results(path)
-
-
-class TestTables:
-    def test_a_row_holds_one_sample(self, path):
-        write_record(path)
-        rows = list(read_record(path).to_rows())
-        assert rows[1] == {
-            "sample_id": "sums.test.1",
-            "repeat": 0,
-            "prompt": "1+1=",
-            "completion": "2",
-            "expected": "2",
-            "picked": "2",
-            "correct": True,
-            "error": None,
-            "usage": {"total_tokens": 7},
-            "latency_s": 0.5,
-            "cost_usd": None,
-        }
-
-    def test_metrics_and_several_calls_are_put_together(self, path):
-        recorder = LocalRecorder(path, run_spec())
-        with recorder.sample("a") as scope:
-            record.record_sampling("p", ["x", "y"], usage={"total_tokens": 3}, cost_usd=0.5, latency_s=1.0)
-            record.record_sampling("grade", ["A"], usage={"total_tokens": 4}, cost_usd=0.25, latency_s=2.0)
-            record.record_metrics(choice="A", score=1.0, error=2)
-            scope.commit()
-        recorder.close()
-        (row,) = read_record(path).to_rows()
-        assert (row["completion"], row["prompt"]) == (["x", "y"], "p")
-        assert (row["usage"], row["cost_usd"], row["latency_s"]) == ({"total_tokens": 7}, 0.75, 3.0)
-        assert (row["choice"], row["score"], row["metric.error"], row["error"]) == ("A", 1.0, 2, None)
-
-    def test_a_dataframe_has_a_row_a_sample(self, path):
-        pytest.importorskip("pandas")
-        write_record(path)
-        frame = read_record(path).to_dataframe()
-        assert list(frame["correct"]) == [False, True, False]
-        assert frame["correct"].mean() == pytest.approx(1 / 3)
-
-    def test_parquet_keeps_numbers_and_booleans(self, path, tmp_path):
-        parquet = pytest.importorskip("pyarrow.parquet")
-        recorder = LocalRecorder(path, run_spec())
-        for number, prompt in enumerate(["text", [{"role": "user", "content": "chat"}]]):
-            with recorder.sample(f"a.b.{number}") as scope:
-                record.record_sampling(prompt, ["x"])
-                record.record_match(bool(number))
-                record.record_metrics(score=number / 2, nothing=math.nan)
-                scope.commit()
-        recorder.close()
-        read_record(path).to_parquet(tmp_path / "run.parquet")
-        table = parquet.read_table(tmp_path / "run.parquet").to_pydict()
-        assert table["correct"] == [False, True]
-        assert table["score"] == [0.0, 0.5]
-        assert table["prompt"] == ["text", '[{"role": "user", "content": "chat"}]']
-
-    @pytest.mark.parametrize(("module", "call"), [("pandas", "to_dataframe"), ("pyarrow", "to_parquet")])
-    def test_a_missing_package_is_named_with_the_line_that_installs_it(self, path, monkeypatch, module, call):
-        write_record(path)
-        monkeypatch.setitem(sys.modules, module, None)
-        arguments = ["x.parquet"] if call == "to_parquet" else []
-        with pytest.raises(MissingExtra, match="not installed") as caught:
-            getattr(read_record(path), call)(*arguments)
-        assert "pip install 'oaieval[data]'" in str(caught.value)
 
 
 class TestSomeSamples:

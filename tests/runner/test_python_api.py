@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import html.parser
-import json
 import math
 import subprocess
 import sys
@@ -13,50 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sums import Adder, three_of_four, write_sums
 
 import evals
 from evals.completion import Completions
-from evals.completion_fns.backend import Backend
-from evals.engine.failures import CallFailed, Kind
-from evals.errors import EvalsError, ProviderError, UsageError
-from evals.runner.result import Metric, metrics_of
+from evals.errors import EvalsError, ProviderError
 from evals.stats.intervals import wilson
 from evals.testing.openai_process import ServerProcess
-
-QUESTIONS = {"1 + 1?": "2", "2 + 2?": "4", "3 + 3?": "6", "4 + 4?": "8"}
 
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A registry with the eval `sums` of four questions; records go beside it."""
     monkeypatch.setenv("EVALS_LOG_DIR", str(tmp_path / "evallogs"))
-    root = tmp_path / "registry"
-    (root / "evals").mkdir(parents=True)
-    (root / "data").mkdir()
-    rows = [json.dumps({"input": question, "ideal": answer}) + "\n" for question, answer in QUESTIONS.items()]
-    (root / "data" / "sums.jsonl").write_text("".join(rows), encoding="utf-8")
-    body = {"class": "evals.suite:Match", "args": {"samples_jsonl": "sums.jsonl"}}
-    (root / "evals" / "sums.yaml").write_text(f"sums: {{id: sums.dev.v0}}\nsums.dev.v0: {json.dumps(body)}\n")
-    return root
-
-
-def three_of_four(prompt: Any) -> str:
-    question = prompt if isinstance(prompt, str) else prompt[-1]["content"]
-    return "9" if question == "4 + 4?" else QUESTIONS[question]
-
-
-class Adder(Backend):
-    """A backend that counts what it is asked, and cannot answer one question."""
-
-    def __init__(self, broken_for: str = "") -> None:
-        self.broken_for = broken_for
-        self._asked: list[str] = []
-
-    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
-        self._asked.append(prompt)
-        if prompt == self.broken_for:
-            raise CallFailed(Kind.CONTENT_FILTER, "the filter said no")
-        return Completions([three_of_four(prompt)])
+    return write_sums(tmp_path / "registry")
 
 
 def test_a_function_is_run_and_gives_typed_numbers_and_samples(registry):
@@ -192,68 +160,9 @@ def test_a_function_with_other_code_is_another_run(registry):
     assert evals.run(one, "sums", registry_paths=registry, resume=True).record_path != first.record_path
 
 
-def test_an_earlier_result_is_read_from_its_record(registry):
-    result = evals.run(Adder("1 + 1?"), "sums", registry_paths=registry, check=False)
-    read = evals.read_result(result.record_path)
-    assert (read.report, read.metrics, read.n_errors, read.n_total) == (result.report, result.metrics, 1, 4)
-    assert read.run_spec == result.run_spec
-    assert [row.sample_id for row in read.samples] == [row.sample_id for row in result.samples]
-
-
 def test_the_log_folder_can_be_chosen(registry, tmp_path):
     result = evals.run(three_of_four, "sums", registry_paths=registry, log_dir=tmp_path / "here")
     assert Path(result.record_path).parent == tmp_path / "here"
-
-
-def test_samples_become_a_data_frame(registry):
-    pandas = pytest.importorskip("pandas")
-    frame = evals.run(three_of_four, "sums", registry_paths=registry).to_dataframe()
-    assert isinstance(frame, pandas.DataFrame)
-    assert frame["correct"].mean() == 0.75
-
-
-class Tags(html.parser.HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.texts: list[str] = []
-
-    def handle_starttag(self, tag, attrs):
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-
-def test_the_notebook_table_is_escaped_well_formed_and_without_colours(registry):
-    result = evals.run(three_of_four, "sums", registry_paths=registry)
-    result.report["<script>"] = 1.0
-    text = result._repr_html_()
-    tags = Tags()
-    tags.feed(text)
-    assert not tags.open
-    assert {"accuracy", "0.750", "0.301 to 0.954", "4", "<script>"} <= set(tags.texts)
-    assert "color" not in text
-
-
-def test_a_metric_that_is_not_there_names_those_that_are(registry):
-    result = evals.run(three_of_four, "sums", registry_paths=registry)
-    with pytest.raises(UsageError, match=r"no metric 'acuracy'\n  did you mean: accuracy"):
-        result.metric("acuracy")
-
-
-def test_metrics_are_told_from_counts_costs_and_companions():
-    report = {
-        "accuracy": 0.5, "accuracy_stderr": 0.1, "accuracy_ci95": [0.3, 0.7], "n": 25, "n_errors": 0,
-        "f1": None, "usage_total_tokens": 7, "cost_usd": 0.1, "boostrap_std": 0.1, "note": "text",
-    }  # fmt: skip
-    metrics = metrics_of(report)
-    assert list(metrics) == ["accuracy", "f1"]
-    assert metrics["accuracy"] == Metric(0.5, 0.1, (0.3, 0.7), 25)
-    assert math.isnan(metrics["f1"].value)
 
 
 def test_importing_the_name_loads_nothing_until_it_is_used():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
-from evals.sandbox.unsafe_local import UnsafeLocal, escaped, same_output
+from evals.sandbox.unsafe_local import UnsafeLocal
 from evals.sandbox.verdict import Status
 
 TESTS = FunctionTests("def check(candidate):\n    assert candidate(2) == 4, 'no twice'\n")
@@ -90,13 +90,3 @@ def test_the_environment_stays_outside(monkeypatch):
 def test_whole_programs_are_judged_by_what_they_print(program, status, kind):
     verdict = UnsafeLocal().check(DOUBLING, program)
     assert (verdict.status.value, verdict.kind) == (status, kind), verdict
-
-
-def test_blank_ends_of_output_do_not_matter():
-    assert same_output("1  2 \n3\n\n", "1 2\n3")
-    assert not same_output("1\n2", "1 2")
-
-
-def test_details_cannot_steer_a_terminal():
-    assert "\x1b" not in escaped("\x1b[31mred")
-    assert len(escaped("\x1b" * 5000)) <= 4096

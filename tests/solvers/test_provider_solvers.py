@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from evals.engine.failures import CallFailed, Kind
-from evals.errors import EvalsError
-from evals.record import RecorderBase
-from evals.solvers.human_cli_solver import HumanCliSolver
+from evals.errors import EvalsError, RegistryError
 from evals.solvers.providers.openai.openai_solver import OpenAISolver
 from evals.solvers.providers.together.together_solver import TogetherSolver
 from evals.solvers.solver import SolverResult
@@ -157,15 +155,8 @@ def test_anthropic_usage_has_openai_s_three_counts():
     assert usage == {"completion_tokens": 150, "prompt_tokens": 100, "total_tokens": 250}
 
 
-def test_a_person_sees_the_conversation_and_the_answer_is_recorded(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    import io
-    import sys
+def test_the_assistants_solver_says_what_to_use_instead():
+    from evals.solvers.providers.openai.openai_assistants_solver import OpenAIAssistantsSolver
 
-    monkeypatch.setattr(sys, "stdin", io.StringIO("forty two\n"))
-    recorder = RecorderBase(None)
-    with recorder.as_default_recorder("x"):
-        assert HumanCliSolver()(TASK).output == "forty two"
-    assert capsys.readouterr().out == "system: task\nuser: q\nassistant (you): "
-    assert recorder.get_events("sampling")[0].data["model"] == "human"
+    with pytest.raises(RegistryError, match="generation/direct/gpt-4"):
+        OpenAIAssistantsSolver(model="gpt-4", tools=[])

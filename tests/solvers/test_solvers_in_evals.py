@@ -6,26 +6,14 @@ import random
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from evals.completion import Completions
-from evals.completion_fns.dummy import DummyCompletionFn
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICompletionFn
 from evals.completion_fns.scripted import ScriptedCompletionFn
-from evals.errors import RegistryError, UsageError
 from evals.eval import SolverEval
 from evals.record import RecorderBase, record_match
-from evals.registry import Registry
-from evals.solvers.completion_fn_solver import CompletionFnSolver
-from evals.solvers.human_cli_solver import HumanCliSolver
-from evals.solvers.nested.cot_solver import CoTSolver
-from evals.solvers.nested.fewshot_solver import FewShotSolver
-from evals.solvers.nested.self_consistency_solver import SelfConsistencySolver
-from evals.solvers.solver import DummySolver, Solver, SolverResult
-from evals.solvers.solver_completion_fn import SolverCompletionFn
-from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
+from evals.solvers.solver import Solver, SolverResult
+from evals.solvers.utils import maybe_wrap_with_solver
 from evals.task_state import Message, TaskState
-from evals.testing.doubles import TestCompletionFn
 from evals.testing.openai_server import LoopbackServer
 
 
@@ -52,72 +40,6 @@ class Mirror(Solver):
         self.n_calls += 1
         messages = [(message.role, message.content) for message in task_state.messages]
         return SolverResult(repr((self.n_calls, task_state.task_description, messages, kwargs)))
-
-
-def test_a_text_prompt_is_the_task_description_of_a_wrapped_solver():
-    fn = maybe_wrap_with_compl_fn(Mirror())
-    assert fn("do it", max_tokens=1).get_completions() == [repr((1, "do it", [], {"max_tokens": 1}))]
-
-
-def test_a_first_system_message_is_the_task_description():
-    fn = SolverCompletionFn(Mirror())
-    chat = [{"role": "system", "content": "do"}, {"role": "user", "content": "it", "name": "example_user"}]
-    assert fn(prompt=chat).get_completions() == [repr((1, "do", [("user", "it")], {}))]
-
-
-def test_a_chat_without_a_system_message_has_an_empty_task():
-    fn = SolverCompletionFn(Mirror())
-    assert fn(prompt=[{"role": "user", "content": "hi"}]).get_completions() == [repr((1, "", [("user", "hi")], {}))]
-
-
-def test_each_call_gets_a_fresh_copy_of_the_solver():
-    fn = SolverCompletionFn(Mirror())
-    assert fn("a").get_completions() != fn("b").get_completions()
-    assert fn("a").get_completions() == fn("a").get_completions()
-
-
-@pytest.mark.parametrize("prompt", [[{"role": "system", "content": "a", "name": "b"}], ["a"], 3])
-def test_prompts_that_a_solver_cannot_use_are_refused(prompt: Any):
-    with pytest.raises(Exception, match=r"cannot use|takes a text"):
-        SolverCompletionFn(Mirror())(prompt)
-
-
-def test_completion_functions_stay_as_they_are_in_plain_evals():
-    fn = TestCompletionFn("a")
-    assert maybe_wrap_with_compl_fn(fn) is fn
-
-
-@pytest.mark.parametrize("wrap", [maybe_wrap_with_compl_fn, maybe_wrap_with_solver])
-def test_what_cannot_be_called_is_a_value_error(wrap: Any):
-    with pytest.raises(ValueError, match="Expected a completion function or a solver"):
-        wrap("gpt-4")
-
-
-def test_solvers_stay_as_they_are_in_solver_evals():
-    solver = Mirror()
-    assert maybe_wrap_with_solver(solver) is solver
-    assert maybe_wrap_with_solver(SolverCompletionFn(solver)) is solver
-    assert isinstance(maybe_wrap_with_solver(DummyCompletionFn()), DummySolver)
-
-
-def test_any_completion_function_becomes_a_solver():
-    fn = Listener("yes")
-    solver = maybe_wrap_with_solver(fn)
-    state = TaskState("task", [Message("user", "q"), Message("spacer", ""), Message("assistant", "a")])
-    result = solver(state, max_tokens=2)
-    assert result.output == "yes"
-    expected = [
-        {"role": "system", "content": "task"},
-        {"role": "user", "content": "q"},
-        {"role": "assistant", "content": "a"},
-    ]
-    assert fn.asked == [(expected, {"max_tokens": 2})]
-
-
-def test_an_empty_task_description_is_not_sent():
-    fn = Listener()
-    maybe_wrap_with_solver(fn)(TaskState("", [Message("user", "q")]))
-    assert fn.asked[0][0] == [{"role": "user", "content": "q"}]
 
 
 def test_an_openai_chat_model_in_a_solver_eval_keeps_its_completion_function():
@@ -178,44 +100,3 @@ def test_a_scripted_completion_function_runs_a_solver_eval_on_the_engine(tmp_pat
     script.write_text('{"t0": ["a", "b"], "t1": ["c", "d"], "t2": "e"}', encoding="utf-8")
     report = solver_eval(ScriptedCompletionFn(path=script), tmp_path, n_samples=3)
     assert sorted(report["picked"]) == [["a", "b"], ["c", "d"], ["e", "e"]]
-
-
-@pytest.mark.parametrize(
-    ("name", "cls"),
-    [
-        ("generation/direct/dummy", CompletionFnSolver),
-        ("generation/cot/dummy", CoTSolver),
-        ("generation/self-consistency/dummy", SelfConsistencySolver),
-        ("human_cli", HumanCliSolver),
-    ],
-)
-def test_registered_names_make_solvers_over_any_completion_function(name: str, cls: type):
-    assert isinstance(Registry().make_completion_fn(name), cls)
-
-
-def test_a_hhh_solver_by_name_answers():
-    solver = Registry().make_completion_fn("generation/hhh/dummy")
-    assert solver(TaskState("task", [])).output == "This is a dummy response."
-    assert solver.name == "DummyCompletionFn_hhh"
-
-
-def test_a_few_shot_solver_by_name_takes_its_examples_as_arguments(tmp_path: Path):
-    path = tmp_path / "train.jsonl"
-    path.write_text('{"input": "q", "ideal": "a"}\n', encoding="utf-8")
-    name = "generation/fewshot/dummy"
-    solver = Registry().make_completion_fn(name, train_jsonl=str(path), n_shots="1")
-    assert isinstance(solver, FewShotSolver)
-    with pytest.raises(UsageError, match="few-shot examples are not given"):
-        Registry().make_completion_fn(name)
-
-
-def test_a_misspelt_generation_name_is_an_error_and_never_a_call():
-    with pytest.raises(RegistryError, match="generation/dierct/gpt-4"):
-        Registry().make_completion_fn("generation/dierct/gpt-4")
-
-
-def test_the_assistants_solver_says_what_to_use_instead():
-    from evals.solvers.providers.openai.openai_assistants_solver import OpenAIAssistantsSolver
-
-    with pytest.raises(RegistryError, match="generation/direct/gpt-4"):
-        OpenAIAssistantsSolver(model="gpt-4", tools=[])

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from scipy import stats
 
-from evals.stats.intervals import Z95, ExactSum, t975, t_interval, wilson
+from evals.stats.intervals import Z95, ExactSum, exact_mean, t975, t_interval, wilson
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (1, 1), (0, 10), (10, 10), (7, 10), (37, 149), (3660, 5214)])
@@ -72,3 +72,15 @@ def test_an_exact_sum_loses_nothing_in_any_order() -> None:
 def test_the_sum_of_nothing_is_zero() -> None:
     assert ExactSum().value == 0.0
     assert ExactSum().exact == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[0.1] * 3, [1e16, 1.0, -1e16], [0.1, 0.7, 1e-17, 0.3], [1 / 3] * 7, [1.7e308, 1.7e308, 1.0], [0.0, -0.0], [5.0]],
+)
+def test_the_exact_mean_is_that_of_fractions(values):
+    assert exact_mean(values) == float(sum(map(Fraction, values)) / len(values))
+
+
+def test_the_exact_mean_of_nothing_is_not_defined():
+    assert math.isnan(exact_mean([]))

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from evals import record
+from evals.comparison.baseline import Baseline, baseline_path
+from evals.comparison.gate import EvalVerdict, GateLimits, gate_runs
+from evals.comparison.scores import read_scores
 from evals.record import LocalRecorder
 from evals.specs import RunSpec
 
@@ -41,3 +44,30 @@ def write_run(
         recorder.record_final_report({})
     recorder.close()
     return path
+
+
+NASTY = "\x1b[31mred\u202e | `` ``` <b> [x](y) \n"
+"Steers a terminal, breaks a table, and ends a fence, where it is shown as it is."
+
+
+def write_nasty_run(path: Path, scores: Sequence[float], name: str = "model") -> Path:
+    """A run whose prompts, completions and labels are nasty texts."""
+    recorder = LocalRecorder(path, RunSpec([name], "sums.test.v1", "sums", "test", {"data_sha256": "1"}, ""))
+    for number, score in enumerate(scores):
+        with recorder.sample(f"sums.test.{number}") as scope:
+            record.record_sampling(NASTY * 30, [NASTY])
+            record.record_metrics(score=score)
+            scope.commit({"category": f"{NASTY} {number % 2} {'long ' * 20}"})
+    recorder.close()
+    return path
+
+
+def verdict_of(
+    folder: Path, before: Sequence[float], after: Sequence[float], name: str = "sums.test.v1"
+) -> EvalVerdict:
+    """The gate's verdict on a run with the scores `after`, against a baseline with the scores `before`."""
+    folder.mkdir(exist_ok=True)
+    old = read_scores(write_run(folder / "old.jsonl", before, eval_name=name))
+    new = read_scores(write_run(folder / "new.jsonl", after, eval_name=name))
+    Baseline.of(old).write(baseline_path(folder / "baselines", name))
+    return gate_runs([new], folder / "baselines", GateLimits())[0]

@@ -1,4 +1,4 @@
-"""Anthropic's models through the anthropic SDK."""
+"""Completion functions for Anthropic's models, through the anthropic SDK."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from evals.completion_fns.anthropic.messages import (
     reply_usage,
     request_body,
 )
-from evals.completion_fns.hosted import ProviderBackend, checked_options
-from evals.completion_fns.provider_failures import failure_of_reply, failure_of_transport
+from evals.completion_fns.hosted import HostedBackend
+from evals.completion_fns.inner_fns import registry_or_new
+from evals.completion_fns.sdk_failures import failure_of_status, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
+from evals.registry.typed_arguments import typed_arguments
 
 TIMEOUT_S = 600.0
+"Of one attempt; the engine's own time-out is usually shorter."
 
 API_VERSION = "2023-06-01"
-"The next one, 2026-10-21, which SDKs from 2.0 on send by themselves, has no temperature for any model."
+"SDKs from 2.0 on send 2026-10-21 by themselves, which takes no temperature for any model."
 
 OPTIONS = NOT_SENT | frozenset(
     [
@@ -44,21 +47,28 @@ OPTIONS = NOT_SENT | frozenset(
         "cache_control",
     ]
 )
+"Sampling arguments that may be given by name, in OpenAI's words or Anthropic's."
 _MAY_BE_DROPPED = ("temperature", "top_p", "top_k", "stop_sequences")
 _REFUSAL = re.compile(r"deprecated|not supported|unsupported|does not support|cannot both|not permitted|not allowed")
 
 
-class AnthropicCompletionFn(ProviderBackend):
-    """A Claude model by the messages API.
+@typed_arguments
+class AnthropicCompletionFn(HostedBackend):
+    """A Claude model, by the messages API.
 
-    max_tokens: where an eval sends none; the API wants one. extra_options: sent as they are, over everything else.
-    Further keywords are sampling arguments, in OpenAI's words or Anthropic's. A model that refuses a sampling argument
-    gets no more of it in this run; `request` in the record says what was sent.
+    max_tokens: for calls that have none, since the API wants one. api_base: another name of base_url. options: sampling
+    arguments in OpenAI's words or Anthropic's. extra_options: sent as they are, over everything else. A sampling
+    argument that the model refuses is left out for the rest of the run; `request` in the record says what was sent.
+
+    Raises:
+        UsageError: no model, an unknown option, or no http or https URL.
     """
 
     key_variables = ("ANTHROPIC_API_KEY",)
     url_variables = ("ANTHROPIC_BASE_URL",)
     default_base_url = "https://api.anthropic.com"
+    known_options = OPTIONS
+    kind = "an Anthropic model"
 
     def __init__(
         self,
@@ -71,14 +81,20 @@ class AnthropicCompletionFn(ProviderBackend):
         registry: Any = None,
         **options: Any,
     ) -> None:
-        known = checked_options(options, OPTIONS, "an Anthropic model")
-        super().__init__(model, base_url or api_base, api_key, {**known, **(extra_options or {})}, registry)
+        super().__init__(
+            model,
+            base_url=base_url or api_base,
+            api_key=api_key,
+            options=options,
+            extra_options=extra_options,
+            registry=registry_or_new(registry),
+        )
         self.max_tokens = int(max_tokens)
         self._refused: frozenset[str] = frozenset()
 
-    def check_sdk(self) -> None:
+    def prepare_client(self) -> None:
         if find_spec("anthropic") is None:
-            raise MissingExtra("an Anthropic model", "anthropic")
+            raise MissingExtra(self.kind, "anthropic")
 
     def new_client(self, api_key: str) -> Any:
         from anthropic import AsyncAnthropic
@@ -90,6 +106,9 @@ class AnthropicCompletionFn(ProviderBackend):
             timeout=TIMEOUT_S,
             default_headers={"anthropic-version": API_VERSION},
         )
+
+    async def close_client(self, client: Any) -> None:
+        await client.close()
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
         body = request_body(self.model, prompt, options, self.max_tokens, self._refused)
@@ -112,7 +131,10 @@ class AnthropicCompletionFn(ProviderBackend):
         )
 
     async def _post(self, client: Any, body: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-        """Headers and body of the reply. Sampling arguments go round the SDK, whose versions know different ones."""
+        """(headers, JSON) of the reply.
+
+        Sampling arguments are sent as `extra_body`, since the versions of the SDK know different ones.
+        """
         import anthropic
 
         named = {name: body[name] for name in ("model", "messages", "max_tokens")}
@@ -129,15 +151,10 @@ class AnthropicCompletionFn(ProviderBackend):
         return {name.lower(): value for name, value in raw.headers.items()}, reply
 
     def _failure(self, error: Any) -> CallFailed:
-        failure = failure_of_reply(error, self.host) or failure_of_transport(error, self.host)
+        failure = failure_of_status(error, self.host) or failure_of_transport(error, self.host)
         if failure.kind is Kind.BAD_REQUEST and "credit balance" in failure.message:
             failure.kind = Kind.PAYMENT
         return failure
-
-    async def aclose(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
 
     def cache_identity(self) -> dict[str, Any] | None:
         identity = super().cache_identity()
@@ -145,7 +162,7 @@ class AnthropicCompletionFn(ProviderBackend):
 
 
 def refused_argument(failure: CallFailed, body: Mapping[str, Any]) -> str | None:
-    """The sampling argument without which the request would be accepted; None where the failure is about else."""
+    """The sampling argument in `body` that the server refused; None where the failure has another reason."""
     if failure.kind is not Kind.BAD_REQUEST or not _REFUSAL.search(failure.message):
         return None
     return next((name for name in _MAY_BE_DROPPED if name in body and name in failure.message), None)

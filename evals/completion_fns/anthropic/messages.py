@@ -1,11 +1,11 @@
-"""Prompts and replies between our words and those of Anthropic's messages API: pure functions."""
+"""Translates prompts and replies between the OpenAI API and Anthropic's messages API. Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.two_role_chat import TurnFormat
+from evals.completion_fns.two_role_chat import TwoRoleFormat
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -15,7 +15,7 @@ FINISH_REASONS = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-"Anthropic's stop reasons in OpenAI's words; any other one stays as it is."
+"OpenAI's finish reason for each of Anthropic's stop reasons; others stay as they are."
 
 NOT_SENT = frozenset(
     [
@@ -32,20 +32,20 @@ NOT_SENT = frozenset(
         "suffix",
     ]
 )
-"OpenAI parameters that the API does not have."
+"OpenAI's parameters that the messages API does not have."
 
 _RENAMED = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens", "stop": "stop_sequences"}
 
 
 def request_body(
-    model: str, prompt: Any, options: Mapping[str, Any], max_tokens: int, refused: frozenset[str] = frozenset()
+    model: str | None, prompt: Any, options: Mapping[str, Any], max_tokens: int, refused: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """The JSON body for `prompt`.
+    """The JSON body of a request for `prompt`, a text or a chat.
 
-    options: sampling arguments in OpenAI's or Anthropic's words. max_tokens: where the options have none; the API wants
-    one. refused: parameters that this model does not take.
+    options: sampling arguments in OpenAI's words or Anthropic's. max_tokens: where the options have none. refused:
+    parameters to leave out, because the model refuses them.
     """
-    system, messages = TURNS.split(prompt)
+    system, messages = CHAT_FORMAT.system_and_messages(prompt)
     body: dict[str, Any] = {"model": model, "max_tokens": max_tokens, "messages": messages}
     if system:
         body["system"] = system
@@ -59,7 +59,10 @@ def request_body(
 
 
 def content_blocks(content: Any) -> list[dict[str, Any]]:
-    """A message's content, text or OpenAI's parts, as content blocks; empty texts, which the API refuses, left out."""
+    """The content of a message as Anthropic's content blocks. Empty texts are left out, as the API refuses them.
+
+    content: a text, a list of OpenAI's content parts, or None.
+    """
     if content is None or isinstance(content, str):
         return [_text(content)] if content else []
     return [_block(part) for part in content if part.get("type") != "text" or part.get("text")]
@@ -81,19 +84,19 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-TURNS = TurnFormat("assistant", "content", content_blocks)
+CHAT_FORMAT = TwoRoleFormat("assistant", "content", content_blocks)
 
 
 def reply_text(reply: Mapping[str, Any]) -> str:
-    """The text blocks of a reply in one; thoughts and tool calls are left out."""
+    """The texts of a reply, joined; thoughts and tool calls are left out."""
     blocks = reply.get("content") or []
     return "".join(block.get("text", "") for block in blocks if block.get("type") == "text")
 
 
 def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """Anthropic's token counts and, computed from them, OpenAI's.
+    """The token counts of a reply under Anthropic's keys, and under OpenAI's.
 
-    Anthropic counts input that its cache served or stored apart; OpenAI's prompt tokens are all of it.
+    OpenAI's prompt tokens are all input. Anthropic counts apart what its cache gave and what it stored.
     """
     counts = {name: value for name, value in (reply.get("usage") or {}).items() if isinstance(value, int)}
     n_read = counts.get("cache_read_input_tokens", 0)
@@ -107,6 +110,6 @@ def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def finish_reason(reply: Mapping[str, Any]) -> str | None:
-    """Why the reply ended, in OpenAI's words."""
+    """Why the reply ended, in OpenAI's words; None where it does not say."""
     reason = reply.get("stop_reason")
     return None if reason is None else FINISH_REASONS.get(reason, reason)

@@ -1,4 +1,4 @@
-"""Google's models through the google-genai SDK."""
+"""Completion functions for Google's models, through the google-genai SDK."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.google.contents import (
+    CHAT_FORMAT,
     NOT_SENT,
-    TURNS,
     candidate_text,
     config_of,
     finish_reason,
     reply_usage,
 )
-from evals.completion_fns.hosted import ProviderBackend, checked_options
-from evals.completion_fns.provider_failures import body_of, failure_of_reply, failure_of_transport
+from evals.completion_fns.hosted import HostedBackend
+from evals.completion_fns.inner_fns import registry_or_new
+from evals.completion_fns.sdk_failures import body_of, failure_of_status, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
+from evals.registry.typed_arguments import typed_arguments
 
 TIMEOUT_S = 600.0
+"Of one attempt; the engine's own time-out is usually shorter."
 
 OPTIONS = NOT_SENT | frozenset(
     [
@@ -51,19 +54,27 @@ OPTIONS = NOT_SENT | frozenset(
         "labels",
     ]
 )
+"Sampling arguments that may be given by name, in OpenAI's words or Google's."
 
 
-class GoogleCompletionFn(ProviderBackend):
-    """A Gemini model by the Gemini API.
+@typed_arguments
+class GoogleCompletionFn(HostedBackend):
+    """A Gemini model, by the Gemini API.
 
-    safety_settings and other keywords are sampling arguments, in OpenAI's words or Google's. extra_options: fields of
-    the SDK's GenerateContentConfig, over everything else. A prompt that Google blocks is a content-filter failure; a
-    completion that it cuts short has the finish reason `content_filter`.
+    api_base: another name of base_url. options: sampling arguments in OpenAI's words or Google's, `safety_settings`
+    among them. extra_options: fields of the SDK's GenerateContentConfig, over everything else. A prompt that Google
+    blocks is a failure of the kind content filter; a completion that it cuts off has the finish reason
+    `content_filter`.
+
+    Raises:
+        UsageError: no model, an unknown option, or no http or https URL.
     """
 
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     url_variables = ("GOOGLE_GEMINI_BASE_URL",)
     default_base_url = "https://generativelanguage.googleapis.com"
+    known_options = OPTIONS
+    kind = "a Google model"
 
     def __init__(
         self,
@@ -75,22 +86,33 @@ class GoogleCompletionFn(ProviderBackend):
         registry: Any = None,
         **options: Any,
     ) -> None:
-        known = checked_options(options, OPTIONS, "a Google model")
-        super().__init__(model, base_url or api_base, api_key, {**known, **(extra_options or {})}, registry)
+        super().__init__(
+            model,
+            base_url=base_url or api_base,
+            api_key=api_key,
+            options=options,
+            extra_options=extra_options,
+            registry=registry_or_new(registry),
+        )
 
-    def check_sdk(self) -> None:
+    def prepare_client(self) -> None:
         if find_spec("google") is None or find_spec("google.genai") is None:
-            raise MissingExtra("a Google model", "google")
+            raise MissingExtra(self.kind, "google")
 
     def new_client(self, api_key: str) -> Any:
         from google import genai
 
-        # One attempt must be said: without it the SDK tries lost connections again, after up to ten seconds.
+        # Without `attempts` the SDK tries again after a lost connection, up to ten seconds later.
         options = {"base_url": self.base_url, "timeout": int(TIMEOUT_S * 1000), "retry_options": {"attempts": 1}}
         return genai.Client(api_key=api_key, vertexai=False, http_options=options)
 
+    async def close_client(self, client: Any) -> None:
+        close = getattr(client.aio, "aclose", None)  # older SDKs have nothing to close
+        if close is not None:
+            await close()
+
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
-        system, contents = TURNS.split(prompt)
+        system, contents = CHAT_FORMAT.system_and_messages(prompt)
         config = config_of(system, options)
         headers, reply = await self._generate(client, contents, config)
         candidate = self._candidate(reply)
@@ -120,7 +142,7 @@ class GoogleCompletionFn(ProviderBackend):
         except errors.APIError as error:
             raise self._failure(error) from error
         except Exception as error:
-            # httpx, aiohttp or the SDK's own JSON reader, by version and by what is installed.
+            # From httpx, aiohttp or the SDK's JSON reader, which depends on its version and on what is installed.
             raise failure_of_transport(error, self.host) from error
         raw = getattr(reply, "sdk_http_response", None)
         headers = {name.lower(): value for name, value in (getattr(raw, "headers", None) or {}).items()}
@@ -138,7 +160,7 @@ class GoogleCompletionFn(ProviderBackend):
         raise CallFailed(Kind.BAD_REPLY, "the reply has no candidate", host=self.host)
 
     def _failure(self, error: Any) -> CallFailed:
-        failure = failure_of_reply(error, self.host) or failure_of_transport(error, self.host)
+        failure = failure_of_status(error, self.host) or failure_of_transport(error, self.host)
         body = body_of(error)
         if failure.kind is Kind.BAD_REQUEST and ("API_KEY_INVALID" in body or "API key not valid" in body):
             failure.kind = Kind.AUTH
@@ -146,15 +168,9 @@ class GoogleCompletionFn(ProviderBackend):
             failure.retry_after_s = retry_delay_s(body)
         return failure
 
-    async def aclose(self) -> None:
-        client, self._client = self._client, None
-        close = getattr(getattr(client, "aio", None), "aclose", None)
-        if close is not None:
-            await close()
-
 
 def retry_delay_s(body: str) -> float | None:
-    """Seconds that Google's RetryInfo (`"retryDelay": "34s"`) asks to wait; None without one."""
+    """The seconds to wait that an error of Google names (`"retryDelay": "34s"`); None where it names none."""
     found = re.search(r'"retryDelay":\s*("[^"]*")', body)
     if found is None:
         return None

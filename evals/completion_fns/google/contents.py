@@ -1,4 +1,4 @@
-"""Prompts and replies between our words and those of Google's Gemini API: pure functions."""
+"""Translates prompts and replies between the OpenAI API and Google's Gemini API. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from evals.completion_fns.two_role_chat import TurnFormat
+from evals.completion_fns.two_role_chat import TwoRoleFormat
 
 FINISH_REASONS = {
     "STOP": "stop",
@@ -20,10 +20,10 @@ FINISH_REASONS = {
     "IMAGE_SAFETY": "content_filter",
     "MODEL_ARMOR": "content_filter",
 }
-"Google's finish reasons in OpenAI's words; any other one stays as it is, in lower case."
+"OpenAI's finish reason for each of Google's; others stay as they are, in lower case."
 
 NOT_SENT = frozenset(["n", "logit_bias", "user", "best_of", "echo", "suffix"])
-"OpenAI parameters that the API does not have."
+"OpenAI's parameters that the Gemini API does not have."
 
 _RENAMED = {
     "max_tokens": "max_output_tokens",
@@ -33,11 +33,11 @@ _RENAMED = {
     "top_logprobs": "logprobs",
 }
 _NEUTRAL = (("top_p", 1), ("presence_penalty", 0), ("frequency_penalty", 0))
-"Values that change nothing; some models refuse the penalties at all."
+"Values that change nothing. They are left out, since some models refuse penalties of any value."
 
 
 def config_of(system: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The `config` of a request, from sampling arguments in OpenAI's or Google's words."""
+    """The `config` of a request. system: the system text. options: sampling arguments in OpenAI's words or Google's."""
     config: dict[str, Any] = {"system_instruction": system} if system else {}
     for name, value in options.items():
         name = _RENAMED.get(name, name)
@@ -48,7 +48,7 @@ def config_of(system: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def content_parts(content: Any) -> list[dict[str, Any]]:
-    """A message's content, text or OpenAI's parts, as parts."""
+    """The content of a message as Google's parts. content: a text, a list of OpenAI's content parts, or None."""
     if content is None or isinstance(content, str):
         return [{"text": content}] if content else []
     return [_part(part) for part in content]
@@ -68,23 +68,23 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     return {"inline_data": {"mime_type": mime_type, "data": base64.b64decode(data)}}
 
 
-TURNS = TurnFormat("model", "parts", content_parts)
+CHAT_FORMAT = TwoRoleFormat("model", "parts", content_parts)
 
 
 def candidate_text(candidate: Mapping[str, Any]) -> str:
-    """The text parts of a candidate in one; thoughts are left out."""
+    """The texts of a candidate, joined; thoughts are left out."""
     parts = (candidate.get("content") or {}).get("parts") or []
     return "".join(part.get("text") or "" for part in parts if not part.get("thought"))
 
 
 def finish_reason(candidate: Mapping[str, Any]) -> str | None:
-    """Why the candidate ended, in OpenAI's words."""
+    """Why the candidate ended, in OpenAI's words; None where the reply does not say."""
     reason = candidate.get("finish_reason")
     return None if reason is None else FINISH_REASONS.get(reason, str(reason).lower())
 
 
 def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """Google's token counts and, computed from them, OpenAI's; thoughts are completion tokens."""
+    """The token counts of a reply under Google's keys, and under OpenAI's, where thoughts are completion tokens."""
     counts = {name: value for name, value in (reply.get("usage_metadata") or {}).items() if isinstance(value, int)}
     n_prompt = counts.get("prompt_token_count", 0) + counts.get("tool_use_prompt_token_count", 0)
     n_completion = counts.get("candidates_token_count", 0) + counts.get("thoughts_token_count", 0)

@@ -1,4 +1,4 @@
-"""Models behind the OpenAI API, and behind any server that speaks it; the classes' path in openai/evals too."""
+"""Completion functions for the OpenAI API and servers that speak it; openai/evals has its classes at this path."""
 
 from __future__ import annotations
 

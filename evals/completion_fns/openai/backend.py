@@ -1,24 +1,21 @@
-"""The backend that all OpenAI endpoints share: keys, base URL, one attempt at a request, refused parameters mended."""
+"""The backend that all OpenAI endpoints share: one attempt at a request, and refused parameters left out or renamed."""
 
 from __future__ import annotations
 
 import inspect
 import logging
 import os
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
-from evals.completion_fns.backend import Backend
-from evals.completion_fns.cost import cost_usd
+from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
     adapted,
     cut_at,
-    overlaid,
     recorded_request,
 )
 from evals.completion_fns.openai.results import (
@@ -27,47 +24,43 @@ from evals.completion_fns.openai.results import (
     rate_limit_headers,
     read_reply,
 )
-from evals.completion_fns.openai.transport import (
-    HttpTransport,
-    SdkTransport,
-    Transport,
-    WireReply,
-    checked_base_url,
-    host_of,
-    secrets_of,
-    shown_url,
-)
+from evals.completion_fns.openai.transport import HttpTransport, SdkTransport, Transport, WireReply, proxy_for
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean
-from evals.secrets import register_secret
 
 if TYPE_CHECKING:
     from evals.registry.lookup import Registry
-    from evals.specs import ModelInfo
-
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
-PLACEHOLDER_KEY = "no-key"
-"Sent to servers other than OpenAI's when no key is set; most of them want the header and not the key."
 
 _MAX_ADAPTATIONS = 8
+"Attempts at one request that differ in the parameters that the server refused."
 _NOT_FOR_THE_BODY = frozenset({"extra_headers", "extra_body", "timeout", "request_timeout", "stream"})
 
 logger = logging.getLogger(__name__)
 
 
-class OpenAIBackend(Backend):
+class OpenAIBackend(HostedBackend):
     """What the endpoints have in common: one HTTP request an attempt, its failures classified.
 
     model, api_base, api_key, n_ctx, extra_options: as in openai/evals; what is not given comes from OPENAI_BASE_URL
     (or OPENAI_API_BASE) and OPENAI_API_KEY. extra_options: request parameters of any name, laid over those of a call.
     registry: where prices are looked up. transport: `http` (lean) or `sdk`. headers: sent with each request, for
-    gateways. timeout_s: of one attempt; the engine's own is usually shorter. max_tokens_param, drop, system_role: how
-    this model's parameters differ (see RequestRules). options: request parameters by name, laid over those of a call.
+    gateways. timeout_s: of one attempt, in seconds; the engine's own is usually shorter. max_tokens_param, drop,
+    system_role: how this model's parameters differ (see RequestRules). options: request parameters by name, laid over
+    those of a call.
+
+    Raises:
+        UsageError: no such transport, an unknown option, a word where a number belongs, or no http or https URL.
     """
 
+    key_variables = ("OPENAI_API_KEY",)
+    url_variables = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+    default_base_url = "https://api.openai.com/v1"
+    known_options = SAMPLING_OPTIONS | _NOT_FOR_THE_BODY
+    model_is_optional = True
+    speaks_openai = True
     path = ""
+    "Of the endpoint, below the base URL."
     result_type: type[OpenAIBaseCompletionResult] = OpenAIBaseCompletionResult
-    key_variable = "OPENAI_API_KEY"
 
     def __init__(
         self,
@@ -91,106 +84,132 @@ class OpenAIBackend(Backend):
     ) -> None:
         if transport not in ("http", "sdk"):
             raise UsageError(f"no transport is called {transport!r}", fix="transport=http or transport=sdk")
-        self.model = model
+        super().__init__(
+            model,
+            base_url=api_base,
+            api_key=api_key,
+            options=options,
+            extra_options=extra_options,
+            registry=registry,
+            max_concurrency=max_concurrency,
+        )
+        _refuse_words(self.options)
         self.api_base = api_base
-        self.api_key = api_key
         self.n_ctx = n_ctx
-        self.extra_options = dict(extra_options or {})
-        self.registry = registry
+        self.limit_key = f"{self.shown_url} {model}"
         self.transport = transport
         self.organization = organization or os.environ.get("OPENAI_ORG_ID")
         self.project = project or os.environ.get("OPENAI_PROJECT_ID")
         self.headers = dict(headers or {})
         self.timeout_s = timeout_s
-        self.max_concurrency = max_concurrency
-        self.options = self._checked_options(options)
-        _refuse_words(self.options)
-        self.base_url = checked_base_url(self._find_base_url())
-        for secret in secrets_of(self.base_url):
-            register_secret(secret)
         rename = {"max_tokens": max_tokens_param} if max_tokens_param else {}
         self._own_rules = self._rules = RequestRules(rename, frozenset(drop), system_role)
-        self._wire: Transport | None = None
-        self._info: ModelInfo | None = None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self.model!r}, base_url={self._shown_url()!r})"
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> OpenAIBackend:
-        """Itself: solvers are copied for each sample, and a client a sample costs more than the call."""
-        return self
-
-    @property
-    def limit_key(self) -> str:
-        return f"{self._shown_url()} {self.model}"
 
     def cache_identity(self) -> dict[str, Any]:
         """What decides the answer to a request, without secrets."""
         return {
-            "endpoint": self._shown_url() + self.path,
+            "endpoint": self.shown_url + self.path,
             "model": self.model,
-            "options": overlaid(self.options, self.extra_options),
+            "options": {**self.options, **self.extra_options},
             "rules": self._own_rules.as_dict(),
         }
 
-    def preflight(self) -> None:
-        """Find out what must fail before the first call is made.
+    def prepare_client(self) -> None:
+        """Import what the transport needs, and look for a proxy.
 
         Raises:
-            UsageError: no model, or no key for a server that needs one.
+            UsageError: no model, a proxy that is no http proxy, or a password in the URL that the SDK does not take.
         """
-        self._ready()
+        if self.model is None:
+            raise UsageError("no model is named", fix="give model=NAME to the completion function")
+        if self.transport == "http":
+            import aiohttp  # noqa: F401  (takes 0.1 s: before the clock of the first request runs)
 
-    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
-        """One attempt, as the engine wants it; parameters as of the endpoint.
+            proxy_for(self.base_url)
+        elif "@" in self.base_url:
+            raise UsageError(
+                "transport=sdk takes no user and password in the base URL", fix="leave transport=sdk out, or give a key"
+            )
 
-        Raises:
-            CallFailed: no usable reply. UsageError: no key is set.
-        """
-        options = overlaid(kwargs, self.options, self.extra_options)
-        return await self._call(self._formatted(prompt), options)
+    def needs_key(self) -> bool:
+        return self.host.partition(":")[0].endswith(".openai.com")
 
-    async def aclose(self) -> None:
-        if self._wire is not None:
-            await self._wire.aclose()
+    def key_advice(self) -> str:
+        return f"{super().key_advice()}, or point OPENAI_BASE_URL at your own server"
 
-    def _formatted(self, prompt: Any) -> Any:
+    def unknown_option(self, name: str) -> UsageError:
+        """The error for an argument that is neither the class's own nor a known request parameter."""
+        own = [p for cls in type(self).__mro__ for p in inspect.signature(cls).parameters]
+        return UsageError(
+            f"{type(self).__name__} has no argument {name!r}",
+            notes=[did_you_mean(name, [*self.known_options, *own])],
+            fix=f'a parameter that only your server knows goes into extra_options={{"{name}": ...}}',
+        )
+
+    def new_client(self, api_key: str) -> Transport:
+        if self.transport == "http":
+            named = {"OpenAI-Organization": self.organization, "OpenAI-Project": self.project}
+            known = {name: value for name, value in named.items() if value}
+            credential = {} if "@" in self.base_url else {"Authorization": f"Bearer {api_key}"}
+            return HttpTransport(self.base_url, {**credential, **known, **self.headers})
+        return SdkTransport(lambda http_client: self.new_sdk_client(api_key, http_client), self.host)
+
+    def new_sdk_client(self, api_key: str, http_client: Any) -> Any:
+        """The SDK's client for `transport=sdk`, its retries off."""
+        from openai import AsyncOpenAI
+
+        return AsyncOpenAI(
+            api_key=api_key,
+            base_url=self.base_url,
+            organization=self.organization,
+            project=self.project,
+            default_headers=self.headers,
+            max_retries=0,
+            http_client=http_client,
+        )
+
+    async def close_client(self, client: Transport) -> None:
+        await client.aclose()
+
+    def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+        """The JSON body of a request. prompt: what `formatted` gave."""
         raise NotImplementedError
 
-    def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
-        raise NotImplementedError
+    async def draw_all(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
+        """One request: the endpoints take `n` themselves."""
+        return [await self.draw(client, prompt, options)]
 
-    async def _call(self, prompt: Any, options: dict[str, Any]) -> Completions:
-        wire = self._ready()
-        began_s = time.perf_counter()
-        body, reply, rules = await self._exchange(wire, prompt, options)
-        raw = read_reply(reply, self.host)
-        result = self.result_type(raw, prompt)
+    async def draw(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> Completions:
+        body, reply, rules = await self.exchange(client, prompt, options)
+        result = self.result_type(read_reply(reply, self.host), prompt)
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
-        if not any(result.texts) and set(result.finish_reasons) == {"content_filter"}:
-            raise CallFailed(Kind.CONTENT_FILTER, "the whole answer was filtered", status=reply.status, host=self.host)
+        refuse_filtered(result, self.host, reply.status)
         if "stop" in options and "stop" not in body:
             result.texts = [cut_at(text, options["stop"]) for text in result.texts]
-        result.latency_s = time.perf_counter() - began_s
-        result.cost_usd = cost_usd(result.usage, self._model_info())
         result.request = recorded_request(body, rules.changes_to(options))
         result.headers = rate_limit_headers(reply.headers)
         return result
 
-    async def _exchange(
-        self, wire: Transport, prompt: Any, options: dict[str, Any]
+    async def exchange(
+        self, client: Transport, prompt: Any, options: Mapping[str, Any]
     ) -> tuple[dict[str, Any], WireReply, RequestRules]:
-        """The body sent, the reply to it, and the rules it was made by; refused parameters are mended on the way."""
+        """The body sent, the reply to it, and the rules by which the body was made.
+
+        A request whose parameters are refused is sent again without them, or under the names that the server wants.
+
+        Raises:
+            CallFailed: no reply with a good status.
+        """
         fields = {name: value for name, value in options.items() if name not in _NOT_FOR_THE_BODY}
         timeout_s = options.get("timeout") or options.get("request_timeout") or self.timeout_s
         for _ in range(_MAX_ADAPTATIONS):
             rules = self._rules
-            body = {**self._body(prompt, fields, rules), **options.get("extra_body", {})}
-            reply = await wire.post(self.path, body, options.get("extra_headers"), timeout_s)
+            body = {**self.body(prompt, fields, rules), **options.get("extra_body", {})}
+            reply = await client.post(self.path, body, options.get("extra_headers"), timeout_s)
             if reply.status < 300:
                 return body, reply, rules
-            failure = self._failure(reply)
+            failure = failure_of_reply(reply, self.host, self.shown_url + self.path)
             if failure.status not in (400, 422) or not self._adapt(rules, failure, body):
                 raise failure
         raise failure
@@ -206,99 +225,9 @@ class OpenAIBackend(Backend):
         logger.warning("%s: requests are adapted to the model: %s", self.model, failure.message)
         return True
 
-    def _failure(self, reply: WireReply) -> CallFailed:
-        return failure_of_reply(reply, self.host, self._shown_url() + self.path)
-
-    @property
-    def host(self) -> str:
-        return host_of(self.base_url)
-
-    def _shown_url(self) -> str:
-        return shown_url(self.base_url)
-
-    def _find_base_url(self) -> str:
-        given = self.api_base or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE")
-        return given or DEFAULT_BASE_URL
-
-    def _key(self) -> str:
-        key = self._registered(self.api_key or os.environ.get(self.key_variable))
-        if key:
-            return key
-        if self._needs_key():
-            raise UsageError(
-                f"no key for {self.host}: {self.key_variable} is not set",
-                fix=f"set {self.key_variable}, or point OPENAI_BASE_URL at your own server",
-            )
-        return PLACEHOLDER_KEY
-
-    def _needs_key(self) -> bool:
-        return self.host.partition(":")[0].endswith(".openai.com")
-
-    @staticmethod
-    def _registered(key: str | None) -> str | None:
-        """The key without the line ends that copying leaves, known as a secret from now on."""
-        key = (key or "").strip() or None
-        if key:
-            register_secret(key)
-        return key
-
-    def _ready(self) -> Transport:
-        if self._wire is None:
-            if self.model is None:
-                raise UsageError("no model is named", fix="give model=NAME to the completion function")
-            self._wire = self._new_transport(self._key())
-        return self._wire
-
-    def _new_transport(self, key: str) -> Transport:
-        if self.transport == "http":
-            named = {"OpenAI-Organization": self.organization, "OpenAI-Project": self.project}
-            known = {name: value for name, value in named.items() if value}
-            credential = {} if "@" in self.base_url else {"Authorization": f"Bearer {key}"}
-            return HttpTransport(self.base_url, {**credential, **known, **self.headers})
-        return SdkTransport(lambda http_client: self._new_sdk_client(key, http_client), self.host)
-
-    def _new_sdk_client(self, key: str, http_client: Any) -> Any:
-        from openai import AsyncOpenAI
-
-        return AsyncOpenAI(
-            api_key=key,
-            base_url=self.base_url,
-            organization=self.organization,
-            project=self.project,
-            default_headers=self.headers,
-            max_retries=0,
-            http_client=http_client,
-        )
-
-    def _model_info(self) -> ModelInfo | None:
-        if self._info is None and self.registry is not None and self.model is not None:
-            self._info = self.registry.model_info(self.model)
-        return self._info
-
-    @classmethod
-    def known_options(cls) -> frozenset[str]:
-        """Request parameters that can be given by name."""
-        return SAMPLING_OPTIONS | _NOT_FOR_THE_BODY
-
-    def _checked_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        for name in options:
-            if name not in self.known_options():
-                raise unknown_option(self, name)
-        return options
-
 
 def _refuse_words(options: Mapping[str, Any]) -> None:
     """Raise UsageError for a word where a number belongs, which every server refuses."""
     for name, value in options.items():
         if name in NUMBERS and isinstance(value, str):
             raise UsageError(f"{name} must be a number, not {value!r}", fix=f"write {name}=NUMBER")
-
-
-def unknown_option(backend: OpenAIBackend, name: str) -> UsageError:
-    """The error for an argument that is neither the class's own nor a known request parameter."""
-    own = [p for cls in type(backend).__mro__ for p in inspect.signature(cls).parameters]
-    return UsageError(
-        f"{type(backend).__name__} has no argument {name!r}",
-        notes=[did_you_mean(name, [*backend.known_options(), *own])],
-        fix=f'a parameter that only your server knows goes into extra_options={{"{name}": ...}}',
-    )

@@ -1,4 +1,4 @@
-"""Models behind the OpenAI API or any server that speaks it: chat, text completions, responses, Azure."""
+"""Completion functions for the OpenAI API and servers that speak it: chat, text completions, responses, Azure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import Completions, ContinuationScore, ContinuationScores
-from evals.completion_fns.cost import cost_usd, summed_usage
+from evals.completion_fns.cost import cost_usd
 from evals.completion_fns.images import inline_images
-from evals.completion_fns.openai.backend import OpenAIBackend, unknown_option
+from evals.completion_fns.openai.backend import OpenAIBackend
 from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body, text_body
 from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
@@ -22,7 +22,10 @@ from evals.completion_fns.openai.results import (
     read_reply,
 )
 from evals.completion_fns.openai.scores import read_scores, score_options
+from evals.completion_fns.openai.transport import Transport
 from evals.errors import UsageError, did_you_mean
+from evals.registry.typed_arguments import typed_arguments
+from evals.secrets import register_secret
 
 __all__ = [
     "AzureOpenAIChatCompletionFn",
@@ -38,26 +41,31 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 
+@typed_arguments
 class OpenAIChatCompletionFn(OpenAIBackend):
-    """A chat model (`/chat/completions`); a text prompt becomes one system message, as in openai/evals."""
+    """A chat model, at `/chat/completions`. A text prompt becomes one system message, as in openai/evals.
+
+    The arguments are those of `OpenAIBackend`.
+    """
 
     path = "/chat/completions"
     result_type: type[OpenAIBaseCompletionResult] = OpenAIChatCompletionResult
     gives_top_logprobs = True
 
-    def _formatted(self, prompt: Any) -> Any:
+    def formatted(self, prompt: Any) -> Any:
         formatted = prompt if hasattr(prompt, "to_formatted_prompt") else ChatCompletionPrompt(prompt)
         return inline_images(formatted.to_formatted_prompt())
 
-    def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+    def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
         return chat_body(self.model, prompt, options, rules)
 
 
+@typed_arguments
 class OpenAICompletionFn(OpenAIBackend):
-    """A text model (`/completions`); a chat becomes text by the rules of openai/evals.
+    """A text model, at `/completions`. A chat becomes one text by the rules of openai/evals.
 
-    Token lists and lists of texts are sent as they are. Arguments that nothing knows are ignored with a warning, as
-    openai/evals ignores them, unless they look like a misspelt parameter.
+    Lists of token ids and lists of texts are sent as they are. The arguments are those of `OpenAIBackend`; an unknown
+    one is ignored with a warning, as in openai/evals, unless it looks like a misspelt parameter.
     """
 
     path = "/completions"
@@ -66,90 +74,73 @@ class OpenAICompletionFn(OpenAIBackend):
     score_way = "echo"
 
     async def score(self, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
-        """Log probability of each continuation after `prompt`, in one request.
+        """The log probability of each continuation after `prompt`, in nats; one request for all of them.
 
         Raises:
-            CallFailed: no usable reply, or a server that does not echo with log probabilities.
+            CallFailed: no usable reply, or the server does not echo the prompt with log probabilities.
         """
-        text = self._formatted(prompt)
+        text = self.formatted(prompt)
         prompts = [text + continuation for continuation in continuations]
-        _, reply, _ = await self._exchange(
-            self._ready(), prompts, score_options({**self.options, **self.extra_options})
-        )
+        options = score_options({**self.options, **self.extra_options})
+        _, reply, _ = await self.exchange(self.client(), prompts, options)
         raw = read_reply(reply, self.host)
         usage = raw["usage"] if isinstance(raw.get("usage"), dict) else None
         return ContinuationScores(
             read_scores(raw, text, continuations),
             model=raw.get("model"),
             usage=usage,
-            cost_usd=cost_usd(usage, self._model_info()),
+            cost_usd=cost_usd(usage, self.model_info()),
         )
 
-    def _formatted(self, prompt: Any) -> Any:
+    def formatted(self, prompt: Any) -> Any:
         formatted = prompt if hasattr(prompt, "to_formatted_prompt") else CompletionPrompt(prompt)
         return formatted.to_formatted_prompt()
 
-    def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+    def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
         return text_body(self.model, prompt, options, rules)
 
-    def _checked_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        known = self.known_options()
-        for name in [name for name in options if name not in known]:
-            if did_you_mean(name, known):
-                raise unknown_option(self, name)
+    def checked_options(self, options: dict[str, Any]) -> dict[str, Any]:
+        for name in [name for name in options if name not in self.known_options]:
+            if did_you_mean(name, self.known_options):
+                raise self.unknown_option(name)
             logger.warning("%s ignores the argument %r", type(self).__name__, name)
             del options[name]
         return options
 
 
+@typed_arguments
 class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
-    """A model behind `/responses`, called with messages and parameters as of the chat endpoint.
+    """A model at `/responses`, called with the messages and parameters of the chat endpoint.
 
-    `n` completions are `n` calls, `stop` is cut here, as the endpoint has neither; `seed`, penalties and `logit_bias`,
-    which it has not either, are left out.
+    The endpoint has no `n` and no `stop`: n completions are n requests, and completions are cut here. `seed`, penalties
+    and `logit_bias` are left out.
     """
 
     path = "/responses"
     result_type = OpenAIResponsesCompletionResult
     min_max_tokens = 16
 
-    def _body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+    def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
         return responses_body(self.model, prompt, options, rules)
 
-    async def _call(self, prompt: Any, options: dict[str, Any]) -> Completions:
-        n = int(options.get("n", 1))
-        if n == 1:
-            return await super()._call(prompt, options)
-        parts = await asyncio.gather(
-            *(super(OpenAIResponsesCompletionFn, self)._call(prompt, options) for _ in range(n))
-        )
-        return _joined(parts)
+    async def draw_all(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
+        """A request for each of the `n` completions, all at the same time."""
+        n_completions = int(options.get("n", 1))
+        if n_completions == 1:
+            return [await self.draw(client, prompt, options)]
+        return await asyncio.gather(*(self.draw(client, prompt, options) for _ in range(n_completions)))
 
 
-def _joined(parts: Sequence[Completions]) -> Completions:
-    """Several results of one completion each as one of several."""
-    first = parts[0]
-    costs = [part.cost_usd for part in parts if part.cost_usd is not None]
-    first.texts = [text for part in parts for text in part.texts]
-    first.finish_reasons = [reason for part in parts for reason in part.finish_reasons]
-    if any(part.logprobs for part in parts):
-        first.logprobs = [entry for part in parts for entry in part.logprobs or [None]]
-    first.usage = summed_usage([part.usage for part in parts])
-    first.latency_s = max(part.latency_s or 0.0 for part in parts)
-    first.cost_usd = sum(costs) if len(costs) == len(parts) else None
-    first.raw_data = [part.raw_data for part in parts]
-    return first
-
-
+@typed_arguments
 class AzureOpenAIChatCompletionFn(OpenAIChatCompletionFn):
-    """A chat model deployed on Azure, through the SDK's own Azure client.
+    """A chat model on Azure, through the SDK's client for Azure.
 
-    model: the deployment, unless azure_deployment names another. azure_endpoint, api_version, api_key and
-    azure_ad_token default to AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, AZURE_OPENAI_API_KEY and
-    AZURE_OPENAI_AD_TOKEN.
+    model: the name of the deployment, unless azure_deployment names it. azure_endpoint, api_version, api_key and
+    azure_ad_token: by default AZURE_OPENAI_ENDPOINT, OPENAI_API_VERSION, AZURE_OPENAI_API_KEY and
+    AZURE_OPENAI_AD_TOKEN. api_base: instead of azure_endpoint, as it is.
     """
 
-    key_variable = "AZURE_OPENAI_API_KEY"
+    key_variables = ("AZURE_OPENAI_API_KEY",)
 
     def __init__(
         self,
@@ -172,23 +163,31 @@ class AzureOpenAIChatCompletionFn(OpenAIChatCompletionFn):
     def cache_identity(self) -> dict[str, Any]:
         return {**super().cache_identity(), "api_version": self.api_version}
 
-    def _find_base_url(self) -> str:
-        if self.api_base:
-            return self.api_base
+    def find_base_url(self, given: str | None) -> str:
+        if given:
+            return given
         if not self.azure_endpoint:
             raise UsageError("no Azure endpoint is named", fix="set AZURE_OPENAI_ENDPOINT, or give azure_endpoint=URL")
         place = f"/deployments/{self.azure_deployment}" if self.azure_deployment else ""
         return f"{self.azure_endpoint.rstrip('/')}/openai{place}"
 
-    def _key(self) -> str:
+    def find_key(self) -> str:
+        """The Active Directory token where there is one, else the key, as of `HostedBackend`.
+
+        Raises:
+            UsageError: neither is set, or no version of the API is named.
+        """
         if not self.api_version:
             raise UsageError("no Azure API version is named", fix="set OPENAI_API_VERSION, or give api_version=DATE")
-        return self._registered(self.azure_ad_token) or super()._key()
+        token = (self.azure_ad_token or "").strip()
+        if token:
+            register_secret(token)
+        return token or super().find_key()
 
-    def _needs_key(self) -> bool:
+    def needs_key(self) -> bool:
         return True
 
-    def _new_sdk_client(self, key: str, http_client: Any) -> Any:
+    def new_sdk_client(self, api_key: str, http_client: Any) -> Any:
         from openai import AsyncAzureOpenAI
 
         place: dict[str, Any] = {"base_url": self.base_url}
@@ -196,8 +195,8 @@ class AzureOpenAIChatCompletionFn(OpenAIChatCompletionFn):
             place = {"azure_endpoint": self.azure_endpoint, "azure_deployment": self.azure_deployment}
         return AsyncAzureOpenAI(
             **place,
-            api_key=None if self.azure_ad_token else key,
-            azure_ad_token=key if self.azure_ad_token else None,
+            api_key=None if self.azure_ad_token else api_key,
+            azure_ad_token=api_key if self.azure_ad_token else None,
             api_version=self.api_version,
             organization=self.organization,
             default_headers=self.headers,

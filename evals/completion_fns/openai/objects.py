@@ -1,4 +1,4 @@
-"""The JSON objects that the OpenAI API answers with, for `evals serve` and for the loopback server of the tests."""
+"""The JSON objects of replies of the OpenAI API, for `evals serve` and for the loopback server of the tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 def error_object(message: str, kind: str, code: str | None = None, param: str | None = None) -> Json:
-    """An error, whatever its status."""
+    """The body of an error. kind: its `type`. param: the parameter that it is about."""
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
@@ -19,12 +19,12 @@ def models_object(names: Sequence[str], owner: str, created: int = 0) -> Json:
 
 
 def model_object(name: str, owner: str, created: int = 0) -> Json:
-    """One model. created: seconds since 1970."""
+    """A model. created: seconds since 1970. owner: `owned_by`."""
     return {"id": name, "object": "model", "created": created, "owned_by": owner}
 
 
 def usage_object(n_prompt: int, n_completion: int, n_cached: int = 0, n_reasoning: int = 0) -> Json:
-    """The token counts of the chat and completions endpoints."""
+    """Token counts, as the chat and completions endpoints give them. n_cached: of the prompt."""
     return {
         "prompt_tokens": n_prompt,
         "completion_tokens": n_completion,
@@ -35,7 +35,7 @@ def usage_object(n_prompt: int, n_completion: int, n_cached: int = 0, n_reasonin
 
 
 def chat_completion(reply_id: str, created: int, model: str, choices: Sequence[Json], usage: Json) -> Json:
-    """A whole reply of the chat endpoint."""
+    """A whole reply of the chat endpoint. created: seconds since 1970. choices: of `chat_choice`."""
     head = _head(reply_id, "chat.completion", created, model)
     return {**head, "choices": list(choices), "usage": usage, "system_fingerprint": "fp_loopback"}
 
@@ -43,47 +43,47 @@ def chat_completion(reply_id: str, created: int, model: str, choices: Sequence[J
 def chat_choice(
     index: int, text: str | None, finish_reason: str, logprobs: Json | None = None, refusal: str | None = None
 ) -> Json:
-    """One choice of a chat reply. text: None with a refusal. logprobs: as of `chat_logprobs`."""
+    """A choice of a chat reply. text: None where the model refused. logprobs: of `chat_logprobs`."""
     message = {"role": "assistant", "content": text, "refusal": refusal}
     return {"index": index, "message": message, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
 def chat_logprobs(tokens: Sequence[Json]) -> Json:
-    """Log probabilities of a chat choice. tokens: of `chat_token`."""
+    """The log probabilities of a chat choice. tokens: of `chat_token`."""
     return {"content": list(tokens), "refusal": None}
 
 
 def chat_token(token: str, logprob: float, data: bytes | None, top: Sequence[Json]) -> Json:
-    """A token of a chat reply. data: its bytes. top: of `chat_alternative`."""
+    """A token of a chat reply. logprob: in nats. data: its bytes. top: the likeliest tokens, of `chat_alternative`."""
     return {**chat_alternative(token, logprob, data), "top_logprobs": list(top)}
 
 
 def chat_alternative(token: str, logprob: float, data: bytes | None) -> Json:
-    """A token that could have stood in a place of a chat reply."""
+    """A token that the model could have written in a place. logprob: in nats. data: its bytes."""
     return {"token": token, "logprob": logprob, "bytes": None if data is None else list(data)}
 
 
 def chat_chunk(reply_id: str, created: int, model: str, choices: Sequence[Json], usage: Json | None = None) -> Json:
-    """A piece of a streamed chat reply; the one with `usage` has no choices."""
+    """A piece of a streamed chat reply. choices: of `chat_delta`. The piece with `usage` has no choices."""
     chunk = {**_head(reply_id, "chat.completion.chunk", created, model), "choices": list(choices)}
     return {**chunk, "system_fingerprint": "fp_loopback"} | ({} if usage is None else {"usage": usage})
 
 
 def chat_delta(index: int, delta: Json, finish_reason: str | None = None, logprobs: Json | None = None) -> Json:
-    """What a piece of a stream adds to one choice."""
+    """What a piece of a stream adds to choice `index`."""
     return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
 def text_completion(
     reply_id: str, created: int, model: str, choices: Sequence[Json], usage: Json | None = None
 ) -> Json:
-    """A whole reply of the completions endpoint, or a piece of one where it is streamed."""
+    """A whole reply of the completions endpoint, or a piece of a streamed one. choices: of `text_choice`."""
     whole = {**_head(reply_id, "text_completion", created, model), "choices": list(choices)}
     return whole if usage is None else {**whole, "usage": usage}
 
 
 def text_choice(index: int, text: str, finish_reason: str | None, logprobs: Json | None = None) -> Json:
-    """One choice of the completions endpoint."""
+    """A choice of the completions endpoint. logprobs: of `text_logprobs`."""
     return {"index": index, "text": text, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
@@ -93,7 +93,11 @@ def text_logprobs(
     tops: Sequence[dict[str, float] | None] | None,
     offsets: Sequence[int],
 ) -> Json:
-    """Log probabilities of a choice of the completions endpoint. offsets: in characters, the prompt's too."""
+    """The log probabilities of a choice of the completions endpoint; all sequences have one entry a token.
+
+    logprobs: in nats; None for a first token that nothing comes before. tops: the likeliest tokens of each place.
+    offsets: of each token in the text of prompt and completion, in characters.
+    """
     return {
         "tokens": list(tokens),
         "token_logprobs": list(logprobs),

@@ -27,12 +27,12 @@ NUMBERS = SAMPLING_OPTIONS & {
     "temperature", "top_p", "max_tokens", "max_completion_tokens", "max_output_tokens", "n", "seed", "presence_penalty",
     "frequency_penalty", "top_logprobs", "best_of", "top_k", "min_p",
 }  # fmt: skip
-"Parameters that are numbers with every server."
+"Parameters that are numbers for every server."
 
 _MAY_BE_DROPPED = frozenset(
     {"temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "seed", "user", "parallel_tool_calls"}
 )
-"Parameters that a call can do without when the server refuses them; `stop` is then cut here."
+"Parameters that are left out when the server refuses them; for `stop` the completion is then cut here."
 
 _USE_INSTEAD = re.compile(r"Unsupported parameter: '([\w.]+)'.{0,80}?[Uu]se '([\w.]+)' instead", re.DOTALL)
 _REFUSED = re.compile(
@@ -44,35 +44,35 @@ _ROLE_REFUSED = re.compile(r"'messages\[\d+\]\.role' does not support '(system|d
 
 @dataclass(frozen=True)
 class RequestRules:
-    """How a model's requests differ from what the endpoint takes in general.
-
-    rename: parameter to the name that this model wants. drop: parameters that it refuses. system_role: the role that
-    stands for `system`.
-    """
+    """How the requests for one model differ from those that the endpoint takes in general."""
 
     rename: Mapping[str, str] = field(default_factory=dict)
+    "For parameters that this model calls otherwise: the name that it wants."
     drop: frozenset[str] = frozenset()
+    "Parameters that are left out."
     system_role: str | None = None
+    "The role that messages of role `system` get; None keeps it."
 
     def as_dict(self) -> dict[str, Any]:
-        """The rules as JSON, for the key of a cache."""
+        """The rules as JSON values, for the key of the cache."""
         return {"rename": dict(self.rename), "drop": sorted(self.drop), "system_role": self.system_role}
 
     def changes_to(self, options: Mapping[str, Any]) -> dict[str, str | None]:
-        """What the rules do to these parameters: the new name, or None for one that is left out."""
+        """For each of these parameters that the rules change: its new name, or None where it is left out."""
         return {name: None for name in options if name in self.drop} | {
             name: new for name, new in self.rename.items() if name in options
         }
 
     def apply(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters to send."""
+        """The parameters as they are sent."""
         return {self.rename.get(name, name): value for name, value in options.items() if name not in self.drop}
 
 
 def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> RequestRules | None:
-    """Rules under which a refused request would be accepted; None where the refusal is about something else.
+    """Rules by which a refused request would be accepted; None where the refusal has another reason.
 
-    message: the server's words. body: what it refused; only what is in it can be mended.
+    rules: those of the request. message: the server's error message. body: the request that it refused; only parameters
+    that are in it are renamed or left out.
     """
     if (use := _USE_INSTEAD.search(message)) and use[1] in body and use[2] not in body:
         return replace(rules, rename={**rules.rename, use[1]: use[2]})
@@ -86,43 +86,35 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
     return None
 
 
-def overlaid(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """The layers in one, later ones on top; parameters that are None are left out."""
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged.update(layer)
-    return {name: value for name, value in merged.items() if value is not None}
-
-
 def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
-    """The body of `/chat/completions`."""
+    """The JSON body of a request to `/chat/completions`."""
     return {"model": model, "messages": with_system_role(messages, rules.system_role), **rules.apply(options)}
 
 
 def text_body(model: str | None, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
-    """The body of `/completions`."""
+    """The JSON body of a request to `/completions`."""
     return {"model": model, "prompt": prompt, **rules.apply(options)}
 
 
 def responses_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
-    """The body of `/responses`, from messages and options as the chat endpoint has them."""
+    """The JSON body of a request to `/responses`. messages, options: in the words of the chat endpoint."""
     items = [_input_item(message) for message in with_system_role(messages, rules.system_role)]
     return {"model": model, "input": items, **rules.apply(_responses_options(options))}
 
 
 def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:
-    """The messages with `role` instead of `system` (the very same ones without a role)."""
+    """The messages with `role` in place of `system`; the same object where `role` is None."""
     if role is None:
         return messages
     return [{**message, "role": role} if message.get("role") == "system" else message for message in messages]
 
 
 NOT_IN_RESPONSES = ("n", "stop", "seed", "best_of", "presence_penalty", "frequency_penalty", "logit_bias")
-"Chat parameters that the responses endpoint has not; `n` becomes several calls, `stop` is cut here."
+"Parameters that the responses endpoint does not have. `n` becomes several calls, and `stop` is cut here."
 
 
 def _responses_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,7 +132,7 @@ def _responses_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text_format(response_format: Any) -> Any:
-    """The chat endpoint keeps a schema one level deeper than the responses endpoint."""
+    """A response format of the chat endpoint as `/responses` wants it, which has the schema one level higher."""
     if isinstance(response_format, Mapping) and isinstance(response_format.get("json_schema"), Mapping):
         return {"type": "json_schema", **response_format["json_schema"]}
     return response_format
@@ -150,7 +142,7 @@ _NAMED_ROLES = {"example_user": "user", "example_assistant": "assistant"}
 
 
 def _input_item(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message as an input item, which has no `name`: few-shot examples get the role that their name stands for."""
+    """A message as an input item. Items have no `name`: few-shot examples get the role that their name means."""
     role = _NAMED_ROLES.get(str(message.get("name")), message["role"])
     content = message.get("content") or ""
     if isinstance(content, list):
@@ -172,19 +164,21 @@ def _image_fields(image: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cut_at(text: str, stop: Any) -> str:
-    """`text` up to the first of the stop sequences."""
+    """`text` up to the first stop sequence. stop: a text, a list of texts, or None."""
     sequences = [stop] if isinstance(stop, str) else stop or []
     found = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
     return text[: min(found)] if found else text
 
 
 _MAX_RECORDED_CHARS = 200
+"Of one value."
 
 
 def recorded_request(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The parameters of a request for its record: no model, no prompt, no secrets, nothing long; None for none.
+    """The parameters of a request for the record, without model, prompt and secrets; None where there are none.
 
-    changes: parameters of the call that were renamed, or (None) left out, for this model.
+    A value of more than 200 characters is replaced by its length. changes: parameters of the call that were renamed for
+    this model, or left out (None); they are recorded as `adapted`.
     """
     kept = {name: _recorded(name, value) for name, value in body.items() if name not in _NOT_RECORDED}
     if changes:
@@ -204,7 +198,7 @@ def _recorded(name: str, value: Any) -> Any:
 
 
 def _masked(name: str, value: Any) -> Any:
-    """`value` without what is secret by its name or known as a secret."""
+    """`value` with a mask in place of what is secret by its name, or known as a secret."""
     if isinstance(value, str):
         return MASK if is_secret_name(name) else redact(value)
     if isinstance(value, dict):

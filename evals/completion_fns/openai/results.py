@@ -1,4 +1,4 @@
-"""What the OpenAI endpoints answer, as completions: texts, finish reasons, usage, log probabilities."""
+"""Replies of the OpenAI endpoints as completions: texts, finish reasons, usage, log probabilities; and as failures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evals.secrets import redact
 
 
 class RawReply(dict[str, Any]):
-    """A reply as a dict whose keys are attributes too, as on the SDK's own objects: `raw.choices[0].text`."""
+    """A reply as a dict whose keys are attributes too, like the objects of the SDK: `raw.choices[0].text`."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -29,7 +29,7 @@ def _view(value: Any) -> Any:
 
 
 def _as_dict(raw: Any) -> dict[str, Any]:
-    """A reply as a dict, whether it came as one, as an object of the SDK, or not at all."""
+    """A reply as a dict, from a dict or an object of the SDK; empty for anything else."""
     if isinstance(raw, dict):
         return raw
     dump = getattr(raw, "model_dump", None)
@@ -37,7 +37,7 @@ def _as_dict(raw: Any) -> dict[str, Any]:
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list; none of anything else."""
+    """The dicts in a list; none where `value` is no list."""
     return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
 
 
@@ -47,7 +47,10 @@ def _usage_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 class OpenAIBaseCompletionResult(Completions):
-    """Completions read off a reply; made like openai/evals' classes of this name, `(raw_data, prompt)`."""
+    """Completions from a reply. The constructor takes `(raw_data, prompt)`, as the class of openai/evals does.
+
+    raw_data: the JSON of a reply, or an object of the SDK.
+    """
 
     def __init__(self, raw_data: Any, prompt: Any = None) -> None:
         raw = _as_dict(raw_data)
@@ -65,12 +68,13 @@ class OpenAIBaseCompletionResult(Completions):
 
     @staticmethod
     def text_of(choice: dict[str, Any]) -> str:
-        """The text of a choice; an empty one where it has none."""
+        """The text of a choice; empty where it has none."""
         text = choice.get("text")
         return text if isinstance(text, str) else ""
 
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
+        """Why a choice ended; None where the reply does not say."""
         reason = choice.get("finish_reason")
         return reason if isinstance(reason, str) else None
 
@@ -82,8 +86,8 @@ class OpenAICompletionResult(OpenAIBaseCompletionResult):
 class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     """A reply of `/chat/completions`.
 
-    A choice without content (refusal, tool call, filtered) is the empty text, so that the choices keep their places;
-    its finish reason says why, and is `refusal` where the model refused. Reasoning stays in `raw_data`.
+    A choice without content (refused, filtered, or a tool call) is an empty text, so that the choices keep their
+    places. Its finish reason says why; it is `refusal` where the model refused. Reasoning stays in `raw_data`.
     """
 
     @staticmethod
@@ -105,7 +109,7 @@ def _message(choice: dict[str, Any]) -> dict[str, Any]:
 
 
 def joined_text(parts: Any) -> str:
-    """The text parts of a content list in one; thoughts and images are left out."""
+    """The texts of a list of content parts, joined; reasoning and images are left out."""
     if not isinstance(parts, list):
         return ""
     kinds = ("text", "output_text")
@@ -118,7 +122,7 @@ _INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"
 
 
 class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
-    """A reply of `/responses`: one completion, under the finish reasons of the chat endpoint."""
+    """A reply of `/responses`: one completion. Its finish reason is in the words of the chat endpoint."""
 
     def __init__(self, raw_data: Any, prompt: Any = None) -> None:
         raw = _as_dict(raw_data)
@@ -151,10 +155,10 @@ def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]])
 
 
 def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
-    """The JSON object of a reply with a good status.
+    """The JSON object of a reply with a status below 300.
 
     Raises:
-        CallFailed: it is none, or it carries an error all the same (some gateways answer 200 to every failure).
+        CallFailed: the body is no JSON object, or it is an error: some gateways give status 200 to every failure.
     """
     try:
         raw = json.loads(reply.body)
@@ -167,26 +171,19 @@ def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
     if error and not raw.get("choices") and not raw.get("output"):
         code = error.get("code") if isinstance(error, dict) else None
         status = code if isinstance(code, int) and 400 <= code < 600 else 502
-        raise _without_secrets(classify_http(status, reply.headers, reply.body, host=host))
+        raise classify_http(status, reply.headers, reply.body, host=host)
     return raw
 
 
 def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
-    """The failure that a reply with a bad status stands for. url: what was asked, for the messages."""
+    """The failure for a reply with a status of 300 or more. url: of the request, for the message."""
     if 300 <= reply.status < 400:
         place = reply.headers.get("location", "another place")
         return CallFailed(Kind.BAD_REQUEST, redact(f"{url} sends on to {place}: correct the base URL"), host=host)
-    failure = _without_secrets(classify_http(reply.status, reply.headers, reply.body, host=host))
+    failure = classify_http(reply.status, reply.headers, reply.body, host=host)
     if reply.status == 404 and "model" not in failure.message.lower():
         failure.message += f" (asked: {url}; is the base URL right? Most end in /v1)"
         failure.args = (failure.message,)
-    return failure
-
-
-def _without_secrets(failure: CallFailed) -> CallFailed:
-    """Some servers repeat the key that they refuse."""
-    failure.message = redact(failure.message)
-    failure.args = (failure.message,)
     return failure
 
 

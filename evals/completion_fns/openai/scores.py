@@ -1,4 +1,4 @@
-"""Log probabilities of continuations, read off a completions endpoint that echoes its prompt."""
+"""Log probabilities of continuations, from a completions endpoint that echoes its prompt."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from evals.completion import ContinuationScore
 from evals.engine.failures import CallFailed, Kind
 
 _SLACK = 1e-6
-"Nats by which the best token may beat the echoed one: servers round."
+"Nats by which another token may be likelier than the echoed one, which still counts as the likeliest: servers round."
 
 
 def score_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters that make the endpoint score the prompt and add nothing to it."""
+    """The parameters by which the endpoint scores the prompt and adds nothing to it."""
     return {**options, "max_tokens": 0, "echo": True, "logprobs": 1, "temperature": 0.0, "n": 1}
 
 
 def read_scores(raw: Mapping[str, Any], prompt: str, continuations: Sequence[str]) -> list[ContinuationScore]:
-    """One score a continuation, from a reply to the prompts `prompt + continuation`, in this order.
+    """The score of each continuation: log probability in nats, number of tokens, and whether it is the greedy one.
 
-    The tokens of a continuation are those that end beyond the prompt without its trailing white space: tokenizers put a
-    space before a word into the word's token, and a token may straddle the border.
+    raw: the reply to the prompts `prompt + continuation`, in the order of the continuations. The tokens of a
+    continuation are those that end after the prompt without its trailing white space: tokenizers put the space before a
+    word into the token of the word, and a token may lie across the border.
 
     Raises:
-        CallFailed: the server does not echo, or gives no log probabilities.
+        CallFailed: the server does not echo the prompt, or gives no log probabilities.
     """
     choices = sorted(raw.get("choices") or [], key=lambda choice: choice.get("index", 0))
     if len(choices) != len(continuations):
@@ -48,7 +49,7 @@ def _score(choice: Mapping[str, Any], start: int, end: int) -> ContinuationScore
 
 
 def _is_greedy(logprobs: Sequence[float | None], tops: Sequence[Any], chosen: Sequence[int]) -> bool | None:
-    """Whether each token was the likeliest one; None where the server does not say for all of them."""
+    """Whether each token was the likeliest one in its place; None where the server does not say for each of them."""
     for k in chosen:
         own, top = logprobs[k], tops[k]
         if own is None:
@@ -61,9 +62,10 @@ def _is_greedy(logprobs: Sequence[float | None], tops: Sequence[Any], chosen: Se
 
 
 def _ends(tokens: Sequence[str], offsets: Sequence[int]) -> list[int]:
-    """Where each token ends: where the next one begins, or one after it if that begins at the same place.
+    """The end of each token, in characters: where the next token with another offset begins.
 
-    Not by its length: a part of a character is written as `bytes:` and escapes, and begins where the character does.
+    The length of a token does not tell: a part of a character is written as `bytes:` with escapes, and has the offset
+    of its character.
     """
     found: list[int] = []
     for k in reversed(range(len(tokens))):

@@ -1,7 +1,7 @@
-"""How a request travels to an OpenAI-compatible server: straight on aiohttp, or through the openai SDK.
+"""Sends requests to an OpenAI-compatible server, either by aiohttp or through the openai SDK.
 
-A call on plain aiohttp costs about a quarter of the CPU of the SDK's leanest way, loads no SDK, and tells a reset from
-a time-out and a truncated body; the SDK's way is there for what the SDK knows more of (Azure).
+A call by aiohttp costs about a quarter of the CPU time of the leanest call of the SDK, loads no SDK, and tells a reset,
+a time-out and a truncated body apart. The SDK is there for what it does beyond that, such as Azure.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import socket
 import ssl
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from evals.completion_fns.loop_clients import LoopClients
+from evals.completion_fns.base_url import host_of
+from evals.completion_fns.sdk_failures import exception_chain
 from evals.engine.failures import CallFailed, Kind, short
 from evals.errors import UsageError
 
@@ -29,18 +30,19 @@ if TYPE_CHECKING:
     import aiohttp
 
 CONNECT_TIMEOUT_S = 30.0
+"For the connection alone; the reply has the time-out of the call."
 KEEPALIVE_S = 4.5
-"Below the 5 s after which uvicorn (vLLM and many others) closes an idle connection under a request's feet."
+"Less than the 5 s after which uvicorn (vLLM and many others) closes an idle connection, perhaps during a request."
 
 MAX_HEADER_BYTES = 64 * 1024
-"Of one reply header: gateways send policies and cookies beyond aiohttp's 8 KiB."
+"Of one header of a reply: gateways send policies and cookies that are longer than the 8 KiB of aiohttp."
 
 USER_AGENT = "oaieval"
 
 
 @dataclass(frozen=True)
 class WireReply:
-    """A whole HTTP reply."""
+    """A whole HTTP reply, whatever its status."""
 
     status: int
     headers: Mapping[str, str]
@@ -48,39 +50,43 @@ class WireReply:
 
 
 class Transport(Protocol):
-    """One attempt at a POST; raises CallFailed where no whole reply came back."""
+    """A client of one event loop: one attempt at a POST."""
 
     async def post(
         self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None, timeout_s: float
-    ) -> WireReply: ...
+    ) -> WireReply:
+        """The reply, whatever its status. Raises CallFailed where no whole reply came back."""
+        ...
 
     async def aclose(self) -> None:
-        """End the clients of the running loop, and forget those of loops that are gone."""
+        """End the connections."""
 
 
 class HttpTransport:
-    """The lean way: one aiohttp session a loop, made on the loop that uses it."""
+    """Sends requests by an aiohttp session. Made and used on one event loop.
+
+    base_url: its path and query go before and after the path of each request. headers: sent with each request.
+
+    Raises:
+        UsageError: the environment asks for a proxy that is no http proxy.
+    """
 
     def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
-        import aiohttp  # noqa: F401  (takes 0.1 s: before the clock of the first request runs)
-
         self._base_url = base_url
-        self._headers = dict(headers)
         self._host = host_of(base_url)
-        self._sessions: LoopClients[aiohttp.ClientSession] = LoopClients(self._new_session, lambda s: s.close())
         self._urls: dict[str, Any] = {}
         self._proxy = proxy_for(base_url)
+        self._session = _new_session(base_url, headers)
 
     async def post(
         self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None, timeout_s: float
     ) -> WireReply:
         import aiohttp
 
-        session = self._sessions.get()
         data = encode_json(body)
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S)
         try:
-            reply = await session.post(
+            reply = await self._session.post(
                 self._url(path), data=data, headers=headers, timeout=timeout, allow_redirects=False, proxy=self._proxy
             )
             return WireReply(reply.status, reply.headers, await reply.read())
@@ -88,22 +94,7 @@ class HttpTransport:
             raise wire_failure(error, self._host, timeout_s) from error
 
     async def aclose(self) -> None:
-        await self._sessions.aclose()
-
-    def _new_session(self) -> aiohttp.ClientSession:
-        import aiohttp
-
-        secure: ssl.SSLContext | bool = tls_context() if self._base_url.startswith("https:") else True
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=secure)
-        headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **self._headers}
-        return aiohttp.ClientSession(
-            connector=connector,
-            headers=headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            raise_for_status=False,
-            max_line_size=MAX_HEADER_BYTES,
-            max_field_size=MAX_HEADER_BYTES,
-        )
+        await self._session.close()
 
     def _url(self, path: str) -> Any:
         url = self._urls.get(path)
@@ -115,29 +106,42 @@ class HttpTransport:
         return url
 
 
+def _new_session(base_url: str, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    import aiohttp
+
+    secure: ssl.SSLContext | bool = tls_context() if base_url.startswith("https:") else True
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=secure)
+    return aiohttp.ClientSession(
+        connector=connector,
+        headers={"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        raise_for_status=False,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+    )
+
+
 class SdkTransport:
-    """The SDK's way: its own client on its aiohttp transport, its typed replies left out, its retries off."""
+    """Sends requests by the SDK's client on its aiohttp transport, without its typed replies. For one event loop."""
 
     def __init__(self, new_client: Callable[[Any], Any], host: str) -> None:
         """new_client: given the SDK's HTTP client, makes an `AsyncOpenAI` or one of its kind."""
-        self._new_client = new_client
+        import openai
+
+        self._client = new_client(openai.DefaultAioHttpClient())
         self._host = host
-        self._response_type: type[Any] | None = None
-        self._clients: LoopClients[Any] = LoopClients(self._make_client, lambda client: client.close())
+        self._response_type = _response_type()
 
     async def post(
         self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None, timeout_s: float
     ) -> WireReply:
         import openai
 
-        client = self._clients.get()
-        if self._response_type is None:
-            self._response_type = _response_type()
         options: dict[str, Any] = (
             {"timeout": timeout_s, "headers": dict(headers)} if headers else {"timeout": timeout_s}
         )
         try:
-            reply = await client.post(path, cast_to=self._response_type, body=body, options=options)
+            reply = await self._client.post(path, cast_to=self._response_type, body=body, options=options)
         except openai.APIStatusError as error:
             return WireReply(error.status_code, error.response.headers, error.response.content)
         except openai.APIConnectionError as error:
@@ -145,42 +149,31 @@ class SdkTransport:
         return WireReply(reply.status_code, reply.headers, reply.content)
 
     async def aclose(self) -> None:
-        await self._clients.aclose()
-
-    def _make_client(self) -> Any:
-        import openai
-
-        return self._new_client(openai.DefaultAioHttpClient())
+        await self._client.close()
 
 
 def _response_type() -> type[Any]:
-    """What the installed SDK calls a raw reply: it moved from httpx to httpx2 within its lifetime."""
+    """The class of a raw reply in the installed SDK, which has moved from httpx to httpx2."""
     module = next(name for name in ("httpx2", "httpx") if importlib.util.find_spec(name))
     kind: type[Any] = importlib.import_module(module).Response
     return kind
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The exception of aiohttp or of the system under the SDK's and its client's wrappings."""
+    """The exception of aiohttp or of the system that the SDK and its client have wrapped; else `error` itself."""
     import aiohttp
 
-    for link in _chain(error):
+    for link in exception_chain(error):
         if isinstance(link, aiohttp.ClientError | OSError | asyncio.TimeoutError):
             return link
     return error
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
 def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFailed:
-    """The failure that an exception of the network stands for.
+    """The failure for an exception of aiohttp or of the system. timeout_s: of the call, for the message.
 
     Raises:
-        UsageError: the server's certificate is not trusted, or it speaks no TLS; no retry can mend that.
+        UsageError: the certificate of the server is not trusted, or the server speaks no TLS. A retry does not help.
     """
     import aiohttp
 
@@ -206,11 +199,11 @@ def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFaile
 
 
 _SPEAKS_NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST", re.IGNORECASE)
-"What OpenSSL calls a plain HTTP reply to its greeting."
+"OpenSSL's messages when the server answers with plain HTTP."
 
 
 def _words(error: BaseException) -> str:
-    """The system's own words where aiohttp wraps them: `Connection refused`."""
+    """The message of the system where aiohttp has wrapped it (`Connection refused`), else of the exception."""
     inner = getattr(error, "os_error", None)
     if isinstance(inner, OSError) and inner.errno:
         plain = inner.strerror if isinstance(inner, socket.gaierror | ssl.SSLError) else os.strerror(inner.errno)
@@ -220,47 +213,24 @@ def _words(error: BaseException) -> str:
 
 
 def encode_json(body: Any) -> bytes:
-    """UTF-8 JSON; a lone surrogate, which UTF-8 cannot carry, is sent as an escape."""
+    """`body` as JSON in UTF-8; with ASCII escapes where a text has a lone surrogate, which UTF-8 does not have.
+
+    Raises:
+        ValueError: a number is NaN or infinite. TypeError: a value has no JSON form.
+    """
     try:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except UnicodeEncodeError:
         return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
 
 
-def host_of(url: str) -> str:
-    """`host` or `host:port` of a URL, without user and password."""
-    return urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for a URL (HTTPS_PROXY, ALL_PROXY, NO_PROXY); None without one.
 
-
-def shown_url(url: str) -> str:
-    """`url` without user, password and query."""
-    parts = urllib.parse.urlsplit(url)
-    return f"{parts.scheme}://{host_of(url)}{parts.path.rstrip('/')}"
-
-
-def secrets_of(url: str) -> list[str]:
-    """What in a URL must not be shown: its password, and the values of its query."""
-    parts = urllib.parse.urlsplit(url)
-    return [*([parts.password] if parts.password else []), *(v for _, v in urllib.parse.parse_qsl(parts.query))]
-
-
-def checked_base_url(url: str) -> str:
-    """`url` without its final slash.
+    Servers on this machine never get one. Look it up once: aiohttp reads the whole environment for each request.
 
     Raises:
-        UsageError: it is no http(s) URL.
-    """
-    with contextlib.suppress(ValueError):
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0):
-            return url.strip().rstrip("/")
-    raise UsageError(f"the base URL {url!r} is no http or https URL", fix="write it like http://localhost:8000/v1")
-
-
-def proxy_for(url: str) -> str | None:
-    """The proxy that the environment asks for (HTTPS_PROXY, ALL_PROXY, NO_PROXY ...); never one for this machine.
-
-    Looked up once: aiohttp's own look-up reads the whole environment for each request.
+        UsageError: the proxy is no http proxy.
     """
     parts = urllib.parse.urlsplit(url)
     host = parts.hostname or ""
@@ -281,7 +251,7 @@ def proxy_for(url: str) -> str | None:
 
 
 def tls_context() -> ssl.SSLContext:
-    """The system's trusted authorities (or SSL_CERT_FILE); those of certifi where the system has none."""
+    """A TLS context that trusts the authorities of the system, or SSL_CERT_FILE, or certifi's without either."""
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"]:
         with contextlib.suppress(ImportError):

@@ -11,8 +11,10 @@ from evals.local_models.backend import LocalBackend
 from evals.local_models.hf.loading import check_dtype
 from evals.local_models.hf.location import locate
 from evals.local_models.language_model import LanguageModel
+from evals.registry.typed_arguments import typed_arguments
 
 
+@typed_arguments
 class HfCompletionFn(LocalBackend):
     """A model in a folder, or of the hub.
 

@@ -10,8 +10,10 @@ from evals.errors import UsageError
 from evals.local_models.backend import LocalBackend
 from evals.local_models.pocket.card import find_card, read_card
 from evals.local_models.pocket.model import model_of
+from evals.registry.typed_arguments import typed_arguments
 
 
+@typed_arguments
 class PocketCompletionFn(LocalBackend):
     """A pocket model: no key, no network.
 

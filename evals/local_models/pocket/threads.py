@@ -1,4 +1,4 @@
-"""How pocket models use cores: parts of a batch on threads of their own, and none inside numpy's matrix products.
+"""How pocket models use the cores: parts of a batch on threads of their own, and one thread in numpy's matrix products.
 
 OpenBLAS, which numpy brings, divides even small products among threads that wait for each other by spinning. Where
 other programs want the cores too, as in continuous integration, a batch then takes ten times as long (measured on
@@ -7,16 +7,14 @@ other programs want the cores too, as in continuous integration, a batch then ta
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,31 +27,20 @@ MAX_THREADS = 8
 WORTH_THREADS = 200_000
 "Parameters of a model from which on threads gain: below, numpy's calls take longer than what they compute."
 
-_PREFIXES, _SUFFIXES = ("scipy_openblas", "openblas"), ("64_", "")
-
-
-@dataclass(frozen=True)
-class _Library:
-    """The two functions of an OpenBLAS that are needed."""
-
-    get: Callable[[], int]
-    set: Callable[[int], object]
-
 
 @functools.cache
-def _library() -> _Library | None:
-    """The OpenBLAS in numpy's own package; None where numpy was built with another library."""
-    package = Path(np.__file__).parent
-    folders = (package.parent / "numpy.libs", package / ".dylibs")
-    for path in (path for folder in folders for path in folder.glob("*openblas*")):
-        try:
-            loaded = ctypes.CDLL(str(path))
-        except OSError:
-            continue
-        for name in (f"{prefix}_{{}}_num_threads{suffix}" for prefix in _PREFIXES for suffix in _SUFFIXES):
-            if hasattr(loaded, name.format("get")) and hasattr(loaded, name.format("set")):
-                return _Library(getattr(loaded, name.format("get")), getattr(loaded, name.format("set")))
-    return None
+def blas_libraries() -> tuple[Any, ...]:
+    """The libraries that compute numpy's products, as threadpoolctl's controllers; none where it knows none of them.
+
+    Those in numpy's own package; where it was built with libraries of the system, all BLAS libraries of the process.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    package = Path(np.__file__).resolve().parent
+    folders = {package, package.parent / "numpy.libs"}
+    own = [library for library in found if folders.intersection(Path(library.filepath).resolve().parents)]
+    return tuple(own or found)
 
 
 class _OneThread:
@@ -62,24 +49,24 @@ class _OneThread:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._n_computing = 0
-        self._before = 1
+        self._before: list[int] = []
 
     def begin(self) -> int:
         """Returns how many threads numpy would have used."""
-        library = _library()
         with self._lock:
-            if library is not None and self._n_computing == 0:
-                self._before = library.get()
-                library.set(1)
+            if self._n_computing == 0:
+                self._before = [library.num_threads for library in blas_libraries()]
+                for library in blas_libraries():
+                    library.set_num_threads(1)
             self._n_computing += 1
-            return self._before
+            return max(self._before, default=1)
 
     def end(self) -> None:
-        library = _library()
         with self._lock:
             self._n_computing -= 1
-            if library is not None and self._n_computing == 0:
-                library.set(self._before)
+            if self._n_computing == 0:
+                for library, n_threads in zip(blas_libraries(), self._before, strict=True):
+                    library.set_num_threads(n_threads)
 
 
 _one_thread = _OneThread()
@@ -89,7 +76,7 @@ _one_thread = _OneThread()
 def computing() -> Iterator[int]:
     """Gives how many threads to compute with: as many as numpy's products had (`OPENBLAS_NUM_THREADS`), at most 8.
 
-    One, and nothing is changed, where numpy uses another library than its own OpenBLAS.
+    One, and nothing is changed, where numpy uses a library that threadpoolctl does not know (Apple's Accelerate).
     """
     n_threads = _one_thread.begin()
     try:

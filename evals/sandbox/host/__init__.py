@@ -1,1 +1,1 @@
-"""The evaluator's side: a pool of workers, started, fed and replaced; it holds no test and no program's object."""
+"""The evaluator's side: a pool of workers, started, fed and replaced; it runs no test, and takes in texts alone."""

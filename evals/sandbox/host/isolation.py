@@ -13,15 +13,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evals.errors import UsageError
-from evals.sandbox.host.launchers import configuration
+from evals.sandbox.host.launchers import launcher_of
 from evals.sandbox.host.pool import Pool
-from evals.sandbox.host.worker import Hung, WorkerLost, brief_of
+from evals.sandbox.host.problem_spec import problem_spec_of
+from evals.sandbox.host.worker import Hung, WorkerLost
 from evals.sandbox.inside import landlock, linux
 from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.protocol import Allowance, Assurance
 
 LIMIT_S = 30.0
 MEMORY_BYTES = 256 << 20
+"Less than the 512 MiB that the program below asks for."
+
 ALLOWED_VARIABLES = {"PATH", "HOME", "LANG", "LC_CTYPE", "TMPDIR", "OPENBLAS_NUM_THREADS"}
+"Those that the zygote sets, and LC_CTYPE, which Python sets by itself."
 
 _PROGRAM = r"""
 import ctypes, os, socket, time
@@ -74,6 +79,8 @@ def f(port, file, folder, pid):
         "processes": told(fork_many),
     }
 """
+
+# The outcome of tests is the one way out for what the program was told: they fail with it as their message.
 _TESTS = """
 import json
 def check(candidate):
@@ -92,15 +99,15 @@ class Property:
     fix: str = ""
 
 
-def open_pool(kind: str, assurance: str) -> tuple[Pool, str]:
-    """A pool whose first worker is there, and what had to be done without.
+def open_pool(launcher: str, assurance: Assurance) -> tuple[Pool, str]:
+    """A pool whose first worker has started, and why there are no namespaces (empty if there are).
 
     Raises:
         UsageError: this machine cannot isolate programs in that way.
     """
     errors = []
-    for namespaces in (True, False) if kind == "auto" else (False,):
-        pool = Pool(configuration(kind, assurance, namespaces))
+    for namespaces in (True, False) if launcher == "auto" else (False,):
+        pool = Pool(launcher_of(launcher, assurance, namespaces))
         try:
             pool.warm()
         except (WorkerLost, Hung) as error:
@@ -109,14 +116,18 @@ def open_pool(kind: str, assurance: str) -> tuple[Pool, str]:
             continue
         return pool, errors[0] if errors else ""
     raise UsageError(
-        f"programs cannot be isolated on this machine ({kind})",
+        f"programs cannot be isolated on this machine ({launcher})",
         notes=[error[:300] for error in errors],
-        fix=fix_for_namespaces() if kind == "auto" else "see docs/sandbox.md, or leave out --sandbox",
+        fix=fix_for_namespaces() if launcher == "auto" else "see docs/sandbox.md, or leave out --sandbox",
     )
 
 
 def require(properties: list[Property]) -> None:
-    """Raise UsageError where a property does not hold."""
+    """Nothing, if all properties hold.
+
+    Raises:
+        UsageError: one does not; with what the program was told, and the fix.
+    """
     broken = [found for found in properties if not found.holds]
     if broken:
         raise UsageError(
@@ -127,19 +138,23 @@ def require(properties: list[Property]) -> None:
 
 
 def try_properties(pool: Pool) -> list[Property]:
-    """Run a program that tries to break each property."""
+    """Run a program that tries to break each property.
+
+    Raises:
+        UsageError: it cannot be run.
+    """
     with _bait() as (port, folder):
         arguments = (port, f"{folder}/secret", folder, os.getpid())
         tests = FunctionTests(f"ARGUMENTS = {arguments!r}\n{_TESTS}")
         problem = Problem("properties", "", tests, "f", LIMIT_S, MEMORY_BYTES)
-        outcome = pool.check(brief_of(problem, -1), _PROGRAM, LIMIT_S, LIMIT_S)
-    text = str(outcome.get("detail", "")).rpartition(" (line")[0]
+        outcome = pool.check(problem_spec_of(problem, -1), _PROGRAM, Allowance(LIMIT_S, LIMIT_S))
+    text = outcome.detail.rpartition(" (line")[0]
     try:
         said: dict[str, str] = json.loads(text)
     except ValueError:
         raise UsageError(
-            f"the sandbox cannot run a program that tries it: {outcome['status']}",
-            notes=[str(outcome.get("detail", ""))[:500]],
+            f"the sandbox cannot run a program that tries it: {outcome.status}",
+            notes=[outcome.detail[:500]],
             fix="report this with the output of `evals sandbox doctor`",
         ) from None
     return _properties(said, pool.survivors())
@@ -192,16 +207,16 @@ def _bait() -> Iterator[tuple[int, str]]:
 
 
 def layers(pool: Pool) -> dict[str, str]:
-    """What programs are held by, in words."""
-    plan = pool.plan
-    uid = "the evaluator's own" if plan["uid"] is None else f"one of their own (from {plan['uid']})"
-    version, held_by = plan["landlock_abi"], plan.get("held_by", "none")
-    if plan.get("user") is not None:
-        uid = f"one of their own (from {plan['user']})"
+    """What holds programs, in words, by layer."""
+    launch = pool.launcher.launch
+    own_uid = launch.plan.uid if launch.user is None else launch.user
+    version = launch.plan.landlock_abi
     return {
         "kernel": f"{platform.release()} {linux.MACHINE}",
-        "user id of programs": uid,
-        "namespaces": "user, files, network, processes, messages, names" if plan["namespaces"] else held_by,
+        "user id of programs": "the evaluator's own" if own_uid is None else f"one of their own (from {own_uid})",
+        "namespaces": "user, files, network, processes, messages, names"
+        if launch.plan.namespaces
+        else pool.launcher.held_by,
         "Landlock": f"version {version}" if version else "none",
         "filter of system calls": "yes",
         "memory of all processes": "looked at every 20 ms",
@@ -209,7 +224,7 @@ def layers(pool: Pool) -> dict[str, str]:
 
 
 def fix_for_namespaces() -> str:
-    """What to change on this machine so that namespaces work, as far as it can be seen."""
+    """What to change on this machine so that namespaces work, as far as this process can see."""
     if _setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
         return (
             "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or --sandbox bwrap with its AppArmor profile"

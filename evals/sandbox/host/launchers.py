@@ -5,49 +5,70 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from evals.errors import UsageError
 from evals.sandbox.host.plan import ROOT, command, masks, packages, plan, prefixes, python
-from evals.sandbox.inside.root_fs import DEVICES, SYSTEM
+from evals.sandbox.inside.root_fs import DEVICES, PACKAGES, SYSTEM
+from evals.sandbox.protocol import Assurance, Setup, ZygoteLaunch
 
 IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
 "The image that programs run in, of Docker's own library."
 
-PLACE = "{place}"
-"Stands for a worker's own folder in a command."
+FOLDER = "{folder}"
+"Stands for a worker's own folder in a launch."
+
+ENVIRONMENT = {"LANG": "C.UTF-8"}
+"Of testers: no key of the user is in it."
 
 WORKER_BYTES = 2 << 30
 WORKER_PROCESSES = 160
+"Of a container: two programs with their limits, and the zygote."
+
 ZYGOTE = "evals.sandbox.inside.zygote"
 _OURS = (f"{ROOT}/evals/__init__.py", f"{ROOT}/evals/sandbox")
 "What a zygote needs of this package; no test lies there."
 
 
-def configuration(kind: str, assurance: str, namespaces: bool) -> dict[str, Any]:
-    """What a worker is started with.
+@dataclass(frozen=True)
+class Launcher:
+    """How workers are started."""
+
+    launch: ZygoteLaunch
+    "Of each worker's zygote; `FOLDER` in it stands for the worker's own folder."
+    assurance: Assurance
+    environment: Mapping[str, str]
+    "Of the testers."
+    held_by: str = "none"
+    "What `evals sandbox doctor` says of namespaces that something else has made."
+
+    def setup(self, folder: str) -> Setup:
+        """What the tester of one worker is told. folder: the worker's own; empty if it needs none."""
+        launch = self.launch
+        if launch.socket is not None:
+            os.chmod(folder, 0o755)
+            launch = replace(launch, socket=launch.socket.replace(FOLDER, folder))
+        made = tuple(part.replace(FOLDER, folder) for part in launch.command)
+        plan = replace(launch.plan, scratch=launch.plan.scratch or folder)
+        path = tuple(path for path in sys.path if path)
+        return Setup(replace(launch, plan=plan, command=made), self.assurance, path)
+
+
+def launcher_of(name: str, assurance: Assurance, namespaces: bool) -> Launcher:
+    """The launcher of this name: auto, bwrap or docker.
 
     Raises:
-        UsageError: the program that the kind needs is not there.
+        UsageError: there is none, or the program that it needs is not installed.
     """
-    started = {"auto": _by_itself, "bwrap": _in_bubblewrap, "docker": _in_docker}.get(kind)
+    started = {"auto": _by_itself, "bwrap": _in_bubblewrap, "docker": _in_docker}.get(name)
     if started is None:
-        raise UsageError(f"no sandbox is called {kind!r}", fix="choose one of auto, bwrap, docker")
-    return {**started(namespaces), "assurance": assurance}
+        raise UsageError(f"no sandbox is called {name!r}", fix="choose one of auto, bwrap, docker")
+    return started(assurance, namespaces)
 
 
-def placed(config: dict[str, Any], folder: str) -> dict[str, Any]:
-    """A configuration for one worker, whose own folder this is."""
-    made = [part.replace(PLACE, folder) for part in config["command"]]
-    given: dict[str, Any] = {"scratch": folder, **config["plan"]}
-    if given.get("socket"):
-        os.chmod(folder, 0o755)
-        given["socket"] = given["socket"].replace(PLACE, folder)
-    return {**config, "command": made, "plan": given}
-
-
-def _by_itself(namespaces: bool) -> dict[str, Any]:
-    return {"plan": plan(namespaces), "command": []}
+def _by_itself(assurance: Assurance, namespaces: bool) -> Launcher:
+    return Launcher(ZygoteLaunch(plan(namespaces), (), None, None), assurance, ENVIRONMENT)
 
 
 def _found(name: str, fix: str) -> str:
@@ -57,8 +78,8 @@ def _found(name: str, fix: str) -> str:
     return path
 
 
-def _in_bubblewrap(namespaces: bool) -> dict[str, Any]:
-    """Its namespaces hold a worker's zygote and programs; each program has a folder and Landlock of its own."""
+def _in_bubblewrap(assurance: Assurance, namespaces: bool) -> Launcher:
+    """Bubblewrap's namespaces hold a worker's zygote and programs; each program has its own folder and Landlock."""
     program = _found("bwrap", "install bubblewrap, or leave out --sandbox")
     made = [program, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
     made += ["--cap-drop", "ALL"]
@@ -76,41 +97,38 @@ def _in_bubblewrap(namespaces: bool) -> dict[str, Any]:
         if os.path.isdir(path) and not path.startswith(f"{ROOT}/"):
             made += ["--tmpfs", path]
     for name, path in packages().items():
-        made += ["--ro-bind", path, f"/packages/{name}"]
+        made += ["--ro-bind", path, f"{PACKAGES}/{name}"]
     for path in _OURS:
         made += ["--ro-bind", path, path]
     given = plan(False)
-    given |= {"uid": None, "user": given["uid"], "scratch": "/tmp", "held_by": "of bubblewrap"}
-    given |= {"shared": ["/dev/shm"]}
-    given["readable"] = [*given["readable"], "/packages"]
-    return {"plan": given, "command": [*made, *command(ZYGOTE, python())]}
+    user = given.uid  # bubblewrap itself runs as this user; within it there is no other
+    given = replace(given, uid=None, scratch="/tmp", shared=("/dev/shm",), readable=(*given.readable, PACKAGES))
+    launch = ZygoteLaunch(given, (*made, *command(ZYGOTE, python())), None, user)
+    return Launcher(launch, assurance, ENVIRONMENT, "of bubblewrap")
 
 
-def _in_docker(namespaces: bool) -> dict[str, Any]:
+def _in_docker(assurance: Assurance, namespaces: bool) -> Launcher:
     """A container for each worker: no network, nothing writable but /tmp, limits on memory and processes."""
     program = _found("docker", "install Docker, or leave out --sandbox")
     uid = os.getuid() or 65534
     made = [program, "run", "--rm", "--interactive", "--network", "none", "--read-only", "--cap-drop", "ALL"]
-    made += [
-        "--security-opt",
-        "no-new-privileges",
-        "--pids-limit",
-        str(WORKER_PROCESSES),
-        "--memory",
-        str(WORKER_BYTES),
-    ]
-    made += ["--memory-swap", str(WORKER_BYTES), "--user", f"{uid}:{uid}", "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m"]
-    for path in (*_OURS, PLACE):
+    made += ["--security-opt", "no-new-privileges", "--pids-limit", str(WORKER_PROCESSES)]
+    made += ["--memory", str(WORKER_BYTES), "--memory-swap", str(WORKER_BYTES)]
+    made += ["--user", f"{uid}:{uid}", "--tmpfs", "/tmp:rw,nosuid,nodev,size=64m"]
+    for path in (*_OURS, FOLDER):
         made += ["--volume", f"{path}:{path}:ro"]
-    socket = f"{PLACE}/control"
-    given = plan(False) | {"uid": None, "scratch": "/tmp", "landlock_abi": None, "socket": socket}
-    given |= {"held_by": "of Docker", "shared": ["/dev/shm"]}
-    given["readable"] = [*SYSTEM, "/dev/urandom", "/dev/random"]
-    given["python"] = "/usr/local/bin/python"
-    given["view"] = {**given["view"], "packages": {}}
+    given = replace(
+        plan(False),
+        uid=None,
+        scratch="/tmp",
+        shared=("/dev/shm",),
+        landlock_abi=None,
+        readable=(*SYSTEM, "/dev/urandom", "/dev/random"),
+        python="/usr/local/bin/python",
+    )
+    given = replace(given, root_fs=replace(given.root_fs, packages={}))
+    # The zygote connects to this socket in the worker's folder: `docker run` passes no descriptors on.
+    socket = f"{FOLDER}/control"
+    launch = ZygoteLaunch(given, (*made, IMAGE, *command(ZYGOTE, "python"), socket), socket, None)
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or name.startswith("DOCKER_")}
-    return {
-        "plan": given,
-        "command": [*made, IMAGE, *command(ZYGOTE, "python"), socket],
-        "environment": {"LANG": "C.UTF-8", **kept},
-    }
+    return Launcher(launch, assurance, {**ENVIRONMENT, **kept}, "of Docker")

@@ -5,69 +5,76 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
 
-from evals.sandbox.host.fork_server import Nursery
-from evals.sandbox.host.launchers import ZYGOTE
+from evals.sandbox.host.fork_server import ForkServer
+from evals.sandbox.host.launchers import ZYGOTE, Launcher
 from evals.sandbox.host.plan import command, python
-from evals.sandbox.host.worker import Brief, Hung, Worker, WorkerLost
+from evals.sandbox.host.worker import Hung, Worker, WorkerLost
+from evals.sandbox.protocol import Allowance, Outcome, ProblemSpec
 
-_NURSERY, _TESTER = "evals.sandbox.host.fork_server", "evals.sandbox.tester.tester"
+_FORK_SERVER, _TESTER = "evals.sandbox.inside.fork_server", "evals.sandbox.tester.tester"
+
 CLOSE_S = 5.0
 "What an idle worker has to end by itself before it is killed."
 
 
 class Pool:
-    """Workers of one configuration."""
+    """Workers of one launcher. May be used from several threads."""
 
-    def __init__(self, config: dict[str, Any]) -> None:
-        self._config = config
-        self.plan: dict[str, Any] = config["plan"]
+    def __init__(self, launcher: Launcher) -> None:
+        self.launcher = launcher
         self._lock = threading.Lock()
         self._closed = False
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
-        self._nurseries: list[Nursery] = []
-        "One for zygotes and one for testers, in turn; the last two are in use."
+        self._fork_servers: list[ForkServer] = []
+        "Pairs of one for zygotes and one for testers; the last pair is in use."
 
     def _live(self) -> None:
-        """Raise RuntimeError where the pool has been closed: what is said of a program then is worth nothing."""
+        """Raise RuntimeError if the pool was closed: its workers were killed, which says nothing of their programs."""
         if self._closed:
             raise RuntimeError("the sandbox was closed while it judged a program")
 
     def warm(self) -> None:
-        """Start one worker. Raises WorkerLost, or Hung."""
+        """Start one worker.
+
+        Raises:
+            WorkerLost, Hung: it cannot be started.
+        """
         self._put_back(self._start())
 
     def check(
         self,
-        brief: Brief,
+        problem: ProblemSpec,
         program: str,
-        limit_s: float,
-        enough_s: float,
-        step_back: Callable[[], tuple[float, float]] | None = None,
-    ) -> dict[str, Any]:
-        """The outcome of one program; a worker that is lost is replaced once. See `Worker.check`."""
+        allowed: Allowance,
+        step_back: Callable[[], Allowance] | None = None,
+    ) -> Outcome:
+        """The outcome of one program, see `Worker.check`; a worker that is lost is replaced once.
+
+        Raises:
+            RuntimeError: the pool was closed.
+        """
         for attempt in (1, 2):
             try:
                 worker = self._take()
             except (WorkerLost, Hung) as error:
                 self._live()
-                return {"status": "harness_error", "detail": f"no worker can be started: {error}"}
+                return Outcome("harness_error", detail=f"no worker can be started: {error}")
             try:
-                outcome = worker.check(brief, program, (limit_s, enough_s), step_back)
+                outcome = worker.check(problem, program, allowed, step_back)
             except Hung:
                 self._drop(worker)
-                return {"status": "timed_out", "detail": "in the tests, on what the program gave"}
+                return Outcome("timed_out", detail="in the tests, on what the program gave")
             except WorkerLost as error:
                 self._drop(worker)
                 self._live()
                 if attempt == 2:
-                    return {"status": "harness_error", "detail": str(error), "lost": error.running}
+                    return Outcome("harness_error", detail=str(error), lost=error.running)
                 continue
             self._live()
-            if outcome["status"] == "harness_error":
-                self._drop(worker)
+            if outcome.status == "harness_error":
+                self._drop(worker)  # what is left of it may be wrong for the next program too
             else:
                 self._put_back(worker)
             return outcome
@@ -80,7 +87,7 @@ class Pool:
         return self._start()
 
     def _start(self) -> Worker:
-        worker = Worker(self._config, self._nursery())
+        worker = Worker(self.launcher, self._fork_server())
         with self._lock:
             if not self._closed:
                 self._all.add(worker)
@@ -89,16 +96,18 @@ class Pool:
         self._live()
         raise AssertionError("a closed pool raises")
 
-    def _nursery(self) -> Nursery:
+    def _fork_server(self) -> ForkServer:
         """What forks testers; made anew if it is lost."""
         with self._lock:
             self._live()
-            if not self._nurseries or not all(nursery.lives for nursery in self._nurseries[-2:]):
-                zygotes = Nursery([*command(_NURSERY, python()), ZYGOTE], {"LD_BIND_NOW": "1"}, "/")
-                environment = self._config.get("environment") or {"LANG": "C.UTF-8"}
-                testers = Nursery([*command(_NURSERY, sys.executable), _TESTER], environment, shared=zygotes.control)
-                self._nurseries += [zygotes, testers]
-            return self._nurseries[-1]
+            if not self._fork_servers or not all(server.is_alive for server in self._fork_servers[-2:]):
+                # Both are made anew: testers order zygotes by a socket that only their own fork server has inherited.
+                # LD_BIND_NOW: symbols of libraries are bound once here, and not in pages of each program.
+                zygotes = ForkServer([*command(_FORK_SERVER, python()), ZYGOTE], {"LD_BIND_NOW": "1"}, "/")
+                started = [*command(_FORK_SERVER, sys.executable), _TESTER]
+                testers = ForkServer(started, self.launcher.environment, shared=zygotes.control)
+                self._fork_servers += [zygotes, testers]
+            return self._fork_servers[-1]
 
     def _put_back(self, worker: Worker) -> None:
         with self._lock:
@@ -117,6 +126,7 @@ class Pool:
 
     def close(self) -> None:
         """End all workers and all that runs in them."""
+        # All are told first, so that they end at the same time.
         with self._lock:
             self._closed = True
             workers, idle, self._all, self._idle = self._all, set(self._idle), set(), []
@@ -124,5 +134,5 @@ class Pool:
             worker.leave()
         for worker in workers:
             worker.close(CLOSE_S if worker in idle else 0.0)
-        for nursery in reversed(self._nurseries):
-            nursery.close()
+        for server in reversed(self._fork_servers):
+            server.close()

@@ -1,51 +1,56 @@
-"""The supervisor's hold on one tester and, through it, its zygote."""
+"""The evaluator's hold on one tester and, through it, on its zygote."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
 
-from evals.sandbox.host.fork_server import START_S, Nursery
-from evals.sandbox.host.launchers import placed
+from evals.sandbox.host.fork_server import ForkServer
+from evals.sandbox.host.launchers import Launcher
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import dumps, loads
 from evals.sandbox.inside.removal import remove_tree
-from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.tester.process_tree import tree_of, waited_s
-from evals.sandbox.tester.shapes import shape_of
-from evals.sandbox.tester.tester import MAX_JOB
-from evals.sandbox.tester.watch import longest_s
+from evals.sandbox.process_tree import tree_of, waited_s
+from evals.sandbox.protocol import (
+    MAX_JOB,
+    START_S,
+    Allowance,
+    CannotStart,
+    Check,
+    Late,
+    Outcome,
+    ProblemSpec,
+    Ready,
+    Setup,
+    Started,
+    SteppedBack,
+    longest_s,
+    read,
+    write,
+)
+from evals.sandbox.typed_json import ProtocolError
 
 BACKSTOP_S = 1.5
-"After the limit: when the tester itself hangs, in a comparison that does not end, it is killed."
+"After the limit: a tester that hangs, in a comparison that does not end, is killed then."
 
 SOON_S = 0.1
-"Most testers answer within this; only then is it noted how long they have waited for a core."
+"Most testers answer within this; only after it is noted how long they have waited for a core."
 
 MUCH_WAITING_S = 0.1
+"A tester that waited at least so long for a core since the last look may not hang: it gets that time back."
+
 LET_GO_S = 5.0
+"Time in which a zygote whose tester was killed lets go of its folder."
+
 MAX_KNOWN = 256
 "Problems that a tester keeps, so that each is sent once."
 
 
-@dataclass(frozen=True)
-class Brief:
-    """A problem as testers take it. data: with the shape of its tests. fault: why its tests cannot run."""
-
-    number: int
-    data: dict[str, Any]
-    fault: str | None = None
-
-
 class WorkerLost(Exception):
-    """The tester is gone or cannot start; `str` says what it left behind. running: it had begun with a program."""
+    """The tester is gone or cannot start; `str` says what it wrote at last. running: it had begun with a program."""
 
     def __init__(self, said: str, running: bool = False) -> None:
         super().__init__(said)
@@ -57,79 +62,99 @@ class Hung(Exception):
 
 
 class Worker:
-    """One tester process, which judges one program at a time."""
+    """One tester process, which judges one program at a time.
 
-    def __init__(self, config: dict[str, Any], nursery: Nursery) -> None:
+    Raises:
+        WorkerLost, Hung: tester or zygote cannot be started.
+    """
+
+    def __init__(self, launcher: Launcher, fork_server: ForkServer) -> None:
         ours, theirs = socket.socketpair()
+        # A file for its standard error: a pipe that nobody reads would fill up and stop it.
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
-        self._nursery, self._zygote = nursery, 0
+        self._fork_server, self.zygote_pid = fork_server, 0
         with theirs:
             try:
-                self.pid = nursery.fork(theirs.fileno(), self._said.fileno())
+                self.pid = fork_server.fork(theirs.fileno(), self._said.fileno())
             except OSError as error:
                 raise WorkerLost(f"no process can be started: {error}") from None
-        self._scratch = "" if config["plan"]["namespaces"] else tempfile.mkdtemp(prefix="evals-sandbox-")
-        config = placed(config, self._scratch)
+        self._scratch = "" if launcher.launch.plan.namespaces else tempfile.mkdtemp(prefix="evals-sandbox-")
         self._known: set[int] = set()
         self.channel = Channel(ours, MAX_JOB)
         try:
-            self._send({**config, "path": [path for path in sys.path if path]})
-            answer = self._heard(2 * START_S)
+            self.zygote_pid = self._started(launcher.setup(self._scratch))
         except (WorkerLost, Hung):
             self.close()
             raise
-        if "error" in answer:
-            self.close()
-            raise WorkerLost(str(answer["error"]))
-        self._zygote = answer["zygote"]
+
+    def _started(self, setup: Setup) -> int:
+        """The zygote's process id, when tester and zygote are there."""
+        self._send(setup)
+        try:
+            answer = read(self._heard(2 * START_S), Ready, CannotStart)
+        except ProtocolError as error:
+            raise WorkerLost(f"the tester cannot be understood: {error}") from None
+        if isinstance(answer, CannotStart):
+            raise WorkerLost(answer.reason)
+        return answer.zygote_pid
 
     def check(
         self,
-        brief: Brief,
+        problem: ProblemSpec,
         program: str,
-        allowed: tuple[float, float],
-        step_back: Callable[[], tuple[float, float]] | None = None,
-    ) -> dict[str, Any]:
-        """The tester's outcome. allowed: wall time, and processor time that is enough (see `watch.Allowance`).
+        allowed: Allowance,
+        step_back: Callable[[], Allowance] | None = None,
+    ) -> Outcome:
+        """The tester's outcome.
 
-        step_back: called once where the program takes long; returns what it is allowed then.
-        Raises WorkerLost, or Hung.
+        step_back: called once if the program takes long; returns what it is allowed then.
+
+        Raises:
+            WorkerLost: the tester is gone.
+            Hung: it did not end the check in time, and must be killed.
         """
-        job: dict[str, Any] = {"problem": brief.number, "program": program} | _allowance(*allowed)
-        if brief.number not in self._known:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-                job["forget"] = True
-            self._known.add(brief.number)
-            job["data"] = brief.data
-        self._send(job)
+        self._send(self._check(problem, program, allowed))
         patience_s, running = 2 * START_S, False
         while True:
             try:
-                answer = self._heard(patience_s)
+                answer = read(self._heard(patience_s), Outcome, Started, SteppedBack, Late)
+            except ProtocolError as error:
+                raise WorkerLost(f"the tester cannot be understood: {error}", running) from None
             except WorkerLost as error:
                 error.running = running
                 raise
-            if "started" in answer:
-                patience_s, running = allowed[0] + BACKSTOP_S, True
-            elif "late" in answer:
-                patience_s = longest_s(allowed[0]) + BACKSTOP_S
-            elif "stepped_back" in answer:
-                if step_back is not None:
-                    allowed = step_back()
-                    self._send(_allowance(*allowed))
-                    patience_s = allowed[0] + BACKSTOP_S
-            else:
+            if isinstance(answer, Outcome):
                 return answer
+            if isinstance(answer, Started):
+                patience_s, running = allowed.limit_s + BACKSTOP_S, True
+            elif isinstance(answer, Late):
+                patience_s = longest_s(allowed.limit_s) + BACKSTOP_S
+            elif step_back is not None:
+                allowed = step_back()
+                self._send(allowed)
+                patience_s = allowed.limit_s + BACKSTOP_S
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _check(self, problem: ProblemSpec, program: str, allowed: Allowance) -> Check:
+        """The message; with the problem itself if the tester does not have it."""
+        known = problem.number in self._known
+        forget = not known and len(self._known) >= MAX_KNOWN
+        if forget:
+            self._known.clear()
+        self._known.add(problem.number)
+        return Check(problem.number, program, allowed, None if known else problem, forget)
+
+    def _send(self, message: Setup | Check | Allowance) -> None:
         try:
-            self.channel.send(dumps(message))
+            self.channel.send(write(message))
         except (EOFError, OSError):
             raise WorkerLost(f"the tester is gone; {self._left()}") from None
 
-    def _heard(self, patience_s: float) -> dict[str, Any]:
-        """The next message. A tester that had no core to run on is waited for longer."""
+    def _heard(self, patience_s: float) -> str:
+        """The next message. A tester that had no core to run on is waited for up to twice as long.
+
+        Raises:
+            WorkerLost, Hung: see `check`.
+        """
         began_s = time.monotonic()
         until_s = began_s + patience_s
         waited_before_s: float | None = None
@@ -137,8 +162,7 @@ class Worker:
         while True:
             self.channel.sock.settimeout(max(0.05, next_s))
             try:
-                answer: dict[str, Any] = loads(self.channel.receive())
-                return answer
+                return self.channel.receive()
             except TimeoutError:
                 waited_now_s = waited_s(self.pid)
                 if waited_before_s is None:
@@ -159,8 +183,8 @@ class Worker:
             return "it was closed"
 
     def n_processes(self) -> int:
-        """The zygote and its programs; 0 where they cannot be seen."""
-        return len(tree_of(self._zygote)) if self._zygote else 0
+        """How many processes the zygote and its programs are; 0 if they cannot be seen."""
+        return len(tree_of(self.zygote_pid)) if self.zygote_pid else 0
 
     def leave(self) -> None:
         """Let the tester know that nothing more comes."""
@@ -168,14 +192,14 @@ class Worker:
             self.channel.sock.shutdown(socket.SHUT_WR)
 
     def close(self, patience_s: float = 0.0) -> None:
-        """End the tester; its zygote and all programs end with it. One that is idle ends by itself."""
+        """End the tester; its zygote and all programs end with it. patience_s: in which one that is idle may end."""
         self.leave()
         if patience_s:
             self.channel.sock.settimeout(patience_s)
             with contextlib.suppress(OSError):
                 while self.channel.sock.recv(1 << 16):
                     pass
-        self._nursery.end(self.pid)
+        self._fork_server.end(self.pid)
         self.channel.close()
         self._said.close()
         self._remove_scratch()
@@ -188,28 +212,3 @@ class Worker:
             if time.monotonic() >= until_s:
                 return
             time.sleep(0.01)
-
-
-def brief_of(problem: Problem, number: int) -> Brief:
-    """A problem as the tester's `problem_of` takes it."""
-    tests, shape = problem.tests, None
-    if isinstance(tests, FunctionTests):
-        try:
-            shape = asdict(shape_of(problem))
-        except (SyntaxError, ValueError, RecursionError) as error:
-            return Brief(number, {}, f"the tests cannot be read: {error}")
-        shape = {key: sorted(value) if isinstance(value, frozenset) else value for key, value in shape.items()}
-    data = {
-        "shape": shape,
-        "problem_id": problem.problem_id,
-        "prompt": problem.prompt,
-        "tests": tests.source if isinstance(tests, FunctionTests) else [[c.stdin, c.stdout] for c in tests.cases],
-        "entry_point": problem.entry_point,
-        "timeout_s": problem.timeout_s,
-        "memory_bytes": problem.memory_bytes,
-    }
-    return Brief(number, data)
-
-
-def _allowance(limit_s: float, enough_s: float) -> dict[str, float]:
-    return {"limit_s": limit_s, "enough_s": enough_s}

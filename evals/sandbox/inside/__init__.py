@@ -1,1 +1,1 @@
-"""What runs beside untrusted programs, or in their process: standard library only, and it never sees a test."""
+"""What runs beside untrusted programs, or in their process; uses only the standard library, and never sees a test."""

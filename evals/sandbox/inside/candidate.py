@@ -1,30 +1,28 @@
 """Runs one program in a process that has confined itself, and answers the tester's calls into it.
 
-Nothing that is said here is believed beyond being a value: this code shares its process with the program.
+The tester believes nothing that is said here: this code shares its process with the program, which may change it. Each
+message is JSON: a call is a line with operation, target, name and feeds, then a line with its arguments; an answer is a
+list whose first part says what it is.
 """
 
 from __future__ import annotations
 
 import io
-import linecache
-import socket
 import sys
 import types
 from _thread import RLock
 from typing import Any
 
-from evals.sandbox.inside import confine
 from evals.sandbox.inside.channel import Channel, TooLong
-from evals.sandbox.inside.codec import Decoder, Encoder, Malformed, dumps, loads
+from evals.sandbox.inside.codec import Decoder, Encoder
 from evals.sandbox.inside.handles import Handles
-
-FILE = "program.py"
-MODULE = "program"
-MAX_TOLD = 4096
+from evals.sandbox.inside.source import FILE, MAX_TOLD, MODULE, compiled, cut, line_of
+from evals.sandbox.inside.wire import Malformed, dumps, loads
+from evals.sandbox.protocol import FunctionJob
 
 
 class Printed(io.RawIOBase):
-    """What a program prints, in memory: the first `limit` bytes, the rest is dropped."""
+    """What a program prints, in memory: the first `limit` bytes. The rest is dropped, so that it takes no memory."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -41,6 +39,7 @@ class Printed(io.RawIOBase):
         return size
 
     def taken(self) -> str:
+        """What was printed since the last call."""
         text = b"".join(self.parts).decode("utf-8", "replace")
         self.parts.clear()
         return text
@@ -54,28 +53,30 @@ STDOUT = io.TextIOWrapper(io.BufferedWriter(PRINTED), "utf-8", "replace", write_
 class Candidate:
     """The program's module, and the objects of it that the tester holds by number."""
 
-    def __init__(self, channel: Channel, job: dict[str, Any]) -> None:
-        self.channel, self.job = channel, job
+    def __init__(self, channel: Channel, job: FunctionJob) -> None:
+        self.channel, self._job = channel, job
         self.module = types.ModuleType(MODULE)
-        PRINTED.limit = job["max_output"]
+        PRINTED.limit = job.max_output_bytes
         self.lock = RLock()
-        self.handles = Handles(self)
+        self.handles = Handles(self.module, job.classes, self.ask)
 
     def send(self, *message: Any) -> None:
+        """Send a message of these parts."""
         self.channel.send(dumps(message))
 
     def load(self) -> bool:
-        """Compile and run the module, and say how it went."""
-        code = compiled(self.job["source"], FILE)
+        """Compile and run the module, and say how it went. Returns whether it can be called."""
+        code = compiled(self._job.source, FILE)
         if isinstance(code, str):
             self.send("syntax", code)
             return False
         sys.stdout = STDOUT
         sys.modules[MODULE] = self.module
         self.module.__dict__["__file__"] = FILE
+        # The program may raise anything, SystemExit too: nothing of it may end this process without a word.
         try:
             exec(code, self.module.__dict__)
-            kind = self.handles.kind_of_entry(self.job["entry"])
+            kind = self.handles.kind_of_entry(self._job.entry_point)
         except BaseException as error:
             self.reply_error(error)
             return False
@@ -105,7 +106,10 @@ class Candidate:
             self._answer(operation, target, name, feeds, body)
 
     def _answer_in_turn(self, bodies: list[str]) -> None:
-        """Calls of the entry point that the tests make for certain, up to one that gives no plain value."""
+        """Batched calls of the entry point, up to one that gives no plain value.
+
+        A live object is different: what the tests do with it comes before their next call, so that the rest is dropped.
+        """
         for number, body in enumerate(bodies, 1):
             n_given = self.handles.n_given
             plain = self._answer("call", 0, "", [], body) and self.handles.n_given == n_given
@@ -148,13 +152,14 @@ class Candidate:
 
     def _raised(self, error: BaseException, given: Given | None = None) -> str:
         """The message that an exception came out of the program."""
+        # `str` and attributes of an exception may be the program's own code, which may raise in its turn.
         try:
             args = [_plain(arg) for arg in error.args][:8]
-            text = _cut(str(error))
+            text = cut(str(error))
             held = [[name, _plain(value)] for name, value in vars(error).items() if type(value) in _SIMPLE][:8]
         except BaseException:
             args, text, held = [], "", []
-        head = ["raised", type(error).__name__, self.handles.error_names(error), args, text, held, _line(error)]
+        head = ["raised", type(error).__name__, self.handles.error_names(error), args, text, held, line_of(error)]
         try:
             changed = given.changed(Encoder(self.handles.special, given.objects, False), False) if given else None
             return dumps([*head, changed, self.output()])
@@ -178,7 +183,7 @@ class Candidate:
                 if text.startswith('["answer"'):
                     return Decoder(self.handles.readers).decode(loads(text)[1])
                 if text.startswith('["answer_raised"'):
-                    raise self.handles.error(loads(text)[1])
+                    raise self.handles.error(*loads(text)[1])
                 self.answer(text)
 
 
@@ -194,7 +199,8 @@ class Given:
         self.objects = decoder.objects
 
     def changed(self, encoder: Encoder, flat: bool) -> list[Any] | None:
-        """What is in each mutable argument now; None where all is as it was given."""
+        """What each mutable argument holds now; None if none has changed."""
+        # To encode again and compare texts is quicker than to keep copies and compare values.
         if not self.objects or self._text(flat) == self._body:
             return None
         return [encoder.content(item) for item in self.objects]
@@ -209,87 +215,4 @@ _SIMPLE = frozenset({int, str, float, bool, type(None)})
 
 
 def _plain(value: Any) -> Any:
-    return _cut(value) if type(value) is str else value if type(value) in _SIMPLE else None
-
-
-def _line(error: BaseException) -> int:
-    """The last line of the program that an exception passed; 0 where there is none."""
-    line, frame = 0, error.__traceback__
-    while frame is not None:
-        if frame.tb_frame.f_code.co_filename == FILE:
-            line = frame.tb_lineno
-        frame = frame.tb_next
-    return line
-
-
-def _cut(text: str) -> str:
-    return text[:MAX_TOLD].encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def compiled(source: str, path: str) -> Any:
-    """The code of a program, or a text that says why it is none."""
-    source = source.removeprefix("\ufeff")
-    linecache.cache[path] = (len(source), None, source.splitlines(True), path)
-    try:
-        return compile(source, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        return _cut(f"{type(error).__name__}: {error}")
-    except (RecursionError, MemoryError, OverflowError) as error:
-        return f"{type(error).__name__} in the compiler"
-
-
-_PART = {
-    "mode": "function",
-    "source": "def f(*given):\n    return given[0]\n",
-    "entry": "f",
-    "classes": [],
-    "max_output": 1,
-}
-_CALLS = ("[[3],[]]", '[["a"],[]]', "[[[1,2.5,true]],[]]", '[[{"M":{"a":1}},null],[]]')
-
-
-def rehearse() -> None:
-    """Go through a job of our own here, again and again, before programs are forked from this process.
-
-    What Python notes in its code and types while they run for the first times, no fork needs to note again in pages of
-    its own; and what has been noted makes them faster.
-    """
-    ours, theirs = socket.socketpair()
-    kept = sys.stdout
-    tester, channel = Channel(ours), Channel(theirs)
-    for _ in range(confine.REHEARSALS):
-        tester.send(dumps(_PART))
-        text, _ = channel.receive_with_fds(3)
-        candidate = Candidate(channel, loads(text))
-        candidate.load()
-        for body in _CALLS:
-            tester.send(f'["call",0,"",[]]\n{body}')
-            candidate.answer(channel.receive())
-        tester.send("\n".join(['["calls",0,"",[]]', *_CALLS]))
-        candidate.answer(channel.receive())
-        for _ in range(1 + 2 * len(_CALLS)):
-            tester.receive()
-        del sys.modules[MODULE], linecache.cache[FILE]
-    sys.stdout = kept
-    ours.close()
-    theirs.close()
-
-
-def run(channel: Channel) -> None:
-    """Wait for a job, and do it. Returns when the process has nothing more to do."""
-    channel.send('["ready"]')
-    text, fds = channel.receive_with_fds(3)
-    job = loads(text)
-    confine.limits_of_problem(job["memory_bytes"], job["cpu_s"])
-    if job["mode"] == "program":
-        from evals.sandbox.inside.whole_program import run_program
-
-        run_program(channel, job, fds)
-    elif job["mode"] == "together":
-        from evals.sandbox.inside.same_process import run_together
-
-        run_together(channel, job)
-    else:
-        candidate = Candidate(channel, job)
-        if candidate.load():
-            candidate.serve()
+    return cut(value) if type(value) is str else value if type(value) in _SIMPLE else None

@@ -14,11 +14,15 @@ MAX_MESSAGE = 1 << 24
 
 
 class TooLong(ValueError):
-    """A message that is longer than the channel takes."""
+    """A message is longer than the channel takes."""
 
 
 class Channel:
-    """One end. Blocks; a closed other end is an EOFError."""
+    """One end of a stream socket. Blocks.
+
+    sock: `_socket.socket`, the base of `socket.socket`, is enough; a candidate makes only that, since it costs less.
+    max_bytes: of one message.
+    """
 
     def __init__(self, sock: _socket.socket, max_bytes: int = MAX_MESSAGE) -> None:
         self.sock = sock
@@ -29,7 +33,13 @@ class Channel:
         return self.sock.fileno()
 
     def send(self, text: str, fds: tuple[int, ...] = ()) -> None:
-        """Send one message, and descriptors with its first byte."""
+        """Send one message, and descriptors with its first byte.
+
+        Raises:
+            TooLong: the message is longer than `max_bytes`.
+            EOFError: the other end is closed.
+        """
+        # Texts of programs may hold lone surrogates, which plain UTF-8 has no form for.
         data = text.encode("utf-8", "surrogatepass")
         if len(data) > self.max_bytes:
             raise TooLong(f"a message of {len(data):,} bytes; at most {self.max_bytes:,} are taken")
@@ -38,15 +48,22 @@ class Channel:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
             sent = self.sock.sendmsg([data], [rights])
             data = data[sent:]
+        # To send nothing is an error too once the other end has read everything, done its work and closed.
         if not data:
-            return  # sending nothing to an end that has read all, done its work and gone would be a broken pipe
+            return
         try:
             self.sock.sendall(data)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise EOFError from error
 
     def receive(self) -> str:
-        """The next message. Raises EOFError, or TooLong."""
+        """The next message.
+
+        Raises:
+            TooLong: it says that it is longer than `max_bytes`; nothing of it is read.
+            EOFError: the other end is closed.
+            UnicodeDecodeError: it is not UTF-8.
+        """
         while len(self._buffer) < 4:
             self._buffer += self._read(65536)
         (size,) = _LENGTH.unpack_from(self._buffer)
@@ -58,7 +75,7 @@ class Channel:
         return data.decode("utf-8", "surrogatepass")
 
     def _fill(self, size: int) -> None:
-        """Read until so many bytes are here. A time-out of the socket loses nothing."""
+        """Read until the buffer has this many bytes. If the socket times out, they are kept for the next call."""
         parts, got = [self._buffer], len(self._buffer)
         try:
             while got < size:
@@ -69,13 +86,14 @@ class Channel:
             self._buffer = b"".join(parts)
 
     def receive_with_fds(self, n_fds: int) -> tuple[str, list[int]]:
-        """The next message and the descriptors that came with it. Only where nothing is buffered."""
+        """The next message and the descriptors that came with its first byte. Nothing may be buffered."""
         fds = array.array("i")
         data, ancillary, _, _ = self.sock.recvmsg(65536, socket.CMSG_LEN(n_fds * fds.itemsize))
         if not data:
             raise EOFError
         for level, kind, content in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                # Ancillary data that did not fit is cut, perhaps within a number.
                 fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
         self._buffer += data
         return self.receive(), list(fds)
@@ -83,7 +101,7 @@ class Channel:
     def _read(self, size: int) -> bytes:
         try:
             part = self.sock.recv(size)
-        except ConnectionResetError as error:
+        except ConnectionResetError as error:  # the other end closed before it had read everything
             raise EOFError from error
         if not part:
             raise EOFError

@@ -7,51 +7,26 @@ are numbered in the order in which a message names them: a second mention, or a 
 from __future__ import annotations
 
 import builtins
-import json
 import math
 import operator
-import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from evals.sandbox.inside import codec_more
+from evals.sandbox.inside.attributes import restore, state
+from evals.sandbox.inside.wire import Malformed
+
 BIG = 1 << 4096
-"Whole numbers from here on travel as hexadecimal: decimal ones of thousands of digits are slow, and refused by Python."
+"Whole numbers from here on travel as hexadecimal: Python converts no decimal of more than 4,300 digits, and slowly."
 
 ATOMS = frozenset({int, str, float, bool, type(None)})
+"Types that JSON has itself: NaN and infinities too, as `json` writes and reads these."
+
 MAX_DEPTH = 400
+"Of nested values: a level takes up to six frames of Python here, and a tester has 3,000."
+
 MAX_SAME_HASH = 1000
-
-_encoder = json.JSONEncoder(separators=(",", ":"), check_circular=False)
-_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
-
-
-def _writer() -> Callable[[Any, int], Iterable[str]]:
-    """What `iterencode` makes anew for each value, made once."""
-    make: Any = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return lambda value, level: _encoder.iterencode(value)
-    text = json.encoder.encode_basestring_ascii
-    return make(None, _encoder.default, text, None, ":", ",", False, False, True)  # type: ignore[no-any-return]
-
-
-_write = _writer()
-
-
-def dumps(value: Any) -> str:
-    """JSON of a value, without spaces."""
-    return "".join(_write(value, 0))
-
-
-def loads(text: str) -> Any:
-    """The value of a text that is JSON and nothing else. Raises ValueError."""
-    try:
-        value, end = _scan(text, 0)
-    except StopIteration:
-        raise ValueError("no JSON") from None
-    if end != len(text):
-        raise ValueError("more than JSON")
-    return value
-
+"Keys of one container that are not yet looked at for having the same hash."
 
 _HARMLESS = (
     "abs all any ascii bin bool bytearray bytes callable chr complex dict divmod enumerate filter float format "
@@ -68,14 +43,12 @@ NAMED |= {f"{module.__name__}.{name}": value for module in (math, operator)
 _NAME_OF = {id(value): name for name, value in reversed(NAMED.items())}
 
 
-class Malformed(ValueError):
-    """A message that no honest partner would send, or a value that cannot travel."""
-
-
 class Encoder:
-    """Values to what `dumps` takes. special: gives the tagged form of a value that this module does not know.
+    """Values to what `wire.dumps` takes.
 
-    objects: mutable objects that the other side knows already, by number.
+    special: gives the tagged form of a value that this module does not know. objects: mutable objects that the other
+    side knows already, by number. flat: containers of atoms go as they are, with no look at each value; if `dumps` then
+    raises ValueError, for a number that is too long for it, all is encoded again with `flat=False`.
     """
 
     def __init__(self, special: Callable[[Any, Encoder], Any], objects: Iterable[Any] = (), flat: bool = True) -> None:
@@ -85,6 +58,12 @@ class Encoder:
         self._flat = flat
 
     def encode(self, value: Any) -> Any:
+        """The tagged form of a value.
+
+        Raises:
+            Malformed: the value, or one in it, cannot travel.
+        """
+        # By exact type: a class of the program that derives from `int` must not pass for one.
         kind = type(value)
         if kind in ATOMS:
             return {"i": hex(value)} if kind is int and not -BIG < value < BIG else value
@@ -97,12 +76,14 @@ class Encoder:
         return writer(self, value) if writer is not None else self._other(value)
 
     def items(self, values: Iterable[Any]) -> list[Any]:
+        """The tagged forms of several values."""
         values = list(values)
         if self._flat and ATOMS.issuperset(map(type, values)):
             return values
         return [self.encode(value) for value in values]
 
     def pairs(self, mapping: Mapping[Any, Any]) -> list[list[Any]]:
+        """The tagged forms of keys and values, in order."""
         return [[self.encode(key), self.encode(value)] for key, value in mapping.items()]
 
     def number(self, value: Any) -> None:
@@ -141,8 +122,6 @@ class Encoder:
     def _other(self, value: Any) -> Any:
         if id(value) in _NAME_OF and NAMED[_NAME_OF[id(value)]] is value:
             return {"y": _NAME_OF[id(value)]}
-        from evals.sandbox.inside import codec_more
-
         found = codec_more.encode(value, self)
         if found is not None:
             return found
@@ -150,7 +129,7 @@ class Encoder:
         return special if special is not NotImplemented else self._base(value)
 
     def _base(self, value: Any) -> Any:
-        """A value of a class of its own that is some builtin underneath, as that builtin."""
+        """A value whose class derives from a builtin, as that builtin."""
         for kind, plain in _PLAIN:
             if isinstance(value, kind):
                 return self.encode(plain(value))
@@ -170,6 +149,7 @@ _WRITERS: dict[type, Callable[[Encoder, Any], Any]] = {
     type(Ellipsis): lambda self, value: {"E": 0},
     type(NotImplemented): lambda self, value: {"N": 0},
 }
+# By the builtins' own methods: a class may have overridden what `int(value)` or `list(value)` would call.
 _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (int, int.__pos__),
     (float, float.__pos__),
@@ -184,9 +164,10 @@ _PLAIN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
 
 
 class Decoder:
-    """What `loads` gave, as values. special: by tag, what makes a value of it that this module does not know.
+    """What `wire.loads` gave, as values.
 
-    Raises Malformed for everything that is not well formed.
+    special: by tag, what makes a value that this module does not know. objects: mutable objects by number, as in
+    `Encoder`. All methods raise Malformed for what is not well formed.
     """
 
     def __init__(self, special: Mapping[str, Callable[[Any, Decoder], Any]], objects: Iterable[Any] = ()) -> None:
@@ -195,6 +176,7 @@ class Decoder:
         self._depth = 0
 
     def decode(self, data: Any) -> Any:
+        """The value of a tagged form."""
         kind = type(data)
         if kind in ATOMS:
             return data
@@ -203,24 +185,27 @@ class Decoder:
             raise Malformed(f"a value is nested more than {MAX_DEPTH} deep")
         try:
             if kind is list:
-                return self.fill(data)
+                return self._filled(data)
             if kind is dict and len(data) == 1:
                 tag, body = next(iter(data.items()))
                 reader = _READERS.get(tag) or self.special.get(tag)
                 if reader is not None:
                     return reader(body, self) if tag in self.special else reader(self, body)
             raise Malformed("a message has an unknown tag")
+        # Readers do not check the parts of a message before they use them: whatever that raises is one error.
         except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
             raise error if isinstance(error, Malformed) else Malformed(f"a message is malformed: {error}") from None
         finally:
             self._depth -= 1
 
-    def fill(self, data: list[Any]) -> list[Any]:
+    def _filled(self, data: list[Any]) -> list[Any]:
+        """The list itself, which `json` made for this message alone, with its items replaced by their values."""
         self.objects.append(data)
         data[:] = self.items(data)
         return data
 
     def items(self, data: Any) -> list[Any]:
+        """The values of a list of tagged forms."""
         if type(data) is not list:
             raise Malformed("a message holds no list where there must be one")
         return data if ATOMS.issuperset(map(type, data)) else [self.decode(part) for part in data]
@@ -232,6 +217,7 @@ class Decoder:
         return value
 
     def pairs(self, data: Any) -> list[tuple[Any, Any]]:
+        """Keys and values of a mapping."""
         found = [(self.decode(key), self.decode(value)) for key, value in data]
         check_hashes([key for key, _ in found])
         return found
@@ -243,6 +229,7 @@ class Decoder:
         return found
 
     def text(self, data: Any) -> str:
+        """The text that this must be."""
         if type(data) is not str:
             raise Malformed("a message holds no text where there must be one")
         return data
@@ -285,8 +272,6 @@ class Decoder:
         return found
 
     def _more(self, data: Any) -> Any:
-        from evals.sandbox.inside import codec_more
-
         return codec_more.decode(data, self)
 
 
@@ -311,37 +296,10 @@ _READERS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def check_hashes(keys: list[Any]) -> None:
-    """Raise Malformed where most keys share a hash: a table of them takes hours, in a step that nothing ends."""
+    """Raise Malformed if most keys share their hash.
+
+    A table of them takes quadratic time in one step of C, which no signal ends, and so no limit of time: say, of whole
+    numbers that differ by multiples of 2**61 - 1.
+    """
     if len(keys) > MAX_SAME_HASH and len(set(map(hash, keys))) < len(keys) / 10:
         raise Malformed("keys that share their hash")
-
-
-def state(encoder: Encoder, value: Any) -> list[Any]:
-    """The attributes of an object, those in slots too, as pairs of name and encoded value."""
-    names = dict.fromkeys(getattr(value, "__dict__", ()))
-    for kind in type(value).__mro__:
-        slots = kind.__dict__.get("__slots__", ())
-        names |= dict.fromkeys([slots] if isinstance(slots, str) else slots)
-    names.pop("__dict__", None)
-    return [[name, encoder.encode(getattr(value, name))] for name in names if hasattr(value, name)]
-
-
-def restore(decoder: Decoder, value: Any, data: Any) -> None:
-    """Set the attributes that `state` gave, by `object.__setattr__`, so that frozen classes allow it."""
-    for name, content in data:
-        if not decoder.text(name).isidentifier() or name.startswith("__"):
-            raise Malformed(f"an object has an attribute {name!r}")
-        decoded = decoder.decode(content)
-        if _may_hold(type(value), name):
-            object.__setattr__(value, name, decoded)
-
-
-def _may_hold(kind: type, name: str) -> bool:
-    """Whether an object's own attribute may have this name: none may take the place of what its class does."""
-    for part in kind.__mro__:
-        found = part.__dict__.get(name)
-        if type(found).__name__ == "cached_property":
-            return False
-        if isinstance(found, types.FunctionType | property | classmethod | staticmethod):
-            raise Malformed(f"an object has an attribute in the place of its class's {name}")
-    return True

@@ -6,15 +6,20 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from evals.sandbox.inside.codec import Decoder, Encoder, Malformed
+from evals.sandbox.inside.wire import Decodes, Encodes, Malformed
 
 MAX_DTYPE = 16
+"Characters of the name of a type of numpy."
+
 _NUMPY_KINDS = "biufcSUmM"
+"Kinds of numpy's types whose memory is their value; arrays of objects are left out, as theirs is addresses."
 
 
-def encode(value: Any, encoder: Encoder) -> Any:
+def encode(value: Any, encoder: Encodes) -> Any:
     """The tagged form of a value of a type of this module, or None."""
     kind = type(value)
+    # Types are looked up by name, so that nothing is imported for them. A program may give a class of its own such a
+    # name: then the module has another one under it.
     writer = _WRITERS.get((kind.__module__, kind.__name__))
     if writer is not None and getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind:
         return {"m": writer(value, encoder)}
@@ -27,6 +32,7 @@ def encode(value: Any, encoder: Encoder) -> Any:
 
 
 def _array(value: Any, numpy: Any) -> list[Any]:
+    # `ascontiguousarray` makes one dimension of none.
     array = numpy.ascontiguousarray(value) if getattr(value, "ndim", 0) else numpy.asarray(value)
     if array.dtype.kind not in _NUMPY_KINDS:
         raise Malformed(f"an array of {array.dtype} cannot travel")
@@ -34,43 +40,44 @@ def _array(value: Any, numpy: Any) -> list[Any]:
     return [kind, array.dtype.str, list(array.shape), array.tobytes().decode("latin1")]
 
 
-def _counted(name: str) -> Callable[[Any, Encoder], list[Any]]:
-    def write(value: Any, encoder: Encoder) -> list[Any]:
+def _counted(name: str) -> Callable[[Any, Encodes], list[Any]]:
+    def write(value: Any, encoder: Encodes) -> list[Any]:
         encoder.number(value)
         return [name, encoder.pairs(value)]
 
     return write
 
 
-def _defaultdict(value: Any, encoder: Encoder) -> list[Any]:
+def _defaultdict(value: Any, encoder: Encodes) -> list[Any]:
     encoder.number(value)
+    # Other factories are the program's own functions: here the mapping has none, which no comparison sees.
     factory = value.default_factory
     return ["defaultdict", encoder.encode(factory) if factory in (None, int, list, set, dict, str, float) else None,
             encoder.pairs(value)]  # fmt: skip
 
 
-def _deque(value: Any, encoder: Encoder) -> list[Any]:
+def _deque(value: Any, encoder: Encodes) -> list[Any]:
     encoder.number(value)
     return ["deque", value.maxlen, encoder.items(value)]
 
 
-def _moment(value: Any, encoder: Encoder) -> list[Any]:
+def _moment(value: Any, encoder: Encodes) -> list[Any]:
     offset = value.utcoffset()
     return ["datetime", value.replace(tzinfo=None).isoformat(), value.fold,
             None if offset is None else offset.total_seconds()]  # fmt: skip
 
 
-def _time(value: Any, encoder: Encoder) -> list[Any]:
+def _time(value: Any, encoder: Encodes) -> list[Any]:
     if value.tzinfo is not None:
         raise Malformed("a time with a time zone cannot travel")
     return ["time", value.isoformat()]
 
 
-def _text_io(value: Any, encoder: Encoder) -> list[Any]:
+def _text_io(value: Any, encoder: Encodes) -> list[Any]:
     return ["StringIO", value.getvalue(), value.tell()]
 
 
-_WRITERS: dict[tuple[str, str], Callable[[Any, Encoder], list[Any]]] = {
+_WRITERS: dict[tuple[str, str], Callable[[Any, Encodes], list[Any]]] = {
     ("collections", "Counter"): _counted("Counter"),
     ("collections", "OrderedDict"): _counted("OrderedDict"),
     ("collections", "defaultdict"): _defaultdict,
@@ -86,30 +93,32 @@ _WRITERS: dict[tuple[str, str], Callable[[Any, Encoder], list[Any]]] = {
 }
 
 
-def decode(data: Any, decoder: Decoder) -> Any:
-    """The value of a tagged form."""
+def decode(data: Any, decoder: Decodes) -> Any:
+    """The value of a tagged form. What it raises for a malformed one, `codec.Decoder.decode` makes a Malformed of."""
     name, *parts = data
     return _READERS[name](decoder, *parts)
 
 
-def _namedtuple(decoder: Decoder, name: Any, fields: Any, items: Any) -> Any:
+def _namedtuple(decoder: Decodes, name: Any, fields: Any, items: Any) -> Any:
     from collections import namedtuple
 
     if not all(type(field) is str and field.isidentifier() for field in [name, *fields]) or len(fields) > 100:
         raise Malformed("a named tuple is malformed")
+    # A new class each time: named tuples compare as tuples do, so that the class does not matter.
     return namedtuple(name, fields, rename=True)(*decoder.items(items))
 
 
-def _numpy(decoder: Decoder, dtype: Any, shape: Any, content: Any) -> Any:
+def _numpy(decoder: Decodes, dtype: Any, shape: Any, content: Any) -> Any:
     import numpy
 
     if type(dtype) is not str or len(dtype) > MAX_DTYPE or dtype[1:2] not in _NUMPY_KINDS:
         raise Malformed("an array is malformed")
+    # A copy, since an array over bytes cannot be written to.
     return numpy.frombuffer(decoder.text(content).encode("latin1"), numpy.dtype(dtype)).reshape(shape).copy()
 
 
 def _collection(name: str) -> Callable[..., Any]:
-    def read(decoder: Decoder, pairs: Any) -> Any:
+    def read(decoder: Decodes, pairs: Any) -> Any:
         import collections
 
         found = getattr(collections, name)()
@@ -118,21 +127,21 @@ def _collection(name: str) -> Callable[..., Any]:
     return read
 
 
-def _read_defaultdict(decoder: Decoder, factory: Any, pairs: Any) -> Any:
+def _read_defaultdict(decoder: Decodes, factory: Any, pairs: Any) -> Any:
     import collections
 
     made: Any = collections.defaultdict(None if factory is None else decoder.decode(factory))
     return decoder.into(made, made.update, lambda: decoder.pairs(pairs))
 
 
-def _read_deque(decoder: Decoder, maxlen: Any, items: Any) -> Any:
+def _read_deque(decoder: Decodes, maxlen: Any, items: Any) -> Any:
     import collections
 
     found: collections.deque[Any] = collections.deque(maxlen=maxlen)
     return decoder.into(found, found.extend, lambda: decoder.items(items))
 
 
-def _read_moment(decoder: Decoder, text: Any, fold: Any, offset_s: Any) -> Any:
+def _read_moment(decoder: Decodes, text: Any, fold: Any, offset_s: Any) -> Any:
     import datetime
 
     zone = None if offset_s is None else datetime.timezone(datetime.timedelta(seconds=offset_s))
@@ -140,20 +149,20 @@ def _read_moment(decoder: Decoder, text: Any, fold: Any, offset_s: Any) -> Any:
 
 
 def _from_module(module: str, name: str, method: str | None = None) -> Callable[..., Any]:
-    def read(decoder: Decoder, *parts: Any) -> Any:
+    def read(decoder: Decodes, *parts: Any) -> Any:
         made = getattr(__import__(module), name)
         return (made if method is None else getattr(made, method))(*parts)
 
     return read
 
 
-def _read_fraction(decoder: Decoder, numerator: Any, denominator: Any) -> Any:
+def _read_fraction(decoder: Decodes, numerator: Any, denominator: Any) -> Any:
     from fractions import Fraction
 
     return Fraction(int(numerator, 16), int(denominator, 16))
 
 
-def _read_text_io(decoder: Decoder, text: Any, position: Any) -> Any:
+def _read_text_io(decoder: Decodes, text: Any, position: Any) -> Any:
     import io
 
     found = io.StringIO(text)

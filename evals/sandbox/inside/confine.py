@@ -1,4 +1,4 @@
-"""The layers that a process puts on itself before it runs a program, each for good."""
+"""The layers that a process puts on itself before it runs a program. None can be taken off again."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from evals.sandbox.inside.seccomp import Filter
 MAX_FILE_BYTES = 1 << 24
 MAX_PROCESSES = 64
 MAX_OPEN_FILES = 64
+
 STACK_BYTES = 100 << 20
+"More than the usual 8 MiB: programs of contests recurse deeply, and set the interpreter's own limit high for it."
+
+REHEARSALS = 24
+"More often than Python runs code before it specialises it, which is 8 times in 3.11."
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Which layers are put on; each was tried on this machine first."""
+    """Which layers are put on; None for one that this machine lacks. All was tried before the first program."""
 
     seccomp: Filter | None
     landlock: Rules | None
 
 
-REHEARSALS = 24
-
-
 def rehearse() -> None:
-    """Go through what `confine` does with calls that have no effect, as `candidate.rehearse` does with a program."""
+    """Go through what `confine` does, by calls that have no effect; `jobs.rehearse` says why."""
     nothing = linux.prepared("landlock_restrict_self", -1, 0)
     for _ in range(REHEARSALS):
         lower(resource.RLIMIT_CORE, 0)
@@ -37,7 +39,7 @@ def rehearse() -> None:
 
 
 def confine(layers: Layers) -> None:
-    """Everything but what is inherited, and the limits that depend on the problem."""
+    """Put on everything but what is inherited, and the limits that depend on the problem."""
     linux.drop_capabilities()
     if layers.landlock is not None:
         layers.landlock.restrict()
@@ -54,7 +56,7 @@ def inherited() -> None:
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
-        (resource.RLIMIT_SIGPENDING, 256),
+        (resource.RLIMIT_SIGPENDING, 256),  # counted for a user: else one program could use up what others have
     ):
         lower(kind, value)
     stack = min(STACK_BYTES, _hard(resource.RLIMIT_STACK))
@@ -62,14 +64,15 @@ def inherited() -> None:
 
 
 def limits_of_problem(memory_bytes: int, cpu_s: int) -> None:
-    """Limits of one problem: address space of each process, and processor time."""
+    """Limits of one problem, for each process: address space in bytes, and processor time in seconds."""
+    # Counted for all processes of a user in one user namespace (Linux 5.14), so for one worker; root's are not limited.
     lower(resource.RLIMIT_NPROC, MAX_PROCESSES)
     lower(resource.RLIMIT_AS, memory_bytes)
     lower(resource.RLIMIT_CPU, cpu_s)
 
 
 def lower(kind: int, value: int) -> None:
-    """Set a limit, soft and hard, but never above the hard one that is there."""
+    """Set the soft and the hard limit, but never above the present hard limit."""
     value = min(value, _hard(kind))
     resource.setrlimit(kind, (value, value))
 

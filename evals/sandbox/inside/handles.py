@@ -9,13 +9,11 @@ import io
 import os
 import sys
 import types
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from evals.sandbox.inside.codec import NAMED, Decoder, Encoder, restore, state
-
-if TYPE_CHECKING:
-    from evals.sandbox.inside.candidate import Candidate
+from evals.sandbox.inside.attributes import restore, state, state_of_error
+from evals.sandbox.inside.codec import NAMED, Decoder, Encoder
 
 _FORWARDED = (
     "call iter next len getitem setitem delitem bool enter exit str repr format int float index complex add sub mul "
@@ -25,6 +23,9 @@ _FORWARDED = (
 )
 FORWARDED = frozenset(f"__{name}__" for name in _FORWARDED.split())
 """What may be asked of an object by an operator. No comparison is: a program is not asked whether it is right."""
+
+CO_COROUTINE = 0x80
+"`inspect.CO_COROUTINE`; `inspect` itself is not loaded, as it takes longer than most programs."
 
 _FUNCTIONS = (
     types.FunctionType,
@@ -38,16 +39,20 @@ _FUNCTIONS = (
 
 
 class Handles:
-    """The numbered objects of one program. Number 0 is its entry point."""
+    """The numbered objects of one program. Number 0 is its entry point.
 
-    def __init__(self, candidate: Candidate) -> None:
-        self.candidate = candidate
+    module: the program's. shared: names of the classes whose instances travel by their attributes. ask: has the tester
+    do something, see `Candidate.ask`.
+    """
+
+    def __init__(self, module: types.ModuleType, shared: Iterable[str], ask: Callable[..., Any]) -> None:
+        self._module, self._ask = module, ask
         self.objects: list[Any] = []
         self.n_given = 0
         "How often the tester was given one of them."
         self._numbers: dict[int, int] = {}
         self._described: set[int] = set()
-        self._shared = frozenset(candidate.job["classes"])
+        self._shared = frozenset(shared)
         self._fed: list[str] = []
         self._made: dict[str, type] = {}
         self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
@@ -56,24 +61,29 @@ class Handles:
             "k": lambda number, _: self.objects[number],
             "o": self._shared_object,
             "e": lambda data, _: self._class(data[0])[data[1]],
-            "ex": lambda data, _: self.error(data),
+            "ex": self._exception,
         }
 
     def kind_of_entry(self, name: str) -> str:
-        """What the entry point is: class, coroutine or function. Raises NameError where it is not there."""
-        if name not in self.candidate.module.__dict__:
+        """What the entry point is: class, coroutine, function, or value if it cannot be called.
+
+        Raises:
+            NameError: the program does not define it.
+        """
+        if name not in self._module.__dict__:
             raise NameError(f"the program defines no {name}")
-        entry = self.candidate.module.__dict__[name]
+        entry = self._module.__dict__[name]
         self._number(entry)
         if isinstance(entry, type):
             return "class"
         if not callable(entry):
             return "value"
-        return "coroutine" if getattr(getattr(entry, "__code__", None), "co_flags", 0) & 0x80 else "function"
+        is_async = getattr(getattr(entry, "__code__", None), "co_flags", 0) & CO_COROUTINE
+        return "coroutine" if is_async else "function"
 
     def perform(self, operation: str, target: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do one thing to a numbered object, or to a global of the program that is given by name."""
-        found = self.candidate.module.__dict__[target] if isinstance(target, str) else self.objects[target]
+        found = self._module.__dict__[target] if isinstance(target, str) else self.objects[target]
         if operation == "call":
             return found(*args, **kwargs)
         if operation == "method":
@@ -87,22 +97,25 @@ class Handles:
         if operation == "operator":
             return _operator(found, name, args)
         assert operation == "await"
+        # Only now: to load it takes longer than most programs.
         import asyncio
 
         return asyncio.run(_awaited(found, args, kwargs))
 
     def special(self, value: Any, encoder: Encoder) -> Any:
-        """The tagged form of a value that is no plain one."""
+        """The tagged form of a value that the codec does not know; NotImplemented if it goes as a builtin."""
         kind = type(value)
         if isinstance(value, (_Callback, _Asked)):
             return {"cb" if isinstance(value, _Callback) else "it": value.number}
-        if kind.__name__ in self._shared and self._class(kind.__name__) is kind:
+        shared = kind.__name__ in self._shared and self._class(kind.__name__) is kind
+        if isinstance(value, BaseException):
+            held = state_of_error(encoder, value) if shared else []
+            return {"ex": [self.error_names(value), encoder.items(list(value.args)), held]}
+        if shared:
             if isinstance(value, enum.Enum):
                 return {"e": [kind.__name__, value.name]}
             encoder.number(value)
             return {"o": [kind.__name__, state(encoder, value)]}
-        if isinstance(value, BaseException):
-            return {"ex": [self.error_names(value), encoder.items(list(value.args))]}
         if isinstance(value, (int, float, str, bytes, tuple, list, dict, set, frozenset)) and not self._is_own(kind):
             return NotImplemented
         return {"h": self._handle(value)}
@@ -112,7 +125,7 @@ class Handles:
         found = []
         for kind in type(error).__mro__:
             name = kind.__name__
-            if NAMED.get(name) is kind or (name in self._shared and self.candidate.module.__dict__.get(name) is kind):
+            if NAMED.get(name) is kind or (name in self._shared and self._module.__dict__.get(name) is kind):
                 found.append(name)
         return found[:16]
 
@@ -132,7 +145,7 @@ class Handles:
             return ["coroutine", number]
         if isinstance(value, _FUNCTIONS) or type(value).__name__ == "_lru_cache_wrapper":
             return ["function", number, str(getattr(value, "__name__", "function"))]
-        if type(value).__module__ != self.candidate.module.__name__ and hasattr(type(value), "__next__"):
+        if type(value).__module__ != self._module.__name__ and hasattr(type(value), "__next__"):
             return ["iterator", number]
         return ["object", number, *self._description(type(value))]
 
@@ -147,6 +160,7 @@ class Handles:
         return [number, kind.__name__, sorted(names & FORWARDED), bases]
 
     def _number(self, value: Any) -> int:
+        # Objects are kept for as long as the process lives, so that no id is used twice.
         number = self._numbers.get(id(value))
         if number is None:
             number = self._numbers[id(value)] = len(self.objects)
@@ -154,12 +168,13 @@ class Handles:
         return number
 
     def _class(self, name: str) -> Any:
-        found = self.candidate.module.__dict__.get(name)
+        found = self._module.__dict__.get(name)
         if isinstance(found, type):
             return found
         return self._made.setdefault(name, type(name, (), {}))
 
     def _shared_object(self, data: Any, decoder: Decoder) -> Any:
+        # `__init__` is not run: the object was made on the other side, and only its attributes travel.
         kind = self._class(data[0])
         value = kind.__new__(kind) if kind.__new__ is object.__new__ else object.__new__(kind)
         decoder.objects.append(value)
@@ -167,18 +182,25 @@ class Handles:
         return value
 
     def _callback(self, number: int, _: Decoder) -> Any:
-        return _Callback(self.candidate, number)
+        return _Callback(self._ask, number)
 
     def _iterator(self, number: int, _: Decoder) -> Any:
-        return _Asked(self.candidate, number)
+        return _Asked(self._ask, number)
 
-    def error(self, data: Any) -> BaseException:
-        """An exception of the tester's side: of a class of that name here, or a plain one."""
-        names, args = data
+    def _exception(self, data: Any, decoder: Decoder) -> BaseException:
+        names, args, held = data
+        error = self.error(names, decoder.items(args))
+        restore(decoder, error, held)
+        return error
+
+    def error(self, names: list[str], args: list[Any]) -> BaseException:
+        """An exception of the tester's side: of a class that has one of these names here, or a plain one."""
         for name in names:
-            kind = self.candidate.module.__dict__.get(name) or NAMED.get(name)
+            kind = self._module.__dict__.get(name) or NAMED.get(name)
             if isinstance(kind, type) and issubclass(kind, BaseException):
-                return kind(*args)
+                # `__init__` of the prompt's or program's class was run on the other side.
+                of_python = kind is NAMED.get(name)
+                return kind(*args) if of_python else kind.__new__(kind, *args)
         return Exception(*args)
 
     def feed(self, feeds: list[str]) -> None:
@@ -187,10 +209,10 @@ class Handles:
             return
         self._fed = feeds
         builtins.input = self._asked_input if "input" in feeds else _INPUT
-        sys.stdin = _AskedText(self.candidate) if "stdin" in feeds else open(os.devnull)  # noqa: SIM115
+        sys.stdin = _AskedText(self._ask) if "stdin" in feeds else open(os.devnull)  # noqa: SIM115
 
     def _asked_input(self, prompt: object = "") -> Any:
-        return self.candidate.ask("input", 0, [[str(prompt)], {}])
+        return self._ask("input", 0, [[str(prompt)], {}])
 
 
 _INPUT = builtins.input
@@ -199,45 +221,49 @@ _INPUT = builtins.input
 class _Callback:
     """A function of the tests that a program was given."""
 
-    def __init__(self, candidate: Candidate, number: int) -> None:
-        self.candidate, self.number = candidate, number
+    def __init__(self, ask: Callable[..., Any], number: int) -> None:
+        self._ask, self.number = ask, number
         self.__name__ = "callback"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.candidate.ask("call", self.number, [list(args), kwargs])
+        return self._ask("call", self.number, [list(args), kwargs])
 
 
 class _Asked:
     """An iterator of the tests that a program was given."""
 
-    def __init__(self, candidate: Candidate, number: int) -> None:
-        self.candidate, self.number = candidate, number
+    def __init__(self, ask: Callable[..., Any], number: int) -> None:
+        self._ask, self.number = ask, number
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        return self.candidate.ask("next", self.number, [[], {}])
+        return self._ask("next", self.number, [[], {}])
 
 
 class _AskedText(io.TextIOBase):
     """Standard input that the tests have put in place."""
 
-    def __init__(self, candidate: Candidate) -> None:
-        self._candidate = candidate
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
 
     def readable(self) -> bool:
         return True
 
     def readline(self, size: int | None = -1) -> Any:
-        return self._candidate.ask("stdin", 0, [["readline", -1 if size is None else size], {}])
+        return self._ask("stdin", 0, [["readline", -1 if size is None else size], {}])
 
     def read(self, size: int | None = -1) -> Any:
-        return self._candidate.ask("stdin", 0, [["read", -1 if size is None else size], {}])
+        return self._ask("stdin", 0, [["read", -1 if size is None else size], {}])
 
 
 def _operator(found: Any, name: str, args: list[Any]) -> Any:
-    """What an operator gives, looked up on the class as Python does."""
+    """What an operator gives, looked up on the class as Python does.
+
+    Raises:
+        TypeError: the operator is not one that is forwarded.
+    """
     if name not in FORWARDED:
         raise TypeError(f"{name} is never forwarded")
     if name in ("__str__", "__repr__", "__bool__", "__len__", "__iter__", "__format__"):

@@ -1,4 +1,4 @@
-"""Landlock: a process takes from itself, for good, all files but those named, TCP, and signals to processes outside."""
+"""Landlock: a process gives up, for ever, all files but those named, TCP, and signals to processes outside."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from evals.sandbox.inside import linux
 _READ = 1 | 4 | 8
 "Execute, read files, list folders."
 
+# Rights that a version knows; to ask for others is an error.
 _BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 _FILE_ONLY = 1 | 2 | 4 | (1 << 14) | (1 << 15)
 "Rights that a rule for a file, not a folder, may hold."
 
+# From version 4 on: no bind and no connect of TCP. From 6 on: no signals and no abstract sockets to processes outside.
 NO_TCP, SCOPED = 3, 3
 RULE_PATH_BENEATH = 1
 
@@ -24,12 +26,12 @@ class _Ruleset(ctypes.Structure):
 
 
 class _PathBeneath(ctypes.Structure):
-    _pack_ = 1
+    _pack_ = 1  # as the kernel declares it
     _fields_ = [("allowed", ctypes.c_uint64), ("fd", ctypes.c_int32)]
 
 
 def abi() -> int:
-    """The version of Landlock here; 0 where there is none."""
+    """The version of Landlock in this kernel; 0 if it has none."""
     try:
         return linux.syscall("landlock_create_ruleset", None, 0, 1)
     except linux.Step:
@@ -37,15 +39,19 @@ def abi() -> int:
 
 
 class Rules:
-    """A set of rules. Needs NO_NEW_PRIVS to be put on."""
+    """A set of rules, at first with no path. Needs NO_NEW_PRIVS to be put on.
+
+    version: of Landlock, from 1. Raises `linux.Step`.
+    """
 
     def __init__(self, version: int) -> None:
         self.handled = _BY_ABI[min(version, 5)]
         wanted = _Ruleset(self.handled, NO_TCP if version >= 4 else 0, SCOPED if version >= 6 else 0)
+        # An older kernel knows only the first fields, and refuses a longer structure.
         size = 8 if version < 4 else 16 if version < 6 else 24
         self.fd = linux.syscall("landlock_create_ruleset", ctypes.byref(wanted), size, 0)
         self.restrict = linux.prepared("landlock_restrict_self", self.fd, 0)
-        "Puts the rules on this process, for good."
+        "Puts the rules on this process. They cannot be taken off."
 
     def allow(self, path: str, write: bool) -> None:
         """Let a path be read and run, or all be done to it. A path that is not there is left out."""

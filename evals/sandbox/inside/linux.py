@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import functools
 import os
 import platform
@@ -12,7 +13,7 @@ from typing import Any
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x00020000, 0x02000000, 0x04000000
 CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x08000000, 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_NOATIME, MS_NODIRATIME, MS_BIND, MS_REC, MS_PRIVATE = 1024, 2048, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 24, 36, 38
@@ -21,7 +22,7 @@ AT_RECURSIVE = 0x8000
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
 M_ARENA_MAX = -8
 
-# pivot_root and seccomp differ; calls newer than Linux 5.0 have one number everywhere.
+# Calls newer than Linux 5.0 have one number on all machines; these are older.
 _NUMBERS = {
     "x86_64": {"pivot_root": 155, "seccomp": 317, "capset": 126, "mount": 165, "unshare": 272, "setns": 308},
     "aarch64": {"pivot_root": 41, "seccomp": 277, "capset": 91, "mount": 40, "unshare": 97, "setns": 268},
@@ -35,6 +36,7 @@ _COMMON = {
 
 MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
 
+# None: the C library that Python itself is linked to, glibc or musl.
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -43,7 +45,11 @@ class Step(OSError):
 
 
 def number(name: str) -> int:
-    """The number of a system call on this machine. Raises Step where the machine is of another kind."""
+    """The number of a system call on this machine.
+
+    Raises:
+        Step: the machine is of a kind whose numbers are not known here.
+    """
     table = _NUMBERS.get(MACHINE)
     if table is None:
         raise Step(0, f"no system call numbers for {MACHINE}")
@@ -51,10 +57,14 @@ def number(name: str) -> int:
 
 
 def checked(result: int, what: str) -> int:
-    """The result of a call. Raises Step where it is -1."""
+    """The result of a call.
+
+    Raises:
+        Step: it is -1; with the error number that the C library keeps.
+    """
     if result == -1:
-        errno = ctypes.get_errno()
-        raise Step(errno, f"{what}: {os.strerror(errno)}")
+        code = ctypes.get_errno()
+        raise Step(code, f"{what}: {os.strerror(code)}")
     return result
 
 
@@ -63,34 +73,41 @@ def _bytes(text: str | None) -> bytes | None:
 
 
 def syscall(name: str, *args: Any) -> int:
-    """One call by name; integers are passed as 64 bits."""
+    """One call by name, see `prepared`. Raises Step."""
     return prepared(name, *args)()
 
 
 def prepared(name: str, *args: Any) -> Callable[[], int]:
-    """The same call for later, its arguments converted now: so that a process that was just forked has little to do."""
+    """A call for later, its arguments converted now, so that a process that was just forked has little to do."""
+    # As `long`: ctypes passes integers as 32 bits, and leaves the rest of the register as it was.
     converted = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in (number(name), *args)]
     return lambda: checked(libc.syscall(*converted), name)
 
 
 def unshare(flags: int, what: str = "unshare") -> None:
+    """Move this process into fresh namespaces. what: names it in errors. Raises Step."""
     checked(libc.unshare(flags), what)
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """mount(2). Raises Step, which names source and target."""
     result = libc.mount(_bytes(source), _bytes(target), _bytes(kind), ctypes.c_ulong(flags), _bytes(data))
     checked(result, f"mount {source or kind} on {target}")
 
 
 def umount(target: str, flags: int = 0) -> None:
+    """umount2(2). Raises Step."""
     checked(libc.umount2(_bytes(target), flags), f"umount {target}")
 
 
 def pivot_root(new: str, old: str) -> None:
+    """Make `new` the root of this mount namespace, and put the old root at `old`, below it. Raises Step."""
     syscall("pivot_root", _bytes(new), _bytes(old))
 
 
 def prctl(option: int, *args: int) -> int:
+    """prctl(2). Raises Step."""
+    # All five arguments are given: the kernel refuses some options if unused ones are not 0.
     values = [ctypes.c_ulong(arg) for arg in (*args, 0, 0, 0, 0)[:4]]
     return checked(libc.prctl(option, *values), f"prctl {option}")
 
@@ -105,15 +122,15 @@ def make_read_only(target: str) -> None:
     try:
         syscall("mount_setattr", -100, _bytes(target), AT_RECURSIVE, ctypes.byref(attr), ctypes.sizeof(attr))
     except Step as error:
-        if error.errno != 38:
+        if error.errno != errno.ENOSYS:  # mount_setattr came with Linux 5.12
             raise
         flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
         mount(None, target, None, flags | _kept_flags(target))
 
 
 def _kept_flags(target: str) -> int:
-    """Flags that a remount within a user namespace must repeat."""
-    return os.statvfs(target).f_flag & (MS_NOEXEC | 1024 | 2048)
+    """Flags of a mount that are locked in a user namespace: a remount without them is refused."""
+    return os.statvfs(target).f_flag & (MS_NOEXEC | MS_NOATIME | MS_NODIRATIME)
 
 
 class _CapHeader(ctypes.Structure):
@@ -124,7 +141,8 @@ class _CapData(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
 
 
-_CAP_HEADER, _NO_CAPABILITIES = _CapHeader(0x20080522, 0), (_CapData * 2)()
+_CAP_VERSION_3 = 0x20080522
+_CAP_HEADER, _NO_CAPABILITIES = _CapHeader(_CAP_VERSION_3, 0), (_CapData * 2)()
 
 
 def bar_capabilities() -> None:
@@ -147,6 +165,6 @@ def drop_capabilities() -> None:
 
 
 def one_malloc_arena() -> None:
-    """Threads share one heap: glibc else reserves 128 MiB of address space for each, which RLIMIT_AS counts."""
+    """Let threads share one heap: glibc reserves 128 MiB of address space for each heap, and RLIMIT_AS counts it."""
     if hasattr(libc, "mallopt"):
         libc.mallopt(M_ARENA_MAX, 1)

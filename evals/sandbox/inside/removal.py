@@ -14,7 +14,11 @@ def remove_tree(top: str) -> None:
 
 
 def clear(top: str, kept: frozenset[str] = frozenset()) -> None:
-    """Remove all in a folder but the names that are kept. Raises OSError where something cannot be removed."""
+    """Remove all in a folder but the names that are kept.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
     n_moved = 0
     while True:
         names = [name for name in os.listdir(top) if name not in kept]
@@ -25,6 +29,7 @@ def clear(top: str, kept: frozenset[str] = frozenset()) -> None:
             if not _is_folder(path):
                 os.unlink(path)
                 continue
+            # Folders move up one level instead of being entered: a path of more than 4,096 bytes cannot be opened.
             for inner in os.listdir(path):
                 if _is_folder(f"{path}/{inner}"):
                     n_moved += 1

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 from evals.sandbox.inside import linux
+from evals.sandbox.protocol import RootFs
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin", "/nix/store", "/gnu/store")
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -19,6 +18,7 @@ SCRATCH = f"{WRITABLE}/program"
 """Where each program's own files are mounted. Rules of Landlock for the folder above hold for every such mount, so that
 they need not be made anew for each program."""
 
+# Links in the read-only tree lead here, so that one mount for each program gives it both.
 _TMP, _SHM = f"{SCRATCH}/tmp", f"{SCRATCH}/shm"
 _ETC = {
     "passwd": "sandbox:x:1000:1000::/tmp:/bin/sh\n",
@@ -27,25 +27,13 @@ _ETC = {
 }
 
 
-@dataclass(frozen=True)
-class View:
-    """What is laid into the tree. All paths are absolute, of the host."""
+def build(tree: RootFs) -> None:
+    """Make the tree and live in it. The mount namespace must be this process's own.
 
-    prefixes: tuple[str, ...] = ()
-    "Folders that Python needs, kept at their own paths."
-    masks: tuple[str, ...] = ()
-    "Folders within them that stay empty: site-packages, which may hold tests and secrets."
-    packages: Mapping[str, str] = field(default_factory=dict)
-    "Name under /packages: the folder or file that lies there."
-    scratch_bytes: int = 1 << 26
-
-    @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> View:
-        return cls(tuple(given["prefixes"]), tuple(given["masks"]), dict(given["packages"]), given["scratch_bytes"])
-
-
-def build(view: View) -> None:
-    """Make the tree and live in it. The mount namespace must be this process's own."""
+    Raises:
+        OSError: a mount is refused, as where the kernel allows no namespaces.
+    """
+    # Private: else each mount would appear in the host's namespace too.
     linux.mount(None, "/", None, linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("tmpfs", "/tmp", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=755,size=1m,nr_inodes=2048")
     os.mkdir("/tmp/host", 0o700)
@@ -53,18 +41,19 @@ def build(view: View) -> None:
     os.chdir("/")
     for path in SYSTEM:
         _place(path)
-    for path in view.prefixes:
+    for path in tree.prefixes:
         if not _covered(path):
             _bind(f"/host{path}", path)
-    for name, path in view.packages.items():
+    for name, path in tree.packages.items():
         _bind(f"/host{path}", f"{PACKAGES}/{name}")
     os.makedirs("/etc", exist_ok=True)
     for name, text in _ETC.items():
         with open(f"/etc/{name}", "w", encoding="ascii") as file:
             file.write(text)
+    # Without it the loader does not find libraries in folders that /etc/ld.so.conf names.
     if os.path.exists("/host/etc/ld.so.cache"):
         _bind("/host/etc/ld.so.cache", "/etc/ld.so.cache")
-    for path in view.masks:
+    for path in tree.masks:
         if os.path.isdir(path):
             linux.mount("tmpfs", path, "tmpfs", linux.MS_RDONLY, "mode=755,size=4k")
     _devices()
@@ -72,13 +61,14 @@ def build(view: View) -> None:
     os.makedirs("/proc")
     os.symlink(_TMP, "/tmp")
     os.symlink(_SHM, "/dev/shm")
+    # Detached: files of the host that are open here, as the interpreter's own, keep it from being unmounted at once.
     linux.umount("/host", linux.MNT_DETACH)
     os.rmdir("/host")
     linux.mount(None, "/", None, linux.MS_REMOUNT | linux.MS_BIND | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV)
 
 
 def _place(path: str) -> None:
-    """A part of the system as it is on the host: a folder, or the link that it is there."""
+    """A folder or link of the system, as it is on the host."""
     host = f"/host{path}"
     if os.path.islink(host):
         os.symlink(os.readlink(host), path)
@@ -102,6 +92,7 @@ def _bind(source: str, target: str) -> None:
 
 
 def _devices() -> None:
+    """Bind devices of the host: an unprivileged user can make none."""
     os.makedirs("/dev", exist_ok=True)
     for name in DEVICES:
         with open(f"/dev/{name}", "wb"):
@@ -110,7 +101,10 @@ def _devices() -> None:
 
 
 def fresh_scratch(size_bytes: int) -> Callable[[], int]:
-    """What mounts an empty folder at `SCRATCH`, in a mount namespace that this process is in for a moment."""
+    """What mounts an empty folder at `SCRATCH`, in a mount namespace that this process is in for a moment.
+
+    size_bytes: of all files in it together.
+    """
     options = f"mode=700,size={size_bytes},nr_inodes=4096"
     flags = linux.MS_NOSUID | linux.MS_NODEV
     return linux.prepared("mount", b"tmpfs", SCRATCH.encode(), b"tmpfs", flags, options.encode())

@@ -20,9 +20,9 @@ NEW_NAMESPACES = 0x7E020080
 "CLONE_NEW* in the flags of clone, CLONE_NEWTIME among them."
 
 FIRST_UNKNOWN = 463
-"Calls from here on are newer than this list, on every architecture."
+"Calls from here on are newer than this list, on every architecture: the first of them came with Linux 6.13."
 
-# name: (x86_64, aarch64); None where the architecture has no such call
+# name: (x86_64, aarch64); None if the architecture has no such call
 _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "shmdt": (67, 197),
     "semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192),
@@ -87,14 +87,18 @@ def _give(value: int) -> bytes:
 def program(
     machine: str = linux.MACHINE, unix_sockets: bool = True, signals: bool = True, attributes: bool = True
 ) -> bytes:
-    """The filter's instructions, 8 bytes each. Raises KeyError for a machine of another kind.
+    """The filter's instructions, 8 bytes each.
 
-    unix_sockets, signals: refused where no namespace keeps them from reaching other processes. attributes: where
-    programs see the host's files and processes, changes of permissions, owners and times do nothing, which Landlock
-    leaves open to them, and a program changes limits, priority and cores of itself alone.
+    unix_sockets, signals: False where no namespace keeps them from reaching other processes. attributes: False where
+    programs see the host's files and processes: then changes of permissions, owners and times, which Landlock does not
+    cover, do nothing, and a program changes limits, priority and cores of itself alone.
+
+    Raises:
+        KeyError: a machine of another kind.
     """
+    # The architecture first: numbers mean other calls to 32-bit code, which x86_64 kernels run too.
     code = _load(LD_ARCH) + _jump(0x15, _AUDIT_ARCH[machine], 1, 0) + _give(RET_KILL) + _load(LD_NR)
-    if machine == "x86_64":
+    if machine == "x86_64":  # bit 30 marks calls of the x32 ABI
         code += _jump(0x35, 0x40000000, 0, 1) + _give(RET_KILL)
     answers = _answers(("x86_64", "aarch64").index(machine), unix_sockets, signals, attributes)
     ranges: list[tuple[int, bytes]] = []
@@ -110,6 +114,7 @@ def _answers(side: int, unix_sockets: bool, signals: bool, attributes: bool) -> 
     denied, unknown = _give(RET_ERRNO | errno.EPERM), _give(RET_ERRNO | errno.ENOSYS)
     families = _load(LD_ARG0) + _jump(0x15, AF_UNIX if unix_sockets else 0xFFFF, 0, 1) + _give(RET_ALLOW)
     families += _give(RET_ERRNO | errno.EACCES)
+    # Flags of clone can be read in its registers; those of clone3 lie in memory, which a filter cannot follow.
     flags = _load(LD_ARG0) + _jump(0x45, NEW_NAMESPACES, 0, 1) + denied + _give(RET_ALLOW)
     itself = _load(LD_ARG0) + _jump(0x15, 0, 0, 1) + _give(RET_ALLOW) + denied
     priority = _load(LD_ARG0) + _jump(0x15, 0, 0, 3) + _load(LD_ARG1) + _jump(0x15, 0, 0, 1) + _give(RET_ALLOW) + denied
@@ -143,14 +148,15 @@ def _search(ranges: list[tuple[int, bytes]]) -> bytes:
 
 
 class _Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+    # `c_char_p`, not `c_void_p`: with it ctypes keeps the bytes alive for as long as the structure.
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
 
 class Filter:
-    """A filter that is built once and put on each process. Needs NO_NEW_PRIVS."""
+    """A filter that is built once and put on each process. Needs NO_NEW_PRIVS. Arguments are those of `program`."""
 
     def __init__(self, unix_sockets: bool = True, signals: bool = True, attributes: bool = True) -> None:
         code = program(linux.MACHINE, unix_sockets, signals, attributes)
-        self._code = ctypes.create_string_buffer(code, len(code))
-        self._program = _Program(len(code) // 8, ctypes.addressof(self._code))
-        self.install = linux.prepared("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(self._program))
+        made = _Program(len(code) // 8, code)
+        self.install = linux.prepared("seccomp", SECCOMP_SET_MODE_FILTER, 0, ctypes.byref(made))
+        "Puts the filter on this process. It cannot be taken off."

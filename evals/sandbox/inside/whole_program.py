@@ -8,39 +8,39 @@ import os
 import sys
 import traceback
 import types
-from typing import Any
 
-from evals.sandbox.inside.candidate import compiled
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import dumps
+from evals.sandbox.inside.source import FILE, compiled
+from evals.sandbox.inside.wire import dumps
+from evals.sandbox.protocol import ProgramJob
 
-FILE = "program.py"
 
-
-def run_program(channel: Channel, job: dict[str, Any], fds: list[int]) -> None:
+def run_program(channel: Channel, job: ProgramJob, fds: list[int]) -> None:
     """Run it, say how it ended, and end this process."""
+    # Programs may use descriptors 0, 1 and 2 by number, or hand them on to processes that they start.
     for target, fd in enumerate(fds):
         os.dup2(fd, target)
         os.close(fd)
     path = os.path.join(os.getcwd(), FILE)
-    code = compiled(job["source"], path)
+    code = compiled(job.source, path)
     if isinstance(code, str):
         channel.send(dumps(["syntax", code]))
         os._exit(1)
     _standard_streams()
     module = types.ModuleType("__main__")
     module.__dict__["__file__"] = path
+    # Some programs read or run their own file: `multiprocessing` does it for them.
     with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(job["source"])
+        file.write(job.source)
     sys.modules["__main__"] = module
     sys.argv = [path]
     status, said = _ended(code, module)
     channel.send(dumps(["ended", status, said]))
-    os._exit(status & 0xFF)
+    os._exit(status & 0xFF)  # at once: what Python does at its end was done in `_ended`, as far as programs see it
 
 
 def _ended(code: types.CodeType, module: types.ModuleType) -> tuple[int, str]:
-    """The exit code, and what to say of an exception."""
+    """The exit code, and what to say of an exception, after all that Python does when a program ends."""
     status, said = 0, ""
     try:
         exec(code, module.__dict__)
@@ -52,7 +52,7 @@ def _ended(code: types.CodeType, module: types.ModuleType) -> tuple[int, str]:
         status, said = 1, f"{type(error).__name__}: {error}"[:1000]
     try:
         if "threading" in sys.modules:
-            sys.modules["threading"]._shutdown()
+            sys.modules["threading"]._shutdown()  # waits for threads that are no daemons
         atexit._run_exitfuncs()
         sys.stdout.flush()
     except BaseException as error:

@@ -1,6 +1,6 @@
-"""The process that programs are forked from: it was executed afresh, knows no test, and holds one socket.
+"""The process that programs are forked from: it knows no test, and holds one socket.
 
-It first moves into namespaces of its own, then forks and kills at the tester's word. Its messages are trusted: no
+It first moves into namespaces of its own, then forks and kills at the tester's word. Its messages are trusted, since no
 program ever shares its process.
 """
 
@@ -11,19 +11,18 @@ import array
 import contextlib
 import functools
 import gc
-import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
 
-from evals.sandbox.inside import candidate, confine, landlock, linux
-from evals.sandbox.inside import root_fs as view
+from evals.sandbox.inside import confine, jobs, landlock, linux, namespaces, root_fs
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.removal import clear
 from evals.sandbox.inside.seccomp import Filter
+from evals.sandbox.inside.wire import dumps
+from evals.sandbox.protocol import FORK, MAX_ORDER, CannotStart, ZygotePlan, ZygoteReady, read, write
 
 _WARM = (
     "typing math collections re itertools functools heapq string bisect copy operator dataclasses enum abc traceback"
@@ -31,65 +30,67 @@ _WARM = (
 """Modules that most programs import: loaded once here. Not `random` and `threading`: what they do after every fork
 costs more than the few programs that import them save."""
 
+# Landlock covers devices too. What is written to these is lost.
 _WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
-
-NEW_WORKER = linux.CLONE_NEWNS | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS | linux.CLONE_NEWNET | linux.CLONE_NEWPID
 
 
 class Zygote:
-    """State of the loop. plan: what the tester wants, see `main`."""
+    """Forks and kills.
 
-    def __init__(self, control: socket.socket, plan: dict[str, Any]) -> None:
+    own: descriptors of its own namespaces by their flag; none without namespaces. It leaves two of these for a moment
+    to fork a program into fresh ones, and comes back by the descriptors.
+
+    Raises:
+        OSError: a layer cannot be made.
+    """
+
+    def __init__(self, control: socket.socket, plan: ZygotePlan, own: dict[int, int]) -> None:
         self.control, self.plan = control, plan
         self.children: dict[int, int] = {}
-        self.own: dict[int, int] = {}
-        "Descriptors of its own namespaces, by kind: those that it leaves for a moment to fork a program into others."
+        "Process ids by the numbers that the tester gives."
         self.entering: list[Callable[[], int]] = []
         self.leaving: list[Callable[[], int]] = []
-        "Calls that take it into fresh namespaces, and back into its own."
-        self.layers = confine.Layers(None, None)
-
-    def prepare(self) -> None:
-        """Make once what every program puts on itself."""
-        plan, own = self.plan, self.plan["namespaces"]
-        if plan["landlock_abi"] is None:
-            plan["landlock_abi"] = landlock.abi()
-        # Version 6 of Landlock keeps signals and abstract sockets within a program; paths of sockets it does not see.
-        signals = own or plan["landlock_abi"] >= 6
-        filter_ = Filter(unix_sockets=own, signals=signals, attributes=own) if plan["seccomp"] else None
-        self.layers = confine.Layers(filter_, self._rules([view.WRITABLE]) if own else None)
-        if own:
+        "System calls that take it into fresh namespaces, and back into its own."
+        self.abi = landlock.abi() if plan.landlock_abi is None else plan.landlock_abi
+        # Without namespaces: from version 6 on Landlock keeps signals within a program, before that the filter must
+        # refuse them. Sockets it must refuse in any case, as Landlock never sees those that have a path.
+        signals = plan.namespaces or self.abi >= 6
+        filter_ = Filter(plan.namespaces, signals, plan.namespaces) if plan.seccomp else None
+        # With namespaces all programs have their files at one path, so that one set of rules serves them all.
+        self.layers = confine.Layers(filter_, self._rules([root_fs.WRITABLE]) if plan.namespaces else None)
+        if plan.namespaces:
             fresh = linux.prepared("unshare", linux.CLONE_NEWPID | linux.CLONE_NEWNS)
-            self.entering = [fresh, view.fresh_scratch(plan["view"]["scratch_bytes"])]
-            self.leaving = [linux.prepared("setns", namespace, kind) for kind, namespace in self.own.items()]
+            self.entering = [fresh, root_fs.fresh_scratch(plan.root_fs.scratch_bytes)]
+            self.leaving = [linux.prepared("setns", namespace, kind) for kind, namespace in own.items()]
         else:
             linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         linux.bar_capabilities()
         confine.inherited()
 
     def _rules(self, writable: list[str]) -> landlock.Rules | None:
-        abi = self.plan["landlock_abi"]
-        return landlock.rules(abi, self.plan["readable"], [*writable, *_WRITABLE_DEVICES]) if abi else None
+        if not self.abi:
+            return None
+        return landlock.rules(self.abi, self.plan.readable, [*writable, *_WRITABLE_DEVICES])
 
     def _folder(self, number: int) -> str:
-        """Where a program's files lie, where it has no files of its own by a namespace."""
-        return f"{self.plan['scratch']}/{number}"
+        """Where a program's files lie, if no namespace gives it its own."""
+        return f"{self.plan.scratch}/{number}"
 
     def serve(self) -> None:
         """Fork, kill and report until the tester is gone."""
         while True:
-            data, ancillary, _, _ = self.control.recvmsg(4096, socket.CMSG_LEN(4))
+            data, ancillary, _, _ = self.control.recvmsg(MAX_ORDER, socket.CMSG_LEN(4))
             if not data:
                 return self._leave()
-            if data.startswith(b"f"):
+            if data.startswith(FORK):
                 self._fork(int(data[1:]), _received_fd(ancillary))
             else:
                 self._end(int(data[1:]))
 
     def _leave(self) -> None:
-        """The tester is gone: end everything. Namespaces do it by themselves when this process ends."""
-        if self.plan["namespaces"]:
-            return
+        """The tester is gone: end everything."""
+        if self.plan.namespaces:
+            return  # when process 1 of a process namespace ends, the kernel kills all others in it
         for pid in self.children.values():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -98,14 +99,15 @@ class Zygote:
         self._clear_shared()
         self._clear()
         with contextlib.suppress(OSError):
-            os.rmdir(self.plan["scratch"])  # for nobody else may be left to do it
+            os.rmdir(self.plan.scratch)  # for nobody else may be left to do it
 
     def _fork(self, number: int, channel: int) -> None:
         try:
-            if self.own:
+            if self.plan.namespaces:
+                # A new process namespace takes in the next child, not this process: the program is its process 1.
                 for call in self.entering:
                     call()
-                view.make_folders()
+                root_fs.make_folders()
             else:
                 os.mkdir(self._folder(number), 0o700)
             pid = os.fork()
@@ -126,12 +128,13 @@ class Zygote:
             channel = Channel(_socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fd))
             try:
                 self._isolate(number)
+                # All but its own socket: the control socket and the descriptors of namespaces stay outside.
                 os.closerange(3, fd)
                 os.closerange(fd + 1, 4096)
             except Exception as error:
-                channel.send(json.dumps(["broken", f"{type(error).__name__}: {error}"]))
+                channel.send(dumps(["broken", f"{type(error).__name__}: {error}"]))
                 os._exit(70)
-            candidate.run(channel)
+            jobs.run(channel)
             code = 0
         except BaseException:
             code = 71
@@ -139,15 +142,15 @@ class Zygote:
             os._exit(code)
 
     def _isolate(self, number: int) -> None:
-        """Put all layers on this process, in a folder of its own."""
-        os.dup2(0, 2)
+        """Put all layers on this process, in its own folder."""
+        os.dup2(0, 2)  # standard error of a zygote is a file that the tester reads
         layers, folder = self.layers, "/tmp"
         os.setpgid(0, 0)
-        if not self.plan["namespaces"]:
+        if not self.plan.namespaces:
             linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it leaves alone still counts as its own
+            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it orphans still counts as its own
             folder = self._folder(number)
-            layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.get("shared", ())]))
+            layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.shared]))
             os.environ.update(HOME=folder, TMPDIR=folder)
         os.chdir(folder)
         confine.confine(layers)
@@ -160,16 +163,18 @@ class Zygote:
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+        # With namespaces this waits for all processes of the program: the kernel lets process 1 go after the others.
         _, status, used = os.wait4(pid, 0)
-        if not self.plan["namespaces"]:
+        if not self.plan.namespaces:
             self._kill_rest()
             self._clear_shared()
         self._say(f"{number} {status} {used.ru_utime + used.ru_stime}")
-        if not self.plan["namespaces"]:
-            self._clear()  # after the verdict: a program may leave so many files that this takes seconds
+        if not self.plan.namespaces:
+            self._clear()  # after the verdict: a program may leave tens of thousands of files, which takes seconds
 
     def _kill_rest(self) -> None:
         """Kill what an ended program left behind: its orphans are this process's children now, and theirs will be."""
+        # Again until none is left: each that is killed may have had children, and others may fork meanwhile.
         while True:
             kept = set(self.children.values())
             strays = [pid for pid in _own_children() if pid not in kept]
@@ -185,11 +190,11 @@ class Zygote:
     def _clear(self) -> None:
         """Remove the folders of programs that have ended. No other program can reach them."""
         with contextlib.suppress(OSError):
-            clear(self.plan["scratch"], frozenset(map(str, self.children)))
+            clear(self.plan.scratch, frozenset(map(str, self.children)))
 
     def _clear_shared(self) -> None:
         """Remove what an ended program left in places that the next one sees."""
-        for path in self.plan.get("shared", ()):
+        for path in self.plan.shared:
             with contextlib.suppress(OSError):
                 clear(path)
 
@@ -221,24 +226,29 @@ def main() -> None:
     for fd in (0, 1):
         os.dup2(null, fd)
     os.close(null)
-    plan = json.loads(control.recv(1 << 16))
     try:
-        load()
-        _settle(plan)
-        zygote = Zygote(control, plan)
-        if plan["namespaces"]:
-            zygote.own = _move_in(plan)
-        elif plan["uid"] is not None:
-            os.chown(plan["scratch"], plan["uid"], plan["uid"])
-            _give_up_root(plan["uid"])
-        zygote.prepare()
-    except (OSError, KeyError) as error:
-        control.send(str(error).encode())
+        zygote = _moved_in(control, read(control.recv(MAX_ORDER).decode(), ZygotePlan))
+    except (OSError, ValueError, KeyError) as error:
+        control.send(write(CannotStart(str(error))).encode())
         return
-    control.send(b"ready")
+    control.send(write(ZygoteReady()).encode())
+    # As in `fork_server`: what the collector does not visit is not copied for each program.
     gc.collect()
     gc.freeze()
     zygote.serve()
+
+
+def _moved_in(control: socket.socket, plan: ZygotePlan) -> Zygote:
+    """A zygote that has set up what its plan says. Raises OSError."""
+    load()
+    _settle(plan)
+    own: dict[int, int] = {}
+    if plan.namespaces:
+        own = namespaces.move_in(plan)
+    elif plan.uid is not None:
+        os.chown(plan.scratch, plan.uid, plan.uid)
+        namespaces.give_up_root(plan.uid)
+    return Zygote(control, plan, own)
 
 
 def _control() -> socket.socket:
@@ -255,57 +265,17 @@ def load() -> None:
     """Import what programs and the code around them need, once."""
     for name in _WARM.split():
         __import__(name)
-    from evals.sandbox.inside import codec_more, whole_program  # noqa: F401
-    from evals.sandbox.inside import same_process as together  # noqa: F401
-
     linux.one_malloc_arena()
     confine.rehearse()
-    candidate.rehearse()
+    jobs.rehearse()
 
 
-def _settle(plan: dict[str, Any]) -> None:
+def _settle(plan: ZygotePlan) -> None:
     """Let paths and environment be what programs are to see."""
-    sys.path[:] = [path for path in sys.path if path not in plan["hidden_paths"]]
-    if plan["view"]["packages"]:
-        sys.path.append(view.PACKAGES)
-    sys.executable = plan["python"]
+    sys.path[:] = [path for path in sys.path if path not in plan.hidden_paths]
+    if plan.root_fs.packages:
+        sys.path.append(root_fs.PACKAGES)
+    sys.executable = plan.python
     sys.argv = [""]
     os.environ.clear()
-    os.environ.update(plan["environment"])
-
-
-def _move_in(plan: dict[str, Any]) -> dict[int, int]:
-    """Become process 1 of fresh namespaces, as an unprivileged user; returns descriptors of two of them, by kind."""
-    tree = view.View.from_dict(plan["view"])
-    proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
-    if plan["uid"] is not None:
-        linux.unshare(linux.CLONE_NEWNS, "unshare mount")
-        view.build(tree)
-        _give_up_root(plan["uid"])
-    uid, gid = os.getuid(), os.getgid()
-    linux.unshare(linux.CLONE_NEWUSER | NEW_WORKER, "unshare user, mount, net, ipc, uts, pid")
-    for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
-        _write_at(proc, f"self/{name}", text)
-    if plan["uid"] is None:
-        view.build(tree)
-    if os.fork() != 0:
-        os._exit(0)
-    kinds = ((linux.CLONE_NEWPID, "pid"), (linux.CLONE_NEWNS, "mnt"))
-    own = {kind: os.open(f"self/ns/{name}", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc) for kind, name in kinds}
-    os.close(proc)
-    return own
-
-
-def _give_up_root(uid: int) -> None:
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-    linux.prctl(linux.PR_SET_DUMPABLE, 1)
-
-
-def _write_at(folder: int, path: str, text: str) -> None:
-    fd = os.open(path, os.O_WRONLY, dir_fd=folder)
-    try:
-        os.write(fd, text.encode())
-    finally:
-        os.close(fd)
+    os.environ.update(plan.environment)

@@ -1,11 +1,11 @@
-"""Which calls tests make for certain, and in which order: these are sent together, so that nobody waits between them.
+"""Which calls tests make for certain, and in which order: these go in one message, so that nobody waits between them.
 
 Read from the tests' source alone: the leading statements of `check` that assert something of calls with literals. The
-program does one call after the other, and stops before the rest where one gives a live object or an exception: whatever
-it does, it is called in the order of the tests.
+program does one call after the other, and stops before the rest if one gives a live object or an exception. So it is
+called in the order of the tests, whatever it does.
 
-A program may read what comes later before it answers what came first. So nothing is sent ahead where a literal that an
-answer is held against is part of the arguments of a later call: what is sent holds no answer.
+A program may read later calls of a batch before it answers the first. So nothing is batched if a literal that an answer
+is compared with is part of the arguments of a later call: a batch holds no answer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from evals.sandbox.inside.codec import Encoder, Malformed, dumps
+from evals.sandbox.inside.codec import Encoder
+from evals.sandbox.inside.wire import Malformed, dumps
 
 MAX_CHARACTERS = 1 << 15
 "Of all calls together: they fit into the buffer of a socket, so that neither side waits for the other to read."
@@ -28,8 +29,8 @@ PLAIN_NAMES = frozenset(
 _TRANSPARENT = (ast.BinOp, ast.UnaryOp, ast.List, ast.Tuple, ast.Subscript, ast.Attribute, ast.Constant, ast.Name)
 
 
-def calls_ahead(tests: ast.Module, entry_point: str, defined: set[str], mentioned: set[str]) -> tuple[str, ...]:
-    """The bodies of these calls, as they are sent. Empty where fewer than two are certain.
+def calls_to_batch(tests: ast.Module, entry_point: str, defined: set[str], mentioned: set[str]) -> tuple[str, ...]:
+    """The bodies of these calls, as they are sent. Empty if fewer than two are certain.
 
     defined: names that tests and prompt give a meaning. mentioned: names that the tests use.
     """
@@ -72,7 +73,7 @@ def _only_parameter(check: ast.FunctionDef) -> str | None:
 
 
 def _assertions(statements: list[ast.stmt]) -> Iterator[ast.Assert]:
-    """Those that `check` begins with. Raises ValueError at anything else, and at a message with a call."""
+    """The assertions that `check` begins with. Raises ValueError at anything else, and at a message with a call."""
     for statement in statements:
         if isinstance(statement, ast.Assert):
             if statement.msg is not None and any(isinstance(part, ast.Call) for part in ast.walk(statement.msg)):
@@ -87,7 +88,7 @@ def _is_constant(statement: ast.stmt) -> bool:
 
 
 def _calls_in(node: ast.expr, name: str) -> Iterator[ast.Call]:
-    """Calls of what is called `name`, in the order in which they are made. Raises ValueError where that is open."""
+    """Calls of the function `name`, in the order in which they are made. Raises ValueError if that is not certain."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
         yield node
         return
@@ -97,7 +98,7 @@ def _calls_in(node: ast.expr, name: str) -> Iterator[ast.Call]:
         if not _is_plain(node.func) or not all(isinstance(keyword.value, ast.Constant) for keyword in node.keywords):
             raise ValueError("a call of something that may call the program")
         parts = node.args
-    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:  # `a < b < c` may leave out `c`
         parts = [node.left, *node.comparators]
     elif isinstance(node, ast.Dict) and None not in node.keys:
         parts = [part for pair in zip(node.keys, node.values, strict=True) for part in pair if part is not None]
@@ -114,7 +115,8 @@ def _is_plain(function: ast.expr) -> bool:
 
 
 def _arguments(call: ast.Call) -> list[Any]:
-    """Of a call. Raises ValueError where they are no literals, or have no certain order."""
+    """The arguments of a call. Raises ValueError if one is no literal, or their order is not certain."""
+    # The order in which a set is iterated over depends on the process: the program may see another than the tests.
     if call.keywords or any(isinstance(part, ast.Set) for part in ast.walk(call)):
         raise ValueError("named arguments, or a set")
     return [ast.literal_eval(argument) for argument in call.args]
@@ -133,7 +135,10 @@ def _literals(node: ast.expr, name: str) -> Iterator[Any]:
 
 
 def _tells(answer: Any, args: list[Any]) -> bool:
-    """Whether arguments hold an answer. A number counts as a whole argument, a text or a container wherever it is."""
+    """Whether arguments hold an answer: a number as a whole argument, a text or a container wherever it is.
+
+    A number within a container says little: small numbers are everywhere in inputs, and few calls could be batched.
+    """
     for part in _parts(answer):
         if part is None or isinstance(part, bool):
             continue

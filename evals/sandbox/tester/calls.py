@@ -3,66 +3,72 @@
 from __future__ import annotations
 
 import builtins
-import enum
 import sys
 import threading
-import types
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from evals.sandbox.inside.attributes import restore
 from evals.sandbox.inside.channel import Channel, TooLong
-from evals.sandbox.inside.codec import NAMED, Decoder, Encoder, Malformed, dumps, loads, restore, state
+from evals.sandbox.inside.codec import Decoder, Encoder
+from evals.sandbox.inside.wire import Malformed, dumps, loads
+from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.tester.batched_calls import body_of
-from evals.sandbox.tester.exits import CannotTravel, Died, Ending, NotPython, WrongType
-from evals.sandbox.tester.proxies import Remotes
+from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NotPython, WrongType
+from evals.sandbox.tester.proxies import Proxies
 from evals.sandbox.tester.shapes import Shape
+from evals.sandbox.tester.values import Values
 
 _INPUT, _STDIN = builtins.input, sys.stdin
-MAX_OUTPUT = 4096
 _ENDS_LOOPS = (StopIteration, StopAsyncIteration, GeneratorExit)
 _STEPS = frozenset({"__next__", "send", "throw", "close", "__anext__"})
-_PLAIN = (int, float, str, bytes, tuple, list, dict, set, frozenset)
+"Methods that may end a loop of the tests."
+
+_UNREADABLE = "what the program gave cannot be read"
 
 
 class Program:
-    """One program in its process. Every request may end in an `Ending`, and then all later ones do too."""
+    """One program in its process. Every request may end in an `Exit`, and then all later ones do too.
+
+    namespace: what prompt and tests define, where the tests run.
+    """
 
     def __init__(self, channel: Channel, shape: Shape, entry_point: str, namespace: dict[str, Any]) -> None:
         self.channel, self.shape, self.namespace = channel, shape, namespace
-        self.over: Ending | None = None
+        self.over: Exit | None = None
         self.printed = ""
         self.raised: dict[int, tuple[BaseException, str]] = {}
         "Exceptions that came out of the program, by id, each with what to say of it."
-        self.remotes = Remotes(self, shape.entry_is_class, shape.operators)
         self.entry_point = entry_point
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
-        self._ahead = deque(shape.ahead)
-        "Calls that the tests are sure to make next. They are sent together, with the first of them."
-        self._waits = False
-        "Whether they have been sent."
+        self._proxies = Proxies(self, shape.entry_is_class, shape.operators, shape.guards_with)
+        self._values = Values(self._proxies, shape.classes, namespace)
+        self._batch = deque(shape.batched_calls)
+        "Calls that the tests are sure to make next. All are sent when the first is made."
+        self._batch_sent = False
         self._turn = threading.RLock()
-        self._kept: list[Any] = []
-        self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
-            "h": lambda data, _: self.remotes.of(data),
-            "cb": lambda number, _: self._kept[number],
-            "it": lambda number, _: self._kept[number],
-            "o": self._shared_object,
-            "e": lambda data, _: self._enum(data),
-            "ex": lambda data, decoder: self._exception(data[0], decoder.items(data[1]), ""),
-        }
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be asked of the program."""
+        return self.over is not None
 
     def loaded(self) -> Any:
-        """Wait until the module has run; returns the proxy of the entry point, or raises what the module raised."""
+        """The entry point, once the module has run; raises what the module raised."""
         message = self._receive()
         if message[0] == "loaded":
             self._hear(message[2])
-            return self.remotes.entry(message[1], self.entry_point)
+            return self._proxies.entry(message[1], self.entry_point)
         return self._failed(message)
 
     def named(self, name: str) -> Any:
-        """A global of the program. Raises NameError where it has none."""
+        """A global of the program.
+
+        Raises:
+            NameError: it has none of this name.
+        """
         try:
             return self.request("value", name)
         except KeyError:
@@ -71,7 +77,11 @@ class Program:
     def request(
         self, operation: str, target: Any, name: str = "", args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Have one thing done in the program, and return what it gives. Threads of the tests take turns."""
+        """Have one thing done in the program, and return what it gives, or raise what it raises.
+
+        operation: call, method, get, set, value, operator or await. target: number of an object, or name of a global.
+        name: of the attribute, method or operator. Threads of the tests take turns.
+        """
         with self._turn:
             return self._requested(operation, target, name, args, kwargs or {})
 
@@ -82,16 +92,18 @@ class Program:
         head = [operation, target, name, self._feeds()]
         if not self._was_sent(operation, target, body):
             self._send(dumps(head), body)
+        # Before it answers, the program may ask for something any number of times, and those answers may call it again.
         while True:
             message = self._receive()
             if message[0] == "value":
                 return self._value(message, encoder)
-            if message[0] == "dropped" and self._waits:
-                self._waits = False
-                self._ahead.clear()
+            if message[0] == "dropped" and self._batch_sent:
+                self._batch_sent = False
+                self._batch.clear()
                 self._send(dumps(head), body)
                 continue
             if message[0] != "ask":
+                # `all(map(candidate, ...))` would take a StopIteration of the program for the end, and pass.
                 try:
                     return self._failed(message, encoder)
                 except _ENDS_LOOPS as error:
@@ -101,19 +113,21 @@ class Program:
             self._answer(message)
 
     def _was_sent(self, operation: str, target: Any, body: str) -> bool:
-        """Whether this call is one that was sent ahead; the first of them sends all."""
-        first = operation == "call" and target == 0 and self._ahead and self._ahead[0] == body
-        if first and not self._waits:
-            self._send(dumps(["calls", 0, "", []]), *self._ahead)
-            self._waits = True
+        """Whether this call was sent in the batch; the first of them sends all."""
+        first = operation == "call" and target == 0 and self._batch and self._batch[0] == body
+        if first and not self._batch_sent:
+            self._send(dumps(["calls", 0, "", []]), *self._batch)
+            self._batch_sent = True
         if first:
-            self._ahead.popleft()
+            self._batch.popleft()
             return True
-        if self._waits and self._ahead:
-            self._ahead.clear()
+        # The tests do something else first, as with a live object that they were given: the program has seen to that,
+        # and says so.
+        if self._batch_sent and self._batch:
+            self._batch.clear()
             if self._receive()[0] != "dropped":
-                raise self.ended(WrongType("what the program gave cannot be read"))
-        self._waits = False
+                raise self.ended(WrongType(_UNREADABLE))
+        self._batch_sent = False
         return False
 
     def _send(self, *lines: str) -> None:
@@ -124,9 +138,9 @@ class Program:
         except TooLong as error:
             raise self.ended(CannotTravel(str(error))) from None
 
-    def ended(self, ending: Ending) -> Ending:
-        """Note that nothing more is asked."""
-        self.over = self.over or ending
+    def ended(self, exit: Exit) -> Exit:
+        """Note that nothing more is asked, for the first reason that was given, and return that."""
+        self.over = self.over or exit
         return self.over
 
     def _body(self, args: list[Any], kwargs: dict[str, Any]) -> tuple[Encoder, str]:
@@ -136,73 +150,54 @@ class Program:
             except ValueError as error:
                 if isinstance(error, Malformed):
                     raise
-                return self._encoded(args, kwargs, flat=False)
+                return self._encoded(args, kwargs, flat=False)  # a number too long for JSON
         except (Malformed, RecursionError) as error:
             raise self.ended(CannotTravel(f"the tests hand over {error}")) from None
 
     def _encoded(self, args: list[Any], kwargs: dict[str, Any], flat: bool) -> tuple[Encoder, str]:
-        encoder = Encoder(self._special, (), flat)
+        encoder = Encoder(self._values.special, (), flat)
         return encoder, body_of(encoder, args, kwargs)
 
-    def _special(self, value: Any, encoder: Encoder) -> Any:
-        number = self.remotes.number_of(value)
-        if number is not None:
-            return {"k": number}
-        kind = type(value)
-        if kind.__name__ in self.shape.classes and self.namespace.get(kind.__name__) is kind:
-            if isinstance(value, enum.Enum):
-                return {"e": [kind.__name__, value.name]}
-            encoder.number(value)
-            return {"o": [kind.__name__, state(encoder, value)]}
-        if isinstance(value, BaseException):
-            return {"ex": [[part.__name__ for part in kind.__mro__[:-2]], encoder.items(list(value.args))]}
-        if isinstance(value, _PLAIN):
-            return NotImplemented
-        if isinstance(value, types.TracebackType):
-            return None
-        if hasattr(kind, "__next__") or callable(value):
-            self._kept.append(value)
-            return {"it" if hasattr(kind, "__next__") else "cb": len(self._kept) - 1}
-        raise Malformed(f"an object of type {kind.__name__}")
-
     def _receive(self) -> list[Any]:
+        """The next message. A program can write what it likes to its socket: this is a list that begins with a text."""
         try:
             message = loads(self.channel.receive())
         except (EOFError, OSError):
             raise self.ended(Died("the program's process ended")) from None
         except (ValueError, RecursionError, MemoryError) as error:
-            raise self.ended(WrongType(f"what the program gave cannot be read: {type(error).__name__}")) from None
+            raise self.ended(WrongType(f"{_UNREADABLE}: {type(error).__name__}")) from None
         if type(message) is not list or not message or type(message[0]) is not str:
-            raise self.ended(WrongType("what the program gave cannot be read"))
+            raise self.ended(WrongType(_UNREADABLE))
         return message
 
     def _value(self, message: list[Any], encoder: Encoder) -> Any:
         try:
             _, data, changed, printed = message
-            decoder = Decoder(self.readers, encoder.objects)
+            decoder = Decoder(self._values.readers, encoder.objects)
             value = decoder.decode(data)
             if changed is not None:
                 self._write_back(changed, decoder, encoder)
             self._hear(printed)
-        except Exception as error:
+        except Exception as error:  # whatever a malformed message leads to is the program's doing
             raise self.ended(WrongType(str(error)[:300])) from None
         return value
 
     def _write_back(self, changed: Any, decoder: Decoder, encoder: Encoder) -> None:
-        """Let the arguments be what the program made of them."""
+        """Let the arguments be what the program made of them. Those that are as before keep what is in them."""
         for number in range(len(encoder.objects)):
-            before = Encoder(self._special, encoder.objects[: len(encoder.objects)])
+            before = Encoder(self._values.special, encoder.objects)
             if dumps(before.content(encoder.objects[number])) == dumps(changed[number]):
                 continue
             decoder.refill(number, changed[number])
 
     def _hear(self, printed: Any) -> None:
+        """Take in what the program printed; tests that replace `sys.stdout` read it there."""
         if type(printed) is not str:
             raise Malformed("output that is no text")
         if printed and self.shape.reads_output:
             sys.stdout.write(printed)
-        if len(self.printed) < MAX_OUTPUT:
-            self.printed += printed[:MAX_OUTPUT]
+        if len(self.printed) < MAX_DETAIL:
+            self.printed += printed[:MAX_DETAIL]
 
     def _as_runtime_error(self, error: BaseException) -> RuntimeError:
         """What would end a loop of the tests in silence, as generators do it (PEP 479)."""
@@ -222,58 +217,52 @@ class Program:
         except Exception as error:
             if id(error) in self.raised:
                 raise
-        raise self.ended(WrongType("what the program gave cannot be read"))
+        raise self.ended(WrongType(_UNREADABLE))
 
     def _raised(self, message: list[Any], encoder: Encoder | None) -> BaseException:
         _, shown, names, args, text, held, line, changed, printed = message
         self._hear(printed)
-        decoder = Decoder(self.readers, encoder.objects if encoder else ())
+        decoder = Decoder(self._values.readers, encoder.objects if encoder else ())
         if changed is not None and encoder is not None:
             self._write_back(changed, decoder, encoder)
-        error = self._exception(names, args, text)
+        error = self._values.exception(names, args, text)
         restore(decoder, error, held)
+        # The class may make its text in `__init__`, which was not run here. The text of a KeyError is its key's repr.
         if str(error) != text and type(error) is not KeyError:
             error.args = (text,)
         where = f" (line {line})" if type(line) is int and line > 0 else ""
         self.raised[id(error)] = (error, f"{shown}: {text}{where}" if text else f"{shown}{where}")
         return error
 
-    def _exception(self, names: Any, args: Any, text: Any) -> BaseException:
-        """An exception of the first class that is known here: one of the prompt's, or Python's own."""
-        if not all(type(name) is str for name in names) or type(args) is not list or type(text) is not str:
-            raise Malformed("an exception is malformed")
-        for name in names:
-            kind = NAMED.get(name) or (self.namespace.get(name) if name in self.shape.classes else None)
-            if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, Ending):
-                return _made(kind, args, text)
-        return Exception(text)
-
     def _answer(self, message: list[Any]) -> None:
         """Do what the program asks of the tests: call a function that they handed over, or give input."""
         try:
             _, what, number, data = message
-            args, kwargs = Decoder(self.readers).items(data)
+            args, kwargs = Decoder(self._values.readers).items(data)
             ask = self._asked(what, number)
         except (ValueError, TypeError, LookupError) as error:
             raise self.ended(WrongType(f"the program asks for something that cannot be read: {error}")) from None
         try:
             value = ask(*args, **kwargs)
-        except Ending:
+        except Exit:
             raise
         except BaseException as error:
             if isinstance(error, AssertionError):
                 self.failed = self.failed or error
-            answer = ["answer_raised", [[k.__name__ for k in type(error).__mro__[:-2]], [str(error)]]]
-            self.channel.send(dumps(answer))
+            self._send(dumps(["answer_raised", [[k.__name__ for k in type(error).__mro__[:-2]], [str(error)]]]))
             return
-        encoder = Encoder(self._special, (), flat=False)
-        self.channel.send(dumps(["answer", encoder.encode(value)]))
+        try:
+            answer = ["answer", Encoder(self._values.special, (), flat=False).encode(value)]
+        except (Malformed, RecursionError) as error:
+            raise self.ended(CannotTravel(f"the tests hand over {error}")) from None
+        self._send(dumps(answer))
 
     def _asked(self, what: Any, number: Any) -> Callable[..., Any]:
+        """The function that does it. Input is given only if the tests have replaced it: else it is the tester's own."""
         if what == "call":
-            return self._kept[number]  # type: ignore[no-any-return]
+            return self._values.handed_over[number]  # type: ignore[no-any-return]
         if what == "next":
-            return lambda: next(self._kept[number])
+            return lambda: next(self._values.handed_over[number])
         if what == "input" and self.shape.feeds_input and builtins.input is not _INPUT:
             return builtins.input
         if what == "stdin" and self.shape.feeds_input:
@@ -281,33 +270,8 @@ class Program:
         raise Malformed("no such request")
 
     def _feeds(self) -> list[str]:
+        """What the tests have replaced now, so that the program has to ask for it: `input`, `stdin`."""
         if not self.shape.feeds_input:
             return []
         feeds = ["input"] if builtins.input is not _INPUT else []
         return feeds if sys.stdin is _STDIN else [*feeds, "stdin"]
-
-    def _shared_object(self, data: Any, decoder: Decoder) -> Any:
-        name, content = data
-        kind = self.namespace.get(name) if name in self.shape.classes else None
-        if not isinstance(kind, type):
-            raise Malformed(f"no class {name} is shared")
-        value: Any = object.__new__(kind)
-        decoder.objects.append(value)
-        restore(decoder, value, content)
-        return value
-
-    def _enum(self, data: Any) -> Any:
-        kind = self.namespace.get(data[0]) if data[0] in self.shape.classes else None
-        if not (isinstance(kind, type) and issubclass(kind, enum.Enum)):
-            raise Malformed("no such enumeration is shared")
-        return kind[data[1]]
-
-
-def _made(kind: type[BaseException], args: list[Any], text: str) -> BaseException:
-    """An exception as it was after its `__init__`, which is not run again."""
-    for given in (args, [text]):
-        try:
-            return kind.__new__(kind, *given)
-        except Exception:
-            continue
-    return Exception(text)

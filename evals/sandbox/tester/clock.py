@@ -1,4 +1,4 @@
-"""The tick of one check: now and then it looks whether the check must end, in whatever the tests are doing."""
+"""Checks at intervals whether a check must end, and ends it, whatever the tests are doing."""
 
 from __future__ import annotations
 
@@ -8,26 +8,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from evals.sandbox.tester.exits import Ending
+from evals.sandbox.tester.exits import Exit
 
 FIRST_TICK_S = 0.05
+"Most programs end before it, and cost no look."
+
 TICK_S = 0.02
+"Then again and again: so long, and no longer, can a program hold more memory than it may."
 
 
 class Clock:
-    """Ticks in the main thread while a check runs. `look` may return an `Ending`, which then is raised."""
+    """Ticks in the main thread, by SIGALRM, while a check runs. `look` may return an `Exit`, which is raised then."""
 
     def __init__(self) -> None:
-        self._look: Callable[[float], Ending | None] = lambda elapsed_s: None
+        self._look: Callable[[float], Exit | None] = lambda elapsed_s: None
         self._began_s = 0.0
         self._armed = False
-        self.ending: Ending | None = None
+        self.exit: Exit | None = None
         signal.signal(signal.SIGALRM, self._tick)
 
     @contextmanager
-    def running(self, look: Callable[[float], Ending | None]) -> Iterator[None]:
-        """Raise in the block what `look` returns, given the seconds so far; again and again, as long as it goes on."""
-        self._began_s, self.ending = time.perf_counter(), None
+    def running(self, look: Callable[[float], Exit | None]) -> Iterator[None]:
+        """Raise in the block what `look` returns, given the seconds so far.
+
+        It is raised again at each tick for as long as the block goes on: tests may catch everything.
+        """
+        self._began_s, self.exit = time.perf_counter(), None
         self._look, self._armed = look, True
         signal.setitimer(signal.ITIMER_REAL, FIRST_TICK_S)
         try:
@@ -36,24 +42,26 @@ class Clock:
             self.stop()
 
     def stop(self) -> None:
-        """No tick comes after this, though one may come in the midst of it."""
+        """No tick comes after this."""
+        # A tick may come during this and raise here. Then it is done again.
         while self._armed:
             try:
                 self._armed = False
                 signal.setitimer(signal.ITIMER_REAL, 0)
-            except Ending:
+            except Exit:
                 self._armed = True
 
     @property
     def elapsed_s(self) -> float:
+        """Since the check began."""
         return time.perf_counter() - self._began_s
 
     def _tick(self, number: int, frame: Any) -> None:
         if not self._armed:
             return
-        if self.ending is None:
-            self.ending = self._look(self.elapsed_s)
+        if self.exit is None:
+            self.exit = self._look(self.elapsed_s)
         # Only now: a look may take longer than a tick, and must not be looked into.
         signal.setitimer(signal.ITIMER_REAL, TICK_S)
-        if self.ending is not None:
-            raise self.ending
+        if self.exit is not None:
+            raise self.exit

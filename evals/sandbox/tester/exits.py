@@ -1,33 +1,33 @@
-"""Ways in which a check ends before its tests do. No test can catch them by `except Exception`."""
+"""Ways in which a check ends before its tests do; tests with `except Exception` do not catch them."""
 
 from __future__ import annotations
 
 
-class Ending(BaseException):
-    """The check is over: nothing more is asked of the program."""
+class Exit(BaseException):
+    """The check is over: nothing more is asked of the program. `str` is the verdict's detail."""
 
 
-class TimeUp(Ending):
+class TimeUp(Exit):
     """The program had its time."""
 
 
-class Died(Ending):
+class Died(Exit):
     """The program's process is gone."""
 
 
-class NotPython(Ending):
+class NotPython(Exit):
     """The program cannot be compiled."""
 
 
-class WrongType(Ending):
+class WrongType(Exit):
     """The program gave something that no value can be made of."""
 
 
-class OutOfMemory(Ending):
+class OutOfMemory(Exit):
     """The program and what it started hold more memory than allowed."""
 
 
-class CannotTravel(Ending):
+class CannotTravel(Exit):
     """The tests hand over something that cannot leave their process."""
 
 

@@ -1,21 +1,19 @@
-"""Stand-ins for objects that stay in the program: what is done to one here is done to it there.
+"""Proxies of objects that stay in the program: what is done to a proxy here is done to the object there.
 
-A program is never asked whether something is equal to, or smaller than, an expected value: comparisons of stand-ins
-know identity alone. Arithmetic is asked for only where a class is under test: between objects of the program, or with
-the operators that the prompt's class defines.
+A program is never asked whether something equals an expected value or is smaller than it: comparisons of proxies know
+identity alone. Arithmetic is forwarded only if a class is under test: between two objects of the program, or with the
+operators that the prompt's class defines.
 """
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from evals.sandbox.inside.codec import Malformed
 from evals.sandbox.inside.handles import FORWARDED
-
-if TYPE_CHECKING:
-    from evals.sandbox.tester.calls import Program
+from evals.sandbox.inside.source import MODULE
+from evals.sandbox.inside.wire import Malformed
 
 OF_FUNCTIONS = frozenset(
     {"__call__", "__iter__", "__next__", "__len__", "__getitem__", "__enter__", "__exit__", "__str__", "__repr__"}
@@ -24,42 +22,45 @@ OF_FUNCTIONS = frozenset(
 
 UNARY = (
     OF_FUNCTIONS
-    | {"__setitem__", "__delitem__", "__bool__", "__int__", "__float__", "__index__", "__complex__"}
-    | (
-        {
-            "__neg__",
-            "__pos__",
-            "__abs__",
-            "__invert__",
-            "__round__",
-            "__trunc__",
-            "__reversed__",
-            "__floor__",
-            "__ceil__",
-        }
-    )
+    | {"__setitem__", "__delitem__", "__bool__", "__int__", "__float__", "__index__", "__complex__", "__neg__"}
+    | {"__pos__", "__abs__", "__invert__", "__round__", "__trunc__", "__reversed__", "__floor__", "__ceil__"}
 )
-"Operators that are always forwarded where a class is under test."
+"Operators that are always forwarded where a class is under test: they are given no other number to compare with."
 
 MAX_BASES = 20
+"Of a chain of classes that a message describes."
 
 
-class _Kind(type):
-    """Stand-ins of classes."""
+class Requests(Protocol):
+    """What proxies need of `calls.Program`."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be asked of the program."""
+
+    def request(
+        self, operation: str, target: Any, name: str = "", args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Have one thing done in the program, and return what it gives."""
+
+
+class _ProxyClass(type):
+    """The class of proxies of classes."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         return cls._program.request("call", cls._number, "", args, kwargs)
 
+    # Names with two underscores are Python's own: what is not forwarded on purpose is not asked of the program.
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return cls._program.request("get", cls._number, name)
 
 
-class Remote(metaclass=_Kind):
-    """A stand-in of an object."""
+class Proxy(metaclass=_ProxyClass):
+    """A proxy of an object; classes of the program become classes below this one."""
 
-    _program: Program
+    _program: Requests
     _number: int
 
     def __getattr__(self, name: str) -> Any:
@@ -71,24 +72,33 @@ class Remote(metaclass=_Kind):
         self._program.request("set", self._number, name, (value,))
 
 
-class RemoteIterator:
-    """A stand-in of an iterator that is no generator."""
+class IteratorProxy:
+    """A proxy of an iterator that is no generator."""
 
-    def __init__(self, program: Program, number: int) -> None:
+    __module__ = MODULE
+
+    def __init__(self, program: Requests, number: int) -> None:
         self._program, self._number = program, number
 
-    def __iter__(self) -> RemoteIterator:
+    def __iter__(self) -> IteratorProxy:
         return self
 
     def __next__(self) -> Any:
         return self._program.request("method", self._number, "__next__")
 
 
-class Remotes:
-    """All stand-ins of one program."""
+class Proxies:
+    """All proxies of one program.
 
-    def __init__(self, program: Program, class_under_test: bool, operators: frozenset[str]) -> None:
+    operators: those that the prompt's class defines. guards_with: see `shapes.Shape`.
+    """
+
+    def __init__(
+        self, program: Requests, class_under_test: bool, operators: frozenset[str], guards_with: bool = False
+    ) -> None:
         self._program = program
+        self._guards_with = guards_with
+        # Operators that may be given anything, and those that may be given other objects of the program.
         self._free = operators | (UNARY if class_under_test else OF_FUNCTIONS)
         self._among_own = FORWARDED - self._free if class_under_test else frozenset()
         self._classes: dict[int, type] = {}
@@ -96,7 +106,7 @@ class Remotes:
         self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
     def entry(self, kind: Any, name: str) -> Any:
-        """The stand-in of the entry point, number 0."""
+        """The proxy of the entry point, number 0."""
         if kind == "class":
             return self._class([0, name, [], []])
         if kind == "coroutine":
@@ -106,7 +116,11 @@ class Remotes:
         return self._function(0, name)
 
     def of(self, data: Any) -> Any:
-        """The stand-in that a message describes."""
+        """The proxy that a message describes.
+
+        Raises:
+            Malformed: it describes none; also TypeError, ValueError or LookupError, which the decoder makes that of.
+        """
         kind, number, *rest = data
         if kind == "class":
             return self._class([number, *rest])
@@ -118,19 +132,20 @@ class Remotes:
         return known
 
     def number_of(self, value: Any) -> int | None:
-        """The number of the object that a value stands in for."""
-        if isinstance(type(value), _Kind) or isinstance(value, _Kind):
+        """The number of the object that a value is the proxy of; None if it is no proxy."""
+        if isinstance(type(value), _ProxyClass) or isinstance(value, _ProxyClass):
             return int(value._number)
         try:
             return self._numbers.get(value)
-        except TypeError:
+        except TypeError:  # of a kind that has no hash, or no weak references: it is no proxy
             return None
 
     def _new(self, kind: Any, number: int, rest: list[Any]) -> Any:
         if kind == "generator":
             made: Any = self._generator(number)
+            made.__qualname__ = "generator"
         elif kind == "iterator":
-            made = RemoteIterator(self._program, number)
+            made = IteratorProxy(self._program, number)
         elif kind == "function":
             made = self._function(number, str(rest[0]))
         elif kind == "coroutine":
@@ -154,21 +169,26 @@ class Remotes:
         name, operators, bases = rest
         if type(name) is not str or not name.isidentifier():
             raise Malformed("a class has no name")
-        body: dict[str, Any] = {"_program": self._program, "_number": number}
-        body |= {operator: _forwarder(operator) for operator in operators if operator in self._free}
+        # The module shows in texts of failed assertions: it must not change when this file moves.
+        body: dict[str, Any] = {"_program": self._program, "_number": number, "__module__": MODULE}
+        body |= {operator: self._forwarder(operator) for operator in operators if operator in self._free}
         body |= {operator: _among_own(operator) for operator in operators if operator in self._among_own}
-        above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Remote,)
+        above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Proxy,)
         known = self._classes.get(number)
+        # The entry point was known by its number before the program described it: the proxy stays the same class.
         if known is not None:
             for attribute, value in body.items():
                 type.__setattr__(known, attribute, value)
             return known
         try:
-            made = _Kind(name, above, body)
-        except TypeError:
-            made = _Kind(name, (Remote,), body)
+            made = _ProxyClass(name, above, body)
+        except TypeError:  # bases in an order that no class can have, as a program may claim
+            made = _ProxyClass(name, (Proxy,), body)
         self._classes[number] = made
         return made
+
+    def _forwarder(self, operator: str) -> Callable[..., Any]:
+        return _leaving(self._guards_with) if operator == "__exit__" else _asking(operator)
 
     def _function(self, number: int, name: str) -> Callable[..., Any]:
         program = self._program
@@ -202,8 +222,8 @@ class Remotes:
                 return stop.value
             try:
                 sent = yield value
-            except GeneratorExit:
-                if self._program.over is None:
+            except GeneratorExit:  # the tests are done with it; this may be the collector's call after the check
+                if not self._program.is_over:
                     request("method", number, "close")
                 raise
             except Exception as error:
@@ -213,22 +233,32 @@ class Remotes:
 
 
 def _among_own(operator: str) -> Callable[..., Any]:
-    """An operator that the prompt does not define: asked where both sides are the program's own objects."""
-    ask = _forwarder(operator)
+    """An operator that the prompt does not define: asked if both sides are the program's own objects."""
+    ask = _asking(operator)
 
     def forward(self: Any, *args: Any) -> Any:
-        return ask(self, *args) if all(isinstance(arg, Remote) for arg in args) else NotImplemented
+        return ask(self, *args) if all(isinstance(arg, Proxy) for arg in args) else NotImplemented
 
     forward.__name__ = operator
     return forward
 
 
-def _forwarder(operator: str) -> Callable[..., Any]:
+def _asking(operator: str) -> Callable[..., Any]:
+    """An operator that is always asked of the program."""
+
     def forward(self: Any, *args: Any) -> Any:
-        answer = self._program.request("operator", self._number, operator, args)
-        if operator == "__exit__" and (isinstance(args[1], AssertionError) or self._program.shape.guards_with):
-            return False  # a program may not swallow what the tests find
-        return answer
+        return self._program.request("operator", self._number, operator, args)
 
     forward.__name__ = operator
+    return forward
+
+
+def _leaving(always_raises: bool) -> Callable[..., Any]:
+    """`__exit__`: a program may not swallow what the tests find."""
+
+    def forward(self: Any, *args: Any) -> Any:
+        answer = self._program.request("operator", self._number, "__exit__", args)
+        return False if always_raises or isinstance(args[1], AssertionError) else answer
+
+    forward.__name__ = "__exit__"
     return forward

@@ -1,4 +1,4 @@
-"""What tests need of a program, read from the source of tests and prompt alone, never from what a program does."""
+"""What tests need of a program: read from the source of tests and prompt alone, never from what a program does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.sandbox.problem import FunctionTests, Problem
-from evals.sandbox.tester.batched_calls import calls_ahead
+from evals.sandbox.tester.batched_calls import calls_to_batch
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
 "Modules with which tests look into a program's own objects."
@@ -32,12 +32,16 @@ _BUILTINS = frozenset(dir(builtins))
 _FED_TARGETS = {"builtins.input", "sys.stdin", "sys.stdout"}
 
 
+_PATCHERS = ("patch", "setattr", "object", "dict")
+"`patch`, `patch.object`, `patch.dict` of unittest.mock, and `monkeypatch.setattr` of pytest."
+
+
 @dataclass(frozen=True)
 class Shape:
     """How tests are run against a program."""
 
     weak_because: str | None
-    "Why they must share its process; None where they need not."
+    "Why they must share its process; None if they need not."
     entry_is_class: bool = False
     classes: frozenset[str] = frozenset()
     "Classes of prompt and tests whose instances travel by their attributes."
@@ -50,12 +54,16 @@ class Shape:
     "A `with` of the tests holds what must not be swallowed: an assertion, or a use of what the program gave."
     feeds_input: bool = False
     reads_output: bool = False
-    ahead: tuple[str, ...] = ()
-    "Calls that the tests are sure to begin with, as they are sent: see `ahead.py`."
+    batched_calls: tuple[str, ...] = ()
+    "Calls that the tests are sure to begin with, as they are sent: see `batched_calls.py`."
 
 
 def shape_of(problem: Problem) -> Shape:
-    """The shape of a problem's tests. Raises SyntaxError where the tests are no Python."""
+    """The shape of a problem's tests.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError: the tests are not Python that can be read.
+    """
     assert isinstance(problem.tests, FunctionTests)
     tree = ast.parse(problem.tests.source)
     tests, prompt = _nodes(tree), _nodes(parse_prompt(problem.prompt))
@@ -66,6 +74,7 @@ def shape_of(problem: Problem) -> Shape:
     unknown = _used_names(tests) - defined - _BUILTINS
     mentioned = _mentioned(tests)
     feeds_input, reads_output = not _FED.isdisjoint(mentioned), not _READ.isdisjoint(mentioned)
+    # Input and output belong to single calls; a class, a helper of the program or the prompt may call it in between.
     in_turn = feeds_input or reads_output or entry_is_class or unknown or problem.entry_point in _used_names(prompt)
     return Shape(
         _weak_because(tests, prompt, own_classes, entry_is_class),
@@ -77,7 +86,7 @@ def shape_of(problem: Problem) -> Shape:
         _guards_with(tests),
         feeds_input,
         reads_output,
-        () if in_turn else calls_ahead(tree, problem.entry_point or "", defined, mentioned),
+        () if in_turn else calls_to_batch(tree, problem.entry_point or "", defined, mentioned),
     )
 
 
@@ -95,7 +104,7 @@ def _nodes(tree: ast.AST) -> list[ast.AST]:
 
 
 def parse_prompt(prompt: str) -> ast.Module:
-    """The prompt's syntax tree; of one that stops at a signature, as if a body followed; else an empty one."""
+    """The prompt's syntax tree. If it stops at a signature, as if a body followed; if it is not Python, empty."""
     for source in (prompt, f"{prompt.rstrip()}\n    pass\n"):
         try:
             return ast.parse(source)
@@ -105,6 +114,7 @@ def parse_prompt(prompt: str) -> ast.Module:
 
 
 def _guards_with(tests: list[ast.AST]) -> bool:
+    """See `Shape.guards_with`."""
     for node in tests:
         if isinstance(node, ast.With | ast.AsyncWith) and (
             any(item.optional_vars is not None for item in node.items)
@@ -134,6 +144,7 @@ def _methods(classes: dict[str, ast.ClassDef], name: str | None) -> set[str]:
 def _weak_because(
     tests: list[ast.AST], prompt: list[ast.AST], own_classes: dict[str, ast.ClassDef], entry_is_class: bool
 ) -> str | None:
+    """The first reason for which program and tests must share a process; None if they need not."""
     for reason in _reasons(tests):
         return reason
     for name, node in own_classes.items():
@@ -158,7 +169,7 @@ def _reasons(tests: list[ast.AST]) -> Iterator[str]:
             yield f"the tests use {node.id}"
         elif isinstance(node, ast.Attribute) and node.attr in _LIVE_ATTRIBUTES:
             yield f"the tests use {node.attr}"
-        elif isinstance(node, ast.Call) and _called(node) in ("patch", "setattr", "object", "dict") and _patches(node):
+        elif isinstance(node, ast.Call) and _called(node) in _PATCHERS and _patches(node):
             yield "the tests replace parts of modules"
 
 
@@ -205,7 +216,7 @@ def _defined_names(nodes: list[ast.AST]) -> set[str]:
 
 
 def _mentioned(nodes: list[ast.AST]) -> set[str]:
-    """Words that the tests use as a name, an attribute or an import; all that are watched, where one is patched."""
+    """Words that the tests use as a name, an attribute or an import; if one is patched, all that are watched."""
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Name):

@@ -1,4 +1,4 @@
-"""Judges a whole program by what it prints: each case is a fresh process, and outputs are compared here."""
+"""Runs a whole program on one input, and takes in what it prints; outputs are compared here, not there."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ import os
 import select
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.inside.wire import loads
+from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.problem import StdioCase
+from evals.sandbox.protocol import ProgramJob, write
 from evals.sandbox.tester.exits import NotPython
 
 ROOM_BYTES = 1 << 20
 "What a program may print beyond what is expected, before it is ended."
 
-MAX_STDERR = 4096
-
 
 @dataclass
 class Printed:
-    """What one run printed, and how it says that it ended; status is None where it does not say."""
+    """What one run printed, and how it says that it ended. status: its exit code; None if it does not say."""
 
     stdout: bytes = b""
     stderr: bytes = b""
@@ -30,21 +29,24 @@ class Printed:
     too_much: bool = False
 
 
-def run_case(channel: Channel, job: dict[str, Any], case: StdioCase, started: Callable[[], object]) -> Printed:
+def run_case(channel: Channel, job: ProgramJob, case: StdioCase, started: Callable[[], object]) -> Printed:
     """Run the program on one input, until its process ends or it has printed too much.
 
+    started: called once the program has all that it needs.
+
     Raises:
+        EOFError: its process is gone.
         NotPython: it cannot be compiled.
     """
+    # A file and no pipe: however long the input is, nobody has to feed it, and programs may seek in it.
     given = os.memfd_create("stdin")
-    os.write(given, b"")
     with os.fdopen(given, "wb", closefd=False) as file:
         file.write(case.stdin.encode("utf-8", "surrogatepass"))
     os.lseek(given, 0, os.SEEK_SET)
     out, out_end = os.pipe()
     err, err_end = os.pipe()
     try:
-        channel.send(dumps(job), (given, out_end, err_end))
+        channel.send(write(job), (given, out_end, err_end))
     finally:
         for fd in (given, out_end, err_end):
             os.close(fd)
@@ -57,12 +59,13 @@ def run_case(channel: Channel, job: dict[str, Any], case: StdioCase, started: Ca
 
 
 def _read(channel: Channel, out: int, err: int, max_bytes: int) -> Printed:
+    """All three are read as they fill: a program that prints into a full pipe would wait for ever."""
     found, parts, size = Printed(), [], 0
     poller = select.poll()
     for fd in (out, err, channel.fileno()):
         poller.register(fd, select.POLLIN)
     ended = False
-    while not ended or size < 0:
+    while not ended:
         for fd, _ in poller.poll():
             if fd == channel.fileno():
                 ended = True
@@ -75,19 +78,19 @@ def _read(channel: Channel, out: int, err: int, max_bytes: int) -> Printed:
             elif fd == out:
                 parts.append(data)
                 size += len(data)
-            elif len(found.stderr) < MAX_STDERR:
-                found.stderr += data[:MAX_STDERR]
+            elif len(found.stderr) < MAX_DETAIL:
+                found.stderr += data[:MAX_DETAIL]
         if size > max_bytes:
             found.too_much = True
             break
     parts.append(_rest(out, max_bytes))
-    found.stderr += _rest(err, MAX_STDERR)[:MAX_STDERR]
+    found.stderr += _rest(err, MAX_DETAIL)[:MAX_DETAIL]
     found.stdout = b"".join(parts)
     return found
 
 
 def _hear(channel: Channel, found: Printed) -> None:
-    """Take the one message that says how the run ended, if there is one."""
+    """Take the one message that says how the run ended, if there is one. The program may have sent another."""
     try:
         message = loads(channel.receive())
         if message[0] == "syntax":
@@ -98,7 +101,7 @@ def _hear(channel: Channel, found: Printed) -> None:
 
 
 def _rest(fd: int, max_bytes: int) -> bytes:
-    """What is in a pipe now."""
+    """What is in a pipe now. Not until its end: a process that the program left behind may keep it open."""
     os.set_blocking(fd, False)
     data = b""
     try:

@@ -1,4 +1,4 @@
-"""The tester: a process that holds the tests and decides. It runs no untrusted code and takes in plain values only."""
+"""The tester: a process that holds the tests and decides. It runs no untrusted code, and takes in plain values only."""
 
 from __future__ import annotations
 
@@ -6,295 +6,237 @@ import contextlib
 import math
 import os
 import resource
-import signal
 import socket
 import sys
-import traceback
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
-from evals.sandbox.inside.codec import dumps, loads
+from evals.sandbox.inside.wire import loads
+from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
+from evals.sandbox.protocol import (
+    LEAST_ROOM_S,
+    MAX_JOB,
+    MOST_ROOM,
+    Allowance,
+    CandidateEnded,
+    CannotStart,
+    Check,
+    FunctionJob,
+    Limits,
+    Outcome,
+    ProblemSpec,
+    ProgramJob,
+    Ready,
+    SameProcessJob,
+    Setup,
+    Started,
+    read,
+    write,
+)
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.clock import Clock
-from evals.sandbox.tester.exits import (
-    CannotTravel,
-    Died,
-    Ending,
-    HarnessError,
-    NotPython,
-    OutOfMemory,
-    TimeUp,
-    WrongType,
-)
+from evals.sandbox.tester.exits import Died, Exit, HarnessError, WrongType
 from evals.sandbox.tester.function_check import namespace_of, quiet, run_tests
-from evals.sandbox.tester.shapes import Shape
+from evals.sandbox.tester.outcomes import PASSED, claimed_outcome, outcome_of, outcome_of_output, shortened
+from evals.sandbox.tester.shapes import Shape, shape_of
 from evals.sandbox.tester.stdio_check import Printed, run_case
-from evals.sandbox.tester.watch import LEAST_ROOM_S, MOST_ROOM, Allowance, Watch
-from evals.sandbox.tester.zygote_link import Spare, Used, ZygoteLink
-from evals.sandbox.unsafe_local import same_output
+from evals.sandbox.tester.watch import Watch
+from evals.sandbox.tester.zygote_link import Spare, ZygoteLink
 
-MAX_JOB = 1 << 28
 TESTER_BYTES = 4 << 30
 "Address space of the tester: values that a program gives must not make it take the machine."
 
-MAX_DETAIL = 4096
-Outcome = dict[str, Any]
+MAX_WATCHED_OUTPUT_BYTES = 1 << 20
+"Of what a program prints, if its tests read it; else `MAX_DETAIL`."
 
 
 class Tester:
-    """Judges one program at a time."""
+    """Judges one program at a time.
 
-    def __init__(self, supervisor: Channel, config: dict[str, Any], zygotes: socket.socket) -> None:
-        self.supervisor = supervisor
-        self.link = ZygoteLink(config["command"], config["plan"], zygotes)
-        self.clock = Clock()
-        self.watch = Watch(self.supervisor)
-        self.problems: dict[int, tuple[Problem, Shape | None]] = {}
-        self.strict = config["assurance"] == "strict"
-        self.link.order()
+    zygotes: the socket by which a zygote can be had.
+
+    Raises:
+        HarnessError: its zygote cannot be set up.
+    """
+
+    def __init__(self, evaluator: Channel, setup: Setup, zygotes: socket.socket) -> None:
+        self._evaluator = evaluator
+        self._strict = setup.assurance == "strict"
+        self._clock = Clock()
+        self._watch = Watch(evaluator)
+        self._problems: dict[int, Problem] = {}
+        self._shapes: dict[int, Shape] = {}
+        self._link = ZygoteLink(setup.launch, zygotes)
+        self._link.order()
+
+    @property
+    def zygote_pid(self) -> int:
+        """The zygote's process id; 0 if it cannot be seen."""
+        return self._link.pid
 
     def serve(self) -> None:
-        """Judge until the supervisor is gone."""
+        """Judge until the evaluator is gone."""
         while True:
             try:
-                job = loads(self.supervisor.receive())
+                job = read(self._evaluator.receive(), Check, Allowance)
             except EOFError:
-                self.link.close()
+                self._link.close()
                 return
-            if "problem" not in job:
-                continue  # an allowance for a program that has ended meanwhile
+            if isinstance(job, Allowance):
+                continue  # for a program that has ended meanwhile
             try:
-                outcome = self.judge(*self._known(job), job["program"], Allowance(job["limit_s"], job["enough_s"]))
+                self._keep(job)
+                outcome = self._judged(job)
             except HarnessError as error:
-                outcome = {"status": "harness_error", "detail": str(error)}
+                outcome = Outcome("harness_error", detail=str(error))
             except Exception as error:
-                outcome = {"status": "harness_error", "detail": f"{type(error).__name__}: {error}", "lost": True}
-            outcome = {key: value[:MAX_DETAIL] if isinstance(value, str) else value for key, value in outcome.items()}
-            self.supervisor.send(dumps(outcome))
+                outcome = Outcome("harness_error", detail=f"{type(error).__name__}: {error}", lost=True)
+            self._evaluator.send(write(shortened(outcome)))
 
-    def _known(self, job: dict[str, Any]) -> tuple[Problem, Shape | None]:
-        """The problem of a job, which is sent once; after `forget` all are sent again."""
-        if job.get("forget"):
-            self.problems.clear()
-        if "data" in job:
-            self.problems[job["problem"]] = problem_of(job["data"])
-        return self.problems[job["problem"]]
+    def _keep(self, job: Check) -> None:
+        if job.forget:
+            self._problems.clear()
+            self._shapes.clear()
+        if job.problem is not None:
+            self._problems[job.number] = problem_of(job.problem)
 
-    def judge(self, problem: Problem, shape: Shape | None, program: str, allowed: Allowance) -> Outcome:
-        """What came of one program."""
+    def _judged(self, job: Check) -> Outcome:
+        problem = self._problems[job.number]
         if isinstance(problem.tests, StdioTests):
-            return self._stdio(problem, problem.tests.cases, program, allowed)
-        assert shape is not None
+            return self._whole_program(problem, problem.tests.cases, job)
+        shape = self._shape(job.number, problem)
         if shape.weak_because is None:
-            return self._function(problem, shape, program, allowed)
-        if self.strict:
-            return {"status": "refused", "detail": f"no strict verdict: {shape.weak_because}"}
-        return self._together(problem, program, allowed) | {"assurance": "weak"}
+            return self._function(problem, shape, job)
+        if self._strict:
+            return Outcome("refused", detail=f"no strict verdict: {shape.weak_because}")
+        return replace(self._same_process(problem, problem.tests, job), assurance="weak")
 
-    def _function(self, problem: Problem, shape: Shape, program: str, allowed: Allowance) -> Outcome:
-        spare = self.link.take()
-        namespace = namespace_of(problem)
-        calls = Program(spare.channel, shape, problem.entry_point or "", namespace)
-        job = job_of("function", problem, program) | {
-            "entry": problem.entry_point,
-            "classes": sorted(shape.classes),
-            "max_output": 1 << 20 if shape.reads_output else 4096,
-        }
+    def _shape(self, number: int, problem: Problem) -> Shape:
+        """The shape of a problem's tests, found out once. Raises HarnessError."""
+        found = self._shapes.get(number)
+        if found is None:
+            try:
+                found = self._shapes[number] = shape_of(problem)
+            except (SyntaxError, ValueError, RecursionError) as error:
+                raise HarnessError(f"the tests cannot be read: {error}") from None
+        return found
+
+    def _function(self, problem: Problem, shape: Shape, job: Check) -> Outcome:
+        """Tests run here, the program elsewhere."""
+        spare = self._link.take()
+        calls = Program(spare.channel, shape, problem.entry_point or "", namespace_of(problem))
+        max_output_bytes = MAX_WATCHED_OUTPUT_BYTES if shape.reads_output else MAX_DETAIL
+        classes = tuple(sorted(shape.classes))
+        order = FunctionJob(job.program, limits_of(problem), problem.entry_point or "", classes, max_output_bytes)
         error: BaseException | None = None
         try:
-            with quiet(), self._timed(problem.memory_bytes, spare, allowed):
-                spare.channel.send(dumps(job))
-                self.link.order()
+            with quiet(), self._timed(problem, spare, job.allowed):
+                spare.channel.send(write(order))
+                # The next candidate is forked while this program runs: it takes as long as most programs do.
+                self._link.order()
                 run_tests(calls, problem, shape)
         except BaseException as caught:
             error = caught
-        error = self.clock.ending or calls.failed or calls.over or error
+        # What ended the check counts, whatever tests and program made of it afterwards.
+        error = self._clock.exit or calls.failed or calls.over or error
         calls.ended(Died("the check is over"))
-        used = self._ended(spare)
-        found = {"status": "passed"} if error is None else told(error, used, calls.raised)
-        return found | self.watch.spent(used) | {"stdout": calls.printed}
+        ended = self._ended(spare)
+        found = PASSED if error is None else outcome_of(error, ended, calls.raised)
+        return self._complete(found, ended, calls.printed)
 
-    def _together(self, problem: Problem, program: str, allowed: Allowance) -> Outcome:
-        """Program and tests in one process: what it says may be forged."""
-        assert isinstance(problem.tests, FunctionTests)
-        spare = self.link.take()
-        job = job_of("together", problem, program)
-        job |= {"entry": problem.entry_point, "tests": problem.tests.source}
+    def _same_process(self, problem: Problem, tests: FunctionTests, job: Check) -> Outcome:
+        """Program and tests run in one process: what it says may be forged."""
+        spare = self._link.take()
+        order = SameProcessJob(job.program, limits_of(problem), problem.entry_point or "", tests.source)
         error: BaseException | None = None
         message: Any = None
         try:
-            with self._timed(problem.memory_bytes, spare, allowed):
-                spare.channel.send(dumps(job))
-                self.link.order()
+            with self._timed(problem, spare, job.allowed):
+                spare.channel.send(write(order))
+                self._link.order()
                 message = loads(spare.channel.receive())
         except (EOFError, OSError):
             error = Died("the program's process ended")
         except Exception:
             error = WrongType("what the program says cannot be read")
-        except Ending as caught:
+        except Exit as caught:
             error = caught
-        used = self._ended(spare)
-        found = told(error, used, {}) if error is not None else claimed(message)
-        return found | self.watch.spent(used)
+        ended = self._ended(spare)
+        return self._complete(claimed_outcome(message) if error is None else outcome_of(error, ended), ended)
 
-    def _stdio(self, problem: Problem, cases: tuple[StdioCase, ...], program: str, allowed: Allowance) -> Outcome:
-        cpu_s = 0.0
-        self.watch.start(allowed)
-        found: Outcome = {"status": "passed"}
+    def _whole_program(self, problem: Problem, cases: tuple[StdioCase, ...], job: Check) -> Outcome:
+        """The outcome of the first case that fails; processor time is that of all cases up to it."""
+        cpu_s, found = 0.0, PASSED
+        self._watch.start(job.allowed)
         self._say_started()
         for number, case in enumerate(cases, 1):
-            found = self._case(problem, case, program)
-            cpu_s += found["cpu_s"]
-            if found["status"] != "passed":
-                found["detail"] = f"case {number} of {len(cases)}: {found.get('detail', '')}".rstrip(": ")
-                break
-        return found | {"cpu_s": cpu_s}
+            found = self._case(problem, case, job.program)
+            cpu_s += found.cpu_s
+            if found.status != "passed":
+                detail = f"case {number} of {len(cases)}: {found.detail}".rstrip(": ")
+                return replace(found, detail=detail, cpu_s=cpu_s)
+        return replace(found, cpu_s=cpu_s)
 
     def _case(self, problem: Problem, case: StdioCase, program: str) -> Outcome:
-        spare = self.link.take()
-        job = job_of("program", problem, program)
+        spare = self._link.take()
         error: BaseException | None = None
         printed = Printed()
         try:
-            with self._timed(problem.memory_bytes, spare):
-                printed = run_case(spare.channel, job, case, self.link.order)
-        except Ending as caught:
+            with self._timed(problem, spare):
+                printed = run_case(spare.channel, ProgramJob(program, limits_of(problem)), case, self._link.order)
+        except Exit as caught:
             error = caught
         except (EOFError, OSError):
             error = Died("the program's process ended")
-        used = self._ended(spare)
-        if error is None:
-            found = judged_output(printed, case, used)
-        else:
-            found = told(error, used, {})
-        shown = {"stdout": printed.stdout[:4096].decode("utf-8", "replace"),
-                 "stderr": printed.stderr.decode("utf-8", "replace")}  # fmt: skip
-        return found | self.watch.spent(used) | shown
+        ended = self._ended(spare)
+        found = outcome_of_output(printed, case, ended) if error is None else outcome_of(error, ended)
+        stdout, stderr = (data.decode("utf-8", "replace") for data in (printed.stdout[:MAX_DETAIL], printed.stderr))
+        return self._complete(found, ended, stdout, stderr)
 
     @contextlib.contextmanager
-    def _timed(self, memory_bytes: int, spare: Spare, allowed: Allowance | None = None) -> Any:
+    def _timed(self, problem: Problem, spare: Spare, allowed: Allowance | None = None) -> Iterator[None]:
+        """End the block by an `Exit` when time or memory of the program is over.
+
+        allowed: of a check that begins here; without it the check goes on with another process.
+        """
         if allowed is not None:
-            self.watch.start(allowed)
+            self._watch.start(allowed)
             self._say_started()
-        self.watch.begin(spare.pid, memory_bytes)
-        with self.clock.running(self.watch.look):
+        self._watch.begin(spare.pid, problem.memory_bytes)
+        with self._clock.running(self._watch.look):
             yield
 
-    def _ended(self, spare: Spare) -> Used:
+    def _ended(self, spare: Spare) -> CandidateEnded:
         """Stop the clock, and end the program with all that it started."""
-        self.clock.stop()
-        self.watch.finish(self.clock.elapsed_s)
-        return self.link.end(spare)
+        self._clock.stop()
+        self._watch.finish(self._clock.elapsed_s)
+        return self._link.end(spare)
+
+    def _complete(self, found: Outcome, ended: CandidateEnded, stdout: str = "", stderr: str = "") -> Outcome:
+        """The outcome with what the program used and printed."""
+        return replace(found, cpu_s=ended.cpu_s, own_s=self._watch.own_s(ended), stdout=stdout, stderr=stderr)
 
     def _say_started(self) -> None:
-        self.supervisor.send('{"started":1}')
+        self._evaluator.send(write(Started()))
 
 
-def job_of(mode: str, problem: Problem, program: str) -> dict[str, Any]:
-    """What every candidate is told."""
-    cpu_s = math.ceil(MOST_ROOM * problem.timeout_s + LEAST_ROOM_S)
-    return {"mode": mode, "source": program, "memory_bytes": problem.memory_bytes, "cpu_s": cpu_s}
+def limits_of(problem: Problem) -> Limits:
+    """Limits of each process of a program. Processor time is that of the longest wall time that it can get."""
+    return Limits(problem.memory_bytes, math.ceil(MOST_ROOM * problem.timeout_s + LEAST_ROOM_S))
 
 
-def problem_of(data: dict[str, Any]) -> tuple[Problem, Shape | None]:
-    """A problem and the shape of its tests, as `worker.py` sends them."""
-    tests, shape = data.pop("tests"), data.pop("shape")
-    if isinstance(tests, str):
-        ahead = tuple(shape.pop("ahead"))
-        sets = {key: frozenset(value) for key, value in shape.items() if isinstance(value, list)} | {"ahead": ahead}
-        return Problem(tests=FunctionTests(tests), **data), Shape(**{**shape, **sets})
-    return Problem(tests=StdioTests(tuple(StdioCase(*case) for case in tests)), **data), None
-
-
-def told(error: BaseException, used: Used, raised: dict[int, tuple[BaseException, str]]) -> Outcome:
-    """The outcome that an exception means."""
-    if isinstance(error, Died):
-        return _death(used)
-    for kind, status, failure in _ENDINGS:
-        if isinstance(error, kind):
-            return {"status": status, "kind": failure, "detail": str(error)}
-    from_program = raised.get(id(error))
-    if isinstance(error, MemoryError):
-        return {"status": "memory", "detail": from_program[1] if from_program else "MemoryError in the tests"}
-    if from_program is not None:
-        return {"status": "failed", "kind": "exception", "detail": from_program[1]}
-    if isinstance(error, AssertionError):
-        return {"status": "failed", "kind": "assertion", "detail": f"{_text(error)}{_place(error)}"}
-    if isinstance(error, (HarnessError, ImportError)):
-        return {"status": "harness_error", "detail": _text(error)}
-    return {"status": "failed", "kind": "exception", "detail": f"{type(error).__name__}: {_text(error)}{_place(error)}"}
-
-
-_ENDINGS: tuple[tuple[type[Ending], str, str | None], ...] = (
-    (TimeUp, "timed_out", None),
-    (NotPython, "syntax_error", None),
-    (WrongType, "failed", "wrong_type"),
-    (OutOfMemory, "memory", None),
-    (CannotTravel, "refused", None),
-)
-
-
-def _text(error: BaseException) -> str:
-    """What an exception says; it may hold an object of the program, which is not asked any more."""
-    try:
-        return str(error)
-    except BaseException:
-        return "(an object of the program)"
-
-
-def _place(error: BaseException) -> str:
-    """Where in the tests an exception came up."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "tests.py"]
-    return f" (line {frames[-1].lineno} of the tests)" if frames else ""
-
-
-def _death(used: Used) -> Outcome:
-    """The outcome of a process that ended by itself in the midst of its tests."""
-    if os.WIFSIGNALED(used.status):
-        number = os.WTERMSIG(used.status)
-        if number == signal.SIGXCPU:
-            return {"status": "timed_out", "detail": "processor time"}
-        return {
-            "status": "failed",
-            "kind": "exception",
-            "detail": f"the process was ended by {signal.Signals(number).name}",
-        }
-    code = os.WEXITSTATUS(used.status)
-    return {"status": "failed", "kind": "exception", "detail": f"the process ended with code {code} and no result"}
-
-
-def claimed(message: Any) -> Outcome:
-    """The outcome that a process says which holds program and tests."""
-    try:
-        if message[0] == "passed":
-            return {"status": "passed"}
-        if message[0] == "syntax":
-            return {"status": "syntax_error", "detail": str(message[1])}
-        _, names, text, line = message
-        if names[0] == "MemoryError":
-            return {"status": "memory", "detail": str(text)}
-        if "AssertionError" in names:
-            return {"status": "failed", "kind": "assertion", "detail": str(text)}
-        return {"status": "failed", "kind": "exception", "detail": f"{names[0]}: {text} (line {line})"}
-    except Exception:
-        return {"status": "failed", "kind": "wrong_type", "detail": "what the program says cannot be read"}
-
-
-def judged_output(printed: Printed, case: StdioCase, used: Used) -> Outcome:
-    """The outcome of one run that has ended."""
-    if printed.too_much:
-        return {"status": "failed", "kind": "wrong_output", "detail": "it prints without end"}
-    if printed.status is None and used.status != 0:
-        return _death(used)
-    if printed.said.startswith("MemoryError"):
-        return {"status": "memory", "detail": printed.said}
-    if printed.status:
-        return {"status": "failed", "kind": "exception", "detail": printed.said or f"exit code {printed.status}"}
-    if not same_output(printed.stdout.decode("utf-8", "replace"), case.stdout):
-        return {"status": "failed", "kind": "wrong_output"}
-    return {"status": "passed"}
+def problem_of(spec: ProblemSpec) -> Problem:
+    """The problem that was sent."""
+    tests = (
+        StdioTests(tuple(StdioCase(given, expected) for given, expected in spec.cases))
+        if spec.tests is None
+        else FunctionTests(spec.tests)
+    )
+    return Problem(spec.problem_id, spec.prompt, tests, spec.entry_point, spec.timeout_s, spec.memory_bytes)
 
 
 def load() -> None:
@@ -304,22 +246,22 @@ def load() -> None:
 
 
 def main(zygotes: int) -> None:
-    """Take the configuration from the socket at descriptor 0, and serve. zygotes: the socket to order one by."""
-    supervisor = from_fd(0, MAX_JOB)
+    """Take the setup from the socket at descriptor 0, and serve. zygotes: the socket to order a zygote by."""
+    evaluator = from_fd(0, MAX_JOB)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
-    config = loads(supervisor.receive())
-    sys.path[:] = config["path"]
-    sys.setrecursionlimit(3000)
-    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+    setup = read(evaluator.receive(), Setup)
+    sys.path[:] = setup.path
+    sys.setrecursionlimit(3000)  # for values as deep as the codec takes, and tests that recurse on them
+    linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what a launcher leaves behind comes here, and not to the machine
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(
         resource.RLIMIT_AS, (TESTER_BYTES if hard == resource.RLIM_INFINITY else min(TESTER_BYTES, hard), hard)
     )
     try:
-        tester = Tester(supervisor, config, socket.socket(fileno=zygotes))
+        tester = Tester(evaluator, setup, socket.socket(fileno=zygotes))
     except HarnessError as error:
-        supervisor.send(dumps({"error": str(error)}))
+        evaluator.send(write(CannotStart(str(error))))
         return
-    supervisor.send(dumps({"ready": 1, "zygote": tester.link.pid}))
+    evaluator.send(write(Ready(tester.zygote_pid)))
     tester.serve()

@@ -1,51 +1,41 @@
-"""Looks after a program that runs on: its time, the memory of all it started, its place behind quicker ones."""
+"""Looks after a program that takes long: its time, the memory of all that it started, its rank behind quicker ones."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import select
-from dataclasses import dataclass
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.codec import loads
-from evals.sandbox.tester.exits import Died, Ending, OutOfMemory, TimeUp
-from evals.sandbox.tester.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
-from evals.sandbox.tester.zygote_link import Used
+from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
+from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, longest_s, read, write
+from evals.sandbox.tester.exits import Died, Exit, OutOfMemory, TimeUp
 
 STEP_BACK_S = 0.05
-"After this a program makes room: it runs with less priority, and the supervisor may start another beside it."
+"After this a program steps back: it runs with less priority, and the evaluator may start another beside it."
 
 NICENESS = 19
-"Of a program that has made room, until its limit is over and it has not had its time; only root may take it back."
+"Of a program that has stepped back. If its limit is over and it has its time to come, it is 0 again, if this is root."
+
+OWN_SHARE = 0.9
+"A program that had this part of its limit to itself, or as processor time, has had its time."
 
 ROOM_S = 1.5
-"A program that had less than its share goes on so long beyond its limit."
+"One that had less goes on so long beyond its limit."
 
 STARVED = 0.4
 "One that had less than this part of its limit to itself goes on further, to at most `longest_s`."
 
-MOST_ROOM = 4
-LEAST_ROOM_S = 20.0
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """The time of a program. limit_s: of wall time. enough_s: of processor time, for one that ran beside others.
-
-    A program that was ready to run and had no core for much of its wall time goes on beyond its limit, until it has had
-    enough processor time.
-    """
-
-    limit_s: float
-    enough_s: float
-
 
 class Watch:
-    """Of one program at a time."""
+    """Looks after one program at a time.
 
-    def __init__(self, supervisor: Channel) -> None:
-        self._supervisor = supervisor
+    Wall time is not fair if several programs share a core, and a program that sleeps uses no processor time. So what
+    counts is wall time without the time in which program or tester were ready to run and had no core.
+    """
+
+    def __init__(self, evaluator: Channel) -> None:
+        self._evaluator = evaluator
         self._pid, self._limit_bytes = 0, 0
         self._stepped_back = self._late = False
         self._waited_before_s: float | None = None
@@ -53,7 +43,7 @@ class Watch:
         self._allowed = Allowance(0.0, 0.0)
         self._before_s = 0.0
         self._had_company = False
-        "Whether it was seen with processes of its own: it may have waited for these."
+        "Whether it was seen with child processes: it may have waited for these."
         self._ready_s, self._seen_s = 0.0, 0.0
         "How long the program was seen ready to run, up to when."
         self.waited_s = 0.0
@@ -65,31 +55,33 @@ class Watch:
         self._stepped_back = self._late = False
 
     def begin(self, pid: int, limit_bytes: int) -> None:
-        """Look after the program in this process from here on."""
+        """Look after the program in this process from here on. pid: 0 if it cannot be seen."""
         self._pid, self._limit_bytes, self._waited_before_s = pid, limit_bytes, None
         self._ready_s = self._seen_s = 0.0
         self._had_company = False
 
-    def look(self, elapsed_s: float) -> Ending | None:
-        """Called now and then while the program runs; what ends it, if anything does."""
+    def look(self, elapsed_s: float) -> Exit | None:
+        """What ends the program, if anything does. elapsed_s: since its process began with it."""
         try:
             return self._seen(elapsed_s)
         except EOFError:
             return Died("the evaluator is gone")
 
-    def _seen(self, elapsed_s: float) -> Ending | None:
+    def _seen(self, elapsed_s: float) -> Exit | None:
         if self._waited_before_s is None:
             self._waited_before_s = waited_s("self")
         if self._pid and is_ready(self._pid):
             self._ready_s += elapsed_s - self._seen_s
         self._seen_s = elapsed_s
         elapsed_s += self._before_s
+        # A zygote in a container (Docker) has no process id here; the container has its own limits.
         pids = tree_of(self._pid) if self._pid else []
         self._had_company |= len(pids) > 1
         if elapsed_s >= STEP_BACK_S:
             self._step_back()
         if elapsed_s >= self._allowed.limit_s and self._had_its_time(elapsed_s, pids):
             return TimeUp(f"{elapsed_s:.1f} s, {cpu_s(pids):.2f} s of processor time")
+        # The quick sum is never less than the exact one, and for nearly all looks is enough.
         if quick_memory_bytes(pids) > self._limit_bytes and memory_bytes(pids) > self._limit_bytes:
             return OutOfMemory(f"more than {self._limit_bytes >> 20} MiB in {len(pids)} processes")
         return None
@@ -97,14 +89,15 @@ class Watch:
     def _had_its_time(self, elapsed_s: float, pids: list[int]) -> bool:
         limit_s = self._allowed.limit_s
         own_s = elapsed_s - self.waited_s - self._waited_now_s()
-        if own_s >= 0.9 * limit_s or cpu_s(pids) >= min(self._allowed.enough_s, 0.9 * limit_s):
+        if own_s >= OWN_SHARE * limit_s or cpu_s(pids) >= min(self._allowed.enough_s, OWN_SHARE * limit_s):
             return True
+        # A program can starve itself by its own children: with company it gets no more.
         if elapsed_s >= limit_s + ROOM_S and (self._had_company or own_s >= STARVED * limit_s):
             return True
         if not self._late:
             self._late = True
             self._set_niceness(0)
-            self._supervisor.send('{"late":1}')
+            self._evaluator.send(write(Late()))
         return elapsed_s >= longest_s(limit_s)
 
     def _waited_now_s(self) -> float:
@@ -113,23 +106,27 @@ class Watch:
         return waited_s("self") - self._waited_before_s + self._program_waited_s()
 
     def _program_waited_s(self) -> float:
-        """What the kernel counts; a quota of a control group it does not, but the program was seen to be ready."""
+        """How long it had no core.
+
+        The kernel counts the time in which others ran, but not that in which a control group had used up its quota. In
+        that the looks have seen the program ready to run, and it had no processor time.
+        """
         if not self._pid:
             return 0.0
         return max(waited_s(self._pid), self._ready_s - cpu_s([self._pid]))
 
     def _step_back(self) -> None:
-        """Make room, once; then hear what the supervisor has found out about the time that the problem takes."""
+        """Step back, once; later take in what the evaluator has found out about the time that the problem takes."""
         if not self._stepped_back:
             self._stepped_back = True
             self._set_niceness(NICENESS)
-            self._supervisor.send('{"stepped_back":1}')
-        elif select.select([self._supervisor], [], [], 0)[0]:
-            self._allowed = Allowance(**loads(self._supervisor.receive()))
+            self._evaluator.send(write(SteppedBack()))
+        elif select.select([self._evaluator], [], [], 0)[0]:
+            self._allowed = read(self._evaluator.receive(), Allowance)
 
     def _set_niceness(self, value: int) -> None:
         if self._pid:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it has ended, or this user may not raise its priority again
                 os.setpriority(os.PRIO_PROCESS, self._pid, value)
 
     def finish(self, elapsed_s: float) -> None:
@@ -137,11 +134,6 @@ class Watch:
         self.waited_s += self._waited_now_s()
         self._before_s += elapsed_s
 
-    def spent(self, used: Used) -> dict[str, float]:
-        """What the verdict says of time."""
-        return {"cpu_s": used.cpu_s, "own_s": max(used.cpu_s, self._before_s - self.waited_s)}
-
-
-def longest_s(limit_s: float) -> float:
-    """The longest wall time that a starved program can have."""
-    return max(LEAST_ROOM_S, MOST_ROOM * limit_s)
+    def own_s(self, ended: CandidateEnded) -> float:
+        """Wall time of the check without the time in which it had no core, but at least its processor time."""
+        return max(ended.cpu_s, self._before_s - self.waited_s)

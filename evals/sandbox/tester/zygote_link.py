@@ -1,10 +1,9 @@
-"""The tester's hold on its zygote: candidates are ordered one ahead, taken when ready, and always ended."""
+"""The tester's hold on its zygote: a candidate is ordered before it is needed, taken when ready, and always ended."""
 
 from __future__ import annotations
 
 import array
 import contextlib
-import json
 import os
 import select
 import socket
@@ -12,63 +11,89 @@ import struct
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.sandbox.host.fork_server import START_S, order_quietly
 from evals.sandbox.inside.channel import Channel
+from evals.sandbox.protocol import (
+    END,
+    FORK,
+    MAX_ORDER,
+    START_S,
+    CandidateEnded,
+    CannotStart,
+    Fork,
+    ZygoteLaunch,
+    ZygotePlan,
+    ZygoteReady,
+    read,
+    write,
+)
 from evals.sandbox.tester.exits import HarnessError
+from evals.sandbox.typed_json import ProtocolError
 
-SO_PASSCRED, SCM_CREDENTIALS = 16, 2
+N_TRIES = 3
+"Candidates that are tried before it is an error: one that waits may be killed, say if the machine has no memory left."
+
 _CREDENTIALS = struct.Struct("3i")
 
 
 @dataclass
 class Spare:
-    """A candidate that waits for its program."""
+    """A candidate: at first it waits for its program, then it runs it."""
 
     number: int
     channel: Channel
     pid: int = 0
-    "As this process sees it; 0 where it cannot."
-
-
-@dataclass(frozen=True)
-class Used:
-    """How a candidate ended and what it used. status: as `os.wait4` gives it."""
-
-    status: int
-    cpu_s: float
+    "As this process sees it; 0 if it cannot."
 
 
 class ZygoteLink:
-    """One zygote, started by `command` with an empty environment; where there is none, forked by a nursery."""
+    """One zygote.
 
-    def __init__(self, command: list[str], plan: dict[str, Any], nursery: socket.socket) -> None:
+    fork_server: a socket by which one can be had, if the launch has no command. It is shared with other testers.
+
+    Raises:
+        HarnessError: the zygote cannot be started, or cannot be set up.
+    """
+
+    def __init__(self, launch: ZygoteLaunch, fork_server: socket.socket) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
-        if not command:
-            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            order_quietly(nursery, theirs.fileno(), self._said.fileno())
-            theirs.close()
-        elif plan.get("socket"):
-            self._control = self._connected(command, plan["socket"])
-        else:
-            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            self._process = self._started(command, theirs.fileno(), {}, plan.get("user"))
-            theirs.close()
-        self._control.settimeout(START_S)
         self._number = 0
         self._spare: Spare | None = None
-        self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
-        self._control.send(json.dumps(plan).encode())
-        answer, self.pid = self._hear()
-        self._control.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
-        if answer != b"ready":
-            raise HarnessError(f"the sandbox cannot be set up: {answer.decode()}")
+        self._control = self._connected(launch, fork_server)
+        self._control.settimeout(START_S)
+        self.pid = self._set_up(launch.plan)
+
+    def _connected(self, launch: ZygoteLaunch, fork_server: socket.socket) -> socket.socket:
+        """A socket to a new zygote."""
+        if launch.socket is not None:
+            return self._met(launch.command, launch.socket)
+        control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            if launch.command:
+                self._process = self._started(launch.command, theirs.fileno(), {}, launch.user)
+            else:
+                order = write(Fork(answer=False)).encode()
+                socket.send_fds(fork_server, [order], [theirs.fileno(), self._said.fileno()])
+        return control
+
+    def _set_up(self, plan: ZygotePlan) -> int:
+        """The zygote's process id as this process sees it, once it has done what the plan says."""
+        # SO_PASSCRED: the kernel adds the sender's process id to each message, as this namespace sees it.
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._control.send(write(plan).encode())
+        data, pid = self._heard()
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        answer = read(data, ZygoteReady, CannotStart)
+        if isinstance(answer, CannotStart):
+            raise HarnessError(f"the sandbox cannot be set up: {answer.reason}")
+        return pid
 
     def _started(
-        self, command: list[str], stdin: int, environment: dict[str, str], user: int | None = None
+        self, command: Sequence[str], stdin: int, environment: Mapping[str, str], user: int | None = None
     ) -> subprocess.Popen[bytes]:
         another: Any = {} if user is None else {"user": user, "group": user, "extra_groups": []}
         try:
@@ -85,7 +110,7 @@ class ZygoteLink:
         except OSError as error:
             raise HarnessError(f"{command[0]} cannot be started: {error}") from None
 
-    def _connected(self, command: list[str], path: str) -> socket.socket:
+    def _met(self, command: Sequence[str], path: str) -> socket.socket:
         """The control socket of a zygote in a container, which connects to a path that is mounted there."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(path)
@@ -104,15 +129,15 @@ class ZygoteLink:
         raise HarnessError(f"{command[0]} did not start Python: {self.said()}")
 
     def order(self) -> None:
-        """Have the next candidate made while this one runs."""
+        """Have the next candidate made, while this one runs. Raises HarnessError."""
         if self._spare is not None:
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        ours.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 1)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._number += 1
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
         try:
-            self._control.sendmsg([b"f%d" % self._number], [rights])
+            self._control.sendmsg([FORK + b"%d" % self._number], [rights])
         except OSError as error:
             raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
         finally:
@@ -120,9 +145,14 @@ class ZygoteLink:
         self._spare = Spare(self._number, Channel(ours))
 
     def take(self) -> Spare:
-        """A candidate that has confined itself and is alive: one that was killed as it waited is replaced."""
-        for _ in range(3):
+        """A candidate that has confined itself and is alive. One that was killed while it waited is replaced.
+
+        Raises:
+            HarnessError: no candidate can be forked, or confined.
+        """
+        for _ in range(N_TRIES):
             spare = self._ready()
+            # It has nothing to say before it has a program: what can be read from its socket is its end.
             if not select.select([spare.channel], [], [], 0)[0]:
                 return spare
             self.end(spare)
@@ -140,40 +170,48 @@ class ZygoteLink:
         if b'["ready"]' not in data:
             self._explain(spare, data)
         spare.pid = _sender(ancillary)
-        spare.channel.sock.setsockopt(socket.SOL_SOCKET, SO_PASSCRED, 0)
+        spare.channel.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         spare.channel.sock.settimeout(None)
         return spare
 
     def _explain(self, spare: Spare, data: bytes) -> None:
-        """Raise what a candidate says that could not be confined."""
-        spare.channel.close()
-        self._control.send(b"e%d" % spare.number)
-        answer, _ = self._hear()
-        said = (data[4:] or answer).decode("utf-8", "replace")
+        """Raise what a candidate says that could not be confined, or what the zygote says of it."""
+        said = data[4:].decode("utf-8", "replace") or self._killed(spare)
         raise HarnessError(f"a candidate could not be confined: {said}; {self.said()}")
 
-    def end(self, spare: Spare) -> Used:
-        """Kill a candidate and everything that it started."""
+    def end(self, spare: Spare) -> CandidateEnded:
+        """Kill a candidate and everything that it started.
+
+        Raises:
+            HarnessError: the zygote is gone, or did not do it.
+        """
+        answer = self._killed(spare)
+        try:
+            ended = CandidateEnded.of(answer)
+        except ProtocolError as error:
+            raise HarnessError(f"{error}; {self.said()}") from None
+        if ended.number != spare.number:
+            raise HarnessError(f"the zygote answers {answer}; {self.said()}")
+        return ended
+
+    def _killed(self, spare: Spare) -> str:
+        """What the zygote says once the candidate is gone."""
         spare.channel.close()
         try:
-            self._control.send(b"e%d" % spare.number)
+            self._control.send(END + b"%d" % spare.number)
         except OSError as error:
             raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
-        data, _ = self._hear()
-        number, *values = data.split()
-        if int(number) != spare.number or len(values) != 2:
-            raise HarnessError(f"the zygote answers {data.decode()}; {self.said()}")
-        return Used(int(values[0]), float(values[1]))
+        return self._heard()[0]
 
-    def _hear(self) -> tuple[bytes, int]:
-        """What the zygote says, and its process as this one sees it, where it is asked for."""
+    def _heard(self) -> tuple[str, int]:
+        """What the zygote says, and its process id if the socket passes it on."""
         try:
-            data, ancillary, _, _ = self._control.recvmsg(1 << 16, socket.CMSG_SPACE(_CREDENTIALS.size))
+            data, ancillary, _, _ = self._control.recvmsg(MAX_ORDER, socket.CMSG_SPACE(_CREDENTIALS.size))
         except OSError as error:
             raise HarnessError(f"the zygote does not answer: {error}; {self.said()}") from None
         if not data:
             raise HarnessError(f"the zygote is gone; {self.said()}")
-        return data, _sender(ancillary)
+        return data.decode(), _sender(ancillary)
 
     def said(self) -> str:
         """What the zygote wrote to standard error."""
@@ -181,7 +219,7 @@ class ZygoteLink:
         return self._said.read(2000).decode("utf-8", "replace").strip()
 
     def close(self) -> None:
-        """Let the zygote go; all candidates end with it."""
+        """Let the zygote go, and wait until it has ended; all candidates end with it."""
         if self._spare is not None:
             self._spare.channel.close()
         self._control.shutdown(socket.SHUT_WR)
@@ -191,6 +229,7 @@ class ZygoteLink:
         self._control.close()
         if self._process is not None:
             self._process.wait()
+        # This process is their subreaper: what a launcher (bubblewrap) started comes back to it.
         while True:
             try:
                 os.waitpid(-1, 0)
@@ -199,8 +238,8 @@ class ZygoteLink:
 
 
 def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:
-    """The process that sent a message, as this one sees it; 0 where the message does not tell."""
+    """The id of the process that sent a message, as this process sees it; 0 if the message does not tell."""
     for level, kind, content in ancillary:
-        if level == socket.SOL_SOCKET and kind == SCM_CREDENTIALS:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
             return int(_CREDENTIALS.unpack_from(content)[0])
     return 0

@@ -1,22 +1,24 @@
-"""Reason first, answer second: the reasoning stays between the solver and itself."""
+"""Chain of thought as a solver: one call reasons, a second one answers; the eval sees the answer only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.memory import PersistentMemoryCache
 from evals.solvers.prompts.cot import DEFAULT_COT_TEMPLATE, DEFAULT_EXTRACT_ANSWER_TEMPLATE
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 
+@typed_arguments
 class CoTSolver(NestedSolver):
-    """Asks `cot_solver` to think, then `extract_solver` for the answer that its thoughts lead to.
+    """Asks `cot_solver` to reason, then `extract_solver` for the answer.
 
-    cot_solver, extract_solver: specs, or solvers. persistent_memory: in a conversation of several turns, show the
-    model its earlier reasoning, which the eval does not send back. private_interaction_length: messages that a turn
-    adds before its answer: the two templates and the reasoning.
+    cot_solver, extract_solver: specs, or solvers. persistent_memory: show the model its reasoning of earlier turns,
+    which the eval does not send. private_interaction_length: messages that a turn adds before its answer; they are the
+    two templates and the reasoning.
     """
 
     def __init__(
@@ -46,11 +48,11 @@ class CoTSolver(NestedSolver):
         return self.get_solver("extract_solver")
 
     def cot_template(self, task_state: TaskState) -> str:
-        """The request to reason; a subclass may make it depend on the task."""
+        """The request to reason. A subclass may let it depend on the task."""
         return self._cot_template
 
     def extract_template(self, task_state: TaskState) -> str:
-        """The request for the answer; a subclass may make it depend on the task."""
+        """The request for the answer. A subclass may let it depend on the task."""
         return self._extract_template
 
     def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:

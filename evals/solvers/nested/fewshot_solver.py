@@ -1,4 +1,4 @@
-"""Solved samples before the question."""
+"""A solver that puts solved samples before the question."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from evals.completion_fns.data_files import find_file
+from evals.completion_fns.data_files import find_data_file
 from evals.data import get_jsonl
 from evals.errors import BadSample, DataError
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 FewShotExample = tuple[Message, Message]
 
 
+@typed_arguments
 class FewShotSolver(NestedSolver):
-    """Puts `n_shots` examples, drawn from `train_jsonl`, before the messages of the task.
+    """Puts `n_shots` examples from `train_jsonl` before the messages of the task, and asks `base_solver`.
 
-    train_jsonl: a file, from the working folder or a registry's data folder. Its rows have `input` (a text, or a chat
-    whose first message counts) and `ideal`, or are lists of two messages.
-    repeat_task_description: say the task again before each example but the first. seed: of the draw; each sample's
-    copy of the solver starts from it, so all samples see the same examples, and later turns see others.
+    train_jsonl: a file in the working folder or in the data folder of a registry. Its rows have `input` (a text, or a
+    chat of which the first message counts) and `ideal`, or are lists of two messages. base_solver: a spec, or a solver.
+    repeat_task_description: say the task again before each example but the first. seed: of the draw. The copy of the
+    solver for each sample starts from it, so all samples see the same examples; later turns of a sample see others.
+
+    Raises:
+        DataError: the file cannot be read, a row is no example, or there are fewer rows than `n_shots`.
+        BadSample: (at a call) the sample is among the examples.
     """
 
     def __init__(
@@ -38,7 +44,7 @@ class FewShotSolver(NestedSolver):
         self.n_shots = n_shots
         self.repeat_task_description = repeat_task_description
         self.rng = random.Random(seed)
-        path = train_jsonl if "://" in train_jsonl else str(find_file(train_jsonl, registry))
+        path = train_jsonl if "://" in train_jsonl else str(find_data_file(train_jsonl, registry))
         self.train_data = few_shot_examples(get_jsonl(path), path)
         if len(self.train_data) < n_shots:
             raise DataError(
@@ -77,7 +83,7 @@ class FewShotSolver(NestedSolver):
 
 
 def few_shot_examples(rows: Sequence[Any], where: str) -> list[FewShotExample]:
-    """Question and answer of each row as two messages."""
+    """(question, answer) of each row, as messages. where: the file, for the DataError that a bad row raises."""
     return [_example(row, f"{where}:{number}") for number, row in enumerate(rows, 1)]
 
 

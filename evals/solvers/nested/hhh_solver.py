@@ -1,20 +1,22 @@
-"""Shows a base model what an assistant's conversations look like before its task."""
+"""A solver that shows a base model conversations of an assistant before its task."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.prompts.hhh import HHH_MSGS
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
 
 
+@typed_arguments
 class HHHSolver(NestedSolver):
-    """Puts conversations with a helpful, honest, harmless assistant before the task.
+    """Puts conversations with a helpful, honest and harmless assistant before the task.
 
-    For models that were never tuned to chat: the examples make them go on as such an assistant would. The idea is
-    the prompt of Askell et al. 2021, arXiv:2112.00861; the conversations are our own.
+    For models that were not trained to chat: the examples make them answer like such an assistant. The idea is the
+    prompt of Askell et al. 2021, arXiv:2112.00861; the conversations are our own. solver: a spec, or a solver.
     """
 
     def __init__(self, solver: Any, postprocessors: Sequence[str] = (), registry: Any = None) -> None:

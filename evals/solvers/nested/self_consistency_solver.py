@@ -1,4 +1,4 @@
-"""Many reasoned answers to one question; the one given most often wins."""
+"""Self-consistency as a solver: the model answers several times, and the most common answer is taken."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.memory import PersistentMemoryCache
 from evals.solvers.solver import NestedSolver, Solver, SolverResult
 from evals.task_state import Message, TaskState
@@ -22,13 +23,14 @@ NO_CONSENSUS = "[NO CONSENSUS]"
 _FINAL_REQUEST = "What is the final answer, in the format that the question asks for?"
 
 
+@typed_arguments
 class SelfConsistencySolver(NestedSolver):
-    """Self-consistency (Wang et al. 2022, arXiv:2203.11171): draw several reasoned answers, take the most common.
+    """Draws several reasoned answers and takes the most common one (Wang et al. 2022, arXiv:2203.11171).
 
-    num_generations: answers drawn; the sub-solver must sample at a temperature above 0, or they are all the same.
-    answer_prefix: the words before the answer; a generation without them does not vote. mode: `count` takes the most
-    common answer, the earlier one among equals; anything else lets the model judge the answers by `judge_prompt`.
-    Without any answer the output is `[NO CONSENSUS]`.
+    solver: a spec, or a solver; it must sample at a temperature above 0, or all answers are the same. num_generations:
+    answers that are drawn. answer_prefix: the words before an answer; a text without them does not vote. mode: `count`
+    takes the most common answer, the earliest of equally common ones; any other value lets the model judge the answers
+    by `judge_prompt`. Where there is no answer, the output is `[NO CONSENSUS]`.
     """
 
     def __init__(
@@ -100,7 +102,10 @@ class SelfConsistencySolver(NestedSolver):
 
 
 def extract_answer(completion: str, prefix: str) -> str | None:
-    """What follows the first `prefix`, up to the next; its lower-case form goes first. None without either."""
+    """The text after the first `prefix`, up to the next one; None where there is none.
+
+    The prefix in lower case is looked for first.
+    """
     for words in (prefix.lower(), prefix):
         if words in completion:
             return completion.split(words)[1].strip()
@@ -108,7 +113,7 @@ def extract_answer(completion: str, prefix: str) -> str | None:
 
 
 def most_common_answer(completions: Sequence[str], prefix: str) -> str:
-    """The answer that most completions give, the earlier one among equals; `[NO CONSENSUS]` where none has one."""
+    """The most common answer of the completions, the earliest of equally common ones; `[NO CONSENSUS]` without any."""
     answers = [extract_answer(completion, prefix) for completion in completions]
     votes = Counter(answer for answer in answers if answer is not None)
     return votes.most_common(1)[0][0] if votes else NO_CONSENSUS

@@ -1,1 +1,1 @@
-"""Small repairs to what a solver answered, applied in the order in which an entry lists them."""
+"""Postprocessors: small changes to the answer of a solver, in the order in which an entry lists them."""

@@ -1,4 +1,4 @@
-"""The protocol of a postprocessor."""
+"""The base class of postprocessors."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from evals.solvers.solver import SolverResult
 
 
 class PostProcessor(ABC):
-    """Takes what a solver answered and gives the answer that the eval sees."""
+    """Changes the answer of a solver into the one that the eval sees."""
 
     @abstractmethod
     def __call__(self, result: SolverResult, *args: Any, **kwargs: Any) -> SolverResult:
-        """The repaired result, metadata kept."""
+        """The result with the changed answer and the same metadata."""

@@ -1,4 +1,4 @@
-"""Stock postprocessors: white space, quotes, final periods."""
+"""The postprocessors that come with the package: white space, quotes, final periods."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from evals.solvers.solver import SolverResult
 
 
 class Strip(PostProcessor):
-    """Takes white space, newlines too, off both ends."""
+    """Removes white space, and newlines, at both ends."""
 
     def __call__(self, result: SolverResult, *args: Any, **kwargs: Any) -> SolverResult:
         return SolverResult(result.output.strip(), **result.metadata)
 
 
 class RemoveQuotes(PostProcessor):
-    """Takes off one pair of equal quotes (' or ") around the whole; a lone or inner one stays."""
+    """Removes one pair of equal quotes (' or ") around the whole answer; other quotes stay."""
 
     def __call__(self, result: SolverResult, *args: Any, **kwargs: Any) -> SolverResult:
         text = result.output
@@ -25,7 +25,7 @@ class RemoveQuotes(PostProcessor):
 
 
 class RemovePeriod(PostProcessor):
-    """Takes off all periods that the answer ends in."""
+    """Removes all periods at the end."""
 
     def __call__(self, result: SolverResult, *args: Any, **kwargs: Any) -> SolverResult:
         return SolverResult(result.output.rstrip("."), **result.metadata)

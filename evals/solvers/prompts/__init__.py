@@ -1,1 +1,1 @@
-"""The wording that solvers put around a task."""
+"""Texts that solvers put around a task."""

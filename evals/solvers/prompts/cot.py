@@ -1,4 +1,4 @@
-"""What `CoTSolver` says before the reasoning and before the answer."""
+"""The templates of `CoTSolver`: the request to reason, and the request for the answer."""
 
 DEFAULT_COT_TEMPLATE = (
     "Think this through step by step before you respond. (This turn is your private scratch pad: "

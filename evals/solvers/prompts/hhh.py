@@ -1,4 +1,4 @@
-"""Conversations with a helpful, honest, harmless assistant, for models that were never tuned to chat."""
+"""Conversations with a helpful, honest and harmless assistant, for models that were not trained to chat."""
 
 from evals.task_state import Message
 
@@ -72,4 +72,4 @@ def _messages() -> list[Message]:
 
 
 HHH_MSGS: list[Message] = _messages()
-"First the system message that opens, then conversations; a message of role `spacer` stands before each and last."
+"A system message, then the conversations, with a message of the role `spacer` before each of them and at the end."

@@ -1,1 +1,1 @@
-"""Solvers that talk to one provider each."""
+"""Solvers for the models of one provider each."""

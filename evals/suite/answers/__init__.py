@@ -1,1 +1,1 @@
-"""Right when the answer that is read out of the completion is: a letter, a number, a formula, words, a date."""
+"""Evals that extract an answer from the completion (a number, a letter, a formula, words) and compare that."""

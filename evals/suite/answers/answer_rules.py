@@ -1,56 +1,54 @@
-"""Rules that take an answer out of a completion and compare it with an accepted one."""
+"""Rules that extract an answer from a completion and compare it with an accepted answer."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 from evals.errors import UsageError, did_you_mean
-from evals.suite.answers.numbers import last_number, numbers_in, plain, to_number
+from evals.suite.answers.answer_places import MAX_MARKS, answer_number, last_boxed
+from evals.suite.answers.answer_places import after_phrases as after_phrases
+from evals.suite.answers.numbers import last_number, to_number
+from evals.suite.answers.same_answer import bare_latex, same_number, same_text
 
-MAX_MARKS = 8
-"How many marks of one kind are looked at, from the end of a completion."
-MAX_MARKED_CHARS = 4000
-"How much text a mark is taken to belong to."
 ANSWER_PHRASES = ("answer is", "answer:")
 RULES = ("number", "last_number", "marked_number", "boxed", "math", "letter", "last_line", "regex")
 
-_LOOSE = r"[\s*_]*"
 _HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100}?)[ \t*]*$", re.MULTILINE)
-_OPERATOR = re.compile(r"(?:[-+*/×÷·]|(?<=\s)x|\\times|\\cdot|\\div)[\s(\[{$€£]*$")
 _UNITS = re.compile(r"\\(?:text|mathrm|mbox)\{[^{}]*\}|\^\{?\\circ\}?|^\s*[A-Za-z]\s*=")
 
 
 class AnswerRule(Protocol):
-    """How to find an answer and when it is right."""
+    """How an answer is found in a completion, and when it is right."""
 
     def extract(self, completion: str) -> str | None:
-        """The answer as the completion has it; None where there is none."""
+        """The answer as the completion writes it; None if the completion has no answer."""
 
     def same(self, answer: str, ideal: str) -> bool:
-        """Whether an extracted answer is the accepted one."""
+        """Whether the extracted `answer` equals the accepted answer `ideal`."""
 
     def usable(self, ideal: str) -> bool:
-        """Whether an extracted answer could ever be the same as `ideal`."""
+        """Whether any extracted answer could equal `ideal`. Rows with other ideals are refused before a run."""
 
     def completion_for(self, ideal: str) -> str | None:
-        """A completion that gives the ideal answer; None where none can be made up."""
+        """A completion whose extracted answer is `ideal`; None if the rule cannot make one. Used by `evals check`."""
 
 
 @dataclass(frozen=True)
 class NumberRule:
     """A number of the completion, compared by value: `18.00`, `18` and `36/2` are the same.
 
-    It is the last number of the completion: `last_number`, the protocol of the GPT-4 Technical Report for GSM8K.
-    With boxes_win (`number`) these go before it: a number that is alone on its line after `####`, and the last number
-    in the last `\\boxed{...}`. With phrases (`marked_number`) what comes next is the number after the last phrase that
-    has one on its line: the first one, or the right side where an equation begins there (`The answer is 5 + 3 = 8
-    apples.`). tolerance: the allowed difference as a share of the accepted value. decimal_comma: see
+    Three rules of YAML differ in where they look. `last_number` takes the last number of the completion, as the
+    GPT-4 Technical Report (arXiv:2303.08774) does for GSM8K. `number` sets boxes_win: a number alone on its line
+    after `####` comes first, then the last number in the last `\\boxed{...}`, then the last number of all.
+    `marked_number` has phrases too. After the boxes it takes the number on the line of the last phrase that has one:
+    the first number there, or the right side of an equation (`The answer is 5 + 3 = 8 apples.` gives 8).
+
+    tolerance: the allowed difference as a share of the accepted value. decimal_comma: see
     `evals.suite.answers.numbers`.
     """
 
@@ -60,6 +58,7 @@ class NumberRule:
     tolerance: float = 0.0
 
     def extract(self, completion: str) -> str | None:
+        """The number as the completion writes it, by the order in the text of this class; None without a number."""
         found = self._in_box(completion) if self.boxes_win else None
         if found is None:
             rests = after_phrases(completion, self.phrases)
@@ -68,7 +67,7 @@ class NumberRule:
         return self._last(completion) if found is None else found
 
     def _in_box(self, completion: str) -> str | None:
-        """The number after the last `####` that has one alone on its line, else the last one in the last box."""
+        """The number after the last `####` with a number alone on its line; else the last number in the last box."""
         for match in reversed(deque(_HASH_LINE.finditer(completion), maxlen=MAX_MARKS)):
             if self._value(match[1]) is not None:
                 return match[1].strip()
@@ -80,12 +79,15 @@ class NumberRule:
         return None if number is None else number.text
 
     def same(self, answer: str, ideal: str) -> bool:
+        """Whether both texts are numbers that differ by at most the tolerance."""
         return same_number(self._value(answer), self._value(ideal), self.tolerance)
 
     def usable(self, ideal: str) -> bool:
+        """Whether `ideal` is one number."""
         return self._value(ideal) is not None
 
     def completion_for(self, ideal: str) -> str | None:
+        """`ideal` itself: the only number of a completion is its last one."""
         return ideal
 
     def _value(self, text: str) -> Fraction | None:
@@ -94,26 +96,30 @@ class NumberRule:
 
 @dataclass(frozen=True)
 class BoxedRule:
-    """What stands in the last whole `\\boxed{...}`.
+    """The content of the last complete `\\boxed{...}`.
 
-    Numbers are compared by value, without `x =` before and units in `\\text{...}` after them; other answers as
-    LaTeX text.
+    Numbers are compared by value, without `x =` before them and units in `\\text{...}` after them. Other answers are
+    compared as LaTeX text, so `x+1` and `1+x` differ.
     """
 
     decimal_comma: bool = False
     tolerance: float = 0.0
 
     def extract(self, completion: str) -> str | None:
+        """The content of the last complete box; None without a box."""
         return last_boxed(completion)
 
     def same(self, answer: str, ideal: str) -> bool:
+        """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
         left, right = (to_number(_UNITS.sub(" ", text), self.decimal_comma) for text in (answer, ideal))
         return same_number(left, right, self.tolerance) or bare_latex(answer) == bare_latex(ideal)
 
     def usable(self, ideal: str) -> bool:
+        """Whether `ideal` holds anything but spaces, dollar signs and commands of layout."""
         return bool(bare_latex(ideal))
 
     def completion_for(self, ideal: str) -> str | None:
+        """`ideal` in a box."""
         return rf"\boxed{{{ideal}}}"
 
 
@@ -121,16 +127,22 @@ class BoxedRule:
 class LetterRule:
     """The letter of a choice, one of `letters`.
 
-    The first of these that is there: the last `\\boxed{B}`; a letter after the last phrase of `answer_phrases`; a
-    completion that begins with a letter, alone or closed by `)`, `.`, `:` or `,`; the last line that is nothing but
-    a letter; the last letter in brackets. Brackets and emphasis around a letter do not matter; small letters count
-    only in a box or alone in a completion.
+    These places are tried in order:
+
+    1. the last `\\boxed{B}`, or a completion that is nothing but the letter;
+    2. a letter after one of `answer_phrases`, from the last phrase back;
+    3. a letter at the start of the completion, alone on its line or closed by `)`, `.`, `:` or `,`;
+    4. the last line that is nothing but a letter;
+    5. the last letter in brackets.
+
+    Brackets and emphasis around a letter are ignored. Small letters count only in place 1.
     """
 
     letters: str = "ABCDE"
     answer_phrases: Sequence[str] = ANSWER_PHRASES
 
     def extract(self, completion: str) -> str | None:
+        """The letter, in upper case; None if no place has one."""
         bare = re.sub(r"[*_`]+", "", completion).strip()
         one = f"[{re.escape(self.letters)}]"
         boxed = (last_boxed(completion) or bare).strip("()[].{} ").removeprefix(r"\text{").upper()
@@ -147,21 +159,24 @@ class LetterRule:
         return last[-1][1] if last else None
 
     def same(self, answer: str, ideal: str) -> bool:
+        """Whether `ideal` is the same letter; `(b)` is B."""
         return answer == ideal.strip("() ").upper()
 
     def usable(self, ideal: str) -> bool:
+        """Whether `ideal` is one of `letters`, with or without brackets, in upper or lower case."""
         letter = ideal.strip("() ").upper()
         return len(letter) == 1 and letter in self.letters
 
     def completion_for(self, ideal: str) -> str | None:
+        """`ideal` itself."""
         return ideal
 
 
 @dataclass(frozen=True)
 class LastLineRule:
-    """The last line with text, without emphasis, a phrase of `answer_phrases` before it and a point after it.
+    """The last line with text, without emphasis, without a phrase of `answer_phrases` before it and a point after it.
 
-    Numbers are compared by value, other answers without regard to case and spaces.
+    Answers are compared by `evals.suite.answers.same_answer.same_text`: numbers by value, words without case.
     """
 
     decimal_comma: bool = False
@@ -169,6 +184,7 @@ class LastLineRule:
     answer_phrases: Sequence[str] = ANSWER_PHRASES
 
     def extract(self, completion: str) -> str | None:
+        """The last line with text, without emphasis, phrase and final point; None for a completion without text."""
         lines = [line.strip("*_` \t\r") for line in completion.strip().splitlines()]
         lines = [line for line in lines if line]
         if not lines:
@@ -177,21 +193,24 @@ class LastLineRule:
         return answer.strip("*_` \t").removesuffix(".") or None
 
     def same(self, answer: str, ideal: str) -> bool:
+        """Whether both are the same number within the tolerance, or the same words."""
         return same_text(answer, ideal, self.decimal_comma, self.tolerance)
 
     def usable(self, ideal: str) -> bool:
+        """Whether `ideal` is one line with text."""
         return bool(ideal.strip()) and "\n" not in ideal.strip()
 
     def completion_for(self, ideal: str) -> str | None:
+        """`ideal` itself."""
         return ideal
 
 
 @dataclass(frozen=True)
 class PatternRule:
-    r"""The last match of a regular expression: its group `answer`, else its first group, else all of it.
+    r"""The last match of a regular expression: its group `answer`, else its first group, else the whole match.
 
-    Numbers are compared by value, other answers without regard to case and spaces. `.` stops at line ends unless the
-    pattern says `(?s)`.
+    Answers are compared by `evals.suite.answers.same_answer.same_text`: numbers by value, words without case. `.`
+    does not match a line end unless the pattern begins with `(?s)`.
     """
 
     pattern: re.Pattern[str]
@@ -199,6 +218,7 @@ class PatternRule:
     tolerance: float = 0.0
 
     def extract(self, completion: str) -> str | None:
+        """The group of the last match, stripped; None without a match, or if the group is empty or took no part."""
         last = None
         for match in self.pattern.finditer(completion):
             last = match
@@ -209,12 +229,15 @@ class PatternRule:
         return found.strip() or None if found is not None else None
 
     def same(self, answer: str, ideal: str) -> bool:
+        """Whether both are the same number within the tolerance, or the same words."""
         return same_text(answer, ideal, self.decimal_comma, self.tolerance)
 
     def usable(self, ideal: str) -> bool:
+        """Whether `ideal` has text. The pattern itself is not tried on it."""
         return bool(ideal.strip())
 
     def completion_for(self, ideal: str) -> str | None:
+        """None: a text that the pattern matches cannot be made from the pattern."""
         return None
 
 
@@ -227,15 +250,19 @@ def make_rule(
     tolerance: float = 0.0,
     answer_phrases: Sequence[str] = ANSWER_PHRASES,
 ) -> AnswerRule:
-    """The rule called `extract` in YAML, one of RULES.
+    """The rule that YAML names with `extract`, one of RULES.
+
+    letters: for `letter`. pattern: for `regex`, and only there. answer_phrases: for `marked_number`, `letter` and
+    `last_line`; the other rules ignore it.
 
     Raises:
-        UsageError: no such rule, or arguments that it cannot use.
+        UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression.
+        MissingExtra: `math` without the package math-verify.
     """
     if extract not in RULES:
-        raise UsageError(f"extract: {extract!r} is no rule", notes=[did_you_mean(extract, RULES)], fix=_ONE_OF)
+        raise UsageError(f"extract: there is no rule {extract!r}", notes=[did_you_mean(extract, RULES)], fix=_ONE_OF)
     if (pattern is not None) != (extract == "regex"):
-        raise UsageError("`pattern` and `extract: regex` belong together", fix="give both, or neither")
+        raise UsageError("`pattern` is used with `extract: regex` and only there", fix="give both, or neither")
     phrases = tuple(answer_phrases)
     if extract == "regex":
         return PatternRule(_compiled(str(pattern)), decimal_comma, tolerance)
@@ -260,72 +287,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise UsageError(f"pattern {pattern!r} is no regular expression: {error}") from None
-
-
-def answer_number(text: str, decimal_comma: bool = False) -> str | None:
-    """The first number of a text that follows a mark; if an equation begins there, the one on its right side.
-
-    >>> answer_number(" 5 + 3 = 8 apples, 2 of them red")
-    '8'
-    """
-    numbers = numbers_in(text, decimal_comma)
-    first, second = next(numbers, None), next(numbers, None)
-    if first is None:
-        return None
-    flat = plain(text)
-    if second is not None and _OPERATOR.search(flat[first.end : second.start]):
-        right = flat[second.end :].partition("=")[2]
-        return answer_number(right, decimal_comma) or first.text
-    return first.text
-
-
-def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
-    """What follows the phrases on their lines (on the next one, where nothing does), from the last phrase backwards."""
-    if not phrases:
-        return
-    words = (_LOOSE.join(map(re.escape, re.findall(r"\w+|[^\w\s]", phrase))) for phrase in phrases)
-    found = deque(re.finditer("|".join(words), text, re.IGNORECASE), maxlen=MAX_MARKS)
-    for match in reversed(found):
-        rest = text[match.end() : match.end() + MAX_MARKED_CHARS]
-        line = next((line for line in rest.splitlines() if line.strip("*_`:$[\\ \t")), "")
-        if line:
-            yield line
-
-
-def last_boxed(text: str) -> str | None:
-    """What stands in the last whole `\\boxed{...}` or `\\fbox{...}`; braces may be nested."""
-    found = deque(re.finditer(r"\\(?:boxed|fbox)\s*\{", text), maxlen=MAX_MARKS)
-    for match in reversed(found):
-        depth = 1
-        for at, char in enumerate(text[match.end() : match.end() + MAX_MARKED_CHARS], start=match.end()):
-            depth += (char == "{") - (char == "}")
-            if depth == 0:
-                return text[match.end() : at].strip() or None
-    return None
-
-
-def bare_latex(text: str) -> str:
-    """LaTeX without what does not change its meaning: spaces, dollar signs, sizes of brackets and fractions."""
-    text = re.sub(r"\\(?:left|right|displaystyle|[,;:!> ])|\$|\s|\^\{?\\circ\}?", "", text)
-    text = re.sub(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}", r"\1", text)
-    return re.sub(r"\\[dt]frac", r"\\frac", text).removesuffix(".")
-
-
-def same_number(answer: Fraction | None, ideal: Fraction | None, tolerance: float = 0.0) -> bool:
-    """Whether both are numbers and differ by at most `tolerance` times the ideal."""
-    if answer is None or ideal is None:
-        return False
-    return abs(answer - ideal) <= Fraction(tolerance) * abs(ideal)
-
-
-def same_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: float = 0.0) -> bool:
-    """Whether two texts are the same number, or the same words without regard to case, spaces and a closing point."""
-    left, right = to_number(answer, decimal_comma), to_number(ideal, decimal_comma)
-    if left is not None and right is not None:
-        return same_number(left, right, tolerance)
-    return _folded(answer) == _folded(ideal)
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).removesuffix(".")
+        raise UsageError(f"pattern {pattern!r} is not a regular expression: {error}") from None

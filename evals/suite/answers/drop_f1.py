@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import re
@@ -98,40 +99,17 @@ def _numbers_fit(bag: set[str], gold: set[str]) -> bool:
 
 
 def best_pairing(scores: Sequence[Sequence[float]]) -> float:
-    """The largest sum of scores of a one-to-one pairing of rows and columns.
+    """The largest sum of scores of a one-to-one pairing of rows and columns. scores: at least one row and one column.
 
-    The Hungarian method with potentials, in O(rows² columns) (Kuhn 1955; Jonker and Volgenant 1987).
+    The linear sum assignment problem, by scipy: Crouse 2016, doi:10.1109/TAES.2016.140952. scipy is loaded only where
+    both sides have several spans: it takes as long to load as all the rest of a run's start.
     """
-    rows = [list(row) for row in (scores if len(scores) <= len(scores[0]) else zip(*scores, strict=True))]
-    n_rows, n_columns = len(rows), len(rows[0])
-    row_price, column_price = [0.0] * (n_rows + 1), [0.0] * (n_columns + 1)
-    row_of = [0] * (n_columns + 1)
-    for row in range(1, n_rows + 1):
-        row_of[0], column = row, 0
-        least, came_from = [float("inf")] * (n_columns + 1), [0] * (n_columns + 1)
-        used = [False] * (n_columns + 1)
-        while row_of[column]:
-            used[column] = True
-            here, step, following = row_of[column], float("inf"), 0
-            for j in range(1, n_columns + 1):
-                if used[j]:
-                    continue
-                reduced = -rows[here - 1][j - 1] - row_price[here] - column_price[j]
-                if reduced < least[j]:
-                    least[j], came_from[j] = reduced, column
-                if least[j] < step:
-                    step, following = least[j], j
-            for j in range(n_columns + 1):
-                if used[j]:
-                    row_price[row_of[j]] += step
-                    column_price[j] -= step
-                else:
-                    least[j] -= step
-            column = following
-        while column:
-            row_of[column] = row_of[came_from[column]]
-            column = came_from[column]
-    return math.fsum(rows[row_of[j] - 1][j - 1] for j in range(1, n_columns + 1) if row_of[j])
+    if len(scores) == 1 or len(scores[0]) == 1:
+        return max(itertools.chain.from_iterable(scores))
+    from scipy.optimize import linear_sum_assignment
+
+    rows, columns = linear_sum_assignment(scores, maximize=True)
+    return math.fsum(scores[row][column] for row, column in zip(rows, columns, strict=True))
 
 
 class DropF1(ExtractAnswer):
@@ -141,6 +119,8 @@ class DropF1(ExtractAnswer):
     as in lm-evaluation-harness, unless `separator` is given, at which it is cut into several. Gold answers are the
     sample's `answers`, a list of lists of spans, else each `ideal` as one span. Prompt arguments: see ExtractAnswer.
     """
+
+    scores_without_calls = True
 
     def __init__(self, *args: Any, separator: str | None = None, answer_phrases: Sequence[str] = (), **kwargs: Any):
         super().__init__(*args, extract="last_line", answer_phrases=answer_phrases, **kwargs)

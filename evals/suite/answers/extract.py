@@ -1,4 +1,4 @@
-"""ExtractAnswer: an answer is taken out of a free-form completion by a rule, and compared by value."""
+"""ExtractAnswer: a rule extracts the answer from a free-form completion, and it is compared by value."""
 
 from __future__ import annotations
 
@@ -27,14 +27,22 @@ class ExtractAnswer(StreamedEval):
     extract: the rule: `number`, `last_number`, `marked_number`, `boxed`, `math`, `letter`, `last_line`, or `regex`
     with `pattern`. letters, decimal_comma, tolerance, answer_phrases: see `evals.suite.answers.answer_rules`.
 
-    template: the question is put into it at `{input}`; other fields of the sample have their own names.
-    instruction: added to the question after a blank line. few_shot_jsonl, num_few_shot: the first rows of a file
-    (all of them without a number); few_shot: the same rows in YAML. A row is `sample`, a list of messages as they
-    are, or `input` with `answer` (the worked solution; else `ideal`), which is asked like the question itself.
-    temperature, max_tokens, stop: of the request; the last two are only sent when given.
+    template: a text with `{input}`, where the question goes; other fields of the sample fill placeholders of their
+    names. instruction: added to the question after a blank line. few_shot_jsonl, num_few_shot: a file of few-shot
+    examples, and how many of its first rows are used (all of them by default). few_shot: the same rows in YAML. A row
+    has `sample`, a list of messages that is sent unchanged; or `input` with `answer` (a worked solution) or `ideal`,
+    which is asked in the same form as the question. temperature, max_tokens, stop: options of the request;
+    max_tokens and stop are sent only if they are given.
 
-    A completion without an answer is wrong, and is counted as `unparsed` beside the accuracy.
+    A completion without an answer is wrong, and is also counted in `unparsed` beside the accuracy.
+
+    Raises:
+        UsageError: not exactly one completion function, a rule or template that cannot be used, or few-shot
+            arguments that contradict each other.
+        MissingExtra: `extract: math` without the package math-verify.
     """
+
+    scores_without_calls = True
 
     def __init__(
         self,
@@ -77,7 +85,11 @@ class ExtractAnswer(StreamedEval):
         self.request = {key: value for key, value in options.items() if value is not None}
 
     def check_sample(self, sample: Any) -> None:
-        """Raise BadSample where the prompt cannot be made, or no answer could be right."""
+        """Raise BadSample if the prompt cannot be made, or no answer could be right.
+
+        A row needs `input` (a text, or a list of messages), the fields that the template names, and as `ideal` a
+        text or a list of texts, each of which the rule can find.
+        """
         require(sample, "input", "ideal")
         if not isinstance(sample["input"], str) and not (is_chat_prompt(sample["input"]) and sample["input"]):
             raise BadSample("'input' is neither a text nor a list of messages", sample)
@@ -87,6 +99,11 @@ class ExtractAnswer(StreamedEval):
         self.first_prompt(sample)
 
     def first_prompt(self, sample: Sample) -> Prompt:
+        """The question with template, instruction and few-shot examples; a chat if there are examples.
+
+        Raises:
+            BadSample: a field that the template names is missing.
+        """
         prompt = ask(sample, self.template, self.instruction)
         if self.few_shot and isinstance(prompt, str):
             prompt = [{"role": "user", "content": prompt}]
@@ -94,10 +111,19 @@ class ExtractAnswer(StreamedEval):
         return result
 
     def ideal_completions(self, sample: Any) -> list[str]:
+        """A completion for each ideal answer that the rule can write one for."""
         texts = (self.rule.completion_for(ideal) for ideal in accepted(sample))
         return [text for text in texts if text is not None]
 
     async def eval_sample(self, sample: Sample, *_: random.Random) -> bool:
+        """Send the prompt with the options of the class, record a `match` event, return whether the answer is right.
+
+        match: `correct`; `expected`, the sample's `ideal`; `picked`, the extracted answer or None; `parsed`, whether
+        an answer was found. A rule that waits for another process (`math`) runs on a thread.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         is_slow = getattr(self.rule, "is_slow", False)
         if is_slow:
             await in_thread(functools.partial(self.check_sample, sample))
@@ -110,11 +136,12 @@ class ExtractAnswer(StreamedEval):
         return correct
 
     def judge(self, completion: str, ideals: Sequence[str]) -> tuple[str | None, bool]:
-        """The answer that the rule finds, and whether it is one of `ideals`."""
+        """The answer that the rule finds (None for none), and whether it is one of `ideals`."""
         answer = self.rule.extract(completion)
         return answer, answer is not None and any(self.rule.same(answer, ideal) for ideal in ideals)
 
     def new_report(self) -> Report:
+        """An empty report: `accuracy` with standard error and interval, and `unparsed`, a rate in [0, 1]."""
         return MatchReport()
 
     def _examples(self, rows: Sequence[Mapping[str, Any]], path: str | None, n_rows: int | None) -> ChatPrompt:
@@ -122,16 +149,16 @@ class ExtractAnswer(StreamedEval):
             raise UsageError("few_shot and few_shot_jsonl are both given", fix="give one of them")
         if n_rows and not rows and not path:
             raise UsageError(
-                f"num_few_shot is {n_rows} and there are no examples", fix="set few_shot_jsonl in the args"
+                f"num_few_shot is {n_rows}, but there are no examples", fix="set few_shot_jsonl in the args"
             )
         if path:
             rows = [] if n_rows == 0 else read_few_shot(self._prefix_registry_path(path), n_rows)
         elif n_rows is not None and n_rows > len(rows):
-            raise UsageError(f"num_few_shot is {n_rows}, and few_shot has {len(rows)} rows")
+            raise UsageError(f"num_few_shot is {n_rows}, but few_shot has {len(rows)} rows")
         return [message for row in rows[:n_rows] for message in self._example(row)]
 
     def _example(self, row: Mapping[str, Any]) -> ChatPrompt:
-        """The messages of one solved sample."""
+        """The messages of one few-shot example."""
         if "sample" in row:
             messages: ChatPrompt = row["sample"]
             return messages
@@ -143,7 +170,13 @@ class ExtractAnswer(StreamedEval):
 
 
 def ask(sample: Mapping[str, Any], template: str | None, instruction: str | None) -> Prompt:
-    """The sample's `input`, a text or the last message of a chat, put into the template and with the instruction."""
+    """The prompt of a sample: its `input`, with template and instruction around the question.
+
+    The question is the text itself, or the last message of a chat. The sample is not changed.
+
+    Raises:
+        BadSample: a field that the template names is missing.
+    """
     prompt = sample["input"]
     if isinstance(prompt, str):
         text: str = _asked(prompt, sample, template, instruction)
@@ -153,7 +186,7 @@ def ask(sample: Mapping[str, Any], template: str | None, instruction: str | None
 
 
 def _asked(content: Any, sample: Mapping[str, Any], template: str | None, instruction: str | None) -> Any:
-    """Content with template and instruction; content in parts (images) gets the instruction as a last part."""
+    """The content with template and instruction. Content in parts (images) gets the instruction as a last part."""
     if not isinstance(content, str):
         return [*content, {"type": "text", "text": instruction}] if instruction else content
     if template is not None:
@@ -163,5 +196,5 @@ def _asked(content: Any, sample: Mapping[str, Any], template: str | None, instru
 
 def _with_input(template: str | None) -> str | None:
     if template is not None and "input" not in placeholders(template):
-        raise UsageError("the template has no {input}", fix="say where the question goes: {input}")
+        raise UsageError("the template has no {input}", fix="write {input} where the question goes")
     return template

@@ -1,4 +1,4 @@
-"""Mathematical expressions as answers, read and compared by math-verify in processes with a deadline."""
+"""Mathematical expressions as answers: math-verify reads and compares them in processes with a deadline."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from evals.errors import MissingExtra
 from evals.suite.answers.math_pool import Ended, MathPool, shared_pool
 
 MAX_CHARS = 20_000
-"Only this much of the end of a completion is searched."
+"How many characters at the end of a completion are searched."
 
 logger = logging.getLogger(__name__)
 
 
 class MathRule:
-    """The last expression of the completion, boxed ones first, equal to the ideal as mathematics: `1/2` is `0.5`.
+    """The last expression of the completion, compared as mathematics: `1/2` is `0.5`.
 
-    The ideal is LaTeX or a plain expression. Needs the extra [math]. What is not read or compared within the pool's
-    deadline (5 s) is no answer, or not the same, and is logged.
+    A boxed expression comes before others. An ideal answer is LaTeX or a plain expression. If math-verify does not
+    read an expression within the pool's deadline (5 s), there is no answer; if it does not compare two within the
+    deadline, they are not the same. Both are logged as a warning.
+
+    Raises:
+        MissingExtra: the package math-verify is not installed.
     """
 
     is_slow = True
-    "Its methods wait for another process: never call them on the event loop."
+    "Its methods wait for another process. Do not call them on the event loop."
 
     def __init__(self, pool: MathPool | None = None) -> None:
         if importlib.util.find_spec("math_verify") is None:
@@ -32,9 +36,11 @@ class MathRule:
         self._read = functools.lru_cache(maxsize=20_000)(self._reading)
 
     def extract(self, completion: str) -> str | None:
+        """The expression as math-verify writes it; None if none was found or read in time."""
         return self._reading(completion[-MAX_CHARS:])
 
     def same(self, answer: str, ideal: str) -> bool:
+        """Whether math-verify says within the deadline that both are the same mathematics."""
         try:
             return bool(self._pool.ask({"text": _as_latex(answer), "ideal": _as_latex(ideal)}))
         except Ended as why:
@@ -42,9 +48,11 @@ class MathRule:
             return False
 
     def usable(self, ideal: str) -> bool:
+        """Whether math-verify reads `ideal` as an expression."""
         return self._read(_as_latex(ideal)) is not None
 
     def completion_for(self, ideal: str) -> str | None:
+        """`ideal` in a LaTeX box, without dollar signs around it."""
         return rf"\boxed{{{ideal.strip().strip('$')}}}"
 
     def _reading(self, text: str) -> str | None:

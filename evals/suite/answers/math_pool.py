@@ -1,4 +1,4 @@
-"""A pool of warm processes for mathematics: algebra that does not end is ended with its process."""
+"""A pool of processes that compute mathematics: one that computes for too long is killed and replaced."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import threading
 from typing import Any
 
 DEADLINE_S = 5.0
-"Of one reading or comparison, as math-verify has it; of computing, so that a busy machine does not judge."
+"Seconds of CPU time for one reading or comparison (math-verify's own limit); a busy machine changes no score."
 WALL_FACTOR = 1.0 if sys.platform == "win32" else 12.0
-"Times the deadline: when a worker that is silent is given up anyway. Windows has no timer of computing."
+"A silent worker is killed after this many deadlines on the clock. Windows has no timer of CPU time."
 START_S = 300.0
-"For a process to import its packages, on a busy machine."
+"Seconds on the clock for a process to import its packages, on a busy machine."
 
 _CODE = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -27,11 +27,15 @@ _PASSED_ON = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "LANG", "LC
 
 
 class Ended(Exception):
-    """The worker reached its deadline, or died of its request."""
+    """The worker reached its deadline, or died while it worked on the request."""
 
 
 class MathPool:
-    """Up to `size` worker processes; safe to use from several threads. One that hangs is killed and replaced."""
+    """Up to `size` worker processes. Several threads may use it. A worker that hangs is killed and replaced.
+
+    size: by default one less than the machine's cores, at least 1 and at most 4. deadline_s: seconds of CPU time for
+    one request. Workers start when they are first needed, and stay.
+    """
 
     def __init__(self, size: int | None = None, deadline_s: float = DEADLINE_S) -> None:
         self.deadline_s = deadline_s
@@ -40,10 +44,10 @@ class MathPool:
             self._free.put(None)
 
     def ask(self, request: dict[str, Any]) -> Any:
-        """The worker's answer.
+        """The value that a worker computes for `request` (see `evals.suite.answers.math_worker`). Blocks.
 
         Raises:
-            Ended: it took longer than the deadline, or the process died.
+            Ended: the worker took longer than the deadline, died, or raised an error.
         """
         worker = self._free.get()
         try:
@@ -61,7 +65,7 @@ class MathPool:
         return reply["value"]
 
     def close(self) -> None:
-        """End the processes that are idle; the pool can be used again."""
+        """Kill the idle processes. The pool can be used again."""
         found = []
         while not self._free.empty():
             found.append(self._free.get())
@@ -102,7 +106,7 @@ class _Worker:
         return reply
 
     def _reply_within(self, seconds: float) -> Any:
-        """The next line of the process, which is killed when none comes in time; its own timer may end it before."""
+        """The next line of the process. Without one in `seconds` it is killed; its own timer may end it earlier."""
         assert self._process.stdout is not None
         alarm = threading.Timer(seconds, self._process.kill)
         alarm.daemon = True
@@ -112,7 +116,7 @@ class _Worker:
         finally:
             alarm.cancel()
         if not line.endswith(b"\n"):
-            raise Ended(f"the process ended, or said nothing for {seconds:g} s")
+            raise Ended(f"the process ended, or wrote nothing for {seconds:g} s")
         return json.loads(line)
 
     def close(self) -> None:
@@ -122,7 +126,7 @@ class _Worker:
 
 @functools.lru_cache(maxsize=1)
 def shared_pool() -> MathPool:
-    """The pool of this process; its workers start when they are needed and end with it."""
+    """The pool of this process. Its workers start when they are needed and end with the process."""
     pool = MathPool()
     atexit.register(pool.close)
     return pool

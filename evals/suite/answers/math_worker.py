@@ -1,4 +1,4 @@
-"""A process that reads and compares mathematics by math-verify: one JSON request a line in, one reply a line out."""
+"""A process that reads and compares mathematics with math-verify: a line of JSON in, a line of JSON out."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ import sys
 from typing import Any
 
 MEMORY_BYTES = 4 << 30
-"Of address space; powers of powers ask for all there is."
+"Limit of address space: without one, a power of powers takes all memory of the machine."
 
 
 def main(deadline_s: float) -> None:
-    """Answer requests until the input ends. One that computes for longer than the deadline ends the process (POSIX)."""
+    """Answer the requests on standard input until it ends; replies go to standard output.
+
+    The first line out is `"ready"`. Then each request gets `{"value": ...}` or `{"error": "Type: message"}`. A request
+    that uses more than `deadline_s` of CPU time ends the process, except on Windows.
+    """
     replies, sys.stdout = sys.stdout, sys.stderr
     _limit_memory()
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
-    answered({"text": r"$\frac{1}{2}$", "ideal": "$0.5$"})  # loads all that is loaded when it is first used
+    answered({"text": r"$\frac{1}{2}$", "ideal": "$0.5$"})  # loads what math-verify and sympy import at first use
     replies.write('"ready"\n')
     replies.flush()
     for line in sys.stdin:
@@ -31,7 +35,11 @@ def main(deadline_s: float) -> None:
 
 
 def answered(request: dict[str, Any]) -> Any:
-    """The last expression of `text` as text, or None; with `ideal` too, whether both are the same mathematics."""
+    """The value for one request.
+
+    `{"text": ...}`: the last expression in the text, as text; None without one. `{"text": ..., "ideal": ...}`: whether
+    both are the same mathematics.
+    """
     from math_verify import verify
 
     if "ideal" not in request:
@@ -41,16 +49,16 @@ def answered(request: dict[str, Any]) -> Any:
 
 
 def _parse(text: str) -> list[Any]:
-    """math-verify's reading: [expression, its text], or nothing. Its own time limit is off: the process has one."""
+    """What math-verify reads: [expression, its text], or an empty list. Its time limit is off: the process has one."""
     from math_verify import parse
 
     return list(parse(text, parsing_timeout=None))
 
 
 def _alarm(seconds: float) -> None:
-    """Let the system end this process once it has computed for so long; 0 takes that back.
+    """Tell the system to end this process after so many seconds of CPU time; 0 cancels that.
 
-    Time of computing, not of the clock: what a busy machine does beside it must not decide what is right.
+    CPU time and not time on the clock: other work on a busy machine must not change a score.
     """
     if sys.platform != "win32":
         import signal

@@ -1,4 +1,4 @@
-"""Numbers in running text: finds them and tells their exact values, in any script's digits."""
+"""Finds numbers in running text and gives their exact values, in the digits of any script."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fractions import Fraction
 from functools import lru_cache
 
 MAX_DIGITS = 100
-"Longer runs of digits, and powers with larger exponents, are not read as numbers."
+"Longer runs of digits and larger exponents are not read: their values would be too large to compute with."
 MAX_CHARS = 100_000
-"How far back from the end of a text its last number is looked for."
+"How many characters at the end of a text are searched for its last number."
 
 
 @dataclass(frozen=True)
 class Number:
-    """One number of a text: its exact value, how it was written, and where that begins and ends."""
+    """One number of a text: its exact value, its text, and where that begins and ends (in `plain(text)`)."""
 
     value: Fraction
     text: str
@@ -26,17 +26,18 @@ class Number:
 
 
 def numbers_in(text: str, decimal_comma: bool = False) -> Iterator[Number]:
-    """The numbers of a text, in order; positions count in `plain(text)`.
+    """The numbers of a text, in order. Positions count in `plain(text)`.
 
-    Read as one number: `1,234.50`, `1,00,000`, `1'234` (groups; parted by a narrow or non-breaking space, too, or by
-    a plain one where a group begins with 0: `118 000`), `3/4`, `2 3/4`, `-7`, `-$5`, `1e3`, `3 x 10^5`, `2^10`.
-    Signs of currency and percent are left out: `10%` is 10.
-    Nothing is read from words with digits (`CO2`, `GPT-4`), exponents of units (`cm^2`), indices (`a_1`), clock
-    times and ratios (`12:30`), dates (`2024-05-01`, `1/2/2024`) and version numbers (`1.2.3`). A minus is a sign only
-    when it touches the number and nothing before it: `5-3` is 5 and 3. Words (`three`, `million`) are not read.
+    Read as one number: `1,234.50`, `1,00,000` and `1'234` (groups of digits), `3/4`, `2 3/4`, `-7`, `-$5`, `1e3`,
+    `3 x 10^5`, `2^10`. Groups may also be separated by a narrow or non-breaking space, or by a plain space if a later
+    group begins with 0: `118 000`. Signs of currency and percent are ignored: `10%` is 10.
 
-    decimal_comma: `2,5` is two and a half and `1.234` is 1234, as in German, French, Spanish or Russian, and a
-    plain space may part groups. A number with both marks is read by their order in either case.
+    Not read: words with digits (`CO2`, `GPT-4`), exponents of units (`cm^2`), indices (`a_1`), clock times and ratios
+    (`12:30`), dates (`2024-05-01`, `1/2/2024`), version numbers (`1.2.3`), and number words (`three`, `million`). A
+    minus is a sign only if it touches the number and nothing before it: `5-3` is 5 and 3.
+
+    decimal_comma: `2,5` is two and a half, `1.234` is 1234, and a plain space may separate groups, as in German,
+    French, Spanish or Russian. If a number has both marks, the last one is the decimal mark, with either setting.
     """
     flat = plain(text)
     groups = _PLAIN_SPACE_GROUPS if decimal_comma else _PLAIN_SPACE_GROUPS_OF_ZEROS
@@ -50,7 +51,10 @@ def numbers_in(text: str, decimal_comma: bool = False) -> Iterator[Number]:
 
 
 def last_number(text: str, decimal_comma: bool = False) -> Number | None:
-    """The last number of a text, of its last MAX_CHARS characters; positions count from where reading began."""
+    """The last number in the last MAX_CHARS characters of a text; None without one.
+
+    Its positions count from where reading began, not from the start of the text: use its value and text alone.
+    """
     n_chars = 400
     while True:
         surely_whole = MAX_DIGITS if n_chars < len(text) else 0
@@ -64,7 +68,7 @@ def last_number(text: str, decimal_comma: bool = False) -> Number | None:
 
 
 def to_number(text: str, decimal_comma: bool = False) -> Fraction | None:
-    """The value of a text that is one number, with signs of currency and percent at most; else None.
+    """The value of a text that is one number, maybe with signs of currency, percent or degree; else None.
 
     >>> to_number("$1,234.50")
     Fraction(2469, 2)
@@ -78,7 +82,7 @@ def to_number(text: str, decimal_comma: bool = False) -> Fraction | None:
 
 
 def plain(text: str) -> str:
-    """The text with digits and marks of all scripts as ASCII, and fractions of LaTeX or one character as `3/4`.
+    """The text with the digits and number marks of all scripts as ASCII, and `½` or LaTeX fractions as `1/2`.
 
     >>> plain("−২½")
     '-2 1/2'
@@ -135,7 +139,8 @@ def _ascii_of(char: str) -> str:
     return char
 
 
-# Scripts without spaces between words may touch a number ("答案是18"); words of these scripts may not ("x2", "CO2").
+# Letters of these scripts make a word of a number that they touch ("x2", "CO2"). Scripts without spaces between
+# words are not among them: "答案是18" holds the number 18.
 _WORD = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
 _WORD_END = re.compile(f"[{_WORD}]-?$")
 _EXPONENT_END = re.compile(r"(?:\^|[^\W_]_)\s?\{?\s?-?$")
@@ -161,7 +166,7 @@ _POWER = re.compile(r"\s?\^\s?\{?\s?(?P<power>[-+]?\d{1,9})(?!\d)\s?\}?")
 
 
 def _read(text: str, match: re.Match[str], decimal_comma: bool) -> Iterator[Number]:
-    """The number that a chunk of digits and marks is, or those of a list (`1,2,3`), or none."""
+    """The number in a chunk of digits and marks, or the numbers of a list (`1,2,3`), or nothing."""
     start, sign = _start_and_sign(text, match.start())
     if sign == 0:
         return
@@ -183,13 +188,13 @@ _MARK = re.compile(rf"[.,:/'{_GROUP_SPACE}]")
 
 
 def _listed(match: re.Match[str]) -> list[tuple[int, str]]:
-    """Where each number of a list like `1,2,3` begins, and its digits."""
+    """The start and the digits of each number in a list such as `1,2,3`."""
     digits = match["digits"]
     return [(match.start() + part.start(), part[0]) for part in re.finditer("[^,]+", digits)]
 
 
 def _start_and_sign(text: str, at: int) -> tuple[int, int]:
-    """Where a number begins with its sign and currency, and 1 or -1; 0 for digits of a word, exponent or index."""
+    """Where a number begins, sign and currency included, and 1 or -1; 0 if the digits are in a word or exponent."""
     before = text[max(0, at - 12) : at]
     if _EXPONENT_END.search(before):
         return at, 0
@@ -200,7 +205,7 @@ def _start_and_sign(text: str, at: int) -> tuple[int, int]:
 
 
 def _with_rest(text: str, digits: str, value: Fraction, end: int) -> tuple[Fraction | None, int]:
-    """The value with an exponent or the fraction of a mixed number that follows it, and where that ends."""
+    """The value with the exponent or the fraction (`2 3/4`) that follows it, and where that ends."""
     mixed = _MIXED_REST.match(text, end)
     if mixed and digits.isdecimal() and 0 < int(mixed["over"]) < int(mixed["under"]):
         return value + Fraction(int(mixed["over"]), int(mixed["under"])), mixed.end()
@@ -215,7 +220,7 @@ def _with_rest(text: str, digits: str, value: Fraction, end: int) -> tuple[Fract
 
 
 def _value(digits: str, decimal_comma: bool) -> Fraction | None:
-    """The value of digits with marks between them; None where it is no number."""
+    """The value of digits with marks between them; None if they are not a number."""
     if len(digits) > MAX_DIGITS or ":" in digits:
         return None
     if digits.isdecimal():
@@ -235,7 +240,7 @@ def _value(digits: str, decimal_comma: bool) -> Fraction | None:
 
 
 def _split_decimals(digits: str, decimal_comma: bool) -> tuple[str, str]:
-    """What stands before and after the decimal mark."""
+    """The digits before and after the decimal mark."""
     marks = [mark for mark in digits if mark in ".,"]
     if not marks:
         return digits, ""
@@ -250,7 +255,7 @@ def _split_decimals(digits: str, decimal_comma: bool) -> tuple[str, str]:
 
 
 def _well_grouped(groups: Sequence[str]) -> bool:
-    """Whether digits are grouped by thousands, or as in India: 1,00,000."""
+    """Whether digits are grouped by thousands (1,000,000) or as in India (10,00,000)."""
     first, *middle, last = groups
     if first.startswith("0") or len(last) != 3:
         return False

@@ -1,4 +1,4 @@
-"""StatedConfidence: an answer with how sure the model says it is, or with how many of its completions agree."""
+"""StatedConfidence: an answer with the confidence that the model states, or with the share of draws that agree."""
 
 from __future__ import annotations
 
@@ -27,21 +27,26 @@ _STATED = re.compile(r"confidence[\s*_]*(?:is|=|:)?[\s*_]*(\d{1,3}(?:\.\d+)?)(?!
 
 
 class StatedConfidence(ExtractAnswer):
-    """How sure a model without log probabilities is: the arguments are those of ExtractAnswer, and these.
+    """Answers with a confidence, for models that give no log probabilities.
 
-    kind: `verbal` asks for a confidence from 0 to 100 beside the answer (`ask` is that request). `agreement` draws
-    n_completions at `temperature` (1 unless given); the answer is the one that most of them give, its confidence is
-    their share. Neither is a probability that the model gives to an option. A confidence that is missing or above 100
-    is none; the answer counts all the same.
+    The arguments are those of ExtractAnswer, and these. kind: `verbal` asks for a confidence from 0 to 100 after the
+    answer; `ask` is the sentence that asks. `agreement` draws `n_completions` at `temperature` (by default 1); the
+    answer is the one that most completions give, and its confidence is their share. Neither number is a probability
+    that the model assigns to an option. If the confidence is missing or above 100, it is recorded as null and the
+    answer still counts.
 
-    Each sample records a `confidence` event: `kind`, `confidence` in [0, 1] or null, `correct`, `n_completions`.
+    Raises:
+        UsageError: an unknown `kind`; `agreement` with fewer than 2 completions or at temperature 0; and what
+            ExtractAnswer raises.
     """
+
+    scores_without_calls = True
 
     def __init__(
         self, *args: Any, kind: str = "verbal", ask: str = ASK, n_completions: int = 10, **kwargs: Any
     ) -> None:
         if kind not in KINDS:
-            raise UsageError(f"kind: {kind!r}", fix=f"one of {', '.join(KINDS)}")
+            raise UsageError(f"kind is {kind!r}", fix=f"choose one of {', '.join(KINDS)}")
         if kind == "agreement":
             kwargs.setdefault("temperature", 1.0)
             if n_completions < 2 or not kwargs["temperature"] > 0:
@@ -53,10 +58,18 @@ class StatedConfidence(ExtractAnswer):
         self.n_completions = n_completions if kind == "agreement" else 1
 
     def ideal_completions(self, sample: Any) -> list[str]:
+        """The completions of ExtractAnswer; with `Confidence: 100` as a last line for `verbal`."""
         texts = super().ideal_completions(sample)
         return [f"{text}\nConfidence: 100" for text in texts] if self.kind == "verbal" else texts
 
     async def eval_sample(self, sample: Sample, rng: Random) -> None:  # type: ignore[override]
+        """Ask once (`verbal`) or `n_completions` times (`agreement`); record a `match` and a `confidence` event.
+
+        match: as for ExtractAnswer. confidence: `kind`; `confidence`, in [0, 1] or null; `correct`; `n_completions`.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         await in_thread(lambda: self.check_sample(sample))
         prompt = self.first_prompt(sample)
         completions = [await self.complete(prompt, **self.request) for _ in range(self.n_completions)]
@@ -69,7 +82,7 @@ class StatedConfidence(ExtractAnswer):
         )
 
     def judged(self, completions: Sequence[str], ideals: Sequence[str]) -> tuple[str | None, float | None, bool]:
-        """The answer, its confidence, and whether it is one of `ideals`."""
+        """The answer (None for none), its confidence in [0, 1] (None for none), and whether it is one of `ideals`."""
         if self.kind == "verbal":
             text, confidence = split_confidence(completions[0])
             answer = self.rule.extract(text)
@@ -78,11 +91,14 @@ class StatedConfidence(ExtractAnswer):
         return answer, confidence, answer is not None and any(self.rule.same(answer, ideal) for ideal in ideals)
 
     def new_report(self) -> Report:
+        """An empty report: that of ExtractAnswer, and the mean `confidence` over `confidence_n` samples."""
         return _ConfidenceReport()
 
 
 def split_confidence(completion: str) -> tuple[str, float | None]:
-    """The completion without its last stated confidence, and that as a share; None where there is none up to 100.
+    """The completion up to its last stated confidence, and that confidence in [0, 1].
+
+    Without a stated confidence: the whole completion, and None. A number above 100 gives None too.
 
     >>> split_confidence("The answer is 4.  Confidence: 85%")
     ('The answer is 4.  ', 0.85)
@@ -95,7 +111,11 @@ def split_confidence(completion: str) -> tuple[str, float | None]:
 
 
 def agreed(answers: Sequence[str | None], rule: AnswerRule) -> tuple[str | None, float | None]:
-    """The answer that most give, the first of several such, and the share of all that give it; no answer agrees."""
+    """The answer that most completions give (the first of several equal ones), and the share that give it.
+
+    answers: one a completion; None where it gave no answer, which counts in the share and agrees with nothing. Two
+    answers agree if `rule.same` says so. Without any answer: (None, None).
+    """
     groups: list[tuple[str, int]] = []
     for answer in answers:
         if answer is None:
@@ -112,7 +132,7 @@ def agreed(answers: Sequence[str | None], rule: AnswerRule) -> tuple[str | None,
 
 
 class _ConfidenceReport(MatchReport):
-    """Accuracy, and the mean confidence beside it."""
+    """Accuracy, and the mean confidence with its own `confidence_n`."""
 
     def __init__(self) -> None:
         super().__init__()

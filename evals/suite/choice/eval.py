@@ -15,25 +15,26 @@ from evals.data import iter_jsonls
 from evals.engine.context import current_plan, current_session, use_session
 from evals.engine.failures import CallFailed
 from evals.engine.session import Session
+from evals.engine.traits import context_length, traits_of
 from evals.errors import BadSample, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
-from evals.suite.choice.few_shot import PICKS, SCOPES, Shots, rows_digest
+from evals.suite.choice.few_shot import PICKS, SCOPES, FewShotExamples, rows_digest
 from evals.suite.choice.orders import ORDERS, orders_of
-from evals.suite.choice.probing import Asker, Learnt
+from evals.suite.choice.probing import ModelChoice, Prober
 from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, PromptMaker, Wording, prompt_text
 from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
-from evals.suite.choice.scoring_methods import WAYS, Way, candidates, forced, is_refusal
+from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, is_refusal, methods_named, methods_of
 
 TRIAL_ATTEMPTS = 3
-"Attempts at a trial call; what fails for another reason than the way is tried again in the run itself."
+"Attempts at a trial call; what fails for another reason than the method is tried again in the run itself."
 
 ONE_OF: dict[str, Sequence[str | None]] = {
     "style": ("letter", "completion"),
     "normalisation": NORMALISATIONS,
-    "way": ("auto", *WAYS),
+    "way": ("auto", *METHODS),
     "letter_forms": ("auto", "spaced", "bare", "both"),
     "few_shot_pick": PICKS,
     "few_shot_scope": (None, *SCOPES),
@@ -53,10 +54,10 @@ class Choice(StreamedEval):
     normalisation: `none`, `per_token`, `per_byte`, `per_char`, or `unconditional` (against unconditional_prompt).
     Scores of different styles are not comparable.
 
-    way: how the choice is learnt, one for the whole run: `top_logprobs`, `echo`, `score`, `parsed`, or `auto`: the
-    first that is open to the backend, found out by a trial call before the first sample. letter_forms: which tokens
-    count as a letter: `spaced` (` A`), `bare` (`A`), `both` summed; `auto` is `both` for chats, and for texts what the
-    delimiter says. floor: nats for a letter that is not among the alternatives.
+    way: how the choice is found out, the same for the whole run: `top_logprobs`, `echo`, `score`, `parsed`, or `auto`,
+    which takes the first of them that the backend supports, by a trial call before the first sample. letter_forms:
+    which tokens count as a letter: `spaced` (` A`), `bare` (`A`), or `both` summed; `auto` is `both` for chats, and for
+    texts what the delimiter says. floor: nats for a letter that is not among the alternatives.
 
     header, template, option, delimiter, separator, letters, blank: see `Wording`. num_few_shot examples come from
     few_shot_jsonl (rows as above), few_shot_pick `first` or `seeded`, few_shot_scope `subject` or `all`, few_shot_as
@@ -66,6 +67,8 @@ class Choice(StreamedEval):
     rotation of its options, and its scores are averaged. measure: `accuracy`, or `mc2`: the share of the options'
     probability on right ones. max_tokens: of a reply that is parsed.
     """
+
+    scores_without_calls = True
 
     def __init__(
         self,
@@ -100,7 +103,7 @@ class Choice(StreamedEval):
         self.samples_jsonl = samples_jsonl
         if len(self.completion_fns) != 1:
             raise UsageError(f"Choice takes one completion function, got {len(self.completion_fns)}")
-        self.style, self.normalisation, self.way_name = style, normalisation, way
+        self.style, self.normalisation, self.method_name = style, normalisation, way
         self.order, self.measure = order, measure
         words = (style, normalisation, way, letter_forms, few_shot_pick, few_shot_scope, few_shot_as, order, measure)
         for name, value in zip(ONE_OF, words, strict=True):
@@ -112,11 +115,11 @@ class Choice(StreamedEval):
         if num_few_shot and few_shot_jsonl is None:
             raise UsageError(f"num_few_shot is {num_few_shot} and no file is named", fix="set few_shot_jsonl")
         self.num_few_shot, self.few_shot_jsonl = num_few_shot, few_shot_jsonl
-        self._shots_from = functools.partial(
-            Shots, n_shots=num_few_shot, pick=few_shot_pick, scope=few_shot_scope, seed=self.seed
+        self._examples_from = functools.partial(
+            FewShotExamples, n_shots=num_few_shot, pick=few_shot_pick, scope=few_shot_scope, seed=self.seed
         )
-        self._asker_from = functools.partial(
-            Asker,
+        self._prober_from = functools.partial(
+            Prober,
             self.completion_fn,
             letter_forms=letter_forms,
             floor=floor,
@@ -127,8 +130,8 @@ class Choice(StreamedEval):
         )
         self._takes_first_of_all = few_shot_pick == "first" and few_shot_scope == "all"
         self._as_turns = few_shot_as == "turns"
-        self.way: Way | None = None
-        "What `prepare` found."
+        self.method: ScoringMethod | None = None
+        "Set by `prepare`."
 
     def _check_together(self) -> None:
         """Raise UsageError for arguments that contradict one another."""
@@ -143,10 +146,10 @@ class Choice(StreamedEval):
             raise UsageError("with a blank, what is scored is the same for all options", fix="normalisation: none")
 
     @functools.cached_property
-    def asker(self) -> Asker:
-        """The model and how it is asked; made when first needed, as the examples may have to be fetched."""
-        shots = self._shots_from(self._few_shot_rows)
-        return self._asker_from(prompts=PromptMaker(self.wording, shots, as_turns=self._as_turns))
+    def prober(self) -> Prober:
+        """The model and how it is asked; made when it is first needed, since the examples may have to be fetched."""
+        shots = self._examples_from(self._few_shot_rows)
+        return self._prober_from(prompts=PromptMaker(self.wording, shots, as_turns=self._as_turns))
 
     @functools.cached_property
     def _few_shot_rows(self) -> list[Question]:
@@ -163,17 +166,16 @@ class Choice(StreamedEval):
         return rows
 
     def _known_context_length(self) -> int | None:
-        fn = self.completion_fn
-        own, model = getattr(fn, "n_ctx", None), getattr(fn, "model", None)
-        if isinstance(own, int):
+        own, model = context_length(self.completion_fn), traits_of(self.completion_fn).model
+        if own is not None:
             return own
-        return self.registry.model_info(model).context_length if isinstance(model, str) else None
+        return None if model is None else self.registry.model_info(model).context_length
 
     def fingerprint(self) -> dict[str, Any]:
         return {**super().fingerprint(), "few_shot": rows_digest(self._few_shot_rows)}
 
     def check_sample(self, sample: Any) -> None:
-        self.asker.prompts.shots.of(self._checked(sample))
+        self.prober.prompts.shots.of(self._checked(sample))
 
     def _checked(self, row: Any) -> Question:
         """The question of a row; BadSample where it is none for this eval."""
@@ -193,94 +195,97 @@ class Choice(StreamedEval):
         question = read_question(sample)
         order = range(question.n)
         option = 0 if self.wording.blank is not None else None
-        return self.asker.prompts.prompt(question, order, self.asker.shots_that_fit(question, order), option)
+        return self.prober.prompts.prompt(question, order, self.prober.n_examples_that_fit(question, order), option)
 
     def ideal_completions(self, sample: Any) -> list[str]:
         """The right letter, where a reply may be parsed and the options stand as in the file; else none can be told."""
-        if self.style != "letter" or self.order != "file" or self.way_name not in ("auto", "parsed"):
+        if self.style != "letter" or self.order != "file" or self.method_name not in ("auto", "parsed"):
             return []
         return [self.wording.letters[place] for place in sorted(read_question(sample).right)]
 
     async def prepare(self) -> None:
-        """Find out the way that all samples of the run go: that of the run that is resumed, else the first open one."""
-        self.way = self._way_of_earlier() or await self._find_way()
+        """Find out the method for all samples: that of the run that is resumed, else the first one that works."""
+        self.method = self._method_of_earlier() or await self._find_method()
 
-    def _way_of_earlier(self) -> Way | None:
+    def _method_of_earlier(self) -> ScoringMethod | None:
         plan = current_plan()
         for sample in plan.earlier() if plan is not None and plan.earlier is not None else ():
             for event in sample.events:
                 if event.type == "choice":
-                    return Way(event.data["way"], event.data.get("n_alternatives", 0))
+                    return ScoringMethod(event.data["way"], event.data.get("n_alternatives", 0))
         return None
 
-    async def _find_way(self) -> Way:
-        fn = self.completion_fn
-        ways = candidates(fn, self.style) if self.way_name == "auto" else forced(self.way_name, fn, self.style)
-        if getattr(fn, "is_local", False):
-            return ways[0]
-        for way in ways[:-1]:
-            if await self._is_open(way, read_question(self.stream_samples()[0])):
-                return way
-        return ways[-1]
+    async def _find_method(self) -> ScoringMethod:
+        fn, name = self.completion_fn, self.method_name
+        methods = methods_of(fn, self.style) if name == "auto" else methods_named(name, fn, self.style)
+        if traits_of(fn).is_local:
+            return methods[0]
+        for method in methods[:-1]:
+            if await self._works(method, read_question(self.stream_samples()[0])):
+                return method
+        return methods[-1]
 
-    async def _is_open(self, way: Way, question: Question) -> bool:
-        """Whether a trial call goes well; a failure that has nothing to do with the way leaves it open."""
+    async def _works(self, method: ScoringMethod, question: Question) -> bool:
+        """Whether a trial call succeeds, or fails for a reason that has nothing to do with the method."""
         settings = replace(current_session().settings, max_attempts=TRIAL_ATTEMPTS)
         with use_session(Session(settings, can_end=False)):
             try:
-                await self.asker.ask(question, range(question.n), way)
+                await self.prober.probe(question, range(question.n), method)
             except CallFailed as failure:
                 return not is_refusal(failure)
         return True
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
-        if self.way is None:
+        if self.method is None:
             await self.prepare()
-        assert self.way is not None
+        assert self.method is not None
         question = read_question(sample)
         for order in orders_of(question.n, self.order, rng):
-            self._record(question, order, await self.asker.ask(question, order, self.way), self.way)
+            choice = await self.prober.probe(question, order, self.method)
+            self._record(question, order, choice, self.method)
 
-    def _record(self, question: Question, order: Sequence[int], learnt: Learnt, way: Way) -> None:
+    def _record(self, question: Question, order: Sequence[int], choice: ModelChoice, method: ScoringMethod) -> None:
         right = [index in question.right for index in order]
         if self.measure == "mc2":
-            record_metrics(score=true_share(learnt.logprobs, right))
+            record_metrics(score=true_share(choice.logprobs, right))
         else:
-            self._record_match(question, order, learnt, right)
-        logprobs = _rounded(learnt.logprobs)
+            self._record_match(question, order, choice, right)
+        logprobs = _rounded(choice.logprobs)
         data = {
-            "way": way.name,
+            "way": method.name,
             "style": self.style,
             "letters": list(self.wording.letters_for(question)),
             "logprobs": logprobs,
-            "floored": list(learnt.floored),
-            "mass": None if learnt.mass is None else round(learnt.mass, _DECIMALS),
+            "floored": list(choice.floored),
+            "mass": None if choice.mass is None else round(choice.mass, _DECIMALS),
             "normalisation": self.normalisation,
-            "scores": logprobs if learnt.scores is learnt.logprobs else _rounded(learnt.scores),
-            "picked": learnt.picked,
+            "scores": logprobs if choice.scores is choice.logprobs else _rounded(choice.scores),
+            "picked": choice.picked,
             "answer": right.index(True),
             "order": list(order),
-            "n_shots": learnt.n_shots,
-            "prompt_sha256": hashlib.sha256(prompt_text(learnt.prompt).encode("utf-8", "surrogatepass")).hexdigest(),
+            "n_shots": choice.n_shots,
+            "prompt_sha256": hashlib.sha256(prompt_text(choice.prompt).encode("utf-8", "surrogatepass")).hexdigest(),
         }
         known = {
             "subject": question.subject,
             "category": question.category,
-            "n_alternatives": way.n_alternatives,
-            "n_tokens": list(learnt.n_tokens),
-            "unconditional": _rounded(learnt.unconditional),
-            "tie": learnt.picked is not None and learnt.scores.count(max(learnt.scores, default=0.0)) > 1,
+            "n_alternatives": method.n_alternatives,
+            "n_tokens": list(choice.n_tokens),
+            "unconditional": _rounded(choice.unconditional),
+            "tie": choice.picked is not None and choice.scores.count(max(choice.scores, default=0.0)) > 1,
         }
         record_event("choice", {**data, **{key: value for key, value in known.items() if value}})
 
-    def _record_match(self, question: Question, order: Sequence[int], learnt: Learnt, right: Sequence[bool]) -> None:
+    def _record_match(
+        self, question: Question, order: Sequence[int], choice: ModelChoice, right: Sequence[bool]
+    ) -> None:
         names: Sequence[str] = self.wording.letters_for(question)
         if self.style == "completion":
             names = [question.choices[index] for index in order]
-        extra: dict[str, Any] = {} if learnt.text is None else {"sampled": learnt.text}
-        if learnt.picked is None:
+        extra: dict[str, Any] = {} if choice.text is None else {"sampled": choice.text}
+        if choice.picked is None:
             extra["parsed"] = False
-        picked = learnt.picked
+        picked = choice.picked
         record_match(
             picked is not None and right[picked],
             expected=[name for name, is_right in zip(names, right, strict=True) if is_right],

@@ -1,4 +1,4 @@
-"""Few-shot examples from a dev split: which ones go before a question, and in which order."""
+"""Few-shot examples from a dev split: which ones stand before a question, and in which order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ PICKS = ("first", "seeded")
 SCOPES = ("subject", "all")
 
 
-class Shots:
-    """The examples of each subject, chosen once.
+class FewShotExamples:
+    """The examples for the questions of each subject, chosen once.
 
-    pick: `first` takes the first k rows in file order, `seeded` k drawn rows in drawn order, the same at every run
-    with this seed. scope: `subject` takes rows of the question's own subject only, `all` any rows; by default
-    `subject` where all rows have one.
+    rows: what to choose from. n_shots: examples before a question. pick: `first` takes the first n_shots rows in file
+    order; `seeded` draws n_shots rows and keeps them in drawn order, the same in every run with this seed. scope:
+    `subject` chooses among the rows of the question's subject, `all` among all rows; None is `subject` where every row
+    has a subject, else `all`.
     """
 
     def __init__(
@@ -39,10 +40,10 @@ class Shots:
         self._chosen: dict[str, tuple[Question, ...]] = {}
 
     def of(self, question: Question) -> tuple[Question, ...]:
-        """The examples for a question, the first of them nearest to the top of the prompt.
+        """The examples for a question, in the order in which they stand in the prompt.
 
         Raises:
-            UsageError: there are fewer rows than examples asked for.
+            UsageError: there are fewer than `n_shots` rows to choose from.
         """
         subject = question.subject if self.by_subject else ""
         if subject not in self._chosen:
@@ -63,5 +64,5 @@ class Shots:
 
 
 def rows_digest(rows: Iterable[Question]) -> str:
-    """A hash of the examples, for the fingerprint of a run."""
+    """16 hexadecimal digits that tell sets of examples apart, for the fingerprint of a run."""
     return hashlib.sha256(repr(list(rows)).encode("utf-8", "surrogatepass")).hexdigest()[:16]

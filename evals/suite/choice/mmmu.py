@@ -1,4 +1,4 @@
-"""MMMU: college-level questions with images, multiple choice or open, answered after `ANSWER:`."""
+"""MMMU: college-level questions with images, multiple-choice or open; the answer stands after `ANSWER:`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MULTIPLE_CHOICE = "multiple-choice"
 
 @dataclass(frozen=True)
 class Question:
-    """A question with its images. label: index of the right option, or the answer of an open question."""
+    """A question with its images. label: the index of the right option, or the answer of an open question."""
 
     question: str
     answers: Sequence[str]
@@ -33,12 +33,14 @@ class Question:
 
 
 class MMMU(StreamedEval):
-    """The completion must hold `ANSWER:` and the letter of the right option, or the answer of an open question.
+    """Right when the completion contains `ANSWER: ` and the letter of the right option, or the answer.
 
-    A multiple-choice reply without the word ANSWER counts as a random guess, drawn from the sample's generator.
-    Yue et al. 2023, arXiv:2311.16502, section 4.1. dataset: `hf://mmmu/mmmu?name=SUBJECT&split=...`, or any rows
-    with the same keys. subject: named in the system message. Matching is by substring, so `ANSWER: AB` passes for A.
+    A multiple-choice reply without the word ANSWER counts as a random guess, drawn by the sample's generator (Yue et
+    al. 2023, arXiv:2311.16502, section 4.1). The match is by substring, so `ANSWER: AB` passes for A. dataset:
+    `hf://mmmu/mmmu?name=SUBJECT&split=...`, or rows with the same keys. subject: named in the system message.
     """
+
+    scores_without_calls = True
 
     def __init__(self, completion_fns: Sequence[Any], dataset: str, subject: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
@@ -103,10 +105,10 @@ class MMMU(StreamedEval):
 
 
 def read_question(row: Any) -> Question:
-    """The question in a row of the MMMU dataset; a Question as it is.
+    """The question in a row of the MMMU dataset; a Question comes back as it is.
 
     Raises:
-        BadSample: a missing key, options that are no list, or an answer that is none of them.
+        BadSample: a key is missing, the options are no list, or the answer is the letter of none of them.
     """
     if isinstance(row, Question):
         return row
@@ -121,7 +123,7 @@ def read_question(row: Any) -> Question:
 
 
 def _options(row: Mapping[str, Any]) -> list[str]:
-    """The options: a list, or a text that reads like a Python list, as the dataset has it."""
+    """The options, from a list, or from a text that is a Python list, as the dataset has it."""
     options = row["options"]
     if isinstance(options, str):
         try:

@@ -25,7 +25,7 @@ ROW_SHAPES: tuple[tuple[str, str, str], ...] = (
 
 @dataclass(frozen=True)
 class Question:
-    """A question with its options. label: index of the right one."""
+    """A question with its options. label: index of the right option."""
 
     question: str
     answers: Sequence[str]
@@ -33,10 +33,13 @@ class Question:
 
 
 class MultipleChoice(StreamedEval):
-    """Options as `A) ...` lines, shuffled by the sample's own generator; one token is asked for.
+    """Shows the options as lines `A) ...` in random order, and asks for the letter of the right one: one token.
 
-    dataset: `hf://NAME?split=...` or any file of rows in one of ROW_SHAPES. instructions: put before the question.
+    dataset: `hf://NAME?split=...`, or a file of rows in one of ROW_SHAPES. instructions: text before the question. The
+    order is drawn by the sample's own generator, so it is the same in every run.
     """
+
+    scores_without_calls = True
 
     def __init__(
         self, completion_fns: Sequence[Any], dataset: str, *args: Any, instructions: str | None = "", **kwargs: Any
@@ -77,15 +80,15 @@ class MultipleChoice(StreamedEval):
 
 
 def get_dataset(url: str) -> list[Question]:
-    """All questions of a dataset."""
+    """All questions of a dataset. url: as the argument `dataset`. Raises as `read_question`."""
     return [read_question(row) for row in open_samples(url)]
 
 
 def read_question(row: Any) -> Question:
-    """The question in a row of one of ROW_SHAPES; a Question as it is.
+    """The question in a row of one of ROW_SHAPES; a Question comes back as it is.
 
     Raises:
-        BadSample: other keys, options that are no texts, or a label that names none of them.
+        BadSample: the row has other keys, options that are no texts, or a label that is none of the options.
     """
     if isinstance(row, Question):
         return row
@@ -107,7 +110,7 @@ def _check_answers(row: Any, key: str, answers: Any) -> None:
 
 
 def _label_index(row: Any, key: str, label: Any, n_answers: int) -> int:
-    """The index that a label stands for: a number, a text of digits, or a capital letter."""
+    """The index of the right option, from a label that is a number, a text of digits, or a capital letter."""
     index = -1
     if isinstance(label, int) and not isinstance(label, bool):
         index = label

@@ -9,13 +9,15 @@ from random import Random
 def make_abc(
     answers: Sequence[str], *, correct_idx: int = 0, shuffle: bool = True, rng: Random | None = None
 ) -> tuple[str, str]:
-    """The options as `A) ...` lines, and the letter of the answer at `correct_idx`.
+    """(the options as lines `A) ...`, the letter of the right one).
+
+    correct_idx: index of the right option in `answers`. rng: shuffles the options, unless `shuffle` is False.
 
     >>> make_abc(["red", "blue"], correct_idx=1, shuffle=False)
     ('A) red\\nB) blue', 'B')
 
     Raises:
-        ValueError: asked to shuffle without `rng`.
+        ValueError: `shuffle` is True and there is no `rng`.
     """
     order = list(range(len(answers)))
     if shuffle:
@@ -27,5 +29,5 @@ def make_abc(
 
 
 def letter(index: int) -> str:
-    """A for 0, B for 1, ..."""
+    """The letter of an option by its index: A for 0, B for 1, and so on."""
     return chr(ord("A") + index)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evals.completion import ChatPrompt, Prompt
 from evals.errors import UsageError, did_you_mean
-from evals.suite.choice.few_shot import Shots
+from evals.suite.choice.few_shot import FewShotExamples
 from evals.suite.choice.questions import LETTERS, Question
 from evals.suite.samples.templates import placeholders
 
@@ -21,23 +21,27 @@ COMPLETION_TEMPLATE = "Question: {question}\nAnswer:"
 
 @dataclass(frozen=True)
 class Wording:
-    """How a question is put. A solved example is the template, the delimiter, the answer and the separator."""
+    """How a question is worded. A few-shot example is the template, the delimiter, the answer and the separator."""
 
     style: str
     "`letter`: the answer is the letter of an option. `completion`: it is the option's text."
     template: str
     header: str = ""
-    "Before the first example, or the question where there are none."
+    "Stands once, before the first example, or before the question where there are no examples."
     option: str = "{letter}. {choice}"
     delimiter: str = " "
-    "Between the prompt and the answer; part of what is scored."
+    "Stands between prompt and answer. It is scored with the answer."
     separator: str = "\n\n"
     letters: str = LETTERS
     blank: str | None = None
-    "A mark in the question which each option replaces; what follows it is scored (WinoGrande)."
+    "A mark in the question. Each option takes its place in turn, and the text after the mark is scored (WinoGrande)."
 
     def check(self) -> None:
-        """Raise UsageError for a placeholder that does not exist."""
+        """Check the placeholders of header, template and option.
+
+        Raises:
+            UsageError: there is no such placeholder.
+        """
         for name, text, known in (
             ("template", self.template, FIELDS),
             ("header", self.header, FIELDS),
@@ -52,7 +56,7 @@ class Wording:
         return self.letters[: question.n]
 
     def block(self, question: Question, order: Sequence[int], option: int | None = None) -> str:
-        """The question up to where the answer begins; with `option`, that option stands in the blank."""
+        """The question up to where the answer begins. option: the index of the option that takes the blank's place."""
         return self.template.format(**self._fields(question, order, option))
 
     def head(self, question: Question) -> str:
@@ -60,13 +64,13 @@ class Wording:
         return self.header.format(**self._fields(question, range(question.n), None)) if self.header else ""
 
     def answer(self, question: Question, order: Sequence[int], place: int) -> str:
-        """What follows the block and the delimiter if the option at `place` of `order` is the answer."""
+        """The answer if the option at `place` of `order` is right: its letter, its text, or what follows the blank."""
         if self.blank is not None:
             return question.question.partition(self.blank)[2].strip()
         return self.letters[place] if self.style == "letter" else question.choices[order[place]]
 
     def solved(self, question: Question) -> tuple[str, str]:
-        """A few-shot example: its block and its answer, options in the order of the file."""
+        """(block, answer) of a few-shot example, with its options in the order of the file."""
         right = min(question.right)
         order = range(question.n)
         option = right if self.blank is not None else None
@@ -87,15 +91,21 @@ class Wording:
 
 
 class PromptMaker:
-    """Makes prompts; what stands before the question is rendered once for each subject and number of examples."""
+    """Makes prompts. What stands before a question is made once for each subject and number of examples.
 
-    def __init__(self, wording: Wording, shots: Shots, *, as_turns: bool = False) -> None:
+    as_turns: examples are messages of user and assistant, so that the prompt is a chat; else it is one text.
+    """
+
+    def __init__(self, wording: Wording, shots: FewShotExamples, *, as_turns: bool = False) -> None:
         self.wording, self.shots, self.as_turns = wording, shots, as_turns
         self._texts: dict[tuple[str, str, int], str] = {}
         self._turns: dict[tuple[str, str, int], ChatPrompt] = {}
 
     def prompt(self, question: Question, order: Sequence[int], n_shots: int, option: int | None = None) -> Prompt:
-        """The prompt with the first `n_shots` examples: a text, or messages where examples go in as turns."""
+        """The prompt for a question with the first `n_shots` examples before it.
+
+        order: of the options, as indices into the row's. option: the one that takes the blank's place.
+        """
         block = self.wording.block(question, order, option)
         key = (question.subject, question.category, n_shots)
         if not self.as_turns:
@@ -122,5 +132,5 @@ class PromptMaker:
 
 
 def prompt_text(prompt: Prompt) -> str:
-    """A prompt as one text, for hashes and lengths: messages as JSON."""
+    """A prompt as one text, for its hash and its length: a chat as JSON."""
     return prompt if isinstance(prompt, str) else json.dumps(prompt, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Multiple-choice rows: what a question must hold, and the letters that stand for its options."""
+"""Rows of multiple-choice datasets as questions, with their checks."""
 
 from __future__ import annotations
 
@@ -13,32 +13,35 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Question:
-    """A row of a multiple-choice dataset."""
+    """A multiple-choice question. Options are counted from 0, in the order of the file."""
 
     question: str
     choices: tuple[str, ...]
+    "The texts of the options; two or more."
     answer: int | None
     "Index of the right option; None where only `labels` say which are right."
     labels: tuple[int, ...] | None = None
-    "1 for each right option, 0 for each wrong one, where several are right (TruthfulQA mc2)."
+    "For each option 1 if it is right and 0 if it is wrong, where several may be right (TruthfulQA mc2)."
     subject: str = ""
     category: str = ""
     context: str = ""
+    "A passage that the question is about."
 
     @property
     def n(self) -> int:
+        """The number of options."""
         return len(self.choices)
 
     @property
     def right(self) -> frozenset[int]:
-        """The right options."""
+        """The indices of the right options."""
         if self.labels is not None:
             return frozenset(index for index, label in enumerate(self.labels) if label)
         assert self.answer is not None
         return frozenset([self.answer])
 
     def fields(self) -> dict[str, str]:
-        """Values for the placeholders of a prompt template, but for the options. `a_b` is a subject's `a b`."""
+        """Values for a template's placeholders, but for those of the options. A subject `a_b` becomes `a b`."""
         return {
             "question": self.question,
             "context": self.context,
@@ -48,10 +51,13 @@ class Question:
 
 
 def read_question(row: Any) -> Question:
-    """The question of a row `{question, choices, answer}`, with `labels`, `subject`, `category`, `context` if given.
+    """The question in a row.
+
+    row: `question` (text), `choices` (list of texts), `answer` (index of the right one); and, if given, `labels` (list
+    of 0 and 1, one an option), `subject`, `category` and `context` (texts).
 
     Raises:
-        BadSample: a key is missing or of another form, or the answer is none of the options.
+        BadSample: a key is missing or has another type, or the answer is none of the options.
     """
     if not isinstance(row, dict):
         raise BadSample(f"a sample must be an object, got {type(row).__name__}", row)

@@ -1,4 +1,4 @@
-"""The report of a multiple-choice run: micro and macro scores, the way that was gone, letter mass, position bias."""
+"""The report of a multiple-choice run: micro and macro scores, the method, letter mass, position bias."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from evals.metrics import Mean, defined, report_keys
 from evals.record.recorders import Event
+from evals.record.scores import score_of
 from evals.stats.intervals import Z95, wilson
 from evals.suite.choice.questions import LETTERS
-from evals.suite.choice.scoring_methods import Way
+from evals.suite.choice.scoring_methods import ScoringMethod
 
 LOW_MASS = 0.9
 "Below this the letters are not what the model would say, and their order means less."
@@ -21,16 +22,17 @@ _MASS_UNITS = 10**9
 
 
 class ChoiceReport:
-    """Adds up `choice` events with the `match` or `metrics` events beside them; in any order of samples.
+    """Adds up `choice` events, and the `match` or `metrics` events beside them, in any order of samples.
 
-    measure: `accuracy` or `mc2`. Several orders of one question are averaged within the question.
+    measure: `accuracy` or `mc2`, the name of the score in the report. rotated: each question was asked in several
+    orders of its options; its scores are averaged first.
     """
 
     def __init__(self, measure: str = "accuracy", rotated: bool = False) -> None:
         self.measure, self._rotated = measure, rotated
         self.score = Mean()
         self._groups: dict[str, dict[str, Mean]] = {"subject": {}, "category": {}}
-        self._ways: collections.Counter[tuple[str, str, str, int]] = collections.Counter()
+        self._methods: collections.Counter[tuple[str, str, str, int]] = collections.Counter()
         self._n_shots: collections.Counter[int] = collections.Counter()
         self._agreement = Mean()
         self._counts: collections.Counter[str] = collections.Counter()
@@ -38,11 +40,9 @@ class ChoiceReport:
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         asked = [event.data for event in events if event.type == "choice"]
-        values = [_score(event) for event in events if event.type in ("match", "metrics")]
-        scores = [value for value in values if value is not None]
-        if not asked or not scores:
+        score = score_of(events)
+        if not asked or score is None:
             return
-        score = math.fsum(scores) / len(scores)
         self.score.add(sample_id, score)
         for key, means in self._groups.items():
             if asked[0].get(key):
@@ -52,7 +52,7 @@ class ChoiceReport:
     def _add_facts(self, sample_id: str, asked: Sequence[dict[str, Any]]) -> None:
         counts = self._counts
         for data in asked:
-            self._ways[data["style"], data["normalisation"], data["way"], data.get("n_alternatives", 0)] += 1
+            self._methods[data["style"], data["normalisation"], data["way"], data.get("n_alternatives", 0)] += 1
             self._n_shots[data["n_shots"]] += 1
             self._positions.add(data["answer"], data["picked"])
             counts["asked"] += 1
@@ -73,7 +73,7 @@ class ChoiceReport:
         subjects = self._groups["subject"]
         if len(subjects) > 1:
             report.update(macro_keys(f"macro_{self.measure}", list(subjects.values())))
-        styles = {style for style, *_ in self._ways}
+        styles = {style for style, *_ in self._methods}
         if "letter" in styles:
             report["unparsed"] = self._share("unparsed", "asked")
         if self._counts["with_mass"]:
@@ -97,11 +97,11 @@ class ChoiceReport:
         return {name: score_keys(self.measure, means[name]) for name in sorted(means)}
 
     def _how(self) -> list[str]:
-        """One line a combination of style and way: a run has one."""
+        """A line for each combination of style and method, of which a run has one, and a line about the examples."""
         lines = []
-        for style, normalisation, way, n_alternatives in sorted(self._ways):
+        for style, normalisation, method, n_alternatives in sorted(self._methods):
             by = f", normalised {normalisation}" if normalisation != "none" else ""
-            lines.append(f"style {style}{by}; {Way(way, n_alternatives).in_words()}")
+            lines.append(f"style {style}{by}; {ScoringMethod(method, n_alternatives).in_words()}")
         most = max(self._n_shots, default=0)
         fewer = sum(n for n_shots, n in self._n_shots.items() if n_shots < most)
         shots = f"{most} examples before each question"
@@ -111,8 +111,8 @@ class ChoiceReport:
 
     def _warnings(self) -> list[str]:
         found = []
-        if len(self._ways) > 1:
-            found.append("choices were learnt in several ways: their scores are not comparable")
+        if len(self._methods) > 1:
+            found.append("choices were found out by several methods: their scores are not comparable")
         if self._counts["with_mass"] and self._mass() < LOW_MASS:
             found.append(
                 f"the letters hold {self._mass():.2f} of the next token's probability, below {LOW_MASS} for "
@@ -127,7 +127,7 @@ class ChoiceReport:
 
 
 class Positions:
-    """How often each place holds the right option, is picked, and is picked when right."""
+    """How often each place among the options is right, is picked, and is picked when it is right."""
 
     def __init__(self) -> None:
         self._right: collections.Counter[int] = collections.Counter()
@@ -141,10 +141,11 @@ class Positions:
             self._hits[answer] += picked == answer
 
     def as_dict(self) -> dict[str, Any]:
-        """`positions`: a table by place, and `position_bias`: the spread of the accuracy over places.
+        """`positions`, a table by letter; `position_bias`, the spread of the accuracy over the places; and its chance.
 
-        The standard deviation of the recall of each letter (Zheng et al. 2023, arXiv:2309.03882, section 2.2), and what
-        chance alone would make of it at these counts. Nothing where the right option always stands in one place.
+        `position_bias` is the standard deviation of the letters' recalls (Zheng et al. 2023, arXiv:2309.03882, section
+        2.2). `bias_by_chance` is what it would be without any bias, from the overall accuracy and these counts. Empty
+        where the right option always stands in one place.
         """
         places = sorted(self._right)
         if len(places) < 2:
@@ -167,7 +168,7 @@ class Positions:
 
 
 def score_keys(name: str, mean: Mean) -> dict[str, Any]:
-    """`report_keys`, with Wilson's interval where scores between 0 and 1 show no spread: t would claim certainty."""
+    """`report_keys` of a mean; with Wilson's interval where all scores are equal, as t would then claim certainty."""
     keys = report_keys(name, mean)
     if mean.stderr == 0 and 0 <= mean.mean <= 1:
         keys[f"{name}_ci95"] = list(wilson(mean.mean * mean.n, mean.n))
@@ -175,11 +176,11 @@ def score_keys(name: str, mean: Mean) -> dict[str, Any]:
 
 
 def macro_keys(name: str, means: Sequence[Mean]) -> dict[str, Any]:
-    """The plain mean of the groups' means, with error and interval; `name_n` counts the groups.
+    """The unweighted mean of the groups' means under `name`, with its standard error and 95 % interval.
 
-    Groups are strata: the variance is the sum of their means' variances over the squared number of groups (Cochran
-    1977, section 5.3), the interval normal, cut at 0 and 1. None where a group has fewer than two samples, or no
-    group has any spread: nothing is known of the error then.
+    `name_n` is the number of groups. Groups are strata: the variance is the sum of the variances of their means, over
+    the squared number of groups (Cochran 1977, Sampling Techniques, section 5.3). The interval is normal, cut at 0 and
+    1. Error and interval are None where a group has fewer than two samples, or no group has any spread.
     """
     value = math.fsum(mean.mean for mean in means) / len(means)
     stderr = math.sqrt(math.fsum(mean.stderr**2 for mean in means)) / len(means)
@@ -187,8 +188,3 @@ def macro_keys(name: str, means: Sequence[Mean]) -> dict[str, Any]:
     if stderr > 0:
         keys[f"{name}_ci95"] = [max(0.0, value - Z95 * stderr), min(1.0, value + Z95 * stderr)]
     return {**keys, f"{name}_n": len(means)}
-
-
-def _score(event: Event) -> float | None:
-    value = event.data.get("correct" if event.type == "match" else "score")
-    return float(value) if isinstance(value, int | float) else None

@@ -1,4 +1,4 @@
-"""Which option a model chose: log probabilities with their normalisations, floors and mass. Pure functions."""
+"""Log probabilities of options and letters: normalisations, floors, the mass of all letters. Pure functions."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ FLOOR = -100.0
 
 @dataclass(frozen=True)
 class LetterLogprobs:
-    """What is known of the next token after a prompt that asks for a letter."""
+    """Log probabilities of the letters, as the next token after a prompt that asks for one. One entry a letter."""
 
     logprobs: tuple[float, ...]
-    "Nats, one a letter; FLOOR where the letter was not among the alternatives."
+    "In nats; the floor where a letter was not among the alternatives."
     floored: tuple[bool, ...]
+    "Whether the letter got the floor."
 
     @property
     def mass(self) -> float:
-        """Probability of all letters together: below 1 as far as the model would rather say something else."""
+        """Probability of all letters together. What is missing from 1 is the probability of saying something else."""
         pairs = zip(self.logprobs, self.floored, strict=True)
         return math.fsum(math.exp(logprob) for logprob, floored in pairs if not floored)
 
@@ -30,9 +31,10 @@ class LetterLogprobs:
 def letters_in(
     alternatives: Mapping[str, float], letters: Sequence[str], forms: Sequence[str], floor: float = FLOOR
 ) -> LetterLogprobs:
-    """Log probability of each letter among the alternatives of the next token, summed over the forms that are there.
+    """The log probability of each letter, from the alternatives of the next token.
 
-    alternatives: token to nats. forms: what stands before a letter: `" "`, nothing, or both.
+    alternatives: each token with its log probability in nats. forms: what may stand before a letter, `" "` or nothing;
+    the probabilities of several forms are summed. floor: nats for a letter that is not there in any form.
 
     >>> letters_in({" A": -1.0, "A": -1.0, " C": -3.0}, "ABC", [" ", ""]).logprobs
     (-0.3068528194400547, -100.0, -3.0)
@@ -44,7 +46,7 @@ def letters_in(
 
 
 def log_sum(values: Sequence[float]) -> float:
-    """The logarithm of the sum of the probabilities whose logarithms are given."""
+    """The natural logarithm of the sum of probabilities, from their logarithms; -inf where all of them are."""
     highest = max(values)
     if len(values) == 1 or highest == -math.inf:
         return highest
@@ -58,11 +60,12 @@ def normalised(
     normalisation: str,
     unconditional: Sequence[float] | None = None,
 ) -> list[float]:
-    """The score of each option: its log probability by one of NORMALISATIONS; the highest is the choice.
+    """The score of each option; the option with the highest is the model's choice.
 
-    choices: the options' texts, without the space before them: what `per_byte` (UTF-8) and `per_char` divide by.
-    unconditional: log probability of each option after the neutral prompt, which `unconditional` subtracts
-    (Brown et al. 2020, arXiv:2005.14165, section 2.4). An empty option counts as one byte and one character.
+    All sequences have one entry an option. logprobs: in nats. choices: the texts, without the space before them.
+    normalisation: `none`; `per_token`, `per_byte` (UTF-8) or `per_char`, divided by that length of the option; or
+    `unconditional`, minus the log probability after a neutral prompt (Brown et al. 2020, arXiv:2005.14165, section
+    2.4). unconditional: those log probabilities, in nats. A length of 0 counts as 1.
     """
     if normalisation == "per_token":
         return [value / max(1, n) for value, n in zip(logprobs, n_tokens, strict=True)]
@@ -78,14 +81,15 @@ def normalised(
 
 
 def best(scores: Sequence[float]) -> int:
-    """The index of the highest score; the first of equal ones."""
+    """The index of the highest score; the first one where several are equal."""
     return max(range(len(scores)), key=scores.__getitem__)
 
 
 def true_share(logprobs: Sequence[float], right: Sequence[bool]) -> float:
-    """The share of the options' probability that lies on right ones: TruthfulQA's mc2.
+    """The share of the right options in the probability of all options, in [0, 1]: TruthfulQA's mc2.
 
-    Lin et al. 2021, arXiv:2109.07958: probabilities of whole options, not normalised by length.
+    logprobs: of whole options, in nats, without normalisation. right: whether each of them is right. Lin et al. 2021,
+    arXiv:2109.07958.
     """
     total = log_sum(logprobs)
     return math.fsum(math.exp(value - total) for value, is_right in zip(logprobs, right, strict=True) if is_right)

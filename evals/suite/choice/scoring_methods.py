@@ -1,4 +1,4 @@
-"""The ways to learn which option a model chooses, and which of them a backend can go: found out once a run."""
+"""How the option that a model chooses is found out, and which of these methods a backend supports."""
 
 from __future__ import annotations
 
@@ -8,39 +8,35 @@ from typing import Any
 
 from evals.completion import CompletionResult
 from evals.engine.failures import CallFailed, Kind
+from evals.engine.traits import traits_of
 from evals.errors import UsageError
 
-WAYS = ("top_logprobs", "echo", "score", "parsed")
-"Names as `way` has them in YAML, beside `auto`."
+METHODS = ("top_logprobs", "echo", "score", "parsed")
+"The names of the methods, as the argument `way` takes them, beside `auto`."
 
 MOST_ALTERNATIVES = (20, 5)
 "How many alternatives of the next token are asked for: what OpenAI gives at most, then what most servers give."
 
 _REFUSALS = frozenset({Kind.BAD_REQUEST, Kind.OTHER, Kind.BAD_REPLY})
-"Failures of a trial call that say that this way is not open; any other says nothing about it."
+"Failures of a trial call which mean that the backend does not support the method; others say nothing about it."
 
 
 @dataclass(frozen=True)
-class Way:
-    """How the choices of a run are learnt.
-
-    name: one of WAYS. `echo` and `score` are calls of the backend's `score`, over the completions endpoint of a server
-    or in the process. n_alternatives: asked for with `top_logprobs`.
-    """
+class ScoringMethod:
+    """How the choices of a run are found out; the same for all samples, since scores of two methods differ."""
 
     name: str
+    "One of METHODS. `echo` and `score` call the backend's `score`: by a completions endpoint, or in the process."
     n_alternatives: int = 0
+    "Alternatives of the next token that `top_logprobs` asks for."
 
     @property
-    def scores(self) -> bool:
-        """Whether texts are scored instead of tokens being asked for."""
+    def scores_texts(self) -> bool:
+        """Whether the log probabilities of texts are asked for, instead of the next token."""
         return self.name in ("echo", "score")
 
-    @property
-    def gives_logprobs(self) -> bool:
-        return self.name != "parsed"
-
     def in_words(self) -> str:
+        """The line about the method in a report."""
         words = {
             "top_logprobs": f"log probabilities of the next token ({self.n_alternatives} alternatives)",
             "echo": "log probabilities of the echoed prompt",
@@ -50,32 +46,19 @@ class Way:
         return f"{self.name}: {words[self.name]}"
 
 
-def way_of_scoring(fn: Any) -> str | None:
-    """`echo` or `score` for a backend that gives log probabilities of texts; None for one that does not.
-
-    A backend with `score` or `score_batch` does, unless its `can_score` says no; `score_way` names it.
-    """
-    has_method = hasattr(fn, "score") or hasattr(fn, "score_batch")
-    if not getattr(fn, "can_score", has_method):
-        return None
-    return str(getattr(fn, "score_way", "score"))
-
-
 def is_text_model(fn: Any) -> bool:
-    """Whether a backend continues texts: those that score continuations do. The others are asked as chats."""
-    return way_of_scoring(fn) is not None
+    """Whether a backend continues texts: those that give log probabilities of texts do. The others get chats."""
+    return traits_of(fn).can_score
 
 
-def candidates(fn: Any, style: str) -> list[Way]:
-    """The ways that may be open to a backend, best first.
+def methods_of(fn: Any, style: str) -> list[ScoringMethod]:
+    """The methods that a backend may support, best first. style: `letter` or `completion`.
 
     Raises:
-        UsageError: the style needs log probabilities of texts, and the backend has none.
+        UsageError: the style needs log probabilities of texts, and the backend gives none.
     """
-    found = []
-    scoring = way_of_scoring(fn)
-    if scoring is not None:
-        found.append(Way(scoring))
+    traits = traits_of(fn)
+    found = [ScoringMethod(traits.score_way)] if traits.can_score else []
     if style == "completion":
         if not found:
             raise UsageError(
@@ -83,45 +66,48 @@ def candidates(fn: Any, style: str) -> list[Way]:
                 fix="use style: letter, or a backend with `score` (a completions endpoint with echo, hf/, pocket/)",
             )
         return found
-    if getattr(fn, "gives_top_logprobs", False):
+    if traits.gives_top_logprobs:
         found += _asking_for_alternatives(fn)
-    return [*found, Way("parsed")]
+    return [*found, ScoringMethod("parsed")]
 
 
-def _asking_for_alternatives(fn: Any) -> list[Way]:
-    most = getattr(fn, "most_alternatives", None)
-    return [Way("top_logprobs", n) for n in (MOST_ALTERNATIVES if most is None else (most,))]
+def _asking_for_alternatives(fn: Any) -> list[ScoringMethod]:
+    most = traits_of(fn).most_alternatives
+    return [ScoringMethod("top_logprobs", n) for n in (MOST_ALTERNATIVES if most is None else (most,))]
 
 
-def forced(name: str, fn: Any, style: str) -> list[Way]:
-    """The candidates under the name that `way` gives.
+def methods_named(name: str, fn: Any, style: str) -> list[ScoringMethod]:
+    """The methods of a backend under the name that `way` gives; several where numbers of alternatives are tried.
+
+    `top_logprobs` is tried with any backend.
 
     Raises:
-        UsageError: no way has this name, or it is not open to the backend.
+        UsageError: no method has this name, or the backend does not support it with this style.
     """
-    if name not in WAYS:
-        raise UsageError(f"way is {name!r}", fix=f"way: auto, {', '.join(WAYS)}")
+    if name not in METHODS:
+        raise UsageError(f"way is {name!r}", fix=f"way: auto, {', '.join(METHODS)}")
     if name == "top_logprobs" and style == "letter":
         return _asking_for_alternatives(fn)
-    found = [way for way in candidates(fn, style) if way.name == name]
+    found = [method for method in methods_of(fn, style) if method.name == name]
     if not found:
+        others = dict.fromkeys(method.name for method in methods_of(fn, style))
         raise UsageError(
-            f"way {name} is not open to {type(fn).__name__} with style {style}",
-            fix=f"way: auto, or {' or '.join(dict.fromkeys(way.name for way in candidates(fn, style)))}",
+            f"{type(fn).__name__} does not support way: {name} with style: {style}",
+            fix=f"way: auto, or {' or '.join(others)}",
         )
     return found
 
 
 def is_refusal(failure: CallFailed) -> bool:
-    """Whether a failed trial call says that the way is not open."""
+    """Whether the failure of a trial call means that the backend does not support the method."""
     return failure.kind in _REFUSALS
 
 
 def alternatives_of(result: CompletionResult) -> dict[str, float] | None:
-    """Token to nats for the first token of a completion; None where the reply holds no alternatives.
+    """The alternatives of a completion's first token: each token with its log probability in nats; None without any.
 
-    Reads the shapes of the chat, responses and completions endpoints. Tokens in which a tokenizer's mark stands for
-    the space (U+2581, U+0120) get the space.
+    Reads the forms of the chat, responses and completions endpoints. A tokenizer's mark for the space at the start of a
+    token (U+2581, U+0120) becomes a space.
     """
     logprobs = getattr(result, "logprobs", None)
     first = logprobs[0] if logprobs else None
@@ -145,9 +131,10 @@ def _plain(token: str) -> str:
     return " " + token[1:] if token[:1] in _SPACES else token
 
 
-def request_for(fn: Any, way: Way) -> dict[str, Any]:
-    """The request options that ask for the alternatives of the next token."""
-    if getattr(fn, "score_way", None) == "echo":
-        return {"temperature": 0.0, "max_tokens": 1, "logprobs": way.n_alternatives}
-    shortest = int(getattr(fn, "min_max_tokens", 1))
-    return {"temperature": 0.0, "max_tokens": shortest, "logprobs": True, "top_logprobs": way.n_alternatives}
+def request_for(fn: Any, method: ScoringMethod) -> dict[str, Any]:
+    """The sampling arguments that ask for the alternatives of the next token."""
+    traits = traits_of(fn)
+    if traits.score_way == "echo":
+        return {"temperature": 0.0, "max_tokens": 1, "logprobs": method.n_alternatives}
+    n_tokens = traits.min_max_tokens
+    return {"temperature": 0.0, "max_tokens": n_tokens, "logprobs": True, "top_logprobs": method.n_alternatives}

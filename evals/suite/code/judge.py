@@ -1,4 +1,4 @@
-"""Judges programs in the sandbox, on threads, while others are still being written."""
+"""Judges programs in the sandbox, on threads, while the model writes others."""
 
 from __future__ import annotations
 
@@ -18,21 +18,26 @@ ASSURANCES = ("weak", "strict")
 
 
 class Checker(Protocol):
-    """What a sandbox must do: judge one whole program, from any thread."""
+    """A sandbox, as far as evals use it."""
 
-    def check(self, problem: Problem, program: str) -> Verdict: ...
+    def check(self, problem: Problem, program: str) -> Verdict:
+        """The verdict on one whole program. Blocks; called from several threads at once."""
 
 
 class HarnessFailed(EvalsError):
-    """The sandbox itself failed; no program is to blame, and nothing is scored."""
+    """The sandbox itself failed. Nothing is known about the program, and nothing is scored. Exit code 3."""
 
     exit_code = 3
 
 
 class Judge:
-    """A sandbox that is made when it is first needed, and the threads that wait for it.
+    """A sandbox that starts when it is first needed, and the threads that wait for its verdicts.
 
-    sandbox: one of `KINDS`, or an object with `check` that is used as it is.
+    sandbox: one of `KINDS`, or an object with `check`. assurance: one of `ASSURANCES`. workers: how many programs run
+    at a time; by default the number of cores.
+
+    Raises:
+        UsageError: an unknown sandbox or assurance, or `workers` is not a whole number from 1.
     """
 
     def __init__(self, sandbox: str | Checker = "auto", assurance: str = "weak", workers: int | None = None) -> None:
@@ -49,10 +54,11 @@ class Judge:
         self._threads: WorkThreads | None = None
 
     def open(self) -> Checker:
-        """The sandbox, tried by a program that must pass and one that must not.
+        """The sandbox. The first call starts it and tries it with a right and a wrong program (`try_out`).
 
         Raises:
-            HarnessFailed: it cannot tell them apart, or cannot run them.
+            UsageError: this machine has no such sandbox, or it cannot give the assurance.
+            HarnessFailed: it cannot run programs, or judges the two alike.
         """
         with self._lock:
             if self._sandbox is None:
@@ -68,11 +74,11 @@ class Judge:
             make = importlib.import_module("evals.sandbox.host.sandbox").Sandbox
         except ModuleNotFoundError:
             raise UsageError(
-                "this build has no sandbox, and programs of a model are run nowhere else unless you say so",
-                notes=["`--sandbox unsafe-local` runs them as you, unprotected: only on a machine that may be lost"],
-                fix="hand one in from Python: PassAtK(..., sandbox=OBJECT_WITH_CHECK)",
+                "this build has no sandbox, and programs of a model run nowhere else unless you say so",
+                notes=["`--sandbox unsafe-local` runs them as you, unprotected: only on a machine that you can lose"],
+                fix="pass one from Python: PassAtK(..., sandbox=OBJECT_WITH_CHECK)",
             ) from None
-        sandbox: Any = make(workers=self.workers, assurance=self.assurance, kind=self.kind)
+        sandbox: Any = make(workers=self.workers, assurance=self.assurance, launcher=self.kind)
         sandbox.__enter__()
         weakref.finalize(self, sandbox.__exit__, None, None, None)
         return sandbox  # type: ignore[no-any-return]
@@ -85,23 +91,23 @@ class Judge:
         return UnsafeLocal()
 
     def judge(self, job: tuple[Problem, str]) -> Verdict:
-        """The verdict on one program. Blocks.
+        """The verdict on one program. Blocks until it has run.
 
         Raises:
-            HarnessFailed: the sandbox failed, so nothing is known of the program.
+            HarnessFailed: the sandbox failed, so nothing is known about the program.
         """
         problem, program = job
         verdict = self.open().check(problem, program)
         if verdict.status is Status.HARNESS_ERROR:
             raise HarnessFailed(
                 f"the sandbox failed on a program for {problem.problem_id}",
-                notes=[verdict.detail[:300], "the program is not scored: this is no failure of the model"],
-                fix="see `evals sandbox doctor`, then resume",
+                notes=[verdict.detail[:300], "the program is not scored: this is not a failure of the model"],
+                fix="run `evals sandbox doctor`, then resume",
             )
         return verdict
 
     def start(self, problem: Problem, programs: list[str]) -> Started[Verdict]:
-        """Begin to judge programs for one problem: as many at a time as the sandbox takes."""
+        """Start to judge programs for one problem, as many at a time as the sandbox allows. Returns at once."""
         with self._lock:
             if self._threads is None:
                 n_threads: int = getattr(self._sandbox, "n_threads", self.workers)
@@ -123,5 +129,5 @@ def try_out(sandbox: Checker) -> None:
             raise HarnessFailed(
                 f"the sandbox judges a {'right' if expected else 'wrong'} program as {said}",
                 notes=["nothing was called"],
-                fix="see `evals sandbox doctor`",
+                fix="run `evals sandbox doctor`",
             )

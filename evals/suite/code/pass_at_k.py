@@ -1,4 +1,4 @@
-"""PassAtK: a model writes programs, tests decide, and the report says how often k of them hold a right one."""
+"""PassAtK: a model writes programs, tests judge them, and the report estimates pass@k."""
 
 from __future__ import annotations
 
@@ -28,26 +28,35 @@ PROGRAM_INSTRUCTION = (
     "Answer with the whole program in one block of Python code.\n\n"
 )
 MAX_STOPS_SENT = 4
-"What the OpenAI API takes; the rest is cut here."
+"How many stop texts the OpenAI API accepts. The completion is cut at all of them here anyway."
 
 
 class PassAtK(StreamedEval):
-    """Several programs a problem, run in a sandbox; `pass@k` is the chance that one of k passes all tests.
+    """Several programs for each problem run in a sandbox; `pass@k` is the chance that one of k passes all tests.
 
-    k: one number or a list. n_completions: programs a problem and temperature, by default the largest k.
-    temperature: of all of them; by default 0 for a single one, else 0.8. temperatures: another one for some k, such as
-    `{1: 0.2, 100: 0.8}`; each distinct temperature has `n_completions` draws of its own. n_per_request: what one
-    request asks for; a server that gives fewer is asked again. top_p is sent with temperatures above 0.
-    style: `chat` asks for the whole function and finds it in the answer; `completion` lets a base model go on from the
-    prompt, to the first of `stop`. instruction: what a chat model is told before the prompt.
-    pass_hat: k for which all of k must pass. maj: k for which the commonest program, by syntax tree, is judged.
-    best_of: k for which the program that `scorer`, a `module:function` of prompt and program, likes best is judged.
-    sandbox: auto, bwrap, docker or unsafe-local. assurance: strict refuses what cannot be judged beyond all doubt; weak
-    judges it, labelled. timeout_s: instead of the rows' own. workers: programs checked at a time, by default the cores.
+    Chen et al. 2021, arXiv:2107.03374. The arguments, by what they decide:
 
-    Programs are checked on threads while others are written. Equal programs for a problem are run once. An error of the
-    sandbox ends the run and is no score.
+    - how many: k, a number or a list; n_completions, programs for each problem and temperature (by default the
+      largest k); n_per_request, how many one request asks for (a server that returns fewer is asked again).
+    - how they are drawn: temperature (by default 0 for a single program, else 0.8); temperatures, for some k only,
+      such as `{1: 0.2, 100: 0.8}`, each with `n_completions` draws of its own; top_p, sent with temperatures above 0.
+    - how it is asked: style `chat` asks for the whole function and extracts it from the answer; style `completion`
+      lets a base model continue the prompt up to the first of `stop`. instruction: put before the prompt of a chat.
+    - further metrics: pass_hat, the k of `pass^k` (all of k pass); maj, the k of `maj@k` (the most frequent program by
+      syntax tree); best_of, the k of `best_of_k` (the program with the highest score by `scorer`, a function of prompt
+      and program, or `module:function`).
+    - how programs run: sandbox, `auto`, `bwrap`, `docker` or `unsafe-local`; assurance, `strict` to refuse what cannot
+      be judged with certainty, `weak` to judge it and label the verdict; timeout_s, instead of the rows' own; workers,
+      programs that run at a time (by default the number of cores).
+
+    Programs run on threads while the model writes others. Equal programs for a problem run once. A failure of the
+    sandbox ends the run and is never a score.
+
+    Raises:
+        UsageError: not exactly one completion function, or an argument that does not fit.
     """
+
+    scores_without_calls = True
 
     def __init__(
         self,
@@ -112,18 +121,24 @@ class PassAtK(StreamedEval):
         return {k: by_k.get(k, plain) for k in self.ks}
 
     def preflight(self) -> None:
-        """Try the sandbox before anything is paid."""
+        """Start the sandbox and try it, before the first paid call.
+
+        Raises:
+            UsageError: this machine has no such sandbox.
+            HarnessFailed: the sandbox does not work.
+        """
         self.judge.open()
 
     def check_sample(self, sample: Any) -> None:
-        """Raise BadSample where the row is no code problem."""
+        """Raise BadSample unless the row has one of the forms in `evals.suite.code.problems.FORMS`."""
         code_problem(sample, self.timeout_s)
 
     def first_prompt(self, sample: Any) -> Prompt:
+        """The prompt of the row: a text for style `completion`, one user message for style `chat`."""
         return self._prompt(code_problem(sample, self.timeout_s))
 
     def ideal_completions(self, sample: Any) -> list[str]:
-        """The row's reference solution, as a model would give it."""
+        """The row's reference solution in the form of a completion; empty if the row has none."""
         row = code_problem(sample, self.timeout_s)
         if row.reference is None:
             return []
@@ -147,6 +162,18 @@ class PassAtK(StreamedEval):
         return extract_program(completion, problem.prompt, problem.entry_point)
 
     async def eval_sample(self, sample: Any, *_: random.Random) -> None:
+        """Draw and judge the programs of one problem; record a `program` event for each, then a `metrics` event.
+
+        Sent: `temperature` and `max_tokens`; `top_p` at temperatures above 0; `n` if it is above 1; up to 4 `stop`
+        texts for style `completion`. program: `draw` (from 0), `temperature`, `program` (its source), `parsed`,
+        `found_as`, `status`, `kind`, `detail`, `assurance`, `wall_s`, `cpu_s` (seconds). metrics: `score`, which is
+        `pass@k` of the smallest k; `pass@k` of each k and the further metrics; `n_completions`, `n_passed`,
+        `n_unparsed`.
+
+        Raises:
+            BadSample: the row is not a code problem.
+            HarnessFailed: the sandbox failed; the run ends.
+        """
         row = code_problem(sample, self.timeout_s)
         drawn: dict[float, list[_Drawn]] = {}
         for temperature in dict.fromkeys(self.temperature_of.values()):
@@ -157,7 +184,7 @@ class PassAtK(StreamedEval):
         record_metrics(**self._metrics(row, drawn))
 
     async def _draw(self, row: CodeProblem, temperature: float) -> list[_Drawn]:
-        """All programs at one temperature with their verdicts; those that are there are judged meanwhile."""
+        """All programs at one temperature with their verdicts. Each batch is judged while the next one is drawn."""
         found: list[Extracted] = []
         judged: dict[str, tuple[Started[Verdict], int]] = {}
         batches: list[Started[Verdict]] = []
@@ -189,7 +216,7 @@ class PassAtK(StreamedEval):
         return result.get_completions()[:n_missing]
 
     def _metrics(self, row: CodeProblem, drawn: Mapping[float, Sequence[_Drawn]]) -> dict[str, Any]:
-        """The numbers of one problem: `pass@k` and its kin; `score` is the smallest k's."""
+        """The `metrics` event of one problem. `pass^k`, `maj@k` and `best_of_k` use the draws of the smallest k."""
         passed = {temperature: [one.passed for one in programs] for temperature, programs in drawn.items()}
         metrics: dict[str, Any] = {}
         for k in self.ks:
@@ -214,6 +241,7 @@ class PassAtK(StreamedEval):
         }
 
     def new_report(self) -> Report:
+        """An empty report over `pass@k`, `pass^k`, `maj@k` and `best_of_k` of the k that were asked for."""
         names = [f"pass@{k}" for k in self.ks]
         names += [f"pass^{k}" for k in self.pass_hat] + [f"maj@{k}" for k in self.maj]
         return PassReport([*names, *(f"best_of_{k}" for k in self.best_of)])
@@ -221,7 +249,7 @@ class PassAtK(StreamedEval):
 
 @dataclass(frozen=True)
 class _Drawn:
-    """One completion's program and what came of it."""
+    """The program of one completion, and the verdict on it."""
 
     program: Extracted
     verdict: Verdict
@@ -231,7 +259,7 @@ class _Drawn:
         return self.verdict.status is Status.PASSED
 
     def data(self, number: int, temperature: float) -> dict[str, Any]:
-        """The `program` event."""
+        """The data of the `program` event."""
         verdict = self.verdict
         return {
             "draw": number,
@@ -249,7 +277,10 @@ class _Drawn:
 
 
 def syntax(program: str) -> str:
-    """What two programs share that differ in comments and layout alone."""
+    """The syntax tree of a program as text: equal for programs that differ only in comments and layout.
+
+    A program that is not valid Python is returned unchanged.
+    """
     try:
         return ast.dump(ast.parse(program))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -257,7 +288,7 @@ def syntax(program: str) -> str:
 
 
 def _scorer(given: str | Callable[[str, str], float] | None) -> Callable[[str, str], float] | None:
-    """The function that `module:function` names."""
+    """The function that `module:function` names; a function, or None, is returned as it is."""
     if not isinstance(given, str):
         return given
     module, _, name = given.partition(":")

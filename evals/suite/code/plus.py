@@ -1,4 +1,4 @@
-"""Tests for rows of evalplus' files: inputs in the types that the problems mean, and the reference as the oracle.
+"""Tests for rows of evalplus' files: inputs in the types that the problems expect, and the reference as the oracle.
 
 The facts (which MBPP problems take tuples, which compare as sets, the tolerances) are those of evalplus 0.3.1
 (Liu et al. 2023, arXiv:2305.01210), whose files keep all inputs as JSON.
@@ -20,14 +20,17 @@ _ALL_LEVELS = {580, 615, 791}
 
 AS_SETS = {"similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly", "larg_nnum"}
 AS_SETS |= {"intersection_array", "find_dissimilar", "Diff"}
-"MBPP functions whose results are compared without order and repetition."
+"MBPP functions whose results are compared as sets, without order and repetition."
 
 NOT_NONE = {"check_str", "text_match_three", "text_starta_endb"}
-"MBPP functions whose result only counts as something or nothing."
+"MBPP functions whose result counts only as None or not None."
 
 
 def typed_input(task_id: str, arguments: list[Any]) -> Any:
-    """One argument list of an MBPP problem, with the types that JSON has lost."""
+    """One argument list of an MBPP problem, with tuples, sets and complex numbers in place of JSON's lists and numbers.
+
+    Arguments of other problems, such as HumanEval's, come back unchanged.
+    """
     family, _, number = task_id.partition("/")
     if family != "Mbpp" or not number.isdigit():
         return arguments
@@ -68,7 +71,11 @@ def _tuples(value: Any) -> Any:
 
 
 def plus_tests(row: Mapping[str, Any]) -> str:
-    """Source of `check(candidate)`: every input goes to the candidate and to the reference, each with its own copy."""
+    """The source of `check(candidate)` for an evalplus row (HumanEval+ or MBPP+).
+
+    The candidate and the reference solution get copies of every input of `base_input` and `plus_input`, and their
+    results are compared.
+    """
     name, task_id = row["entry_point"], str(row.get("task_id", ""))
     inputs = [typed_input(task_id, arguments) for arguments in [*row["base_input"], *row.get("plus_input", [])]]
     reference = f"{row['prompt']}{row['canonical_solution']}"
@@ -114,7 +121,7 @@ def _same(found, expected):
 
 
 def _oracle(task_id: str, name: str) -> str:
-    """`_right(found, expected, arguments)` for the few problems with several right results, else plain comparison."""
+    """The source of `_right(found, expected, arguments)`: special rules for a few problems, else plain comparison."""
     rule = "_same(found, expected)"
     mbpp = task_id.startswith("Mbpp")
     if name == "find_zero" and not mbpp:

@@ -1,4 +1,4 @@
-"""Rows of code benchmarks as problems for the sandbox: HumanEval, evalplus' files, MBPP, stdin/stdout problems."""
+"""Turns rows of code benchmarks into problems for the sandbox: HumanEval, evalplus, MBPP, stdin/stdout problems."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ FORMS = {
     "APPS": ("question", "input_output"),
     "LiveCodeBench": ("question_content", "public_test_cases"),
 }
-"The forms that a row may have, and the fields by which each is known."
+"The forms that a row may have, and the fields that each form is recognised by."
 
 COMPLETION, FUNCTION, PROGRAM = "completion", "function", "program"
 
 
 @dataclass(frozen=True)
 class CodeProblem:
-    """A row, ready to be asked and judged."""
+    """A row of a code benchmark, ready for the model and for the sandbox."""
 
     problem: Problem
     task: str
-    "What a chat model is told beside the prompt: a text, empty where the prompt says it all."
+    "What a chat model is asked instead of the prompt; empty if the prompt is the question."
     reference: str | None
-    "A whole program that must pass; None where the row has none."
+    "A whole program that must pass; None if the row has no solution."
 
 
 def code_problem(row: Any, timeout_s: float | None = None) -> CodeProblem:
-    """The problem in a row of any of the known forms.
+    """The problem in a row that has one of `FORMS`.
 
-    timeout_s: instead of the row's own `timeout_s`, and of 3 s.
+    timeout_s: seconds for one run of the tests, instead of the row's own `timeout_s`; 3 s if neither is given.
 
     Raises:
-        BadSample: the row has none of the forms, or a field of it is of the wrong kind.
+        BadSample: the row has none of the forms, or a field has the wrong type or content.
     """
     if not isinstance(row, dict):
         raise BadSample(f"a problem must be an object, got {type(row).__name__}", row)
@@ -55,7 +55,11 @@ def code_problem(row: Any, timeout_s: float | None = None) -> CodeProblem:
 
 
 def form_of(row: Mapping[str, Any]) -> str:
-    """Which of `FORMS` a row has."""
+    """The name in `FORMS` of the first form whose fields the row has.
+
+    Raises:
+        BadSample: no form fits; names the fields that the nearest form lacks.
+    """
     for form, keys in FORMS.items():
         if all(key in row for key in keys):
             return form
@@ -73,7 +77,7 @@ def _human_eval(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     prompt, name, test = (_text(row, key) for key in ("prompt", "entry_point", "test"))
     _check_name(row, name)
     if not _defines_check(row, test):
-        raise BadSample("'test' defines no check", row, fix="let it hold `def check(candidate):` with the assertions")
+        raise BadSample("'test' defines no check", row, fix="write `def check(candidate):` with the assertions in it")
     reference = _reference(row, prompt)
     problem = Problem(_id(row), prompt, FunctionTests(test), name, timeout_s, reference=reference)
     return CodeProblem(problem, "", reference)
@@ -85,7 +89,9 @@ def _plus(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     _python(row, "canonical_solution", prompt + solution)
     for key in ("base_input", "plus_input"):
         if not isinstance(row.get(key, []), list):
-            raise BadSample(f"{key!r} is no list of argument lists", row, fix="take the file as evalplus publishes it")
+            raise BadSample(
+                f"{key!r} is not a list of argument lists", row, fix="use the file as evalplus publishes it"
+            )
     problem = Problem(_id(row), prompt, FunctionTests(plus_tests(row)), name, timeout_s, reference=prompt + solution)
     return CodeProblem(problem, "", prompt + solution)
 
@@ -94,7 +100,7 @@ def _mbpp(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     code, tests = _text(row, "code"), row["test_list"]
     task = _text(row, "text" if "text" in row else "prompt")
     if not isinstance(tests, list) or not tests or not all(isinstance(test, str) for test in tests):
-        raise BadSample("'test_list' is no list of assertions", row, fix='write ["assert f(1) == 2", ...]')
+        raise BadSample("'test_list' is not a list of assertions", row, fix='write ["assert f(1) == 2", ...]')
     setup = "\n".join([*row.get("test_imports", []), row.get("test_setup_code", "")])
     name = _tested_name(row, code, tests)
     body = textwrap.indent("\n".join(tests), "    ")
@@ -109,7 +115,7 @@ def _mbpp(row: dict[str, Any], timeout_s: float) -> CodeProblem:
 def _stdio(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     cases = row["cases"]
     if not isinstance(cases, list) or not cases:
-        raise BadSample("'cases' is no list of cases", row, fix='write [{"stdin": "1\\n", "stdout": "2\\n"}, ...]')
+        raise BadSample("'cases' is not a list of cases", row, fix='write [{"stdin": "1\\n", "stdout": "2\\n"}, ...]')
     pairs = [(case.get("stdin"), case.get("stdout")) if isinstance(case, dict) else (None, None) for case in cases]
     return _program(row, _text(row, "input" if "input" in row else "prompt"), pairs, timeout_s, "cases")
 
@@ -117,7 +123,7 @@ def _stdio(row: dict[str, Any], timeout_s: float) -> CodeProblem:
 def _apps(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     cases = _json(row, "input_output")
     if not isinstance(cases, dict) or not {"inputs", "outputs"} <= cases.keys():
-        raise BadSample("'input_output' has no inputs and outputs", row, fix="take the row as APPS publishes it")
+        raise BadSample("'input_output' has no inputs and outputs", row, fix="use the row as APPS publishes it")
     if cases.get("fn_name"):
         raise BadSample(
             f"the problem is a call of {cases['fn_name']!r}, not a program with input and output",
@@ -127,7 +133,7 @@ def _apps(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     joined = [["\n".join(map(str, part)) if isinstance(part, list) else part for part in cases[key]]
               for key in ("inputs", "outputs")]  # fmt: skip
     if len(joined[0]) != len(joined[1]):
-        raise BadSample(f"{len(joined[0])} inputs and {len(joined[1])} outputs", row, fix="give one output an input")
+        raise BadSample(f"{len(joined[0])} inputs and {len(joined[1])} outputs", row, fix="give each input an output")
     return _program(row, _text(row, "question"), list(zip(*joined, strict=True)), timeout_s, "input_output")
 
 
@@ -138,7 +144,7 @@ def _live_code_bench(row: dict[str, Any], timeout_s: float) -> CodeProblem:
             cases += _json(row, "private_test_cases")
         except BadSample as error:
             raise BadSample(
-                "'private_test_cases' is packed in pickle, which is never opened here",
+                "'private_test_cases' is packed with pickle, which can run code and is never opened here",
                 row,
                 fix="unpack it to a JSON list with LiveCodeBench's own tool, or drop the field",
             ) from error
@@ -198,19 +204,19 @@ def _json(row: dict[str, Any], key: str) -> Any:
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:
-        raise BadSample(f"{key!r} is no JSON", row, fix="take the row as it was published") from None
+        raise BadSample(f"{key!r} is not JSON", row, fix="use the row as it was published") from None
 
 
 def _check_name(row: dict[str, Any], name: str) -> None:
     if not name.isidentifier():
-        raise BadSample(f"'entry_point' is {name!r}, which is no name", row, fix="give the function's name")
+        raise BadSample(f"'entry_point' is {name!r}, which is not a Python name", row, fix="give the function's name")
 
 
 def _python(row: dict[str, Any], key: str, source: str) -> ast.Module:
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError) as error:
-        raise BadSample(f"{key!r} is no Python: {error}", row, fix="correct it") from None
+        raise BadSample(f"{key!r} is not valid Python: {error}", row, fix="correct it") from None
 
 
 def _defines_check(row: dict[str, Any], test: str) -> bool:
@@ -218,7 +224,7 @@ def _defines_check(row: dict[str, Any], test: str) -> bool:
 
 
 def _tested_name(row: dict[str, Any], code: str, tests: Sequence[str]) -> str:
-    """The function of the reference that the assertions call: the last one where they call several."""
+    """The function of the reference that the assertions call; the last one defined if they call several."""
     defined = [node.name for node in _python(row, "code", code).body
                if isinstance(node, ast.FunctionDef | ast.ClassDef)]  # fmt: skip
     called = {node.id for test in tests for node in ast.walk(_python(row, "test_list", test))

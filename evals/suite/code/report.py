@@ -1,4 +1,4 @@
-"""The report of pass@k: estimates with their intervals, verdicts, and problems that were never solved."""
+"""The report of pass@k: estimates with their intervals, counts of verdicts, and the counts of each problem."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from evals.record.recorders import Event
 from evals.stats.intervals import wilson
 
 MAX_PROBLEMS_LISTED = 1000
-"Problems up to which the report lists each one's counts; `evals view` shows them always."
+"The report lists the counts of each problem up to this many problems; `evals view` always shows them."
 
 
 class PassReport:
-    """Means over problems with their bootstrap intervals, what became of the programs, and each problem's counts.
+    """Means over problems with their bootstrap intervals, counts of verdicts, and the counts of each problem.
 
-    With repeats a problem's estimates are averaged: each is unbiased.
+    names: the keys of `metrics` events that are averaged, such as `pass@1`. With repeats the estimates of a problem
+    are averaged, since each of them is unbiased.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -33,6 +34,7 @@ class PassReport:
         self.n_completions = self.n_unparsed = 0
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        """Count the `program` events and the `metrics` event of one finished problem."""
         for event in events:
             if event.type == "program":
                 self._add_program(event.data)
@@ -62,6 +64,12 @@ class PassReport:
                 self._repeated.setdefault((name, row), []).append(data[name])
 
     def as_dict(self) -> dict[str, Any]:
+        """The report so far.
+
+        For each name: the mean, `NAME_stderr`, and `NAME_ci95` as [low, high]; None where a number does not exist.
+        Then `n` (problems), `n_completions`, `unparsed` (share of completions without a program), `status/...`,
+        `kind/...` and `assurance/...` (numbers of programs), and `problems`: `{id: {"n": drawn, "c": passed}}`.
+        """
         report: dict[str, Any] = {}
         for name, mean in self.means.items():
             report[name] = defined(mean.mean)
@@ -77,7 +85,7 @@ class PassReport:
         return report
 
     def _interval(self, name: str) -> list[float] | None:
-        """Bootstrap over problems; Wilson where all are equal, since a bootstrap would claim certainty."""
+        """95 % bootstrap interval over problems. Wilson's if all values are equal: a bootstrap would have width 0."""
         values = [self._value(name, row) for _, row in sorted(self._row_of.items())]
         if len(values) < 2:
             return None
@@ -97,7 +105,11 @@ class PassReport:
 
 
 def counts_of(name: str, values: Sequence[Any]) -> list[int]:
-    """Whole numbers from 1, ascending, each once."""
+    """The whole numbers of an argument, in ascending order, without repetitions.
+
+    Raises:
+        UsageError: a value is not a whole number from 1, or `k` is empty.
+    """
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise UsageError(f"{name} is {value!r}", fix="give whole numbers from 1")

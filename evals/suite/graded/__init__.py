@@ -1,1 +1,1 @@
-"""Judged by another model: rubrics, choices and their scores."""
+"""Evals in which a grader, another model, judges the completion by a rubric."""

@@ -1,4 +1,4 @@
-"""The instructions that tell a grader in which form to answer, one for each `eval_type`."""
+"""The instructions that tell a grader how to answer, one for each `eval_type`."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ ANSWER_PROMPTS: dict[str, str] = {
         "その行の後には何も書かないでください。\n\n推論："
     ),
 }
-'Keys are the values of `eval_type`; `{choices}` becomes `"A" or "B"`.'
+'Instructions by `eval_type`. `{choices}` is replaced by `"A" or "B"`.'
 
 
 def choice_to_str(choice_strings: Iterable[str]) -> str:
-    """The choices for a sentence: `"A" or "B"`."""
+    """The choices as part of a sentence: `"A" or "B"`."""
     return " or ".join(f'"{choice}"' for choice in choice_strings)
 
 
 def check_eval_type(eval_type: str) -> None:
-    """Raise RegistryError when no answer prompt belongs to `eval_type`."""
+    """Raise RegistryError unless `eval_type` is a key of ANSWER_PROMPTS; names near misses."""
     if eval_type not in ANSWER_PROMPTS:
         raise RegistryError(
-            f"no eval_type is called {eval_type!r}",
+            f"there is no eval_type {eval_type!r}",
             notes=[did_you_mean(str(eval_type), ANSWER_PROMPTS)],
             fix=f"use {', '.join(ANSWER_PROMPTS)}",
         )
@@ -54,10 +54,14 @@ def append_answer_prompt(
     answer_prompt: str | ChatPrompt | None = None,
     choice_strings: Iterable[str] | None = None,
 ) -> ChatPrompt:
-    """A new prompt that ends with the instruction of `eval_type`, or with `answer_prompt`.
+    """A new prompt that ends with the instruction of `eval_type`, or with `answer_prompt` if it is given.
 
-    append_type: `as_content` adds a text to the last message, after a blank line; `as_message` adds the
-    messages of a chat. The prompt handed in stays as it is.
+    append_type: `as_content` adds a text to the last message, after a blank line; `as_message` adds the messages of a
+    chat. choice_strings: fill `{choices}` of the instruction. `prompt` is not changed.
+
+    Raises:
+        RegistryError: no `answer_prompt` is given, and `eval_type` is unknown.
+        ValueError: `append_type` is unknown, or does not fit the type of the answer prompt.
     """
     if answer_prompt is None:
         check_eval_type(eval_type)

@@ -1,4 +1,4 @@
-"""Grading by a rubric in plain synchronous code, for plug-ins that bring their own loop over samples."""
+"""Grading by a rubric in synchronous code, for plug-ins that loop over samples themselves."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ def classify(
     n: int | None = None,
     match_fn: str | MatchFn | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    """The choice of the grader `completion_fn` by rubric `mg`, and how it came about.
+    """The choice that the grader `completion_fn` makes by the rubric `mg`, and the details of the grading.
 
-    format_kwargs: values for the rubric's placeholders. completion_kwargs: `max_tokens`, `temperature`,
-    `n_samples`, `completion_kwargs` of the call. The second value holds `score`, `sampled` (the answer in a
-    list), `prompt` and `invalid_choice`.
+    format_kwargs: values for the rubric's placeholders. completion_kwargs: options of the call, as for `call_kwargs`.
+    eval_type, n, match_fn: as for `make_rubric`. The second value holds `score`, a number or None; `sampled`, a list
+    with the grader's answer; `prompt`, the grader's prompt; and `invalid_choice`, whether no choice was found.
+
+    Raises:
+        RegistryError: the rubric cannot grade.
+        BadSample: a placeholder has no value.
+        UsageError: `completion_kwargs` has an unknown key.
     """
     rubric = make_rubric(mg, eval_type=eval_type, n=n, match_fn=match_fn)
     prompt = rubric.grader_prompt({**(format_kwargs or {}), "n": n})
@@ -46,9 +51,13 @@ def sample_and_concat_n_completions(
     template_i: str,
     sample_kwargs: Mapping[str, Any],
 ) -> str:
-    """`n` completions of `prompt`, one of each function or all of the only one, joined by `template_i`.
+    """`n` completions of `prompt` in one text, each put into `template_i` (see `concat_n_completions`).
 
-    The prompt is a template without placeholders: braces that are text stand in it twice.
+    With one completion function all `n` are drawn from it; else each function gives one. `prompt` is a template
+    without placeholders, so a brace that is text must be doubled.
+
+    Raises:
+        ValueError: `template_i` is empty, or the number of functions is neither 1 nor `n`.
     """
     if not template_i:
         raise ValueError("several completions need an output template")

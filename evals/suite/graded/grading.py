@@ -1,4 +1,4 @@
-"""From a grader's answer to a choice and a score: pure functions, by the rules of openai/evals."""
+"""Reads a choice and a score from a grader's answer: pure functions, by the rules of openai/evals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evals.errors import RegistryError, did_you_mean
 logger = logging.getLogger(__name__)
 
 INVALID_STR = "__invalid__"
-"The choice of an answer in which no choice was found."
+"The choice that is recorded if the answer names none."
 
 MatchFn = Callable[[str, str], bool | float]
 
@@ -21,10 +21,10 @@ MATCH_FNS: dict[str, MatchFn] = {
     "endswith": lambda line, choice: line.endswith(choice),
     "starts_or_endswith": lambda line, choice: line.startswith(choice) or line.endswith(choice),
 }
-"""Whether a cleaned line of the answer names a choice.
+"""Match functions by name: whether a line of the answer, without punctuation, names a choice.
 
-`include` asks whether the line is a part of the choice, not the other way round; openai/evals has it so, and
-published numbers rest on it.
+`include` asks whether the line is a part of the choice, and not whether the choice is a part of the line. openai/evals
+does it this way, and published numbers depend on it.
 """
 
 DEFAULT_MATCH_FN = "starts_or_endswith"
@@ -39,14 +39,14 @@ _WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def get_choice_strings(choice_strings: list[str] | str, n: int | None = None) -> list[str]:
-    """The choices: those listed, the characters of a text, or one for each of `n` completions.
+    """The choices of a rubric as a list.
 
-    choice_strings: a list; a text such as `YN`; or `from_n` ("1".."n"), `from_n_abc`, `from_n_ABC` (letters
-    start again after the 26th).
+    choice_strings: a list; a text such as `YN`, whose characters are the choices; or a name that stands for one choice
+    for each of `n` completions: `from_n` ("1" to "n"), `from_n_abc`, `from_n_ABC` (the letters start again after 26).
 
     Raises:
-        RegistryError: a choice is no text, is empty or holds ASCII punctuation (which is removed from answers
-            before they are compared), or `n` is missing.
+        RegistryError: a choice is not a text, is empty or contains ASCII punctuation (which is removed from answers
+            before they are compared); or `n` is missing.
     """
     if isinstance(choice_strings, str) and choice_strings in _NUMBERED:
         if n is None:
@@ -67,7 +67,7 @@ def _check_choice(choice: object) -> None:
     if not isinstance(choice, str):
         kind = "a boolean" if isinstance(choice, bool) else f"of type {type(choice).__name__}"
         raise RegistryError(
-            f"choice_strings holds {choice!r}, which is {kind} and no text",
+            f"choice_strings holds {choice!r}, which is {kind} and not a text",
             fix='quote the choices, for example ["Yes", "No"]: bare Yes and No are booleans in YAML',
         )
     if not choice or any(character in string.punctuation for character in choice):
@@ -79,26 +79,29 @@ def _check_choice(choice: object) -> None:
 
 
 def find_match_fn(match_fn: str | MatchFn | None) -> MatchFn:
-    """The match function of that name, the default one for None; a callable is returned as it is.
+    """The match function called `match_fn` in MATCH_FNS; the default for None. A function is returned unchanged.
 
     Raises:
-        RegistryError: no match function has that name.
+        RegistryError: there is no match function of that name.
     """
     if callable(match_fn):
         return match_fn
     name = match_fn or DEFAULT_MATCH_FN
     if name not in MATCH_FNS:
         raise RegistryError(
-            f"no match_fn is called {name!r}", notes=[did_you_mean(name, MATCH_FNS)], fix=f"use {', '.join(MATCH_FNS)}"
+            f"there is no match_fn {name!r}", notes=[did_you_mean(name, MATCH_FNS)], fix=f"use {', '.join(MATCH_FNS)}"
         )
     return MATCH_FNS[name]
 
 
 def find_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_strings: Iterable[str]) -> str:
-    """The choice that a grader's answer names, or `__invalid__`.
+    """The choice that a grader's answer names; `__invalid__` if it names none.
 
-    The first line that names one decides, the last line where `eval_type` starts with `cot_classify`. Lines
-    lose surrounding space, then ASCII punctuation; of several choices that fit a line the first listed wins.
+    The first line that names a choice decides; if `eval_type` starts with `cot_classify`, the last one. Spaces around
+    a line and all ASCII punctuation in it are removed first. If several choices fit a line, the first in the list wins.
+
+    Raises:
+        RegistryError: `match_fn` is unknown.
     """
     fits = find_match_fn(match_fn)
     choices = list(choice_strings)
@@ -114,7 +117,7 @@ def find_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_strin
 
 
 def get_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_strings: Iterable[str]) -> str:
-    """`find_choice`, with a log warning where there is none."""
+    """The same as `find_choice`, and a warning in the log if the answer names no choice."""
     choices = list(choice_strings)
     choice = find_choice(text, eval_type, match_fn, choices)
     if choice == INVALID_STR:
@@ -125,17 +128,19 @@ def get_choice(text: str, eval_type: str, match_fn: str | MatchFn, choice_string
 def score_table(
     choice_strings: Iterable[str], choice_scores: Mapping[str, float] | str | None
 ) -> dict[str, float] | None:
-    """The score of each choice; None where the rubric gives none.
+    """The score of each choice; None if the rubric has no scores.
+
+    choice_scores: a map from choice to number, or `from_strings`: each choice is its own number.
 
     Raises:
-        RegistryError: the scores are no numbers.
+        RegistryError: a score is not a number, or `choice_scores` is neither of these.
     """
     if choice_scores is None:
         return None
     if isinstance(choice_scores, str):
         if choice_scores != "from_strings":
             raise RegistryError(
-                f"choice_scores: {choice_scores} means nothing",
+                f"choice_scores is {choice_scores!r}, which has no meaning",
                 fix="write a map from choice to number, or from_strings",
             )
         choice_scores = {choice: choice for choice in choice_strings}  # type: ignore[misc]
@@ -145,7 +150,7 @@ def score_table(
         return {choice: float(score) for choice, score in choice_scores.items()}
     except (TypeError, ValueError):
         raise RegistryError(
-            f"choice_scores are no numbers: {dict(choice_scores)}", fix="give each choice a number"
+            f"choice_scores are not all numbers: {dict(choice_scores)}", fix="give each choice a number"
         ) from None
 
 
@@ -154,10 +159,14 @@ def get_choice_score(
     choice_strings: Iterable[str],
     choice_scores: Mapping[str, float] | str | None = None,
 ) -> float | None:
-    """The number of a choice; None where the rubric has no scores.
+    """The score of a choice; None if the rubric has no scores.
 
-    `__invalid__` gets the lowest score of the rubric, as in openai/evals; reports give the mean over valid
-    answers and the rate of invalid ones beside it.
+    `__invalid__` gets the lowest score of the rubric, as in openai/evals. Reports also give the mean over valid
+    answers and the rate of invalid ones.
+
+    Raises:
+        KeyError: the rubric gives the choice no score.
+        RegistryError: as for `score_table`.
     """
     scores = score_table(choice_strings, choice_scores)
     if scores is None:
@@ -166,7 +175,10 @@ def get_choice_score(
 
 
 def misread_choices(choice_strings: Iterable[str], match_fn: str | MatchFn | None) -> list[tuple[str, str]]:
-    """Pairs (choice, what an answer that consists of it is read as) that differ: "10" is read as "1"."""
+    """The choices that are read as another one when they are the whole answer: pairs (choice, what it is read as).
+
+    With choices "1" and "10" and the default match function, the answer "10" is read as "1".
+    """
     fits, choices = find_match_fn(match_fn), list(choice_strings)
     read_as = ((choice, next((other for other in choices if fits(choice, other)), INVALID_STR)) for choice in choices)
     return [(choice, other) for choice, other in read_as if choice != other]

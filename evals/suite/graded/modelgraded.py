@@ -1,4 +1,4 @@
-"""ModelBasedClassify: a grader model reads a completion by a rubric and picks one of its choices."""
+"""ModelBasedClassify: a grader model judges the completion by a rubric and picks one of its choices."""
 
 from __future__ import annotations
 
@@ -23,17 +23,21 @@ from evals.suite.samples.templates import double_braces
 logger = logging.getLogger(__name__)
 
 INVALID_SHOWN = 3
-"Unreadable answers of a grader that are logged; the report counts them all."
+"How many answers without a choice are logged; the report counts all of them."
 
 
 class ModelBasedClassify(StreamedEval):
-    """The last completion function grades what the ones before it wrote; a single one does both.
+    """The last completion function grades the completions of those before it; a single one does both.
 
-    modelgraded_spec: name of a rubric in the registry. modelgraded_spec_args: values for its placeholders,
-    the same for every sample. sample_kwargs, eval_kwargs: request options of the evaluated models and of the
-    grader. multicomp_n: completions a sample, or `from_models` for one of each evaluated model. eval_type:
-    the form of answer asked of the grader. metaeval: samples carry the right `choice`, and the grader is
-    scored against it.
+    modelgraded_spec: the name of a rubric in the registry. modelgraded_spec_args: values for its placeholders, the
+    same for every sample. sample_kwargs, eval_kwargs: options of the requests to the evaluated models and to the
+    grader (see `call_kwargs`). multicomp_n: completions for each sample, or `from_models` for one of each evaluated
+    model. eval_type: the form of answer that the grader is asked for. match_fn: a name in MATCH_FNS, or a function.
+    metaeval: samples have the right `choice`, and the grader is scored against it.
+
+    Raises:
+        RegistryError: there is no such rubric, or it cannot grade.
+        UsageError: `multicomp_n` does not fit the number of models, or an option is unknown.
     """
 
     def __init__(
@@ -68,7 +72,16 @@ class ModelBasedClassify(StreamedEval):
         self._n_invalid_shown = 0
 
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
-        """Grade one sample, record `metrics`, and return the choice, `__invalid__` where there was none."""
+        """Get the missing completions, ask the grader, record a `metrics` event, and return the choice.
+
+        Both requests have temperature 0 and 1,024 tokens unless sample_kwargs and eval_kwargs say otherwise.
+        Completions that the sample already has are not requested. metrics: `choice` (`__invalid__` if the answer
+        names none), `score` (a number, or None for a rubric without scores), and for metaeval `metascore`, whether
+        the choice is the sample's.
+
+        Raises:
+            BadSample, RegistryError: `check_sample` refuses the row.
+        """
         self.check_sample(test_sample)
         completions = {
             output: await self._completion(test_sample[key]) for key, output in self._missing_outputs(test_sample)
@@ -84,13 +97,22 @@ class ModelBasedClassify(StreamedEval):
         return choice
 
     def new_report(self) -> Report:
+        """An empty report; for a rubric without scores it has the share of each choice (`rate/CHOICE`)."""
         rubric = self.rubric
         return GradedReport(rubric.choices, rate_of=rubric.choices if rubric.scores is None else ())
 
     def check_sample(self, sample: Any) -> None:
-        """Raise BadSample where the grader's prompt could not be filled, or a prompt or label is missing."""
+        """Raise BadSample unless the row has all that the rubric asks for.
+
+        For each pair of the rubric's `input_outputs`: a prompt under the first key (a text or a list of messages), or
+        a finished completion under the second. A value for each placeholder, here or in modelgraded_spec_args. For
+        metaeval: `choice`, a text.
+
+        Raises:
+            RegistryError: several completions, and the rubric has no `output_template`.
+        """
         if not isinstance(sample, dict):
-            raise BadSample(f"the row is a {type(sample).__name__}, not an object", sample)
+            raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
         missing = list(self._missing_outputs(sample))
         for key, output in missing:
             self._check_prompt(sample, key, output)
@@ -105,7 +127,7 @@ class ModelBasedClassify(StreamedEval):
             self._check_label(sample)
 
     def first_prompt(self, sample: Any) -> Prompt | None:
-        """What the evaluated model is asked; the grader's prompt where the completions are in the sample."""
+        """The prompt of the first missing completion; the grader's prompt if the sample has all completions."""
         for key, _ in self._missing_outputs(sample):
             prompt: Prompt | None = sample.get(key)
             return prompt
@@ -113,11 +135,11 @@ class ModelBasedClassify(StreamedEval):
         return self.rubric.grader_prompt(self._fields(sample, {}))
 
     def ideal_completions(self, sample: Any) -> list[str]:
-        """None: only the grader can tell what is right."""
+        """An empty list: only the grader can tell what is right."""
         return []
 
     def _choice(self, answer: str) -> str:
-        """The choice in a grader's answer; the first few answers without one are shown, the report counts all."""
+        """The choice in a grader's answer. The first few answers without one are logged."""
         rubric = self.rubric
         choice = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
         if choice == INVALID_STR and self._n_invalid_shown < INVALID_SHOWN:
@@ -127,7 +149,7 @@ class ModelBasedClassify(StreamedEval):
         return choice
 
     def _missing_outputs(self, sample: dict[str, Any]) -> list[tuple[str, str]]:
-        """(key of the prompt, name of its completion) of all completions that are not in the sample."""
+        """(key of the prompt, key of its completion) for each completion that the sample does not have."""
         return [(key, output) for key, output in self.mg.input_outputs.items() if output not in sample]
 
     async def _completion(self, prompt: Prompt) -> str:
@@ -141,10 +163,10 @@ class ModelBasedClassify(StreamedEval):
         return first_completion(await self.complete_with(model, prompt, **self._sample_call))
 
     def _fields(self, sample: dict[str, Any], completions: dict[str, str]) -> dict[str, Any]:
-        """Values for the rubric's placeholders; later ones win.
+        """Values for the rubric's placeholders: completions, then the sample, its prompts and the args; later ones win.
 
-        Braces in the sample's prompts appear twice in the grader's prompt. openai/evals does that too, and
-        graders' answers depend on every character of it.
+        Braces in the sample's prompts appear doubled in the grader's prompt. openai/evals does the same, and a
+        grader's answer may depend on every character.
         """
         prompts = {key: double_braces(sample[key]) for key in self.mg.input_outputs if key in sample}
         return {**completions, **sample, **prompts, **self.modelgraded_spec_args, "n": self.multicomp_n}
@@ -191,9 +213,9 @@ class ModelBasedClassify(StreamedEval):
 
 
 class GradedReport:
-    """Counts of the choices, mean score, agreement with the labels, and how many answers were unreadable.
+    """Counts of the choices, mean score, agreement with the labels, and the rate of answers without a choice.
 
-    rate_of: choices whose share of the samples is reported with its uncertainty, for rubrics without scores.
+    choices: those of the rubric. rate_of: choices whose share of the samples is reported with its uncertainty.
     """
 
     def __init__(self, choices: Sequence[str], rate_of: Sequence[str] = ()) -> None:
@@ -202,6 +224,7 @@ class GradedReport:
         self.rates = {choice: Mean() for choice in rate_of}
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        """Count the `metrics` events that have a `choice`."""
         for event in events:
             if event.type == "metrics" and "choice" in event.data:
                 self._add_grade(sample_id, event.data)
@@ -220,10 +243,11 @@ class GradedReport:
             rate.add(sample_id, float(candidate == choice))
 
     def as_dict(self) -> dict[str, Any]:
-        """The keys of openai/evals, and beside each mean its standard error and 95 % interval.
+        """The report so far: the keys of openai/evals, and for each mean its standard error and 95 % interval.
 
-        `score` counts an unreadable answer as the lowest score, `score_valid` leaves it out; `invalid_rate` is
-        the share of such answers among the `n` samples.
+        `counts/CHOICE`: samples with that choice. `score` counts an answer without a choice as the lowest score;
+        `score_valid` leaves it out. `metascore`: share of samples on which grader and label agree. `invalid_rate`:
+        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples.
         """
         report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
         rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
@@ -234,10 +258,12 @@ class GradedReport:
 
 
 def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
-    """How many completions a sample gets from `n_models` evaluated models.
+    """How many completions each sample gets from `n_models` evaluated models.
+
+    multicomp_n: a number from 1, or `from_models` for one completion of each model.
 
     Raises:
-        UsageError: the number does not fit the models named on the command line.
+        UsageError: `multicomp_n` does not fit the models named on the command line.
     """
     if multicomp_n == "from_models":
         if n_models < 2:
@@ -251,7 +277,7 @@ def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
     if n_models not in (1, multicomp_n):
         raise UsageError(
             f"{n_models} models and a grader were named, but the eval takes {multicomp_n} completions a sample",
-            notes=["the last completion function is the grader, the ones before it are evaluated"],
+            notes=["the last completion function is the grader; those before it are evaluated"],
             fix=f"name one model or {multicomp_n} before the grader"
             if multicomp_n > 1
             else "name one model and the grader: oaieval MODEL,GRADER EVAL",

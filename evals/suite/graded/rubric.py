@@ -1,4 +1,4 @@
-"""A rubric made ready for an eval: checked choices, scores, the grader's prompt and how its answer is read."""
+"""Prepares a rubric for an eval: checks it, and builds its choices, its scores and the grader's prompt."""
 
 from __future__ import annotations
 
@@ -19,26 +19,32 @@ from evals.suite.samples.templates import fill, fill_prompt, placeholders
 logger = logging.getLogger(__name__)
 
 OUTPUT_PLACEHOLDERS = ("i", "i_abc", "i_ABC", "output", "n")
-"What an `output_template` may hold: the number or letter of a completion, its text, how many there are."
+"The placeholders of an `output_template`: number or letter of a completion, its text, how many there are."
 
 _CALL_OPTIONS = ("max_tokens", "temperature", "n_samples", "completion_kwargs")
 
 
 @dataclass(frozen=True)
 class Rubric:
-    """A grader's instructions for `n` completions a sample."""
+    """What a grader is asked, and how its answer is read."""
 
     prompt: ChatPrompt
-    "The template, with the instruction of the eval's own `eval_type` already added."
+    "The template, with the instruction of the eval's `eval_type` at its end."
     choices: list[str]
     scores: dict[str, float] | None
+    "The score of each choice; None if the rubric has no scores."
     read_as: str
-    "The `eval_type` by which the answer is read; the rubric's own before the eval's."
+    "The `eval_type` by which the answer is read: the rubric's own, else the eval's."
     match_fn: MatchFn
     placeholders: list[str]
+    "The names in `prompt` that every sample must fill."
 
     def grader_prompt(self, fields: Mapping[str, Any]) -> ChatPrompt:
-        """What the grader is asked about one sample."""
+        """The grader's prompt for one sample. fields: a value for each placeholder.
+
+        Raises:
+            BadSample: a placeholder has no value.
+        """
         filled: ChatPrompt = fill_prompt(self.prompt, fields)
         return filled
 
@@ -46,10 +52,12 @@ class Rubric:
 def make_rubric(
     spec: ModelGradedSpec, *, eval_type: str | None = None, n: int | None = None, match_fn: str | MatchFn | None = None
 ) -> Rubric:
-    """The rubric of `spec` for an eval that asks for `eval_type`, `n` completions and `match_fn`.
+    """The rubric of `spec`, ready for an eval with this `eval_type`, `n` completions a sample and `match_fn`.
+
+    A choice that would be read as another one is a warning in the log.
 
     Raises:
-        RegistryError: the rubric cannot grade; said with its file:line where it is known.
+        RegistryError: the rubric cannot grade; the message has its file:line if that is known.
     """
     try:
         return _make_rubric(spec, eval_type, n, match_fn)
@@ -86,7 +94,7 @@ def _effective_eval_type(spec: ModelGradedSpec, eval_type: str | None) -> str:
     read_as = spec.eval_type or eval_type
     if not read_as:
         raise RegistryError(
-            "neither the rubric nor the eval says how the grader's answer is to be read",
+            "neither the rubric nor the eval has an eval_type, so the grader's answer cannot be read",
             fix="add an eval_type to the eval's args, for example eval_type: cot_classify",
         )
     if not isinstance(read_as, str) or not read_as.startswith(("classify", "cot_classify")):
@@ -126,10 +134,10 @@ def _check_output_template(template: object) -> None:
 
 
 def as_chat(prompt: Any) -> ChatPrompt:
-    """A rubric's prompt as messages; a text becomes one user message.
+    """A rubric's prompt as a list of messages; a text becomes one user message.
 
     Raises:
-        RegistryError: it is neither a text nor a list of messages with texts.
+        RegistryError: it is neither a text nor a list of messages with text contents.
     """
     if isinstance(prompt, str):
         return [{"role": "user", "content": prompt}]
@@ -142,10 +150,13 @@ def as_chat(prompt: Any) -> ChatPrompt:
 
 
 def call_kwargs(options: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The request options of one call, from `sample_kwargs` or `eval_kwargs` of an eval.
+    """The options of one request, from `sample_kwargs` or `eval_kwargs` of an eval.
 
-    options: `max_tokens` (1024), `temperature` (0), `n_samples`, and `completion_kwargs` for all others,
-    which win over the fixed ones.
+    options: `max_tokens` (default 1024), `temperature` (default 0), `n_samples` (default 1), and `completion_kwargs`
+    for options of other names, which win over all others.
+
+    Raises:
+        UsageError: `options` has an unknown key.
     """
     given = dict(options or {})
     for name in given:
@@ -168,7 +179,10 @@ def call_kwargs(options: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def concat_n_completions(completions: Iterable[str], template_i: str) -> str:
-    """The completions in one text: each through the template, joined without separator, then stripped."""
+    """The completions in one text: each is put into `template_i`; the results are joined and stripped.
+
+    template_i: a text with some of OUTPUT_PLACEHOLDERS; numbers count from 1, letters start again after 26.
+    """
     texts = list(completions)
     pieces = (
         fill(

@@ -1,1 +1,1 @@
-"""Right when the completion is, or holds, what was expected."""
+"""Evals that compare the text of a completion with the accepted answers, without a model."""

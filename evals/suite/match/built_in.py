@@ -1,4 +1,4 @@
-"""TestMatch: an eval without a data file, to try out a completion function."""
+"""TestMatch: an eval without a data file, for trying out a completion function."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ _SAMPLES = (
 
 
 class TestMatch(Match):
-    """Match on three samples that are built in."""
+    """Match on three built-in samples. `samples_jsonl` is ignored."""
 
+    scores_without_calls = True
     __test__ = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "samples_jsonl": ""})
 
     def get_samples(self) -> list[Any]:
+        """The three samples: a system message that states the task, a user message, and one ideal answer."""
         return [
             {"input": [{"role": "system", "content": _TASK}, {"role": "user", "content": text}], "ideal": ideal}
             for text, ideal in _SAMPLES

@@ -1,4 +1,4 @@
-"""FuzzyMatch: completion and answer, normalised, one inside the other; and their token F1."""
+"""FuzzyMatch: the normalised completion contains a normalised answer, or the other way round; with token F1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from evals.suite.samples.ideals import accepted, require
 
 
 class FuzzyMatch(StreamedEval):
-    """An ideal answer must contain the completion or stand in it, after case, punctuation and articles are dropped."""
+    """Right if an ideal answer contains the completion, or the completion contains an ideal answer.
+
+    Both are normalised first: lower case, no ASCII punctuation, no articles (`evals.suite.match.text_matching`).
+    max_tokens: sent with each request.
+
+    Raises:
+        UsageError: not exactly one completion function.
+    """
+
+    scores_without_calls = True
 
     def __init__(
         self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, max_tokens: int = 100, **kwargs: Any
@@ -28,10 +37,20 @@ class FuzzyMatch(StreamedEval):
         self.max_tokens = max_tokens
 
     def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless the row has an `input`, and a text or a list of at least one text as `ideal`."""
         require(sample, "input", "ideal")
         accepted(sample)
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> None:
+        """Send `input` at temperature 0 with `max_tokens`; record a `match` and a `metrics` event.
+
+        match: `correct`; `expected`, the accepted answers; `picked`, the completion once for each answer that
+        matches it, so an empty list for a wrong one (as in openai/evals). metrics: `accuracy` (0 or 1) and
+        `f1_score` (in [0, 1], the best over the answers).
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         self.check_sample(sample)
         completion = await self.complete(sample["input"], temperature=0.0, max_tokens=self.max_tokens)
         answers = accepted(sample)
@@ -40,4 +59,5 @@ class FuzzyMatch(StreamedEval):
         record_metrics(accuracy=float(bool(matching)), f1_score=f1_score(completion, answers))
 
     def new_report(self) -> Report:
+        """An empty report: the means of `accuracy` and `f1_score`, each with standard error and interval."""
         return MetricsReport("accuracy", "f1_score")

@@ -1,4 +1,4 @@
-"""Includes: an accepted answer must stand anywhere in the completion."""
+"""Includes: the completion must contain an accepted answer, at any place."""
 
 from __future__ import annotations
 
@@ -15,14 +15,22 @@ from evals.suite.samples.ideals import accepted, require
 
 
 def includes_any(completion: str, answers: Sequence[str], ignore_case: bool = False) -> bool:
-    """Whether one of the answers is a part of `completion`."""
+    """Whether `completion` contains one of the answers. The empty answer is in every completion."""
     if ignore_case:
         completion, answers = completion.lower(), [answer.lower() for answer in answers]
     return any(answer in completion for answer in answers)
 
 
 class Includes(StreamedEval):
-    """One of the sample's ideal answers must stand anywhere in the completion."""
+    """Right if the completion contains one of the sample's ideal answers, at any place.
+
+    ignore_case: compare in lower case.
+
+    Raises:
+        UsageError: not exactly one completion function.
+    """
+
+    scores_without_calls = True
 
     def __init__(
         self, completion_fns: Sequence[Any], samples_jsonl: str, ignore_case: bool = False, *args: Any, **kwargs: Any
@@ -34,10 +42,21 @@ class Includes(StreamedEval):
         self.ignore_case = ignore_case
 
     def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.
+
+        An empty list is allowed, as in openai/evals: every completion is then wrong.
+        """
         require(sample, "input", "ideal")
         accepted(sample, may_be_none=True)
 
     async def eval_sample(self, sample: Sample, *_: random.Random) -> bool:
+        """Send `input` without any option, record a `match` event, and return whether the completion is right.
+
+        match: `correct`; `expected`, the sample's `ideal`; `picked` and `sampled`, both the whole completion.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         self.check_sample(sample)
         completion = await self.complete(sample["input"])
         found = includes_any(completion, accepted(sample, may_be_none=True), self.ignore_case)
@@ -45,4 +64,5 @@ class Includes(StreamedEval):
         return found
 
     def new_report(self) -> Report:
+        """An empty report: `accuracy` with standard error and interval, and `boostrap_std`."""
         return MatchReport("boostrap_std")

@@ -1,4 +1,4 @@
-"""JsonMatch: the completion, read as JSON, must equal an accepted answer, element by element."""
+"""JsonMatch: the completion must be the same JSON value as an accepted answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from evals.suite.samples.ideals import accepted, require
 
 
 def json_match(sampled_json: Any, correct_json: Any) -> bool:
-    """Whether two JSON values are equal. A null equals nothing, not even a null; a missing key is a null."""
+    """Whether two JSON values are equal, by the rules of openai/evals.
+
+    Objects are compared key by key in any order, lists item by item. A null equals nothing, not even another null.
+    A missing key counts as a null. Numbers are compared by value: 1 equals 1.0, and true equals 1.
+    """
     if sampled_json is None or correct_json is None:
         return False
     if isinstance(sampled_json, dict) and isinstance(correct_json, dict):
@@ -30,7 +34,7 @@ def json_match(sampled_json: Any, correct_json: Any) -> bool:
 
 
 def parsed_or_none(text: str) -> Any:
-    """The JSON value of `text`; None where it is no JSON."""
+    """The JSON value of `text`; None if `text` is not JSON, and for the JSON value null."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -38,7 +42,15 @@ def parsed_or_none(text: str) -> Any:
 
 
 class JsonMatch(StreamedEval):
-    """The sample's `ideal` is one or more JSON texts; one must equal the completion."""
+    """Right if the completion, read as JSON, equals one of the JSON texts in the sample's `ideal`.
+
+    max_tokens: sent with each request.
+
+    Raises:
+        UsageError: not exactly one completion function.
+    """
+
+    scores_without_calls = True
 
     def __init__(
         self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, max_tokens: int = 512, **kwargs: Any
@@ -50,14 +62,24 @@ class JsonMatch(StreamedEval):
         self.max_tokens = max_tokens
 
     def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless the row has an `input`, and an `ideal` of JSON texts (one, or a list, maybe empty)."""
         require(sample, "input", "ideal")
         for answer in accepted(sample, may_be_none=True):
             try:
                 json.loads(answer)
             except ValueError as error:
-                raise BadSample(f"'ideal' is no JSON: {error}", sample, fix="write the answer as JSON text") from error
+                raise BadSample(f"'ideal' is not JSON: {error}", sample, fix="write the answer as JSON text") from error
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> None:
+        """Send `input` at temperature 0 with `max_tokens`; record a `match` and a `metrics` event.
+
+        match: `correct`; `expected`, the accepted JSON texts; `picked`, the completion once for each text that
+        it equals, so an empty list for a wrong one (as in openai/evals). metrics: `accuracy` (0 or 1). A
+        completion that is not JSON is wrong.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         self.check_sample(sample)
         completion = await self.complete(sample["input"], temperature=0.0, max_tokens=self.max_tokens)
         answers = accepted(sample, may_be_none=True)
@@ -67,4 +89,5 @@ class JsonMatch(StreamedEval):
         record_metrics(accuracy=float(bool(matching)))
 
     def new_report(self) -> Report:
+        """An empty report: the mean of `accuracy` with standard error and interval."""
         return MetricsReport("accuracy")

@@ -1,4 +1,4 @@
-"""JsonValidator: the completion must be JSON, whatever it says."""
+"""JsonValidator: the completion must be valid JSON; its content does not matter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evals.suite.samples.ideals import require
 
 
 def is_valid_json(text: str) -> bool:
-    """Whether `text` as a whole is JSON."""
+    """Whether the whole of `text` is JSON. `NaN` and `Infinity` count, as for Python's `json`."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):
@@ -25,7 +25,13 @@ def is_valid_json(text: str) -> bool:
 
 
 class JsonValidator(StreamedEval):
-    """Right where the completion parses as JSON; samples need no `ideal`."""
+    """Right if the completion parses as JSON. Samples need no `ideal`.
+
+    Raises:
+        UsageError: not exactly one completion function.
+    """
+
+    scores_without_calls = True
 
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
@@ -34,12 +40,21 @@ class JsonValidator(StreamedEval):
         self.samples_jsonl = samples_jsonl
 
     def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless the row has an `input` that can be sent."""
         require(sample, "input")
 
     async def eval_sample(self, sample: Sample, *_: random.Random) -> None:
+        """Send `input` at temperature 0 and record a `match` event.
+
+        match: `correct`; `expected`, always None; `picked`, the completion.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         self.check_sample(sample)
         completion = await self.complete(sample["input"], temperature=0.0)
         record_match(is_valid_json(completion), expected=None, picked=completion)
 
     def new_report(self) -> Report:
+        """An empty report: `accuracy` with standard error and interval, and `boostrap_std`."""
         return MatchReport("boostrap_std")

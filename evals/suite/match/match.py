@@ -17,9 +17,10 @@ from evals.suite.samples.ideals import accepted, require
 
 
 def find_match(completion: str, options: Sequence[str], separator: Callable[[str], bool] | None = None) -> str | None:
-    """The first option that `completion` starts with, as it stands: no stripping, no folding; None without.
+    """The first option that `completion` starts with; None if it starts with no option.
 
-    separator: must hold for the character right after the option, unless the completion ends there.
+    Nothing is stripped, and upper and lower case differ. separator: must be true of the character right after the
+    option, unless the completion ends there.
     """
     for option in options:
         if not completion.startswith(option):
@@ -37,9 +38,11 @@ def record_and_check_match(
     separator: Callable[[str], bool] | None = None,
     options: Sequence[str] | None = None,
 ) -> str | None:
-    """Record whether `sampled` begins with an expected answer, and return the option that it begins with.
+    """The option that `sampled` begins with (None for none), after recording a `match` event.
 
-    options: what may be picked; the expected answers when it is not given. `prompt` is not looked at.
+    options: the texts that may be picked; by default the expected answers. separator: as for `find_match`.
+    `prompt` is not used; openai/evals has it in the signature.
+    match: `correct`, whether the picked option is an expected answer; `expected`; `picked`; `sampled`; `options`.
     """
     answers = [expected] if isinstance(expected, str) else list(expected)
     choices = answers if options is None else list(options)
@@ -49,11 +52,17 @@ def record_and_check_match(
 
 
 class Match(StreamedEval):
-    """The completion must begin with one of the sample's ideal answers, to the letter.
+    """Right if the completion begins with one of the sample's ideal answers, letter for letter.
 
-    num_few_shot, few_shot_jsonl: solved samples put before the last message of each prompt. max_tokens is
-    kept for plug-ins and not sent, as in openai/evals.
+    num_few_shot: how many rows of the file `few_shot_jsonl` are put before the last message of each prompt. A row
+    has a list of messages as `sample`. max_tokens: kept for plug-ins, and not sent, as in openai/evals.
+
+    Raises:
+        UsageError: not exactly one completion function, or `num_few_shot` without `few_shot_jsonl`.
+        BadSample: a row of `few_shot_jsonl` has no `sample`.
     """
+
+    scores_without_calls = True
 
     def __init__(
         self,
@@ -77,7 +86,8 @@ class Match(StreamedEval):
     def _read_few_shot(self) -> list[dict[str, Any]]:
         if self.few_shot_jsonl is None:
             raise UsageError(
-                f"num_few_shot is {self.num_few_shot} and no file is named", fix="set few_shot_jsonl in the eval's args"
+                f"num_few_shot is {self.num_few_shot}, but few_shot_jsonl is not set",
+                fix="name the file of few-shot examples as few_shot_jsonl in the eval's args",
             )
         rows = read_few_shot(self._prefix_registry_path(self.few_shot_jsonl), self.num_few_shot)
         for row in rows:
@@ -85,7 +95,11 @@ class Match(StreamedEval):
         return rows
 
     def check_sample(self, sample: Any) -> None:
-        """Raise BadSample unless there are `input` and `ideal`, and a chat where examples are to go into it."""
+        """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.
+
+        With few-shot examples, `input` must be a list of messages. An empty list of ideal answers is allowed, as in
+        openai/evals: every completion is then wrong.
+        """
         require(sample, "input", "ideal")
         accepted(sample, may_be_none=True)
         try:
@@ -94,14 +108,27 @@ class Match(StreamedEval):
             raise BadSample(error.what, sample, fix=error.fix) from None
 
     def first_prompt(self, sample: Sample) -> Prompt:
+        """The sample's `input`, with the few-shot examples before its last message.
+
+        Raises:
+            BadSample: there are few-shot examples, and `input` is not a list of messages.
+        """
         prompt: Prompt = insert_few_shot(sample["input"], sample_messages(self.few_shot))
         return prompt
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> str | None:
+        """Send the prompt at temperature 0, record a `match` event, and return the answer that was picked.
+
+        The event is that of `record_and_check_match`. No `max_tokens` is sent.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         self.check_sample(sample)
         prompt = self.first_prompt(sample)
         completion = await self.complete(prompt, temperature=0.0)
         return record_and_check_match(prompt, completion, accepted(sample, may_be_none=True))
 
     def new_report(self) -> Report:
+        """An empty report: `accuracy` with standard error and interval, and `boostrap_std`."""
         return MatchReport("boostrap_std")

@@ -19,10 +19,15 @@ from evals.task_state import Message, TaskState
 
 
 class MatchWithSolvers(SolverEval):
-    """Match for solvers: `input` is the chat so far, `task_description` a text or the path of a text file.
+    """Match for solvers: right if a solver's output begins with the first ideal answer.
 
-    The first ideal answer counts, as it stands or capitalised. shuffle: by numpy's generator seeded with the
-    run's seed, then cut to `n_samples`; sample ids then count in the shuffled order, as in openai/evals.
+    The answer counts as written or capitalised. task_description: a text, or the path of a UTF-8 text file.
+    shuffle: shuffle the samples by numpy's generator, seeded with the run's seed. n_samples: use only the first
+    ones after that. Sample ids are numbered in the shuffled order, as in openai/evals.
+
+    Raises:
+        UsageError: `task_description` is empty.
+        ValueError: not exactly one completion function.
     """
 
     def __init__(
@@ -46,10 +51,18 @@ class MatchWithSolvers(SolverEval):
         self.shuffle = shuffle
 
     def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless the row has an `input`, and a text or a list of at least one text as `ideal`."""
         require(sample, "input", "ideal")
         accepted(sample)
 
     def eval_sample(self, solver: Solver, sample: Any, *_: random.Random) -> str | None:  # type: ignore[override]
+        """Give the solver the task and the messages of `input`; record a `match` event; return the answer picked.
+
+        The event is that of `record_and_check_match`; its `expected` is the answer as written and capitalised.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         self.check_sample(sample)
         state = TaskState(self.task_description, [Message(**message) for message in sample["input"]])
         output = solver(state).output
@@ -57,6 +70,7 @@ class MatchWithSolvers(SolverEval):
         return record_and_check_match(sample["input"], output, [ideal, ideal.capitalize()])
 
     def run(self, recorder: RecorderBase) -> dict[str, Any]:
+        """Evaluate the samples; the report holds `accuracy` with standard error and interval, and `bootstrap_std`."""
         samples = self.get_samples()
         if self.shuffle:
             import numpy as np

@@ -1,4 +1,4 @@
-"""Pure helpers that read answers out of texts and compare texts loosely."""
+"""Pure functions that read answers from texts and compare texts loosely."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ARTICLE = re.compile(r"\b(?:an?|the)\b")
 
 
 def get_answer(text: str, answer_prompt: str, ignore_case: bool = False) -> str | None:
-    """The last occurrence of `answer_prompt` as it stands in `text`, or None."""
+    """`answer_prompt` as the text writes it, at its last occurrence; None if the text does not contain it."""
     if not ignore_case:
         return answer_prompt if answer_prompt in text else None
     last = re.match(f"(?s:.*)({re.escape(answer_prompt)})", text, re.IGNORECASE)
@@ -23,13 +23,18 @@ def get_answer(text: str, answer_prompt: str, ignore_case: bool = False) -> str 
 
 
 def get_consensus(answers: Iterable[AnswerT | None]) -> AnswerT | None:
-    """The most frequent answer, the earlier one of a tie; None where nobody gave one."""
+    """The most frequent answer; the earliest of several equally frequent ones; None if there is no answer.
+
+    None among `answers` is no answer and does not count.
+    """
     votes = Counter(answer for answer in answers if answer is not None)
     return votes.most_common(1)[0][0] if votes else None
 
 
 def normalize(s: str) -> str:
-    """Lower case, without ASCII punctuation, without the words a, an and the, single spaces.
+    """The text in lower case, without ASCII punctuation and the words a, an and the, with single spaces.
+
+    These are the rules of SQuAD's evaluation script (Rajpurkar et al. 2016, arXiv:1606.05250).
 
     >>> normalize("The  Eiffel-Tower!")
     'eiffeltower'
@@ -39,7 +44,10 @@ def normalize(s: str) -> str:
 
 
 def fuzzy_match(s1: str, s2: str) -> bool:
-    """Whether one normalised text contains the other; a text that normalises to nothing matches only its like."""
+    """Whether one normalised text contains the other.
+
+    A text that is empty after normalising matches only another such text.
+    """
     first, second = normalize(s1), normalize(s2)
     if not first or not second:
         return first == second
@@ -47,7 +55,13 @@ def fuzzy_match(s1: str, s2: str) -> bool:
 
 
 def f1_score(prediction: str, answers: Sequence[str]) -> float:
-    """Token F1 of the normalised texts, the best over `answers`; 0 where no token is shared."""
+    """Token F1 of the normalised texts, in [0, 1]: the best over `answers`; 0 if no token is shared.
+
+    Tokens are words between spaces. Rajpurkar et al. 2016, arXiv:1606.05250.
+
+    Raises:
+        ValueError: `answers` is empty.
+    """
     return max(_token_f1(normalize(prediction).split(), normalize(answer).split()) for answer in answers)
 
 
@@ -60,7 +74,7 @@ def _token_f1(found: list[str], wanted: list[str]) -> float:
 
 
 def get_scores_from_text(text: str) -> dict[str, int]:
-    """The marks out of five under the `## name` headings of a reply.
+    """The marks out of five (`4/5`) under the `## name` headings of a reply, by name.
 
     >>> get_scores_from_text("## Style\\nReads well: 4/5")
     {'Style': 4}
@@ -69,15 +83,18 @@ def get_scores_from_text(text: str) -> dict[str, int]:
 
 
 def get_yesno_from_text(text: str) -> dict[str, str]:
-    """The first `y` or `n` (not the word: the letter) under each `## name` heading of a reply."""
+    """The first letter `y` or `n` under each `## name` heading of a reply, by name.
+
+    The letter may be part of a word: `any` gives `n`. As in openai/evals.
+    """
     return dict(_first_after_headings(text, "([yn])"))
 
 
 def _first_after_headings(text: str, value: str) -> list[tuple[str, str]]:
-    """(heading, value) pairs. A heading without a value of its own takes that of the next one, as in openai/evals."""
+    """(heading, value) pairs. A heading without a value gets the value of the next heading, as in openai/evals."""
     return re.findall(rf"## (.+?)\n.+?{value}", text, re.DOTALL)
 
 
 def get_letter_from_data(data: str) -> str:
-    """`y` or `n`, whichever stands last in `data`; `y` where there is neither, as in openai/evals."""
+    """`y` or `n`: the one that comes last in `data`; `y` if `data` has neither. As in openai/evals."""
     return "n" if data.rfind("n") > data.rfind("y") else "y"

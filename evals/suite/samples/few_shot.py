@@ -1,4 +1,4 @@
-"""Few-shot examples: rows of solved samples, and their place in a prompt."""
+"""Few-shot examples: reads solved samples from a file, and puts them into a prompt."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ logger = logging.getLogger(__name__)
 
 
 def read_few_shot(path: str | Path, num_few_shot: int | None = None) -> list[dict[str, Any]]:
-    """The first `num_few_shot` rows of a file of examples, all of them without a number.
+    """The first `num_few_shot` rows of a file of few-shot examples; all rows if the number is None.
 
-    Fewer rows than asked for are a warning, as old evals may have it so.
+    If the file has fewer rows, that is a warning in the log and not an error: evals of openai/evals may rely on it.
 
     Raises:
-        BadSample: a row that is no object, or whose `sample` is no list of messages.
+        BadSample: a row is not an object, or its `sample` is not a list of messages.
+        DataError: the file cannot be read.
     """
     rows = list(itertools.islice(iter_jsonls(path), num_few_shot))
     for line, row in enumerate(rows, start=1):
@@ -34,15 +35,15 @@ def read_few_shot(path: str | Path, num_few_shot: int | None = None) -> list[dic
 
 
 def sample_messages(rows: Sequence[Mapping[str, Any]]) -> ChatPrompt:
-    """The messages under `sample` of all rows, one after the other."""
+    """The messages under `sample` of all rows, in order."""
     return [message for row in rows for message in row["sample"]]
 
 
 def insert_few_shot(prompt: Any, messages: ChatPrompt) -> Any:
-    """The chat `prompt` with `messages` right before its last one; the prompt itself where there are none.
+    """The chat `prompt` with `messages` before its last message; `prompt` itself if there are no messages.
 
     Raises:
-        BadSample: there are examples, and the prompt is no list of messages.
+        BadSample: there are messages, and the prompt is not a list of messages.
     """
     if not messages:
         return prompt

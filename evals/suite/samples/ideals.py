@@ -1,4 +1,4 @@
-"""What a sample must hold: fields that are there, an input that can be sent, and accepted answers that are texts."""
+"""Checks of a sample: required fields, an input that can be sent, and accepted answers that are texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ CHAT_EXAMPLE = 'write a text, or messages: [{"role": "user", "content": "..."}]'
 
 
 def require(sample: Any, *keys: str) -> None:
-    """Raise BadSample unless `sample` is an object with these keys, and an `input` among them can be sent.
+    """Raise BadSample unless `sample` is an object with these keys.
+
+    If `input` is one of them, it must be a text, a list of messages with `role` and `content`, or a list of texts or
+    token numbers, which the completions endpoint takes.
 
     Raises:
         BadSample: names the first key that is missing, and the keys that were found.
@@ -27,7 +30,7 @@ def require(sample: Any, *keys: str) -> None:
 
 
 def _check_input(sample: dict[str, Any]) -> None:
-    """Raise BadSample unless `input` is a text, chat messages, or what the completions endpoint takes besides."""
+    """Raise BadSample unless `input` is a text, a list of messages, or a list for the completions endpoint."""
     prompt = sample["input"]
     if isinstance(prompt, str):
         return
@@ -44,12 +47,12 @@ def _check_input(sample: dict[str, Any]) -> None:
 
 
 def accepted(sample: Any, may_be_none: bool = False) -> list[str]:
-    """The accepted answers of `sample`: its `ideal`, as a list.
+    """The accepted answers of `sample`: its `ideal` as a list.
 
-    may_be_none: an empty list is an answer that no completion can give, as openai/evals has it where it can.
+    may_be_none: allow an empty list, which makes every completion wrong; some classes of openai/evals allow it.
 
     Raises:
-        BadSample: `ideal` is missing, empty, or holds something that is no text.
+        BadSample: `ideal` is missing, is empty, or contains something that is not a text.
     """
     require(sample, "ideal")
     ideal = sample["ideal"]
@@ -58,7 +61,7 @@ def accepted(sample: Any, may_be_none: bool = False) -> list[str]:
         raise BadSample("'ideal' is an empty list", sample, fix="add at least one accepted answer")
     for answer in answers:
         if not isinstance(answer, str):
-            raise BadSample(f"'ideal' holds {dumps(answer)[:40]}, which is no text", sample, fix=_quoted(answer))
+            raise BadSample(f"'ideal' holds {dumps(answer)[:40]}, which is not a text", sample, fix=_quoted(answer))
     return answers
 
 

@@ -11,17 +11,17 @@ from evals.suite.samples.templates import double_braces, fill, fill_prompt, plac
 
 
 def scrub_formatting_from_prompt(prompt: Any) -> Any:
-    """A copy of the prompt that survives formatting: every brace is doubled."""
+    """A copy of the prompt with every brace doubled, so that formatting gives the prompt back."""
     return double_braces(prompt)
 
 
 def format_necessary(template: str, allow_missing: bool = False, **kwargs: Any) -> str:
-    """The template with its placeholders filled from `kwargs`; values that it does not name are left out.
+    """The template with its placeholders filled from `kwargs`. Values for other names are ignored.
 
-    allow_missing: placeholders without a value stay as they are, but at least one must have a value.
+    allow_missing: placeholders without a value stay unchanged, but at least one must have a value.
 
     Raises:
-        BadSample: a placeholder has no value.
+        BadSample: a placeholder has no value; with `allow_missing`, none has.
     """
     if not allow_missing:
         return fill(template, kwargs)
@@ -32,7 +32,7 @@ def format_necessary(template: str, allow_missing: bool = False, **kwargs: Any) 
 
 
 def format_prompt(prompt: str | ChatPrompt, allow_missing: bool = False, **kwargs: Any) -> Any:
-    """`format_necessary` for a text or for each message of a chat; chats among the values become texts."""
+    """`format_necessary` for a text, or for each message of a chat. A value that is a chat becomes a text."""
     fields = {name: text_of(value) for name, value in kwargs.items()}
     if not allow_missing:
         return fill_prompt(prompt, fields)
@@ -47,10 +47,10 @@ def format_prompt(prompt: str | ChatPrompt, allow_missing: bool = False, **kwarg
 
 
 class PromptFn:
-    """A completion function bound to a prompt template: call it with the values of the placeholders.
+    """A completion function bound to a prompt template. Call it with the values of the placeholders.
 
-    n_samples: completions asked for, one where None; the first is returned all the same. completion_kwargs:
-    further request options. Synchronous, for plug-ins; our own evals await `Eval.complete`.
+    n_samples: how many completions are requested (None for one); only the first is returned. completion_kwargs:
+    further options of the request. This is synchronous and for plug-ins; our own evals await `Eval.complete`.
     """
 
     def __init__(
@@ -70,7 +70,11 @@ class PromptFn:
         self.completion_kwargs = dict(completion_kwargs or {})
 
     def __call__(self, **kwargs: Any) -> tuple[str, Prompt]:
-        """The first completion, and the prompt that led to it."""
+        """The first completion, and the prompt that was sent.
+
+        Raises:
+            BadSample: a placeholder has no value.
+        """
         prompt = format_prompt(self.prompt, **kwargs)
         result = self.completion_fn(
             prompt=prompt,

@@ -1,4 +1,4 @@
-"""Prompt templates: `{name}` placeholders, filled from texts and chats without changing either."""
+"""Prompt templates: finds `{name}` placeholders and fills them, for texts and for chats."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from evals.errors import BadSample, RegistryError, did_you_mean
 
 
 def placeholders(prompt: str | ChatPrompt) -> list[str]:
-    """The names in braces in a template, each once, in order of appearance.
+    """The names of the placeholders in a template, each once, in order of appearance.
 
     Raises:
-        RegistryError: single braces, or a placeholder without a name.
+        RegistryError: a single brace, or a placeholder without a name.
     """
     names: list[str] = []
     for template in _templates(prompt):
@@ -40,10 +40,13 @@ def _templates(prompt: str | ChatPrompt) -> list[str]:
 
 
 def fill(template: str, fields: Mapping[str, Any]) -> str:
-    """The template with its placeholders replaced; braces in the values are left alone.
+    """The template with its placeholders replaced by `fields`. Braces in the values stay as they are.
+
+    A value that is a chat becomes a text (`text_of`).
 
     Raises:
-        BadSample: a placeholder for which there is no value.
+        BadSample: a placeholder has no value.
+        RegistryError: the template cannot be read (see `placeholders`).
     """
     names = placeholders(template)
     for name in names:
@@ -55,7 +58,7 @@ def fill(template: str, fields: Mapping[str, Any]) -> str:
 
 
 def fill_prompt(prompt: str | ChatPrompt, fields: Mapping[str, Any]) -> Any:
-    """`fill` for a text or for the contents of a chat; always a new object."""
+    """`fill` for a text, or for each text content of a chat. The prompt is not changed."""
     if isinstance(prompt, str):
         return fill(prompt, fields)
     return [
@@ -65,14 +68,14 @@ def fill_prompt(prompt: str | ChatPrompt, fields: Mapping[str, Any]) -> Any:
 
 
 def text_of(value: Any) -> Any:
-    """A chat as one text, without a closing `Assistant:`; anything else as it is."""
+    """A chat as one text, without `Assistant:` at its end; any other value unchanged."""
     if not is_chat_prompt(value):
         return value
     return chat_prompt_to_text_prompt([{**message, "content": _content_text(message)} for message in value], False)
 
 
 def _content_text(message: Mapping[str, Any]) -> Any:
-    """A message's text; parts that are no text (images) by their kind in brackets."""
+    """The text of a message. A part that is not text, such as an image, becomes its type in brackets."""
     content = message.get("content", "")
     if not isinstance(content, list):
         return content
@@ -80,7 +83,7 @@ def _content_text(message: Mapping[str, Any]) -> Any:
 
 
 def double_braces(prompt: Any) -> Any:
-    """A copy of a text or chat with every brace doubled."""
+    """A copy of a text or chat with every brace doubled; any other value unchanged."""
     if isinstance(prompt, str):
         return prompt.replace("{", "{{").replace("}", "}}")
     if not is_chat_prompt(prompt):

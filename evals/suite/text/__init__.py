@@ -1,1 +1,1 @@
-"""Texts as wholes: translations, and how likely a model finds a text."""
+"""Evals of whole texts: translations, and the probability that a model gives a text."""

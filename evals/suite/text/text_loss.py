@@ -1,4 +1,4 @@
-"""TextLoss: how well a model predicts texts, in nats a token and bits a byte."""
+"""TextLoss: how well a model predicts texts, in nats per token and bits per byte."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ from evals.suite.samples.ideals import require
 class TextLoss(StreamedEval):
     """The negative log probability of each sample's `text`, after its `prompt` if it has one.
 
-    Totals over all texts: `nats_per_token` depends on the model's tokenizer, `bits_per_byte` (UTF-8) does not. A token
-    that a server gives no log probability (the first of a text, where the model has no begin token) is left out of
-    both sums of tokens, and its bytes stay: `bits_per_byte` is then slightly too low. `score` of a sample, by which
-    runs are compared and grouped, is its log2 probability a byte: higher is better.
+    Reports are ratios of totals over all texts. `nats_per_token` depends on the model's tokenizer; `bits_per_byte`
+    (bytes of UTF-8) does not. A server may give no log probability for some token, such as the first of a text if
+    the model has no begin token. Such a token is left out of nats and tokens while its bytes count, so
+    `bits_per_byte` is then slightly too low.
+
+    Raises:
+        UsageError: not exactly one completion function, or a backend that cannot score texts.
     """
+
+    scores_without_calls = True
 
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
@@ -39,14 +44,21 @@ class TextLoss(StreamedEval):
         self.samples_jsonl = samples_jsonl
 
     def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless `text` is a text that is not empty."""
         require(sample, "text")
         if not isinstance(sample["text"], str) or not sample["text"]:
-            raise BadSample("'text' is no text, or is empty", sample, fix="leave the row out")
+            raise BadSample("'text' is not a text, or is empty", sample, fix="leave the row out")
 
     def first_prompt(self, sample: Any) -> Prompt:
+        """The sample's `prompt`; an empty text without one."""
         return str(sample.get("prompt", ""))
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
+        """Ask for the log probability of `text` after `prompt`; record a `metrics` event.
+
+        metrics: `nats` (negative log probability), `n_tokens`, `n_bytes` (UTF-8), and `score`, the log2 probability
+        per byte: higher is better. Runs are compared and grouped by `score`.
+        """
         text: str = sample["text"]
         (score,) = await self.score(self.first_prompt(sample), [text])
         n_bytes = len(text.encode("utf-8", errors="replace"))
@@ -58,11 +70,12 @@ class TextLoss(StreamedEval):
         )
 
     def new_report(self) -> Report:
+        """An empty LossReport."""
         return LossReport()
 
 
 class Ratio:
-    """A ratio of totals, such as nats over tokens, to both of which each sample adds; the order never matters."""
+    """A ratio of two totals, such as nats over tokens. The result does not depend on the order of samples."""
 
     def __init__(self) -> None:
         self.n = 0
@@ -70,6 +83,7 @@ class Ratio:
         self._top_squares, self._bottom_squares, self._products = ExactSum(), ExactSum(), ExactSum()
 
     def add(self, top: float, bottom: float) -> None:
+        """Add one sample: `top` to the numerator, `bottom` to the denominator."""
         self.n += 1
         self._top.add(top)
         self._bottom.add(bottom)
@@ -79,16 +93,20 @@ class Ratio:
 
     @property
     def bottom(self) -> float:
+        """The total of the denominator."""
         return float(self._bottom.exact)
 
     @property
     def value(self) -> float:
-        """NaN where there is nothing to divide by."""
+        """The ratio; NaN if the denominator is 0."""
         return float(self._top.exact / self._bottom.exact) if self.bottom else math.nan
 
     @property
     def stderr(self) -> float:
-        """By linearisation, over samples: Cochran 1977, Sampling Techniques, section 6.3. NaN for fewer than two."""
+        """Standard error of the ratio over samples, by linearisation; NaN for fewer than two samples.
+
+        Cochran 1977, Sampling Techniques, section 6.3.
+        """
         if self.n < 2 or not self.bottom:
             return math.nan
         r = self._top.exact / self._bottom.exact
@@ -97,12 +115,13 @@ class Ratio:
 
 
 class LossReport:
-    """`nats_per_token` and `bits_per_byte` over all texts, each with standard error and interval over texts."""
+    """`nats_per_token` and `bits_per_byte` over all texts, each with standard error and 95 % interval over texts."""
 
     def __init__(self) -> None:
         self.per_token, self.per_byte = Ratio(), Ratio()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        """Add the `metrics` event of one text."""
         for event in events:
             if event.type == "metrics" and "nats" in event.data:
                 nats = event.data["nats"]
@@ -110,6 +129,7 @@ class LossReport:
                 self.per_byte.add(nats / math.log(2), event.data["n_bytes"])
 
     def as_dict(self) -> dict[str, Any]:
+        """The report so far, with `n` (texts), `n_tokens` and `n_bytes`; None for a number that does not exist."""
         report: dict[str, Any] = {}
         for name, ratio in (("bits_per_byte", self.per_byte), ("nats_per_token", self.per_token)):
             low, high = t_interval(ratio.value, ratio.stderr, ratio.n)

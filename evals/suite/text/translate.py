@@ -1,4 +1,4 @@
-"""Translate: BLEU of each translation against its references, and of the whole run."""
+"""Translate: BLEU of each translation against its references, and BLEU of the whole run."""
 
 from __future__ import annotations
 
@@ -15,29 +15,43 @@ from evals.suite.match.match import Match
 from evals.suite.samples.ideals import accepted
 
 GOOD_BLEU = 30
-"A translation counts as correct above this sentence BLEU, on the scale from 0 to 100."
+"A translation is correct if its sentence BLEU, from 0 to 100, is above this."
 
 
 class Translate(Match):
     """A translation is correct if its sentence BLEU is above GOOD_BLEU; `sacrebleu_score` is the corpus BLEU.
 
-    The prompt is made as in Match, few-shot examples too; `max_tokens` is sent. `ideal` may hold several
-    references: each counts, in the sentence and in the corpus score (openai/evals hands the list to the corpus
-    score as if it were one reference). Correctness by a BLEU threshold is crude: read the corpus score.
+    Arguments, prompt and few-shot examples are those of Match. `ideal` may be a list of references; all of them count
+    in the sentence BLEU and in the corpus BLEU. (openai/evals passes the list to the corpus BLEU as if it were one
+    reference.) A threshold on BLEU is a crude measure of correctness: prefer the corpus BLEU.
+
+    Raises:
+        MissingExtra: sacrebleu is not installed.
+        UsageError, BadSample: as for Match.
     """
+
+    scores_without_calls = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.bleu = make_bleu(effective_order=True)
 
     def check_sample(self, sample: Any) -> None:
-        """Raise BadSample unless there is a reference to compare with, and what Match needs."""
+        """Raise BadSample unless the row has what Match needs, and at least one reference as `ideal`."""
         super().check_sample(sample)
         accepted(sample)
 
     first_prompt = Match.first_prompt
 
     async def eval_sample(self, sample: Any, rng: Random) -> bool:  # type: ignore[override]
+        """Send the prompt with `max_tokens`; record a `metrics` and a `match` event; return whether it is correct.
+
+        No temperature is sent. metrics: `sacrebleu_sentence_score`, from 0 to 100. match: `correct`; `expected`, the
+        references; `sampled`, the translation; `sacrebleu_sentence_score`.
+
+        Raises:
+            BadSample: `check_sample` refuses the row.
+        """
         self.check_sample(sample)
         references = accepted(sample)
         completion = await self.complete(self.first_prompt(sample), max_tokens=self.max_tokens)
@@ -48,17 +62,19 @@ class Translate(Match):
         return correct
 
     def new_report(self) -> Report:
+        """An empty TranslationReport."""
         return TranslationReport()
 
 
 class TranslationReport(MatchReport):
-    """Accuracy, and the corpus BLEU added up from the counts of each translation."""
+    """Accuracy with standard error and interval, and the corpus BLEU of all translations."""
 
     def __init__(self) -> None:
         super().__init__()
         self.corpus = CorpusBleu()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        """Add the `match` event of one translation to the accuracy and to the corpus BLEU."""
         super().add(sample_id, events)
         for event in events:
             if event.type == "match":
@@ -66,14 +82,16 @@ class TranslationReport(MatchReport):
                 self.corpus.add(event.data["sampled"], [expected] if isinstance(expected, str) else expected)
 
     def as_dict(self) -> dict[str, Any]:
+        """The report so far; `sacrebleu_score` is from 0 to 100, or None without a translation."""
         return {**super().as_dict(), "sacrebleu_score": self.corpus.score}
 
 
 class CorpusBleu:
-    """sacrebleu's corpus score over translations that come one at a time, in any order.
+    """sacrebleu's corpus BLEU over translations that are added one at a time, in any order.
 
-    BLEU is a function of sums (matched and total n-grams, lengths), so only these are kept. References may differ
-    in number from one translation to the next. Papineni et al. 2002; tokens and smoothing are sacrebleu's defaults.
+    BLEU is a function of sums (matched and total n-grams, lengths), so only the sums are kept. The number of
+    references may differ from one translation to the next. Papineni et al. 2002, ACL, "BLEU: a method for automatic
+    evaluation of machine translation"; tokenizer and smoothing are sacrebleu's defaults.
     """
 
     def __init__(self) -> None:
@@ -81,14 +99,14 @@ class CorpusBleu:
         self._sums: list[int] | None = None
 
     def add(self, translation: str, references: Sequence[str]) -> None:
-        """Take in one translation."""
+        """Add one translation and its references."""
         counts = self._bleu.corpus_score([translation], [[reference] for reference in references])
         numbers = [*counts.counts, *counts.totals, counts.sys_len, counts.ref_len]
         self._sums = numbers if self._sums is None else [a + b for a, b in zip(self._sums, numbers, strict=True)]
 
     @property
     def score(self) -> float | None:
-        """From 0 to 100; None where there was no translation."""
+        """The corpus BLEU so far, from 0 to 100; None without a translation."""
         if self._sums is None:
             return None
         *ngrams, sys_len, ref_len = self._sums
@@ -106,7 +124,7 @@ class CorpusBleu:
 
 
 def make_bleu(effective_order: bool = False) -> Any:
-    """sacrebleu's BLEU.
+    """An object of sacrebleu that computes BLEU. effective_order: skip n-gram orders without a match (sentence BLEU).
 
     Raises:
         MissingExtra: sacrebleu is not installed.

@@ -10,7 +10,7 @@ import pytest
 
 from evals.completion import Completions
 from evals.completion_fns.anthropic.backend import AnthropicCompletionFn
-from evals.completion_fns.anthropic.messages import TURNS, request_body
+from evals.completion_fns.anthropic.messages import CHAT_FORMAT, request_body
 from evals.engine.calls import complete_sync
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
@@ -109,7 +109,10 @@ def test_later_system_messages_are_the_user_s_and_neighbours_are_merged():
         {"role": "assistant", "content": ""},
         {"role": "user", "content": "three"},
     ]
-    assert TURNS.split(chat) == ("A\n\nB", [{"role": "user", "content": text("one") + text("two") + text("three")}])
+    assert CHAT_FORMAT.system_and_messages(chat) == (
+        "A\n\nB",
+        [{"role": "user", "content": text("one") + text("two") + text("three")}],
+    )
 
 
 def test_a_chat_of_system_messages_alone_is_sent_as_the_user_s():
@@ -124,7 +127,7 @@ def test_images_become_image_blocks():
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA", "detail": "low"}},
         {"type": "image_url", "image_url": {"url": "https://example.org/a.jpg"}},
     ]
-    assert TURNS.split([{"role": "user", "content": parts}])[1][0]["content"] == [
+    assert CHAT_FORMAT.system_and_messages([{"role": "user", "content": parts}])[1][0]["content"] == [
         {"type": "text", "text": "What?"},
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
         {"type": "image", "source": {"type": "url", "url": "https://example.org/a.jpg"}},
@@ -134,7 +137,7 @@ def test_images_become_image_blocks():
 def test_parameters_that_the_api_has_not_are_left_out():
     neutral = {"top_p": 1, "presence_penalty": 0, "frequency_penalty": 0, "n": 1, "seed": 3, "stop": None}
     body = request_body("m", "p", {**neutral, "top_k": 5, "max_tokens": 9}, max_tokens=1)
-    assert body == {"model": "m", "max_tokens": 9, "messages": TURNS.split("p")[1], "top_k": 5}
+    assert body == {"model": "m", "max_tokens": 9, "messages": CHAT_FORMAT.system_and_messages("p")[1], "top_k": 5}
 
 
 def test_options_of_the_constructor_go_over_those_of_the_call():

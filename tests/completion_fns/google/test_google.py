@@ -10,7 +10,7 @@ import pytest
 
 from evals.completion import Completions
 from evals.completion_fns.google.backend import GoogleCompletionFn, retry_delay_s
-from evals.completion_fns.google.contents import TURNS, config_of
+from evals.completion_fns.google.contents import CHAT_FORMAT, config_of
 from evals.engine.calls import complete_sync
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
@@ -84,12 +84,19 @@ def test_later_system_messages_are_the_user_s_and_neighbours_are_merged():
         {"role": "system", "content": "two"},
         {"role": "assistant", "content": ""},
     ]
-    assert TURNS.split(chat) == ("A", [{"role": "user", "parts": [{"text": "one"}, {"text": "two"}]}])
+    assert CHAT_FORMAT.system_and_messages(chat) == (
+        "A",
+        [{"role": "user", "parts": [{"text": "one"}, {"text": "two"}]}],
+    )
 
 
 def test_a_text_and_a_chat_of_system_messages_alone_are_the_user_s():
     expected = ("", [{"role": "user", "parts": [{"text": "Do it"}]}])
-    assert TURNS.split("Do it") == TURNS.split([{"role": "system", "content": "Do it"}]) == expected
+    assert (
+        CHAT_FORMAT.system_and_messages("Do it")
+        == CHAT_FORMAT.system_and_messages([{"role": "system", "content": "Do it"}])
+        == expected
+    )
 
 
 def test_images_are_sent_inline_or_by_their_address():

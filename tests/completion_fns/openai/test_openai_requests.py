@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from evals.completion_fns.hosted import overlaid
 from evals.completion_fns.openai.requests import (
     RequestRules,
     adapted,
     cut_at,
-    overlaid,
     recorded_request,
     responses_body,
 )

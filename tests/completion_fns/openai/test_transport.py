@@ -8,23 +8,8 @@ import sys
 
 import pytest
 
-from evals.completion_fns.openai.transport import (
-    checked_base_url,
-    encode_json,
-    host_of,
-    proxy_for,
-    secrets_of,
-    shown_url,
-)
+from evals.completion_fns.openai.transport import encode_json, proxy_for
 from evals.testing.openai_server import LoopbackServer
-
-
-def test_parts_of_a_url():
-    url = "https://user:hush@gate.test:8443/v1/?token=quiet"
-    assert host_of(url) == "gate.test:8443"
-    assert shown_url(url) == "https://gate.test:8443/v1"
-    assert secrets_of(url) == ["hush", "quiet"]
-    assert checked_base_url(" http://x.test/v1/ ") == "http://x.test/v1"
 
 
 @pytest.mark.parametrize(

@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 from random_models import random_model
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from evals.local_models.language_model import Sampling
-from evals.local_models.pocket.threads import WORTH_THREADS, _library, computing, in_parallel
+from evals.local_models.pocket.threads import WORTH_THREADS, blas_libraries, computing, in_parallel
 from evals.local_models.pocket.weights import Config
 
 LARGE = Config(n_vocab=300, n_ctx=64, n_layer=4, n_head=2, d_model=64, d_ff=256)
 
 
-def test_numpy_has_one_thread_while_anybody_computes_and_then_what_it_had():
-    library = _library()
-    if library is None:
-        pytest.skip("numpy uses another library than its own OpenBLAS")
-    before = library.get()
+def n_threads_of_numpy() -> list[int]:
+    """By a controller of its own, which looks at the process anew."""
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    own = {library.filepath for library in blas_libraries()}
+    return [library.num_threads for library in found if library.filepath in own]
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Numpy's products on two threads, whatever this machine has."""
+    if not blas_libraries():
+        pytest.skip("numpy uses a library that threadpoolctl does not know")
+    with threadpool_limits(2, user_api="blas"):
+        yield
+
+
+def test_the_library_is_the_one_in_numpy_s_package_where_it_brings_one():
+    packages = [Path(np.__file__).parent, Path(np.__file__).parent.parent / "numpy.libs"]
+    brought = {str(path) for folder in packages for path in folder.rglob("*openblas*") if ".so" in path.name}
+    assert not brought or {library.filepath for library in blas_libraries()} <= brought
+
+
+def test_numpy_has_one_thread_while_anybody_computes_and_then_what_it_had(two_threads):
     with computing() as n_threads:
-        assert library.get() == 1
+        assert set(n_threads_of_numpy()) == {1}
         with computing() as inner:
-            assert (library.get(), inner) == (1, n_threads)
-        assert library.get() == 1
-    assert library.get() == before
-    assert 1 <= n_threads <= before
+            assert (set(n_threads_of_numpy()), inner) == ({1}, n_threads)
+        assert set(n_threads_of_numpy()) == {1}
+    assert set(n_threads_of_numpy()) == {2}
+    assert n_threads == 2
 
 
-def test_what_was_set_comes_back_after_an_error():
-    library = _library()
-    before = library.get() if library else 0
+def test_what_was_set_comes_back_after_an_error(two_threads):
     with pytest.raises(KeyError), computing():
         raise KeyError
-    assert (library.get() if library else 0) == before
+    assert set(n_threads_of_numpy()) == {2}
+
+
+def test_a_start_up_and_a_look_at_a_record_do_not_load_threadpoolctl():
+    code = (
+        "import sys\n"
+        "import evals.local_models.pocket.completion_fn, evals.local_models.pocket.threads, evals.record.reader\n"
+        "assert 'threadpoolctl' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 
 
 def test_results_come_in_the_order_of_their_parts():

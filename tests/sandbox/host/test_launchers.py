@@ -7,16 +7,18 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evals.errors import UsageError
-from evals.sandbox.host.launchers import IMAGE, configuration
+from evals.sandbox.host.launchers import IMAGE, Launcher, launcher_of
 from evals.sandbox.host.pool import Pool
+from evals.sandbox.host.problem_spec import problem_spec_of
 from evals.sandbox.host.sandbox import Sandbox
-from evals.sandbox.host.worker import brief_of
 from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.protocol import Allowance
 
 PROBLEM = Problem("p", "", FunctionTests("def check(candidate):\n    assert candidate(2) == 4\n"), "f", 20.0)
 STAND_IN = """#!{python}
@@ -43,19 +45,22 @@ def pairs(arguments: list[str]) -> set[tuple[str, str]]:
     return set(itertools.pairwise(arguments))
 
 
+def as_stand_in(launcher: Launcher, scratch: Path) -> Launcher:
+    """The launcher, for a stand-in that runs here, where nothing is laid out as in the image."""
+    plan = replace(launcher.launch.plan, landlock_abi=0, scratch=str(scratch))
+    return replace(launcher, launch=replace(launcher.launch, plan=plan))
+
+
 def test_docker_is_given_no_network_nothing_writable_and_limits(strict, docker, tmp_path):
-    config = configuration("docker", "strict", namespaces=False)
-    config["plan"]["landlock_abi"] = 0  # the stand-in runs here, where nothing is laid out as in the image
-    config["plan"]["scratch"] = str(tmp_path / "tmp")
     (tmp_path / "tmp").mkdir()
-    pool = Pool(config)
+    pool = Pool(as_stand_in(launcher_of("docker", "strict", namespaces=False), tmp_path / "tmp"))
     try:
         pool.warm()
-        passed = pool.check(brief_of(PROBLEM, 1), "def f(n):\n    return 2 * n\n", 20.0, 20.0)
-        failed = pool.check(brief_of(PROBLEM, 1), "def f(n):\n    return n\n", 20.0, 20.0)
+        passed = pool.check(problem_spec_of(PROBLEM, 1), "def f(n):\n    return 2 * n\n", Allowance(20.0, 20.0))
+        failed = pool.check(problem_spec_of(PROBLEM, 1), "def f(n):\n    return n\n", Allowance(20.0, 20.0))
     finally:
         pool.close()
-    assert (passed["status"], failed["status"]) == ("passed", "failed"), (passed, failed)
+    assert (passed.status, failed.status) == ("passed", "failed"), (passed, failed)
     arguments = docker()
     assert arguments[0] == "run"
     assert {"--rm", "--interactive", "--read-only"} <= set(arguments)
@@ -71,24 +76,24 @@ def test_docker_is_given_no_network_nothing_writable_and_limits(strict, docker, 
     assert not user.startswith("0:")
 
 
-def test_a_kind_whose_program_is_not_there_names_it(monkeypatch, tmp_path):
+def test_a_launcher_whose_program_is_not_installed_names_it(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    for kind in ("docker", "bwrap"):
+    for name in ("docker", "bwrap"):
         with pytest.raises(UsageError, match="there is no `"):
-            configuration(kind, "strict", namespaces=False)
+            launcher_of(name, "strict", namespaces=False)
 
 
 def test_a_container_that_does_not_start_is_a_refusal(docker, tmp_path):
     (tmp_path / "docker").write_text("#!/bin/sh\necho no daemon >&2\nexit 1\n", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be isolated") as refused:
-        Sandbox(workers=1, kind="docker").__enter__()
+        Sandbox(workers=1, launcher="docker").__enter__()
     assert "no daemon" in "\n".join(refused.value.notes)
 
 
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
 def test_bubblewrap_holds_programs_too():
     try:
-        sandbox = Sandbox(workers=1, assurance="strict", kind="bwrap").__enter__()
+        sandbox = Sandbox(workers=1, assurance="strict", launcher="bwrap").__enter__()
     except UsageError as error:
         pytest.skip(f"bubblewrap cannot run this Python as an ordinary user: {error}")
     try:

@@ -8,19 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sandbox_world import function_problem, needs
 
 from evals.sandbox.host.sandbox import Sandbox
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.suite.code.problems import code_problem
-
-
-def function_problem(
-    body: str, prompt: str = "", entry: str = "f", timeout_s: float = 20.0, setup: str = ""
-) -> Problem:
-    """A problem whose `check(candidate)` has this body."""
-    indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
-    return Problem("p", prompt, FunctionTests(f"{setup}\ndef check(candidate):\n{indented}\n"), entry, timeout_s)
-
 
 TWICE = function_problem("assert candidate(2) == 4, 'no twice'")
 SLOW = function_problem("assert candidate(2) == 4", timeout_s=1.0)
@@ -121,6 +113,7 @@ def test_our_own_problems_accept_their_references_and_refuse_an_empty_body(stric
 
 
 def test_a_program_sees_no_environment_no_home_and_no_other_process(strict):
+    needs(namespaces=True)
     body = "found = candidate()\nassert found == [[], [1], False, []], found"
     program = (
         "import os\n"
@@ -137,6 +130,7 @@ def test_a_program_sees_no_environment_no_home_and_no_other_process(strict):
 
 
 def test_programs_leave_nothing_for_one_another(strict):
+    needs(namespaces=True)
     program = "import os, builtins\ndef f():\n    seen = os.listdir('/tmp')\n    open('/tmp/x', 'w').write('x')\n    return seen"
     verdicts = [strict.check(function_problem("assert candidate() == []"), program) for _ in range(4)]
     assert all(verdict.passed for verdict in verdicts), verdicts

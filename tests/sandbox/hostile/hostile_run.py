@@ -1,6 +1,6 @@
 """Runs hostile and honest programs through the sandbox and says what did not hold; standard library only, any user.
 
-`python hostile_run.py --kind auto --assurance strict --workers 2 [--slow] [--only NAME ...]` prints a JSON object.
+`python hostile_run.py --launcher auto --assurance strict --workers 2 [--slow] [--only NAME ...]` prints a JSON object.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def open_descriptors() -> int:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kind", default="auto")
+    parser.add_argument("--launcher", default="auto")
     parser.add_argument("--assurance", default="strict")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--slow", action="store_true", help="also what takes seconds")
@@ -137,7 +137,7 @@ def main(arguments: list[str]) -> int:
 
     family, began_s, before = Family(), time.monotonic(), open_descriptors()
     with World() as world:
-        with Sandbox(workers=given.workers, assurance=given.assurance, kind=given.kind) as sandbox:
+        with Sandbox(workers=given.workers, assurance=given.assurance, launcher=given.launcher) as sandbox:
             outcomes = [one for _ in range(given.repeat) for one in run_all(sandbox, world, given)]
         survivors, left_open = family.survivors(), open_descriptors() - before - 4
         after = world.violations("") + [f"{name} was left" for name in left_folders()]

@@ -12,11 +12,11 @@ from evals.sandbox.tester.shapes import shape_of
 
 def arguments(tests: str) -> list:
     """The positional arguments of the calls that are certain; tuples and dictionaries are not in these tests."""
-    return [json.loads(body)[0] for body in ahead(tests)]
+    return [json.loads(body)[0] for body in batch(tests)]
 
 
-def ahead(tests: str, prompt: str = "") -> tuple[str, ...]:
-    return shape_of(Problem("p", prompt, FunctionTests(tests), "f")).ahead
+def batch(tests: str, prompt: str = "") -> tuple[str, ...]:
+    return shape_of(Problem("p", prompt, FunctionTests(tests), "f")).batched_calls
 
 
 def check(*lines: str, before: str = "") -> str:
@@ -88,13 +88,13 @@ def test_what_may_be_left_out_or_depends_on_more_ends_what_is_certain(line):
     ],
 )
 def test_nothing_is_certain_where_tests_may_call_in_another_way_or_too_little_would_be_gained(tests):
-    assert ahead(tests) == ()
+    assert batch(tests) == ()
 
 
 def test_nothing_is_certain_where_the_prompt_has_another_meaning_for_a_function_of_python():
     tests = check("assert candidate(1)", "assert abs(candidate(2))")
-    assert len(ahead(tests)) == 2
-    assert ahead(tests, "def abs(x):\n    return f(x)\n") == ()
+    assert len(batch(tests)) == 2
+    assert batch(tests, "def abs(x):\n    return f(x)\n") == ()
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_nothing_is_certain_where_the_prompt_has_another_meaning_for_a_function_
      ("('a', 2)", "{('a', 2): 1}"), ("2.5", "2.5"), ("'b'", "'b'")],
 )  # fmt: skip
 def test_no_answer_is_sent_before_it_is_asked_for(answer, argument):
-    assert ahead(check(f"assert candidate('k') == {answer}", f"assert candidate({argument}) == 0")) == ()
-    assert ahead(check(f"assert candidate({argument}) == 0", f"assert candidate('k') == {answer}")) != ()
+    assert batch(check(f"assert candidate('k') == {answer}", f"assert candidate({argument}) == 0")) == ()
+    assert batch(check(f"assert candidate({argument}) == 0", f"assert candidate('k') == {answer}")) != ()
 
 
 def test_a_prompt_that_calls_the_program_by_itself_is_tested_in_turn():
     tests = check("assert candidate(1)", "assert str(candidate(2))")
-    assert len(ahead(tests, "class A:\n    pass\ndef f(n):\n    pass\n")) == 2
-    assert ahead(tests, "class A:\n    def __str__(self):\n        return f(1)\ndef f(n):\n    pass\n") == ()
+    assert len(batch(tests, "class A:\n    pass\ndef f(n):\n    pass\n")) == 2
+    assert batch(tests, "class A:\n    def __str__(self):\n        return f(1)\ndef f(n):\n    pass\n") == ()
 
 
 def verdict(sandbox, program: str, tests: str):
@@ -132,7 +132,7 @@ def f(x):
         "assert candidate(3) == [1, 2, ('step', 0), ('step', 1), 3]",
         "assert candidate(4) == [1, 2, ('step', 0), ('step', 1), 3, 4]",
     )
-    assert len(ahead(tests)) == 4
+    assert len(batch(tests)) == 4
     assert verdict(strict, program, tests).status.value == "passed"
 
 
@@ -148,7 +148,7 @@ def f(x):
 )
 def test_live_objects_come_one_call_at_a_time(strict, program):
     tests = check(*(f"assert candidate({n}) is not None" for n in range(4)), "assert candidate(5) is not None")
-    assert len(ahead(tests)) == 5
+    assert len(batch(tests)) == 5
     assert verdict(strict, program, tests).status.value == "passed"
 
 

@@ -1,705 +1,142 @@
-"""Every shape that tests and programs may have is judged right, without a test in the program's process."""
+"""What tests need of a program is read from their source: whether they can be kept apart, and what must be passed on."""
 
 from __future__ import annotations
 
 import pytest
 
 from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.tester.shapes import Shape, parse_prompt, shape_of
 
-CASES = {
-    "gen": (
-        """\
-def check(candidate):
- import types
- g=candidate(3)
- assert isinstance(g,types.GeneratorType)
- assert list(g)==[0,1,2]
-""",
-        """\
-def f(n):
-  for i in range(n): yield i
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "closure": (
-        """\
-def check(candidate):
- assert candidate(3)(4)==7
-""",
-        """\
-def f(n):
-  return lambda x: x+n
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "mutate": (
-        """\
-def check(candidate):
- a=[3,1,2]
- assert candidate(a) is None
- assert a==[1,2,3]
-""",
-        "def f(a): a.sort()",
-        "passed",
-        "f",
-        "",
-    ),
-    "nomutate": (
-        """\
-def check(candidate):
- a=[3,1,2]
- candidate(a)
- assert a==[1,2,3]
-""",
-        "def f(a): return sorted(a)",
-        "failed",
-        "f",
-        "",
-    ),
-    "same": (
-        """\
-def check(candidate):
- a=[3,1,2]
- assert candidate(a) is a
- m=[[0]*2]*2
- candidate(m)
-""",
-        "def f(a): a.sort(); return a",
-        "passed",
-        "f",
-        "",
-    ),
-    "alias": (
-        """\
-def check(candidate):
- m=[[0]*2]*2
- candidate(m)
- assert m==[[1,0],[1,0]] and m[0] is m[1]
-""",
-        "def f(a): a[0][0]=1",
-        "passed",
-        "f",
-        "",
-    ),
-    "callback": (
-        """\
-def check(candidate):
- seen=[]
- assert candidate(lambda x: seen.append(x) or x*2,[1,2])==[2,4]
- assert seen==[1,2]
-""",
-        "def f(g,xs): return [g(x) for x in xs]",
-        "passed",
-        "f",
-        "",
-    ),
-    "iter": (
-        """\
-def check(candidate):
- assert candidate(iter([1,2,3]))==6
-""",
-        "def f(it): return sum(it)",
-        "passed",
-        "f",
-        "",
-    ),
-    "map": (
-        """\
-def check(candidate):
- assert list(candidate([1,2]))==[2,3]
-""",
-        "def f(xs): return map(lambda x:x+1,xs)",
-        "passed",
-        "f",
-        "",
-    ),
-    "class": (
-        """\
-def check(C):
- s=C(3)
- s.push(4)
- assert s.pop()==4
- assert len(s)==1 and s.items==[3]
- s.items.append(1)
- assert isinstance(s,C)
-""",
-        """\
-class Stack:
-  def __init__(s,x): s.items=[x]
-  def push(s,x): s.items.append(x)
-  def pop(s): return s.items.pop()
-  def __len__(s): return len(s.items)
-""",
-        "passed",
-        "Stack",
-        """\
-class Stack:
-  def push(self,x): ...
-""",
-    ),
-    "vector": (
-        """\
-def check(C):
- a=C(1,2)+C(3,4)
- assert (a.x,a.y)==(4,6)
-""",
-        """\
-class V:
-  def __init__(s,x,y): s.x,s.y=x,y
-  def __add__(s,o): return V(s.x+o.x,s.y+o.y)
-""",
-        "passed",
-        "V",
-        """\
-class V:
-  pass
-""",
-    ),
-    "dataclass": (
-        """\
-def check(candidate):
- assert candidate(1)==Point(1,2)
- assert candidate(Point(5,5)) == Point(5,2)
-""",
-        """\
-from dataclasses import dataclass
-@dataclass(frozen=True)
-class Point:
-  x:int
-  y:int
-def f(x):
-  return Point(x.x if isinstance(x,Point) else x,2)
-""",
-        "passed",
-        "f",
-        """\
-from dataclasses import dataclass
-@dataclass(frozen=True)
-class Point:
-  x:int
-  y:int
-def f(x):
-  pass
-""",
-    ),
-    "liareq": (
-        """\
-def check(candidate):
- assert candidate(1)==5
-""",
-        """\
-class L:
-  def __eq__(s,o): return True
-def f(x): return L()
-""",
-        "failed",
-        "f",
-        "",
-    ),
-    "liarsub": (
-        """\
-def check(candidate):
- assert abs(candidate(1)-5)<1e-6
-""",
-        """\
-class L:
-  def __sub__(s,o): return 0
-  __rsub__=__sub__
-  def __abs__(s): return 0
-  def __lt__(s,o): return True
-def f(x): return L()
-""",
-        "failed",
-        "f",
-        "",
-    ),
-    "liarfloat": (
-        """\
-def check(candidate):
- assert candidate(1)==5
-""",
-        """\
-class L(int):
-  def __eq__(s,o): return True
-  __hash__=None
-def f(x): return L(3)
-""",
-        "failed",
-        "f",
-        "",
-    ),
-    "linked": (
-        """\
-def check(candidate):
- n=Node(1,Node(2,None))
- r=candidate(n)
- assert r.val==2 and r.next is n and n.next is None
-""",
-        """\
-class Node:
-  def __init__(s,val,next=None):
-    s.val=val; s.next=next
-def f(n):
-  p=None
-  while n: n.next,p,n=p,n,n.next
-  return p
-""",
-        "passed",
-        "f",
-        """\
-class Node:
-  def __init__(s,val,next=None):
-    s.val=val; s.next=next
-def f(n):
-  pass
-""",
-    ),
-    "stdout": (
-        """\
-import io,contextlib
-def check(candidate):
- b=io.StringIO()
- with contextlib.redirect_stdout(b): candidate('x')
- assert b.getvalue()=='x\\n'
-""",
-        "def f(s): print(s)",
-        "passed",
-        "f",
-        "",
-    ),
-    "stdin": (
-        """\
-import io,sys
-def check(candidate):
- k=sys.stdin
- sys.stdin=io.StringIO('ab\\ncd\\n')
- try:
-  assert candidate()==['ab','cd\\n']
- finally: sys.stdin=k
-""",
-        """\
-import sys
-def f(): return [input(), sys.stdin.readline()]
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "mockinput": (
-        """\
-from unittest.mock import patch
-def check(candidate):
- with patch('builtins.input', side_effect=['1','2']):
-  assert candidate()==3
-""",
-        "def f(): return int(input())+int(input())",
-        "passed",
-        "f",
-        "",
-    ),
-    "patch time": (
-        """\
-from unittest.mock import patch
-def check(candidate):
- with patch('time.sleep'):
-  assert candidate()==3
-""",
-        """\
-import time
-def f():
- time.sleep(100)
- return 3
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "exc": (
-        """\
-def check(candidate):
- try:
-  candidate(1)
- except ValueError as e:
-  assert str(e)=='bad 1'
- else: assert False
-""",
-        "def f(x): raise ValueError(f'bad {x}')",
-        "passed",
-        "f",
-        "",
-    ),
-    "customexc": (
-        """\
-def check(candidate):
- try:
-  candidate(1)
- except MyError as e:
-  assert str(e)=='bad 1'
- else: assert False
-""",
-        """\
-class MyError(Exception): pass
-def f(x): raise MyError(f'bad {x}')
-""",
-        "passed",
-        "f",
-        """\
-class MyError(Exception): pass
-def f(x):
-  pass
-""",
-    ),
-    "async": (
-        """\
-import asyncio
-def check(candidate):
- assert asyncio.run(candidate(2))==4
-""",
-        "async def f(x): return x*2",
-        "passed",
-        "f",
-        "",
-    ),
-    "types": (
-        """\
-from decimal import Decimal
-from fractions import Fraction
-from collections import *
-import datetime
-def check(candidate):
- for v in [Decimal('1.5'),Fraction(1,3),Counter('aab'),deque([1,2],3),defaultdict(int,a=1),OrderedDict(a=1),datetime.datetime(2020,1,1),datetime.timedelta(3),b'ab',bytearray(b'x'),{1,2},frozenset([1]),(1,(2,)),{(1,2):[3]},1+2j,float('inf'),range(3),slice(1,2),Ellipsis,10**5000,'\\ud800\\u2028',{1:{2:3}},[None,True],namedtuple('A','x y')(1,2), int, len, ValueError]:
-  r=candidate(v)
-  assert r==v and type(r) is type(v) or type(v).__name__=='A' and r==v, v
-""",
-        "def f(x): return x",
-        "passed",
-        "f",
-        "",
-    ),
-    "big": (
-        """\
-def check(candidate):
- a=list(range(200000))
- assert candidate(a)==a[::-1]
-""",
-        "def f(x): return x[::-1]",
-        "passed",
-        "f",
-        "",
-    ),
-    "deep": (
-        """\
-def check(candidate):
- assert candidate(5)
-""",
-        """\
-def f(x):
-  r=[]
-  for i in range(100000): r=[r]
-  return r
-""",
-        "failed",
-        "f",
-        "",
-    ),
-    "recursion": (
-        """\
-def check(candidate):
- assert candidate(50000)==50000
-""",
-        """\
-import sys
-sys.setrecursionlimit(10**6)
-def f(n): return 0 if n==0 else 1+f(n-1)
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "mp": (
-        """\
-def check(candidate):
- assert candidate([1,2,3])==[1,4,9]
-""",
-        """\
-import multiprocessing
-def sq(x): return x*x
-def f(xs):
-  with multiprocessing.Pool(2) as p: return p.map(sq,xs)
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "subproc": (
-        """\
-def check(candidate):
- assert candidate()=='hi\\n'
-""",
-        """\
-import subprocess,sys
-def f(): return subprocess.run([sys.executable,'-c','print("hi")'],capture_output=True,text=True).stdout
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "tempfile": (
-        """\
-def check(candidate):
- assert candidate()=='hi'
-""",
-        """\
-import tempfile
-def f():
-  with tempfile.NamedTemporaryFile('w+') as t:
-    t.write('hi'); t.seek(0); return t.read()
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "threads": (
-        """\
-def check(candidate):
- assert candidate()==[0,1,4]
-""",
-        """\
-from concurrent.futures import ThreadPoolExecutor
-def f():
-  with ThreadPoolExecutor(8) as e: return list(e.map(lambda x:x*x,range(3)))
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "getsource": (
-        """\
-def check(candidate):
- assert 'def f' in candidate()
-""",
-        """\
-import inspect
-def f(): return inspect.getsource(f)
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "pickle": (
-        """\
-def check(candidate):
- assert candidate()==3
-""",
-        """\
-import pickle
-class A:
-  x=3
-def f(): return pickle.loads(pickle.dumps(A())).x
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "mainguard": (
-        """\
-def check(candidate):
- assert candidate()==3
-""",
-        """\
-def f(): return 3
-if __name__=='__main__':
-  raise SystemExit(1)
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "print": (
-        """\
-def check(candidate):
- assert candidate()==3
-""",
-        """\
-def f():
-  print('x'*10**7)
-  return 3
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "eof": (
-        """\
-def check(candidate):
- assert candidate()=='eof'
-""",
-        """\
-def f():
-  try: input()
-  except EOFError: return 'eof'
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "numpy": (
-        """\
-import numpy as np
-def check(candidate):
- assert candidate([1,2]).tolist()==[2,4] and isinstance(candidate([1]), np.ndarray)
-""",
-        """\
-import numpy as np
-def f(x): return np.array(x)*2
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "helper": (
-        """\
-def check(candidate):
- assert helper(candidate(2))==5
-""",
-        """\
-def helper(x): return x+1
-def f(x): return x*2
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "fork": (
-        """\
-def check(candidate):
- assert candidate(2)==4
-""",
-        """\
-import os
-def f(x):
-  p=os.fork()
-  if p==0: os._exit(0)
-  os.waitpid(p,0)
-  return 4
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "net": (
-        """\
-def check(candidate):
- assert candidate(2)==4
-""",
-        """\
-import socket
-def f(x):
-  socket.create_connection(('127.0.0.1',22),1)
-""",
-        "failed",
-        "f",
-        "",
-    ),
-    "deco": (
-        """\
-def check(candidate):
- assert candidate(10)==55
-""",
-        """\
-from functools import lru_cache
-@lru_cache(None)
-def f(n): return n if n<2 else f(n-1)+f(n-2)
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "enum": (
-        """\
-def check(candidate):
- assert candidate(1) is Color.RED and candidate(Color.RED) is Color.RED
-""",
-        """\
-from enum import Enum
-class Color(Enum):
-  RED=1
-def f(x): return Color.RED
-""",
-        "passed",
-        "f",
-        """\
-from enum import Enum
-class Color(Enum):
-  RED=1
-def f(x):
-  pass
-""",
-    ),
-    "send": (
-        """\
-def check(candidate):
- g=candidate()
- next(g)
- assert g.send(3)==6
- g.close()
-""",
-        """\
-def f():
-  x=0
-  while 1: x=2*(yield x)
-""",
-        "passed",
-        "f",
-        "",
-    ),
-    "nested cb": (
-        """\
-def check(candidate):
- assert candidate(lambda g: g(3))==6
-""",
-        "def f(h): return h(lambda x: x*2)",
-        "passed",
-        "f",
-        "",
-    ),
-    "kw": (
-        """\
-def check(candidate):
- assert candidate(a=1,b=[2])==3
-""",
-        "def f(*,a,b): return a+b[0]",
-        "passed",
-        "f",
-        "",
-    ),
-    "ctx": (
-        """\
-def check(candidate):
- with candidate() as x: assert x==3
-""",
-        """\
-from contextlib import contextmanager
-@contextmanager
-def f(): yield 3
-""",
-        "passed",
-        "f",
-        "",
-    ),
-}
-WEAK = {"patch time"}
-"Tests that replace a part of a module must share the program's process."
+POINT = "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int\ndef f(p):\n    pass\n"
+ADDING = (
+    "class V:\n    def __add__(self, other): ...\n    def length(self): ...\nclass W(V):\n    def __abs__(self): ...\n"
+)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_program_and_tests_of_every_shape_are_judged_right(strict, weak, name):
-    tests, program, status, entry, prompt = CASES[name]
-    problem = Problem(name, prompt, FunctionTests(tests), entry, 30.0)
-    verdict = (weak if name in WEAK else strict).check(problem, program)
-    assert verdict.status.value == status, verdict
-    assert verdict.assurance == ("weak" if name in WEAK else "strict")
+def shape(body: str, prompt: str = "", before: str = "", entry: str = "f") -> Shape:
+    """The shape of tests whose `check(candidate)` has this body."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    return shape_of(Problem("p", prompt, FunctionTests(f"{before}\ndef check(candidate):\n{lines}"), entry))
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "reason"),
+    [
+        ("assert 'x' in inspect.getsource(candidate)", "import inspect", "the tests use inspect"),
+        ("assert gc.get_objects()", "from gc import get_objects", "the tests use gc"),
+        ("assert globals()['f']", "", "the tests use globals"),
+        ("assert candidate.__code__", "", "the tests use __code__"),
+        ("candidate.cache_clear()", "", "the tests use cache_clear"),
+        (
+            "with patch('time.sleep'): candidate()",
+            "from unittest.mock import patch",
+            "the tests replace parts of modules",
+        ),
+        ("with mock.patch.object(time, 'sleep'): candidate()", "", "the tests replace parts of modules"),
+        ("monkeypatch.setattr(time, 'sleep', print)", "", "the tests replace parts of modules"),
+        (
+            "candidate(Own())",
+            "class Own:\n    def helps(self): ...",
+            "the tests hand over objects of their own class Own",
+        ),
+    ],
+)
+def test_tests_that_need_live_objects_are_weak_and_it_is_said_why(body, before, reason):
+    assert shape(body, before=before).weak_because == reason
+
+
+@pytest.mark.parametrize(
+    ("body", "before"),
+    [
+        ("assert candidate(1) == 2", ""),
+        ("with patch('builtins.input', side_effect=['1']): candidate()", "from unittest.mock import patch"),
+        ("with patch('sys.stdout', new=x): candidate()", "from unittest.mock import patch"),
+        (
+            "candidate(Own(1))",
+            "class Own:\n    def __init__(self, n): self.n = n\n    def __eq__(self, other): return True",
+        ),
+        ("unittest.main()", "import unittest\nclass Tests(unittest.TestCase):\n    def test_it(self): ..."),
+        ("assert {}.setdefault('a', 1) == candidate(dict(a=1))", ""),
+    ],
+)
+def test_tests_that_can_be_kept_apart_are_strict(body, before):
+    assert shape(body, before=before).weak_because is None
+
+
+def test_a_class_that_decides_what_is_equal_cannot_be_tested_apart():
+    prompt = "class V:\n    def __eq__(self, other): ...\n    def __lt__(self, other): ...\n"
+    assert shape("pass", prompt, entry="V").weak_because == (
+        "the class under test decides by itself what is equal (__eq__, __lt__)"
+    )
+    assert shape("pass", prompt + "def f(): ...", entry="f").weak_because is None
+
+
+def test_classes_of_prompt_and_tests_travel_by_their_attributes_but_not_the_one_under_test():
+    found = shape("pass", POINT, "class Own:\n    pass\n")
+    assert found.classes == {"Point", "Own"}
+    assert shape("pass", POINT, entry="Point").classes == frozenset()
+    assert shape("pass", POINT, entry="Point").entry_is_class is True
+
+
+def test_operators_of_the_class_under_test_and_of_what_it_derives_from_may_be_given_anything():
+    assert shape("pass", ADDING, entry="W").operators == {"__add__", "__abs__"}
+    assert shape("pass", ADDING, entry="V").operators == {"__add__"}
+    assert shape("pass", ADDING, entry="f").operators == frozenset()
+
+
+def test_names_that_nobody_else_defines_are_asked_of_the_program():
+    body = (
+        "x = helper(candidate(1))\nfor y in [1]: assert len(other) and x\ntry: pass\nexcept ValueError as error: error"
+    )
+    assert shape(body, "def other(): ...").names == {"helper"}
+
+
+@pytest.mark.parametrize(
+    ("body", "fed", "read", "stops"),
+    [
+        ("sys.stdin = x", True, False, False),
+        ("builtins.input = x", True, False, False),
+        ("with redirect_stdout(x): pass", False, True, False),
+        ("sys.stdout = x", False, True, False),
+        ("try: next(candidate())\nexcept StopIteration: pass", False, False, True),
+        ("with patch('builtins.input'): pass", True, True, True),
+        ("assert candidate() == 1", False, False, False),
+    ],
+)
+def test_input_output_and_the_end_of_iteration_are_passed_on_only_where_tests_mention_them(body, fed, read, stops):
+    found = shape(body)
+    assert (found.feeds_input, found.reads_output, found.names_stop_iteration) == (fed, read, stops)
+
+
+@pytest.mark.parametrize(
+    ("body", "guards"),
+    [
+        ("with candidate() as x: assert x == 1", True),
+        ("with candidate():\n    assert 1", True),
+        ("with candidate() as x: pass", True),
+        ("with candidate(): pass", False),
+    ],
+)
+def test_a_with_block_guards_what_must_not_be_swallowed(body, guards):
+    assert shape(body).guards_with is guards
+
+
+def test_calls_are_batched_only_where_nothing_happens_between_them():
+    body = "assert candidate(1) == 5\nassert candidate(2) == 6"
+    assert len(shape(body).batched_calls) == 2
+    assert shape(body, before="import sys\nsys.stdout").batched_calls == ()
+    assert shape(f"{body}\nhelper()").batched_calls == ()
+    assert shape(body, "class f: ...").batched_calls == ()
+
+
+@pytest.mark.parametrize("source", ["def check(candidate)", "x = '\0'", "(" * 10_000])
+def test_tests_that_cannot_be_read_are_an_error(source):
+    with pytest.raises((SyntaxError, ValueError, RecursionError, MemoryError)):
+        shape_of(Problem("p", "", FunctionTests(source), "f"))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "n_statements"), [("x = 1\ny = 2", 2), ("def f(n):", 1), ("nonsense here", 0), ("", 0)]
+)
+def test_a_prompt_is_read_as_far_as_it_is_python(prompt, n_statements):
+    assert len(parse_prompt(prompt).body) == n_statements

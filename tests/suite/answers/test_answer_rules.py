@@ -7,12 +7,8 @@ import pytest
 from evals.errors import UsageError
 from evals.suite.answers.answer_rules import (
     RULES,
-    after_phrases,
-    answer_number,
-    bare_latex,
     last_boxed,
     make_rule,
-    same_text,
 )
 
 WORKED = """Janet's ducks lay 16 eggs each day.
@@ -229,21 +225,5 @@ def test_a_pattern_that_does_not_fit_is_refused(extract: str, pattern: str | Non
         make_rule(extract, pattern=pattern)
 
 
-def test_phrases_are_found_through_emphasis_from_the_last_backwards() -> None:
-    text = "The **answer** is *4*.\nthe answer  is 5\n**Answer:**\n\n6"
-    assert [answer_number(rest) for rest in after_phrases(text, ["answer is", "answer:"])] == ["6", "5", "4"]
-
-
 def test_a_completion_full_of_marks_is_read_quickly() -> None:
     assert make_rule("marked_number").extract(r"\boxed{ the answer is #### " * 100_000 + "18") == "18"
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "same"), [("Paris.", " paris", True), ("１", "1.0", True), ("a b", "ab", False)]
-)
-def test_texts_are_compared_without_case_and_spaces_around(left: str, right: str, same: bool) -> None:
-    assert same_text(left, right) is same
-
-
-def test_bare_latex_drops_sizes_and_spaces() -> None:
-    assert bare_latex(r"$ \left\{ 1,\, \tfrac{1}{2} \right\} $.") == r"\{1,\frac{1}{2}\}"

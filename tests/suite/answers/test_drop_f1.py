@@ -1,10 +1,13 @@
-"""DROP's F1: the definitions by hand, brute force for the pairing, and lm-evaluation-harness's scorer on made pairs."""
+"""DROP's F1: the definitions by hand, brute force over permutations for the pairing, and lm-evaluation-harness's scorer on made pairs."""
 
 from __future__ import annotations
 
 import importlib.util
 import itertools
+import math
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -125,15 +128,34 @@ def test_words_are_normalised_one_by_one():
     assert normalised("The  U.S.-led a-3 $1,000.50") == "us led 3.0 100050.0"
 
 
-def test_the_pairing_is_the_best_of_all():
+@pytest.mark.parametrize("levels", [(0, 1), (0, 0.25, 0.5, 0.67, 1), None])
+def test_the_pairing_is_the_best_of_all_permutations(levels):
+    """Few levels give many ties; with None every score is another."""
     rng = random.Random(5)
     for _ in range(300):
-        n_rows, n_columns = rng.randint(1, 5), rng.randint(1, 5)
-        scores = [[rng.choice((0, 0.25, 0.5, 0.67, 1)) for _ in range(n_columns)] for _ in range(n_rows)]
+        n_rows, n_columns = rng.randint(1, 6), rng.randint(1, 6)
+        scores = [[rng.choice(levels) if levels else rng.random() for _ in range(n_columns)] for _ in range(n_rows)]
         wide = scores if n_rows <= n_columns else [list(column) for column in zip(*scores, strict=True)]
-        every = (sum(row[j] for row, j in zip(wide, order, strict=True))
+        every = (math.fsum(row[j] for row, j in zip(wide, order, strict=True))
                  for order in itertools.permutations(range(len(wide[0])), len(wide)))  # fmt: skip
-        assert best_pairing(scores) == pytest.approx(max(every))
+        assert best_pairing(scores) == pytest.approx(max(every), abs=1e-12)
+
+
+def test_several_spans_are_paired_over_all_orders():
+    """Span i of the answer shares most words with span 3 - i of the gold answer; the order of spans counts nothing."""
+    gold = ["red fox", "blue bird", "green frog", "black cat"]
+    for said in itertools.permutations(["red fox", "blue bird", "green frog", "black dog"]):
+        assert drop_score(said, [gold]).f1 == round((3 + 0.5) / 4, 2)
+
+
+def test_scipy_is_loaded_only_where_both_sides_have_several_spans():
+    code = (
+        "import sys; from evals.suite.answers.drop_f1 import drop_score; "
+        "drop_score(['a'], [['a', 'b'], ['c']]); print('scipy' in sys.modules); "
+        "drop_score(['a', 'b'], [['b', 'a']]); print('scipy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("lm_eval") is None, reason="lm_eval is not installed")

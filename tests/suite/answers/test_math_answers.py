@@ -1,19 +1,13 @@
-"""Mathematics in other processes: the same verdicts as math-verify itself, and no algebra holds a run."""
+"""Mathematical answers: the same verdicts as math-verify gives in this process."""
 
 from __future__ import annotations
-
-import os
-import signal
-import sys
-import threading
-import time
 
 import pytest
 
 pytest.importorskip("math_verify")
 
 from evals.suite.answers.math_answers import MathRule
-from evals.suite.answers.math_pool import Ended, MathPool
+from evals.suite.answers.math_pool import MathPool
 
 ANSWERS = [
     "1/2", "0.5", r"\frac{1}{2}", r"\dfrac12", "50\\%", "-\\frac{1}{2}", "2", "2.0", "4/2", r"\sqrt{4}", r"\sqrt{2}",
@@ -63,51 +57,3 @@ def test_answers_are_compared_as_mathematics(pool, answer, ideal, same):
 def test_the_boxed_expression_is_the_answer(pool):
     assert MathRule(pool).extract(r"First 7, so \boxed{\frac{1}{3}}.") == r"\frac{1}{3}"
     assert MathRule(pool).extract("no mathematics") is None
-
-
-def test_what_does_not_end_is_ended_and_the_pool_goes_on():
-    pool = MathPool(size=1, deadline_s=1.0)
-    try:
-        assert MathRule(pool).same("2", "1+1") is True
-        with pytest.raises(Ended):
-            pool.ask({"text": "$3$", "ideal": "$10000000!$"})
-        assert MathRule(pool).same("2", "1+1") is True
-    finally:
-        pool.close()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and timers")
-def test_a_machine_that_is_busy_with_others_does_not_judge():
-    """The deadline was one of the clock: an answer was wrong when its process had not been let to compute."""
-    pool = MathPool(size=1, deadline_s=2.0)
-    try:
-        assert MathRule(pool).same("2", "1+1") is True
-        worker = pool._free.queue[-1]._process
-        os.kill(worker.pid, signal.SIGSTOP)
-        threading.Timer(3.0, os.kill, (worker.pid, signal.SIGCONT)).start()
-        assert MathRule(pool).same("3", "1+2") is True
-        assert worker.poll() is None
-    finally:
-        pool.close()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_a_worker_that_was_killed_is_replaced(pool):
-    assert MathRule(pool).same("2", "1+1") is True
-    worker = pool._free.queue[-1]
-    os.kill(worker._process.pid, signal.SIGKILL)
-    worker._process.wait(30)
-    with pytest.raises(Ended):
-        pool.ask({"text": "$1$"})
-    assert MathRule(pool).same("2", "1+1") is True
-
-
-def test_several_threads_share_the_pool(pool):
-    rule, found = MathRule(pool), []
-    threads = [threading.Thread(target=lambda n=n: found.append(rule.same(f"{n}", f"{2 * n}/2"))) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + 60
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    assert found == [True] * 8

@@ -5,17 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 from toy_models import ScoringModel, write_rows
 
-from evals.errors import BadSample, UsageError
+from evals.errors import UsageError
 from evals.registry import Registry
 from evals.suite.choice.eval import Choice
-from evals.suite.choice.orders import orders_of
-from evals.suite.choice.questions import read_question
 
 DEV_CSV = """\
 Which of these is a prime number?,21,23,25,27,B
@@ -131,34 +128,6 @@ def test_a_placeholder_that_does_not_exist_is_told_with_what_is_near(tmp_path: P
     with pytest.raises(UsageError, match=r"template has no placeholder \{qestion\}") as caught:
         evaluation_with(tmp_path, template="{qestion}")
     assert "did you mean: question" in str(caught.value)
-
-
-def test_every_rotation_puts_each_option_once_into_each_place() -> None:
-    orders = orders_of(5, "rotations", Random(0))
-    assert len(orders) == 5
-    assert all(sorted(order) == list(range(5)) for order in orders)
-    assert all(sorted(places) == list(range(5)) for places in zip(*orders, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"answer": 4}, "'answer' is 4, which is none of the 4 options"),
-        ({"answer": True}, "'answer' is True"),
-        ({"answer": "B"}, "'answer' is 'B'"),
-        ({"choices": ["one"]}, "'choices' is no list of two options or more"),
-        ({"choices": ["one", 2]}, "'choices' holds 2, which is no text"),
-        ({"question": None}, "'question' is None"),
-        ({"labels": [1, 1, 1, 1]}, "'labels' has no right option, or no wrong one"),
-        ({"labels": [1, 0]}, "'labels' is no list of 4 numbers"),
-        ({"subject": 3}, "'subject' is 3, which is no text"),
-    ],
-)
-def test_rows_that_are_no_questions_are_refused_in_plain_words(change: dict[str, Any], message: str) -> None:
-    row = {"question": "?", "choices": ["a", "b", "c", "d"], "answer": 1, **change}
-    with pytest.raises(BadSample) as caught:
-        read_question(row)
-    assert message in str(caught.value)
 
 
 def test_the_first_of_all_rows_are_read_and_no_more(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import scipy.stats
 from toy_models import ChatModel, ScoringModel, run_choice, write_rows
 
 from evals.record import Event
-from evals.report.terminal import final_block
+from evals.report.terminal.run import final_block
 from evals.runner.request import RunRequest
 from evals.runner.run import run_eval
 from evals.suite.choice.report import ChoiceReport
@@ -101,12 +101,14 @@ def test_the_order_of_samples_changes_no_digit() -> None:
     assert reports[0] == reports[1]
 
 
-def test_ways_that_are_mixed_are_warned_of() -> None:
+def test_methods_that_are_mixed_are_warned_of() -> None:
     report = ChoiceReport()
     report.add("x.dev.0", asked("algebra", True))
     report.add("x.dev.1", asked("algebra", True, way="parsed", mass=None))
     assert len(report.as_dict()["how"]) == 3
-    assert report.as_dict()["warnings"] == ["choices were learnt in several ways: their scores are not comparable"]
+    assert report.as_dict()["warnings"] == [
+        "choices were found out by several methods: their scores are not comparable"
+    ]
 
 
 def test_chance_alone_makes_the_position_bias_that_is_said_of_it() -> None:

@@ -1,4 +1,4 @@
-"""The way in which choices are learnt: found out once a run, recorded, never mixed, the same when resumed or rescored."""
+"""How choices are found out: by one method a run, recorded, and the same when a run is resumed or rescored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evals.completion_fns.openai.models import OpenAIChatCompletionFn, OpenAICom
 from evals.engine.settings import EngineSettings
 from evals.errors import BudgetReached, UsageError
 from evals.record.reader import read_record
-from evals.report.sample_text import sample_text
+from evals.report.terminal.sample import sample_text
 from evals.runner.request import RunRequest
 from evals.runner.run import run_eval
 from evals.suite.choice.eval import Choice
@@ -33,20 +33,20 @@ ROWS = [
 ]
 
 
-def ways(events: list[dict[str, Any]]) -> set[str]:
+def methods(events: list[dict[str, Any]]) -> set[str]:
     return {event["way"] for event in events}
 
 
 def test_a_backend_that_scores_texts_is_asked_to(tmp_path: Path) -> None:
     report, events = run_choice(ScoringModel(), ROWS, tmp_path)
-    assert ways(events) == {"score"}
+    assert methods(events) == {"score"}
     assert report["how"] == ["style letter; score: log probabilities by the backend"]
 
 
 def test_a_chat_model_that_gives_alternatives_is_asked_for_them(tmp_path: Path) -> None:
     model = ChatModel()
     _, events = run_choice(model, ROWS, tmp_path)
-    assert ways(events) == {"top_logprobs"}
+    assert methods(events) == {"top_logprobs"}
     assert {event["n_alternatives"] for event in events} == {20}
     prompt, options = model.calls[0]
     assert prompt[0]["role"] == "user"
@@ -64,7 +64,7 @@ def test_a_server_that_allows_few_alternatives_is_asked_for_few(tmp_path: Path) 
 def test_a_chat_model_without_log_probabilities_is_read_by_its_reply(tmp_path: Path) -> None:
     model = ChatModel(most=0, reply="The answer is (C).")
     report, events = run_choice(model, ROWS, tmp_path)
-    assert ways(events) == {"parsed"}
+    assert methods(events) == {"parsed"}
     assert report["accuracy"] == 0.25
     assert "letter_mass" not in report
 
@@ -83,7 +83,7 @@ def test_no_letter_among_the_alternatives_is_no_choice_of_the_first(tmp_path: Pa
 
 
 @pytest.mark.parametrize("forms", ["spaced", "bare", "both"])
-def test_ways_agree_on_the_log_probabilities_of_the_same_forms(tmp_path: Path, forms: str) -> None:
+def test_methods_agree_on_the_log_probabilities_of_the_same_forms(tmp_path: Path, forms: str) -> None:
     _, scored = run_choice(ScoringModel(), ROWS, tmp_path, letter_forms=forms)
     _, topped = run_choice(ChatModel(), ROWS, tmp_path, letter_forms=forms)
     for left, right in zip(scored, topped, strict=True):
@@ -111,11 +111,11 @@ def test_low_mass_is_warned_of(tmp_path: Path) -> None:
     ("model", "args", "message"),
     [
         (ChatModel(), {"style": "completion"}, "which ChatModel does not give"),
-        (ChatModel(), {"way": "score"}, "way score is not open to ChatModel"),
-        (ScoringModel(), {"way": "echo"}, "way echo is not open to ScoringModel"),
+        (ChatModel(), {"way": "score"}, "ChatModel does not support way: score"),
+        (ScoringModel(), {"way": "echo"}, "ScoringModel does not support way: echo"),
     ],
 )
-def test_a_way_that_is_not_open_is_refused_before_the_first_sample(
+def test_a_method_that_the_backend_lacks_is_refused_before_the_first_sample(
     tmp_path: Path, model: Any, args: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
@@ -131,7 +131,7 @@ def test_over_http_a_chat_server_is_asked_for_alternatives(tmp_path: Path) -> No
     with LoopbackServer(chat) as server:
         fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="k")
         _, events = run_choice(fn, ROWS, tmp_path)
-    assert ways(events) == {"top_logprobs"}
+    assert methods(events) == {"top_logprobs"}
     assert events[0]["logprobs"] == [-0.5, -1.5, -2.5, -100.0]
     assert events[0]["floored"] == [False, False, False, True]
 
@@ -140,7 +140,7 @@ def test_over_http_a_completions_server_that_echoes_is_asked_to(tmp_path: Path) 
     with LoopbackServer("A") as server:
         fn = OpenAICompletionFn("m", api_base=server.base_url, api_key="k")
         _, events = run_choice(fn, ROWS, tmp_path)
-    assert ways(events) == {"echo"}
+    assert methods(events) == {"echo"}
     assert len(events) == 24
     assert len(events[0]["logprobs"]) == 4
 
@@ -155,7 +155,7 @@ def test_a_completions_server_that_refuses_to_echo_is_asked_for_alternatives(tmp
     with LoopbackServer(no_echo) as server:
         fn = OpenAICompletionFn("m", api_base=server.base_url, api_key="k")
         _, events = run_choice(fn, ROWS, tmp_path)
-    assert ways(events) == {"top_logprobs"}
+    assert methods(events) == {"top_logprobs"}
     assert events[0]["logprobs"] == [-2.0, -0.5, -100.0, -1.0]
 
 
@@ -169,7 +169,7 @@ def test_a_server_that_refuses_log_probabilities_ends_no_run(tmp_path: Path) -> 
     with LoopbackServer(no_logprobs) as server:
         fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="k")
         report, events = run_choice(fn, ROWS, tmp_path)
-    assert ways(events) == {"parsed"}
+    assert methods(events) == {"parsed"}
     assert report["accuracy"] == 0.25
 
 
@@ -189,7 +189,7 @@ def request(folder: Path, fn: Any, record: str, **args: Any) -> RunRequest:
     return RunRequest([fn], "colours", [folder], record_path=str(folder / record), **args)
 
 
-def recorded_ways(path: Path) -> list[str]:
+def recorded_methods(path: Path) -> list[str]:
     return [event.data["way"] for event in read_record(path).events("choice")]
 
 
@@ -204,10 +204,10 @@ def test_a_record_is_rescored_without_a_call_to_the_same_numbers(tmp_path: Path,
     )
     assert again.exit_code == 0
     assert {**again.report, "cost_usd": None} == {**first.report, "cost_usd": None}
-    assert recorded_ways(tmp_path / "again.jsonl") == recorded_ways(tmp_path / "first.jsonl")
+    assert recorded_methods(tmp_path / "again.jsonl") == recorded_methods(tmp_path / "first.jsonl")
 
 
-def test_a_resumed_run_goes_the_way_that_it_began_with(tmp_path: Path) -> None:
+def test_a_resumed_run_keeps_the_method_that_it_began_with(tmp_path: Path) -> None:
     folder = registry_with(tmp_path)
     whole = run_eval(request(folder, ChatModel(most=5), "whole.jsonl")).report
     record = tmp_path / "cut.jsonl"
@@ -257,7 +257,7 @@ def test_a_replay_says_when_other_texts_were_scored(tmp_path: Path) -> None:
         request(folder, "replay", "s.jsonl", completion_args=args, extra_eval_params={"letter_forms": "both"})
     )
     assert result.n_errors == len(ROWS)
-    assert "log probabilities of other continuations" in result.tally.first_error
+    assert "log probabilities of other continuations" in result.counters.first_error
 
 
 def spaced(prompt: str) -> dict[str, float]:
@@ -274,7 +274,7 @@ def of_one_model(call: Any) -> Answer:
     )
 
 
-def test_one_model_makes_the_same_choices_by_all_four_ways_over_http_and_in_the_process(tmp_path: Path) -> None:
+def test_one_model_makes_the_same_choices_by_all_four_methods_over_http_and_in_the_process(tmp_path: Path) -> None:
     wording = {"template": "{question}\n{options}\nAnswer:", "letter_forms": "spaced"}
     with LoopbackServer(of_one_model) as server:
         chat_fn = OpenAIChatCompletionFn("m", api_base=server.base_url, api_key="k")
@@ -286,7 +286,7 @@ def test_one_model_makes_the_same_choices_by_all_four_ways_over_http_and_in_the_
             "parsed": run_choice(chat_fn, ROWS, tmp_path, way="parsed", **wording)[1],
         }
     for name, events in found.items():
-        assert ways(events) == {name}
+        assert methods(events) == {name}
     for events in zip(found["top_logprobs"], found["echo"], found["score"], strict=True):
         assert events[0]["logprobs"] == pytest.approx(events[1]["logprobs"], abs=1e-6)
         assert events[0]["logprobs"] == pytest.approx(events[2]["logprobs"], abs=1e-6)

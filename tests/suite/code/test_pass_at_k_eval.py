@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trusting import Trusting
 
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
@@ -17,7 +18,7 @@ from evals.record.reader import read_record
 from evals.runner.checks import check_evals
 from evals.runner.request import RunRequest
 from evals.runner.run import run_eval as start
-from evals.sandbox.problem import FunctionTests, Problem
+from evals.sandbox.problem import Problem
 from evals.sandbox.verdict import Status, Verdict
 from evals.specs import RunSpec
 from evals.stats.pass_at_k import pass_at_k, pass_hat_k
@@ -27,29 +28,6 @@ from evals.suite.code.problems import code_problem
 
 PROMPT = 'def f(n):\n    """n plus {}."""\n'
 RIGHT, WRONG = "    return n + {}", "    return n"
-
-
-class Trusting:
-    """Runs programs in this process: for programs that stand in this file alone."""
-
-    def __init__(self) -> None:
-        self.programs: list[str] = []
-
-    def check(self, problem: Problem, program: str) -> Verdict:
-        self.programs.append(program)
-        assert isinstance(problem.tests, FunctionTests)
-        space: dict[str, Any] = {}
-        try:
-            exec(program, space)
-            exec(problem.tests.source, space)
-            space["check"](space[str(problem.entry_point)])
-        except SyntaxError:
-            return Verdict(Status.SYNTAX_ERROR, assurance="unsafe")
-        except AssertionError:
-            return Verdict(Status.FAILED, "assertion", assurance="unsafe")
-        except Exception as error:
-            return Verdict(Status.FAILED, "exception", repr(error), assurance="unsafe")
-        return Verdict(Status.PASSED, assurance="unsafe", wall_s=0.01)
 
 
 class Broken(Trusting):

@@ -350,7 +350,7 @@ def test_an_empty_placeholder_is_named_with_file_line_and_near_miss(graded):
         ({"ideal": "x"}, "no 'input'"),
         ({"inputs": "x"}, "did you mean: input"),
         ({"input": 5}, "neither a text nor a list of messages"),
-        (["x"], "the row is a list"),
+        (["x"], "a sample must be an object, got list"),
         ({"input": "x"}, "no 'choice'"),
         ({"input": "x", "choice": True}, "'choice' is True"),
     ],

@@ -74,8 +74,8 @@ def test_the_request_is_greedy_and_bounded() -> None:
         (None, "must be an object"),
         ({"ideal": "{}"}, "no 'input'"),
         ({"input": "?"}, "no 'ideal'"),
-        ({"input": "?", "ideal": {"key": 1}}, "no text"),
-        ({"input": "?", "ideal": "{'key': 1}"}, "no JSON"),
+        ({"input": "?", "ideal": {"key": 1}}, "not a text"),
+        ({"input": "?", "ideal": "{'key': 1}"}, "not JSON"),
     ],
 )
 def test_a_bad_sample_is_refused(sample: Any, message: str) -> None:

@@ -94,7 +94,7 @@ def test_few_shot_examples_stand_before_the_last_message(tmp_path: Path) -> None
 
 
 def test_few_shot_without_a_file_is_refused() -> None:
-    with pytest.raises(UsageError, match="set few_shot_jsonl"):
+    with pytest.raises(UsageError, match="num_few_shot is 2, but few_shot_jsonl is not set"):
         Match([Model("")], "", num_few_shot=2)
 
 

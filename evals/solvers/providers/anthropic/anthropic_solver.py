@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.completion_fns.anthropic.backend import AnthropicCompletionFn
-from evals.completion_fns.anthropic.messages import TURNS
+from evals.completion_fns.anthropic.messages import CHAT_FORMAT
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 from evals.task_state import Message
 
 
+@typed_arguments
 class AnthropicSolver(CompletionFnSolver):
-    """The task description is the system text; later system messages become the user's."""
+    """Asks a Claude model. The task description becomes the system text, and later system messages the user's.
+
+    max_tokens: of an answer. extra_options: sent as they are.
+    """
 
     def __init__(
         self,
@@ -31,10 +36,10 @@ class AnthropicSolver(CompletionFnSolver):
 
     @staticmethod
     def _convert_msgs_to_anthropic_format(msgs: Sequence[Message]) -> list[dict[str, Any]]:
-        return TURNS.merged([message.to_dict() for message in msgs])
+        return CHAT_FORMAT.merged([message.to_dict() for message in msgs])
 
 
 def anth_to_openai_usage(anth_usage: Any) -> dict[str, int]:
-    """OpenAI's three counts from the SDK's `Usage`."""
+    """OpenAI's three token counts, from the `Usage` of Anthropic's SDK."""
     n_prompt, n_completion = anth_usage.input_tokens, anth_usage.output_tokens
     return {"completion_tokens": n_completion, "prompt_tokens": n_prompt, "total_tokens": n_prompt + n_completion}

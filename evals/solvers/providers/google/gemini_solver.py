@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.completion_fns.google.backend import GoogleCompletionFn
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.completion_fn_solver import CompletionFnSolver
 
 SAFETY_SETTINGS = [
     {"category": f"HARM_CATEGORY_{category}", "threshold": "BLOCK_NONE"}
     for category in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
 ]
-"Nothing is held back: an eval wants to see what the model says."
+"No answer is blocked, since an eval scores what the model says."
 
 
+@typed_arguments
 class GeminiSolver(CompletionFnSolver):
-    """generation_config: sampling arguments in Google's words, such as `max_output_tokens`."""
+    """Asks a Gemini model. generation_config: sampling arguments in Google's words, such as `max_output_tokens`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Where plug-ins look for the solver over OpenAI's Assistants API, which we do not serve."""
+"""The solver over OpenAI's Assistants API, which is not supported; plug-ins import it from here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evals.task_state import TaskState
 
 
 class OpenAIAssistantsSolver(Solver):
-    """Says, when it is made, what to use instead; the name is kept so that old registries and imports load."""
+    """Raises a RegistryError that says what to use instead. The name stays, so that old registries and imports load."""
 
     def __init__(self, model: str | None = None, *args: Any, **kwargs: Any) -> None:
         raise RegistryError(

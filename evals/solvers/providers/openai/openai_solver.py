@@ -1,4 +1,4 @@
-"""OpenAI chat and text models as a solver; the base of solvers over other OpenAI-compatible services."""
+"""OpenAI's chat and text models as a solver; the base class of solvers over OpenAI-compatible services."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from evals.chat import chat_prompt_to_text_prompt
 from evals.completion import CompletionResult
 from evals.engine.failures import CallFailed
 from evals.errors import EvalsError
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.completion_fn_solver import SPACER, copied_around
 from evals.solvers.solver import Solver, SolverResult
 from evals.task_state import TaskState
@@ -20,13 +21,19 @@ ROLE_TO_PREFIX = {"system": "System: ", "user": "User: ", "assistant": "Assistan
 Messages = list[dict[str, Any]]
 
 
+@typed_arguments
 class OpenAISolver(Solver):
     """Sends task description and messages to an OpenAI model.
 
-    completion_fn_options: keywords of the completion function; `model` is required. valid_answers: single tokens that
-    the model is held to by logit bias (needs the tiktoken package). For text models only: fixed_start, words put into
-    the model's mouth and kept in the answer; continue_last_assistant_msg, the same with a final message of the
-    assistant; role_to_prefix, how roles are written.
+    completion_fn_options: arguments of the completion function; `model` is required. valid_answers: answers of one
+    token each, to which a logit bias restricts the model; needs the tiktoken package.
+
+    For text models only. fixed_start: the words with which the answer begins; they are sent at the end of the prompt.
+    continue_last_assistant_msg: take the words from a last message of the assistant instead. role_to_prefix: how the
+    roles are written.
+
+    Raises:
+        ValueError: no model; an argument for text models with a chat model; or an answer of several tokens.
     """
 
     def __init__(
@@ -54,7 +61,7 @@ class OpenAISolver(Solver):
 
     @classmethod
     def over(cls, completion_fn: Any) -> OpenAISolver:
-        """A solver around a completion function that exists already."""
+        """A solver around an existing completion function."""
         solver = cls(completion_fn_options={"model": completion_fn.model or "unnamed"})
         solver.completion_fn = completion_fn
         return solver
@@ -69,7 +76,7 @@ class OpenAISolver(Solver):
 
     @property
     def model_version(self) -> str | dict[str, Any]:
-        """The model's name with its snapshot, as the server gives it. Costs a call of one token."""
+        """The name of the model with its snapshot, as the server gives it. It makes a call of one token."""
         result = self(TaskState("", []), max_tokens=1)
         return str(result.metadata["raw_completion_result"].model)
 
@@ -91,20 +98,20 @@ class OpenAISolver(Solver):
         return is_chat_model(model)
 
     def _process_msgs(self, raw_msgs: Messages) -> Messages:
-        """The messages as the service wants them."""
+        """The messages as the service wants them; a subclass may change them."""
         return raw_msgs
 
     def _perform_prechecks(self, msgs: Messages) -> SolverResult | None:
-        """An answer that needs no call, or None; the server itself says when a prompt is too long."""
+        """An answer without a call, or None. Here always None: the server says when a prompt is too long."""
         return None
 
     @property
     def _completion_exception(self) -> type[Exception]:
-        """What `_handle_completion_exception` is asked about."""
+        """The exception of a failed call, which `_handle_completion_exception` gets."""
         return CallFailed
 
     def _handle_completion_exception(self, e: Any) -> SolverResult:
-        """An answer in place of a failed call. Here there is none: the sample is an error, not a wrong answer."""
+        """An answer in place of a failed call. Here none: it is raised again, as a failed sample is no wrong answer."""
         raise e
 
     def _solve(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
@@ -138,7 +145,7 @@ class OpenAISolver(Solver):
         return SolverResult(answer, raw_output=raw_output, raw_completion_result=result)
 
     def _render_completion_prompt(self, msgs: Messages) -> str:
-        """The conversation as one text that ends where the model's answer begins."""
+        """The conversation as one text, which ends where the answer of the model begins."""
         if self.continue_last_assistant_msg and msgs and msgs[-1]["role"] == "assistant":
             self.fixed_start = msgs[-1]["content"]
             msgs = msgs[:-1]
@@ -146,14 +153,14 @@ class OpenAISolver(Solver):
         return prompt if self.fixed_start is None else f"{prompt} {self.fixed_start}"
 
     def _parse_completion_response(self, raw_response: str) -> str:
-        """The answer, up to where the model began to write the next message itself."""
+        """The answer: the text up to where the model goes on with the next message."""
         answer = raw_response
         for separator in self._get_msg_separators():
             answer = answer.split(separator)[0].strip()
         return answer if self.fixed_start is None else f"{self.fixed_start} {answer}"
 
     def _get_msg_separators(self) -> list[str]:
-        """The prefixes of roles: stop sequences, and what cuts the answer."""
+        """The prefixes of the roles, which are sent as stop sequences and end the answer."""
         return [prefix.strip() for prefix in self.role_to_prefix.values() if prefix.strip()]
 
     def _get_completion_fn_cls(self, model: str) -> Any:
@@ -174,10 +181,10 @@ class OpenAISolver(Solver):
             self.completion_fn_options["extra_options"] = {**extra, "logit_bias": bias}
 
     def _make_logit_bias(self, valid_answers: Sequence[str], model: str) -> dict[int, float]:
-        """Bias 100 for the token of each answer.
+        """A bias of 100 for the token of each answer.
 
         Raises:
-            ValueError: an answer is more than one token.
+            ValueError: an answer has more than one token. EvalsError: tiktoken is not installed.
         """
         encoding = _encoding_of(model)
         tokens = {answer: encoding.encode(answer) for answer in valid_answers}

@@ -1,20 +1,25 @@
-"""Open models that together.ai serves, as a solver."""
+"""Open models at together.ai as a solver."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
+from evals.registry.typed_arguments import typed_arguments
 from evals.solvers.providers.openai.openai_solver import Messages, OpenAISolver
 
 BASE_URL = "https://api.together.xyz/v1"
 
 
+@typed_arguments
 class TogetherSolver(OpenAISolver):
-    """Keeps to what the chat templates of open models take: one system message at most, at the start, then users first.
+    """Sends chats that the templates of open models accept: one system message at most, at the start, then a user's.
 
-    merge_adjacent_msgs: join neighbours of one role by an empty line, for templates that insist on turns. The key is
-    TOGETHER_API_KEY.
+    Other system messages become the user's. merge_adjacent_msgs: join neighbouring messages of one role by an empty
+    line, for templates that want alternating roles. The key is TOGETHER_API_KEY.
+
+    Raises:
+        NotImplementedError: `valid_answers` is given.
     """
 
     def __init__(self, merge_adjacent_msgs: bool = False, **kwargs: Any) -> None:

@@ -1,0 +1,105 @@
+"""The score of a sample: which numbers of its events count as one, and the mean over all of one evaluation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from evals.json_text import plain
+from evals.record.event import Event
+from evals.stats.intervals import exact_mean
+
+SCORE_NAMES = ("correct", "score", "accuracy")
+"The score where no metric is named: the first of these that was recorded. `correct` is that of `match` events."
+
+_REPORT_NAMES = {"correct": "accuracy"}
+_PLAIN_TYPES = (bool, int, float, str, list, dict, type(None))
+
+
+def score_of(events: Iterable[Event], metric: str | None = None) -> float | None:
+    """The score of one evaluation of a sample: the mean over all its matches, or over all values of `metric`.
+
+    metric: `correct`, or a key of `metrics` events; without it the first of `SCORE_NAMES` that is there. None where
+    nothing of the kind was recorded. Numbers that are not finite do not count.
+    """
+    values = values_of(events, _names_for(metric))
+    name = recorded_name(values, metric)
+    return None if name is None else mean_of(values[name])
+
+
+def values_of(events: Iterable[Event], wanted: Sequence[str] | None = None) -> dict[str, list[float]]:
+    """Every number of the `match` and `metrics` events of one evaluation, by name, in the order of the events.
+
+    Of a match these are `correct` and further numbers, of metrics all numbers and truth values (as 1 and 0). A live
+    event and the same event read back from its record give equal values. wanted: these names alone.
+    """
+    values: dict[str, list[float]] = {}
+    for event in events:
+        if not _may_score(event):
+            continue
+        data = event.data
+        for name in data if wanted is None else wanted:
+            if name in data:
+                number = _number(event.type, name, data[name])
+                if number is not None:
+                    values.setdefault(name, []).append(number)
+    return values
+
+
+def mean_of(values: Sequence[float]) -> float:
+    """The mean of the values of one sample, which must not be empty: their exact sum, rounded, over their number.
+
+    Equal values have just that mean: the sum of three times 0.1, divided by 3, would be another number.
+    """
+    first = values[0]
+    if len(values) == 1 or all(value == first for value in values):
+        return float(first)
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # the sum is beyond the largest float, the mean is not
+        return exact_mean(values)
+
+
+def recorded_name(names: Collection[str], metric: str | None = None) -> str | None:
+    """The name among `names` under which `metric` was recorded; `accuracy` also means matches, where only those are."""
+    return next((name for name in _names_for(metric) if name in names), None)
+
+
+def _names_for(metric: str | None) -> Sequence[str]:
+    """The names that may stand for a metric, the first that was recorded counts."""
+    if metric is None:
+        return SCORE_NAMES
+    return ("accuracy", "correct") if metric == "accuracy" else (metric,)
+
+
+def report_name(name: str) -> str:
+    """What the mean of a recorded number is called in reports: that of `correct` is `accuracy`."""
+    return _REPORT_NAMES.get(name, name)
+
+
+def n_unparsed(events: Iterable[Event]) -> int:
+    """Completions of an evaluation that held no answer which could be read."""
+    return sum(event.data.get("parsed") is False for event in events if _may_score(event))
+
+
+def _may_score(event: Event) -> bool:
+    # dict stands first: the check for Mapping alone takes three times as long as all the rest.
+    is_scored = event.type == "match" or event.type == "metrics"
+    return is_scored and isinstance(event.data, (dict, Mapping))
+
+
+def _number(type: str, name: str, value: Any) -> float | None:
+    """The value as a number; None for what is none. `type` is that of its event."""
+    if not isinstance(value, _PLAIN_TYPES):
+        value = plain(value)  # a live event holds numpy's numbers as they are
+    if isinstance(value, bool):
+        return float(value) if type == "metrics" or name == "correct" else None
+    return float(value) if isinstance(value, int | float) and _is_finite(value) else None
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        return False

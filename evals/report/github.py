@@ -1,0 +1,27 @@
+"""A gate's verdicts as GitHub workflow commands, which annotate a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evals.comparison.gate import EvalVerdict, GateLimits
+from evals.report.gate_words import WORDS, difference, reason
+from evals.report.words import printable
+
+
+def gate_annotations(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
+    """One line for each verdict that is not ok: an error for a regression, a warning for an undecided one."""
+    lines = []
+    for verdict in verdicts:
+        if verdict.verdict == "ok":
+            continue
+        level = "error" if verdict.verdict == "regression" else "warning"
+        title = _escaped(f"evals: {verdict.eval_name}").replace(",", "%2C").replace(":", "%3A")
+        text = f"{WORDS[verdict.verdict]} {difference(verdict)} n = {verdict.n}. {reason(verdict, limits)}"
+        lines.append(f"::{level} title={title}::{_escaped(text)}")
+    return lines
+
+
+def _escaped(text: str) -> str:
+    """Escape a value as GitHub's toolkit does. An unescaped line end would start another command."""
+    return printable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

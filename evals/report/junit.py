@@ -1,0 +1,38 @@
+"""A gate's verdicts as JUnit XML, which CI systems show as tests."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from evals.comparison.gate import EvalVerdict, GateLimits
+from evals.report.gate_words import WORDS, difference, reason
+from evals.report.words import one_line, printable
+
+_NOT_IN_XML = re.compile(r"[\ufffe\uffff]")
+"Characters that `printable` leaves and XML 1.0 does not allow (section 2.2)."
+
+
+def gate_junit(verdicts: Sequence[EvalVerdict], limits: GateLimits, undecided: str) -> str:
+    """One test case an eval; a regression is a failure, an undecided one too unless `undecided` is `pass`."""
+    failing = {"regression"} | ({"undecided"} if undecided != "pass" else set())
+    n_failures = sum(verdict.verdict in failing for verdict in verdicts)
+    suite = ET.Element(
+        "testsuite", name="evals gate", tests=str(len(verdicts)), failures=str(n_failures), errors="0", skipped="0"
+    )
+    for verdict in verdicts:
+        case = ET.SubElement(suite, "testcase", classname="evals.gate", name=_xml(one_line(verdict.eval_name)))
+        said = f"{difference(verdict)} n = {verdict.n}: {WORDS[verdict.verdict]} {reason(verdict, limits)}".strip()
+        if verdict.verdict in failing:
+            failure = ET.SubElement(case, "failure", message=said, type=verdict.verdict)
+            failure.text = _xml("\n".join([said, *verdict.notes, f"record: {verdict.run.path}"]))
+        else:
+            ET.SubElement(case, "system-out").text = said
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _xml(text: str) -> str:
+    """`text` with control characters escaped, because a parser rejects a file that holds one."""
+    return _NOT_IN_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", printable(text))

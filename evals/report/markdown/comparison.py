@@ -1,0 +1,130 @@
+"""A comparison of runs as Markdown, for issues and pull requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from evals.comparison.compare import Comparison
+from evals.comparison.many_runs import ManyRuns
+from evals.record.scores import report_name
+from evals.report.comparison_words import (
+    detectable_words,
+    differs,
+    directed,
+    flip_words,
+    head,
+    method_text,
+    rank_text,
+    ranked,
+    verdict,
+)
+from evals.report.flips import FlipTexts
+from evals.report.words import (
+    counted,
+    interval,
+    level_text,
+    number,
+    one_line,
+    p_text,
+    p_value,
+    signed,
+    signed_interval,
+)
+
+
+def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | None = None) -> str:
+    """Two runs: numbers, verdict, flips, groups, notes."""
+    level = f"{level_text(1 - c.alpha)} interval"
+    d = c.difference
+    rows = [
+        (_cell(name), number(estimate.value), interval(estimate.interval), f"{c.n:,}")
+        for name, estimate in zip(names, (c.estimate_a, c.estimate_b), strict=True)
+    ]
+    rows.append(("**difference**", f"**{signed(d.value)}**", signed_interval(d.interval), f"{c.n:,}"))
+    up, down = flip_words(c)
+    n_same = c.n - len(c.rose) - len(c.fell)
+    blocks = [
+        f"**{_cell(head(c))}**",
+        _cell("; ".join(differs(c))),
+        _table(("run", _cell(report_name(c.b.metric)), level, "n"), rows),
+        f"Paired, {p_text(d.p_value)} {method_text(d)}. {_cell(verdict(c, names))} {detectable_words(c)}".strip(),
+        f"{len(c.rose):,} {up}, {len(c.fell):,} {down}, {n_same:,} stayed.",
+        _group_table(c),
+        "\n".join(f"- {_cell(note)}" for note in c.notes),
+        *([] if flips is None else [_fenced(flips.text(i)) for i in [*flips.fell.tolist(), *flips.rose.tolist()]]),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def many_runs_markdown(s: ManyRuns, names: Sequence[str]) -> str:
+    """Three runs or more: ranking and the matrix of differences."""
+    order = ranked(s)
+    level = f"{level_text(1 - s.alpha)} interval"
+    ranking = [
+        (rank_text(s, i), _cell(names[i]), number(s.estimates[i].value), interval(s.estimates[i].interval), f"{s.n:,}")
+        for i in order
+    ]
+    matrix = [(_cell(names[i]), *(_difference(s, i, j) for j in order)) for i in order]
+    evals = ", ".join(dict.fromkeys(run.facts.eval_name for run in s.runs))
+    blocks = [
+        f"**{len(s.runs)} runs of {_cell(evals)}: {counted(s.n, 'sample')} in all of them**",
+        _table(("rank", "run", _cell(report_name(s.runs[0].metric)), level, "n"), ranking),
+        _table(("row minus column", *(_cell(names[j]) for j in order)), matrix),
+        f"p-values and ranks are corrected: {s.family}.",
+        "\n".join(f"- {_cell(note)}" for note in s.notes),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _difference(s: ManyRuns, i: int, j: int) -> str:
+    if i == j:
+        return ""
+    value, bounds, p = directed(s, i, j)
+    return f"{signed(value)} ({signed_interval(bounds)}), {p_text(p)}"
+
+
+def _group_table(c: Comparison) -> str:
+    if not c.groups:
+        return ""
+    rows = [
+        (
+            f"{group.key} {_cell(group.name)}",
+            number(group.difference.mean_b),
+            number(group.difference.mean_a),
+            signed(group.difference.value),
+            signed_interval(group.difference.interval),
+            p_value(group.p_corrected),
+            f"{group.difference.n:,}",
+        )
+        for group in c.groups
+    ]
+    level = f"{level_text(1 - c.alpha)} interval"
+    return _table(("group", "before", "after", "difference", level, f"p ({c.family})", "n"), rows)
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [titles, ["---", *["---:" for _ in titles[1:]]], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """`text` escaped, so that it cannot break a table or act as markup."""
+    return "".join(f"\\{char}" if char in r"\|<>[]`*" else char for char in one_line(text))
+
+
+def _fenced(text: str) -> str:
+    """`text` in a fenced block. The fence is longer than any run of backticks in the text."""
+    longest = max((len(run) for run in _backtick_runs(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _backtick_runs(text: str) -> list[str]:
+    runs, current = [], ""
+    for char in f"{text} ":
+        if char == "`":
+            current += char
+        elif current:
+            runs.append(current)
+            current = ""
+    return runs

@@ -1,0 +1,23 @@
+"""A gate's verdicts as Markdown, for a pull request or a step summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evals.comparison.gate import EvalVerdict, GateLimits
+from evals.report.gate_words import WORDS, difference, promise, reason
+from evals.report.words import number, one_line
+
+
+def gate_markdown(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
+    """A table of the verdicts, and the gate's error rates."""
+    rows = [
+        "| eval | baseline | now | difference (95 % interval) | n | verdict |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    for verdict in verdicts:
+        why = reason(verdict, limits)
+        cells = [one_line(verdict.eval_name), number(verdict.baseline_score), number(verdict.score)]
+        cells += [difference(verdict), f"{verdict.n:,}", WORDS[verdict.verdict] + (f": {why}" if why else "")]
+        rows.append("| " + " | ".join(cell.replace("|", "\\|").strip() for cell in cells) + " |")
+    return "\n".join(["### Evals gate", "", *rows, "", "; ".join(promise(verdicts, limits))])

@@ -1,0 +1,8 @@
+"""The list of all plots. A new plot needs one line here (docs/adding-a-plot.md)."""
+
+from __future__ import annotations
+
+from evals.report.plots import calibration
+from evals.report.plots.kinds import PlotKind
+
+PLOTS: tuple[PlotKind, ...] = (calibration.KIND,)

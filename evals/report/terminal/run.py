@@ -1,0 +1,202 @@
+"""The text that ends a run in the terminal: metrics, problems, groups, cost, record, next steps."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evals.report.words import (
+    WIDTH,
+    counted,
+    interval_text,
+    money,
+    number,
+    one_line,
+    points,
+    printable,
+    seconds,
+    wrapped,
+)
+from evals.report_keys import Metric, counts_of, metrics_of
+
+if TYPE_CHECKING:
+    from evals.engine.session import CallCounts
+    from evals.runner.counters import RunCounters
+    from evals.runner.result import RunResult
+
+DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
+"""A difference of so many standard errors is found with power 80 % at the 5 % level (two-sided).
+
+At a correlation of 0.5 between two runs, the standard error of their difference is that of one run.
+"""
+
+MAX_GROUP_ROWS = 12
+MAX_GROUP_NAME = 24
+
+UNPARSED = "unparsed"
+"This rate has a line of its own, with the number of completions."
+
+
+def final_block(result: RunResult, again: str = "") -> str:
+    """The text, at most 80 columns wide unless names are longer.
+
+    again: the command that continues this run.
+    """
+    declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
+    sections = [
+        _metric_lines(result.report, declared) + _trouble_lines(result) + _detectable_lines(result.report),
+        _said_lines(result.report),
+        _group_lines(result.report),
+        _reference_lines(result),
+        _work_lines(result),
+        _next_lines(result, again),
+    ]
+    head = one_line(f"{result.eval_spec.key} on {', '.join(result.run_spec.completion_fns)}")
+    blocks = ["\n".join(f"  {line}" for line in lines) for lines in sections if lines]
+    return "\n\n".join([head, *blocks])
+
+
+def running_score(counters: RunCounters) -> str:
+    """`0.812 ±0.014`: the mean score so far with its standard error; empty while there is no score."""
+    scores = counters.scores
+    if not scores.n:
+        return ""
+    return number(scores.mean) if scores.n < 2 else f"{number(scores.mean)} ±{number(scores.stderr)}"
+
+
+def retries(counts: CallCounts) -> str:
+    """`27 retries (connection lost)`: how many, and the most frequent reason."""
+    said = "1 retry" if counts.n_retries == 1 else f"{counts.n_retries:,} retries"
+    why = counts.failures.most_common(1)
+    return f"{said} ({why[0][0]})" if why else said
+
+
+def tokens_and_cost(counts: CallCounts) -> list[str]:
+    """`431,204 tokens` and `$0.12`, each only if it is not 0."""
+    tokens = f"{counts.total_tokens:,} tokens" if counts.total_tokens else ""
+    return [text for text in (tokens, money(counts.cost_usd) if counts.cost_usd else "") if text]
+
+
+def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
+    """A line for each metric and count; those that the eval declares come first, in their order."""
+    metrics, counts = metrics_of(report), counts_of(report)
+    first = [name for name in declared if name in report]
+    shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
+    shown = [name for name in shown if name != UNPARSED]
+    width = max([12, *map(len, shown)])
+    return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
+
+
+def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
+    parts: list[str] = []
+    if metric is None:
+        return ""
+    if metric.stderr is not None and with_stderr:
+        parts.append(f"stderr {number(metric.stderr)}")
+    if metric.ci95 is not None:
+        parts.append(f"95 % interval {interval_text(*metric.ci95)}")
+    if metric.n is not None and parts:
+        clusters = f" in {metric.n_clusters:,} clusters" if metric.n_clusters else ""
+        parts.append(f"n = {metric.n:,}{clusters}")
+    return "   ".join(parts)
+
+
+def _trouble_lines(result: RunResult) -> list[str]:
+    lines = []
+    rate = metrics_of(result.report).get(UNPARSED)
+    if rate is not None:
+        count = result.counters.n_unparsed
+        said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
+        lines.append(f"{UNPARSED:<12} {number(result.report[UNPARSED]):<7} {said}".rstrip())
+    if result.n_errors:
+        lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.counters.error_kinds} (not scored; not in n)")
+        first = " ".join(result.counters.first_error.split())
+        if first:
+            lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
+    return lines
+
+
+def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
+    """The smallest change that as many samples can show, for the first metric that has a standard error."""
+    for metric in metrics_of(report).values():
+        if metric.stderr and not math.isnan(metric.value):
+            change = DETECTABLE_STDERRS * metric.stderr
+            if 0 <= metric.value <= 1 <= change:
+                return [f"{'detectable':<12} nothing between two such runs: too few samples"]
+            size = points(change, decimals=1) if 0 <= metric.value <= 1 else number(change)
+            return [f"{'detectable':<12} {size} between two such runs (power 80 %, correlation 0.5)"]
+    return []
+
+
+def _said_lines(report: Mapping[str, Any]) -> list[str]:
+    """What the eval says of how its numbers were made, and its warnings."""
+    lines: list[str] = []
+    for key, label in (("how", "how"), ("warnings", "warning")):
+        texts = report.get(key) or ()
+        for text in texts if isinstance(texts, list | tuple) else [texts]:
+            first, *rest = wrapped(str(text), rest="", width=WIDTH - 15) or [""]
+            lines += [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+    return lines
+
+
+def _group_lines(report: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    groups = report.get("groups")
+    for key, table in groups.items() if isinstance(groups, Mapping) else ():
+        found = {one_line(value): metrics_of(row) for value, row in table.items() if isinstance(row, Mapping)}
+        rows = [(value, next(iter(metrics.values()))) for value, metrics in found.items() if metrics]
+        if len(rows) < 2:
+            continue
+        lines.append(f"by {key}")
+        width = min(MAX_GROUP_NAME, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
+        for value, metric in rows[:MAX_GROUP_ROWS]:
+            certainty = _certainty(metric, with_stderr=False)
+            lines.append(f"  {value[:width]:<{width}}  {number(metric.value):<7} {certainty}".rstrip())
+        if len(rows) > MAX_GROUP_ROWS:
+            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
+    return lines
+
+
+def _reference_lines(result: RunResult) -> list[str]:
+    facts = (result.base_spec.extras or {}) if result.base_spec is not None else {}
+    references = facts.get("reference")
+    lines = []
+    for reference in references if isinstance(references, list) else [references]:
+        if not isinstance(reference, dict) or "value" not in reference:
+            continue
+        value = reference["value"]
+        shown = number(value) if isinstance(value, int | float | None) else str(value)
+        what = ", ".join(str(reference[key]) for key in ("model", "protocol", "source") if reference.get(key))
+        lines.append(f"{'reference':<12} {shown:<7} {what}")
+    if lines and facts.get("protocol"):
+        lines.append(f"{'this run':<20} {facts['protocol']}")
+    return lines
+
+
+def _work_lines(result: RunResult) -> list[str]:
+    counts = result.counts
+    calls = counted(counts.n_calls, "call") + (f" ({counts.n_cached:,} cached)" if counts.n_cached else "")
+    if result.run_spec.completion_fns == ["replay"]:
+        calls = f"{counted(counts.n_calls, 'completion')} played back, nothing was called"
+    tried = [retries(counts)] if counts.n_retries else []
+    parts = [calls, *tokens_and_cost(counts), *tried, seconds(result.wall_s)]
+    lines = ["this run was finished before: nothing was called" if result.was_finished else ", ".join(parts)]
+    if result.record_path:
+        lines.append(f"{'record':<12} {printable(result.record_path)}")
+    return lines
+
+
+def _next_lines(result: RunResult, again: str) -> list[str]:
+    if not result.record_path:
+        return []
+    steps = []
+    if result.stopped_by is None and result.counters.scores.n and result.counters.scores.mean < 1:
+        steps.append(f"look at the wrong ones    evals view {shlex.quote(result.record_path)} --wrong")
+    if result.n_errors:
+        steps.append(f"look at the errors        evals view {shlex.quote(result.record_path)} --errors")
+    if (result.stopped_by is not None or result.n_errors) and result.run_spec.completion_fns != ["replay"]:
+        what = "go on                    " if result.stopped_by is not None else "retry the errors         "
+        steps.append(f"{what} {again or 'add --resume to the same command'}")
+    return steps

@@ -1,0 +1,169 @@
+"""A recorded sample in the terminal: its messages, the completion, the expected answer, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from evals.json_text import dumps
+from evals.record.rows import COLUMNS, row_of
+from evals.record.sample_record import SampleRecord
+from evals.record.scores import mean_of, values_of
+from evals.report.words import labelled, money, number, one_line, printable
+
+_COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
+
+
+def verdict_of(sample: SampleRecord) -> str:
+    """`error`, `right`, `wrong`, or `partly` if some of its matches are right; empty if it has no match."""
+    if sample.error is not None:
+        return "error"
+    correct = row_of(sample)["correct"]
+    if isinstance(correct, float) and 0 < correct < 1:
+        return "partly"
+    return "" if correct is None else "right" if correct else "wrong"
+
+
+def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: bool = False) -> str:
+    """The sample as text, at most 80 columns wide.
+
+    max_lines: lines shown of each text; only the first call is shown then. None shows everything.
+    """
+    lines = [_head(sample, colour=colour)]
+    for label, text in _parts(sample, whole=max_lines is None):
+        lines += labelled(label, text, max_lines)
+    return "\n".join(lines)
+
+
+def _head(sample: SampleRecord, *, colour: bool) -> str:
+    name = one_line(sample.sample_id or "(no sample id)")
+    repeat = f", repeat {sample.repeat}" if sample.repeat else ""
+    kind = verdict_of(sample)
+    verdict = _share_right(sample) if kind == "partly" else kind
+    groups = ", ".join(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())
+    tail = f"  ({groups})" if groups else ""
+    if colour:
+        name = f"{_COLOURS['bold']}{name}\x1b[0m"
+        verdict = f"{_COLOURS[kind]}{verdict}\x1b[0m" if verdict else ""
+    return f"{name}{repeat}  {verdict}{tail}".rstrip()
+
+
+def _share_right(sample: SampleRecord) -> str:
+    """`1 of 4 right` for a sample with several matches; the number where a match is right in part."""
+    found = values_of(sample.events)["correct"]
+    if any(value not in (0, 1) for value in found):
+        return number(mean_of(found))
+    return f"{sum(value == 1 for value in found)} of {len(found)} right"
+
+
+def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
+    """(label, text) of each part of the sample, in order."""
+    calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
+    if calls:
+        for number, call in enumerate(calls if whole else calls[:1], 1):
+            if whole and len(calls) > 1:
+                yield "call", f"{number} of {len(calls)}"
+            yield from _call_parts(call)
+        if not whole and len(calls) > 1:
+            yield "calls", f"{len(calls)}; the first is shown, all with the sample's id"
+    elif scored := [call for call in sample.data("cond_logp") if isinstance(call, dict)]:
+        for call in scored if whole else scored[:1]:
+            yield from _scored_parts(call)
+    elif sample.raw_sample:
+        yield from _raw_parts(sample.raw_sample)
+    row = row_of(sample)
+    if not calls and row["completion"] is not None:
+        yield "completion", _as_text(row["completion"])
+    yield from _result_parts(sample, row)
+
+
+def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from prompt_parts(call.get("prompt"))
+    sampled = call.get("sampled")
+    for text in sampled if isinstance(sampled, list) else [sampled]:
+        yield "completion", "(nothing)" if text is None else _as_text(text)
+    reasons = call.get("finish_reasons")
+    if reasons:
+        yield "finish", ", ".join(map(str, reasons))
+
+
+def _scored_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A prompt, and the log probability of each continuation in nats."""
+    yield from prompt_parts(call.get("prompt"))
+    texts, logprobs = call.get("completion"), call.get("logp")
+    if isinstance(texts, list) and isinstance(logprobs, list):
+        yield "log p", "\n".join(f"{_as_text(p):>10} {dumps(text)}" for text, p in zip(texts, logprobs, strict=False))
+    else:
+        yield "log p", f"{_as_text(logprobs)} {_as_text(texts)}"
+
+
+def _raw_parts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in row.items():
+        if key == "input":
+            yield from prompt_parts(value)
+        elif key != "ideal":
+            yield key, _as_text(value)
+
+
+def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in ("expected", "picked"):
+        if row[key] is not None and (key == "expected" or row[key] != row["completion"]):
+            yield key, _as_text(row[key])
+    metrics = {key: value for key, value in row.items() if key not in COLUMNS}
+    if metrics:
+        yield "metrics", ", ".join(f"{key} {_as_text(value)}" for key, value in metrics.items())
+    if sample.error is not None:
+        yield "error", _error_text(sample.error)
+    usage = usage_text(row)
+    if usage:
+        yield "usage", usage
+
+
+def _error_text(error: dict[str, Any]) -> str:
+    head = ": ".join(str(error[key]) for key in ("type", "message") if error.get(key))
+    more = {key: value for key, value in error.items() if key not in ("type", "message")}
+    return f"{head}\n{', '.join(f'{k} {_as_text(v)}' for k, v in more.items())}" if more else head
+
+
+def usage_text(row: dict[str, Any]) -> str:
+    """`110 tokens (80 prompt, 30 completion), 0.51 s, $0.0001`, without what is unknown. row: of `row_of`."""
+    usage = row["usage"] or {}
+    parts = []
+    n_in = usage.get("prompt_tokens", usage.get("input_tokens"))
+    n_out = usage.get("completion_tokens", usage.get("output_tokens"))
+    if n_in is not None and n_out is not None:
+        parts.append(f"{n_in + n_out:,} tokens ({n_in:,} prompt, {n_out:,} completion)")
+    if row["latency_s"] is not None:
+        parts.append(f"{row['latency_s']:.2f} s")
+    if row["cost_usd"]:
+        parts.append(money(row["cost_usd"]))
+    return ", ".join(parts)
+
+
+def prompt_parts(prompt: Any) -> Iterator[tuple[str, str]]:
+    """(role, text) of each message of a prompt; a plain text has the role `prompt`."""
+    if not (isinstance(prompt, list) and prompt and all(isinstance(message, dict) for message in prompt)):
+        yield "prompt", _as_text(prompt)
+        return
+    for message in prompt:
+        role = message.get("name") or message.get("role") or "message"
+        yield str(role), _content_text(message.get("content"))
+
+
+def _content_text(content: Any) -> str:
+    if not isinstance(content, list):
+        return _as_text(content)
+    return "\n".join(_piece_text(piece) for piece in content)
+
+
+def _piece_text(piece: Any) -> str:
+    """The text of a piece of a message, or its type in brackets: `[image_url]`."""
+    if isinstance(piece, dict) and "type" in piece:
+        return piece["text"] if isinstance(piece.get("text"), str) else f"[{piece['type']}]"
+    return _as_text(piece)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, str) else dumps(value)

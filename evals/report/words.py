@@ -1,0 +1,153 @@
+"""What all reports share: numbers and p-values as text, harmless characters, lines of 80 columns."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+import unicodedata
+from collections.abc import Iterator
+
+from evals.number_text import UNDEFINED as UNDEFINED
+from evals.number_text import counted as counted
+from evals.number_text import interval_text as interval_text
+from evals.number_text import level_text as level_text
+from evals.number_text import money as money
+from evals.number_text import number as number
+from evals.number_text import percent as percent
+from evals.number_text import points as points
+from evals.number_text import seconds as seconds
+from evals.number_text import signed as signed
+from evals.number_text import signed_interval_text as signed_interval_text
+from evals.stats.estimate import Interval
+
+WIDTH = 80
+"Columns of a report in the terminal."
+
+INDENT = "  "
+LABEL_WIDTH = 12
+"Columns of the label of `labelled`."
+
+NOT_DEFINED = "not defined"
+"Stands for an interval without ends."
+
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+
+
+def interval(bounds: Interval, missing: str = NOT_DEFINED) -> str:
+    """`0.301 to 0.954`. missing: the text where the ends are not defined."""
+    return interval_text(bounds.low, bounds.high) if bounds.defined else missing
+
+
+def signed_interval(bounds: Interval, missing: str = NOT_DEFINED) -> str:
+    """`-0.261 to -0.150`. missing: the text where the ends are not defined."""
+    return signed_interval_text(bounds.low, bounds.high) if bounds.defined else missing
+
+
+def p_value(p: float) -> str:
+    """A p-value: `0.0123`, three decimals from 0.001 up, `< 0.0001` below that, a dash where it is not defined."""
+    if math.isnan(p):
+        return UNDEFINED
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.001 else f"{p:.3f}" if p < 0.9995 else "1"
+
+
+def p_text(p: float) -> str:
+    """`p = 0.012`, `p < 0.0001`."""
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def printable(text: str) -> str:
+    """`text` with the characters escaped that control a terminal: control codes, text direction, lone surrogates.
+
+    Line ends stay, tabs become spaces.
+    """
+    text = text.replace("\r\n", "\n").expandtabs(4)
+    if text.isprintable():
+        return text
+    return "".join(char if char == "\n" or not _steers(char) else _escaped(char) for char in text)
+
+
+def one_line(text: str) -> str:
+    """`printable`, with spaces instead of line ends. For names and labels from a record."""
+    return printable(text).replace("\n", " ")
+
+
+def _steers(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _BIDI
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def wrapped(text: str, first: str = "", rest: str | None = None, width: int = WIDTH) -> list[str]:
+    """`text`, made printable, in lines of at most `width` columns.
+
+    first, rest: what stands before the first line and before all others; `rest` is `first` and two spaces unless given.
+    """
+    following = f"{first}  " if rest is None else rest
+    return textwrap.wrap(printable(text), width, initial_indent=first, subsequent_indent=following)
+
+
+def indented(text: str) -> list[str]:
+    """`wrapped`, indented by two columns; by four from the second line on."""
+    return wrapped(text, first="  ")
+
+
+def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
+    """The lines of `text` beside a column with its label, in at most 80 columns.
+
+    max_lines: of the text; the last line then says how long all of it is. None shows everything.
+    """
+    label = one_line(label)
+    lines = list(_folded_lines(text, WIDTH - LABEL_WIDTH - len(INDENT), max_lines))
+    first, *rest = lines or [""]
+    if len(label) >= LABEL_WIDTH:
+        return [f"{INDENT}{label}", *(f"{INDENT}{'':<{LABEL_WIDTH}}{line}".rstrip() for line in lines)]
+    margin = f"{INDENT}{'':<{LABEL_WIDTH}}"
+    return [f"{INDENT}{label:<{LABEL_WIDTH}}{first}".rstrip(), *(f"{margin}{line}".rstrip() for line in rest)]
+
+
+def _folded_lines(text: str, width: int, max_lines: int | None) -> Iterator[str]:
+    """Lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
+    shown = text if max_lines is None else text[: max_lines * width * 2]  # escapes make text longer, never shorter
+    n_lines = 0
+    for paragraph in printable(shown).split("\n"):
+        for line in _folded(paragraph, width):
+            if max_lines is not None and n_lines == max_lines:
+                yield f"... ({len(text):,} characters in all)"
+                return
+            n_lines += 1
+            yield line
+    if len(shown) < len(text):
+        yield f"... ({len(text):,} characters in all)"
+
+
+def _folded(line: str, width: int) -> Iterator[str]:
+    """`line` in pieces of at most `width` columns, broken at spaces where there are some."""
+    start = 0
+    while True:
+        end, columns, space = start, 0, -1
+        while end < len(line) and columns + _columns(line[end]) <= width:
+            columns += _columns(line[end])
+            space = end if line[end] == " " else space
+            end += 1
+        if end >= len(line):
+            yield line[start:]
+            return
+        if space > start:
+            yield line[start:space]
+            start = space + 1
+        else:
+            yield line[start:end]
+            start = end
+
+
+def _columns(char: str) -> int:
+    """Columns that a character takes in a terminal: two for East Asian wide ones, none for combining ones."""
+    if char < "\u0300":
+        return 1
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -1,0 +1,132 @@
+"""What the keys of a report are: metrics with their uncertainty, counts, costs, and what is no number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from evals.number_text import interval_text, number
+
+Kind = Literal["metric", "companion", "count", "cost", "other"]
+"""What a key holds.
+
+metric: a number that says how good something is, NAME. companion: what is known of a metric, under its name:
+NAME_stderr, NAME_ci95 (both ends of the 95 % interval), NAME_n (where it is not the report's `n`), and the spread of
+openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`) or of what an eval counts itself (`n_completions`,
+`counts/A`, `status/passed`). cost: dollars and tokens. other: texts, tables and whatever is no number.
+"""
+
+SAMPLE_COUNTS = ("n", "n_clusters", "n_errors")
+COMPANIONS = ("_stderr", "_ci95", "_n")
+SPREADS = ("boostrap_std", "bootstrap_std")
+"The spread of the accuracy as openai/evals reports it, and as it spells it."
+
+_COUNT_PREFIXES = ("n_", "counts/", "status/", "kind/", "assurance/")
+_COST_PREFIX = "usage_"
+_MISSES = ("unparsed", "invalid_rate")
+"Shares of completions without a readable answer: metrics, but not what an eval is about."
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a report with what is known of its uncertainty; `float(metric)` is its value."""
+
+    value: float
+    "NaN where it is not defined, as the mean of no samples."
+    stderr: float | None = None
+    ci95: tuple[float, float] | None = None
+    "The 95 % interval."
+    n: int | None = None
+    "Samples that it was taken over; failed ones are not among them."
+    n_clusters: int | None = None
+    "Independent units among them; None where each sample is one."
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        if self.ci95 is None:
+            return number(self.value)
+        over = "" if self.n is None else f", n = {self.n:,}"
+        return f"{number(self.value)} (95 % interval {interval_text(*self.ci95)}{over})"
+
+
+def kind_of(name: str, report: Mapping[str, Any]) -> Kind:
+    """What the key `name` of a report holds."""
+    if name in SPREADS or _is_companion(name, report):
+        return "companion"
+    if name == "cost_usd" or name.startswith(_COST_PREFIX):
+        return "cost"
+    value = report[name]
+    if isinstance(value, bool) or not isinstance(value, int | float | None):
+        return "other"
+    if name == "n" or (name.startswith(_COUNT_PREFIXES) and isinstance(value, int)):
+        return "count"
+    return "metric"
+
+
+def _is_companion(name: str, report: Mapping[str, Any]) -> bool:
+    return any(name.endswith(ending) and name.removesuffix(ending) in report for ending in COMPANIONS)
+
+
+def metrics_of(report: Mapping[str, Any]) -> dict[str, Metric]:
+    """The metrics of a report in its order, each with its companions."""
+    return {name: _metric(name, report) for name in report if kind_of(name, report) == "metric"}
+
+
+def counts_of(report: Mapping[str, Any]) -> dict[str, int]:
+    """What an eval counts itself; the counts of samples that every report has are not among them."""
+    names = [name for name in report if name not in SAMPLE_COUNTS and kind_of(name, report) == "count"]
+    return {name: report[name] for name in names}
+
+
+def headline(report: Mapping[str, Any], declared: Iterable[str] = ()) -> str | None:
+    """The number that stands for a report: the first of `declared` that it has, else its accuracy, else its score.
+
+    Reports without these: the first metric that is no rate of unreadable answers, else the first number, else None.
+    declared: the metrics that the eval's entry names.
+    """
+    numbers = [name for name, value in report.items() if isinstance(value, int | float)]
+    metrics = [name for name in metrics_of(report) if name not in _MISSES]
+    return next((name for name in (*declared, "accuracy", "score", *metrics, *numbers) if name in numbers), None)
+
+
+def n_of(name: str, report: Mapping[str, Any]) -> int | None:
+    """Samples that a metric was taken over; None where the report does not say."""
+    return _count(report.get(f"{name}_n", report.get("n")))
+
+
+def _metric(name: str, report: Mapping[str, Any]) -> Metric:
+    value, stderr, interval = report[name], _number(report.get(f"{name}_stderr")), _interval(report.get(f"{name}_ci95"))
+    metric = Metric(math.nan if value is None else float(value), stderr, interval)
+    if stderr is None and interval is None:
+        return metric
+    n, n_clusters = n_of(name, report), _count(report.get("n_clusters"))
+    return Metric(metric.value, stderr, interval, n, n_clusters if n_clusters != n else None)
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _interval(value: Any) -> tuple[float, float] | None:
+    if not isinstance(value, Sequence) or len(value) != 2 or not all(isinstance(end, int | float) for end in value):
+        return None
+    return float(value[0]), float(value[1])
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def metric_keys(name: str, value: float, stderr: float, ci95: tuple[float, float], n: int) -> dict[str, Any]:
+    """The keys of a metric in a report; None for what is not defined (NaN), also for an interval without ends."""
+    interval = None if math.isnan(ci95[0]) else [ci95[0], ci95[1]]
+    return {name: defined(value), f"{name}_stderr": defined(stderr), f"{name}_ci95": interval, "n": n}
+
+
+def defined(value: float) -> float | None:
+    """None for NaN."""
+    return None if math.isnan(value) else value

@@ -1,0 +1,68 @@
+"""Finds the places of answers in a completion: after a phrase, or in a LaTeX box."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from evals.suite.answers.numbers import numbers_in, plain
+
+MAX_MARKS = 8
+"How many marks of one kind (phrases, boxes, `####` lines) are tried, counted from the end of a completion."
+MAX_MARKED_CHARS = 4000
+"How many characters after a mark are searched."
+
+_LOOSE = r"[\s*_]*"
+_OPERATOR = re.compile(r"(?:[-+*/×÷·]|(?<=\s)x|\\times|\\cdot|\\div)[\s(\[{$€£]*$")
+
+
+def answer_number(text: str, decimal_comma: bool = False) -> str | None:
+    """The number that a text after a mark gives as the answer; None if it has no number.
+
+    It is the first number, or the number on the right side if an equation begins there.
+
+    >>> answer_number(" 5 + 3 = 8 apples, 2 of them red")
+    '8'
+    """
+    numbers = numbers_in(text, decimal_comma)
+    first, second = next(numbers, None), next(numbers, None)
+    if first is None:
+        return None
+    flat = plain(text)
+    if second is not None and _OPERATOR.search(flat[first.end : second.start]):
+        right = flat[second.end :].partition("=")[2]
+        return answer_number(right, decimal_comma) or first.text
+    return first.text
+
+
+def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
+    """The rest of the line after each phrase, from the last phrase in `text` back to the first.
+
+    If nothing follows a phrase on its line, the next line with text is taken. Upper and lower case are the same, and
+    spaces, `*` and `_` between the words of a phrase are ignored. At most MAX_MARKS phrases are tried.
+    """
+    if not phrases:
+        return
+    words = (_LOOSE.join(map(re.escape, re.findall(r"\w+|[^\w\s]", phrase))) for phrase in phrases)
+    found = deque(re.finditer("|".join(words), text, re.IGNORECASE), maxlen=MAX_MARKS)
+    for match in reversed(found):
+        rest = text[match.end() : match.end() + MAX_MARKED_CHARS]
+        line = next((line for line in rest.splitlines() if line.strip("*_`:$[\\ \t")), "")
+        if line:
+            yield line
+
+
+def last_boxed(text: str) -> str | None:
+    """The content of the last complete `\\boxed{...}` or `\\fbox{...}`, stripped; None without one, or if it is empty.
+
+    Braces may be nested. A box whose content is longer than MAX_MARKED_CHARS does not count.
+    """
+    found = deque(re.finditer(r"\\(?:boxed|fbox)\s*\{", text), maxlen=MAX_MARKS)
+    for match in reversed(found):
+        depth = 1
+        for at, char in enumerate(text[match.end() : match.end() + MAX_MARKED_CHARS], start=match.end()):
+            depth += (char == "{") - (char == "}")
+            if depth == 0:
+                return text[match.end() : at].strip() or None
+    return None

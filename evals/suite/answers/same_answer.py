@@ -1,0 +1,43 @@
+"""Whether two answers are the same: as numbers, as LaTeX, or as words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+
+from evals.suite.answers.numbers import to_number
+
+
+def bare_latex(text: str) -> str:
+    """LaTeX without the parts that do not change its meaning.
+
+    Removed: spaces, dollar signs, degree signs, sizes of brackets and fractions, `\\text{...}` around words, and a
+    final full stop.
+    """
+    text = re.sub(r"\\(?:left|right|displaystyle|[,;:!> ])|\$|\s|\^\{?\\circ\}?", "", text)
+    text = re.sub(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}", r"\1", text)
+    return re.sub(r"\\[dt]frac", r"\\frac", text).removesuffix(".")
+
+
+def same_number(answer: Fraction | None, ideal: Fraction | None, tolerance: float = 0.0) -> bool:
+    """Whether both are numbers and differ by at most `tolerance` times the absolute value of the ideal."""
+    if answer is None or ideal is None:
+        return False
+    return abs(answer - ideal) <= Fraction(tolerance) * abs(ideal)
+
+
+def same_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: float = 0.0) -> bool:
+    """Whether two texts are the same number, or the same words.
+
+    Numbers are compared as `same_number` does. Words are compared after Unicode NFKC normalisation and case folding,
+    with single spaces, and without a final full stop.
+    """
+    left, right = to_number(answer, decimal_comma), to_number(ideal, decimal_comma)
+    if left is not None and right is not None:
+        return same_number(left, right, tolerance)
+    return _folded(answer) == _folded(ideal)
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).removesuffix(".")

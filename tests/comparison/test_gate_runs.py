@@ -1,0 +1,85 @@
+"""The gate's verdicts: what they rest on, what they refuse, and what a command exits with."""
+
+from __future__ import annotations
+
+import pytest
+from made_runs import verdict_of, write_run
+
+from evals.comparison.baseline import Baseline, baseline_path
+from evals.comparison.gate import GateLimits, exit_code_of, gate_runs
+from evals.comparison.scores import read_scores
+from evals.errors import DataError, UsageError
+from evals.stats.noninferiority import drop_test
+
+
+def test_a_run_of_thirds_differs_from_its_own_baseline_by_nothing(tmp_path):
+    scores = [i / 3 for i in (1, 2, 0, 3, 1, 1, 2, 0, 2, 1)] * 6
+    verdict = verdict_of(tmp_path, scores, scores)
+    assert verdict.test.difference.value == 0.0
+    assert verdict.baseline_score == verdict.score
+    assert verdict.test.difference.interval.low < 0 < verdict.test.difference.interval.high
+
+
+def test_the_numbers_are_those_of_the_test_of_a_drop(tmp_path):
+    before, after = [1.0] * 300 + [0.0] * 100, [1.0] * 270 + [0.0] * 130
+    verdict = verdict_of(tmp_path, before, after)
+    expected = drop_test(before, after, max_drop=0.02, detect=0.05, alpha=0.05, power=0.8)
+    assert verdict.test.difference.value == pytest.approx(-0.075)
+    assert verdict.as_dict()["p_value"] == expected.p_value == verdict.p_holm
+    assert (verdict.verdict, verdict.n) == ("regression", 400)
+
+
+def test_where_lower_is_better_a_rise_is_the_drop(tmp_path):
+    runs = [read_scores(write_run(tmp_path / f"{i}.jsonl", scores, higher_is_better=False))
+            for i, scores in enumerate(([0.0] * 400, [1.0, 0.0] * 200))]  # fmt: skip
+    Baseline.of(runs[0]).write(baseline_path(tmp_path / "b", "sums.test.v1"))
+    (verdict,) = gate_runs([runs[1]], tmp_path / "b", GateLimits())
+    assert (verdict.verdict, verdict.baseline_score, verdict.score) == ("regression", 0.0, 0.5)
+
+
+def test_a_run_that_misses_samples_is_not_ok_and_says_so(tmp_path):
+    verdict = verdict_of(tmp_path, [1.0, 0.0] * 1000, [1.0, 0.0] * 900)
+    assert verdict.verdict == "undecided"
+    assert "only 1,800 of the baseline's 2,000 samples are in this run" in verdict.notes
+
+
+def test_failed_samples_are_noted(tmp_path):
+    verdict = verdict_of(tmp_path, [1.0] * 10, [1.0] * 9 + [None])  # type: ignore[list-item]
+    assert any("1 failed" in note for note in verdict.notes)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "undecided", "code"),
+    [
+        (["ok", "ok"], "exit5", 0),
+        (["ok", "undecided"], "exit5", 5),
+        (["ok", "undecided"], "pass", 0),
+        (["ok", "undecided"], "fail", 1),
+        (["undecided", "regression"], "pass", 1),
+    ],
+)
+def test_the_exit_code_is_that_of_the_worst_verdict(verdicts, undecided, code):
+    class Verdict:
+        def __init__(self, verdict: str) -> None:
+            self.verdict = verdict
+
+    assert exit_code_of([Verdict(verdict) for verdict in verdicts], undecided) == code  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"max_drop": 0.05, "detect": 0.05}, {"max_drop": -0.1}, {"detect": 1.5}, {"alpha": 0.0}, {"power": 1.0}],
+)
+def test_limits_that_no_gate_can_keep_are_refused(limits):
+    with pytest.raises(UsageError):
+        GateLimits(**limits)
+
+
+def test_another_scorer_is_refused_with_a_way_out(tmp_path):
+    runs = [
+        read_scores(write_run(tmp_path / f"{v}.jsonl", [1.0], fingerprint={"scorer": {"version": v}})) for v in "12"
+    ]
+    Baseline.of(runs[0]).write(baseline_path(tmp_path / "b", "sums.test.v1"))
+    with pytest.raises(DataError, match="another scorer") as raised:
+        gate_runs([runs[1]], tmp_path / "b", GateLimits())
+    assert "--update" in str(raised.value)

@@ -1,0 +1,106 @@
+"""The file of a record: full disks, wrong places, locks, and files that are not records."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_records import record_one, run_spec
+
+from evals.errors import RecordError, UsageError
+from evals.record import LocalRecorder
+from evals.record.reader import done_samples
+
+SUPPORT = str(Path(__file__).parents[1] / "support")
+
+
+class TestBrokenDisks:
+    def test_a_full_disk_at_the_start_is_one_clear_error(self):
+        with pytest.raises(RecordError, match="No space left") as caught:
+            LocalRecorder("/dev/full", run_spec())
+        assert caught.value.exit_code == 3
+        assert "fix:" in str(caught.value)
+
+    def test_a_place_that_takes_everything_needs_no_reading_back(self):
+        recorder = LocalRecorder("/dev/null", run_spec())
+        record_one(recorder)
+        assert len(recorder.get_events("match")) == 1
+        recorder.close()
+
+    def test_a_folder_in_place_of_the_file_is_the_users_to_mend(self, tmp_path):
+        with pytest.raises(RecordError, match="Is a directory") as caught:
+            LocalRecorder(tmp_path, run_spec())
+        assert caught.value.exit_code == 2
+
+    def test_a_file_in_place_of_the_folder_is_the_users_to_mend(self, tmp_path):
+        (tmp_path / "file").touch()
+        with pytest.raises(RecordError, match=r"Not a directory|File exists"):
+            LocalRecorder(tmp_path / "file" / "run.jsonl", run_spec())
+
+    def test_a_folder_without_permission_is_the_users_to_mend(self, tmp_path):
+        script = (
+            "import os, sys\nfrom evals.specs import RunSpec\nfrom evals.record import LocalRecorder\n"
+            "from evals.errors import RecordError\nos.geteuid() == 0 and (os.setgid(65534), os.setuid(65534))\n"
+            "try:\n    LocalRecorder(sys.argv[1], RunSpec([], 'a.b.c', 'a', 'b', {}, ''))\n"
+            "except RecordError as error:\n    print(error.exit_code, error)\n"
+        )
+        locked = tmp_path / "locked"
+        locked.mkdir(mode=0o500)
+        output = subprocess.run(
+            [sys.executable, "-c", script, str(locked / "run.jsonl")], capture_output=True, text=True, check=True
+        ).stdout
+        assert output.startswith("2 ")
+        assert "Permission denied" in output
+
+    def test_a_file_that_is_no_record_is_never_overwritten(self, tmp_path):
+        data = tmp_path / "samples.jsonl"
+        data.write_text('{"input": "precious"}\n')
+        with pytest.raises(RecordError, match="is not a record"):
+            LocalRecorder(data, run_spec())
+        assert data.read_text() == '{"input": "precious"}\n'
+
+    def test_a_url_is_refused_by_name(self):
+        with pytest.raises(UsageError, match="local file"):
+            LocalRecorder("gs://bucket/run.jsonl", run_spec())
+
+    def test_a_record_that_somebody_deleted_is_noticed(self, recorder, path):
+        path.unlink()
+        with pytest.raises(RecordError, match="deleted"):
+            record_one(recorder)
+
+    def test_two_runs_cannot_write_the_same_record(self, recorder, path):
+        with pytest.raises(RecordError, match="another run"):
+            LocalRecorder(path, run_spec())
+        with pytest.raises(RecordError, match="another run"):
+            LocalRecorder.resume(path, run_spec())
+
+    def test_a_finished_record_is_free_again(self, recorder, path):
+        recorder.record_final_report({})
+        LocalRecorder(path, run_spec()).close()
+
+    def test_a_disk_that_fills_up_leaves_only_whole_samples(self, tmp_path):
+        script = f"""
+import resource, sys
+sys.path.insert(0, {SUPPORT!r})
+from small_records import *
+from evals.errors import RecordError
+recorder = LocalRecorder(sys.argv[1], run_spec())
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    for number in range(100):
+        record_one(recorder, f"sums.test.{{number}}")
+except RecordError as error:
+    print(number, error.exit_code, error)
+"""
+        path = tmp_path / "run.jsonl"
+        output = subprocess.run(
+            [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+        ).stdout
+        number, exit_code, _ = output.split(maxsplit=2)
+        assert exit_code == "3"
+        assert "free some space" in output
+        assert 1 < path.stat().st_size <= 10_000
+        assert path.read_bytes().endswith(b'"sample_done": true}\n')
+        assert done_samples(path).finished == {(f"sums.test.{i}", 0) for i in range(int(number))}

@@ -1,0 +1,58 @@
+"""Comparisons in the terminal: 80 columns, and nothing in a record can steer the terminal."""
+
+from __future__ import annotations
+
+import pytest
+from made_runs import write_nasty_run, write_run
+
+from evals.comparison.compare import compare_runs, read_runs
+from evals.comparison.many_runs import compare_many_runs
+from evals.report.flips import FlipTexts
+from evals.report.run_names import run_names
+from evals.report.terminal.comparison import comparison_text
+from evals.report.terminal.many_runs import many_runs_text
+
+
+@pytest.fixture
+def runs(tmp_path):
+    scores = {"a" * 60: [0.0, 1.0] * 10, "b" * 60: [1.0, 1.0] * 10, "c" * 60: [0.5, 0.25] * 10}
+    return read_runs([write_nasty_run(tmp_path / f"{name}.jsonl", values, name) for name, values in scores.items()])
+
+
+def widest(text: str) -> int:
+    """The length of the longest line without a path."""
+    return max(len(line) for line in text.splitlines() if ".jsonl" not in line)
+
+
+def test_text_stays_in_80_columns_and_harmless(runs):
+    c = compare_runs(*runs[:2])
+    names = run_names(runs[:2])
+    text = comparison_text(c, names, groups=True) + "\n" + FlipTexts(c, names, 2).text(int(c.rose[0]))
+    assert widest(text) <= 80
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_many_runs_stay_in_80_columns(runs):
+    assert widest(many_runs_text(compare_many_runs(runs), [*run_names(runs[:2]), "C"])) <= 80
+
+
+def test_a_difference_of_nothing_has_a_plus_in_both_directions(tmp_path):
+    runs = read_runs([write_run(tmp_path / f"{name}.jsonl", [1.0, 0.0, 1.0, 0.5]) for name in "abc"])
+    text = many_runs_text(compare_many_runs(runs), ["a", "b", "c"])
+    assert "+0.000" in text
+    assert "+-" not in text
+    assert "-0.000 " not in text.split("pair")[0]
+
+
+def test_flipped_samples_are_named_by_their_common_beginning(tmp_path):
+    a, b = read_runs([write_run(tmp_path / "a.jsonl", [1.0] * 8), write_run(tmp_path / "b.jsonl", [0.0] * 7 + [1.0])])
+    text = comparison_text(compare_runs(a, b), ["a", "b"])
+    assert "0 became right, 7 became wrong, 1 stayed" in text
+    assert "became wrong: sums.test.0, .1, .2, .3, .4 ..." in text
+    assert "their texts" not in comparison_text(compare_runs(a, b), ["a", "b"], flips=True)
+
+
+def test_one_sample_is_no_samples(tmp_path):
+    a, b = read_runs([write_run(tmp_path / "a.jsonl", [1.0]), write_run(tmp_path / "b.jsonl", [0.0])])
+    assert "sums.test.v1: 1 sample in both" in comparison_text(compare_runs(a, b), ["a", "b"])

@@ -1,0 +1,100 @@
+"""The block that ends a run in the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sums import three_of_four, write_sums
+
+import evals
+from evals.report.terminal.run import final_block
+from evals.specs import BaseEvalSpec
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (2, "detectable   nothing between two such runs: too few samples"),
+        # 2.802 standard errors of sqrt(1/4 / 99), half of the samples right
+        (100, "detectable   14.1 points between two such runs (power 80 %, correlation 0.5)"),
+    ],
+)
+def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Path, n: int, said: str) -> None:
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "data").mkdir()
+    rows = [{"input": str(i), "ideal": "yes" if i % 2 else "no"} for i in range(n)]
+    (tmp_path / "data" / "halves.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "evals" / "halves.yaml").write_text(
+        "halves.dev.v0: {class: 'evals.suite:Match', args: {samples_jsonl: halves.jsonl}}\n"
+    )
+    result = evals.run(
+        lambda prompt: "yes", "halves.dev.v0", registry_paths=[tmp_path], record_path=str(tmp_path / "r.jsonl")
+    )
+    assert said in final_block(result).splitlines()[3].strip()
+
+
+def block_of(report: dict[str, Any], result: Any, **changes: Any) -> list[str]:
+    result.report = report
+    for name, value in changes.items():
+        setattr(result, name, value)
+    return final_block(result).splitlines()
+
+
+@pytest.fixture
+def result(tmp_path: Path) -> Any:
+    return evals.run(three_of_four, "sums", registry_paths=write_sums(tmp_path / "r"), record_path=tmp_path / "s.jsonl")
+
+
+def test_metrics_and_counts_have_a_line_each_and_clusters_stand_with_the_metric(result: Any) -> None:
+    report = {
+        "accuracy": 0.5, "accuracy_stderr": 0.1, "accuracy_ci95": [0.3, 0.7], "n": 20, "n_clusters": 4, "n_errors": 0,
+        "f1": 0.25, "top_n": 3.5, "n_completions": 40, "counts/A": 12, "cost_usd": 1.0, "usage_total": 5, "boostrap_std": 0.1,
+    }  # fmt: skip
+    assert block_of(report, result)[2:7] == [
+        "  accuracy      0.500   stderr 0.100   95 % interval 0.300 to 0.700   n = 20 in 4 clusters",
+        "  f1            0.250",
+        "  top_n         3.500",
+        "  n_completions 40",
+        "  counts/A      12",
+    ]
+
+
+def test_groups_show_the_metric_of_each_value(result: Any) -> None:
+    rows = {
+        f"v{i:02}": {"accuracy": i / 20, "accuracy_stderr": 0.1, "accuracy_ci95": [0, 1], "n": 3} for i in range(14)
+    }
+    lines = block_of({"accuracy": 0.5, "groups": {"category": rows, "alone": {"x": rows["v00"]}}}, result)
+    at = lines.index("  by category")
+    assert lines[at + 1] == "    v00  0.000   95 % interval 0.000 to 1.000   n = 3"
+    assert lines[at + 13] == "    and 2 more (--json shows all)"
+    assert "  by alone" not in lines
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"groups": 3, "how": "one text", "warnings": None, "accuracy": "high", "accuracy_ci95": 3, "n": "x"},
+        {"groups": {"g": {"a": 1, "b": None}}, "unparsed": "many"},
+        {},
+    ],
+)
+def test_a_report_of_another_form_ends_nothing(result: Any, report: dict[str, Any]) -> None:
+    assert block_of(report, result)[0] == "sums.dev.v0 on three_of_four"
+
+
+def test_texts_of_the_eval_and_of_errors_cannot_steer_the_terminal(result: Any) -> None:
+    result.counters.add_failed({"type": "bug", "message": "\x1b[2Jgone"})
+    rows = {name: {"accuracy": 1.0, "n": 1} for name in ("\x1b[31m", "\nx")}
+    text = "\n".join(block_of({"accuracy": 1.0, "how": ["\x1b]0;x\x07"], "groups": {"g": rows}}, result))
+    assert "\x1b" not in text
+    assert "the first: \\x1b[2Jgone" in text
+
+
+def test_a_reference_may_be_a_text(result: Any) -> None:
+    spec = BaseEvalSpec(id="sums.dev.v0", extras={"reference": [{"value": "about half", "model": "m"}, {"value": 0.5}]})
+    lines = block_of({"accuracy": 0.5}, result, base_spec=spec)
+    assert "  reference    about half m" in lines
+    assert "  reference    0.500" in lines[lines.index("  reference    about half m") + 1]

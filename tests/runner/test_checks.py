@@ -1,0 +1,115 @@
+"""`evals check` proves an eval without calls: class, rows, ideal answers, duplicates."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evals.errors import RegistryError
+from evals.runner.checks import check_evals
+
+
+def write_eval(root: Path, name: str, rows: list[dict], cls: str = "evals.suite:Match", **args) -> None:
+    (root / "evals").mkdir(parents=True, exist_ok=True)
+    (root / "data").mkdir(exist_ok=True)
+    (root / "data" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    body = json.dumps({"class": cls, "args": {"samples_jsonl": f"{name}.jsonl", **args}})
+    (root / "evals" / f"{name}.yaml").write_text(f"{name}:\n  id: {name}.dev.v0\n{name}.dev.v0: {body}\n")
+
+
+def run(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "EVALS_"))}
+    command = [sys.executable, "-m", f"evals.cli.{module}", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_a_sound_eval_passes(tmp_path):
+    write_eval(tmp_path, "good", [{"input": f"q{i}", "ideal": str(i)} for i in range(10)])
+    done = run(tmp_path, "main", "check", "good", "--registry_path", ".")
+    assert done.returncode == 0, done.stderr
+    assert "every ideal answer passes its own scorer" in done.stdout
+    assert "10 samples" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([{"input": "a", "ideal": "x"}, {"input": "b"}], "bad.jsonl:2: no 'ideal'"),
+        ([{"input": "a", "ideal": ""}], "an empty completion passes sample bad.dev.0"),
+        ([{"input": "a", "ideal": [True]}], "which is not a text"),
+    ],
+)
+def test_a_broken_eval_fails_and_says_where(tmp_path, rows, said):
+    write_eval(tmp_path, "bad", rows)
+    done = run(tmp_path, "main", "check", "bad", "--registry_path", ".")
+    assert done.returncode == 1
+    assert said in done.stdout
+
+
+def test_an_ideal_that_its_own_scorer_refuses_is_found(tmp_path):
+    write_eval(
+        tmp_path,
+        "odd",
+        [{"input": "a", "ideal": "no number"}],
+        "evals.suite:ExtractAnswer",
+        extract="number",
+    )
+    done = run(tmp_path, "main", "check", "odd", "--registry_path", ".")
+    assert done.returncode == 1
+    assert "odd" in done.stdout
+
+
+def test_equal_inputs_are_a_warning_and_a_whole_file_can_be_checked(tmp_path):
+    write_eval(tmp_path, "twice", [{"input": "a", "ideal": "x"}, {"input": "a", "ideal": "y"}])
+    done = run(tmp_path, "main", "check", "evals/twice.yaml", "--json")
+    assert done.returncode == 0, done.stdout
+    (check,) = json.loads(done.stdout)["checks"]
+    assert check["name"] == "twice.dev.v0"
+    assert any(finding["level"] == "warn" and "same input" in finding["text"] for finding in check["findings"])
+
+
+def test_an_unknown_eval_is_a_failure_with_near_misses(tmp_path):
+    write_eval(tmp_path, "good", [{"input": "a", "ideal": "x"}])
+    done = run(tmp_path, "main", "check", "goood", "--registry_path", ".")
+    assert done.returncode == 1
+    assert "did you mean: good" in done.stdout
+
+
+def test_a_registry_with_broken_entries_is_checked_to_its_end(tmp_path):
+    write_eval(tmp_path, "fine", [{"input": "a", "ideal": "b"}])
+    evals = tmp_path / "evals"
+    (evals / "broken.yaml").write_text("broken.dev.v0: {class: a:B\n")
+    (evals / "dangling.yaml").write_text("dangling:\n  id: nowhere.dev.v0\n")
+    checks = list(check_evals([str(tmp_path)], [], []))
+    assert [(check.name, any(f.level == "failed" for f in check.findings)) for check in checks] == [
+        ("broken.yaml", True),
+        ("dangling", True),
+        ("fine.dev.v0", False),
+    ]
+
+
+def test_what_an_eval_needs_beside_its_data_is_asked_for_before_its_answers_are_tried(tmp_path):
+    write_eval(tmp_path, "none", [])
+    (check,) = check_evals(["none"], [str(tmp_path)], [])
+    assert [(finding.level, finding.text) for finding in check.findings][1:] == [
+        ("failed", "the dataset has no samples")
+    ]
+
+
+def test_only_the_first_problems_are_shown_and_the_others_counted(tmp_path):
+    write_eval(tmp_path, "bad", [{"input": str(i)} for i in range(12)])
+    (check,) = check_evals(["bad"], [str(tmp_path)], [])
+    assert [finding.text for finding in check.findings if finding.level == "failed"][-1] == "7 more rows are bad"
+    assert sum(finding.level == "failed" for finding in check.findings) == 6
+
+
+def test_a_folder_without_evals_is_an_error_of_ours(tmp_path):
+    with pytest.raises(RegistryError, match="no evals here"):
+        list(check_evals([str(tmp_path)], [], []))

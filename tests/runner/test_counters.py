@@ -1,0 +1,97 @@
+"""What a run counts while it goes on."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from evals.engine.samples import NullObserver, WorkItem
+from evals.record import Event
+from evals.runner.counters import RunCounters, flat_usage
+
+
+def event(type: str, data: Any) -> Event:
+    return Event("", 0, "s", type, data, "", "")
+
+
+def evaluation(*correct: bool, cost: float | None = None, **usage: int) -> list[Event]:
+    call = {"prompt": "p", "sampled": ["x"], "model": "m-1", "usage": usage, "cost_usd": cost}
+    return [event("sampling", call), *(event("match", {"correct": value}) for value in correct)]
+
+
+def test_the_running_score_is_the_mean_over_matches_then_over_evaluations():
+    counters = RunCounters(NullObserver())
+    for one in (evaluation(True, True, False), evaluation(True), evaluation(False, True)):
+        counters.finished(WorkItem("s", 0, 0), one)
+    assert (counters.n_finished, counters.scores.n) == (3, 3)
+    assert counters.scores.mean == float((Fraction(2 / 3) + 1 + Fraction(1, 2)) / 3)
+
+
+def test_sums_do_not_depend_on_the_order():
+    rng = random.Random(1)
+    made = [
+        [event("sampling", {"cost_usd": rng.random() / 1000, "usage": {"total_tokens": i}}), event("metrics", {"score": rng.random()})]
+        for i in range(200)
+    ]  # fmt: skip
+    found = set()
+    for seed in range(5):
+        counters = RunCounters(NullObserver())
+        for one in random.Random(seed).sample(made, len(made)):
+            counters.add_finished(one)
+        found.add((counters.cost_usd, counters.scores.mean, counters.scores.stderr, counters.usage["total_tokens"]))
+    assert len(found) == 1
+
+
+def test_a_call_without_a_price_leaves_the_cost_unknown():
+    counters = RunCounters(NullObserver())
+    counters.add_finished(evaluation(True, cost=0.25))
+    assert counters.cost_usd == 0.25
+    counters.add_finished(evaluation(True))
+    assert counters.cost_usd is None
+
+
+def test_failures_are_counted_by_type_and_the_first_is_kept():
+    counters = RunCounters(NullObserver())
+    for kind in ("timeout", "rate limit", "timeout"):
+        counters.failed(WorkItem("s", 0, 0), {"type": kind, "message": f"a {kind}"})
+    assert (counters.n_errors, counters.error_kinds, counters.first_error) == (
+        3,
+        "timeout 2, rate limit 1",
+        "a timeout",
+    )
+
+
+def test_keys_of_the_eval_are_not_replaced_by_sums_of_usage():
+    counters = RunCounters(NullObserver())
+    counters.add_finished(evaluation(True, prompt_tokens=3, total_tokens=5))
+    assert counters.usage_keys({"usage_total_tokens": 9}) == {"usage_prompt_tokens": 3}
+
+
+def test_a_watcher_that_cannot_print_is_left_alone_and_counting_goes_on():
+    class Closed(NullObserver):
+        n_calls = 0
+
+        def finished(self, item: WorkItem, events: Any) -> None:
+            Closed.n_calls += 1
+            raise BrokenPipeError
+
+    counters = RunCounters(Closed())
+    for _ in range(3):
+        counters.finished(WorkItem("s", 0, 0), evaluation(True))
+    assert (counters.n_finished, Closed.n_calls) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("usage", "flat"),
+    [
+        ({"total": 3, "details": {"cached": 2, "audio": 0}}, [("total", 3), ("details_cached", 2)]),
+        ({"total": 0, "ok": True, "cost": 0.5, "none": None}, [("total", 0)]),
+        (None, []),
+        ("many", []),
+    ],
+)
+def test_inner_counts_get_joined_names(usage, flat):
+    assert flat_usage(usage) == flat
