@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.engine.context import current_plan
 from evals.record.recorders import Event
-from evals.record.scores import mean_of
 from evals.report_keys import defined as defined
 from evals.report_keys import metric_keys
-from evals.stats.intervals import ExactSum, t_interval, wilson
+from evals.stats.intervals import ExactSum, mean_of, t_interval, wilson
 
 if TYPE_CHECKING:
     import numpy
@@ -44,6 +43,7 @@ class Mean:
         self._sum = ExactSum()
         self._squares = ExactSum()
         self._n_closed = 0
+        self._least, self._most = math.inf, -math.inf
         self._binary = True
         self.n_values = 0
 
@@ -61,6 +61,7 @@ class Mean:
 
     def _close(self, value: float) -> None:
         self._n_closed += 1
+        self._least, self._most = min(self._least, value), max(self._most, value)
         self._sum.add(value)
         self._squares.add(value * value)
 
@@ -79,8 +80,11 @@ class Mean:
 
     @property
     def mean(self) -> float:
+        """What `mean_of` gives for the samples, to the last bit. NaN without samples."""
         n, total, _ = self._totals()
-        return float(total / n) if n else math.nan
+        unfinished = [mean_of(values) for values in self._open.values()]
+        least, most = min([self._least, *unfinished]), max([self._most, *unfinished])
+        return least if least == most else float(total) / n if n else math.nan
 
     @property
     def variance(self) -> float:

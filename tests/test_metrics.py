@@ -28,6 +28,7 @@ from evals.metrics import (
     report_keys,
 )
 from evals.record import Event
+from evals.stats.intervals import mean_of as exact_mean_of
 
 SCORES = [0.0, 0.25, 1.0, 0.5, 0.125, 0.75, 1.0, 0.1]
 
@@ -53,6 +54,20 @@ def test_mean_and_standard_error_are_those_of_numpy() -> None:
     assert mean.mean == pytest.approx(np.mean(SCORES))
     assert mean.variance == pytest.approx(np.var(SCORES, ddof=1))
     assert mean.stderr == pytest.approx(stats.sem(SCORES))
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_the_mean_is_that_of_the_samples_to_the_last_bit(repeats: int) -> None:
+    """With two repeats the last sample has one value so far."""
+    rng = random.Random(2)
+    for _ in range(300):
+        values = [rng.choice((0.0, 1 / 3, 2 / 3, 1.0, 0.1)) for _ in range(rng.randrange(1, 60))]
+        mean = Mean(repeats)
+        for index, value in enumerate(values):
+            for _ in range(1 if index == len(values) - 1 else repeats):
+                mean.add(f"s.{index}", value)
+        assert mean.mean == exact_mean_of(values)
+        assert mean.n == len(values)
 
 
 def test_the_interval_of_graded_scores_is_students() -> None:

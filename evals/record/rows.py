@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from evals.json_text import dumps
-from evals.record.scores import mean_of, values_of
+from evals.record.scores import values_of
+from evals.stats.intervals import mean_of
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord

@@ -15,10 +15,10 @@ import numpy as np
 from evals.errors import DataError, UsageError, did_you_mean, listed
 from evals.record.reader import Record, read_record
 from evals.record.sample_record import SampleRecord
-from evals.record.scores import SCORE_NAMES, mean_of, n_unparsed, recorded_name, values_of
+from evals.record.scores import SCORE_NAMES, n_unparsed, recorded_name, values_of
 from evals.sample import CLUSTER_KEY, LABEL_KEYS, id_order
 from evals.stats.arrays import Array, Codes
-from evals.stats.intervals import exact_mean
+from evals.stats.intervals import mean_of
 
 _LABEL_KEYS = frozenset(LABEL_KEYS)
 
@@ -74,7 +74,7 @@ class ScoreArrays:
     @functools.cached_property
     def mean(self) -> float:
         """The mean score, equal to the last bit to what the run itself reports. NaN without samples."""
-        return exact_mean(self.scores.tolist())
+        return mean_of(self.scores.tolist())
 
     def cluster_codes(self) -> Codes | None:
         """A cluster number for each sample; those without a label are clusters of their own."""

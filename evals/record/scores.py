@@ -8,7 +8,7 @@ from typing import Any
 
 from evals.json_text import plain
 from evals.record.event import Event
-from evals.stats.intervals import exact_mean
+from evals.stats.intervals import mean_of
 
 SCORE_NAMES = ("correct", "score", "accuracy")
 "The score where no metric is named: the first of these that was recorded. `correct` is that of `match` events."
@@ -45,20 +45,6 @@ def values_of(events: Iterable[Event], wanted: Sequence[str] | None = None) -> d
                 if number is not None:
                     values.setdefault(name, []).append(number)
     return values
-
-
-def mean_of(values: Sequence[float]) -> float:
-    """The mean of the values of one sample, which must not be empty: their exact sum, rounded, over their number.
-
-    Equal values have just that mean: the sum of three times 0.1, divided by 3, would be another number.
-    """
-    first = values[0]
-    if len(values) == 1 or all(value == first for value in values):
-        return float(first)
-    try:
-        return math.fsum(values) / len(values)
-    except OverflowError:  # the sum is beyond the largest float, the mean is not
-        return exact_mean(values)
 
 
 def recorded_name(names: Collection[str], metric: str | None = None) -> str | None:

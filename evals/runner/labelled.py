@@ -11,7 +11,7 @@ from evals.record.scores import report_name
 from evals.report_keys import metric_keys
 from evals.stats.arrays import Array
 from evals.stats.estimate import Estimate
-from evals.stats.intervals import exact_mean
+from evals.stats.intervals import mean_of
 from evals.stats.proportions import proportion_estimate
 from evals.stats.standard_error import mean_estimate
 
@@ -53,7 +53,7 @@ def _table(run: ScoreArrays, key: str, name: str) -> dict[str, Any]:
 def _keys(name: str, scores: Array, clusters: Sequence[int] | None) -> dict[str, Any]:
     found = _estimate(scores, clusters)
     ends = (found.interval.low, found.interval.high)
-    keys = metric_keys(name, exact_mean(scores.tolist()), found.stderr, ends, found.n)
+    keys = metric_keys(name, mean_of(scores.tolist()), found.stderr, ends, found.n)
     return keys if found.n_clusters == found.n else {**keys, "n_clusters": found.n_clusters}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -44,23 +43,22 @@ class ExactSum:
         return sum((Fraction(partial) for partial in self._partials), Fraction(0))
 
 
-def exact_mean(values: Sequence[float]) -> float:
-    """The mean of finite values, rounded once: what `ExactSum` gives, whatever the order. NaN for no values."""
-    return float(exact_sum(values) / len(values)) if len(values) else math.nan
+def mean_of(values: Sequence[float]) -> float:
+    """The mean of finite values, shape (n,), in any order: their exact sum, rounded once, over n. NaN for no values.
 
-
-def exact_sum(values: Sequence[float]) -> Fraction:
-    """The sum of finite values without rounding.
-
-    `math.fsum` gives the sum rounded, then what that left over, until nothing is left: its speed is that of C.
+    Means of thirds, and of other scores whose floats are not exact, come out as the fraction that they stand for:
+    twelve times 1/3 in 40 are 0.1, where the exact mean of the floats is 0.09999999999999999. Equal values have just
+    that mean: the sum of three times 0.1, divided by 3, would be another number.
     """
-    parts: list[float] = []
+    if not len(values):
+        return math.nan
+    first = values[0]
+    if len(values) == 1 or all(value == first for value in values):
+        return float(first)
     try:
-        while rest := math.fsum(itertools.chain(values, (-part for part in parts))):
-            parts.append(rest)
-    except OverflowError:  # a sum beyond the largest float; its mean may be a float all the same
-        return sum(map(Fraction, values), Fraction(0))
-    return sum(map(Fraction, parts), Fraction(0))
+        return math.fsum(values) / len(values)
+    except OverflowError:  # the sum is beyond the largest float, the mean is not
+        return float(sum(map(Fraction, values), Fraction(0)) / len(values))
 
 
 def wilson(successes: float, n: int, z: float = Z95) -> tuple[float, float]:

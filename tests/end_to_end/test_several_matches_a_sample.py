@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,10 @@ from evals.report.terminal.run import final_block, running_score
 from evals.runner.checks import check_eval
 from evals.runner.request import RunRequest
 from evals.runner.run import run_eval
+from evals.stats.intervals import mean_of
 
 SCORES = [2 / 3, 1.0, 1 / 3, 1 / 3, 0.0, 1.0]
-MEAN = float(sum(map(Fraction, SCORES)) / 6)
+MEAN = mean_of(SCORES)
 
 
 class Quiet:
@@ -86,8 +86,8 @@ def test_repeats_are_averaged_once_more_and_count_as_one_sample(plain_registry):
 def test_groups_and_clusters_are_made_of_the_same_scores(registry):
     result = evals.run(yes, "several", registry_paths=registry, record_path="r.jsonl")
     groups = result.report["groups"]["category"]
-    assert groups["a"]["accuracy"] == float(sum(map(Fraction, SCORES[::2])) / 3)
-    assert groups["b"]["accuracy"] == float(sum(map(Fraction, SCORES[1::2])) / 3)
+    assert groups["a"]["accuracy"] == mean_of(SCORES[::2])
+    assert groups["b"]["accuracy"] == mean_of(SCORES[1::2])
     assert result.report["accuracy"] == MEAN
     assert (list(result.metrics), result.metrics["accuracy"].n_clusters) == (["accuracy"], 3)
     block = final_block(result)

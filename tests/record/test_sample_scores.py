@@ -12,8 +12,9 @@ import pytest
 from evals import record
 from evals.record import Event, LocalRecorder
 from evals.record.reader import read_record
-from evals.record.scores import mean_of, n_unparsed, recorded_name, report_name, score_of, values_of
+from evals.record.scores import n_unparsed, recorded_name, report_name, score_of, values_of
 from evals.specs import RunSpec
+from evals.stats.intervals import mean_of
 
 
 def match(correct: Any, **more: Any) -> Event:

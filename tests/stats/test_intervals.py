@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from scipy import stats
 
-from evals.stats.intervals import Z95, ExactSum, exact_mean, t975, t_interval, wilson
+from evals.stats.intervals import Z95, ExactSum, mean_of, t975, t_interval, wilson
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (1, 1), (0, 10), (10, 10), (7, 10), (37, 149), (3660, 5214)])
@@ -75,12 +75,28 @@ def test_the_sum_of_nothing_is_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    "values",
-    [[0.1] * 3, [1e16, 1.0, -1e16], [0.1, 0.7, 1e-17, 0.3], [1 / 3] * 7, [1.7e308, 1.7e308, 1.0], [0.0, -0.0], [5.0]],
+    ("values", "mean"),
+    [
+        ([1 / 3] * 12 + [0.0] * 28, 0.1),
+        ([1 / 3, 2 / 3, 1.0, 0.0, 2 / 3, 1 / 3], 0.5),
+        ([0.1] * 3, 0.1),
+        ([1e16, 1.0, -1e16], 1 / 3),
+        ([1.7e308, 1.5e308], 1.6e308),
+        ([0.25], 0.25),
+    ],
 )
-def test_the_exact_mean_is_that_of_fractions(values):
-    assert exact_mean(values) == float(sum(map(Fraction, values)) / len(values))
+def test_means_of_fractions_are_the_fractions_that_they_stand_for(values, mean):
+    assert mean_of(values) == mean_of(values[::-1]) == mean
 
 
-def test_the_exact_mean_of_nothing_is_not_defined():
-    assert math.isnan(exact_mean([]))
+def test_the_mean_of_thirds_is_the_rounded_mean_of_the_true_thirds():
+    """Whatever the number of thirds: the sum of their floats rounds to the sum that they stand for."""
+    rng = random.Random(3)
+    for _ in range(2000):
+        thirds = [rng.randrange(4) for _ in range(rng.randrange(2, 300))]
+        thirds += [0] * (-sum(thirds) % 3) + [1] * (-sum(thirds) % 3)
+        assert mean_of([k / 3 for k in thirds]) == float(Fraction(sum(thirds), 3 * len(thirds)))
+
+
+def test_the_mean_of_nothing_is_not_defined():
+    assert math.isnan(mean_of([]))

@@ -8,8 +8,9 @@ from typing import Any
 from evals.json_text import dumps
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
-from evals.record.scores import mean_of, values_of
+from evals.record.scores import values_of
 from evals.report.words import labelled, money, number, one_line, printable
+from evals.stats.intervals import mean_of
 
 _COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
 
