@@ -13,6 +13,7 @@ from evals.completion_fns.dummy import DummyCompletionFn
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn
 from evals.engine.calls import complete_sync
 from evals.engine.context import use_session
+from evals.engine.loop import run_sync
 from evals.engine.session import Session
 from evals.errors import UsageError
 from evals.record import RecorderBase
@@ -20,9 +21,12 @@ from evals.testing.openai_server import Call, LoopbackServer
 
 
 def ask(fn: Any, *prompts: str, **kwargs: Any) -> list[Any]:
-    """The results of the calls of one sample."""
-    with use_session(Session(can_end=False)), RecorderBase(None).sample("asked.dev.0"):
-        return [complete_sync(fn, prompt, **kwargs) for prompt in prompts]
+    """The results of the calls of one sample; the client is closed after them."""
+    try:
+        with use_session(Session(can_end=False)), RecorderBase(None).sample("asked.dev.0"):
+            return [complete_sync(fn, prompt, **kwargs) for prompt in prompts]
+    finally:
+        run_sync(fn.aclose())
 
 
 def counting_server() -> LoopbackServer:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Workplace, lines_of, report_of, wait_for_run
+from commands import Workplace, lines_of, report_of, wait_for_run
 
 from evals.testing.openai_server import Answer, Call, LoopbackServer
 

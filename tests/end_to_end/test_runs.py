@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import lines_of, report_of, signal_twice, wait_for_run
+from commands import lines_of, report_of, signal_twice, wait_for_run
 
 from evals.testing.openai_process import ServerProcess
 from evals.testing.openai_server import Answer, Call, LoopbackServer, read_answers

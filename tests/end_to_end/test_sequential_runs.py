@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import report_of
+from commands import report_of
 
 from evals.testing.openai_process import ServerProcess
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import lines_of, report_of, signal_twice, wait_for_run
+from commands import lines_of, report_of, signal_twice, wait_for_run
 
 from evals.testing.openai_server import LoopbackServer
 

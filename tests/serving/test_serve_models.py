@@ -13,9 +13,9 @@ from evals.registry import Registry
 from evals.serving.serve import is_loopback, language_model
 from evals.serving.served_model import DEFAULT_BATCH_SIZE
 
-ENTRIES = """\
-plain: {class: 'stand_in:StandInFn'}
-batching: {class: 'test_serve_models:Batching'}
+ENTRIES = f"""\
+plain: {{class: 'stand_in:StandInFn'}}
+batching: {{class: '{__name__}:Batching'}}
 """
 
 
