@@ -1,4 +1,4 @@
-"""Exact tests, limits and power for two paired proportions: one ordering of all outcomes, so that they never disagree."""
+"""Exact tests, limits and power for two paired proportions: one ordering of all outcomes, so they never disagree."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def p_value_of_difference(outcome: Outcome) -> float:
 
 
 def exact_power(n: int, a_only: float, b_only: float, *, alpha: float, margin: float = 0.0) -> float:
-    """Chance that `p_value_above` is at most `alpha` for n samples, from the chances that only a, and only b, is right."""
+    """Chance that `p_value_above` is at most `alpha`, from the chances that only a, and only b, gets a sample right."""
     if min(a_only, b_only) < 0 or a_only + b_only > 1:
         raise ValueError(f"chances of disagreement {a_only} and {b_only}: each at least 0, together at most 1")
     if n == 0:
@@ -99,7 +99,7 @@ def exact_power(n: int, a_only: float, b_only: float, *, alpha: float, margin: f
 
 @functools.lru_cache(maxsize=64)
 def critical_region(n: int, margin: float, alpha: float) -> Codes:
-    """For each number of wins of a alone (0 to n) the most of b alone with which the test rejects; -1 where it never does."""
+    """For each number of wins of a alone, 0 to n, the most of b alone with which the test rejects; -1 where none do."""
     low, high = -1.0, 1.0
     while high - low > 1e-9:
         middle = (low + high) / 2
@@ -151,7 +151,7 @@ def _region(n: int, limit: float) -> Codes:
     low, high = np.full(n + 1, -1), n - wins
     while np.any(low < high):
         middle = (low + high + 1) // 2
-        inside = score_z(wins, middle, n, limit) >= _ORDER_Z - _TIE
+        inside = score_z(wins.astype(np.float64), middle.astype(np.float64), n, limit) >= _ORDER_Z - _TIE
         low = np.where(inside, middle, low)
         high = np.where(inside, high, middle - 1)
     return _without_notches(low)
@@ -190,7 +190,9 @@ def _chances(region: Codes, n: int, a_only: Array, b_only: Array) -> Array:
     chance = np.where(known & (most >= 0), special.xlogy(wins, a_only[:, None]), -np.inf)
     chance = np.exp(chance + special.xlog1py(n - wins, -a_only[:, None]) + _log_choose(n)[wins])
     rest = np.minimum(1.0, np.divide(b_only, 1 - a_only, out=np.zeros_like(b_only), where=a_only < 1))
-    return np.sum(chance * special.bdtr(np.maximum(most, 0), np.maximum(n - wins, 0), rest[:, None]), axis=1)
+    below = special.bdtr(np.maximum(most, 0).astype(np.float64), np.maximum(n - wins, 0), rest[:, None])
+    total: Array = np.sum(chance * below, axis=1)
+    return total
 
 
 @functools.lru_cache(maxsize=16)
