@@ -12,7 +12,7 @@ from evals.chat import is_chat_prompt
 from evals.completion import Prompt
 from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
-from evals.metrics import Mean, report_keys
+from evals.metrics import Mean, with_keys
 from evals.record.current import record_metrics
 from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
@@ -247,14 +247,17 @@ class GradedReport:
 
         `counts/CHOICE`: samples with that choice. `score` counts an answer without a choice as the lowest score;
         `score_valid` leaves it out. `metascore`: share of samples on which grader and label agree. `invalid_rate`:
-        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples.
+        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples;
+        `score_valid_n` where it was made from fewer.
         """
         report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
         rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
+        graded = {"n": self.means["invalid_rate"].n}
         for name, mean in {**self.means, **rates}.items():
             if mean.n:
-                report.update(report_keys(name, mean))
-        return {**report, "n": self.means["invalid_rate"].n}
+                graded = with_keys(graded, name, mean)
+        n = graded.pop("n")
+        return {**report, **graded, "n": n}
 
 
 def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
