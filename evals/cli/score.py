@@ -45,7 +45,10 @@ def run(args: argparse.Namespace) -> int:
     if not spec:
         raise DataError("this file is no record: it has no spec line", where=args.record)
     config = spec.get("run_config") or {}
-    argv = ["replay", args.eval or spec["eval_name"], "--completion_args", f"record={args.record}"]
+    eval_name = args.eval or spec.get("eval_name")
+    if not eval_name:
+        raise DataError("this record does not name its eval", where=args.record, fix="name it: --eval NAME")
+    argv = ["replay", eval_name, "--completion_args", f"record={args.record}"]
     argv += ["--seed", str(config.get("seed") or 20220722), "--max-errors", args.max_errors]
     if config.get("max_samples"):
         argv += ["--max_samples", str(config["max_samples"])]
