@@ -100,7 +100,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     register_secrets_in(spec.args)
     fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
     evaluation = _make_eval(spec, request, registry, fns)
-    facts = check_before_run(evaluation, request.max_samples)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
     warnings = [*facts.warnings, *_scorer_warnings(evaluation, spec, request, registry)]
     preflight(*evaluation.completion_fns)

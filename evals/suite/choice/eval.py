@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -27,6 +27,7 @@ from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
 from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, is_refusal, methods_named, methods_of
+from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
 
 TRIAL_ATTEMPTS = 3
 "Attempts at a trial call; what fails for another reason than the method is tried again in the run itself."
@@ -176,6 +177,12 @@ class Choice(StreamedEval):
 
     def check_sample(self, sample: Any) -> None:
         self.prober.prompts.shots.of(self._checked(sample))
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the options, and about an empty question."""
+        question = read_question(sample)
+        said = question.question or question.context
+        return itertools.chain(option_doubts(question.choices, sorted(question.right)), prompt_doubts(said))
 
     def _checked(self, row: Any) -> Question:
         """The question of a row; BadSample where it is none for this eval."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from evals.completion import Prompt
@@ -12,6 +13,7 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
+from evals.suite.samples.doubts import Doubt, few_shot_doubts, ideal_doubts, prompt_doubts
 from evals.suite.samples.few_shot import insert_few_shot, read_few_shot, sample_messages
 from evals.suite.samples.ideals import accepted, require
 
@@ -97,8 +99,8 @@ class Match(StreamedEval):
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.
 
-        With few-shot examples, `input` must be a list of messages. An empty list of ideal answers is allowed, as in
-        openai/evals: every completion is then wrong.
+        With few-shot examples, `input` must be a list of messages. An empty list of ideal answers, and an empty text,
+        are doubts (`doubtful_sample`): errors before a run, except in entries of openai/evals form.
         """
         require(sample, "input", "ideal")
         accepted(sample, may_be_none=True)
@@ -115,6 +117,14 @@ class Match(StreamedEval):
         """
         prompt: Prompt = insert_few_shot(sample["input"], sample_messages(self.few_shot))
         return prompt
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the row's `input` and `ideal`."""
+        return itertools.chain(prompt_doubts(sample["input"]), ideal_doubts(sample))
+
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """A doubt about a few-shot file that is too short."""
+        return few_shot_doubts(self.num_few_shot, len(self.few_shot), self.few_shot_jsonl)
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> str | None:
         """Send the prompt at temperature 0, record a `match` event, and return the answer that was picked.

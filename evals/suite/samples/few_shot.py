@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,13 @@ from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt
 from evals.data import iter_jsonls
 from evals.errors import BadSample
-
-logger = logging.getLogger(__name__)
+from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 
 
 def read_few_shot(path: str | Path, num_few_shot: int | None = None) -> list[dict[str, Any]]:
     """The first `num_few_shot` rows of a file of few-shot examples; all rows if the number is None.
 
-    If the file has fewer rows, that is a warning in the log and not an error: evals of openai/evals may rely on it.
+    The file may have fewer rows; evals say so before the first call (`few_shot_doubts`).
 
     Raises:
         BadSample: a row is not an object, or its `sample` is not a list of messages.
@@ -29,8 +27,9 @@ def read_few_shot(path: str | Path, num_few_shot: int | None = None) -> list[dic
     for line, row in enumerate(rows, start=1):
         if not isinstance(row, dict) or not is_chat_prompt(row.get("sample", [])):
             raise BadSample("a few-shot example needs a list of messages as 'sample'", row, where=f"{path}:{line}")
-    if num_few_shot is not None and len(rows) < num_few_shot:
-        logger.warning("%s few-shot examples asked for, %s has %s", num_few_shot, path, len(rows))
+        problem = problem_of_messages(row["sample"], "sample") if "sample" in row else None
+        if problem is not None:
+            raise BadSample(problem, row, where=f"{path}:{line}", fix=CHAT_EXAMPLE)
     return rows
 
 
