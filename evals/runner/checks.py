@@ -18,6 +18,7 @@ from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
 from evals.registry.lookup import Registry
+from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.sample import sample_id
 
 MAX_SHOWN = 5
@@ -131,6 +132,8 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
     if _check_rows(evaluation, samples, check) and _is_ready(evaluation, check):
         _check_scorer(evaluation, samples, answer, check)
         _check_duplicates(evaluation, samples, check)
+        for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
+            check.add("warn", warning)
     return check
 
 

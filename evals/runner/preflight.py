@@ -14,6 +14,7 @@ import evals
 from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
+from evals.runner.few_shot_overlap import few_shot_warnings
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -62,6 +63,7 @@ def check_before_run(evaluation: Eval, max_samples: int | None) -> Preflight:
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
+        warnings=few_shot_warnings(evaluation, samples, sorted(order)),
     )
 
 
