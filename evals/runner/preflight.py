@@ -15,6 +15,7 @@ from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
 from evals.runner.doubts import Doubts
+from evals.runner.few_shot_overlap import few_shot_warnings
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -64,7 +65,7 @@ def check_before_run(evaluation: Eval, max_samples: int | None, *, as_openai_eva
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
-        warnings=doubts.warnings(),
+        warnings=[*doubts.warnings(), *few_shot_warnings(evaluation, samples, sorted(order))],
     )
 
 
