@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evals.suite.match.fuzzy_match import FuzzyMatch as FuzzyMatch
     from evals.suite.match.includes import Includes as Includes
     from evals.suite.match.json_match import JsonMatch as JsonMatch
+    from evals.suite.match.json_schema import JsonSchema as JsonSchema
     from evals.suite.match.json_validator import JsonValidator as JsonValidator
     from evals.suite.match.lambada import Lambada as Lambada
     from evals.suite.match.match import Match as Match
@@ -36,6 +37,7 @@ _HOMES = {
     "FuzzyMatch": "evals.suite.match.fuzzy_match",
     "Includes": "evals.suite.match.includes",
     "JsonMatch": "evals.suite.match.json_match",
+    "JsonSchema": "evals.suite.match.json_schema",
     "JsonValidator": "evals.suite.match.json_validator",
     "Lambada": "evals.suite.match.lambada",
     "Match": "evals.suite.match.match",
