@@ -14,9 +14,13 @@ Kind = Literal["metric", "companion", "count", "cost", "other"]
 
 metric: a number that says how good something is, NAME. companion: what is known of a metric, under its name:
 NAME_stderr, NAME_ci95 (both ends of the 95 % interval), NAME_n (where it is not the report's `n`), and the spread of
-openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`) or of what an eval counts itself (`n_completions`,
-`counts/A`, `status/passed`). cost: dollars and tokens. other: texts, tables and whatever is no number.
+openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`, `truncated`) or of what an eval counts itself
+(`n_completions`, `counts/A`, `status/passed`). cost: dollars and tokens. other: texts, tables and whatever is no
+number.
 """
+
+TRUNCATED = "truncated"
+"Scored samples of which a completion reached the limit on tokens; the key is there where there are any."
 
 SAMPLE_COUNTS = ("n", "n_clusters", "n_errors")
 COMPANIONS = ("_stderr", "_ci95", "_n")
@@ -62,7 +66,7 @@ def kind_of(name: str, report: Mapping[str, Any]) -> Kind:
     value = report[name]
     if isinstance(value, bool) or not isinstance(value, int | float | None):
         return "other"
-    if name == "n" or (name.startswith(_COUNT_PREFIXES) and isinstance(value, int)):
+    if name == "n" or (name.startswith((*_COUNT_PREFIXES, TRUNCATED)) and isinstance(value, int)):
         return "count"
     return "metric"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evals.completion import CompletionResult, Completions, ContinuationScore, ContinuationScores
 from evals.engine.attempts import are_completions, are_scores, attempts
 from evals.engine.context import current_calls, current_session
+from evals.engine.cut_off import is_cut_off, refuse_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.session import Session
@@ -31,10 +32,12 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     grading: the call judges a completion, so the run's sampling overrides (`--temperature`) do not apply.
 
     sampling: `prompt`, `sampled`, `model`, `usage`; where known `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`,
-    `request`; for a hit of the cache `cached`, `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
+    `request`, `reasoning`; for a hit of the cache `cached`, `cached_latency_s`, `cached_cost_usd`,
+    `cached_at_temperature`.
 
     Raises:
-        CallFailed: no attempt succeeded; the sample is an error, not a wrong answer.
+        CallFailed: no attempt succeeded, or the answer was cut off before it began; the sample is an error, not a
+            wrong answer.
         EvalsError: the run was asked to stop, or something failed that no other call would survive.
     """
     # A plug-in may have a loop of its own, but clients, limits and cache belong to the engine's: the call goes there.
@@ -54,6 +57,7 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
             return result
         work = lambda: _on_thread(session.call_threads(), fn, prompt, kwargs)  # noqa: E731
         result = await attempts(session, fn, work, prompt, are_completions)
+        refuse_cut_off(result, traits.host)
         return result
     if traits.delegates:
         result = await fn.complete(prompt, **kwargs)
@@ -63,6 +67,8 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
         result = await _through_cache(session, fn, prompt, kwargs)
     if traits.records_sampling and default_recorder() is not None:
         _record(result, prompt, kwargs.get("temperature"))
+    if not traits.delegates:
+        refuse_cut_off(result, traits.host)
     return result
 
 
@@ -155,7 +161,7 @@ async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[st
         session.counts.n_cached += 1
         return stored
     result = await _fresh(session, fn, prompt, kwargs)
-    if isinstance(result, Completions):
+    if isinstance(result, Completions) and not is_cut_off(result):
         await session.cache.put(key, draw, result)
     return result
 
@@ -186,6 +192,6 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
         temperature = (result.request or {}).get("temperature", temperature)
         if temperature:
             extra["cached_at_temperature"] = temperature
-    known = {**costs, "logprobs": result.logprobs, "request": result.request}
+    known = {**costs, "logprobs": result.logprobs, "request": result.request, "reasoning": result.reasoning}
     extra.update({key: value for key, value in known.items() if value is not None})
     record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)
