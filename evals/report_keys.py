@@ -27,6 +27,15 @@ COMPANIONS = ("_stderr", "_ci95", "_n")
 SPREADS = ("boostrap_std", "bootstrap_std")
 "The spread of the accuracy as openai/evals reports it, and as it spells it."
 
+ENDINGS = {
+    "n_refused": "refused by the model, without an answer",
+    "n_filtered": "ended by a content filter",
+    "n_tool_calls": "called tools",
+    "n_with_thoughts": "held thoughts, which are not read",
+    "n_without_answer": "held thoughts and no answer",
+}
+"Counts of completions that were no whole, plain answer, with the words for them; they stand in reports from 1 up."
+
 _COUNT_PREFIXES = ("n_", "counts/", "status/", "kind/", "assurance/")
 _COST_PREFIX = "usage_"
 _MISSES = ("unparsed", "invalid_rate")

@@ -145,7 +145,7 @@ def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None
 
 def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
     """The report with what the samples cost, failed ones counted, and truncated completions where there are any."""
-    report = {**report, "n_errors": counters.n_errors, **counters.usage_keys(report)}
+    report = {**report, "n_errors": counters.n_errors, **counters.sums(report)}
     if counters.n_truncated and TRUNCATED not in report:
         report[TRUNCATED] = counters.n_truncated
     if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before):

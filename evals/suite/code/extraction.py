@@ -2,7 +2,7 @@ r"""Extracts the program from a completion: text that continues a prompt, or a c
 
 The rule for chat answers, in this order:
 
-1. The thoughts of a reasoning model (up to the last `</think>`) are removed.
+1. The thoughts of a reasoning model (`evals.thoughts`) are removed.
 2. Only fenced blocks in Python or without a language count. A fence is three or more backticks or tildes, or
    `[PYTHON]`; a fence that is never closed goes on to the end. The last block that defines the entry point is the
    program. Earlier blocks that hold only imports, definitions and assignments are put before it. Later blocks are
@@ -25,13 +25,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from evals.thoughts import split_thoughts
+
 COMPLETION_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 "Texts at which a completion of a HumanEval prompt is cut (Chen et al. 2021, arXiv:2107.03374, section 3.1)."
 
 _PYTHON_TAGS = {"", "python", "python3", "py", "py3", "python2", "python-3", "ipython", "ipython3", "code", "sage"}
 _FENCE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _TAGGED = re.compile(r"\[PYTHON\]\n?(.*?)(?:\[/PYTHON\]|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 _CODE_START = re.compile(r"(?:from\s+[\w.]+\s+import\s|import\s+\w|def\s+\w|async\s+def\s|class\s+\w|@\w|\w+\s*=[^=])")
 _HARMLESS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 MAX_LINES_SEARCHED = 400
@@ -51,8 +52,11 @@ class Extracted:
 
 
 def continue_prompt(prompt: str, completion: str, stops: Sequence[str] = COMPLETION_STOPS) -> Extracted:
-    """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left."""
-    text = cut_at(completion, stops)
+    """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left.
+
+    Thoughts (`evals.thoughts`) are no part of the completion.
+    """
+    text = cut_at(split_thoughts(completion).answer, stops)
     return Extracted(prompt + text, bool(text.strip()), "continuation")
 
 
@@ -68,7 +72,7 @@ def extract_program(completion: str, prompt: str = "", entry_point: str | None =
     prompt: the code that the model was asked to complete. entry_point: the function that the tests call; None for a
     whole program.
     """
-    text = _THOUGHT.sub("", completion.replace("\r\n", "\n").replace("\r", "\n"))
+    text = split_thoughts(completion.replace("\r\n", "\n").replace("\r", "\n")).answer
     blocks = python_blocks(text)
     found = _whole_program(text, blocks) if entry_point is None else _function(text, blocks, prompt, entry_point)
     return found or Extracted(f"{prompt}{text}", False, "nothing")
