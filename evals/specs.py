@@ -99,6 +99,8 @@ class ModelInfo:
     price_as_of: str | None = None
     "The date of the prices."
     price_source: str | None = None
+    max_output_tokens: int | None = None
+    "What it writes at most in one reply, reasoning counted."
 
 
 @dataclass
