@@ -15,14 +15,18 @@ from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.suite.code.plus import plus_tests
 
 FORMS = {
-    "HumanEval": ("prompt", "entry_point", "test"),
     "HumanEval+ or MBPP+": ("prompt", "entry_point", "canonical_solution", "base_input"),
+    "HumanEval": ("prompt", "entry_point", "test"),
+    "MBPP+ of Hugging Face": ("code", "test_list", "test"),
     "MBPP": ("code", "test_list"),
     "stdin/stdout": ("cases",),
     "APPS": ("question", "input_output"),
     "LiveCodeBench": ("question_content", "public_test_cases"),
 }
-"The forms that a row may have, and the fields that each form is recognised by."
+"""The forms that a row may have, and the fields that each form is recognised by.
+
+A form whose tests hold those of another one stands before it: rows of HumanEval+ have `test` too, which is HumanEval's.
+"""
 
 COMPLETION, FUNCTION, PROGRAM = "completion", "function", "program"
 
@@ -77,6 +81,12 @@ def form_of(row: Mapping[str, Any]) -> str:
 def _human_eval(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     prompt, name, test = (_text(row, key) for key in ("prompt", "entry_point", "test"))
     _check_name(row, name)
+    if row.get("plus_input"):
+        raise BadSample(
+            "the row has 'plus_input', but not what its results are held against",
+            row,
+            fix="add 'canonical_solution' and 'base_input' as evalplus publishes them, or drop 'plus_input'",
+        )
     if not _defines_check(row, test):
         raise BadSample("'test' defines no check", row, fix="write `def check(candidate):` with the assertions in it")
     reference = _reference(row, prompt)
@@ -89,7 +99,8 @@ def _plus(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     _check_name(row, name)
     _python(row, "canonical_solution", prompt + solution)
     for key in ("base_input", "plus_input"):
-        if not isinstance(row.get(key, []), list):
+        # Mbpp/793 has {} for no further inputs.
+        if row.get(key) != {} and not isinstance(row.get(key, []), list):
             raise BadSample(
                 f"{key!r} is not a list of argument lists", row, fix="use the file as evalplus publishes it"
             )
@@ -104,13 +115,28 @@ def _mbpp(row: dict[str, Any], timeout_s: float) -> CodeProblem:
         raise BadSample("'test_list' is not a list of assertions", row, fix='write ["assert f(1) == 2", ...]')
     setup = "\n".join([*row.get("test_imports", []), row.get("test_setup_code", "")])
     name = _tested_name(row, code, tests)
-    body = textwrap.indent("\n".join(tests), "    ")
-    source = f"{setup}\n\ndef check(candidate):\n    {name} = candidate\n{body}\n"
-    _python(row, "test_list", source)
+    source = f"{setup}\n{_check_of_script(row, name)}" if "test" in row else _check_of_list(row, name, setup, tests)
     prompt = '"""\n' + task.replace('"""', "'''") + f"\n{tests[0]}\n" + '"""\n'
     asked = f"{task}\nYour code should pass these tests:\n\n" + "\n".join(tests)
     problem = Problem(_id(row), prompt, FunctionTests(source), name, timeout_s, reference=code)
     return CodeProblem(problem, asked, code)
+
+
+def _check_of_list(row: dict[str, Any], name: str, setup: str, tests: Sequence[str]) -> str:
+    body = textwrap.indent("\n".join(tests), "    ")
+    source = f"{setup}\n\ndef check(candidate):\n    {name} = candidate\n{body}\n"
+    _python(row, "test_list", source)
+    return source
+
+
+def _check_of_script(row: dict[str, Any], name: str) -> str:
+    """The source of `check(candidate)` for a script that tests `name` as it runs, as Hugging Face's MBPP+ has it."""
+    script = _python(row, "test", _text(row, "test"))
+    imports = [node for node in script.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    [check] = ast.parse(f"def check(candidate):\n    {name} = candidate").body
+    assert isinstance(check, ast.FunctionDef)
+    check.body += [node for node in script.body if node not in imports]
+    return ast.unparse(ast.Module([*imports, check], []))
 
 
 def _stdio(row: dict[str, Any], timeout_s: float) -> CodeProblem:
@@ -159,6 +185,7 @@ _READERS: dict[str, Callable[[dict[str, Any], float], CodeProblem]] = {
     "HumanEval": _human_eval,
     "HumanEval+ or MBPP+": _plus,
     "MBPP": _mbpp,
+    "MBPP+ of Hugging Face": _mbpp,
     "stdin/stdout": _stdio,
     "APPS": _apps,
     "LiveCodeBench": _live_code_bench,
