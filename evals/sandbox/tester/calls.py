@@ -16,7 +16,7 @@ from evals.sandbox.inside.surroundings import read_setting
 from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.tester.batched_calls import body_of
-from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NotPython, WrongType
+from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NeedsOneProcess, NotPython, WrongType
 from evals.sandbox.tester.proxies import Proxies
 from evals.sandbox.tester.seeds import N_SEEDED
 from evals.sandbox.tester.shapes import Shape
@@ -170,7 +170,7 @@ class Program:
                     raise
                 return self._encoded(args, kwargs, flat=False)  # a number too long for JSON
         except (Malformed, RecursionError) as error:
-            raise self.ended(CannotTravel(f"the tests hand over {error}")) from None
+            raise self.ended(_not_sent(error)) from None
 
     def _encoded(self, args: list[Any], kwargs: dict[str, Any], flat: bool) -> tuple[Encoder, str]:
         encoder = Encoder(self._values.special, (), flat)
@@ -272,7 +272,7 @@ class Program:
         try:
             answer = ["answer", Encoder(self._values.special, (), flat=False).encode(value)]
         except (Malformed, RecursionError) as error:
-            raise self.ended(CannotTravel(f"the tests hand over {error}")) from None
+            raise self.ended(_not_sent(error)) from None
         self._send(dumps(answer))
 
     def _asked(self, what: Any, number: Any) -> Callable[..., Any]:
@@ -301,3 +301,9 @@ class Program:
             feeds += ["input"] if builtins.input is not _INPUT else []
             feeds += [] if sys.stdin is _STDIN else ["stdin"]
         return feeds
+
+
+def _not_sent(error: Exception) -> Exit:
+    """How a check ends whose tests hand over this. Programs can make values deep, but not of a type of the tests."""
+    said = f"the tests hand over {error}"
+    return NeedsOneProcess(said) if isinstance(error, Malformed) else CannotTravel(said)

@@ -14,6 +14,7 @@ from typing import Any
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.exits import HarnessError
+from evals.sandbox.tester.guard import watched
 from evals.sandbox.tester.shapes import Shape, parse_prompt
 
 
@@ -78,10 +79,11 @@ def run_tests(program: Program, problem: Problem, shape: Shape) -> None:
     source = problem.tests.source
     code = tests_code(source)
     try:
-        exec(code, namespace)
-        if "check" not in namespace:
-            raise HarnessError("the tests cannot be run: they define no check")
-        namespace["check"](candidate)
+        with watched(program):
+            exec(code, namespace)
+            if "check" not in namespace:
+                raise HarnessError("the tests cannot be run: they define no check")
+            namespace["check"](candidate)
     except Exception as error:
         loading = "check" not in namespace
         if id(error) not in program.raised and _is_of_tests(error, source, loading, bool(program.n_asked)):

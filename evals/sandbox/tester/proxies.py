@@ -18,12 +18,13 @@ from evals.sandbox.tester.taken import Source, Taken
 
 OF_FUNCTIONS = frozenset(
     {"__call__", "__iter__", "__next__", "__len__", "__getitem__", "__enter__", "__exit__", "__str__", "__repr__"}
+    | {"__setitem__", "__delitem__"}
 )
 "Operators that are forwarded where a function is under test: none is given an expected value."
 
 UNARY = (
     OF_FUNCTIONS
-    | {"__setitem__", "__delitem__", "__bool__", "__int__", "__float__", "__index__", "__complex__", "__neg__"}
+    | {"__bool__", "__int__", "__float__", "__index__", "__complex__", "__neg__"}
     | {"__pos__", "__abs__", "__invert__", "__round__", "__trunc__", "__reversed__", "__floor__", "__ceil__"}
 )
 "Operators that are always forwarded where a class is under test: they are given no other number to compare with."

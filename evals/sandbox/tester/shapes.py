@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from evals.sandbox.inside.surroundings import WORDS
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester.batched_calls import calls_to_batch
+from evals.sandbox.tester.runs_text import runs_what_it_gets
 from evals.sandbox.tester.sharing import shares_with_program
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
@@ -32,6 +33,7 @@ _COMPARISONS = {
 }
 _FED, _READ, _STOPS = {"stdin", "input"}, {"stdout", "redirect_stdout"}, {"StopIteration", "StopAsyncIteration"}
 _BUILTINS = frozenset(dir(builtins))
+_COMPILES = {"eval", "exec", "compile"}
 _FED_TARGETS = {"builtins.input", "sys.stdin", "sys.stdout"}
 
 
@@ -61,6 +63,8 @@ class Shape:
     "Settings of their process that the tests change, by name in `inside.surroundings`: a program has them too."
     sorts_by_entry: bool = False
     "The tests sort by what the program gives, and compare by `<` or `>` nothing else."
+    texts: frozenset[str] = frozenset()
+    "Texts that stand in the tests, if they compile any: they may run these."
     batched_calls: tuple[str, ...] = ()
     "Calls that the tests are sure to begin with, as they are sent: see `batched_calls.py`."
 
@@ -97,6 +101,7 @@ def shape_of(problem: Problem) -> Shape:
         reads_output,
         settings,
         _sorts_by(tests, {problem.entry_point or "", *_parameters_of_check(tree)}),
+        _texts(tests) if not _COMPILES.isdisjoint(mentioned) else frozenset(),
         () if in_turn else calls_to_batch(tree, problem.entry_point or "", defined, mentioned),
     )
 
@@ -133,6 +138,10 @@ def _guards_with(tests: list[ast.AST]) -> bool:
         ):
             return True
     return False
+
+
+def _texts(tests: list[ast.AST]) -> frozenset[str]:
+    return frozenset(node.value for node in tests if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _parameters_of_check(tree: ast.Module) -> list[str]:
@@ -172,7 +181,7 @@ def _weak_because(
     """The first reason for which program and tests must share a process; None if they need not."""
     for reason in _reasons(tests):
         return reason
-    shared = shares_with_program(tests)
+    shared = shares_with_program(tests) or runs_what_it_gets(tests)
     if shared is not None:
         return shared
     for name, node in own_classes.items():
