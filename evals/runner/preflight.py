@@ -14,6 +14,7 @@ import evals
 from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
+from evals.runner.contents import PictureDigest
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -30,6 +31,8 @@ class Preflight:
     "Estimate over all selected rows, bytes/4."
     first_prompt: Any = None
     warnings: Sequence[str] = field(default_factory=tuple)
+    pictures: str | None = None
+    "A digest of the pictures that rows name by path; None where no row names one."
 
     def facts(self) -> dict[str, Any]:
         """The keys that go into the record's first line."""
@@ -55,31 +58,36 @@ def check_before_run(evaluation: Eval, max_samples: int | None) -> Preflight:
     if len(samples) == 0:
         raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
     order = sample_order(len(samples), max_samples)
-    _check_rows(evaluation, samples, order)
+    pictures = _check_rows(evaluation, samples, order)
     return Preflight(
         n_samples=len(samples),
         n_selected=len(order),
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
+        pictures=pictures,
     )
 
 
-def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> None:
+def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> str | None:
+    """Check each row; the digest of the pictures that they name."""
+    pictures = PictureDigest()
     check_sample = hook_of(evaluation, "check_sample")
     first: DataError | None = None
     same: list[int] = []
     in_file_order = range(len(samples)) if len(order) == len(samples) else sorted(order)
     for index in in_file_order:
         try:
-            check_sample(samples[index])
+            row = samples[index]
+            pictures.add(row)
+            check_sample(row)
         except DataError as error:
             if first is None:
                 first = error
             elif error.what == first.what:
                 same.append(index + 1)
     if first is None:
-        return
+        return pictures.value()
     more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
     also = [f"({more} the same problem: {listed(same)})"] if same else []
     raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)

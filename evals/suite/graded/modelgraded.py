@@ -17,7 +17,7 @@ from evals.record.current import record_metrics
 from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
-from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric
+from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric, rubric_digest
 from evals.suite.samples.templates import double_braces
 
 logger = logging.getLogger(__name__)
@@ -125,6 +125,10 @@ class ModelBasedClassify(StreamedEval):
         self._check_placeholders(sample)
         if self.metaeval:
             self._check_label(sample)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of the scorer, and a digest of all that the rubric says."""
+        return {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
 
     def first_prompt(self, sample: Any) -> Prompt | None:
         """The prompt of the first missing completion; the grader's prompt if the sample has all completions."""
