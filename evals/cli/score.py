@@ -45,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
     record = read_record(args.record)
     if not record.spec:
         raise DataError("this file is no record: it has no spec line", where=args.record)
+    eval_name = args.eval or record.spec.get("eval_name")
+    if not eval_name:
+        raise DataError("this record does not name its eval", where=args.record, fix="name it: --eval NAME")
     facts = facts_of(record)
     argv = ["--completion_args", f"record={args.record}"]
     argv += ["--seed", str(facts.seed or 20220722), "--max-errors", args.max_errors]
@@ -60,4 +63,4 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         argv.append("--json")
     # After `--`, the name of an eval that a record gives cannot be taken for an option.
-    return run_and_print(get_parser().parse_args([*argv, "--", "replay", args.eval or facts.eval_name])).exit_code
+    return run_and_print(get_parser().parse_args([*argv, "--", "replay", str(eval_name)])).exit_code

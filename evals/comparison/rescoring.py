@@ -13,6 +13,7 @@ import numpy as np
 from evals.comparison.content_hash import content_hash
 from evals.comparison.facts import RunFacts
 from evals.comparison.scores import RunScores, read_scores
+from evals.errors import DataError
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
@@ -54,6 +55,8 @@ def rescore(
     Raises:
         EvalsError: the eval is not in the registries, its data cannot be read, or the record holds no completions.
     """
+    if "." not in scorer.eval_name:
+        raise DataError("the record does not name its eval", where=record.path, fix="record the run again")
     with tempfile.TemporaryDirectory(prefix="evals-explain-") as folder:
         stored, scored = Path(folder) / "stored.jsonl", Path(folder) / "scored.jsonl"
         copied = _copy_calls(record.path, stored, ids, scorer.eval_name)

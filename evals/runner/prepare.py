@@ -93,7 +93,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     registry = _registry_of(request, registry)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
     warnings = [*facts.warnings, *_scorer_warnings(evaluation, spec, request, registry)]
     preflight(*evaluation.completion_fns)
@@ -118,7 +118,7 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     registry = _registry_of(request, None)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     return fingerprint_of(request, spec, evaluation, facts, registry)
 
 
