@@ -42,6 +42,8 @@ class RunFacts:
     versions: Mapping[str, str] = field(default_factory=dict)
     registry_commit: str | None = None
     higher_is_better: bool = True
+    n_damaged: int = 0
+    "Broken lines of the record, whose samples count as not finished."
     finished: bool = False
     "Whether the record ends with a final report."
 
@@ -77,6 +79,7 @@ def facts_of(log: Record) -> RunFacts:
         versions=_mapping(config.get("versions")),
         registry_commit=config.get("registry_commit"),
         higher_is_better=config.get("higher_is_better") is not False,
+        n_damaged=log.n_damaged,
         finished=log.final_report is not None,
     )
 

@@ -98,6 +98,7 @@ class EvalVerdict:
             "n_clusters": self.test.difference.n_clusters,
             "n_errors": self.run.n_errors,
             "n_baseline": self.baseline.n,
+            "n_broken_lines": self.run.facts.n_damaged,
             "baseline": defined(self.baseline_score),
             "now": defined(self.score),
             "difference": defined(self.test.difference.value),
