@@ -227,7 +227,12 @@ def _begin(
     if rule is not None:
         rule.prepare(prepared)
     if args.resume and prepared.earlier is None and not args.json:
-        print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
+        from evals.runner.resume import why_none_fits
+
+        why = why_none_fits(prepared.request.records_folder, prepared.fingerprint)
+        print(
+            f"no unfinished record of this run was found: it starts anew{f' ({why})' if why else ''}", file=sys.stderr
+        )
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
         print(opening_lines(prepared), file=sys.stderr, flush=True)
 

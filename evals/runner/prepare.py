@@ -92,16 +92,9 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     Raises:
         EvalsError: something cannot be run like this; nothing was called.
     """
-    register_secrets_in(request.completion_args)
-    register_secrets_in(request.extra_eval_params)
-    registry = registry or Registry()
-    if request.registry_paths:
-        registry.add_registry_paths(list(request.registry_paths))
-    registry.data_paths.extend(request.data_paths)
+    registry = _registry_of(request, registry)
     spec = registry.find_eval(request.eval_name)
-    register_secrets_in(spec.args)
-    fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
-    evaluation = _make_eval(spec, request, registry, fns)
+    evaluation = _evaluation_of(spec, request, registry)
     facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
     warnings = [*facts.warnings, *_model_warnings(request, registry)]
@@ -115,8 +108,37 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
         base_spec=registry.get_base_eval(request.eval_name),
         eval=evaluation,
         preflight=replace(facts, warnings=warnings),
-        fingerprint=fingerprint_of(request, spec, evaluation, facts.data_sha256, registry),
+        fingerprint=fingerprint_of(request, spec, evaluation, facts, registry),
     )
+
+
+def fingerprint_now(request: RunRequest) -> dict[str, Any]:
+    """The fingerprint that a run would have if it began now. Nothing is called, and nothing is tried.
+
+    Raises:
+        EvalsError: it could not begin.
+    """
+    registry = _registry_of(request, None)
+    spec = registry.find_eval(request.eval_name)
+    evaluation = _evaluation_of(spec, request, registry)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
+    register_secrets_in(request.completion_args)
+    register_secrets_in(request.extra_eval_params)
+    registry = registry or Registry()
+    if request.registry_paths:
+        registry.add_registry_paths(list(request.registry_paths))
+    registry.data_paths.extend(request.data_paths)
+    return registry
+
+
+def _evaluation_of(spec: EvalSpec, request: RunRequest, registry: Registry) -> Eval:
+    register_secrets_in(spec.args)
+    fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
+    return _make_eval(spec, request, registry, fns)
 
 
 def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Sequence[Any]) -> Eval:
