@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
+from evals.datasets.json_rows import STRICT_DECODER, RepeatedKeyError
 from evals.datasets.opening import open_binary, open_text
 from evals.datasets.plain_rows import NumberedRow
 from evals.errors import DataError, MissingExtra, listed
@@ -139,7 +140,10 @@ def _element(window: _Window, shown: str) -> Any:
     n_chars = window.read_chars
     while True:
         try:
-            value, end = json.JSONDecoder().raw_decode(window.text, window.pos)
+            value, end = STRICT_DECODER.raw_decode(window.text, window.pos)
+        except RepeatedKeyError as error:
+            where = f"{shown}:{window.line_at(window.pos)}"
+            raise DataError(f"{error.what} in the row here", where=where, fix=error.fix) from None
         except RecursionError:
             raise DataError("the JSON is nested too deeply", where=shown, fix="flatten the rows") from None
         except json.JSONDecodeError as error:
