@@ -42,7 +42,7 @@ def test_a_sound_eval_passes(tmp_path):
     ("rows", "said"),
     [
         ([{"input": "a", "ideal": "x"}, {"input": "b"}], "bad.jsonl:2: no 'ideal'"),
-        ([{"input": "a", "ideal": ""}], "an empty completion passes sample bad.dev.0"),
+        ([{"input": "a", "ideal": ""}], "bad.jsonl:1: 'ideal' holds an empty text, which every completion matches"),
         ([{"input": "a", "ideal": [True]}], "which is not a text"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evals.chat import is_chat_prompt
@@ -16,6 +16,7 @@ from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
 from evals.suite.answers.answer_rules import ANSWER_PHRASES, make_rule
+from evals.suite.samples.doubts import Doubt, few_shot_doubts, prompt_doubts
 from evals.suite.samples.example_pool import Example, ExamplePool, Solved, solved_prompt
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
@@ -82,6 +83,7 @@ class ExtractAnswer(StreamedEval):
         )
         self.template = _with_input(template)
         self.instruction = instruction
+        self._few_shot_doubts: list[Doubt] = []
         self.few_shot = self._examples(few_shot, few_shot_jsonl, num_few_shot)
         options = {"temperature": temperature, "max_tokens": max_tokens, "stop": stop}
         self.request = {key: value for key, value in options.items() if value is not None}
@@ -99,6 +101,14 @@ class ExtractAnswer(StreamedEval):
             if not self.rule.usable(ideal):
                 raise BadSample(f"the ideal answer {ideal!r} cannot be found by `extract: {self.extract}`", sample)
         self.first_prompt(sample)
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """A doubt about an empty `input`."""
+        return prompt_doubts(sample["input"])
+
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """A doubt about a few-shot file that is too short."""
+        return iter(self._few_shot_doubts)
 
     def first_prompt(self, sample: Sample) -> Prompt:
         """The question with template, instruction and few-shot examples; a chat if there are examples.
@@ -168,7 +178,9 @@ class ExtractAnswer(StreamedEval):
             )
         if path:
             located = self._prefix_registry_path(path)
-            return ExamplePool() if n_rows == 0 else read_examples(located, n_rows, self._example)
+            pool = ExamplePool() if n_rows == 0 else read_examples(located, n_rows, self._example)
+            self._few_shot_doubts = list(few_shot_doubts(n_rows or 0, len(pool), path))
+            return pool
         if n_rows is not None and n_rows > len(rows):
             raise UsageError(f"num_few_shot is {n_rows}, but few_shot has {len(rows)} rows")
         return ExamplePool([self._example(row) for row in rows], n_rows)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -26,6 +27,7 @@ from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
 from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, is_refusal, methods_named, methods_of
+from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
 from evals.suite.samples.example_pool import until_enough
 
 TRIAL_ATTEMPTS = 3
@@ -103,6 +105,7 @@ class Choice(StreamedEval):
         self.samples_jsonl = samples_jsonl
         if len(self.completion_fns) != 1:
             raise UsageError(f"Choice takes one completion function, got {len(self.completion_fns)}")
+        self.reads_beginning = max_tokens is None
         self.style, self.normalisation, self.method_name = style, normalisation, way
         self.order, self.measure = order, measure
         words = (style, normalisation, way, letter_forms, few_shot_pick, few_shot_scope, few_shot_as, order, measure)
@@ -179,6 +182,12 @@ class Choice(StreamedEval):
 
     def check_sample(self, sample: Any) -> None:
         self.prober.prompts.shots.of(self._checked(sample))
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the options, and about an empty question."""
+        question = read_question(sample)
+        said = question.question or question.context
+        return itertools.chain(option_doubts(question.choices, sorted(question.right)), prompt_doubts(said))
 
     def _checked(self, row: Any) -> Question:
         """The question of a row; BadSample where it is none for this eval."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import BadSample
+from evals.sandbox.output import NumberRule
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.suite.code.plus import plus_tests
 
@@ -160,7 +161,7 @@ def _apps(row: dict[str, Any], timeout_s: float) -> CodeProblem:
               for key in ("inputs", "outputs")]  # fmt: skip
     if len(joined[0]) != len(joined[1]):
         raise BadSample(f"{len(joined[0])} inputs and {len(joined[1])} outputs", row, fix="give each input an output")
-    return _program(row, _text(row, "question"), list(zip(*joined, strict=True)), timeout_s, "input_output")
+    return _program(row, _text(row, "question"), list(zip(*joined, strict=True)), timeout_s, "input_output", "close")
 
 
 def _live_code_bench(row: dict[str, Any], timeout_s: float) -> CodeProblem:
@@ -177,7 +178,7 @@ def _live_code_bench(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     if any(case.get("testtype", "stdin") != "stdin" for case in cases):
         raise BadSample("the problem is tested by calls, not by input and output", row, fix="leave it out")
     pairs = [(case.get("input"), case.get("output")) for case in cases]
-    return _program(row, _text(row, "question_content"), pairs, timeout_s, "public_test_cases")
+    return _program(row, _text(row, "question_content"), pairs, timeout_s, "public_test_cases", "values")
 
 
 _READERS: dict[str, Callable[[dict[str, Any], float], CodeProblem]] = {
@@ -192,14 +193,19 @@ _READERS: dict[str, Callable[[dict[str, Any], float], CodeProblem]] = {
 
 
 def _program(
-    row: dict[str, Any], task: str, pairs: Sequence[tuple[Any, Any]], timeout_s: float, field: str
+    row: dict[str, Any],
+    task: str,
+    pairs: Sequence[tuple[Any, Any]],
+    timeout_s: float,
+    field: str,
+    numbers: NumberRule = "decimals",
 ) -> CodeProblem:
     for number, pair in enumerate(pairs, 1):
         if not all(isinstance(part, str) for part in pair):
             raise BadSample(f"case {number} of {field!r} needs input and output as texts", row, fix="quote them")
     if not pairs:
         raise BadSample(f"{field!r} holds no case", row, fix="add at least one")
-    tests = StdioTests(tuple(StdioCase(*pair) for pair in pairs))
+    tests = StdioTests(tuple(StdioCase(*pair) for pair in pairs), numbers)
     solution = row.get("solution")
     reference = solution if isinstance(solution, str) else None
     problem = Problem(_id(row), "", tests, None, timeout_s, reference=reference)

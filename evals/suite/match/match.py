@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from evals.completion import Prompt
@@ -12,6 +13,7 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
+from evals.suite.samples.doubts import Doubt, few_shot_doubts, ideal_doubts, prompt_doubts
 from evals.suite.samples.example_pool import ExamplePool, solved_prompt
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
@@ -96,8 +98,8 @@ class Match(StreamedEval):
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.
 
-        With few-shot examples, `input` must be a list of messages. An empty list of ideal answers is allowed, as in
-        openai/evals: every completion is then wrong.
+        With few-shot examples, `input` must be a list of messages. An empty list of ideal answers, and an empty text,
+        are doubts (`doubtful_sample`): errors before a run, except in entries of openai/evals form.
         """
         require(sample, "input", "ideal")
         accepted(sample, may_be_none=True)
@@ -115,6 +117,14 @@ class Match(StreamedEval):
         asked = [solved_prompt(sample["input"])] if self.few_shot else []
         prompt: Prompt = insert_few_shot(sample["input"], self.few_shot.messages_for(asked))
         return prompt
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the row's `input` and `ideal`."""
+        return itertools.chain(prompt_doubts(sample["input"]), ideal_doubts(sample))
+
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """A doubt about a few-shot file that is too short."""
+        return few_shot_doubts(self.num_few_shot, len(self.few_shot), self.few_shot_jsonl)
 
     def few_shot_overlap(self, sample: Sample) -> str | None:
         """`same` if the sample is one of the few-shot examples, `near` if it is nearly one, else None."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from evals.data import iter_jsonls
 from evals.errors import BadSample
 from evals.suite.samples.example_pool import Example, ExamplePool, solved_messages, until_enough
 from evals.suite.samples.ideals import require
-
-logger = logging.getLogger(__name__)
+from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 
 
 def read_examples(
@@ -23,22 +21,22 @@ def read_examples(
     """The first `num_few_shot` rows of a file as examples, and others for where one of them is asked; None: all rows.
 
     example_of: the example in a row, an object of which `sample`, if there is one, is a list of messages.
-    If the file has fewer rows, that is a warning in the log and not an error: evals of openai/evals may rely on it.
+    The file may have fewer rows; evals say so before the first call (`few_shot_doubts`).
 
     Raises:
         BadSample: a row is not an object, or its `sample` is not a list of messages; whatever `example_of` raises.
         DataError: the file cannot be read.
     """
     made = (example_of(_checked(row, f"{path}:{line}")) for line, row in enumerate(iter_jsonls(path), start=1))
-    examples = list(until_enough(made, num_few_shot, lambda example: example.solved.question))
-    if num_few_shot is not None and len(examples) < num_few_shot:
-        logger.warning("%s few-shot examples asked for, %s has %s", num_few_shot, path, len(examples))
-    return ExamplePool(examples, num_few_shot)
+    return ExamplePool(list(until_enough(made, num_few_shot, lambda example: example.solved.question)), num_few_shot)
 
 
 def _checked(row: Any, where: str) -> dict[str, Any]:
     if not isinstance(row, dict) or not is_chat_prompt(row.get("sample", [])):
         raise BadSample("a few-shot example needs a list of messages as 'sample'", row, where=where)
+    problem = problem_of_messages(row["sample"], "sample") if "sample" in row else None
+    if problem is not None:
+        raise BadSample(problem, row, where=where, fix=CHAT_EXAMPLE)
     return row
 
 

@@ -191,7 +191,7 @@ def test_examples_that_are_not_there_are_refused(args: dict[str, Any]) -> None:
         ({"input": "?", "ideal": "many"}, "cannot be found by `extract: number`"),
         ({"input": "?", "ideal": 18}, 'put it in quotes: "18"'),
         ({"input": "?", "ideal": []}, "empty list"),
-        ({"input": [], "ideal": "18"}, "neither a text nor a list of messages"),
+        ({"input": [], "ideal": "18"}, "'input' is an empty list"),
         ({"input": 5, "ideal": "18"}, "neither a text nor a list of messages"),
         (None, "must be an object"),
     ],

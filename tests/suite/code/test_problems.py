@@ -69,17 +69,17 @@ def test_a_wrong_program_fails(row, program):
 
 
 @pytest.mark.parametrize(
-    ("row", "cases"),
+    ("row", "cases", "numbers"),
     [
-        (STDIO, (StdioCase("2\n", "4\n"),)),
-        (APPS, (StdioCase("1 2\n", "3\n"),)),
-        (LIVE, (StdioCase("1 2", "3"), StdioCase("2 2", "4"))),
+        (STDIO, (StdioCase("2\n", "4\n"),), "decimals"),
+        (APPS, (StdioCase("1 2\n", "3\n"),), "close"),
+        (LIVE, (StdioCase("1 2", "3"), StdioCase("2 2", "4")), "values"),
     ],
     ids=["ours", "APPS", "LiveCodeBench"],
 )
-def test_programs_with_input_and_output_have_their_cases(row, cases):
+def test_programs_with_input_and_output_have_their_cases_and_their_graders_rule_for_numbers(row, cases, numbers):
     made = code_problem(row)
-    assert made.problem.tests == StdioTests(cases)
+    assert made.problem.tests == StdioTests(cases, numbers)
     assert made.problem.entry_point is None
     assert made.task
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +36,15 @@ def test_the_first_rows_are_read_in_file_order(tmp_path: Path) -> None:
     assert read_few_shot(path).messages_for([]) == messages_of(ROWS)
 
 
-def test_fewer_rows_than_asked_for_are_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        assert len(read_few_shot(rows_file(tmp_path, ROWS), 5)) == 3
-    assert "5 few-shot examples asked for" in caplog.text
+def test_a_file_of_fewer_rows_than_asked_for_gives_those_that_it_has(tmp_path: Path) -> None:
+    assert len(read_few_shot(rows_file(tmp_path, ROWS), 5)) == 3
+
+
+def test_messages_of_an_example_are_checked_like_those_of_a_row(tmp_path: Path) -> None:
+    path = rows_file(tmp_path, [ROWS[0], {"sample": [{"role": "User", "content": "x"}]}])
+    with pytest.raises(BadSample, match=r"did you mean: user") as caught:
+        read_few_shot(path)
+    assert caught.value.where == f"{path}:2"
 
 
 @pytest.mark.parametrize("row", [5, {"sample": "text"}, {"sample": ["text"]}])
