@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import collections
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from evals.engine.samples import NullObserver, Observer, WorkItem
 from evals.metrics import Mean
 from evals.record.recorders import Event
-from evals.record.scores import n_unparsed, score_of
+from evals.record.scores import is_finite, n_unparsed, score_of
 
 
 class RunCounters:
@@ -99,7 +98,7 @@ class RunCounters:
         if data.get("model"):
             self.models[str(data["model"])] += 1
         cost = data.get("cost_usd")
-        if isinstance(cost, int | float) and math.isfinite(cost):
+        if isinstance(cost, int | float) and is_finite(cost):
             self._n_priced += 1
             self._pico_usd += round(cost * 1e12)
         for key, value in flat_usage(data.get("usage")):
