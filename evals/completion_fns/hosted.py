@@ -14,6 +14,7 @@ from evals.completion_fns.backend import Backend
 from evals.completion_fns.base_url import checked_base_url, host_of, secrets_of, shown_url
 from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.loop_clients import LoopClients
+from evals.completion_fns.tool_calls import tool_calls_of
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean, listed
 from evals.registry.classes import public_path
@@ -217,6 +218,7 @@ class HostedBackend(Backend):
         drawn = await self.draw_all(client, formatted, options)
         result = drawn[0] if len(drawn) == 1 else together(drawn)
         refuse_filtered(result, self.host)
+        result.tool_calls = tool_calls_of(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
         return result

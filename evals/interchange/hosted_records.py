@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evals.completion import Completions
+from evals.completion_fns.tool_calls import tool_calls_of
 from evals.interchange.hosted_items import StoredItem
 from evals.interchange.hosted_specs import EVAL_CLASS, ImportedRun, ImportedSpec
 from evals.record.current import record_event, record_match, record_metrics, record_raw, record_sampling
@@ -91,4 +93,5 @@ def _record(row: Mapping[str, Any], item: StoredItem) -> None:
 
 
 def _tools(item: StoredItem) -> dict[str, Any]:
-    return {"tool_calls": item.sample["output_tools"]} if item.sample["output_tools"] else {}
+    calls = tool_calls_of(Completions([""], raw_data={"choices": item.sample["choices"]}))
+    return {"tool_calls": calls} if calls else {}
