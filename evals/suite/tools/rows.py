@@ -47,7 +47,7 @@ def read_row(sample: Any, answers: Mapping[str, Any] | None = None) -> ToolRow:
     Raises:
         BadSample: the row cannot be used; it says why.
     """
-    if isinstance(sample, Mapping) and "function" in sample and "question" in sample:
+    if isinstance(sample, Mapping) and "question" in sample and "input" not in sample:
         sample = _from_bfcl(sample, answers or {})
     require(sample, "input", "tools", "ideal")
     tools, parameters = _tools(sample)
@@ -67,7 +67,7 @@ def _kind(expected: Sequence[Any] | None, n_tools: int) -> Kind:
 
 def _tools(sample: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Mapping[str, Any]]]:
     given = sample["tools"]
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list) or (not given and sample["ideal"] != []):
         raise BadSample("'tools' is no list of functions", sample, fix="add at least one function")
     tools: list[dict[str, Any]] = []
     parameters: dict[str, Mapping[str, Any]] = {}
@@ -135,8 +135,12 @@ def _check_accepted(sample: Any, name: str, accepted: Any, schema: Mapping[str, 
 def _from_bfcl(sample: Mapping[str, Any], answers: Mapping[str, Any]) -> Any:
     """A row of BFCL's files in our form. Rows with several turns, and of Java and JavaScript, are refused."""
     key, turns = str(sample.get("id", "")), sample["question"]
-    if not isinstance(turns, list) or len(turns) != 1 or "initial_config" in sample:
-        raise BadSample("rows of BFCL with several turns are not supported", sample, fix="use its single-turn files")
+    if not isinstance(turns, list) or len(turns) != 1 or "function" not in sample:
+        raise BadSample(
+            "rows of BFCL with several turns or tools of its own are not supported",
+            sample,
+            fix="use its single-turn files",
+        )
     if "_java" in key or "javascript" in key:
         raise BadSample("rows of BFCL for Java and JavaScript are not supported", sample, fix="leave the file out")
     if key in answers:

@@ -79,11 +79,7 @@ class ToolCall(StreamedEval):
             BadSample: `check_sample` refuses the row.
         """
         row = read_row(sample, self.answers)
-        given = {**self.request, "tools": row.tools}
-        if row.tool_choice is not None:
-            given["tool_choice"] = row.tool_choice
-        options = {name: value for name, value in given.items() if value is not None}
-        result = await self.complete_with(self.completion_fn, row.messages, **options)
+        result = await self.complete_with(self.completion_fn, row.messages, **self._options(row))
         text = first_completion(result)
         drawn = result.tool_calls if isinstance(result, Completions) else []
         calls = drawn[0] if drawn else []
@@ -99,6 +95,14 @@ class ToolCall(StreamedEval):
             parsed=parsed,
             **said,
         )
+
+    def _options(self, row: ToolRow) -> dict[str, Any]:
+        """The options of the request. A row without tools gets neither these nor a choice: servers refuse empty lists."""
+        given = dict(self.request)
+        if row.tool_choice is not None:
+            given["tool_choice"] = row.tool_choice
+        given = {**given, "tools": row.tools} if row.tools else {**given, "tool_choice": None}
+        return {name: value for name, value in given.items() if value is not None}
 
     def new_report(self) -> Report:
         """An empty ToolReport."""

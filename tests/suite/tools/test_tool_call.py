@@ -93,6 +93,12 @@ def test_the_tools_and_the_choice_are_sent() -> None:
     ]
 
 
+def test_a_row_without_tools_is_one_where_no_call_is_right() -> None:
+    model = Calling(lambda text: [])
+    ToolCall([model], "", tool_choice="auto").eval_sample({"input": "?", "tools": [], "ideal": []}, None)  # type: ignore[arg-type]
+    assert model.asked == [("?", {"temperature": 0.0})]
+
+
 BFCL = {
     "id": "simple_python_0", "question": [[{"role": "user", "content": "Area?"}]],
     "function": [{"name": "math.area", "description": "d", "parameters": {"type": "dict", "properties": {
@@ -153,7 +159,8 @@ def test_a_row_that_cannot_be_checked_says_why(change: dict[str, Any], said: str
     ("change", "said"),
     [
         ({"id": "simple_java_0"}, "Java and JavaScript are not supported"),
-        ({"question": [[], []]}, "several turns are not supported"),
+        ({"question": [[], []]}, "several turns or tools of its own are not supported"),
+        ({"function": None, "question": [[], []]}, "several turns"),
         ({}, "no possible answer for 'simple_python_0'"),
     ],
 )
