@@ -15,6 +15,7 @@ from evals.cli import (
     gate,
     import_,
     list_,
+    models,
     new,
     plot,
     sandbox,
@@ -25,7 +26,24 @@ from evals.cli import (
 )
 from evals.cli.console import Parser, run_command
 
-COMMANDS = (list_, show, check, new, data, view, score, compare, explain, gate, plot, code, sandbox, serve, import_)
+COMMANDS = (
+    list_,
+    models,
+    show,
+    check,
+    new,
+    data,
+    view,
+    score,
+    compare,
+    explain,
+    gate,
+    plot,
+    code,
+    sandbox,
+    serve,
+    import_,
+)
 
 
 def get_parser() -> Parser:

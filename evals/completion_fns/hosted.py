@@ -12,9 +12,11 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.base_url import checked_base_url, host_of, secrets_of, shown_url
+from evals.completion_fns.caps import cap_of, larger_cap
 from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.loop_clients import LoopClients
 from evals.completion_fns.tool_calls import tool_calls_of
+from evals.engine.cut_off import is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean, listed
 from evals.registry.classes import public_path
@@ -49,6 +51,9 @@ class HostedBackend(Backend):
     "Sampling arguments that may be given by name."
     kind: str = "a hosted model"
     "What messages call such a model."
+
+    default_max_tokens: int | None = None
+    "The cap that is sent with calls that have none; None where the server takes calls without one."
 
     model_is_optional: bool = False
     "The object may be made without a model, as classes of openai/evals may; `prepare_client` then refuses to go on."
@@ -206,6 +211,9 @@ class HostedBackend(Backend):
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
         """One attempt at `n` completions (1 by default).
 
+        Where one of them was cut off before its text began, the call is made once more with a larger cap on tokens; its
+        tokens and its cost are those of both.
+
         kwargs: sampling arguments in the words of the OpenAI API; the options of the constructor lie over them.
 
         Raises:
@@ -218,10 +226,28 @@ class HostedBackend(Backend):
         drawn = await self.draw_all(client, formatted, options)
         result = drawn[0] if len(drawn) == 1 else together(drawn)
         refuse_filtered(result, self.host)
+        if is_cut_off(result) and (again := await self._with_larger_cap(client, formatted, options)):
+            result = together(again)
+            result.request = {**(result.request or {}), "cut_off_before": _cap_sent(drawn[0])}
+            drawn = [*drawn, *again]
+            result.usage = summed_usage([part.usage for part in drawn])
         result.tool_calls = tool_calls_of(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
         return result
+
+    async def _with_larger_cap(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> list[Completions] | None:
+        """The results of the same call with a larger cap; None where there is none, or the server refuses it."""
+        cap, info = cap_of(options, self.default_max_tokens), self.model_info() or ModelInfo("")
+        larger = None if cap is None else larger_cap(cap, info.headroom_tokens, info.max_output_tokens)
+        if larger is None:
+            return None
+        try:
+            return await self.draw_all(client, prompt, {**options, larger.name: larger.n_tokens})
+        except CallFailed as failure:
+            if failure.kind not in (Kind.BAD_REQUEST, Kind.CONTEXT_LENGTH):
+                raise
+            return None
 
     async def aclose(self) -> None:
         """End the client of the running loop; a later call makes a new one."""
@@ -253,6 +279,12 @@ def together(drawn: Sequence[Completions]) -> Completions:
     result.raw_data = [part.raw_data for part in drawn]
     result.headers = drawn[-1].headers
     return result
+
+
+def _cap_sent(result: Completions) -> int | None:
+    """The cap on tokens in the request of a result."""
+    cap = cap_of(result.request or {})
+    return None if cap is None else cap.n_tokens
 
 
 def _summed(costs: Sequence[float | None]) -> float | None:

@@ -226,6 +226,11 @@ class Registry(RegistryFiles):
         """Context length and prices of a model or completion function, as far as the YAML files state them."""
         return as_model_info(name, self._facts(name))
 
+    def known_models(self) -> list[str]:
+        """The names of the entries that state facts about one model, in load order."""
+        entries = self._fn_indexes()["completion_fns"].entries()
+        return [entry.name for entry in entries if only_informs(entry.body) and not entry.name.endswith("-family")]
+
     def is_chat(self, name: str) -> bool:
         """Whether `name` is a model with a chat endpoint: `chat: true` in the entry that takes the name."""
         chain = self._completion_fn_chain(name)

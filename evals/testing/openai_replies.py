@@ -58,9 +58,16 @@ def token_logprob(token: str) -> float:
 
 
 def shortened(answer: Answer, stop: str | Sequence[str] | None, max_tokens: int | None) -> Answer:
-    """The answer, cut before the first stop text and then after `max_tokens` tokens, as a server cuts it."""
+    """The answer, cut before the first stop text and then after `max_tokens` tokens, as a server cuts it.
+
+    Reasoning tokens come first, and count. A limit that they reach leaves no text.
+    """
+    if max_tokens is not None and answer.reasoning_tokens >= max_tokens:
+        return replace(answer, text="", finish_reason="length", reasoning_tokens=max_tokens)
     if answer.text is None:
         return answer
+    if max_tokens is not None:
+        max_tokens -= answer.reasoning_tokens
     text, reason = answer.text, answer.finish_reason
     cuts = [text.find(s) for s in ([stop] if isinstance(stop, str) else stop or []) if s and s in text]
     if cuts:

@@ -89,7 +89,7 @@ class AnthropicCompletionFn(HostedBackend):
             extra_options=extra_options,
             registry=registry_or_new(registry),
         )
-        self.max_tokens = int(max_tokens)
+        self.max_tokens = self.default_max_tokens = int(max_tokens)
         self._refused: frozenset[str] = frozenset()
 
     def prepare_client(self) -> None:

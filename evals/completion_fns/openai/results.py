@@ -147,8 +147,8 @@ def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]]) -> str | None:
     if raw.get("status") == "incomplete":
-        reason = str((raw.get("incomplete_details") or {}).get("reason"))
-        return _INCOMPLETE.get(reason, reason)
+        reason = (raw.get("incomplete_details") or {}).get("reason")
+        return _INCOMPLETE.get(str(reason), str(reason or "incomplete"))
     if any(part.get("type") == "refusal" for part in content) and not joined_text(content):
         return "refusal"
     return "stop" if raw.get("status") == "completed" else raw.get("status")

@@ -97,7 +97,7 @@ class ToolCall(StreamedEval):
         )
 
     def _options(self, row: ToolRow) -> dict[str, Any]:
-        """The options of the request. A row without tools gets neither these nor a choice: servers refuse empty lists."""
+        """The options of the request. Without tools there is no choice either: servers refuse empty lists."""
         given = dict(self.request)
         if row.tool_choice is not None:
             given["tool_choice"] = row.tool_choice

@@ -1,0 +1,41 @@
+"""The cap on the tokens of a completion: which argument sets it, and a larger one after an answer was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+VISIBLE_CAP = "max_tokens"
+"Evals set it for the answer that they read. Reasoning tokens are no part of it."
+
+TOTAL_CAPS = ("max_completion_tokens", "max_output_tokens")
+"The provider's own words, which count reasoning tokens too."
+
+
+@dataclass(frozen=True)
+class Cap:
+    """The argument that limits the tokens of a completion, and its value."""
+
+    name: str
+    n_tokens: int
+
+
+def cap_of(options: Mapping[str, Any], default: int | None = None) -> Cap | None:
+    """The cap among the options of a call; None without one. default: the cap of calls that name none."""
+    for name in (*TOTAL_CAPS, VISIBLE_CAP):
+        value = options.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return Cap(name, int(value))
+    return None if default is None else Cap(VISIBLE_CAP, default)
+
+
+def larger_cap(cap: Cap, headroom: int, most: int | None) -> Cap | None:
+    """The cap for the second try of an answer that was cut off; None where the model writes no more than this one.
+
+    headroom: tokens that the model may need for reasoning. most: tokens that it writes at most; None: not known.
+    """
+    n_tokens = max(4 * cap.n_tokens, cap.n_tokens + headroom)
+    if most is not None:
+        n_tokens = min(n_tokens, most)
+    return Cap(cap.name, n_tokens) if n_tokens > cap.n_tokens else None
