@@ -15,6 +15,7 @@ from evals.completion_fns.base_url import checked_base_url, host_of, secrets_of,
 from evals.completion_fns.caps import cap_of, larger_cap
 from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.loop_clients import LoopClients
+from evals.completion_fns.tool_calls import tool_calls_of
 from evals.engine.cut_off import is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean, listed
@@ -230,6 +231,7 @@ class HostedBackend(Backend):
             result.request = {**(result.request or {}), "cut_off_before": _cap_sent(drawn[0])}
             drawn = [*drawn, *again]
             result.usage = summed_usage([part.usage for part in drawn])
+        result.tool_calls = tool_calls_of(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
         return result
