@@ -9,7 +9,7 @@ from typing import Any
 
 from evals.errors import RegistryError, listed
 from evals.registry.aliases import first_entry, follow
-from evals.registry.classes import accepts, build, load_object
+from evals.registry.classes import accepts, build, keeps_openai_evals_rules, load_object
 from evals.registry.entries import (
     alias_of,
     as_base_eval_spec,
@@ -151,7 +151,9 @@ class Registry(RegistryFiles):
             "registry": self,
             **given,
         }
-        return build(self.get_class(spec), arguments, named_by=f"eval {spec.key!r}", where=spec.where)
+        made = build(self.get_class(spec), arguments, named_by=f"eval {spec.key!r}", where=spec.where)
+        made.openai_evals_rules = keeps_openai_evals_rules(spec.cls, type(made))
+        return made
 
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:
         """The rubric `name`. overrides: replace keys of its entry.
