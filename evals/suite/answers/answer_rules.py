@@ -12,10 +12,11 @@ from typing import Protocol
 from evals.errors import UsageError, did_you_mean
 from evals.suite.answers.answer_places import MAX_MARKS, answer_number, last_boxed
 from evals.suite.answers.answer_places import after_phrases as after_phrases
+from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
+from evals.suite.answers.letter_rule import LetterRule as LetterRule
 from evals.suite.answers.numbers import last_number, to_number
 from evals.suite.answers.same_answer import bare_latex, same_number, same_text
 
-ANSWER_PHRASES = ("answer is", "answer:")
 RULES = ("number", "last_number", "marked_number", "boxed", "math", "letter", "last_line", "regex")
 
 _HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100}?)[ \t*]*$", re.MULTILINE)
@@ -121,55 +122,6 @@ class BoxedRule:
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` in a box."""
         return rf"\boxed{{{ideal}}}"
-
-
-@dataclass(frozen=True)
-class LetterRule:
-    """The letter of a choice, one of `letters`.
-
-    These places are tried in order:
-
-    1. the last `\\boxed{B}`, or a completion that is nothing but the letter;
-    2. a letter after one of `answer_phrases`, from the last phrase back;
-    3. a letter at the start of the completion, alone on its line or closed by `)`, `.`, `:` or `,`;
-    4. the last line that is nothing but a letter;
-    5. the last letter in brackets.
-
-    Brackets and emphasis around a letter are ignored. Small letters count only in place 1.
-    """
-
-    letters: str = "ABCDE"
-    answer_phrases: Sequence[str] = ANSWER_PHRASES
-
-    def extract(self, completion: str) -> str | None:
-        """The letter, in upper case; None if no place has one."""
-        bare = re.sub(r"[*_`]+", "", completion).strip()
-        one = f"[{re.escape(self.letters)}]"
-        boxed = (last_boxed(completion) or bare).strip("()[].{} ").removeprefix(r"\text{").upper()
-        if len(boxed) == 1 and boxed in self.letters:
-            return boxed
-        for text in after_phrases(bare, self.answer_phrases):
-            found = re.match(rf"\W*(?:option|choice)?\W*({one})(?!\w)", text)
-            if found:
-                return found[1]
-        found = re.match(rf"[(\[]?({one})(?:[)\].:,]|\s*$|\s*\n)", bare)
-        if found:
-            return found[1]
-        last = [*re.finditer(rf"^\W*({one})\W*$", bare, re.MULTILINE)] or [*re.finditer(rf"[(\[]({one})[)\]]", bare)]
-        return last[-1][1] if last else None
-
-    def same(self, answer: str, ideal: str) -> bool:
-        """Whether `ideal` is the same letter; `(b)` is B."""
-        return answer == ideal.strip("() ").upper()
-
-    def usable(self, ideal: str) -> bool:
-        """Whether `ideal` is one of `letters`, with or without brackets, in upper or lower case."""
-        letter = ideal.strip("() ").upper()
-        return len(letter) == 1 and letter in self.letters
-
-    def completion_for(self, ideal: str) -> str | None:
-        """`ideal` itself."""
-        return ideal
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,19 @@ def bare_latex(text: str) -> str:
     return re.sub(r"\\[dt]frac", r"\\frac", text).removesuffix(".")
 
 
+def straight_quotes(text: str) -> str:
+    """The text with the quotation marks and apostrophes of all scripts as `"` and `'`."""
+    return text if text.isascii() else text.translate(_STRAIGHT)
+
+
+_STRAIGHT = str.maketrans(
+    {
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f\u2033\uff02", '"'),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2039\u203a\u2032\u02bc\u00b4\uff07", "'"),
+    }
+)
+
+
 def same_number(answer: Fraction | None, ideal: Fraction | None, tolerance: float = 0.0) -> bool:
     """Whether both are numbers and differ by at most `tolerance` times the absolute value of the ideal."""
     if answer is None or ideal is None:

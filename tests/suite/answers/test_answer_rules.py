@@ -98,32 +98,6 @@ def test_a_phrase_of_another_language_marks_the_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("completion", "letter"),
-    [
-        ("B", "B"),
-        ("b", "B"),
-        ("(B)", "B"),
-        ("**B**", "B"),
-        ("B) Paris", "B"),
-        ("C. because the others are wrong", "C"),
-        ("B\nbecause", "B"),
-        ("A dog is an animal, so the answer is (D), not (B).", "D"),
-        ("**Answer: B) Paris**", "B"),
-        ("The answer is option C.", "C"),
-        ("Think.\n\nA) no\nB) yes\n\n**B**", "B"),
-        ("I would pick (B), as Einstein did.", "B"),
-        (r"A good question. \boxed{\text{C}}", "C"),
-        ("A dog is an animal.", None),
-        ("I think so", None),
-        ("F", None),
-        ("", None),
-    ],
-)
-def test_letter_finds_the_choice(completion: str, letter: str | None) -> None:
-    assert make_rule("letter").extract(completion) == letter
-
-
-@pytest.mark.parametrize(
     ("completion", "answer"),
     [
         ("Think.\n\n**Paris.**\n", "Paris"),
