@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evals.suite.answers.answer_places import MAX_MARKS, after_phrases, last_boxed
+from evals.suite.answers.answer_places import MAX_MARKS, after_phrases, before_run_on, last_boxed
 from evals.suite.answers.same_answer import straight_quotes
 
 ANSWER_PHRASES = ("answer is", "answer:")
@@ -62,7 +62,7 @@ class LetterRule:
 
     def extract(self, completion: str) -> str | None:
         """The letter, in upper case; None if no place has one, or the first place that does has several."""
-        read = _reader(self.letters)
+        read, completion = _reader(self.letters), before_run_on(completion)
         marked = _last_marked(completion)
         inside = None if marked is None else read.whole(_plain(marked))
         text = _plain(completion if len(completion) <= 2 * MAX_CHARS else completion[-MAX_CHARS:])
@@ -197,7 +197,7 @@ class _Reader:
         return None
 
     def _begins_list(self, head: str, found: re.Match[str]) -> bool:
-        """Whether the next line begins with the letter after this one: a list of options, or of reasons against them."""
+        """Whether the next line begins with the letter after this one, as in a list of options or of reasons."""
         if found["a"] == "I" and head[found.end("a") : found.end("a") + 1] == ",":
             return True  # the word
         following = head[found.end("a") :].partition("\n")[2].lstrip("\n ")
