@@ -289,6 +289,7 @@ def together(drawn: Sequence[Completions]) -> Completions:
     result.raw_data = [part.raw_data for part in drawn]
     reasoning = [shown for part in drawn for shown in part.reasoning or [None] * len(part.texts)]
     result.reasoning = reasoning if any(reasoning) else None
+    result.messages = [message for part in drawn for message in part.messages or ()] or None
     result.headers = drawn[-1].headers
     return result
 

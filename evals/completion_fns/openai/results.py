@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
+from evals.completion_fns.openai.response_items import assistant_message
 from evals.completion_fns.openai.transport import WireReply
 from evals.engine.failures import CallFailed, Kind, classify_http, short
 from evals.secrets import redact
@@ -69,7 +70,13 @@ class OpenAIBaseCompletionResult(Completions):
             logprobs=logprobs if any(part is not None for part in logprobs) else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
             reasoning=_if_any([self.reasoning_of(choice) for choice in choices]),
+            messages=[self.message_of(choice) for choice in choices],
         )
+
+    @staticmethod
+    def message_of(choice: dict[str, Any]) -> dict[str, Any]:
+        """A choice as an assistant's message, to be sent back as a part of the conversation."""
+        return {"role": "assistant", "content": choice.get("text")}
 
     @staticmethod
     def reasoning_of(choice: dict[str, Any]) -> str | None:
@@ -100,6 +107,12 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     places. Its finish reason says why; it is `refusal` where the model refused. Reasoning that a server sends beside
     the content stands in `reasoning`.
     """
+
+    @staticmethod
+    def message_of(choice: dict[str, Any]) -> dict[str, Any]:
+        message = _message(choice)
+        calls = message.get("tool_calls")
+        return {"role": "assistant", "content": message.get("content"), **({"tool_calls": calls} if calls else {})}
 
     @staticmethod
     def reasoning_of(choice: dict[str, Any]) -> str | None:
@@ -178,6 +191,7 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             logprobs=[{"content": logprobs}] if logprobs else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
             reasoning=_if_any([_summaries(raw)]),
+            messages=[assistant_message(_dicts(raw.get("output")))],
         )
 
 
@@ -192,7 +206,10 @@ def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]])
         return _INCOMPLETE.get(str(reason), str(reason or "incomplete"))
     if any(part.get("type") == "refusal" for part in content) and not joined_text(content):
         return "refusal"
-    return "stop" if raw.get("status") == "completed" else raw.get("status")
+    if raw.get("status") != "completed":
+        return raw.get("status")
+    called = any(item.get("type") == "function_call" for item in _dicts(raw.get("output")))
+    return "tool_calls" if called else "stop"
 
 
 def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
