@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+from evals.thoughts import answers_in
 
 ChatMessage: TypeAlias = dict[str, Any]
 ChatPrompt: TypeAlias = list[ChatMessage]
@@ -76,6 +79,43 @@ class Completions(CompletionResult):
     def get_completions(self) -> list[str]:
         """`texts`."""
         return self.texts
+
+
+class AnswersOf(CompletionResult):
+    """The result of a plug-in with the thoughts cut off its completions; all else is the plug-in's own."""
+
+    def __init__(self, result: CompletionResult, answers: list[str]) -> None:
+        self._result, self._answers = result, answers
+
+    def get_completions(self) -> list[str]:
+        """The answers."""
+        return self._answers
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._result, name)
+
+
+def without_thoughts(result: Any) -> Any:
+    """A result whose completions are answers alone (`evals.thoughts`); `result` itself where it has no thoughts.
+
+    What is recorded and cached is the result as it came.
+    """
+    texts = result.get_completions()
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        return result
+    answers = answers_in(texts)
+    if answers == texts:
+        return result
+    return replace_texts(result, answers) if isinstance(result, Completions) else AnswersOf(result, answers)
+
+
+def replace_texts(result: Completions, texts: list[str]) -> Completions:
+    """A copy of a result with other texts."""
+    changed = copy.copy(result)
+    changed.texts = texts
+    return changed
 
 
 @dataclass(frozen=True)

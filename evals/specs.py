@@ -40,6 +40,14 @@ class EvalSpec:
     where: str | None = None
     extras: Mapping[str, Any] | None = None
 
+    @property
+    def is_openai_evals_form(self) -> bool:
+        """Whether `class` is a path of openai/evals, or of a plug-in, which may be written for it.
+
+        Where the two projects' rules differ, this alone decides: such an entry keeps the rule of openai/evals.
+        """
+        return not self.cls.startswith("evals.") or self.cls.startswith("evals.elsuite.")
+
 
 @dataclass
 class CompletionFnSpec:

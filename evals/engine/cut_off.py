@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.completion import CompletionResult, Completions
 from evals.engine.failures import CallFailed, Kind
+from evals.thoughts import split_thoughts
 
 CUT_OFF_REASONS = frozenset({"length", "incomplete"})
 "Finish reasons of a completion that its cap on tokens, or the end of the context, has ended."
@@ -18,8 +19,8 @@ CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 def is_cut_off(result: CompletionResult) -> bool:
     """Whether one of the completions was cut off before its text began.
 
-    White space alone counts as no text where the model reasoned. A completion whose log probabilities were asked for
-    has begun, whatever its text is.
+    Thoughts in the text (`evals.thoughts`) are no answer. White space alone counts as no text where the model
+    reasoned. A completion whose log probabilities were asked for has begun, whatever its text is.
     """
     if not isinstance(result, Completions):
         return False
@@ -30,7 +31,7 @@ def _is_cut_off(result: Completions, place: int) -> bool:
     reason = result.finish_reasons[place] if place < len(result.finish_reasons) else None
     if reason not in CUT_OFF_REASONS or _has_tokens(result.logprobs, place):
         return False
-    text = result.texts[place]
+    text = split_thoughts(result.texts[place]).answer
     return not text or (not text.strip() and has_reasoned(result))
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import collections
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evals.engine.cut_off import CUT_OFF_REASONS
 from evals.engine.samples import NullObserver, Observer, WorkItem
 from evals.metrics import Mean
 from evals.record.recorders import Event
-from evals.record.scores import n_unparsed, score_of
+from evals.record.scores import is_finite, n_unparsed, score_of
+from evals.report_keys import ENDINGS
 
 MOST_TRUNCATED = 0.01
 "The share of samples with a truncated completion above which a report warns."
@@ -41,6 +41,8 @@ class RunCounters:
         self.usage: collections.Counter[str] = collections.Counter()
         self.models: collections.Counter[str] = collections.Counter()
         "Calls by the name that the server gave its model."
+        self.endings: collections.Counter[str] = collections.Counter()
+        "Completions by what kept them from being a whole, plain answer: one of ENDINGS."
         self.scores = Mean(repeats=1)
         "The scores of the finished evaluations, each repeat on its own."
         # Dollars as whole numbers of 1e-12: float sums would depend on the order of samples.
@@ -107,16 +109,42 @@ class RunCounters:
         if data.get("model"):
             self.models[str(data["model"])] += 1
         cost = data.get("cost_usd")
-        if isinstance(cost, int | float) and math.isfinite(cost):
+        if isinstance(cost, int | float) and is_finite(cost):
             self._n_priced += 1
             self._pico_usd += round(cost * 1e12)
         for key, value in flat_usage(data.get("usage")):
             self.usage[key] += value
+        self.endings.update(endings_of(data))
 
-    def usage_keys(self, report: dict[str, Any]) -> dict[str, int]:
-        """`usage_<key>` sums for the final report, without keys that `report` has already: those are the eval's own."""
+    def sums(self, report: dict[str, Any]) -> dict[str, int]:
+        """`usage_<key>` sums and ENDINGS for the final report.
+
+        Keys that `report` has already are left out: those are the eval's own.
+        """
         keys = {f"usage_{key}": total for key, total in sorted(self.usage.items())}
+        keys |= {name: self.endings[name] for name in ENDINGS if self.endings[name]}
         return {key: total for key, total in keys.items() if key not in report}
+
+
+_ENDING_OF = {
+    "refusal": "n_refused",
+    "content_filter": "n_filtered",
+    "tool_calls": "n_tool_calls",
+    "function_call": "n_tool_calls",
+}
+
+
+def endings_of(sampling: Mapping[str, Any]) -> list[str]:
+    """The ENDINGS of the completions of a `sampling` event, one entry for each completion and ending."""
+    reasons = sampling.get("finish_reasons")
+    found = [_ENDING_OF.get(str(reason)) for reason in reasons] if isinstance(reasons, list) else []
+    endings = [ending for ending in found if ending]
+    answers, texts = sampling.get("answers"), sampling.get("sampled")
+    texts = [texts] if isinstance(texts, str) else texts
+    if isinstance(answers, list) and isinstance(texts, list):
+        cut = [answer for answer, text in zip(answers, texts, strict=False) if answer != text]
+        endings += ["n_with_thoughts"] * len(cut) + ["n_without_answer"] * cut.count("")
+    return endings
 
 
 def is_truncated(event: Event) -> bool:

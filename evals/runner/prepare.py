@@ -56,6 +56,11 @@ class PreparedRun:
                 found[name] = said
         return found
 
+    @property
+    def higher_is_better(self) -> bool:
+        """As the eval's alias says, also where the run names the eval by its own name."""
+        return self.registry.eval_facts(self.request.eval_name).get("higher_is_better", True) is not False
+
     def is_done_by(self, earlier: Earlier) -> bool:
         """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
         return earlier.complete and len(earlier.finished) >= self.preflight.n_selected * self.request.repeats
@@ -85,7 +90,7 @@ class PreparedRun:
                 "command": redact(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
-                "higher_is_better": self.base_spec is None or self.base_spec.higher_is_better,
+                "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **({"efforts": self.efforts} if self.efforts else {}),
                 **self.preflight.facts(),
@@ -111,7 +116,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     register_secrets_in(spec.args)
     fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
     evaluation = _make_eval(spec, request, registry, fns)
-    facts = check_before_run(evaluation, request.max_samples)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
     _check_effort(evaluation, request, registry)
     warnings = [*facts.warnings, *_model_warnings(request, registry)]

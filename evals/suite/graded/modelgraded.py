@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -12,12 +13,14 @@ from evals.chat import is_chat_prompt
 from evals.completion import Prompt
 from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
-from evals.metrics import Mean, report_keys
+from evals.metrics import Mean, with_keys
 from evals.record.current import record_metrics
 from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
 from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric
+from evals.suite.samples.doubts import Doubt, prompt_doubts
+from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 from evals.suite.samples.templates import double_braces
 
 logger = logging.getLogger(__name__)
@@ -126,6 +129,10 @@ class ModelBasedClassify(StreamedEval):
         if self.metaeval:
             self._check_label(sample)
 
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """A doubt about a prompt that is empty."""
+        return itertools.chain(*(prompt_doubts(sample[key]) for key, _ in self._missing_outputs(sample)))
+
     def first_prompt(self, sample: Any) -> Prompt | None:
         """The prompt of the first missing completion; the grader's prompt if the sample has all completions."""
         for key, _ in self._missing_outputs(sample):
@@ -181,6 +188,9 @@ class ModelBasedClassify(StreamedEval):
             )
         if not isinstance(sample[key], str) and not is_chat_prompt(sample[key]):
             raise BadSample(f"{key!r} is neither a text nor a list of messages", sample)
+        problem = problem_of_messages(sample[key], key) if isinstance(sample[key], list) else None
+        if problem is not None:
+            raise BadSample(problem, sample, fix=CHAT_EXAMPLE)
 
     def _check_placeholders(self, sample: dict[str, Any]) -> None:
         args = self.modelgraded_spec_args
@@ -247,14 +257,17 @@ class GradedReport:
 
         `counts/CHOICE`: samples with that choice. `score` counts an answer without a choice as the lowest score;
         `score_valid` leaves it out. `metascore`: share of samples on which grader and label agree. `invalid_rate`:
-        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples.
+        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples;
+        `score_valid_n` where it was made from fewer.
         """
         report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
         rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
+        graded = {"n": self.means["invalid_rate"].n}
         for name, mean in {**self.means, **rates}.items():
             if mean.n:
-                report.update(report_keys(name, mean))
-        return {**report, "n": self.means["invalid_rate"].n}
+                graded = with_keys(graded, name, mean)
+        n = graded.pop("n")
+        return {**report, **graded, "n": n}
 
 
 def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
