@@ -1,11 +1,13 @@
 """The gate: compares runs with their baselines, with a known rate of false alarms and a known power.
 
-For each eval, the one-sided test of `evals.stats.noninferiority` asks whether the true drop is larger than tolerated.
+For each eval, `evals.stats.noninferiority` asks whether the true drop is larger than tolerated: whether all of the
+interval that `evals compare` shows at the same alpha lies below it. So a regression is never found where compare proves
+no difference.
 
-- regression: it is, at level alpha. p-values are corrected by Holm over all evals of the call, so at most a share alpha
-  of the calls fails if every eval is healthy.
+- regression: it is, at level alpha (two-sided). p-values are corrected by Holm over all evals of the call, so at most a
+  share alpha/2 of the calls fails if every eval is healthy.
 - ok: no such drop is proven, and the samples were enough: a drop of `detect` would have been found with the power that
-  was asked for, or a drop of that size is excluded at level alpha.
+  was asked for, after the correction, or the interval excludes a drop of that size.
 - undecided: neither; `n_needed` says how many samples would do.
 """
 
@@ -24,7 +26,7 @@ from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
 from evals.number_text import points
 from evals.report_keys import defined
-from evals.stats.corrections import holm
+from evals.stats.corrections import holm, holm_levels
 from evals.stats.noninferiority import DropTest, drop_test
 
 MIN_SHARED = 0.95
@@ -40,7 +42,7 @@ class GateLimits:
     detect: float = 0.05
     "The drop that must be found with probability `power`."
     alpha: float = 0.05
-    "Rate of false alarms."
+    "Level of the two-sided intervals; drops are one side of them, so false alarms have half this rate."
     power: float = 0.8
 
     def __post_init__(self) -> None:
@@ -64,7 +66,7 @@ class EvalVerdict:
     run: RunScores
     test: DropTest
     p_holm: float
-    "One-sided p-value of the test, corrected over the evals of this call."
+    "p-value of the test, corrected over the evals of this call."
     notes: tuple[str, ...]
 
     @property
@@ -96,7 +98,10 @@ class EvalVerdict:
             "baseline": defined(self.baseline_score),
             "now": defined(self.score),
             "difference": defined(self.test.difference.value),
-            "difference_ci95": [defined(interval.low), defined(interval.high)],
+            "difference_ci95": [defined(interval.low), defined(interval.high)] if interval.confidence == 0.95 else None,
+            "difference_interval": [defined(interval.low), defined(interval.high)],
+            "interval_level": interval.confidence,
+            "method": self.test.difference.method,
             "p_value": defined(self.test.p_value),
             "p_value_holm": defined(self.p_holm),
             "detectable_drop": defined(self.test.detectable_drop),
@@ -113,16 +118,16 @@ def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> lis
         DataError: a baseline is missing, or was made with other data, another scorer or another metric.
     """
     pairs = [(run, find_baseline(place, run.facts.eval_name)) for run in runs]
-    tests = [_test(run, baseline, limits) for run, baseline in pairs]
+    tests = [_test(run, baseline, limits, len(pairs)) for run, baseline in pairs]
     p_values = [1.0 if math.isnan(test.p_value) else test.p_value for test in tests]
-    corrected = holm(p_values)
+    corrected, levels = holm(p_values), holm_levels(p_values, limits.alpha)
     return [
-        _verdict(run, baseline, test, float(p), limits)
-        for (run, baseline), test, p in zip(pairs, tests, corrected, strict=True)
+        _verdict(run, baseline, test.at(float(level)), float(p), limits)
+        for (run, baseline), test, p, level in zip(pairs, tests, corrected, levels, strict=True)
     ]
 
 
-def _test(run: RunScores, baseline: Baseline, limits: GateLimits) -> DropTest:
+def _test(run: RunScores, baseline: Baseline, limits: GateLimits, n_evals: int) -> DropTest:
     _refuse_other(run, baseline)
     rows = {name: row for row, name in enumerate(run.sample_ids)}
     shared = [(old, rows[name]) for old, name in enumerate(baseline.sample_ids) if name in rows]
@@ -144,6 +149,7 @@ def _test(run: RunScores, baseline: Baseline, limits: GateLimits) -> DropTest:
         alpha=limits.alpha,
         power=limits.power,
         clusters=clusters,
+        n_tests=n_evals,
     )
 
 

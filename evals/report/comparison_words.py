@@ -34,8 +34,8 @@ def differs(c: Comparison) -> list[str]:
 
 
 def method_text(d: PairedDifference) -> str:
-    """The methods behind the interval and the p-value, in parentheses."""
-    return f"({d.method})" if d.method == d.test else f"({d.method} interval; {d.test} test)"
+    """The method behind interval and p-value, in parentheses."""
+    return f"({d.method})"
 
 
 def verdict(c: Comparison, names: Sequence[str]) -> str:
