@@ -20,6 +20,7 @@ from evals.stats.corrections import holm, holm_levels
 from evals.stats.estimate import Estimate
 from evals.stats.means import estimate
 from evals.stats.paired import PairedDifference, paired_difference
+from evals.stats.paired_method import RIGHT_OR_WRONG, detectable_from
 from evals.stats.power import detectable_difference
 
 ScoredPair = tuple[Array, Array, Codes | None]
@@ -135,17 +136,26 @@ def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool
         fell=_by_id(a, pairing, fell),
         groups=groups,
         family=f"Holm over {len(groups)} groups by {keys}" if groups else "",
-        detectable=detectable(difference, alpha),
+        detectable=detectable(difference, one, two, alpha),
         alpha=alpha,
         notes=tuple(_notes(a, b, pairing)),
     )
 
 
-def detectable(difference: PairedDifference, alpha: float = 0.05) -> float:
-    """The true difference that is found with 80 % probability; NaN if the paired differences show no spread."""
+def detectable(difference: PairedDifference, one: Array, two: Array, alpha: float = 0.05) -> float:
+    """The true difference that is found with 80 % probability; NaN where none is, or nothing can be told.
+
+    Right-or-wrong scores: the drop from the first run's score that the test itself finds, at the correlation that the
+    runs have; where one of them never varies, at 0.3. Others: from the standard error.
+    """
+    if difference.method in RIGHT_OR_WRONG:
+        correlation = 0.3 if math.isnan(difference.correlation) else difference.correlation
+        return detectable_from(difference.mean_b, difference.n, correlation, alpha=alpha)
     if not difference.stderr > 0 or difference.n_clusters < 2:
         return math.nan
-    return detectable_difference(difference.stderr, alpha=alpha, df=difference.n_clusters - 1.0).difference
+    found = detectable_difference(difference.stderr, alpha=alpha, df=difference.n_clusters - 1.0).difference
+    in_unit = min(one.min(), two.min()) >= 0 and max(one.max(), two.max()) <= 1
+    return math.nan if in_unit and found > 1 else found
 
 
 def clusters_of(a: RunScores, b: RunScores, pairing: Pairing) -> Codes | None:

@@ -56,7 +56,8 @@ def detectable_words(c: Comparison) -> str:
     if math.isnan(c.detectable):
         return "" if c.n else "no samples"
     what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
-    return f"With {counted(c.n, 'sample')} like these a true difference of {what} is found 4 times in 5."
+    where = "drop" if c.is_binary else "difference"
+    return f"With {counted(c.n, 'sample')} like these a true {where} of {what} is found 4 times in 5."
 
 
 def _in_unit(c: Comparison) -> bool:

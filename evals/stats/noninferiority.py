@@ -13,7 +13,7 @@ from scipy import special
 from evals.stats.arrays import Array, as_pairs
 from evals.stats.estimate import Interval
 from evals.stats.paired import PairedDifference, paired_difference
-from evals.stats.paired_method import Judgement, judgement, power_of
+from evals.stats.paired_method import RIGHT_OR_WRONG, Judgement, judgement, power_of_drop
 from evals.stats.standard_error import t_quantile
 
 _MAX_EFFECT = 1.0
@@ -69,8 +69,8 @@ def drop_test(
     size for scores of 0 and 1 is at most alpha/2 at every n (`paired_method`).
     n_tests: tests that alpha is shared by (Holm); power, detectable_drop and n_needed allow for it.
     detectable_drop: the samples keep the disagreement that was seen (psi, and one more each way), and the drop comes
-    from samples newly wrong. Up to `MAX_PLANNED` right-or-wrong samples it is found by the exact power of this very
-    test; else by the normal approximation with variance psi + E - E^2.
+    from samples newly wrong. For right-or-wrong samples it is found by the power of this very test
+    (`paired_method.power_of_drop`); else by the normal approximation with variance psi + E - E^2.
 
     Raises:
         ValueError: max_drop is not below detect, or a level is not in (0, 1).
@@ -105,10 +105,6 @@ def smallest_n(max_drop: float, alpha: float = 0.05) -> int:
     return math.ceil(math.log(alpha / 2) / math.log((1 + max_drop) / 2) - 1e-9)
 
 
-MAX_PLANNED = 3000
-"Samples up to which power is counted over all outcomes; beyond, the normal approximation agrees to a thousandth."
-
-
 @dataclass(frozen=True)
 class _Plan:
     """What decides about power: disagreement beside the drop, samples that count, levels."""
@@ -136,15 +132,14 @@ class _Plan:
         noise = gain + loss + 2 / (n + 4) if n else math.nan
         independent = float(drops.var()) / n if n else math.nan
         effect = difference.stderr**2 / independent if n and independent > 0 and difference.stderr > 0 else 1.0
-        is_binary = difference.method in ("exact score", "score with continuity correction")
+        is_binary = difference.method in RIGHT_OR_WRONG
         df = math.inf if is_binary else max(1.0, difference.n_clusters - 1.0)
         return cls(noise, n, is_binary, max(1.0, effect), df, alpha, power, max_drop)
 
     def found(self, n: int, drop: float) -> float:
         """The chance that n samples show this true drop."""
-        if self.is_binary and n <= MAX_PLANNED:
-            noise = min(self.noise, 1 - drop)
-            return power_of(n, noise / 2 + drop, noise / 2, alpha=self.alpha, margin=self.max_drop)
+        if self.is_binary:
+            return power_of_drop(n, self.noise, drop, alpha=self.alpha, margin=self.max_drop)
         spread = math.sqrt(max(1e-12, self.noise + drop - drop * drop) * self.design_effect / n)
         return float(special.ndtr((drop - self.max_drop) / spread - t_quantile(1 - self.alpha, self.df)))
 

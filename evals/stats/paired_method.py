@@ -12,6 +12,7 @@ import numpy as np
 from scipy import special
 
 from evals.stats.arrays import Array, Codes, as_pairs
+from evals.stats.detectable import approximate_power, chances_of_drop
 from evals.stats.estimate import Interval
 from evals.stats.exact_paired import Outcome, chance_of, exact_power, score_z
 from evals.stats.exact_paired import lower_limit as exact_lower_limit
@@ -25,6 +26,10 @@ MAX_EXACT = 50
 Beyond, the score test with continuity correction finds as much, and its size, by enumeration, is at most its level at
 levels of 2.5 % and 5 %; at 0.1 %, as corrections for many evals ask for, it is at most 1.8 times that.
 """
+
+
+RIGHT_OR_WRONG = ("exact score", "score with continuity correction")
+"The methods for independent scores of 0 and 1."
 
 
 class OneSided(Protocol):
@@ -144,10 +149,10 @@ def of_counts(wins: int, losses: int, n: int) -> Judgement:
     """The judgement of n right-or-wrong samples, of which only a got `wins` right, and only b `losses`."""
     if n <= MAX_EXACT:
         outcome = Outcome(wins, losses, n)
-        return Judgement(Exact(outcome), Exact(outcome.swapped), "exact score")
+        return Judgement(Exact(outcome), Exact(outcome.swapped), RIGHT_OR_WRONG[0])
     gain, loss = wins / n, losses / n
     sides = Score(gain, loss, n, shift=1 / n), Score(loss, gain, n, shift=1 / n)
-    return Judgement(*sides, "score with continuity correction")
+    return Judgement(*sides, RIGHT_OR_WRONG[1])
 
 
 def power_of(n: int, a_only: float, b_only: float, *, alpha: float, margin: float = 0.0) -> float:
@@ -158,6 +163,44 @@ def power_of(n: int, a_only: float, b_only: float, *, alpha: float, margin: floa
     if n <= MAX_EXACT:
         return exact_power(n, a_only, b_only, alpha=alpha, margin=margin)
     return chance_of(_score_region(n, margin, alpha), n, a_only, b_only)
+
+
+MAX_COUNTED = 3000
+"Samples up to which power is counted over all outcomes; beyond, the normal approximation agrees to a thousandth."
+
+
+def detectable_from(accuracy: float, n: int, correlation: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The smallest true drop from `accuracy` that n right-or-wrong samples show with chance `power`.
+
+    By the power of the very test that a comparison makes, two-sided at level alpha. correlation: as measured between
+    two runs. NaN where not even a fall to 0 is found so often.
+    """
+
+    def found(drop: float) -> float:
+        lost, won = chances_of_drop(accuracy, drop, correlation)
+        if n <= MAX_COUNTED:
+            return power_of(n, lost, won, alpha=alpha / 2)
+        return approximate_power(n, lost, won, z_quantile(1 - alpha / 2))
+
+    low, high = 0.0, accuracy
+    if not accuracy > 0 or n < 1 or found(high) < power:
+        return math.nan
+    while high - low > 1e-4:
+        middle = (low + high) / 2
+        low, high = (low, middle) if found(middle) >= power else (middle, high)
+    return high
+
+
+def power_of_drop(n: int, noise: float, drop: float, *, alpha: float, margin: float = 0.0) -> float:
+    """Chance that n right-or-wrong samples show that a true drop is beyond `margin`.
+
+    noise: share of samples that change, either way alike, beside those that are newly wrong. alpha: one-sided.
+    """
+    noise = min(noise, 1 - drop)
+    if n <= MAX_COUNTED:
+        return power_of(n, noise / 2 + drop, noise / 2, alpha=alpha, margin=margin)
+    spread = math.sqrt(max(1e-12, noise + drop - drop * drop) / n)
+    return float(special.ndtr((drop - margin) / spread - z_quantile(1 - alpha)))
 
 
 @functools.lru_cache(maxsize=64)
