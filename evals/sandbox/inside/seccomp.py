@@ -1,7 +1,7 @@
 """A filter of system calls, written as BPF by hand: what a program never needs is refused, not fatal.
 
 Refused with EPERM: mounts, namespaces, tracing, keys, modules, clocks, shared memory that no limit counts, watches of
-files that neighbours use too; done in appearance alone: locks of such files (flock), limits of core dumps; with ENOSYS:
+files that neighbours use too, new limits of core dumps; done in appearance alone: locks of files (flock); with ENOSYS:
 io_uring, clone3 (the C library falls back to clone, whose flags can be read here), and calls newer than this list.
 Sockets are of the unix family only. A foreign architecture (32-bit, x32) ends the process.
 """
@@ -137,7 +137,7 @@ def _answers(side: int, unix_sockets: bool, signals: bool, attributes: bool) -> 
         (() if attributes else _OF_ITSELF.values(), itself),
         ((_FLOCK,), _give(RET_ERRNO)),
         ((_FCNTL,), _among((_F_SETLEASE, _F_NOTIFY), LD_ARG1, denied)),
-        ((_SETRLIMIT,), _among((_RLIMIT_CORE,), LD_ARG0, _give(RET_ERRNO))),
+        ((_SETRLIMIT,), _among((_RLIMIT_CORE,), LD_ARG0, denied)),
         ((_OF_ITSELF["prlimit64"],), _prlimit(attributes, denied)),
         ((_MMAP,), _mmap()),
         (() if attributes else (_SETPRIORITY,), priority),
@@ -165,7 +165,7 @@ def _prlimit(of_others: bool, denied: bytes) -> bytes:
     code += _load(LD_ARG1) + _jump(0x15, _RLIMIT_CORE, 1, 0) + _give(RET_ALLOW)
     # Without a new limit the call only reads.
     code += _load(LD_ARG2) + _jump(0x15, 0, 0, 3) + _load(LD_ARG2 + HIGH) + _jump(0x15, 0, 0, 1) + _give(RET_ALLOW)
-    return code + _give(RET_ERRNO)
+    return code + denied
 
 
 def _mmap() -> bytes:

@@ -275,6 +275,7 @@ def test_memory_that_is_held_by_mappings_and_counted_by_no_process_is_counted(st
 def test_a_program_has_no_core_dump_and_cannot_have_one(strict):
     program = (
         "import resource\ndef f():\n    before = resource.getrlimit(resource.RLIMIT_CORE)\n"
-        "    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n    return before, resource.getrlimit(resource.RLIMIT_CORE)\n"
+        "    try:\n        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n    except ValueError: pass\n"
+        "    return before, resource.getrlimit(resource.RLIMIT_CORE)\n"
     )
     assert strict.check(function_problem("assert candidate() == ((1, 1), (1, 1))"), program).passed
