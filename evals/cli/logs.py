@@ -20,11 +20,12 @@ def configured(*, debug: bool, log_to_file: str | None, say_events: bool = False
     What was set before is set again afterwards: notebooks call commands in their own process.
     """
     from evals.errors import UsageError
+    from evals.safe_text import printable
     from evals.secrets import redact
 
     class Redacting(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return redact(super().format(record))
+            return printable(redact(super().format(record)))
 
     logger = logging.getLogger("evals")
     level = logging.DEBUG if debug else logging.INFO if log_to_file or say_events else logging.WARNING
