@@ -42,7 +42,8 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         raise UsageError("no completion function is named", fix="name a model, or `dummy` to try an eval")
     if not (args.local_run or args.http_run or args.dry_run):
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
-    overrides = {} if args.temperature is None else {"temperature": args.temperature}
+    chosen = {"temperature": args.temperature, "reasoning_effort": args.effort}
+    overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
     extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
     return RunRequest(

@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.completion import CompletionResult, Completions
+from evals.engine.cut_off import is_cut_off
 from evals.engine.threads import DaemonThreads
 from evals.engine.traits import cache_identity
 from evals.errors import RecordError
 from evals.secrets import redact
 
-_FIELDS = ("texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request")
+_FIELDS = (
+    "texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request", "reasoning",
+    "messages", "tool_calls",
+)  # fmt: skip
 
 
 def default_cache_dir() -> Path:
@@ -134,7 +138,7 @@ class CompletionCache:
         self, key: str, shared: str, own: str, ask: Callable[[], Awaitable[CompletionResult]]
     ) -> CompletionResult:
         result = await ask()
-        if isinstance(result, Completions):
+        if isinstance(result, Completions) and not is_cut_off(result):
             if shared != own and (result.request or {"temperature": 0}).get("temperature") != 0:
                 self._random.add(key)
                 shared = own

@@ -8,9 +8,16 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evals.completion import CompletionResult, Completions, ContinuationScore, ContinuationScores
+from evals.completion import (
+    CompletionResult,
+    Completions,
+    ContinuationScore,
+    ContinuationScores,
+    without_thoughts,
+)
 from evals.engine.attempts import are_completions, are_scores, attempts
 from evals.engine.context import SampleCalls, current_calls, current_session
+from evals.engine.cut_off import refuse_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.session import Session
@@ -31,11 +38,15 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     functions, and the limits, time-outs, retries and cache of those apply, not its own.
     grading: the call judges a completion, so the run's sampling overrides (`--temperature`) do not apply.
 
-    sampling: `prompt`, `sampled`, `model`, `usage`; where known `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`,
-    `request`; for a hit of the cache `cached`, `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
+    The thoughts of a reasoning model are cut off what is returned (`evals.thoughts`), and not off what is recorded.
+
+    sampling: `prompt`, `sampled`, `model`, `usage`; where thoughts were cut off `answers`; where known
+    `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`, `request`, `reasoning`; for a hit of the cache `cached`,
+    `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
 
     Raises:
-        CallFailed: no attempt succeeded; the sample is an error, not a wrong answer.
+        CallFailed: no attempt succeeded, or the answer was cut off before it began; the sample is an error, not a
+            wrong answer.
         EvalsError: the run was asked to stop, or something failed that no other call would survive.
     """
     # A plug-in may have a loop of its own, but clients, limits and cache belong to the engine's: the call goes there.
@@ -48,14 +59,29 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
     traits = traits_of(fn)
+    result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
+    # The only place where thoughts are cut off: classes, rules, solvers and graders see answers alone.
+    answer: CompletionResult = without_thoughts(result)
+    if not traits.delegates:
+        refuse_cut_off(answer, traits.host)
+    return answer
+
+
+async def _called(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
+    """The completions of a function that is only callable; it records by itself."""
     result: CompletionResult
-    if not traits.has_complete:
-        if traits.delegates:
-            result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
-            return result
+    if traits_of(fn).delegates:
+        result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
+    else:
         work = lambda: _on_thread(session.call_threads(), fn, prompt, kwargs)  # noqa: E731
         result = await attempts(session, fn, work, prompt, are_completions)
-        return result
+    return result
+
+
+async def _asked(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
+    """The completions of a backend with `complete`, as they came; they are recorded here."""
+    traits = traits_of(fn)
+    result: CompletionResult
     if traits.delegates:
         result = await fn.complete(prompt, **kwargs)
     elif session.cache is None:
@@ -196,6 +222,8 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
         temperature = (result.request or {}).get("temperature", temperature)
         if temperature:
             extra["cached_at_temperature"] = temperature
-    known = {**costs, "logprobs": result.logprobs, "request": result.request}
+    known = {**costs, "logprobs": result.logprobs, "request": result.request, "reasoning": result.reasoning}
     extra.update({key: value for key, value in known.items() if value is not None})
+    if result.tool_calls:
+        extra["tool_calls"] = result.tool_calls
     record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)

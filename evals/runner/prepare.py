@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
+from evals.completion_fns.effort import check_effort
 from evals.engine.sample_order import sample_order
-from evals.engine.traits import preflight, traits_of
+from evals.engine.traits import effort_in_words, preflight, traits_of
 from evals.errors import UsageError
 from evals.eval import Eval
 from evals.key_values import typed
 from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
+from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
 from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.fingerprint import fingerprint_of
@@ -40,6 +44,17 @@ class PreparedRun:
     fingerprint: dict[str, Any]
     earlier: Earlier | None = None
     "The unfinished record that is gone on with."
+
+    @cached_property
+    def efforts(self) -> dict[str, str]:
+        """The effort of reasoning of each model by its name, as far as it was named or the model's default is known."""
+        asked, names = self.request.settings.overrides, self.request.completion_fn_names
+        found = {}
+        for place, (name, fn) in enumerate(zip(names, self.eval.completion_fns, strict=False)):
+            said = effort_in_words(fn, asked if place == 0 else {})
+            if said is not None:
+                found[name] = said
+        return found
 
     @property
     def higher_is_better(self) -> bool:
@@ -77,6 +92,7 @@ class PreparedRun:
                 "repeats": request.repeats,
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
+                **({"efforts": self.efforts} if self.efforts else {}),
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),
             },
@@ -95,7 +111,9 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     evaluation = _evaluation_of(spec, request, registry)
     facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
-    warnings = [*facts.warnings, *_scorer_warnings(evaluation, spec, request, registry)]
+    _check_effort(evaluation, request, registry)
+    warnings = [*facts.warnings, *_model_warnings(request, registry)]
+    warnings += _scorer_warnings(evaluation, spec, request, registry)
     preflight(*evaluation.completion_fns)
     _check_budget(evaluation, request, registry)
     return PreparedRun(
@@ -153,6 +171,26 @@ def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:
     register_secrets_in(spec.args)
     register_secrets_in(given)
     return registry.make_completion_fn(name, **given)
+
+
+def _check_effort(evaluation: Eval, request: RunRequest, registry: Registry) -> None:
+    """Raise UsageError for an effort of the command line that the evaluated model is known not to take."""
+    effort = request.settings.overrides.get("reasoning_effort")
+    if effort is None:
+        return
+    name, fn = request.completion_fns[0], evaluation.completion_fns[0]
+    if traits_of(fn).is_local:
+        raise UsageError(f"{request.completion_fn_names[0]} takes no effort of reasoning", fix="leave --effort out")
+    if isinstance(name, str):
+        check_effort(registry.model_info(name), str(effort))
+
+
+def _model_warnings(request: RunRequest, registry: Registry) -> list[str]:
+    """What is known against the models of a run: that they are shut down, or will be soon."""
+    names = [name for name in request.completion_fns if isinstance(name, str)]
+    today = datetime.now(timezone.utc).date()
+    warnings = [retirement_warning(registry.model_info(name), today) for name in dict.fromkeys(names)]
+    return [warning for warning in warnings if warning is not None]
 
 
 def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, registry: Registry) -> list[str]:

@@ -105,6 +105,7 @@ class Choice(StreamedEval):
         self.samples_jsonl = samples_jsonl
         if len(self.completion_fns) != 1:
             raise UsageError(f"Choice takes one completion function, got {len(self.completion_fns)}")
+        self.reads_beginning = max_tokens is None
         self.style, self.normalisation, self.method_name = style, normalisation, way
         self.order, self.measure = order, measure
         words = (style, normalisation, way, letter_forms, few_shot_pick, few_shot_scope, few_shot_as, order, measure)

@@ -2,7 +2,7 @@ r"""Extracts the program from a completion: text that continues a prompt, or a c
 
 The rule for chat answers, in this order:
 
-1. The thoughts of a reasoning model (up to the last `</think>`) are removed, and so are end-of-text tokens that a
+1. The thoughts of a reasoning model (`evals.thoughts`) are removed, and so are end-of-text tokens that a
    server left at the end of a line (`<|im_end|>`), with all that comes after them. If the answer goes on from a fence
    that was opened before it, so that its first fence closes, what stands before that is a block.
 2. Only fenced blocks in Python or without a language count. A fence is three or more backticks or tildes, or
@@ -30,6 +30,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evals.suite.code.program_blocks import choose_program, read_block
+from evals.thoughts import split_thoughts
 
 COMPLETION_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 "Texts at which a completion of a HumanEval prompt is cut (Chen et al. 2021, arXiv:2107.03374, section 3.1)."
@@ -37,7 +38,6 @@ COMPLETION_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 _PYTHON_TAGS = {"", "python", "python3", "py", "py3", "python2", "python-3", "ipython", "ipython3", "code", "sage"}
 _FENCE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _TAGGED = re.compile(r"\[PYTHON\]\n?(.*?)(?:\[/PYTHON\]|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 _END_TOKEN = re.compile(
     r"^([^#\n]*?)(?:<[|｜][A-Za-z]\w*(?:[▁_ ]\w+)*[|｜]>[ \t]*$.*|(?:</s>|<eos>|<end_of_turn>|\[EOS\])\s*\Z)",
     re.DOTALL | re.MULTILINE,
@@ -63,8 +63,11 @@ class Extracted:
 
 
 def continue_prompt(prompt: str, completion: str, stops: Sequence[str] = COMPLETION_STOPS) -> Extracted:
-    """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left."""
-    text = cut_at(without_end_token(completion), stops)
+    """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left.
+
+    Thoughts (`evals.thoughts`) are no part of the completion.
+    """
+    text = cut_at(without_end_token(split_thoughts(completion).answer), stops)
     return Extracted(prompt + text, bool(text.strip()), "continuation")
 
 
@@ -85,7 +88,7 @@ def extract_program(completion: str, prompt: str = "", entry_point: str | None =
     prompt: the code that the model was asked to complete. entry_point: the function that the tests call; None for a
     whole program.
     """
-    text = without_end_token(_THOUGHT.sub("", completion.replace("\r\n", "\n").replace("\r", "\n")))
+    text = without_end_token(split_thoughts(completion.replace("\r\n", "\n").replace("\r", "\n")).answer)
     if _goes_on(text, prompt, entry_point):
         text = f"```python\n{text}"
     blocks = python_blocks(text)
