@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ def configured(*, debug: bool, log_to_file: str | None, say_events: bool = False
     handler: logging.Handler = logging.StreamHandler()
     if log_to_file:
         try:
+            os.close(os.open(log_to_file, os.O_CREAT | os.O_WRONLY, 0o600))  # private: prompts and answers may be in it
             handler = logging.FileHandler(log_to_file, encoding="utf-8")
         except OSError as error:
             raise UsageError(f"--log_to_file cannot be written: {error.strerror}", where=log_to_file) from error
