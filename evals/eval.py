@@ -150,8 +150,6 @@ class Eval(abc.ABC):
     def ideal_completions(self, sample: Any) -> list[str]:
         """Completions that must score as right, for `evals check`; here the texts in `ideal`."""
         ideal = sample.get("ideal") if isinstance(sample, dict) else None
-        if ideal is None:
-            return []
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
 
     def few_shot_overlap(self, sample: Any) -> str | None:
@@ -342,7 +340,6 @@ def first_completion(result: CompletionResult) -> str:
     Raises:
         CallFailed: the result holds no completion.
     """
-    completions = result.get_completions()
-    if not completions:
-        raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")
-    return completions[0]
+    for completion in result.get_completions():
+        return completion
+    raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

@@ -83,8 +83,21 @@ class JsonlFile:
             )
         return Sample(value, path=path, line=line, index=index, repeated=repeated)
 
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether anything was done to the file since it was indexed; its content may still be the same."""
+        return self._reader.stamp() != self._stamp
+
+    def digest_now(self, digest: Any) -> Any:
+        """`digest` with the bytes added that the file has now."""
+        digest, start = digest.copy(), 0
+        while chunk := self._reader.read(start, CHUNK_BYTES):
+            digest.update(chunk)
+            start += len(chunk)
+        return digest
+
     def _refuse_changed(self) -> None:
-        if self._reader.stamp() != self._stamp:
+        if self.may_have_changed:
             raise DataError("the file changed while it was read", where=self.shown, fix="start again")
 
     def _index(self, file: BinaryIO) -> None:
@@ -145,13 +158,13 @@ class _Reader:
         def read(self, start: int, size: int) -> bytes:
             return os.pread(self._fd, size, start)
 
-    def stamp(self) -> tuple[int, int]:
+    def stamp(self) -> tuple[int, int, int]:
         return _stamp(self._fd)
 
 
-def _stamp(fd: int) -> tuple[int, int]:
+def _stamp(fd: int) -> tuple[int, int, int]:
     found = os.fstat(fd)
-    return found.st_size, found.st_mtime_ns
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _kind(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.chat import is_chat_prompt
 from evals.completion import Prompt
-from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
+from evals.errors import BadSample, RegistryError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
 from evals.record.current import record_metrics
 from evals.specs import ModelGradedSpec
@@ -18,6 +18,7 @@ from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_ch
 from evals.suite.graded.report import GradedReport
 from evals.suite.graded.rubric import (
     call_kwargs,
+    completions_per_sample,
     concat_n_completions,
     make_rubric,
     rubric_digest,
@@ -251,6 +252,12 @@ class ModelBasedClassify(StreamedEval):
         args = self.modelgraded_spec_args
         known = {*self.mg.input_outputs.values(), *sample, *args, "n"}
         for name in self.rubric.placeholders:
+            if name not in known and not name.isidentifier():
+                raise RegistryError(
+                    f"rubric {self.mg.key!r} has {{{name}}}, which is no name of a placeholder",
+                    where=self.mg.where,
+                    fix="double the braces that are text, as in a JSON example: {{ and }}",
+                )
             if name not in known:
                 raise BadSample(
                     f"nothing fills the placeholder {{{name}}} of rubric {self.mg.key!r}",
@@ -275,31 +282,3 @@ class ModelBasedClassify(StreamedEval):
                 label,
                 listed(self.rubric.choices),
             )
-
-
-def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
-    """How many completions each sample gets from `n_models` evaluated models.
-
-    multicomp_n: a number from 1, or `from_models` for one completion of each model.
-
-    Raises:
-        UsageError: `multicomp_n` does not fit the models named on the command line.
-    """
-    if multicomp_n == "from_models":
-        if n_models < 2:
-            raise UsageError(
-                "this eval compares several models (multicomp_n: from_models) and got one",
-                fix="name two or more, and the grader last: oaieval MODEL_A,MODEL_B,GRADER EVAL",
-            )
-        return n_models
-    if isinstance(multicomp_n, bool) or not isinstance(multicomp_n, int) or multicomp_n < 1:
-        raise UsageError(f"multicomp_n is {multicomp_n!r}", fix="give a number from 1, or from_models")
-    if n_models not in (1, multicomp_n):
-        raise UsageError(
-            f"{n_models} models and a grader were named, but the eval takes {multicomp_n} completions a sample",
-            notes=["the last completion function is the grader; those before it are evaluated"],
-            fix=f"name one model or {multicomp_n} before the grader"
-            if multicomp_n > 1
-            else "name one model and the grader: oaieval MODEL,GRADER EVAL",
-        )
-    return multicomp_n
