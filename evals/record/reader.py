@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
+import stat
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 Key = tuple[str, int]
 "(sample id, repeat). The repeat is 0 for the first evaluation."
+
+MAX_LINE_BYTES = 256 << 20
+"A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
 
 _MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
 _HEAD = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+, "sample_id": "([^"\\]*)"')
@@ -250,11 +255,23 @@ def read_record(path: str | Path) -> Record:
     Raises:
         DataError: the file cannot be read, or is not a record.
     """
+    if not stat.S_ISREG(_mode_of(path)):
+        raise DataError(
+            "this is no file", where=str(path), fix="name a record; what a pipe gives must be written first"
+        )
     try:
         return Record(Path(path))
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(f"the record cannot be read: {reason}", where=str(path), fix="check the path") from None
+
+
+def _mode_of(path: str | Path) -> int:
+    """The type of the file; that of a regular one where there is none, whose opening says why."""
+    try:
+        return os.stat(path).st_mode
+    except OSError:
+        return stat.S_IFREG
 
 
 def done_samples(path: str | Path) -> DoneSamples:
@@ -293,7 +310,7 @@ def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         try:
-            for raw in file:
+            while raw := file.readline(MAX_LINE_BYTES):
                 start, end = end, end + len(raw)
                 yield start, end, raw
         except (EOFError, zlib.error, gzip.BadGzipFile):
