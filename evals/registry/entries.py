@@ -29,24 +29,48 @@ ABOUT_KEYS = (
 )
 "Keys that describe an eval, in its alias or its spec; `evals show`, `evals list` and reports read them."
 
+MODEL_FACTS = (
+    "chat_tools",
+    "context_length",
+    "default_effort",
+    "efforts",
+    "endpoints",
+    "headroom",
+    "max_input",
+    "max_n",
+    "max_output",
+    "max_top_logprobs",
+    "n_ctx",
+    "note",
+    "prefill",
+    "prices",
+    "reasons",
+    "refuses",
+    "refuses_while_reasoning",
+    "released",
+    "responses_only_efforts",
+    "retires",
+    "source",
+    "successor",
+    "unread",
+)
+"Keys that state facts about a model; `source` and `note` say where they were read, `unread` which were not."
+
 KNOWN_KEYS = {
     "evals": ("args", "class", "id", *ABOUT_KEYS),
     "completion_fns": (
         "args",
         "chat",
         "class",
-        "context_length",
         "description",
         "id",
         "members",
-        "n_ctx",
         "passes_as",
         "patterns",
-        "prices",
         "reserved",
-        "source",
         "strip_prefix",
         "tags",
+        *MODEL_FACTS,
     ),
     "modelgraded": (
         "append_answer_prompt",

@@ -10,7 +10,7 @@ from typing import Any
 from evals.errors import RegistryError, listed
 from evals.registry.aliases import first_entry, follow
 from evals.registry.argument_check import EVAL_METHODS, refuse_other_than_a_class, refuse_other_than_an_eval
-from evals.registry.classes import accepts, build, load_object
+from evals.registry.classes import accepts, build, keeps_openai_evals_rules, load_object
 from evals.registry.entries import (
     alias_of,
     as_base_eval_spec,
@@ -158,6 +158,7 @@ class Registry(RegistryFiles):
         refuse_other_than_a_class(cls.func, spec.cls, named_by=named_by, where=spec.where, needs=EVAL_METHODS)
         made = build(cls, arguments, named_by=named_by, where=spec.where, given=given.keys())
         refuse_other_than_an_eval(made, spec.cls, named_by=named_by, where=spec.where)
+        made.openai_evals_rules = keeps_openai_evals_rules(spec.cls, type(made))
         return made
 
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:
@@ -225,6 +226,11 @@ class Registry(RegistryFiles):
     def model_info(self, name: str) -> ModelInfo:
         """Context length and prices of a model or completion function, as far as the YAML files state them."""
         return as_model_info(name, self._facts(name))
+
+    def known_models(self) -> list[str]:
+        """The names of the entries that state facts about one model, in load order."""
+        entries = self._fn_indexes()["completion_fns"].entries()
+        return [entry.name for entry in entries if only_informs(entry.body) and not entry.name.endswith("-family")]
 
     def is_chat(self, name: str) -> bool:
         """Whether `name` is a model with a chat endpoint: `chat: true` in the entry that takes the name."""

@@ -20,6 +20,7 @@ from evals.record.scores import score_of
 from evals.registry.lookup import Registry
 from evals.registry.roots import no_registry
 from evals.runner.doubts import Doubts
+from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.sample import sample_id
 
 MAX_SHOWN = 5
@@ -139,6 +140,8 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
     ):
         _check_scorer(evaluation, samples, answer, check)
         _check_duplicates(evaluation, samples, check)
+        for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
+            check.add("warn", warning)
     return check
 
 

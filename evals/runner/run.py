@@ -14,11 +14,12 @@ from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
 from evals.engine.session import CallCounts, Session
 from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
-from evals.eval import Eval
+from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
 from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
-from evals.runner.counters import RunCounters
+from evals.report_keys import TRUNCATED
+from evals.runner.counters import RunCounters, truncation_warning
 from evals.runner.fingerprint import first_difference
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.plugin_failure import plugin_failed
@@ -28,6 +29,7 @@ from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
 from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
+from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def run_eval(
             cache.close()
         raise
     session = Session(request.settings, cache, any_accepted=earlier is not None and bool(earlier.finished))
-    counters = RunCounters(observer or NullObserver())
+    counters = RunCounters(observer or NullObserver(), reads_beginning=prepared.eval.reads_beginning)
     if observer is not None:
         observer.watch(counters, session.counts)
     plan = _plan_of(request, counters, earlier)
@@ -86,7 +88,7 @@ def run_eval(
         if isinstance(stopped_by, SettledEarly):
             stopped_by = None
         if (session.labels - report.get("groups", {}).keys() or request.repeats > 1) and stopped_by is None:
-            report = with_labels(report, recorder)
+            report = with_labels(report, recorder, prepared.eval, session, plan)
         if extra_report is not None:
             report = {**report, **extra_report()}
         result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
@@ -143,20 +145,30 @@ def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None
 
 
 def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
-    """The report with what the samples cost, failed ones counted."""
-    report = {**report, "n_errors": counters.n_errors, **counters.usage_keys(report)}
+    """The report with what the samples cost, failed ones counted, and truncated completions where there are any."""
+    report = {**report, "n_errors": counters.n_errors, **counters.sums(report)}
+    if counters.n_truncated and TRUNCATED not in report:
+        report[TRUNCATED] = counters.n_truncated
+    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before):
+        said = report.get("warnings") or []
+        report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = counters.cost_usd
     return report
 
 
-def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any]:
+def with_labels(
+    report: dict[str, Any], recorder: RecorderBase, evaluation: Eval, session: Session, plan: RunPlan
+) -> dict[str, Any]:
     """The report with a table for each kind of label, and the uncertainty that clusters and repeats call for."""
     path = path_of(recorder)
     if path is None or not Path(path).is_file():
         return report
-    from evals.runner.labelled import labelled_report
+    from evals.runner.labelled import clustered_report, labelled_report
 
+    if CLUSTER_KEY in session.labels and isinstance(evaluation, StreamedEval):
+        with use_session(session, plan):
+            report = {**report, **clustered_report(path, evaluation.new_report, plan)}
     return labelled_report(path, report)
 
 

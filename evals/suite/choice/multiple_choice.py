@@ -42,6 +42,7 @@ class MultipleChoice(StreamedEval):
     """
 
     scores_without_calls = True
+    reads_beginning = True
 
     def __init__(
         self, completion_fns: Sequence[Any], dataset: str, *args: Any, instructions: str | None = "", **kwargs: Any

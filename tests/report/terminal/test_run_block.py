@@ -67,7 +67,7 @@ def test_groups_show_the_metric_of_each_value(result: Any) -> None:
         f"v{i:02}": {"accuracy": i / 20, "accuracy_stderr": 0.1, "accuracy_ci95": [0, 1], "n": 3} for i in range(14)
     }
     lines = block_of({"accuracy": 0.5, "groups": {"category": rows, "alone": {"x": rows["v00"]}}}, result)
-    at = lines.index("  by category")
+    at = lines.index("  accuracy by category")
     assert lines[at + 1] == "    v00  0.000   95 % interval 0.000 to 1.000   n = 3"
     assert lines[at + 13] == "    and 2 more (--json shows all)"
     assert "  by alone" not in lines
@@ -98,3 +98,10 @@ def test_a_reference_may_be_a_text(result: Any) -> None:
     lines = block_of({"accuracy": 0.5}, result, base_spec=spec)
     assert "  reference    about half m" in lines
     assert "  reference    0.500" in lines[lines.index("  reference    about half m") + 1]
+
+
+def test_completions_that_were_no_plain_answer_have_a_line_each(result: Any) -> None:
+    lines = block_of({"accuracy": 0.5, "n_refused": 2, "n_with_thoughts": 1, "n_errors": 0}, result)
+    assert "  refused        2     completions refused by the model, without an answer" in lines
+    assert "  with thoughts  1     completion held thoughts, which are not read" in lines
+    assert not any("n_refused" in line for line in lines)
