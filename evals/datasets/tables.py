@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
+from evals.datasets.json_rows import STRICT_DECODER, RepeatedKeyError
 from evals.datasets.opening import open_binary, open_text
 from evals.datasets.plain_rows import NumberedRow
 from evals.errors import DataError, MissingExtra, listed
@@ -119,13 +120,15 @@ class _Window:
 
 
 def _elements(window: _Window, shown: str) -> Iterator[Any]:
-    """The members of a JSON array, parsed one at a time, so that a large array needs little memory."""
+    """The members of a JSON array, parsed one at a time, so that a large array needs little memory.
+
+    Two objects or more without an array around them are JSON lines under another name, as BFCL's files are.
+    """
+    if window.peek() == "{":
+        yield from _objects_alone(window, shown)
+        return
     if window.peek() != "[":
-        raise DataError(
-            "a .json dataset must be one array of objects",
-            where=shown,
-            fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
-        )
+        raise _no_array(shown)
     window.pos += 1
     if window.peek() == "]":
         return
@@ -140,12 +143,35 @@ def _elements(window: _Window, shown: str) -> Iterator[Any]:
             raise DataError("not JSON: `,` or `]` is missing after a row", where=where, fix="correct the file there")
 
 
+def _objects_alone(window: _Window, shown: str) -> Iterator[Any]:
+    first = _element(window, shown)
+    if window.peek() != "{":
+        raise _no_array(shown)
+    yield first
+    while window.peek() == "{":
+        yield _element(window, shown)
+    if window.peek():
+        where = f"{shown}:{window.line_at(window.pos)}"
+        raise DataError("not JSON: an object is missing after a row", where=where, fix="correct the file there")
+
+
+def _no_array(shown: str) -> DataError:
+    return DataError(
+        "a .json dataset must be one array of objects",
+        where=shown,
+        fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
+    )
+
+
 def _element(window: _Window, shown: str) -> Any:
     window.peek()
     n_chars = window.read_chars
     while True:
         try:
-            value, end = json.JSONDecoder().raw_decode(window.text, window.pos)
+            value, end = STRICT_DECODER.raw_decode(window.text, window.pos)
+        except RepeatedKeyError as error:
+            where = f"{shown}:{window.line_at(window.pos)}"
+            raise DataError(f"{error.what} in the row here", where=where, fix=error.fix) from None
         except RecursionError:
             raise DataError("the JSON is nested too deeply", where=shown, fix="flatten the rows") from None
         except json.JSONDecodeError as error:

@@ -64,10 +64,17 @@ def test_a_json_array_is_read_row_by_row_and_its_reads_may_end_anywhere(tmp_path
     assert samples[3].where == f"{path}[3]"
 
 
+def test_json_lines_may_have_the_name_of_an_array(tmp_path):
+    values = [{"a": i, "b": "ü]}," * i} for i in range(30)]
+    path = write(tmp_path / "s.json", "\n".join(json.dumps(value) for value in values) + "\n")
+    assert [row for _, row in rows_of_table(path, path, ".json", read_chars=7)] == values
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('{"a": 1}', "must be one array"),
+        ('{"a": 1}\n{"a": 2}\n[3]', "s.json:3: not JSON: an object is missing"),
         ('[{"a": 1},\n {"a": 2}\n {"a": 3}]', "s.json:3: not JSON: `,` or `]` is missing"),
         ('[{"a": 1},\n {"a" 2}]', "s.json:2: not JSON"),
         ('[{"a": 1},\n {"a": "open]', "s.json:2: not JSON"),
