@@ -123,8 +123,9 @@ def test_fewer_few_shot_rows_than_asked_for_are_refused_by_our_entries(tmp_path)
     assert run(tmp_path, "evals.elsuite.basic.match:Match", rows, **args).report["accuracy"] == 1.0
 
 
-def test_equal_wrong_options_are_a_warning_everywhere(tmp_path):
+def test_equal_options_are_a_warning_unless_one_of_them_is_right_and_one_is_wrong(tmp_path):
     rows = [{"question": "q", "choices": ["a", "b", "b"], "answer": 0}]
     assert run(tmp_path, "evals.suite:Choice", rows, way="parsed").report["accuracy"] == 0.0
+    assert run(tmp_path, "evals.suite:Choice", [{**rows[0], "answer": 1}], way="parsed").report["accuracy"] == 0.0
     with pytest.raises(BadSample, match="a wrong option is equal to the right one"):
-        run(tmp_path, "evals.suite:Choice", [{**rows[0], "answer": 1}], way="parsed")
+        run(tmp_path, "evals.suite:Choice", [{**rows[0], "labels": [0, 1, 0]}], way="parsed")
