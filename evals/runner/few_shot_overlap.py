@@ -10,6 +10,8 @@ from evals.errors import listed
 from evals.eval import Eval
 
 MAX_ROWS = 5
+LOOKED_AT = 1000
+"Rows that a run looks at: reading and comparing one takes 20 us. `evals check` looks at all."
 
 
 def few_shot_warnings(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int]) -> list[str]:
@@ -24,7 +26,12 @@ def few_shot_warnings(evaluation: Eval, samples: Sequence[Any], indices: Iterabl
 
 
 def _overlap_of(evaluation: Eval) -> Callable[[Any], str | None] | None:
-    """The eval's `few_shot_overlap`; None if it has none, or has one for another `eval_sample`: see `hook_of`."""
+    """The eval's `few_shot_overlap`; None if it has none, or has one for another `eval_sample`: see `hook_of`.
+
+    None too if there are no examples: then rows need not be read again.
+    """
+    if not getattr(evaluation, "few_shot", getattr(evaluation, "num_few_shot", True)):
+        return None
     for cls in type(evaluation).__mro__:
         if "few_shot_overlap" in vars(cls):
             found: Callable[[Any], str | None] = getattr(evaluation, "few_shot_overlap")  # noqa: B009
