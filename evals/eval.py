@@ -152,10 +152,6 @@ class Eval(abc.ABC):
         ideal = sample.get("ideal") if isinstance(sample, dict) else None
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
 
-    def few_shot_overlap(self, sample: Any) -> str | None:
-        """`same` if `sample` is one of the few-shot examples, `near` if it is nearly one, else None."""
-        return None
-
     def fingerprint(self) -> dict[str, Any]:
         """What decides about scores besides class and arguments. A record is only resumed with an equal one."""
         return {"version": self.scorer_version}

@@ -99,7 +99,7 @@ def _group_table(c: Comparison) -> str:
         for group in c.groups
     ]
     level = f"interval and p: {c.family}, at {level_text(1 - c.alpha)}"
-    metric = _cell(report_name(c.b.metric))
+    metric = cell(report_name(c.b.metric))
     titles = (f"{metric} by group", "before", "after", "difference", "interval", "p", "n")
     return f"{_table(titles, rows)}\n\n({level})"
 

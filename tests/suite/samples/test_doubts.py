@@ -128,6 +128,9 @@ def test_fewer_few_shot_rows_than_asked_for_are_refused_by_our_entries(tmp_path)
 def test_equal_options_are_a_warning_where_the_answer_still_decides(tmp_path):
     rows = [{"question": "q", "choices": ["a", "b", "b"], "answer": 0}]
     assert run(tmp_path, "evals.suite:Choice", rows, way="parsed").report["accuracy"] == 0.0
+    assert run(tmp_path, "evals.suite:Choice", [{**rows[0], "answer": 1}], way="parsed").report["accuracy"] == 0.0
+    with pytest.raises(BadSample, match="a wrong option is equal to the right one"):
+        run(tmp_path, "evals.suite:Choice", [{**rows[0], "labels": [0, 1, 0]}], way="parsed")
     with pytest.raises(BadSample, match="every option is right"):
         run(tmp_path, "evals.suite:Choice", [{**rows[0], "choices": ["b", "b"]}], way="parsed")
     with pytest.raises(BadSample, match="a wrong option is equal to the right one"):
