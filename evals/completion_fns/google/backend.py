@@ -17,6 +17,7 @@ from evals.completion_fns.google.contents import (
     finish_reason,
     reply_usage,
 )
+from evals.completion_fns.google.tools import google_options
 from evals.completion_fns.hosted import HostedBackend
 from evals.completion_fns.inner_fns import registry_or_new
 from evals.completion_fns.sdk_failures import body_of, failure_of_status, failure_of_transport
@@ -49,7 +50,10 @@ OPTIONS = NOT_SENT | frozenset(
         "safety_settings",
         "thinking_config",
         "tools",
+        "response_format",
+        "parallel_tool_calls",
         "tool_config",
+        "tool_choice",
         "media_resolution",
         "labels",
     ]
@@ -110,6 +114,9 @@ class GoogleCompletionFn(HostedBackend):
         close = getattr(client.aio, "aclose", None)  # older SDKs have nothing to close
         if close is not None:
             await close()
+
+    async def draw_all(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
+        return await super().draw_all(client, prompt, google_options(options))
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
         system, contents = CHAT_FORMAT.system_and_messages(prompt)
