@@ -81,6 +81,8 @@ class Completions(CompletionResult):
     "Headers of the reply with names in lower case, for the limits. They are never recorded."
     request: dict[str, Any] | None = None
     "The request, without the prompt and without secrets."
+    messages: list[ChatMessage] | None = None
+    "Each completion as an assistant's message, to be sent back: text, tool calls, reasoning items. Never recorded."
     reasoning: list[str | None] | None = None
     "What the provider shows of the reasoning before each completion: its text, or a summary; None without any."
 

@@ -66,6 +66,9 @@ class Eval(abc.ABC):
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
 
+    openai_evals_rules: bool = False
+    "The entry has the form of openai/evals, whose rules hold where ours differ. The registry sets it."
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.scores_without_calls = vars(cls).get("scores_without_calls", False)

@@ -27,6 +27,15 @@ def test_tsv_and_compressed_csv_are_read_alike(tmp_path):
     assert list(tsv) == list(csv) == [{"input": "ä", "ideal": "b"}]
 
 
+def test_the_index_that_pandas_writes_before_the_first_name_is_left_out(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"input": ["a", "b"], "ideal": ["1", "2"]})
+    table.to_csv(tmp_path / "one.csv")
+    table.set_index([pandas.Index(["x", "y"]), pandas.Index(["u", "v"])]).to_csv(tmp_path / "two.csv")
+    for name in ("one.csv", "two.csv"):
+        assert list(open_samples(tmp_path / name)) == table.to_dict("records")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -34,6 +43,9 @@ def test_tsv_and_compressed_csv_are_read_alike(tmp_path):
         ("a,b\n1\n", "s.csv:2: 1 cells, but line 1 names 2 columns"),
         ("a,a\n1,2\n", "s.csv:1: two columns are called 'a'"),
         ('a,b\n"open,2\n', "s.csv:2: not CSV"),
+        ("a,,b\n1,2,3\n", "s.csv:1: a column has no name"),
+        (",\n1,2\n", "s.csv:1: two columns are called ''"),
+        (",a\n1\n", "s.csv:2: 1 cells, but line 1 names 2 columns"),
         ("", "no first line"),
     ],
 )
