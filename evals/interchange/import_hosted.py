@@ -86,7 +86,22 @@ def _yaml_of(one: ImportedEval) -> str:
         entries[spec.name] = {"class": EVAL_CLASS, "args": {"samples_jsonl": _data_name(spec.name), **spec.args}}
     comments = [f"Imported from OpenAI's hosted Evals: {one.origin}", *one.comments]
     head = "".join(f"# {' '.join(comment.split())}\n" for comment in comments)
-    return head + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=110)
+    return head + yaml.dump(entries, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _dumper() -> Any:
+    """A dumper that writes a text of several lines as a block, line by line."""
+    import yaml
+
+    class BlockDumper(yaml.SafeDumper):
+        pass
+
+    def block(dumper: Any, text: str) -> Any:
+        # YAML has no block for a text with a space at the end of a line, and PyYAML then writes an escaped one.
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+    BlockDumper.add_representer(str, block)
+    return BlockDumper
 
 
 def _write_records(one: ImportedEval, out: Path, imported: Imported) -> None:
