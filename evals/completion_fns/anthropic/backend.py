@@ -136,6 +136,7 @@ class AnthropicCompletionFn(HostedBackend):
             usage=reply_usage(reply),
             finish_reasons=[finish_reason(reply)],
             raw_data=reply,
+            messages=[{"role": "assistant", "content": reply["content"]}],
             headers=headers,
             request=_recorded_request(body, options, refused),
             reasoning=None if (shown := reply_reasoning(reply)) is None else [shown],

@@ -18,7 +18,7 @@ from evals.completion_fns.google.contents import (
     finish_reason,
     reply_usage,
 )
-from evals.completion_fns.google.tools import google_options
+from evals.completion_fns.google.tools import assistant_message, google_options
 from evals.completion_fns.hosted import HostedBackend
 from evals.completion_fns.inner_fns import registry_or_new
 from evals.completion_fns.sdk_failures import body_of, failure_of_status, failure_of_transport
@@ -133,6 +133,7 @@ class GoogleCompletionFn(HostedBackend):
             finish_reasons=[finish_reason(candidate)],
             logprobs=None if logprobs is None else [logprobs],
             raw_data=reply,
+            messages=[assistant_message(candidate)],
             headers=headers,
             request={name: value for name, value in config.items() if name != "system_instruction"},
             reasoning=None if (shown := candidate_reasoning(candidate)) is None else [shown],

@@ -72,12 +72,37 @@ def tool_parts(message: Mapping[str, Any], names: Mapping[str, str]) -> list[dic
     return [_call_part(call) for call in message.get("tool_calls") or ()]
 
 
+def assistant_message(candidate: Mapping[str, Any]) -> dict[str, Any]:
+    """A candidate as an assistant's message of a chat, which `tool_parts` turns back into it, signatures included."""
+    content = candidate.get("content")
+    parts = (content.get("parts") or []) if isinstance(content, Mapping) else []
+    texts = [part.get("text") or "" for part in parts if not part.get("thought")]
+    calls = [_chat_call(part, number) for number, part in enumerate(parts) if part.get("function_call")]
+    message: dict[str, Any] = {"role": "assistant", "content": "".join(texts) or None}
+    return {**message, "tool_calls": calls} if calls else message
+
+
+def _chat_call(part: Mapping[str, Any], number: int) -> dict[str, Any]:
+    called, signature = part["function_call"], part.get("thought_signature")
+    function = {"name": called.get("name"), "arguments": json.dumps(called.get("args") or {}, ensure_ascii=False)}
+    call = {"id": called.get("id") or f"call_{number}", "type": "function", "function": function}
+    if not signature:
+        return call
+    text = base64.b64encode(signature).decode() if isinstance(signature, bytes) else str(signature)
+    return {**call, "extra_content": {"google": {"thought_signature": text}}}
+
+
 def _call_part(call: Mapping[str, Any]) -> dict[str, Any]:
     arguments = read_arguments(call["function"].get("arguments"))
     part: dict[str, Any] = {"function_call": {"name": call["function"]["name"], "args": arguments}}
     extra = call.get("extra_content")
     signature = (extra.get("google") or {}).get("thought_signature") if isinstance(extra, Mapping) else None
-    return {**part, "thought_signature": base64.b64decode(signature)} if signature else part
+    return {**part, "thought_signature": _decoded(signature)} if signature else part
+
+
+def _decoded(text: str) -> bytes:
+    """Base64 in either alphabet: the SDK writes signatures in that of URLs, the API in the plain one."""
+    return base64.urlsafe_b64decode(text.translate(str.maketrans("+/", "-_")) + "=" * (-len(text) % 4))
 
 
 def _response(content: Any) -> dict[str, Any]:
