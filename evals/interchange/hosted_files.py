@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import UsageError
+from evals.interchange.hosted_items import results_in
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -38,6 +39,8 @@ class Found:
     rows_of_eval: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rows_of_file: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     "Rows by the name of their file without its ending: migration scripts name it by the file's id."
+    used_files: set[str] = field(default_factory=set)
+    "Those of `rows_of_file` that a run refers to."
     promptfoo: dict[str, dict[str, Any]] = field(default_factory=dict)
     "Configurations by the path of their file."
     notes: list[Note] = field(default_factory=list)
@@ -146,6 +149,8 @@ def _take(value: Any, where: str, path: Path, found: Found) -> None:
         _take_run(value, None, where, path, found)
     elif "item" in value:
         found.rows_of_file.setdefault(path.stem, []).append(value)
+        if unknown := [key for key in value if key not in ("item", "sample")]:
+            found.note(path, f"its rows have keys that are not known: {', '.join(unknown[:6])}")
     elif "tests" in value and ("prompts" in value or "providers" in value):
         found.promptfoo[str(path)] = value
     else:
@@ -158,7 +163,7 @@ def _is_item(value: Mapping[str, Any]) -> bool:
     if value.get("object") == "eval.run.output_item":
         return True
     has_row = "datasource_item" in value or isinstance(value.get("item"), Mapping)
-    return has_row and isinstance(value.get("results"), list | Mapping)
+    return has_row and results_in(value) is not None
 
 
 def _take_list(value: dict[str, Any], where: str, path: Path, found: Found) -> None:

@@ -444,3 +444,46 @@ def test_objects_as_the_openai_package_types_them_are_read(tmp_path: Path) -> No
     report = read_record(imported(tmp_path, folder).records[0]).final_report
     assert report is not None
     assert report["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_equal_rows_with_different_stored_answers_keep_each_their_own(tmp_path: Path) -> None:
+    run = {
+        **run_of("evalrun_1", "m"),
+        "model": None,
+        "data_source": {"type": "jsonl", "source": {"type": "file_content", "content": [{"item": ROWS[0]}] * 2}},
+    }
+    items = [
+        item_of("evalrun_1", 0, "Paris"),
+        {**item_of("evalrun_1", 0, "Lyon"), "id": "other", "datasource_item_id": 1},
+    ]
+    result = imported(
+        tmp_path, written(tmp_path, "e.json", {"eval": EVAL, "runs": [{"run": run, "output_items": items}]})
+    )
+    rows = [json.loads(line) for line in (tmp_path / "out/data/capital-cities/dev.v0.jsonl").read_text().splitlines()]
+    assert [row["sample"]["output_text"] for row in rows] == ["Paris", "Lyon"]
+    graded = {s.sample_id: s.data("match")[0]["correct"] for s in read_record(result.records[0]).samples()}
+    assert graded == {"capital-cities.dev.0": True, "capital-cities.dev.1": False}
+
+
+def test_rows_that_no_run_refers_to_and_keys_that_are_not_known_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    written(folder, "eval.json", EVAL)
+    written(folder, "files/file-x.jsonl", json.dumps({"item": ROWS[0], "verdict": 1}) + "\n")
+    said = "\n".join(notes(imported(tmp_path, folder)))
+    assert "file-x: no run refers to this file: its 1 rows are not taken over" in said
+    assert "its rows have keys that are not known: verdict" in said
+
+
+def test_several_answers_to_one_row_are_repeats(tmp_path: Path) -> None:
+    items = [
+        item_of("evalrun_1", 0, "Paris"),
+        {**item_of("evalrun_1", 0, "Lyon"), "id": "second"},
+        item_of("evalrun_1", 1, "Rome"),
+    ]
+    result = imported(
+        tmp_path,
+        written(tmp_path, "e.json", {"eval": EVAL, "runs": [{"run": run_of("evalrun_1", "m"), "output_items": items}]}),
+    )
+    report = read_record(result.records[0]).final_report
+    assert report is not None
+    assert (report["accuracy"], report["n"]) == (0.75, 2)
