@@ -184,7 +184,7 @@ def _take_bundle(value: dict[str, Any], where: str, path: Path, found: Found) ->
         if len(good) < len(rows):
             found.note(f"{where}.rows", f"{len(rows) - len(good)} rows are no objects")
         found.rows_of_eval.setdefault(eval_id or where, []).extend(good)
-    for number, run in enumerate(value.get("runs") or []):
+    for number, run in enumerate(_list_of(value.get("runs"), f"{where}.runs", found)):
         place = f"{where}.runs[{number}]"
         if isinstance(run, dict):
             _take_run(run if isinstance(run.get("run"), dict) else {"run": run}, eval_id, place, path, found)
@@ -203,12 +203,20 @@ def _take_run(value: dict[str, Any], eval_id: str | None, where: str, path: Path
     items = value.get("output_items") or []
     if isinstance(items, dict):
         items = items.get("data") or []
-    for number, item in enumerate(items):
+    for number, item in enumerate(_list_of(items, f"{where}.output_items", found)):
         place = f"{where}.output_items[{number}]"
         if isinstance(item, dict) and _is_item(item):
             found.items.setdefault(run_id, {})[str(item.get("id") or place)] = item
         else:
             found.note(place, "this is no output item")
+
+
+def _list_of(value: Any, where: str, found: Found) -> list[Any]:
+    """The list; an empty one for null, and with a note for anything else."""
+    if value is None or isinstance(value, list):
+        return value or []
+    found.note(where, "this is no list")
+    return []
 
 
 def _id(value: Mapping[str, Any], where: str) -> str:

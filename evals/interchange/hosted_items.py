@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,7 +89,7 @@ def _grade(result: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]]) -> 
     rest = {key: value for key, value in result.items() if key not in ("name", "score", "passed")}
     return StoredGrade(
         criterion_name(str(result.get("name", "")), criteria),
-        float(score) if isinstance(score, int | float) else None,
+        float(score) if isinstance(score, int | float) and math.isfinite(score) else None,
         passed if isinstance(passed, bool) else None,
         rest,
     )

@@ -14,7 +14,7 @@ from evals.interchange.hosted_records import write_record
 from evals.interchange.hosted_regrading import Regraded, regrade
 from evals.interchange.hosted_specs import EVAL_CLASS, ImportedEval, ImportedRun, imported_evals
 from evals.interchange.promptfoo import promptfoo_eval
-from evals.json_text import dumps
+from evals.json_text import dumps, encode
 
 
 @dataclass
@@ -122,8 +122,8 @@ def _record_path(one: ImportedEval, run: ImportedRun, out: Path) -> Path:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(encode(text))
     except OSError as error:
         raise UsageError(
             f"this file cannot be written: {error.strerror}", where=str(path), fix="name another folder with --out"

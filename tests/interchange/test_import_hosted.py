@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import yaml
 
 from evals.cli.main import main
 from evals.comparison.compare import compare_runs, read_runs
-from evals.errors import UsageError
+from evals.errors import EvalsError, UsageError
 from evals.interchange.import_hosted import Imported, import_hosted
 from evals.record.reader import read_record
 from evals.registry import Registry
@@ -487,3 +490,33 @@ def test_several_answers_to_one_row_are_repeats(tmp_path: Path) -> None:
     report = read_record(result.records[0]).final_report
     assert report is not None
     assert (report["accuracy"], report["n"]) == (0.75, 2)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every part of a JSON value."""
+    yield path
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(part, (*path, key))
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[path[0]] = replaced(value[path[0]], path[1:], new)
+    return changed
+
+
+@pytest.mark.parametrize("kind", ["bundle", "promptfoo"])
+def test_whatever_stands_in_a_file_is_taken_over_named_or_an_error_for_people(tmp_path: Path, kind: str) -> None:
+    rng = random.Random(3)
+    whole: Any = yaml.safe_load(PROMPTFOO)
+    if kind == "bundle":
+        items = items_of("evalrun_1", "Paris", "Rome", "x")
+        whole = {"eval": EVAL, "runs": [{"run": run_of("evalrun_1", "m"), "output_items": items}]}
+    paths = list(places(whole))
+    for number in range(60):
+        new = rng.choice([None, "x", 0, True, 1.5, [], {}, [None], {"a": 1}, "{{ item.x", float("inf"), "\ud800"])
+        file = written(tmp_path, f"{number}.json", json.dumps(replaced(whole, rng.choice(paths), new)))
+        with contextlib.suppress(EvalsError):
+            import_hosted([file], tmp_path / f"out{number}")
