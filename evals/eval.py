@@ -25,6 +25,7 @@ from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import EvalsError
 from evals.metrics import Report as Report
+from evals.record.event import by_sample
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
@@ -63,6 +64,8 @@ class Eval(abc.ABC):
     It holds for the class that says so. A class that is derived from it may replace any part, and says it again or not.
     """
 
+    further_completion_fns: Sequence[Any] = ()
+    "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
 
@@ -270,7 +273,8 @@ class StreamedEval(Eval):
         report = self.new_report()
         if type(self).eval_all_samples is not Eval.eval_all_samples:
             self.eval_all_samples(recorder, self.get_samples())
-            for name, events in _recorded_by_sample(recorder).items():
+            scores = [event for kind in ("match", "metrics") for event in recorder.get_events(kind)]
+            for name, events in by_sample(scores).items():
                 report.add(name, events)
             return report.as_dict()
         plan = current_plan()
@@ -287,15 +291,6 @@ class StreamedEval(Eval):
             error.partial_report = report.as_dict()
             raise
         return report.as_dict()
-
-
-def _recorded_by_sample(recorder: RecorderBase) -> dict[str, list[Event]]:
-    """The `match` and `metrics` events of each sample, for a plug-in with an `eval_all_samples` of its own."""
-    recorded: dict[str, list[Event]] = {}
-    for kind in ("match", "metrics"):
-        for event in recorder.get_events(kind):
-            recorded.setdefault(event.sample_id or "", []).append(event)
-    return recorded
 
 
 class SolverEval(Eval):

@@ -69,6 +69,7 @@ class ModelBasedClassify(StreamedEval):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.eval_completion_fn = self.completion_fns[-1]
+        self.further_completion_fns = [self.eval_completion_fn]
         if len(self.completion_fns) > 1:
             self.completion_fns = self.completion_fns[:-1]
         self.multicomp_n = completions_per_sample(multicomp_n, len(self.completion_fns))
