@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.engine.context import current_plan
 from evals.record.recorders import Event
 from evals.report_keys import defined as defined
 from evals.report_keys import metric_keys
-from evals.stats.intervals import ExactSum, mean_of, t_interval, wilson
+from evals.stats.intervals import mean_of
+from evals.stats.moments import Moments
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
+
+    from evals.stats.estimate import Estimate
 
 
 class Report(Protocol):
@@ -33,81 +35,93 @@ class Mean:
 
     Repeats of a sample are averaged first, so n counts samples, and the standard error is that over samples (clusters
     of equal size: Miller 2024, arXiv:2411.00640, section 2.2). NaN stands for what is not defined.
+    Where the run's plan names clusters, error and interval are those of `evals.stats.standard_error` over clusters.
     repeats: values that each sample will have; the run's plan says it unless it is given.
     """
 
     def __init__(self, repeats: int | None = None) -> None:
         plan = current_plan()
         self._repeats = repeats if repeats is not None else plan.repeats if plan is not None else 1
+        self._cluster_of = plan.cluster_of if plan is not None else None
         self._open: dict[str, list[float]] = {}
-        self._sum = ExactSum()
-        self._squares = ExactSum()
-        self._n_closed = 0
-        self._least, self._most = math.inf, -math.inf
-        self._binary = True
+        self._closed = Moments()
+        self._kept: dict[str, float] = {}
+        "The means of closed samples, where there are clusters."
         self.n_values = 0
 
     def add(self, sample_id: str, value: float) -> None:
         """Add one value of a sample: its score in one evaluation."""
         self.n_values += 1
-        self._binary = self._binary and value in (0.0, 1.0)
         if self._repeats == 1:
-            self._close(float(value))
+            self._close(sample_id, float(value))
             return
         values = self._open.setdefault(sample_id, [])
         values.append(float(value))
         if len(values) == self._repeats:
-            self._close(mean_of(self._open.pop(sample_id)))
+            self._close(sample_id, mean_of(self._open.pop(sample_id)))
 
-    def _close(self, value: float) -> None:
-        self._n_closed += 1
-        self._least, self._most = min(self._least, value), max(self._most, value)
-        self._sum.add(value)
-        self._squares.add(value * value)
+    def _close(self, sample_id: str, value: float) -> None:
+        self._closed.add(value)
+        if self._cluster_of is not None:
+            self._kept[sample_id] = value
 
-    def _totals(self) -> tuple[int, Fraction, Fraction]:
-        """(n, sum, sum of squares), including samples whose repeats are not complete yet."""
-        total, squares, n = self._sum.exact, self._squares.exact, self._n_closed
-        for values in self._open.values():
-            mean = mean_of(values)
-            total, squares, n = total + Fraction(mean), squares + Fraction(mean * mean), n + 1
-        return n, total, squares
+    @property
+    def moments(self) -> Moments:
+        """Of the samples' means, including those of samples whose repeats are not complete yet."""
+        return self._closed.with_values(map(mean_of, self._open.values())) if self._open else self._closed
 
     @property
     def n(self) -> int:
         """Number of samples with at least one value."""
-        return self._n_closed + len(self._open)
+        return self._closed.n + len(self._open)
 
     @property
     def mean(self) -> float:
         """What `mean_of` gives for the samples, to the last bit. NaN without samples."""
-        n, total, _ = self._totals()
-        unfinished = [mean_of(values) for values in self._open.values()]
-        least, most = min([self._least, *unfinished]), max([self._most, *unfinished])
-        return least if least == most else float(total) / n if n else math.nan
+        return self.moments.mean
 
     @property
     def variance(self) -> float:
         """Sample variance over samples (ddof = 1); NaN for fewer than two."""
-        n, total, squares = self._totals()
-        return max(0.0, float((squares - total * total / n) / (n - 1))) if n > 1 else math.nan
+        return self.moments.variance
 
     @property
     def stderr(self) -> float:
-        """Standard error of the mean; NaN for fewer than two samples, which show no spread."""
-        return math.sqrt(self.variance / self.n) if self.n > 1 else math.nan
+        """Standard error of the mean; NaN for fewer than two samples or clusters, which show no spread."""
+        clustered = self.clustered()
+        return self.moments.stderr if clustered is None else clustered.stderr
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """The 95 % interval: Wilson for scores of 0 and 1 of samples evaluated once, else Student's t.
+        """The 95 % interval, which lies in [0, 1] where all samples do: by Wilson, or Wilson with the effective n.
 
-        Repeats without any spread between samples get Wilson's too, because the width of t would be 0. For scores of 0
-        and 1 both ends lie in [0, 1].
+        Scores beyond [0, 1]: Student's t.
         """
-        if self._binary and (self._repeats == 1 or not self.variance > 0):
-            return wilson(float(self._totals()[1]), self.n)
-        low, high = t_interval(self.mean, self.stderr, self.n)
-        return (max(0.0, low), min(1.0, high)) if self._binary and low <= high else (low, high)
+        clustered = self.clustered()
+        return self.moments.ci95 if clustered is None else (clustered.interval.low, clustered.interval.high)
+
+    @property
+    def method(self) -> str:
+        """How `ci95` is made: `wilson`, `effective wilson`, `student t`, `clustered t (CR2)`."""
+        clustered = self.clustered()
+        return self.moments.method if clustered is None else clustered.method
+
+    def clustered_samples(self) -> list[tuple[float, Hashable]]:
+        """(mean, cluster) of each sample; empty unless the run's plan names clusters."""
+        clusters = self._cluster_of
+        if clusters is None:
+            return []
+        values = {**self._kept, **{name: mean_of(values) for name, values in self._open.items()}}
+        return [(value, clusters.get(name, name)) for name, value in values.items()]
+
+    def clustered(self) -> Estimate | None:
+        """The estimate over clusters; None where the plan names none. It loads numpy."""
+        samples = self.clustered_samples()
+        if not samples:
+            return None
+        from evals.stats.means import estimate
+
+        return estimate([value for value, _ in samples], [cluster for _, cluster in samples])
 
     @property
     def bootstrap_std(self) -> float:
@@ -126,8 +140,24 @@ def half_sample_std(n: int, variance: float) -> float:
 
 
 def report_keys(name: str, mean: Mean) -> dict[str, Any]:
-    """`name`, `name_stderr`, `name_ci95` and `n` for a report; None stands for what is not defined."""
-    return metric_keys(name, mean.mean, mean.stderr, mean.ci95, mean.n)
+    """`name`, `name_stderr`, `name_ci95`, `n`, and `n_clusters` where there are some; None for what is not defined."""
+    clustered = mean.clustered()
+    if clustered is None:
+        return metric_keys(name, mean.mean, mean.stderr, mean.ci95, mean.n)
+    ends = (clustered.interval.low, clustered.interval.high)
+    keys = metric_keys(name, mean.mean, clustered.stderr, ends, clustered.n)
+    return keys if clustered.n_clusters == clustered.n else {**keys, "n_clusters": clustered.n_clusters}
+
+
+def with_keys(report: dict[str, Any], name: str, mean: Mean) -> dict[str, Any]:
+    """`report` with the `report_keys` of one more metric: `name_n` where its n is not that of the report."""
+    keys = report_keys(name, mean)
+    own: dict[str, Any] = {key: keys.pop(key) for key in ("n", "n_clusters") if key in keys}
+    if "n" not in report:
+        return {**report, **keys, **own}
+    if own["n"] != report["n"]:
+        keys.update({f"{name}_{key}": value for key, value in own.items()})
+    return {**report, **keys}
 
 
 class MatchReport:
@@ -180,10 +210,7 @@ class MetricsReport:
     def as_dict(self) -> dict[str, Any]:
         report: dict[str, Any] = {}
         for name, mean in self.means.items():
-            keys = report_keys(name, mean)
-            if "n" in report:
-                keys[f"{name}_n"] = keys.pop("n")
-            report.update(keys)
+            report = with_keys(report, name, mean)
         return report | (self._others() if self._others is not None else {})
 
 

@@ -13,17 +13,17 @@ Kind = Literal["metric", "companion", "count", "cost", "other"]
 """What a key holds.
 
 metric: a number that says how good something is, NAME. companion: what is known of a metric, under its name:
-NAME_stderr, NAME_ci95 (both ends of the 95 % interval), NAME_n (where it is not the report's `n`), and the spread of
-openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`, `truncated`) or of what an eval counts itself
-(`n_completions`, `counts/A`, `status/passed`). cost: dollars and tokens. other: texts, tables and whatever is no
-number.
+NAME_stderr, NAME_ci95 (both ends of the 95 % interval), NAME_n and NAME_n_clusters (where they are not the report's `n`
+and `n_clusters`), and the spread of openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`, `truncated`) or of
+what an eval counts itself (`n_completions`, `counts/A`, `status/passed`). cost: dollars and tokens. other: texts,
+tables and whatever is no number.
 """
 
 TRUNCATED = "truncated"
 "Scored samples of which a completion reached the limit on tokens; the key is there where there are any."
 
 SAMPLE_COUNTS = ("n", "n_clusters", "n_errors")
-COMPANIONS = ("_stderr", "_ci95", "_n")
+COMPANIONS = ("_stderr", "_ci95", "_n", "_n_clusters")
 SPREADS = ("boostrap_std", "bootstrap_std")
 "The spread of the accuracy as openai/evals reports it, and as it spells it."
 
@@ -116,7 +116,8 @@ def _metric(name: str, report: Mapping[str, Any]) -> Metric:
     metric = Metric(math.nan if value is None else float(value), stderr, interval)
     if stderr is None and interval is None:
         return metric
-    n, n_clusters = n_of(name, report), _count(report.get("n_clusters"))
+    n = n_of(name, report)
+    n_clusters = _count(report.get(f"{name}_n_clusters", None if f"{name}_n" in report else report.get("n_clusters")))
     return Metric(metric.value, stderr, interval, n, n_clusters if n_clusters != n else None)
 
 

@@ -18,7 +18,7 @@ _MARK = re.compile(
     r"|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<>]{0,80}<\|message\|>"
     rf"|<\|channel>thought|<unused94>(?:thought)?|\[(?P<name>{_NAME})\])"
     rf"|(?P<close><\|?\s*/\s*{_NAME}\s*\|?>|<\|?(?:end_of_|end_){_NAME}\|?>|<\|?{_NAME}_end\|?>|\u25c1/{_NAME}\u25b7"
-    rf"|\[/{_NAME}\]|(?:<\|start\|>assistant)?<\|channel\|>final[^<>]{0, 80}<\|message\|>"
+    rf"|\[/{_NAME}\]|(?:<\|start\|>assistant)?<\|channel\|>final[^<>]{{0,80}}<\|message\|>"
     r"|<\|end\|>(?=<\|start\|>)|<channel\|>|<unused95>)",
     re.IGNORECASE,
 )

@@ -10,8 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
+from evals.engine.context import use_session
+from evals.engine.plan import RunPlan
+from evals.engine.session import Session
 from evals.metrics import (
     MatchReport,
     Mean,
@@ -29,6 +33,7 @@ from evals.metrics import (
 )
 from evals.record import Event
 from evals.stats.intervals import mean_of as exact_mean_of
+from evals.stats.proportions import proportion_estimate
 
 SCORES = [0.0, 0.25, 1.0, 0.5, 0.125, 0.75, 1.0, 0.1]
 
@@ -70,9 +75,35 @@ def test_the_mean_is_that_of_the_samples_to_the_last_bit(repeats: int) -> None:
         assert mean.n == len(values)
 
 
-def test_the_interval_of_graded_scores_is_students() -> None:
-    expected = stats.t.interval(0.95, df=7, loc=np.mean(SCORES), scale=stats.sem(SCORES))
-    assert mean_of(SCORES).ci95 == pytest.approx(expected)
+@pytest.mark.parametrize("scores", [SCORES, [0.5, 0.5], [1.0] * 30 + [0.98, 0.2], [0.1, 0.9, 1.0], [0.0] * 9 + [0.3]])
+def test_the_interval_of_graded_scores_is_that_of_the_comparison_and_stays_in_range(scores: list[float]) -> None:
+    mean, expected = mean_of(scores), proportion_estimate(scores)
+    assert mean.ci95 == pytest.approx((expected.interval.low, expected.interval.high))
+    assert mean.method == expected.method == "effective wilson"
+    assert 0 <= mean.ci95[0] <= mean.ci95[1] <= 1
+
+
+def test_the_interval_of_scores_beyond_one_is_students() -> None:
+    scores = [3.0, 4.5, -1.0, 2.0]
+    expected = stats.t.interval(0.95, df=3, loc=np.mean(scores), scale=stats.sem(scores))
+    assert mean_of(scores).ci95 == pytest.approx(expected)
+    assert mean_of(scores).method == "student t"
+
+
+def test_samples_of_one_cluster_are_not_independent() -> None:
+    clusters = {f"s.{i}": i // 10 for i in range(200)}
+    rng = np.random.default_rng(3)
+    values = np.clip(np.repeat(rng.random(20), 10) + rng.normal(0, 0.05, 200), 0, 1)
+    with use_session(Session(), RunPlan(cluster_of=clusters)):
+        mean = Mean()
+    for name, value in zip(clusters, values.tolist(), strict=True):
+        mean.add(name, value)
+    fit = sm.OLS(values, np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": list(clusters.values())})
+    assert mean.stderr == pytest.approx(fit.bse[0])
+    assert mean.stderr > 2.5 * stats.sem(values)
+    keys = report_keys("f1", mean)
+    assert (keys["n"], keys["n_clusters"]) == (200, 20)
+    assert keys["f1_ci95"][1] - keys["f1_ci95"][0] > 4 * mean.stderr
 
 
 def test_the_interval_of_right_and_wrong_is_wilsons() -> None:
@@ -103,9 +134,9 @@ def test_repeats_are_averaged_within_their_sample_first() -> None:
     assert (mean.n, mean.n_values) == (3, 12)
     assert mean.mean == pytest.approx(np.mean(means))
     assert mean.stderr == pytest.approx(stats.sem(means))
-    low, high = stats.t.interval(0.95, df=2, loc=np.mean(means), scale=stats.sem(means))
-    assert (low < 0, high > 1) == (True, True)
-    assert mean.ci95 == (0.0, 1.0), "a share is neither negative nor above 1"
+    expected = proportion_estimate(means).interval
+    assert mean.ci95 == pytest.approx((expected.low, expected.high))
+    assert (mean.ci95[0] > 0, mean.ci95[1] < 1) == (True, True), "a share is neither negative nor above 1"
 
 
 def test_scores_that_are_no_shares_keep_the_whole_interval_of_their_repeats() -> None:

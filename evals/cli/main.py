@@ -6,10 +6,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from evals.cli import check, code, compare, data, explain, gate, list_, new, plot, sandbox, score, serve, show, view
+from evals.cli import (
+    check,
+    code,
+    compare,
+    data,
+    explain,
+    gate,
+    list_,
+    models,
+    new,
+    plot,
+    sandbox,
+    score,
+    serve,
+    show,
+    view,
+)
 from evals.cli.console import Parser, run_command
 
-COMMANDS = (list_, show, check, new, data, view, score, compare, explain, gate, plot, code, sandbox, serve)
+COMMANDS = (list_, models, show, check, new, data, view, score, compare, explain, gate, plot, code, sandbox, serve)
 
 
 def get_parser() -> Parser:

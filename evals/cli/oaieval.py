@@ -150,7 +150,6 @@ def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[
     from evals.report.run_json import run_json
     from evals.report.terminal.run import final_block
     from evals.report.terminal.stopped import stopped_block
-    from evals.report.terminal.thresholds import missed_text
 
     out = sys.stderr if as_json else sys.stdout
     again = _command_to_go_on(sys.argv)
@@ -162,12 +161,24 @@ def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[
             from evals.report.terminal.sequential import sequential_text
 
             print("\n" + sequential_text(rule.outcome()), file=out, flush=True)
-    failed = [] if result.stopped_by is not None else [t for t in thresholds if not t.holds(result.report)]
-    for missed in failed:
-        print(f"failed: {missed_text(missed, result.report)}", file=sys.stderr)
-    result.failed_thresholds = len(failed)
+    if result.stopped_by is None:
+        _judge(result, thresholds)
     if as_json:
         print(jsondumps(run_json(result)), flush=True)
+
+
+def _judge(result: RunResult, thresholds: Sequence[Threshold]) -> None:
+    """Count and name the thresholds that are missed, and those that failed samples leave open."""
+    from evals.report.terminal.thresholds import missed_text, undecided_text
+
+    n_failed = -(-result.n_errors // max(1, result.run_spec.run_config.get("repeats") or 1))
+    for threshold in thresholds:
+        if not threshold.holds(result.report):
+            print(f"failed: {missed_text(threshold, result.report)}", file=sys.stderr)
+            result.failed_thresholds += 1
+        elif not threshold.holds_at_worst(result.report, result.counters.n_finished, n_failed):
+            print(f"cannot tell: {undecided_text(threshold, result.report, n_failed)}", file=sys.stderr)
+            result.undecided_thresholds += 1
 
 
 def _sequential_rule(args: argparse.Namespace, bar: Progress) -> SequentialRule | None:

@@ -125,7 +125,7 @@ def _positive_int(text: str) -> int:
 
 def _positive_float(text: str) -> float:
     value = float(text)
-    if not value > 0:
+    if not 0 < value < float("inf"):
         raise ValueError
     return value
 
@@ -135,7 +135,7 @@ def _tolerance(text: str) -> float:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not value >= 0 or (value > 1 and value != int(value)):
+    if not 0 <= value < float("inf") or (value > 1 and value != int(value)):
         raise argparse.ArgumentTypeError(f"needs a count such as 5, or a fraction such as 0.02, not {text!r}")
     return value
 

@@ -49,13 +49,13 @@ def find_changes(a: RunScores, b: RunScores, pairing: Pairing) -> Changes:
     _compare("data", one.data_sha256, two.data_sha256, _data_text(pairing), changes, same, unknown)
     _compare_prompts(a, b, pairing, changes, same, unknown)
     _add(changes, "class", "class", one.eval_class, two.eval_class)
-    changes += [Change("argument", text) for text in _differences(one.eval_args, two.eval_args)]
+    changes += [Change("argument", text) for text in differences(one.eval_args, two.eval_args)]
     _compare("scorer", one.scorer, two.scorer, _scorer_text(one, two), changes, same, unknown)
     changes += _sampling_changes(one, two)
     _add(changes, "subset", "max_samples", one.max_samples, two.max_samples)
     _add(changes, "seed", "seed", one.seed, two.seed)
     _add(changes, "repeats", "repeats", one.repeats, two.repeats)
-    changes += [Change("version", text) for text in _differences(one.versions, two.versions)]
+    changes += [Change("version", text) for text in differences(one.versions, two.versions)]
     return Changes(tuple(changes), tuple(same), tuple(unknown))
 
 
@@ -95,15 +95,15 @@ def _data_text(pairing: Pairing) -> str:
 
 
 def _scorer_text(one: RunFacts, two: RunFacts) -> str:
-    return "; ".join(f"scorer {text}" for text in _differences(one.scorer or {}, two.scorer or {}))
+    return "; ".join(f"scorer {text}" for text in differences(one.scorer or {}, two.scorer or {}))
 
 
 def _sampling_changes(one: RunFacts, two: RunFacts) -> Iterator[Change]:
     for a, b in ((one.overrides, two.overrides), (one.completion_args, two.completion_args)):
-        yield from (Change("sampling", text) for text in _differences(a, b))
+        yield from (Change("sampling", text) for text in differences(a, b))
     for name in one.completion_fn_specs.keys() & two.completion_fn_specs.keys():
         spec_a, spec_b = _flat(one.completion_fn_specs[name]), _flat(two.completion_fn_specs[name])
-        yield from (Change("sampling", f"{name} {text}") for text in _differences(spec_a, spec_b))
+        yield from (Change("sampling", f"{name} {text}") for text in differences(spec_a, spec_b))
 
 
 def _flat(spec: Any) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _add(changes: list[Change], what: str, name: str, a: Any, b: Any) -> None:
         changes.append(Change(what, f"{name} {short(a)} -> {short(b)}"))
 
 
-def _differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     """`name old -> new` for each key that differs; `-` stands for a key that is not there."""
     texts = []
     for key in sorted({*a, *b}):

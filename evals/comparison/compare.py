@@ -18,10 +18,9 @@ from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
 from evals.stats.corrections import holm
 from evals.stats.estimate import Estimate
+from evals.stats.means import estimate
 from evals.stats.paired import PairedDifference, paired_difference
 from evals.stats.power import detectable_difference
-from evals.stats.proportions import proportion_estimate
-from evals.stats.standard_error import mean_estimate
 
 
 @dataclass(frozen=True)
@@ -138,16 +137,6 @@ def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool
         alpha=alpha,
         notes=tuple(_notes(a, b, pairing)),
     )
-
-
-def estimate(scores: Array, clusters: Codes | None = None, confidence: float = 0.95) -> Estimate:
-    """Mean of scores, shape (n,), with an interval: by Wilson for scores in [0, 1], by Student's t for others.
-
-    clusters: shape (n,), equal numbers for samples that depend on one another.
-    """
-    if np.all((scores >= 0) & (scores <= 1)):
-        return proportion_estimate(scores, clusters, confidence)
-    return mean_estimate(scores, clusters, confidence)
 
 
 def detectable(difference: PairedDifference, alpha: float = 0.05) -> float:

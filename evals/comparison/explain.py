@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from evals.comparison.changes import Change, Changes, find_changes
+from evals.comparison.changes import Change, Changes, differences, find_changes
 from evals.comparison.compare import clusters_of, refuse_unpaired
+from evals.comparison.facts import RunFacts
 from evals.comparison.outputs import Flags, Outputs, read_outputs
 from evals.comparison.pairing import Pairing, pair
 from evals.comparison.rescoring import Rescored, aligned, rescore
@@ -75,6 +77,7 @@ def explain_runs(
     *,
     registry_paths: Sequence[str] = (),
     data_paths: Sequence[str] = (),
+    eval_args: Mapping[str, Any] | None = None,
     by_id: bool = False,
     rescoring: bool = True,
 ) -> Explanation:
@@ -83,6 +86,8 @@ def explain_runs(
     Rows: samples that only one run scored. Scorer: the stored completions of both runs are scored by the eval of run b,
     as it is installed here; what this changes is the scorer's part. Completions: the rest, by what became of the
     completions and by whether the prompts were the same. rescoring: False trusts the recorded scores instead.
+    eval_args: arguments of that eval beside those of its YAML entry. The records' own arguments are not used: they
+    could name code to run.
 
     Raises:
         DataError: no sample is in both runs.
@@ -93,7 +98,7 @@ def explain_runs(
     out_a, out_b = read_outputs(a.path), read_outputs(b.path)
     changes = _with_requests(changes, out_a, out_b)
     unknown: list[str] = []
-    swapped = _swap(a, b, pairing, changes, registry_paths, data_paths, unknown, rescoring=rescoring)
+    swapped = _swap(a, b, pairing, changes, registry_paths, data_paths, eval_args, unknown, rescoring=rescoring)
     clusters = clusters_of(a, b, pairing)
     parts = [
         *_row_parts(a, b, pairing),
@@ -133,6 +138,7 @@ def _swap(
     changes: Changes,
     registry_paths: Sequence[str],
     data_paths: Sequence[str],
+    eval_args: Mapping[str, Any] | None,
     unknown: list[str],
     *,
     rescoring: bool,
@@ -143,8 +149,10 @@ def _swap(
     try:
         if not rescoring:
             raise EvalsError("rescoring was not asked for")
-        again_a = rescore(a, dict(zip(ids_a, ids_b, strict=True)), b.facts, b.metric, registry_paths, data_paths)
-        again_b = rescore(b, dict(zip(ids_b, ids_b, strict=True)), b.facts, b.metric, registry_paths, data_paths)
+        again_a, again_b = (
+            rescore(run, dict(zip(ids, ids_b, strict=True)), b.facts, b.metric, registry_paths, data_paths, eval_args)
+            for run, ids in ((a, ids_a), (b, ids_b))
+        )
     except EvalsError as error:
         why = str(error).splitlines()[0]
         if _scorer_changed(changes):
@@ -154,12 +162,24 @@ def _swap(
         unknown.append(f"the scorers are taken to be the same, as recorded; scoring again was not possible: {why}")
         return _Swapped(recorded_a, recorded_b, recorded_a, recorded_b, False)
     swapped = _Swapped(recorded_a, recorded_b, aligned(again_a, ids_b), aligned(again_b, ids_b), True)
-    unknown += _doubts(b, swapped, again_a, again_b)
+    unknown += [*_other_arguments(b.facts, again_b.facts), *_doubts(b, swapped, again_a, again_b)]
     return swapped
 
 
 def _scorer_changed(changes: Changes) -> bool:
     return bool(changes.of("scorer", "class", "argument", "eval", "version")) or "scorer" in changes.unknown
+
+
+def _other_arguments(recorded: RunFacts, used: RunFacts) -> list[str]:
+    """Which arguments of the second run were not used, because only its record names them."""
+    differ = differences(recorded.eval_args, used.eval_args)
+    if not differ:
+        return []
+    said = f"{'; '.join(differ[:3])}{'; ...' if len(differ) > 3 else ''}"
+    return [
+        f"the eval here has other arguments than the second run's record ({said}); a record's arguments are not used: "
+        "name them with --extra_eval_params"
+    ]
 
 
 def _doubts(b: RunScores, swapped: _Swapped, again_a: Rescored, again_b: Rescored) -> list[str]:

@@ -67,9 +67,9 @@ def facts_of(log: Record) -> RunFacts:
         completion_args=_mapping(fingerprint.get("completion_args")),
         completion_fn_specs=_mapping(fingerprint.get("completion_fns")),
         overrides=_mapping(fingerprint.get("overrides")),
-        seed=config.get("seed"),
-        max_samples=config.get("max_samples"),
-        repeats=config.get("repeats") or 1,
+        seed=_whole(config.get("seed")),
+        max_samples=_whole(config.get("max_samples")),
+        repeats=_whole(config.get("repeats")) or 1,
         versions=_mapping(config.get("versions")),
         registry_commit=config.get("registry_commit"),
         higher_is_better=config.get("higher_is_better") is not False,
@@ -79,6 +79,10 @@ def facts_of(log: Record) -> RunFacts:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def short(value: Any, width: int = 48) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.comparison.compare import estimate, refuse_shared_draws, refuse_unpaired
+from evals.comparison.compare import refuse_shared_draws, refuse_unpaired
 from evals.comparison.pairing import Pairing, pair
 from evals.comparison.scores import RunScores
 from evals.errors import DataError
 from evals.stats.arrays import Array, Codes
 from evals.stats.corrections import holm
 from evals.stats.estimate import Estimate
+from evals.stats.means import estimate
 from evals.stats.paired import PairedDifference, paired_difference
 
 

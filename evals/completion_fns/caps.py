@@ -12,9 +12,6 @@ VISIBLE_CAP = "max_tokens"
 TOTAL_CAPS = ("max_completion_tokens", "max_output_tokens")
 "The provider's own words, which count reasoning tokens too."
 
-HEADROOM_TOKENS = 25_000
-"What OpenAI advises to reserve for reasoning and output at the least (guide to reasoning models, 2026-09)."
-
 
 @dataclass(frozen=True)
 class Cap:

@@ -12,7 +12,7 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.base_url import checked_base_url, host_of, secrets_of, shown_url
-from evals.completion_fns.caps import HEADROOM_TOKENS, cap_of, larger_cap
+from evals.completion_fns.caps import cap_of, larger_cap
 from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.loop_clients import LoopClients
 from evals.engine.cut_off import is_cut_off
@@ -236,8 +236,8 @@ class HostedBackend(Backend):
 
     async def _with_larger_cap(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> list[Completions] | None:
         """The results of the same call with a larger cap; None where there is none, or the server refuses it."""
-        cap, info = cap_of(options, self.default_max_tokens), self.model_info()
-        larger = None if cap is None else larger_cap(cap, HEADROOM_TOKENS, info.max_output_tokens if info else None)
+        cap, info = cap_of(options, self.default_max_tokens), self.model_info() or ModelInfo("")
+        larger = None if cap is None else larger_cap(cap, info.headroom_tokens, info.max_output_tokens)
         if larger is None:
             return None
         try:

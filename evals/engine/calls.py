@@ -16,8 +16,8 @@ from evals.completion import (
     without_thoughts,
 )
 from evals.engine.attempts import are_completions, are_scores, attempts
-from evals.engine.context import current_calls, current_session
-from evals.engine.cut_off import is_cut_off, refuse_cut_off
+from evals.engine.context import SampleCalls, current_calls, current_session
+from evals.engine.cut_off import refuse_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.session import Session
@@ -26,6 +26,7 @@ from evals.record.current import record_cond_logp, record_sampling
 from evals.record.recorders import default_recorder
 
 if TYPE_CHECKING:
+    from evals.engine.cache import Draw
     from evals.engine.threads import DaemonThreads
 
 
@@ -170,20 +171,29 @@ async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[st
     key = request_key(fn, prompt, kwargs)
     if key is None:
         return await _fresh(session, fn, prompt, kwargs)
-    calls = current_calls()
-    # The number of the draw in its sample is a part of the key: n draws of one request stay n different completions.
-    draw = f"{calls.repeat}.{calls.next_draw(key)}" if calls is not None else "0.0"
-    stored = await session.cache.get(key, draw)
-    if stored is not None:
+    was_asked = False
+
+    async def ask() -> CompletionResult:
+        nonlocal was_asked
+        was_asked = True
+        return await _fresh(session, fn, prompt, kwargs)
+
+    result = await session.cache.through(key, draw_of(key, fn, kwargs, current_calls() or SampleCalls()), ask)
+    if not was_asked:
         # The server accepted this request in an earlier run, so one refusal does not mean that it refuses all.
         session.breaker_of(fn).any_accepted = True
         session.counts.n_calls += 1
         session.counts.n_cached += 1
-        return stored
-    result = await _fresh(session, fn, prompt, kwargs)
-    if isinstance(result, Completions) and not is_cut_off(result):
-        await session.cache.put(key, draw, result)
     return result
+
+
+def draw_of(key: str, fn: Any, kwargs: dict[str, Any], calls: SampleCalls) -> Draw:
+    """The next draw of a request in its sample. n draws stay n completions, and so do those of n equal samples."""
+    from evals.engine.cache import Draw, is_greedy
+
+    number = f"{calls.repeat}.{calls.next_draw(key)}"
+    own = number if calls.sample_id is None else f"{number} {calls.sample_id}"
+    return Draw(own, number if is_greedy(fn, kwargs) else None)
 
 
 async def _on_thread(pool: DaemonThreads, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ class RunPlan:
     "(sample id, repeat) of the evaluations that an earlier, interrupted run has finished."
     earlier: Callable[[], Iterator[SampleRecord]] | None = None
     "Reads those samples from the record; None if no run is resumed."
+    cluster_of: Mapping[str, Hashable] | None = None
+    "The cluster of each sample id, where samples are known to depend on one another; ids that it lacks stand alone."
     n_passes: int = 0
     "Passes over the samples so far: the `run` of a plug-in may make more than one."
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals.errors import DataError, MissingExtra
+from evals.record.envelope import is_event, problem_of_spec
 from evals.record.event import Event, event_of
 from evals.record.sample_record import SampleRecord
 
@@ -54,7 +55,7 @@ class Record:
         self.is_ours = False
         "False for a record of openai/evals, whose events have no marks for finished samples."
         self.n_broken_lines = 0
-        "Lines that are not JSON objects: at most the torn last line, unless the file was damaged."
+        "Lines that are no event: at most the torn last line, unless the file was damaged."
         self.whole_size = 0
         "Bytes up to the end of the last whole batch, without a final report. A resumed run continues there."
         self.next_event_id = 0
@@ -139,20 +140,31 @@ class Record:
             if line is None:
                 self.n_broken_lines += 1
             elif "final_report" in line:
-                self.final_report = line["final_report"]
-                self.extras = {k: v for k, v in line.items() if k not in ("final_report", "run_id")}
+                self._scan_report(line)
+            elif "type" in line and not is_event(line):
+                self.n_broken_lines += 1
             elif "type" in line:
                 ordinal += self._scan_event(line, ordinal, end)
 
     def _scan_first(self, raw: bytes, end: int) -> bool:
         line = parsed_line(raw)
         if line is not None and isinstance(line.get("spec"), dict):
+            problem = problem_of_spec(line["spec"])
+            if problem is not None:
+                raise DataError(f"the run spec of this record cannot be used: {problem}", where=f"{self.path}:1")
             self.spec, self.is_ours, self.whole_size = line["spec"], "record_format" in line, end
             return True
         if line is None and not raw.endswith(b"\n") and b'{"spec"'.startswith(raw[:7]):
             self.is_ours, self.n_broken_lines = True, 1
             return True
         raise DataError("this is not a record", where=f"{self.path}:1", fix='a record\'s first line is {"spec": {...}}')
+
+    def _scan_report(self, line: dict[str, Any]) -> None:
+        if not isinstance(line["final_report"], dict):
+            self.n_broken_lines += 1
+            return
+        self.final_report = line["final_report"]
+        self.extras = {k: v for k, v in line.items() if k not in ("final_report", "run_id")}
 
     def _scan_event(self, line: dict[str, Any], ordinal: int, end: int) -> int:
         """Take in one marked event; 1 if it ends an attempt, else 0."""
@@ -164,7 +176,8 @@ class Record:
         if not (line.get("sample_done") or line.get("loose")):
             return 0
         self.whole_size = end
-        self.next_event_id = max(self.next_event_id, line.get("event_id", -1) + 1)
+        event_id = line.get("event_id")
+        self.next_event_id = max(self.next_event_id, 0 if event_id is None else event_id + 1)
         if line.get("loose"):
             self._session += line["type"] == "resumed"
             return 0
@@ -186,7 +199,7 @@ class Record:
             if wanted is not None and not _may_belong(raw, wanted) and not _MARKED.search(raw):
                 continue
             line = parsed_line(raw)
-            if line is not None and "type" in line and "final_report" not in line:
+            if line is not None and "final_report" not in line and is_event(line):
                 yield line
 
     def _items(self, wanted: frozenset[str] | None = None) -> Iterator[SampleRecord | Event]:

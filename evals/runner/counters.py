@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from evals.engine.cut_off import CUT_OFF_REASONS
 from evals.engine.samples import NullObserver, Observer, WorkItem
 from evals.metrics import Mean
 from evals.record.recorders import Event
-from evals.record.scores import n_unparsed, score_of
+from evals.record.scores import is_finite, n_unparsed, score_of
 from evals.report_keys import ENDINGS
 
 MOST_TRUNCATED = 0.01
@@ -110,7 +109,7 @@ class RunCounters:
         if data.get("model"):
             self.models[str(data["model"])] += 1
         cost = data.get("cost_usd")
-        if isinstance(cost, int | float) and math.isfinite(cost):
+        if isinstance(cost, int | float) and is_finite(cost):
             self._n_priced += 1
             self._pico_usd += round(cost * 1e12)
         for key, value in flat_usage(data.get("usage")):

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from evals.engine.plan import RunPlan
 from evals.errors import EvalsError
+from evals.metrics import Report
+from evals.record.reader import read_record
 from evals.record.score_arrays import ScoreArrays, read_score_arrays
 from evals.record.scores import report_name
-from evals.report_keys import metric_keys
+from evals.report_keys import metric_keys, metrics_of
+from evals.sample import CLUSTER_KEY
 from evals.stats.arrays import Array
-from evals.stats.estimate import Estimate
 from evals.stats.intervals import mean_of
-from evals.stats.proportions import proportion_estimate
-from evals.stats.standard_error import mean_estimate
+from evals.stats.means import estimate
 
 MAX_GROUPS = 200
 "Labels with more values than this are ids rather than groups: they get no table."
+
+
+def clustered_report(path: str, new_report: Callable[[], Report], plan: RunPlan) -> dict[str, Any]:
+    """The report that an eval makes of a record when it knows which samples depend on one another.
+
+    Every metric then has the error and interval of its clusters: further means, macro means and ratios of totals too.
+    Called in the session of the run, whose `plan` is told the clusters.
+    """
+    record = read_record(path)
+    plan.cluster_of = {
+        sample.sample_id: str(cluster)
+        for sample in record.samples()
+        if (cluster := sample.labels.get(CLUSTER_KEY, sample.raw_sample.get(CLUSTER_KEY))) is not None
+    }
+    report = new_report()
+    for sample in record.samples():
+        if sample.error is None:
+            report.add(sample.sample_id, sample.events)
+    return report.as_dict()
 
 
 def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
@@ -33,9 +54,31 @@ def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
     codes = run.cluster_codes()
     if name in report and (codes is not None or (run.n_repeats > 1).any()):
         added.update(_keys(name, run.scores, None if codes is None else codes.tolist()))
+    if "n_clusters" in added and "n_clusters" not in report:
+        added.update(_further_keys(path, report, name))
     groups = {key: _table(run, key, name) for key in run.labels}
     groups = {key: table for key, table in groups.items() if table}
     return {**report, **added, **({"groups": groups} if groups else {})}
+
+
+def _further_keys(path: str, report: dict[str, Any], headline: str) -> dict[str, Any]:
+    """Clustered keys of the report's other metrics; a null count of clusters for what the record cannot make anew."""
+    added: dict[str, Any] = {}
+    for name, metric in metrics_of(report).items():
+        if name == headline or (metric.stderr is None and metric.ci95 is None):
+            continue
+        try:
+            run = read_score_arrays(path, name)
+        except EvalsError:
+            added[f"{name}_n_clusters"] = None
+            continue
+        codes = run.cluster_codes()
+        keys = _keys(name, run.scores, None if codes is None else codes.tolist())
+        if mean_of(run.scores.tolist()) == metric.value:
+            added.update({key: value for key, value in keys.items() if key.startswith(name)})
+        else:
+            added[f"{name}_n_clusters"] = None
+    return added
 
 
 def _table(run: ScoreArrays, key: str, name: str) -> dict[str, Any]:
@@ -51,12 +94,7 @@ def _table(run: ScoreArrays, key: str, name: str) -> dict[str, Any]:
 
 
 def _keys(name: str, scores: Array, clusters: Sequence[int] | None) -> dict[str, Any]:
-    found = _estimate(scores, clusters)
+    found = estimate(scores, clusters)
     ends = (found.interval.low, found.interval.high)
     keys = metric_keys(name, mean_of(scores.tolist()), found.stderr, ends, found.n)
     return keys if found.n_clusters == found.n else {**keys, "n_clusters": found.n_clusters}
-
-
-def _estimate(scores: Array, clusters: Sequence[int] | None) -> Estimate:
-    in_unit = bool(((scores >= 0) & (scores <= 1)).all())
-    return proportion_estimate(scores, clusters) if in_unit else mean_estimate(scores, clusters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from typing import Any
 
 from evals.engine.sample_order import sample_order
@@ -13,6 +14,7 @@ from evals.eval import Eval
 from evals.key_values import typed
 from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
+from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
 from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.fingerprint import fingerprint_of
@@ -40,6 +42,11 @@ class PreparedRun:
     fingerprint: dict[str, Any]
     earlier: Earlier | None = None
     "The unfinished record that is gone on with."
+
+    @property
+    def higher_is_better(self) -> bool:
+        """As the eval's alias says, also where the run names the eval by its own name."""
+        return self.registry.eval_facts(self.request.eval_name).get("higher_is_better", True) is not False
 
     def is_done_by(self, earlier: Earlier) -> bool:
         """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
@@ -70,7 +77,7 @@ class PreparedRun:
                 "command": redact(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
-                "higher_is_better": self.base_spec is None or self.base_spec.higher_is_better,
+                "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),
@@ -95,9 +102,10 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     register_secrets_in(spec.args)
     fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
     evaluation = _make_eval(spec, request, registry, fns)
-    facts = check_before_run(evaluation, request.max_samples)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
-    warnings = [*facts.warnings, *_scorer_warnings(evaluation, spec, request, registry)]
+    warnings = [*facts.warnings, *_model_warnings(request, registry)]
+    warnings += _scorer_warnings(evaluation, spec, request, registry)
     preflight(*evaluation.completion_fns)
     _check_budget(evaluation, request, registry)
     return PreparedRun(
@@ -126,6 +134,14 @@ def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:
     register_secrets_in(spec.args)
     register_secrets_in(given)
     return registry.make_completion_fn(name, **given)
+
+
+def _model_warnings(request: RunRequest, registry: Registry) -> list[str]:
+    """What is known against the models of a run: that they are shut down, or will be soon."""
+    names = [name for name in request.completion_fns if isinstance(name, str)]
+    today = datetime.now(timezone.utc).date()
+    warnings = [retirement_warning(registry.model_info(name), today) for name in dict.fromkeys(names)]
+    return [warning for warning in warnings if warning is not None]
 
 
 def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, registry: Registry) -> list[str]:

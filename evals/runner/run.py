@@ -14,7 +14,7 @@ from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
 from evals.engine.session import CallCounts, Session
 from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
-from evals.eval import Eval
+from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
 from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
@@ -29,6 +29,7 @@ from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
 from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
+from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def run_eval(
         if isinstance(stopped_by, SettledEarly):
             stopped_by = None
         if (session.labels - report.get("groups", {}).keys() or request.repeats > 1) and stopped_by is None:
-            report = with_labels(report, recorder)
+            report = with_labels(report, recorder, prepared.eval, session, plan)
         if extra_report is not None:
             report = {**report, **extra_report()}
         result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
@@ -156,13 +157,18 @@ def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
     return report
 
 
-def with_labels(report: dict[str, Any], recorder: RecorderBase) -> dict[str, Any]:
+def with_labels(
+    report: dict[str, Any], recorder: RecorderBase, evaluation: Eval, session: Session, plan: RunPlan
+) -> dict[str, Any]:
     """The report with a table for each kind of label, and the uncertainty that clusters and repeats call for."""
     path = path_of(recorder)
     if path is None or not Path(path).is_file():
         return report
-    from evals.runner.labelled import labelled_report
+    from evals.runner.labelled import clustered_report, labelled_report
 
+    if CLUSTER_KEY in session.labels and isinstance(evaluation, StreamedEval):
+        with use_session(session, plan):
+            report = {**report, **clustered_report(path, evaluation.new_report, plan)}
     return labelled_report(path, report)
 
 

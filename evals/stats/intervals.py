@@ -34,6 +34,11 @@ class ExactSum:
             value = total
         self._partials[kept:] = [value]
 
+    def copy(self) -> ExactSum:
+        made = ExactSum()
+        made._partials = self._partials.copy()
+        return made
+
     @property
     def value(self) -> float:
         return math.fsum(self._partials)
@@ -82,26 +87,26 @@ def t_interval(mean: float, stderr: float, n: int) -> tuple[float, float]:
     return mean - half, mean + half
 
 
-def t975(df: int) -> float:
-    """The 97.5 % quantile of Student's t with `df` degrees of freedom, to about 1e-9.
+def t975(df: float) -> float:
+    """The 97.5 % quantile of Student's t with `df` degrees of freedom, whole or not, to about 1e-9. NaN for df < 1.
 
-    Newton steps on the distribution function, which for whole `df` is a finite sum
-    (Abramowitz and Stegun 26.7.3 and 26.7.4); for df > 200 the Cornish-Fisher series (26.7.5).
+    Newton steps on the distribution function, which is an incomplete beta function (Abramowitz and Stegun 26.5.27);
+    for df > 200 the Cornish-Fisher series (26.7.5).
     """
-    if df < 1:
+    if not df >= 1:
         return math.nan
     if df > 200:
         return _cornish_fisher(df)
-    t = 12.7062 if df == 1 else _cornish_fisher(df)
+    t = 12.7062 if df < 1.5 else _cornish_fisher(df)
     for _ in range(50):
-        step = (_t_cdf(t, df) - 0.975) / _t_density(t, df)
-        t -= step
+        step = (0.025 - _t_tail(t, df)) / _t_density(t, df)
+        t = max(t - step, t / 2)
         if abs(step) < 1e-12 * t:
             break
     return t
 
 
-def _cornish_fisher(df: int) -> float:
+def _cornish_fisher(df: float) -> float:
     z = Z95
     terms = (
         (z**3 + z) / 4,
@@ -112,22 +117,28 @@ def _cornish_fisher(df: int) -> float:
     return z + sum(term / float(df) ** (power + 1) for power, term in enumerate(terms))
 
 
-def _t_density(t: float, df: int) -> float:
+def _t_density(t: float, df: float) -> float:
     log_scale = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
     return math.exp(log_scale - (df + 1) / 2 * math.log1p(t * t / df))
 
 
-def _t_cdf(t: float, df: int) -> float:
-    theta = math.atan(t / math.sqrt(df))
-    cos2, sin = math.cos(theta) ** 2, math.sin(theta)
-    if df % 2:
-        total, term = 0.0, math.cos(theta)
-        for j in range(1, df - 1, 2):
-            total += term
-            term *= cos2 * (j + 1) / (j + 2)
-        return 0.5 + (theta + sin * total) / math.pi
-    total, term = 0.0, 1.0
-    for j in range(0, df - 1, 2):
-        total += term
-        term *= cos2 * (j + 1) / (j + 2)
-    return 0.5 + sin * total / 2
+def _t_tail(t: float, df: float) -> float:
+    """The chance of more than t > 0: half of the incomplete beta function of df/2 and 1/2 at df / (df + t²)."""
+    a, b, x = df / 2, 0.5, df / (df + t * t)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
+    if x > (a + 1) / (a + b + 2):
+        return (1 - front * _beta_fraction(b, a, 1 - x) / b) / 2
+    return front * _beta_fraction(a, b, x) / a / 2
+
+
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    """The continued fraction of the incomplete beta function (Abramowitz and Stegun 26.5.8), from its 200th term up."""
+    value = 1.0
+    for step in range(200, 0, -1):
+        k = step // 2
+        if step % 2:
+            term = -(a + k) * (a + b + k) * x / ((a + 2 * k) * (a + 2 * k + 1))
+        else:
+            term = k * (b - k) * x / ((a + 2 * k - 1) * (a + 2 * k))
+        value = 1 + term / value
+    return 1 / value

@@ -90,6 +90,9 @@ def _upper_limit(gain: float, loss: float, n: float, quantile: float) -> float:
     if difference >= 1:
         return 1.0
 
+    if difference <= -1:  # the fit has no variance at -1, which looks like a root; the other one has this form
+        return (quantile**2 - n) / (quantile**2 + n)
+
     def excess(delta: float) -> float:
         return delta - difference - quantile * math.sqrt(_score_variance(delta, gain, loss) / n)
 

@@ -67,6 +67,8 @@ class ServerRules:
     "Calls without it are refused with 401."
     models: Sequence[str] | None = None
     "Patterns of names; other models are refused with 404. None accepts any."
+    shutdown_dates: Mapping[str, str] = field(default_factory=dict)
+    "The day on which each model ends, for the list of models."
     reasoning_models: Sequence[str] = ()
     "Patterns of names; calls with `max_tokens`, `stop` or a temperature are refused, as by OpenAI's reasoning models."
     context_length: int | None = None
@@ -137,7 +139,10 @@ class OpenAIApp:
         }
 
     def _models(self) -> dict[str, Any]:
-        return models_object(self.rules.models or ["loopback"], "loopback")
+        listed = models_object(self.rules.models or ["loopback"], "loopback")
+        for model in listed["data"]:
+            model["shutdown_date"] = self.rules.shutdown_dates.get(model["id"])
+        return listed
 
     def _refuse_key(self, request: HttpRequest) -> HttpReply | None:
         if self.rules.api_key is None:

@@ -63,6 +63,21 @@ def test_tango_reaches_the_ends_and_swaps_with_the_models():
         tango_interval(3, 3, 5)
 
 
+@pytest.mark.parametrize("n", [1, 2, 5, 20, 1000])
+def test_a_model_that_loses_every_sample_is_not_known_to_lose_all_others(n):
+    interval = tango_interval(0, n, n)
+    assert interval.low == -1
+    assert score_z(interval.high, 0, n, n) == pytest.approx(-1.959964, abs=1e-3)
+    assert ends(tango_interval(n, 0, n)) == pytest.approx((-interval.high, 1))
+
+
+@pytest.mark.parametrize("n", [1, 3, 20, 400])
+def test_models_that_never_disagree_may_still_differ(n):
+    low, high = ends(tango_interval(0, 0, n))
+    assert score_z(high, 0, 0, n) == pytest.approx(-1.959964, abs=1e-3)
+    assert low == -high
+
+
 def test_newcombe_equals_his_formula_by_hand():
     # e, f, g, h = 36, 12, 2, 0: Wilson limits of 48/50 and 38/50 from scipy, phi from an empty corner is negative.
     wilson = [scipy_stats.binomtest(k, 50).proportion_ci(method="wilson") for k in (48, 38)]

@@ -33,6 +33,6 @@ def opening_lines(prepared: PreparedRun) -> str:
 
 
 def _with_host(name: str, fn: Any) -> str:
-    """`gpt-4o-mini via api.openai.com`: people should see a wrong server before they pay for it."""
+    """`gpt-6-luna via api.openai.com`: people should see a wrong server before they pay for it."""
     host = traits_of(fn).host if fn is not None else None
     return f"{name} via {host}" if isinstance(host, str) and host else name

@@ -157,7 +157,8 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
         rows = [(value, next(iter(metrics.values()))) for value, metrics in found.items() if metrics]
         if len(rows) < 2:
             continue
-        lines.append(f"by {key}")
+        name = next(name for metrics in found.values() for name in metrics)
+        lines.append(f"{name} by {key}")
         width = min(MAX_GROUP_NAME, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
         for value, metric in rows[:MAX_GROUP_ROWS]:
             certainty = _certainty(metric, with_stderr=False)

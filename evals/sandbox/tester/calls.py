@@ -12,11 +12,13 @@ from typing import Any
 from evals.sandbox.inside.attributes import restore
 from evals.sandbox.inside.channel import Channel, TooLong
 from evals.sandbox.inside.codec import Decoder, Encoder
+from evals.sandbox.inside.surroundings import read_setting
 from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.tester.batched_calls import body_of
 from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NotPython, WrongType
 from evals.sandbox.tester.proxies import Proxies
+from evals.sandbox.tester.seeds import N_SEEDED
 from evals.sandbox.tester.shapes import Shape
 from evals.sandbox.tester.values import Values
 
@@ -43,8 +45,10 @@ class Program:
         self.entry_point = entry_point
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
-        self._proxies = Proxies(self, shape.entry_is_class, shape.operators, shape.guards_with)
+        self._proxies = Proxies(self, shape.entry_is_class, shape.operators, shape.guards_with, shape.sorts_by_entry)
         self._values = Values(self._proxies, shape.classes, namespace)
+        self._settings = {name: (read_setting(name), N_SEEDED[name]) for name in shape.settings}
+        "As the program has them: those that the tests set since are sent with the next call."
         self._batch = deque(shape.batched_calls)
         "Calls that the tests are sure to make next. All are sent when the first is made."
         self._batch_sent = False
@@ -261,6 +265,8 @@ class Program:
         """The function that does it. Input is given only if the tests have replaced it: else it is the tester's own."""
         if what == "call":
             return self._values.handed_over[number]  # type: ignore[no-any-return]
+        if what == "less":  # of keys that `cmp_to_key` of the tests made
+            return lambda other: bool(self._values.handed_over[number] < self._values.handed_over[other])
         if what == "next":
             return lambda: next(self._values.handed_over[number])
         if what == "input" and self.shape.feeds_input and builtins.input is not _INPUT:
@@ -269,9 +275,15 @@ class Program:
             return lambda name, size: (sys.stdin.readline if name == "readline" else sys.stdin.read)(size)
         raise Malformed("no such request")
 
-    def _feeds(self) -> list[str]:
-        """What the tests have replaced now, so that the program has to ask for it: `input`, `stdin`."""
-        if not self.shape.feeds_input:
-            return []
-        feeds = ["input"] if builtins.input is not _INPUT else []
-        return feeds if sys.stdin is _STDIN else [*feeds, "stdin"]
+    def _feeds(self) -> list[Any]:
+        """What the tests have replaced, so that the program has to ask for it (`input`, `stdin`), and what they set."""
+        feeds: list[Any] = []
+        for name in self.shape.settings:
+            value, n_seeded = read_setting(name), N_SEEDED[name]
+            if value is not None and (value, n_seeded) != self._settings.get(name):
+                self._settings[name] = value, n_seeded
+                feeds.append([name, value])
+        if self.shape.feeds_input:
+            feeds += ["input"] if builtins.input is not _INPUT else []
+            feeds += [] if sys.stdin is _STDIN else ["stdin"]
+        return feeds

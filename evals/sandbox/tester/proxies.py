@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
-from evals.sandbox.inside.handles import FORWARDED
+from evals.sandbox.inside.handles import FORWARDED, ORDERING
 from evals.sandbox.inside.source import MODULE
 from evals.sandbox.inside.wire import Malformed
 
@@ -90,17 +90,25 @@ class IteratorProxy:
 class Proxies:
     """All proxies of one program.
 
-    operators: those that the prompt's class defines. guards_with: see `shapes.Shape`.
+    operators: those that the prompt's class defines. guards_with: see `shapes.Shape`. orders: whether the program says
+    which of two objects of its own comes first.
     """
 
     def __init__(
-        self, program: Requests, class_under_test: bool, operators: frozenset[str], guards_with: bool = False
+        self,
+        program: Requests,
+        class_under_test: bool,
+        operators: frozenset[str],
+        guards_with: bool = False,
+        orders: bool = False,
     ) -> None:
         self._program = program
         self._guards_with = guards_with
         # Operators that may be given anything, and those that may be given other objects of the program.
         self._free = operators | (UNARY if class_under_test else OF_FUNCTIONS)
         self._among_own = FORWARDED - self._free if class_under_test else frozenset()
+        if orders:
+            self._among_own |= ORDERING
         self._classes: dict[int, type] = {}
         self._made: dict[int, Any] = {}
         self._numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()

@@ -12,12 +12,13 @@ from typing import Protocol
 from evals.errors import UsageError, did_you_mean
 from evals.suite.answers.answer_places import MAX_MARKS, answer_number, before_run_on, last_boxed
 from evals.suite.answers.answer_places import after_phrases as after_phrases
+from evals.suite.answers.letter_or_line import LetterOrLineRule
 from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
 from evals.suite.answers.letter_rule import LetterRule as LetterRule
 from evals.suite.answers.numbers import last_number, plain, to_number
 from evals.suite.answers.same_answer import bare_latex, same_number, same_text, undressed
 
-RULES = ("number", "last_number", "marked_number", "boxed", "math", "letter", "last_line", "regex")
+RULES = ("number", "last_number", "marked_number", "boxed", "math", "letter", "letter_or_line", "last_line", "regex")
 
 _HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100}?)[ \t*]*$", re.MULTILINE)
 _NO_PLAIN_NUMBER = re.compile(
@@ -235,8 +236,8 @@ def make_rule(
 ) -> AnswerRule:
     """The rule that YAML names with `extract`, one of RULES.
 
-    letters: for `letter`. pattern: for `regex`, and only there. answer_phrases: for `marked_number`, `letter` and
-    `last_line`; the other rules ignore it.
+    letters: for `letter` and `letter_or_line`. pattern: for `regex`, and only there. answer_phrases: for
+    `marked_number`, `letter`, `letter_or_line` and `last_line`; the other rules ignore it.
 
     Raises:
         UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression.
@@ -257,6 +258,9 @@ def make_rule(
         return MathRule()
     if extract == "letter":
         return LetterRule(letters.upper(), phrases)
+    if extract == "letter_or_line":
+        line = LastLineRule(decimal_comma, tolerance, phrases)
+        return LetterOrLineRule(LetterRule(letters.upper(), phrases), line, phrases)
     if extract == "last_line":
         return LastLineRule(decimal_comma, tolerance, phrases)
     boxes_win, phrases = extract != "last_number", phrases if extract == "marked_number" else ()

@@ -91,7 +91,7 @@ class Prober:
 
         Tokens are counted by the backend's `count_tokens`, or estimated as bytes/4 where it has none.
         """
-        n_shots = self.prompts.shots.n_shots
+        n_shots = len(self.prompts.shots.of(question))
         while n_shots and self.context_length is not None:
             texts = [self.wording.answer(question, order, place) for place in range(question.n)]
             size = max(texts, key=len) if self.wording.style == "completion" else ""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from evals.metrics import Mean, defined, report_keys
+from evals.metrics import Mean, report_keys, with_keys
 from evals.record.recorders import Event
 from evals.record.scores import score_of
-from evals.stats.intervals import Z95, wilson
+from evals.report_keys import metric_keys
+from evals.stats.intervals import wilson
+from evals.stats.moments import mean_of_groups
 from evals.suite.choice.questions import LETTERS
 from evals.suite.choice.scoring_methods import ScoringMethod
+
+if TYPE_CHECKING:
+    from evals.stats.estimate import Estimate
 
 LOW_MASS = 0.9
 "Below this the letters are not what the model would say, and their order means less."
@@ -69,17 +74,17 @@ class ChoiceReport:
             self._agreement.add(sample_id, float(len(chosen) == 1 and chosen != {None}))
 
     def as_dict(self) -> dict[str, Any]:
-        report = score_keys(self.measure, self.score)
+        report = report_keys(self.measure, self.score)
         subjects = self._groups["subject"]
         if len(subjects) > 1:
-            report.update(macro_keys(f"macro_{self.measure}", list(subjects.values())))
+            report.update(macro_keys(f"macro_{self.measure}", subjects))
         styles = {style for style, *_ in self._methods}
         if "letter" in styles:
             report["unparsed"] = self._share("unparsed", "asked")
         if self._counts["with_mass"]:
             report["letter_mass"] = self._mass()
         if self._rotated:
-            report.update({**report_keys("same_in_all", self._agreement), "n": self.score.n})
+            report = with_keys(report, "same_in_all", self._agreement)
         if self.measure == "accuracy":
             report.update(self._positions.as_dict())
         report["how"] = self._how()
@@ -94,7 +99,7 @@ class ChoiceReport:
         return self._counts[name] / max(1, self._counts[of])
 
     def _table(self, means: dict[str, Mean]) -> dict[str, Any]:
-        return {name: score_keys(self.measure, means[name]) for name in sorted(means)}
+        return {name: report_keys(self.measure, means[name]) for name in sorted(means)}
 
     def _how(self) -> list[str]:
         """A line for each combination of style and method, of which a run has one, and a line about the examples."""
@@ -167,24 +172,29 @@ class Positions:
         return {**row, "accuracy": hits / right if right else None, "accuracy_ci95": interval, "n": right}
 
 
-def score_keys(name: str, mean: Mean) -> dict[str, Any]:
-    """`report_keys` of a mean; with Wilson's interval where all scores are equal, as t would then claim certainty."""
-    keys = report_keys(name, mean)
-    if mean.stderr == 0 and 0 <= mean.mean <= 1:
-        keys[f"{name}_ci95"] = list(wilson(mean.mean * mean.n, mean.n))
+def macro_keys(name: str, means: Mapping[str, Mean]) -> dict[str, Any]:
+    """The unweighted mean of the groups' means under `name`, with its standard error and 95 % interval in [0, 1].
+
+    `name_n` is the number of groups. Groups are strata: `evals.stats.moments.mean_of_groups`, or over clusters
+    `evals.stats.means.mean_of_groups`. Error and interval are None where a group has fewer than two samples.
+    """
+    clustered = _clustered_macro(means)
+    if clustered is not None:
+        ends = (clustered.interval.low, clustered.interval.high)
+        keys = metric_keys(name, clustered.value, clustered.stderr, ends, len(means))
+        keys[f"{name}_n_clusters"] = clustered.n_clusters
+    else:
+        keys = metric_keys(name, *mean_of_groups([mean.moments for mean in means.values()]), len(means))
+    keys[f"{name}_n"] = keys.pop("n")
     return keys
 
 
-def macro_keys(name: str, means: Sequence[Mean]) -> dict[str, Any]:
-    """The unweighted mean of the groups' means under `name`, with its standard error and 95 % interval.
+def _clustered_macro(means: Mapping[str, Mean]) -> Estimate | None:
+    found = [(group, mean.clustered_samples()) for group, mean in means.items()]
+    rows = [(value, group, cluster) for group, samples in found for value, cluster in samples]
+    if not rows:
+        return None
+    from evals.stats import means as clustered_means
 
-    `name_n` is the number of groups. Groups are strata: the variance is the sum of the variances of their means, over
-    the squared number of groups (Cochran 1977, Sampling Techniques, section 5.3). The interval is normal, cut at 0 and
-    1. Error and interval are None where a group has fewer than two samples, or no group has any spread.
-    """
-    value = math.fsum(mean.mean for mean in means) / len(means)
-    stderr = math.sqrt(math.fsum(mean.stderr**2 for mean in means)) / len(means)
-    keys: dict[str, Any] = {name: value, f"{name}_stderr": defined(stderr), f"{name}_ci95": None}
-    if stderr > 0:
-        keys[f"{name}_ci95"] = [max(0.0, value - Z95 * stderr), min(1.0, value + Z95 * stderr)]
-    return {**keys, f"{name}_n": len(means)}
+    scores, groups, clusters = zip(*rows, strict=True)
+    return clustered_means.mean_of_groups(scores, groups, clusters)

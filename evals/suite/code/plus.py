@@ -77,7 +77,8 @@ def plus_tests(row: Mapping[str, Any]) -> str:
     results are compared.
     """
     name, task_id = row["entry_point"], str(row.get("task_id", ""))
-    inputs = [typed_input(task_id, arguments) for arguments in [*row["base_input"], *row.get("plus_input", [])]]
+    given = [*(row["base_input"] or []), *(row.get("plus_input") or [])]
+    inputs = [typed_input(task_id, arguments) for arguments in given]
     reference = f"{row['prompt']}{row['canonical_solution']}"
     oracle = _oracle(task_id, name)
     return (

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.errors import UsageError
-from evals.metrics import Mean, defined
+from evals.metrics import Mean, with_keys
 from evals.record.recorders import Event
-from evals.stats.intervals import wilson
 
 MAX_PROBLEMS_LISTED = 1000
 "The report lists the counts of each problem up to this many problems; `evals view` always shows them."
 
 
 class PassReport:
-    """Means over problems with their bootstrap intervals, counts of verdicts, and the counts of each problem.
+    """Means over problems with their intervals, counts of verdicts, and the counts of each problem.
 
     names: the keys of `metrics` events that are averaged, such as `pass@1`. With repeats the estimates of a problem
     are averaged, since each of them is unbiased.
@@ -26,8 +23,6 @@ class PassReport:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.means = {name: Mean() for name in names}
-        self._first: dict[str, array[float]] = {name: array("d") for name in names}
-        self._repeated: dict[tuple[str, int], list[float]] = {}
         self._row_of: dict[str, int] = {}
         self.counts_of: list[list[int]] = []
         self.statuses: Counter[str] = Counter()
@@ -57,11 +52,6 @@ class PassReport:
         self.counts_of[row][1] += data["n_passed"]
         for name, mean in self.means.items():
             mean.add(sample_id, data[name])
-            first = self._first[name]
-            if row == len(first):
-                first.append(data[name])
-            else:
-                self._repeated.setdefault((name, row), []).append(data[name])
 
     def as_dict(self) -> dict[str, Any]:
         """The report so far.
@@ -72,9 +62,7 @@ class PassReport:
         """
         report: dict[str, Any] = {}
         for name, mean in self.means.items():
-            report[name] = defined(mean.mean)
-            report[f"{name}_stderr"] = defined(mean.stderr)
-            report[f"{name}_ci95"] = self._interval(name)
+            report = with_keys(report, name, mean)
         report |= {"n": len(self._row_of), "n_completions": self.n_completions}
         if self.n_completions:
             report["unparsed"] = self.n_unparsed / self.n_completions
@@ -83,25 +71,6 @@ class PassReport:
             listed = sorted((name, self.counts_of[row]) for name, row in self._row_of.items())
             report["problems"] = {name: {"n": counts[0], "c": counts[1]} for name, counts in listed}
         return report
-
-    def _interval(self, name: str) -> list[float] | None:
-        """95 % bootstrap interval over problems. Wilson's if all values are equal: a bootstrap would have width 0."""
-        values = [self._value(name, row) for _, row in sorted(self._row_of.items())]
-        if len(values) < 2:
-            return None
-        if max(values) == min(values):
-            low, high = wilson(math.fsum(values), len(values))
-            return [low, high]
-        import numpy as np
-
-        from evals.stats.bootstrap import bootstrap
-
-        interval = bootstrap(values, rng=np.random.default_rng(0)).interval
-        return [interval.low, interval.high]
-
-    def _value(self, name: str, row: int) -> float:
-        values = [self._first[name][row], *self._repeated.get((name, row), ())]
-        return math.fsum(values) / len(values)
 
 
 def counts_of(name: str, values: Sequence[Any]) -> list[int]:

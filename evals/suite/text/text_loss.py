@@ -8,12 +8,13 @@ from random import Random
 from typing import Any
 
 from evals.completion import Prompt
+from evals.engine.context import current_plan
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
-from evals.metrics import defined
 from evals.record.current import record_metrics
 from evals.record.recorders import Event
-from evals.stats.intervals import ExactSum, t_interval
+from evals.report_keys import metric_keys
+from evals.stats.intervals import ExactSum, mean_of, t_interval
 from evals.suite.choice.scoring_methods import is_text_model
 from evals.suite.samples.ideals import require
 
@@ -75,25 +76,41 @@ class TextLoss(StreamedEval):
 
 
 class Ratio:
-    """A ratio of two totals, such as nats over tokens. The result does not depend on the order of samples."""
+    """A ratio of two totals, such as nats over tokens. The result does not depend on the order of samples.
+
+    The totals of a sample's repeats are one unit, and so are samples of one cluster where the run's plan names them.
+    """
 
     def __init__(self) -> None:
+        plan = current_plan()
+        self._repeats = plan.repeats if plan is not None else 1
+        self._cluster_of = plan.cluster_of if plan is not None else None
+        self._open: dict[str, list[tuple[float, float]]] = {}
+        self._kept: dict[str, tuple[float, float]] = {}
         self.n = 0
         self._top, self._bottom = ExactSum(), ExactSum()
         self._top_squares, self._bottom_squares, self._products = ExactSum(), ExactSum(), ExactSum()
 
-    def add(self, top: float, bottom: float) -> None:
-        """Add one sample: `top` to the numerator, `bottom` to the denominator."""
+    def add(self, sample_id: str, top: float, bottom: float) -> None:
+        """Add one evaluation of a sample: `top` to the numerator, `bottom` to the denominator."""
+        if self._repeats > 1:
+            pairs = self._open.setdefault(sample_id, [])
+            pairs.append((top, bottom))
+            if len(pairs) < self._repeats:
+                return
+            top, bottom = (mean_of([pair[i] for pair in self._open.pop(sample_id)]) for i in (0, 1))
         self.n += 1
         self._top.add(top)
         self._bottom.add(bottom)
         self._top_squares.add(top * top)
         self._bottom_squares.add(bottom * bottom)
         self._products.add(top * bottom)
+        if self._cluster_of is not None:
+            self._kept[sample_id] = (top, bottom)
 
     @property
     def bottom(self) -> float:
-        """The total of the denominator."""
+        """The total of the denominator; that of a sample's repeats is their mean."""
         return float(self._bottom.exact)
 
     @property
@@ -113,6 +130,19 @@ class Ratio:
         squares = self._top_squares.exact - 2 * r * self._products.exact + r * r * self._bottom_squares.exact
         return math.sqrt(max(0.0, float(squares)) * self.n / (self.n - 1)) / self.bottom
 
+    def keys(self, name: str) -> dict[str, Any]:
+        """The keys of a report: `name` with standard error and 95 % interval, which does not reach below 0."""
+        stderr, n_clusters = self.stderr, self.n
+        low, high = t_interval(self.value, stderr, self.n)
+        if self._cluster_of is not None and self._kept:
+            from evals.stats.means import ratio_of_totals
+
+            tops, bottoms = zip(*self._kept.values(), strict=True)
+            found = ratio_of_totals(tops, bottoms, [self._cluster_of.get(one, one) for one in self._kept])
+            stderr, n_clusters, low, high = found.stderr, found.n_clusters, found.interval.low, found.interval.high
+        keys = metric_keys(name, self.value, stderr, (max(0.0, low) if low == low else low, high), self.n)
+        return keys if n_clusters == self.n else {**keys, "n_clusters": n_clusters}
+
 
 class LossReport:
     """`nats_per_token` and `bits_per_byte` over all texts, each with standard error and 95 % interval over texts."""
@@ -125,16 +155,11 @@ class LossReport:
         for event in events:
             if event.type == "metrics" and "nats" in event.data:
                 nats = event.data["nats"]
-                self.per_token.add(nats, event.data["n_tokens"])
-                self.per_byte.add(nats / math.log(2), event.data["n_bytes"])
+                self.per_token.add(sample_id, nats, event.data["n_tokens"])
+                self.per_byte.add(sample_id, nats / math.log(2), event.data["n_bytes"])
 
     def as_dict(self) -> dict[str, Any]:
         """The report so far, with `n` (texts), `n_tokens` and `n_bytes`; None for a number that does not exist."""
-        report: dict[str, Any] = {}
-        for name, ratio in (("bits_per_byte", self.per_byte), ("nats_per_token", self.per_token)):
-            low, high = t_interval(ratio.value, ratio.stderr, ratio.n)
-            report[name] = defined(ratio.value)
-            report[f"{name}_stderr"] = defined(ratio.stderr)
-            report[f"{name}_ci95"] = None if math.isnan(low) else [low, high]
-        report["n"] = self.per_byte.n
+        report = {**self.per_byte.keys("bits_per_byte"), **self.per_token.keys("nats_per_token")}
+        report["n"] = report.pop("n")
         return {**report, "n_tokens": int(self.per_token.bottom), "n_bytes": int(self.per_byte.bottom)}

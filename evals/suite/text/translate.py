@@ -42,6 +42,7 @@ class Translate(Match):
         accepted(sample)
 
     first_prompt = Match.first_prompt
+    few_shot_overlap = Match.few_shot_overlap
 
     async def eval_sample(self, sample: Any, rng: Random) -> bool:  # type: ignore[override]
         """Send the prompt with `max_tokens`; record a `metrics` and a `match` event; return whether it is correct.

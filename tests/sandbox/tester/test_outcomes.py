@@ -115,7 +115,7 @@ def test_anything_else_is_no_pass(message):
     ],
 )
 def test_a_whole_program_is_judged_by_what_it_printed_and_how_it_ended(printed, ended, outcome):
-    assert outcome_of_output(printed, CASE, ended) == outcome
+    assert outcome_of_output(printed, CASE, "decimals", ended) == outcome
 
 
 def test_long_texts_are_cut_and_others_are_left():

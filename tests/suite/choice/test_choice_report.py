@@ -68,9 +68,18 @@ def test_the_macro_interval_is_that_of_a_stratified_mean() -> None:
     results = outcomes()
     variance = sum(np.var(values, ddof=1) / len(values) for values in results.values()) / len(results) ** 2
     report = report_of(results)
-    low, high = scipy.stats.norm.interval(0.95, report["macro_accuracy"], np.sqrt(variance))
     assert report["macro_accuracy_stderr"] == pytest.approx(np.sqrt(variance))
-    assert report["macro_accuracy_ci95"] == pytest.approx([low, high])
+    parts = [np.var(values, ddof=1) / len(values) for values in results.values()]
+    df = sum(parts) ** 2 / sum(part**2 / (len(v) - 1) for part, v in zip(parts, results.values(), strict=True))
+    p, t = report["macro_accuracy"], scipy.stats.t.ppf(0.975, df)
+    # Wilson's interval is where the distance from the mean is t standard errors, the error being that of the end.
+    for end in report["macro_accuracy_ci95"]:
+        assert abs(p - end) == pytest.approx(t * np.sqrt(variance * end * (1 - end) / (p * (1 - p))))
+
+
+def test_a_macro_mean_of_perfect_subjects_has_an_interval_below_one() -> None:
+    low, high = report_of({"algebra": [True] * 8, "history": [True] * 8})["macro_accuracy_ci95"]
+    assert 0 < low < 1 == high
 
 
 def test_subjects_and_categories_have_rows_with_wilson_intervals() -> None:

@@ -53,8 +53,8 @@ def test_the_error_of_a_ratio_is_that_of_its_linearised_values():
     bottom = rng.integers(5, 50, 200).astype(float)
     top = bottom * rng.normal(0.5, 0.1, 200)
     ratio = Ratio()
-    for pair in zip(top, bottom, strict=True):
-        ratio.add(*pair)
+    for number, pair in enumerate(zip(top, bottom, strict=True)):
+        ratio.add(f"t.{number}", *pair)
     r = top.sum() / bottom.sum()
     assert ratio.value == pytest.approx(r)
     assert ratio.stderr == pytest.approx(stats.sem((top - r * bottom) / bottom.mean()))
@@ -66,8 +66,8 @@ def test_the_error_of_a_ratio_covers_the_truth():
     for _ in range(400):
         bottom = rng.integers(5, 50, 100).astype(float)
         ratio = Ratio()
-        for pair in zip(bottom * 0.5 + rng.normal(0, 2, 100), bottom, strict=True):
-            ratio.add(*pair)
+        for number, pair in enumerate(zip(bottom * 0.5 + rng.normal(0, 2, 100), bottom, strict=True)):
+            ratio.add(f"t.{number}", *pair)
         hits += abs(ratio.value - 0.5) <= 1.984 * ratio.stderr
     assert 0.92 < hits / 400 < 0.98
 
@@ -75,16 +75,16 @@ def test_the_error_of_a_ratio_covers_the_truth():
 def test_the_order_of_texts_does_not_matter_to_the_last_digit():
     pairs = [(0.1 * k, 1.0 + k % 7) for k in range(100)]
     there, back = Ratio(), Ratio()
-    for pair in pairs:
-        there.add(*pair)
-    for pair in reversed(pairs):
-        back.add(*pair)
+    for number, pair in enumerate(pairs):
+        there.add(f"t.{number}", *pair)
+    for number, pair in reversed(list(enumerate(pairs))):
+        back.add(f"t.{number}", *pair)
     assert (there.value, there.stderr) == (back.value, back.stderr)
 
 
 def test_one_text_shows_no_spread():
     ratio = Ratio()
-    ratio.add(1.0, 2.0)
+    ratio.add("t.0", 1.0, 2.0)
     assert ratio.value == 0.5
     assert math.isnan(ratio.stderr)
     assert math.isnan(Ratio().value)
