@@ -181,7 +181,11 @@ class OpenAIBackend(HostedBackend):
 
     async def draw(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> Completions:
         body, reply, rules = await self.exchange(client, prompt, options)
-        result = self.result_type(read_reply(reply, self.host), prompt)
+        raw = read_reply(reply, self.host)
+        problem = self.result_type.problem_of(raw)
+        if problem is not None:
+            raise CallFailed(Kind.BAD_REPLY, f"malformed reply: {problem}", status=reply.status, host=self.host)
+        result = self.result_type(raw, prompt)
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
         refuse_filtered(result, self.host, reply.status)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
+from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.transport import WireReply
 from evals.engine.failures import CallFailed, Kind, classify_http, short
 from evals.secrets import redact
@@ -67,6 +68,11 @@ class OpenAIBaseCompletionResult(Completions):
         )
 
     @staticmethod
+    def problem_of(raw: dict[str, Any]) -> str | None:
+        """What is wrong with a reply that cannot be read as an answer of this endpoint; None for a good one."""
+        return problem_of_choices(raw, is_chat=False)
+
+    @staticmethod
     def text_of(choice: dict[str, Any]) -> str:
         """The text of a choice; empty where it has none."""
         text = choice.get("text")
@@ -91,6 +97,10 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     """
 
     @staticmethod
+    def problem_of(raw: dict[str, Any]) -> str | None:
+        return problem_of_choices(raw, is_chat=True)
+
+    @staticmethod
     def text_of(choice: dict[str, Any]) -> str:
         content = _message(choice).get("content")
         return content if isinstance(content, str) else joined_text(content)
@@ -98,8 +108,11 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
         reason, message = choice.get("finish_reason"), _message(choice)
-        if reason == "stop" and message.get("refusal") and not message.get("content"):
-            return "refusal"
+        if reason in ("stop", None) and not message.get("content"):
+            if message.get("refusal"):
+                return "refusal"
+            if message.get("tool_calls"):
+                return "tool_calls"
         return reason if isinstance(reason, str) else None
 
 
@@ -118,6 +131,7 @@ def joined_text(parts: Any) -> str:
     )
 
 
+_TOOL_CALLS = ("function_call", "custom_tool_call")
 _INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
@@ -139,6 +153,10 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
         )
 
+    @staticmethod
+    def problem_of(raw: dict[str, Any]) -> str | None:
+        return problem_of_output(raw)
+
 
 def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
     messages = [item for item in _dicts(raw.get("output")) if item.get("type") == "message"]
@@ -151,6 +169,8 @@ def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]])
         return _INCOMPLETE.get(str(reason), str(reason or "incomplete"))
     if any(part.get("type") == "refusal" for part in content) and not joined_text(content):
         return "refusal"
+    if any(item.get("type") in _TOOL_CALLS for item in _dicts(raw.get("output"))) and not joined_text(content):
+        return "tool_calls"
     return "stop" if raw.get("status") == "completed" else raw.get("status")
 
 
