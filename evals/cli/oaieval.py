@@ -42,7 +42,8 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         raise UsageError("no completion function is named", fix="name a model, or `dummy` to try an eval")
     if not (args.local_run or args.http_run or args.dry_run):
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
-    overrides = {} if args.temperature is None else {"temperature": args.temperature}
+    chosen = {"temperature": args.temperature, "reasoning_effort": args.effort}
+    overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
     extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
     return RunRequest(
@@ -227,7 +228,12 @@ def _begin(
     if rule is not None:
         rule.prepare(prepared)
     if args.resume and prepared.earlier is None and not args.json:
-        print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
+        from evals.runner.resume import why_none_fits
+
+        why = why_none_fits(prepared.request.records_folder, prepared.fingerprint)
+        print(
+            f"no unfinished record of this run was found: it starts anew{f' ({why})' if why else ''}", file=sys.stderr
+        )
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
         print(opening_lines(prepared), file=sys.stderr, flush=True)
 

@@ -70,6 +70,7 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
+    group.add_argument("--effort", metavar="LEVEL", help="of reasoning: none, low, medium, high, ...")
     group.add_argument("--repeats", type=_positive_int, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
         "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.comparison.baseline import Baseline, find_baseline
+from evals.comparison.facts import known_in_both
 from evals.comparison.gate_conditions import PairedScores, notes_of, refuse_other_direction, unmet_conditions
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
@@ -97,6 +98,7 @@ class EvalVerdict:
             "n_clusters": self.test.difference.n_clusters,
             "n_errors": self.run.n_errors,
             "n_baseline": self.baseline.n,
+            "n_broken_lines": self.run.facts.n_damaged,
             "baseline": defined(self.baseline_score),
             "now": defined(self.score),
             "difference": defined(self.test.difference.value),
@@ -168,9 +170,10 @@ def _drop_test(before: Array, after: Array, clusters: list[int] | None, limits: 
 def _refuse_other(run: RunScores, baseline: Baseline) -> None:
     facts = run.facts
     refuse_other_direction(baseline, higher_is_better=facts.higher_is_better, run=run.path)
+    scorers = known_in_both(facts.scorer or {}, baseline.scorer or {})
     for what, here, there in (
         ("data", facts.data_sha256, baseline.data_sha256),
-        ("scorer", dict(facts.scorer) if facts.scorer else None, baseline.scorer),
+        ("scorer", *scorers),
         ("metric", run.metric, baseline.metric),
     ):
         if here is not None and there is not None and here != there:

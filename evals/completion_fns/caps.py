@@ -30,6 +30,23 @@ def cap_of(options: Mapping[str, Any], default: int | None = None) -> Cap | None
     return None if default is None else Cap(VISIBLE_CAP, default)
 
 
+def one_cap(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options without `max_tokens` where one of the provider's own words stands beside it: servers refuse both."""
+    has_total = any(name in options for name in TOTAL_CAPS)
+    return {name: value for name, value in options.items() if not (has_total and name == VISIBLE_CAP)}
+
+
+def with_headroom(cap: Cap, headroom: int, most: int | None) -> Cap:
+    """The cap for a model that reasons: a cap on the visible answer gets `headroom` on top, others stay as they are.
+
+    most: tokens that the model writes at most; None: not known.
+    """
+    if cap.name != VISIBLE_CAP:
+        return cap
+    n_tokens = cap.n_tokens + headroom
+    return Cap(cap.name, n_tokens if most is None else max(cap.n_tokens, min(n_tokens, most)))
+
+
 def larger_cap(cap: Cap, headroom: int, most: int | None) -> Cap | None:
     """The cap for the second try of an answer that was cut off; None where the model writes no more than this one.
 

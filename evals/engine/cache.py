@@ -20,7 +20,10 @@ from evals.engine.traits import cache_identity
 from evals.errors import RecordError
 from evals.secrets import redact
 
-_FIELDS = ("texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request")
+_FIELDS = (
+    "texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request", "reasoning",
+    "messages", "tool_calls",
+)  # fmt: skip
 
 
 def default_cache_dir() -> Path:

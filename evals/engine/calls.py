@@ -224,4 +224,6 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
             extra["cached_at_temperature"] = temperature
     known = {**costs, "logprobs": result.logprobs, "request": result.request, "reasoning": result.reasoning}
     extra.update({key: value for key, value in known.items() if value is not None})
+    if result.tool_calls:
+        extra["tool_calls"] = result.tool_calls
     record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)

@@ -55,6 +55,8 @@ def detectable_words(c: Comparison) -> str:
     """The smallest true difference that a comparison of this size finds, as a sentence."""
     if math.isnan(c.detectable):
         return "" if c.n else "no samples"
+    if _in_unit(c) and c.detectable > 1:
+        return f"With {counted(c.n, 'sample')} like these no true difference is found 4 times in 5: more are needed."
     what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
     return f"With {counted(c.n, 'sample')} like these a true difference of {what} is found 4 times in 5."
 

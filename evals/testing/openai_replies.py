@@ -32,6 +32,9 @@ class Answer:
     finish_reason: str = "stop"
     refusal: str | None = None
     reasoning_tokens: int = 0
+    reasoning: str | None = None
+    "Shown beside the text: as `reasoning_field` of a chat message, and as a summary at the responses endpoint."
+    reasoning_field: str = "reasoning_content"
     cached_tokens: int = 0
     status: int = 200
     "Another one makes the reply an error, with `error_code` and `error_message`."
@@ -103,6 +106,9 @@ def chat_reply(
         )
         for index, answer in enumerate(answers)
     ]
+    for choice, answer in zip(choices, answers, strict=True):
+        if answer.reasoning is not None:
+            choice["message"][answer.reasoning_field] = answer.reasoning
     return chat_completion(f"chatcmpl-{reply_id}", _CREATED, model, choices, chat_usage(n_prompt, answers))
 
 
@@ -175,8 +181,9 @@ def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) ->
         content.append({"type": "refusal", "refusal": answer.refusal})
     status = "incomplete" if details else "completed"
     output: list[dict[str, Any]] = []
-    if answer.reasoning_tokens:
-        output.append({"type": "reasoning", "id": f"rs_{reply_id}", "summary": []})
+    if answer.reasoning_tokens or answer.reasoning:
+        summary = [{"type": "summary_text", "text": answer.reasoning}] if answer.reasoning else []
+        output.append({"type": "reasoning", "id": f"rs_{reply_id}", "summary": summary})
     if content:
         message = {"type": "message", "id": f"msg_{reply_id}", "status": status, "role": "assistant"}
         output.append({**message, "content": content})

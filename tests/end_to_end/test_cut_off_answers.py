@@ -27,9 +27,12 @@ def registry(tmp_path: Path) -> Path:
     return root
 
 
-def run(server: LoopbackServer, registry: Path, **kwargs: Any) -> evals.RunResult:
+def run(
+    server: LoopbackServer, registry: Path, model: str = "some-model", extra: Any = None, **kwargs: Any
+) -> evals.RunResult:
     place = {"registry_paths": [registry], "log_dir": registry.parent / "logs", "check": False}
-    return evals.run("some-model", "sums", completion_args={"api_base": server.base_url}, **place, **kwargs)
+    arguments = {"api_base": server.base_url, **(extra or {})}
+    return evals.run(model, "sums", completion_args=arguments, **place, **kwargs)
 
 
 def thinking(n_tokens: int) -> Any:
@@ -56,16 +59,32 @@ def test_an_answer_that_is_cut_off_twice_is_an_error_and_never_a_wrong_answer(re
     assert {event["type"] for event in events if "type" in event} == {"sampling", "error"}
 
 
-def test_a_server_that_refuses_the_larger_cap_leaves_the_sample_an_error_and_the_run_goes_on(registry):
-    def answer(call: Call) -> Answer:
-        if call.body["max_tokens"] > 64:
-            message = "max_tokens is too large: 25064. This model supports at most 4096 completion tokens."
-            return Answer(None, status=400, error_message=message)
-        return Answer(QUESTIONS[call.prompt], reasoning_tokens=500 if call.prompt == "1 + 1?" else 0)
+def refuses_caps_above(most: int, n_reasoning: int) -> Any:
+    """A server with a short context, whose model spends so many reasoning tokens on the first question."""
 
-    with LoopbackServer(answer) as server:
+    def answer(call: Call) -> Answer:
+        if call.body.get("max_tokens", 0) > most:
+            message = f"max_tokens is too large: 25064. This model supports at most {most} completion tokens."
+            return Answer(None, status=400, error_message=message)
+        reasoning = n_reasoning if call.prompt == "1 + 1?" else 0
+        if "max_tokens" not in call.body and reasoning > most:
+            return Answer("", finish_reason="length", reasoning_tokens=most)
+        return Answer(QUESTIONS[call.prompt], reasoning_tokens=reasoning)
+
+    return answer
+
+
+def test_a_server_with_a_short_context_is_asked_without_a_cap(registry):
+    with LoopbackServer(refuses_caps_above(4096, 500)) as server:
+        result = run(server, registry)
+    assert (result.n_errors, result.report["n"], result.accuracy) == (0, 4, 1.0)
+
+
+def test_an_answer_that_the_context_does_not_hold_is_an_error_and_the_run_goes_on(registry):
+    with LoopbackServer(refuses_caps_above(4096, 5000)) as server:
         result = run(server, registry)
     assert (result.n_errors, result.report["n"], result.accuracy) == (1, 3, 1.0)
+    assert set(result.counters.errors) == {"cut off"}
 
 
 def test_a_text_that_reached_the_limit_is_scored_and_counted_as_truncated_with_a_warning(registry):
@@ -84,3 +103,36 @@ def test_a_run_without_truncated_completions_says_nothing_of_them(registry):
     with LoopbackServer(lambda call: QUESTIONS[call.prompt]) as server:
         result = run(server, registry)
     assert not {"truncated", "warnings"} & set(result.report)
+
+
+def test_once_a_reply_has_shown_that_the_model_reasons_later_calls_get_headroom_at_once(registry):
+    with LoopbackServer(thinking(500)) as server:
+        run(server, registry, concurrency=1)
+        assert [body["max_tokens"] for body in server.bodies] == [64, 25_064, 25_064, 25_064, 25_064]
+
+
+def test_a_model_that_is_known_to_reason_gets_headroom_from_the_first_call_on(registry):
+    with LoopbackServer(thinking(500), reasoning_models=["gpt-6*"]) as server:
+        result = run(server, registry, model="gpt-6-luna")
+        assert [body["max_completion_tokens"] for body in server.bodies] == [25_064] * 4
+    assert (result.accuracy, result.n_errors) == (1.0, 0)
+
+
+def test_at_effort_none_a_cap_stays_as_it_is(registry):
+    with LoopbackServer(thinking(0)) as server:
+        run(server, registry, model="gpt-6-luna", effort="none")
+        assert {body["max_completion_tokens"] for body in server.bodies} == {64}
+        assert {body["reasoning_effort"] for body in server.bodies} == {"none"}
+
+
+def test_a_cap_in_the_provider_s_own_words_counts_reasoning_and_stays_as_it_is(registry):
+    with LoopbackServer(thinking(5)) as server:
+        place = {"max_completion_tokens": 900, "max_tokens": None}
+        run(server, registry, model="gpt-6-luna", extra=place)
+        assert {body["max_completion_tokens"] for body in server.bodies} == {900}
+
+
+def test_headroom_of_ones_own_replaces_that_of_the_registry(registry):
+    with LoopbackServer(thinking(5)) as server:
+        run(server, registry, model="gpt-6-luna", extra={"headroom": "500"})
+        assert {body["max_completion_tokens"] for body in server.bodies} == {564}

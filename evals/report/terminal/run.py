@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from evals.engine.session import CallCounts
     from evals.runner.counters import RunCounters
     from evals.runner.result import RunResult
+    from evals.specs import RunSpec
 
 DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 """A difference of so many standard errors is found with power 80 % at the 5 % level (two-sided).
@@ -53,9 +54,15 @@ def final_block(result: RunResult, again: str = "") -> str:
         _work_lines(result),
         _next_lines(result, again),
     ]
-    head = one_line(f"{result.eval_spec.key} on {', '.join(result.run_spec.completion_fns)}")
+    head = one_line(f"{result.eval_spec.key} on {', '.join(_models(result.run_spec))}")
     blocks = ["\n".join(f"  {line}" for line in lines) for lines in sections if lines]
     return "\n\n".join([head, *blocks])
+
+
+def _models(spec: RunSpec) -> list[str]:
+    """The completion functions, each with its effort of reasoning where that is known."""
+    efforts = spec.run_config.get("efforts") or {}
+    return [f"{name}, effort {efforts[name]}" if name in efforts else name for name in spec.completion_fns]
 
 
 def running_score(counters: RunCounters) -> str:

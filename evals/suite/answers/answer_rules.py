@@ -17,8 +17,10 @@ from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
 from evals.suite.answers.letter_rule import LetterRule as LetterRule
 from evals.suite.answers.numbers import last_number, plain, to_number
 from evals.suite.answers.same_answer import bare_latex, same_number, same_text, undressed
+from evals.suite.answers.several_letters import LettersRule
 
-RULES = ("number", "last_number", "marked_number", "boxed", "math", "letter", "letter_or_line", "last_line", "regex")
+_NUMBERS, _LETTERS = ("number", "last_number", "marked_number"), ("letter", "letters", "letter_or_line")
+RULES = (*_NUMBERS, "boxed", "math", *_LETTERS, "last_line", "regex")
 
 _HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100}?)[ \t*]*$", re.MULTILINE)
 _NO_PLAIN_NUMBER = re.compile(
@@ -236,8 +238,8 @@ def make_rule(
 ) -> AnswerRule:
     """The rule that YAML names with `extract`, one of RULES.
 
-    letters: for `letter` and `letter_or_line`. pattern: for `regex`, and only there. answer_phrases: for
-    `marked_number`, `letter`, `letter_or_line` and `last_line`; the other rules ignore it.
+    letters: for `letter`, `letters` and `letter_or_line`. pattern: for `regex`, and only there. answer_phrases: for
+    `marked_number`, `last_line` and the rules of letters; the other rules ignore it.
 
     Raises:
         UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression.
@@ -258,6 +260,8 @@ def make_rule(
         return MathRule()
     if extract == "letter":
         return LetterRule(letters.upper(), phrases)
+    if extract == "letters":
+        return LettersRule(letters.upper(), phrases)
     if extract == "letter_or_line":
         line = LastLineRule(decimal_comma, tolerance, phrases)
         return LetterOrLineRule(LetterRule(letters.upper(), phrases), line, phrases)

@@ -27,8 +27,8 @@ class ExtractAnswer(StreamedEval):
     """The answer that a rule finds in the completion must be one of the sample's ideal answers.
 
     extract: the rule: `number`, `last_number`, `marked_number`, `boxed`, `math`, `letter`,
-    `letter_or_line`, `last_line`, or `regex` with `pattern`. letters, decimal_comma, tolerance, answer_phrases: see
-    `evals.suite.answers.answer_rules`.
+    `letters`, `letter_or_line`, `last_line`, or `regex` with `pattern`. letters, decimal_comma, tolerance,
+    answer_phrases: see `evals.suite.answers.answer_rules`.
 
     template: a text with `{input}`, where the question goes; other fields of the sample fill placeholders of their
     names. instruction: added to the question after a blank line. few_shot_jsonl, num_few_shot: a file of few-shot

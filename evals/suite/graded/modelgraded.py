@@ -16,7 +16,13 @@ from evals.record.current import record_metrics
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.graded_report import GradedReport
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
-from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric, warn_of_misread
+from evals.suite.graded.rubric import (
+    call_kwargs,
+    concat_n_completions,
+    make_rubric,
+    rubric_digest,
+    warn_of_misread,
+)
 from evals.suite.graded.verdicts import stated_choice
 from evals.suite.samples.doubts import Doubt, prompt_doubts
 from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
@@ -166,6 +172,10 @@ class ModelBasedClassify(StreamedEval):
     def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
         """A doubt about a prompt that is empty."""
         return itertools.chain(*(prompt_doubts(sample[key]) for key, _ in self._missing_outputs(sample)))
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of the scorer, and a digest of all that the rubric says."""
+        return {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
 
     def first_prompt(self, sample: Any) -> Prompt | None:
         """The prompt of the first missing completion; the grader's prompt if the sample has all completions."""

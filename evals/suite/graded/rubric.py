@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.chat import is_chat_prompt
@@ -140,6 +142,13 @@ def _check_output_template(template: object) -> None:
                 notes=[did_you_mean(name, OUTPUT_PLACEHOLDERS)],
                 fix=f"use {', '.join(OUTPUT_PLACEHOLDERS)}",
             )
+
+
+def rubric_digest(spec: ModelGradedSpec) -> str:
+    """16 hexadecimal digits that change with what a rubric says, wherever it stands: its text, choices and scores."""
+    said = {name: value for name, value in asdict(spec).items() if name not in ("key", "group", "where")}
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def as_chat(prompt: Any) -> ChatPrompt:
