@@ -56,21 +56,18 @@ class Eval(abc.ABC):
         ValueError: the name has no split.
     """
 
-    scorer_version: str = "1"
+    scorer_version: str = "2"
     "Part of the fingerprint of a run. Raise it if the same completions would get other scores."
     scores_without_calls: bool = False
     """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
-
-    It holds for the class that says so. A class that is derived from it may replace any part, and says it again or not.
-    """
+    It holds for the class that says so: a derived one may replace any part, and says it again or not."""
 
     further_completion_fns: Sequence[Any] = ()
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
-
     openai_evals_rules: bool = False
-    "The entry has the form of openai/evals, whose rules hold where ours differ. The registry sets it."
+    "The entry has the form of openai/evals: its rules hold where ours differ."
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -112,7 +109,7 @@ class Eval(abc.ABC):
         """Evaluate all samples and return the final report."""
 
     async def complete(self, prompt: Prompt, **kwargs: Any) -> str:
-        """The first completion of `prompt` by the evaluated model; a `sampling` event is recorded.
+        """The first completion of `prompt` by the evaluated model, without thoughts; a `sampling` event is recorded.
 
         kwargs: options of the request.
 
