@@ -8,7 +8,7 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.caps import Cap, cap_of, larger_cap, with_headroom
 from evals.completion_fns.effort import reasons
-from evals.engine.cut_off import has_reasoned
+from evals.engine.cut_off import has_reasoned, is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.specs import ModelInfo
@@ -30,13 +30,16 @@ class RoomToReason:
         self.headroom = headroom
         self._default_cap = default_cap
         self._has_reasoned = False
-        "A reply counted reasoning tokens, or showed reasoning."
+        "A reply counted reasoning tokens, showed reasoning, or was cut off before its text began."
         self._has_little_room = False
         "The server refused a cap with headroom, and took the call without a cap."
 
     def saw(self, result: Completions) -> None:
-        """Remember whether a result was reasoned about: the calls after it get headroom."""
-        self._has_reasoned = self._has_reasoned or has_reasoned(result)
+        """Remember whether a result was reasoned about: the calls after it get headroom.
+
+        Tokens that were spent before a cut and are not in the text were reasoning too, where the server does not say.
+        """
+        self._has_reasoned = self._has_reasoned or has_reasoned(result) or is_cut_off(result)
 
     async def draw(self, draw: Draw, options: Mapping[str, Any], info: ModelInfo) -> list[Completions]:
         """The results of a call; an eval's cap gets headroom while the model reasons.

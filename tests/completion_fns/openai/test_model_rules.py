@@ -168,3 +168,32 @@ def test_reasoning_of_open_servers_is_read_and_gets_headroom(profile: str):
 def test_the_test_server_s_efforts_are_those_of_the_registry():
     for name in ("gpt-6-luna", "gpt-6.1-sol"):
         assert PROFILES[name].efforts == Registry().model_info(name).efforts
+
+
+def test_a_conversation_with_tools_goes_on_with_the_model_s_reasoning():
+    def answer(call: Any) -> Answer:
+        has_result = any(item.get("type") == "function_call_output" for item in call.body["input"])
+        return Answer("It rains.") if has_result else Answer(None, tool_calls=[("weather", '{"city": "Oslo"}')])
+
+    with LoopbackServer(answer, profile="gpt-6-luna") as server:
+        fn = Registry().make_completion_fn("gpt-6-luna", api_base=server.base_url)
+
+        async def talk() -> Completions:
+            chat: list[dict[str, Any]] = [{"role": "user", "content": "Weather in Oslo?"}]
+            first = await fn.complete(chat, tools=[TOOL])
+            assert first.finish_reasons == ["tool_calls"]
+            assert first.messages is not None
+            (call,) = first.messages[0]["tool_calls"]
+            chat += [first.messages[0], {"role": "tool", "tool_call_id": call["id"], "content": "Rain."}]
+            second: Completions = await fn.complete(chat, tools=[TOOL])
+            await fn.aclose()
+            return second
+
+        assert asyncio.run(talk()).texts == ["It rains."]
+        assert server.n_refused == 0
+        assert server.bodies[1]["input"] == [
+            {"role": "user", "content": "Weather in Oslo?"},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "sealed-1"},
+            {"type": "function_call", "call_id": "call_0", "name": "weather", "arguments": '{"city": "Oslo"}'},
+            {"type": "function_call_output", "call_id": "call_0", "output": "Rain."},
+        ]
