@@ -127,10 +127,11 @@ def test_the_limit_of_completions_is_learnt_from_the_refusal_where_it_is_not_kno
     [
         ("gpt-6-luna", {"logprobs": True, "top_logprobs": 5}, "while it reasons .it does at effort none."),
         ("gpt-6.1-sol", {"logprobs": True}, "while it reasons$"),
+        ("gpt-6-luna", {"logit_bias": {"7": 100}}, "takes no logit_bias"),
         ("gpt-6-luna", {"logprobs": True, "top_logprobs": 20, "reasoning_effort": "none"}, "5 alternatives"),
     ],
 )
-def test_log_probabilities_that_a_model_does_not_give_are_an_error_without_a_call(model, options, words):
+def test_what_a_call_cannot_do_without_and_the_model_does_not_have_is_an_error_without_a_call(model, options, words):
     with LoopbackServer("one", profile=model) as server:
         with pytest.raises(CallFailed, match=words) as caught:
             ask(model, server, **options)
