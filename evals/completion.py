@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypedDict, runtime_checkable
+
+from evals.thoughts import answers_in
 
 ChatMessage: TypeAlias = dict[str, Any]
 ChatPrompt: TypeAlias = list[ChatMessage]
 Prompt: TypeAlias = str | ChatPrompt | list[int] | list[str]
+
+
+class FunctionCall(TypedDict):
+    """A call of a function that a model asks for. arguments: an object; the text as it came if it is no JSON object."""
+
+    id: str | None
+    name: str
+    arguments: dict[str, Any] | str
 
 
 class CompletionResult(ABC):
@@ -64,14 +75,57 @@ class Completions(CompletionResult):
     "Whether they come from the cache, and not from a call."
     raw_data: Any = None
     "The reply of the provider as parsed JSON."
+    tool_calls: list[list[FunctionCall]] = field(default_factory=list)
+    "The functions that each completion calls, in the order of `texts`; empty if none calls any."
     headers: Mapping[str, str] | None = None
     "Headers of the reply with names in lower case, for the limits. They are never recorded."
     request: dict[str, Any] | None = None
     "The request, without the prompt and without secrets."
+    messages: list[ChatMessage] | None = None
+    "Each completion as an assistant's message, to be sent back: text, tool calls, reasoning items. Never recorded."
+    reasoning: list[str | None] | None = None
+    "What the provider shows of the reasoning before each completion: its text, or a summary; None without any."
 
     def get_completions(self) -> list[str]:
         """`texts`."""
         return self.texts
+
+
+class AnswersOf(CompletionResult):
+    """The result of a plug-in with the thoughts cut off its completions; all else is the plug-in's own."""
+
+    def __init__(self, result: CompletionResult, answers: list[str]) -> None:
+        self._result, self._answers = result, answers
+
+    def get_completions(self) -> list[str]:
+        """The answers."""
+        return self._answers
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._result, name)
+
+
+def without_thoughts(result: Any) -> Any:
+    """A result whose completions are answers alone (`evals.thoughts`); `result` itself where it has no thoughts.
+
+    What is recorded and cached is the result as it came.
+    """
+    texts = result.get_completions()
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        return result
+    answers = answers_in(texts)
+    if answers == texts:
+        return result
+    return replace_texts(result, answers) if isinstance(result, Completions) else AnswersOf(result, answers)
+
+
+def replace_texts(result: Completions, texts: list[str]) -> Completions:
+    """A copy of a result with other texts."""
+    changed = copy.copy(result)
+    changed.texts = texts
+    return changed
 
 
 @dataclass(frozen=True)

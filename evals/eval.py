@@ -63,6 +63,12 @@ class Eval(abc.ABC):
     It holds for the class that says so. A class that is derived from it may replace any part, and says it again or not.
     """
 
+    reads_beginning: bool = False
+    "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
+
+    openai_evals_rules: bool = False
+    "The entry has the form of openai/evals, whose rules hold where ours differ. The registry sets it."
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.scores_without_calls = vars(cls).get("scores_without_calls", False)
@@ -147,6 +153,10 @@ class Eval(abc.ABC):
         if ideal is None:
             return []
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
+
+    def few_shot_overlap(self, sample: Any) -> str | None:
+        """`same` if `sample` is one of the few-shot examples, `near` if it is nearly one, else None."""
+        return None
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides about scores besides class and arguments. A record is only resumed with an equal one."""

@@ -14,15 +14,27 @@ Kind = Literal["metric", "companion", "count", "cost", "other"]
 
 metric: a number that says how good something is, NAME. companion: what is known of a metric, under its name:
 NAME_stderr, NAME_ci95 (both ends of the 95 % interval), NAME_n and NAME_n_clusters (where they are not the report's `n`
-and `n_clusters`), and the spread of openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`) or of what an eval
-counts itself (`n_completions`, `counts/A`, `status/passed`). cost: dollars and tokens. other: texts, tables and
-whatever is no number.
+and `n_clusters`), and the spread of openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`, `truncated`) or of
+what an eval counts itself (`n_completions`, `counts/A`, `status/passed`). cost: dollars and tokens. other: texts,
+tables and whatever is no number.
 """
+
+TRUNCATED = "truncated"
+"Scored samples of which a completion reached the limit on tokens; the key is there where there are any."
 
 SAMPLE_COUNTS = ("n", "n_clusters", "n_errors")
 COMPANIONS = ("_stderr", "_ci95", "_n", "_n_clusters")
 SPREADS = ("boostrap_std", "bootstrap_std")
 "The spread of the accuracy as openai/evals reports it, and as it spells it."
+
+ENDINGS = {
+    "n_refused": "refused by the model, without an answer",
+    "n_filtered": "ended by a content filter",
+    "n_tool_calls": "called tools",
+    "n_with_thoughts": "held thoughts, which are not read",
+    "n_without_answer": "held thoughts and no answer",
+}
+"Counts of completions that were no whole, plain answer, with the words for them; they stand in reports from 1 up."
 
 _COUNT_PREFIXES = ("n_", "counts/", "status/", "kind/", "assurance/")
 _COST_PREFIX = "usage_"
@@ -63,7 +75,7 @@ def kind_of(name: str, report: Mapping[str, Any]) -> Kind:
     value = report[name]
     if isinstance(value, bool) or not isinstance(value, int | float | None):
         return "other"
-    if name == "n" or (name.startswith(_COUNT_PREFIXES) and isinstance(value, int)):
+    if name == "n" or (name.startswith((*_COUNT_PREFIXES, TRUNCATED)) and isinstance(value, int)):
         return "count"
     return "metric"
 

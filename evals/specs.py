@@ -11,6 +11,14 @@ from pathlib import Path
 from typing import Any
 
 
+def is_openai_evals_form(cls: str) -> bool:
+    """Whether a `class` is a path of openai/evals, or of a plug-in, which may be written for it.
+
+    Where the two projects' rules differ, this alone decides: such an entry keeps the rule of openai/evals.
+    """
+    return not cls.startswith("evals.") or cls.startswith("evals.elsuite.")
+
+
 @dataclass
 class BaseEvalSpec:
     """An alias. id: the entry that it points at. metrics: keys of reports; the first one is the primary metric."""
@@ -39,6 +47,11 @@ class EvalSpec:
     group: str | None = None
     where: str | None = None
     extras: Mapping[str, Any] | None = None
+
+    @property
+    def is_openai_evals_form(self) -> bool:
+        """Whether the entry keeps the rules of openai/evals (`is_openai_evals_form`)."""
+        return is_openai_evals_form(self.cls)
 
 
 @dataclass
@@ -79,6 +92,16 @@ class ModelGradedSpec:
 
 
 @dataclass(frozen=True)
+class LongPrices:
+    """Prices in US dollars per million tokens for requests whose prompt is longer than `over` tokens."""
+
+    over: int
+    input_usd_per_million: float
+    cached_input_usd_per_million: float | None
+    output_usd_per_million: float
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """Facts about a model. A field is None if it is not known."""
 
@@ -91,6 +114,38 @@ class ModelInfo:
     price_as_of: str | None = None
     "The date of the prices."
     price_source: str | None = None
+    max_output_tokens: int | None = None
+    "What it writes at most in one reply, reasoning counted."
+    cache_write_usd_per_million: float | None = None
+    batch_input_usd_per_million: float | None = None
+    batch_output_usd_per_million: float | None = None
+    long: LongPrices | None = None
+    "What holds for the whole of a request with a long prompt; None: the price has no tiers."
+    endpoints: tuple[str, ...] = ()
+    "`chat`, `responses`, `messages`, `generate_content`; empty: not known."
+    efforts: tuple[str, ...] = ()
+    "The efforts of reasoning that it takes, in the order of its API; empty: none, or not known."
+    default_effort: str | None = None
+    "What the server takes for requests that name no effort."
+    reasons: bool | None = None
+    "Whether it reasons where a request says nothing about it; None: not known."
+    refuses: tuple[str, ...] = ()
+    "Request parameters, in OpenAI's words, that it refuses always."
+    refuses_while_reasoning: tuple[str, ...] = ()
+    "Those that it refuses unless the effort is `none`."
+    responses_only_efforts: tuple[str, ...] = ()
+    "Efforts that the chat endpoint refuses, and the responses endpoint takes."
+    chat_tools: str | None = None
+    "When the chat endpoint takes function tools: `without_reasoning` or `never`; None: always."
+    max_n: int | None = None
+    "Completions of one request, at most."
+    max_top_logprobs: int | None = None
+    headroom_tokens: int = 25_000
+    "Added to the cap that an eval sets, while the model reasons. OpenAI's guide to reasoning models advises 25,000."
+    retires: str | None = None
+    "The day (YYYY-MM-DD) on which it was shut down, or will be."
+    successor: str | None = None
+    "What the provider names in its place."
 
 
 @dataclass

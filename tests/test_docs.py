@@ -145,6 +145,12 @@ def test_the_class_of_the_page_is_checked_and_runs(tmp_path, environment):
     assert re.search(r"unparsed +0\.5", out)
 
 
+def test_the_graders_of_the_page_are_checked_and_run(tmp_path, environment):
+    out = run_page((DOCS / "hosted-evals.md").read_text(encoding="utf-8"), tmp_path, environment)
+    assert re.search(r"accuracy +0\.5", out)
+    assert re.search(r"passed/short +0\.5", out)
+
+
 def test_the_backends_of_the_page_run(tmp_path, environment, generate_server):
     page = (DOCS / "adding-a-backend.md").read_text(encoding="utf-8")
     out = run_page(page, tmp_path, environment | {"MY_SERVER_URL": generate_server})

@@ -113,17 +113,26 @@ def run_command(command: Callable[[], int]) -> int:
         _drop_standard_output()
         return 0
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EIO):
-            print(_bug_report(), file=sys.stderr)
-            return EXIT_BUG
-        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
-        _drop_standard_output()
-        return 3
+        return _end_of(error)
     except SystemExit:
         raise
     except BaseException:
         print(_bug_report(), file=sys.stderr)
         return EXIT_BUG
+
+
+def _end_of(error: OSError) -> int:
+    """Say what the system refused, and return the exit code: 3 for a full disk, 2 for a path that cannot be used."""
+    if error.errno in (errno.ENOSPC, errno.EIO):
+        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+        _drop_standard_output()
+        return 3
+    if not isinstance(error.filename, str | bytes) or not error.strerror:
+        print(_bug_report(), file=sys.stderr)
+        return EXIT_BUG
+    message = EvalsError(error.strerror.lower(), where=os.fsdecode(error.filename)[:200], fix="check this path")
+    print(f"error: {message}", file=sys.stderr)
+    return message.exit_code
 
 
 def _drop_standard_output() -> None:

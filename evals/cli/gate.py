@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from evals.comparison.scores import RunScores
 
 EPILOG = """exit codes: 0 every eval is ok, 1 a regression is proven, 5 it cannot be told with these samples
-(--undecided pass|fail chooses 0 or 1 for that), 2 a record or a baseline is missing or does not fit"""
+(--undecided pass|fail chooses 0 or 1 for that) or a run is not complete (--undecided fail: 1), 2 a record or a
+baseline is missing or does not fit"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -119,7 +120,8 @@ def judge(
     print(gate_table(verdicts, limits), file=out)
     n_regressions = sum(verdict.verdict == "regression" for verdict in verdicts)
     if code:
-        why = counted(n_regressions, "regression") if n_regressions else "undecided"
+        others = "not complete" if any(verdict.unmet for verdict in verdicts) else "undecided"
+        why = counted(n_regressions, "regression") if n_regressions else others
         print(f"{why}: exit {code}", file=out)
     return code
 

@@ -1,4 +1,4 @@
-"""`evals`: everything but running: look, check, score, compare, gate, plot, judge code, serve a local model."""
+"""`evals`: everything but running: look, check, score, compare, gate, plot, judge code, serve a local model, import."""
 
 from __future__ import annotations
 
@@ -6,10 +6,44 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from evals.cli import check, code, compare, data, explain, gate, list_, new, plot, sandbox, score, serve, show, view
+from evals.cli import (
+    check,
+    code,
+    compare,
+    data,
+    explain,
+    gate,
+    import_,
+    list_,
+    models,
+    new,
+    plot,
+    sandbox,
+    score,
+    serve,
+    show,
+    view,
+)
 from evals.cli.console import Parser, run_command
 
-COMMANDS = (list_, show, check, new, data, view, score, compare, explain, gate, plot, code, sandbox, serve)
+COMMANDS = (
+    list_,
+    models,
+    show,
+    check,
+    new,
+    data,
+    view,
+    score,
+    compare,
+    explain,
+    gate,
+    plot,
+    code,
+    sandbox,
+    serve,
+    import_,
+)
 
 
 def get_parser() -> Parser:

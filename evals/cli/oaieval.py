@@ -42,7 +42,8 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         raise UsageError("no completion function is named", fix="name a model, or `dummy` to try an eval")
     if not (args.local_run or args.http_run or args.dry_run):
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
-    overrides = {} if args.temperature is None else {"temperature": args.temperature}
+    chosen = {"temperature": args.temperature, "reasoning_effort": args.effort}
+    overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
     extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
     return RunRequest(
@@ -150,7 +151,6 @@ def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[
     from evals.report.run_json import run_json
     from evals.report.terminal.run import final_block
     from evals.report.terminal.stopped import stopped_block
-    from evals.report.terminal.thresholds import missed_text
 
     out = sys.stderr if as_json else sys.stdout
     again = _command_to_go_on(sys.argv)
@@ -162,12 +162,24 @@ def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[
             from evals.report.terminal.sequential import sequential_text
 
             print("\n" + sequential_text(rule.outcome()), file=out, flush=True)
-    failed = [] if result.stopped_by is not None else [t for t in thresholds if not t.holds(result.report)]
-    for missed in failed:
-        print(f"failed: {missed_text(missed, result.report)}", file=sys.stderr)
-    result.failed_thresholds = len(failed)
+    if result.stopped_by is None:
+        _judge(result, thresholds)
     if as_json:
         print(jsondumps(run_json(result)), flush=True)
+
+
+def _judge(result: RunResult, thresholds: Sequence[Threshold]) -> None:
+    """Count and name the thresholds that are missed, and those that failed samples leave open."""
+    from evals.report.terminal.thresholds import missed_text, undecided_text
+
+    n_failed = -(-result.n_errors // max(1, result.run_spec.run_config.get("repeats") or 1))
+    for threshold in thresholds:
+        if not threshold.holds(result.report):
+            print(f"failed: {missed_text(threshold, result.report)}", file=sys.stderr)
+            result.failed_thresholds += 1
+        elif not threshold.holds_at_worst(result.report, result.counters.n_finished, n_failed):
+            print(f"cannot tell: {undecided_text(threshold, result.report, n_failed)}", file=sys.stderr)
+            result.undecided_thresholds += 1
 
 
 def _sequential_rule(args: argparse.Namespace, bar: Progress) -> SequentialRule | None:
@@ -216,7 +228,12 @@ def _begin(
     if rule is not None:
         rule.prepare(prepared)
     if args.resume and prepared.earlier is None and not args.json:
-        print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
+        from evals.runner.resume import why_none_fits
+
+        why = why_none_fits(prepared.request.records_folder, prepared.fingerprint)
+        print(
+            f"no unfinished record of this run was found: it starts anew{f' ({why})' if why else ''}", file=sys.stderr
+        )
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
         print(opening_lines(prepared), file=sys.stderr, flush=True)
 

@@ -70,6 +70,7 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
+    group.add_argument("--effort", metavar="LEVEL", help="of reasoning: none, low, medium, high, ...")
     group.add_argument("--repeats", type=_positive_int, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
         "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",
@@ -125,7 +126,7 @@ def _positive_int(text: str) -> int:
 
 def _positive_float(text: str) -> float:
     value = float(text)
-    if not value > 0:
+    if not 0 < value < float("inf"):
         raise ValueError
     return value
 
@@ -135,7 +136,7 @@ def _tolerance(text: str) -> float:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not value >= 0 or (value > 1 and value != int(value)):
+    if not 0 <= value < float("inf") or (value > 1 and value != int(value)):
         raise argparse.ArgumentTypeError(f"needs a count such as 5, or a fraction such as 0.02, not {text!r}")
     return value
 

@@ -33,8 +33,8 @@ ONE_RECORD_ONLY = {
 
 EPILOG = """Every other argument is passed on to oaieval, for each eval: --max_samples 20, --max_cost 1 (a
 limit for each eval, not for the set). Finished evals are listed in
-evallogs/oaievalset/MODEL.EVAL_SET.progress.txt (or under EVALS_LOG_DIR); --resume skips them, and
-goes on with unfinished records. A failed eval is not listed.
+evallogs/oaievalset/MODEL.EVAL_SET.progress.txt (or under EVALS_LOG_DIR); --resume skips those whose data,
+YAML, code and server are still the same, and goes on with unfinished records. A failed eval is not listed.
 
 exit code: the highest of those of the evals; 2 when the set or an argument is wrong (nothing was run)"""
 
@@ -198,11 +198,24 @@ def run(args: argparse.Namespace, unknown_args: Sequence[str], registry: Registr
     if not args.resume:
         progress.clear()
     elif progress.load():
+        _drop_changed(tasks, progress)
         n_done = sum(task in progress.completed for task in tasks)
         _say(f"{n_done:,} of {len(tasks):,} evals are done already ({progress.file})")
     results = _run_all(tasks, progress, args)
     _report(args, tasks, results, registry)
     return max((result["exit_code"] for result in results), default=0)
+
+
+def _drop_changed(tasks: Sequence[Task], progress: Progress) -> None:
+    """Forget finished evals that are not the same any more, and say why."""
+    from evals.cli.oaievalset_changes import change_since
+
+    for task in tasks:
+        if task in progress.completed:
+            change = change_since(task, progress.result_of(task))
+            if change is not None:
+                _say(f"{task[2]} on {task[1]} has changed and is run again: {change}")
+                progress.completed = [done for done in progress.completed if done != task]
 
 
 def _run_all(tasks: Sequence[Task], progress: Progress, args: argparse.Namespace) -> list[dict[str, Any]]:

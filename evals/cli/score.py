@@ -38,19 +38,23 @@ def run(args: argparse.Namespace) -> int:
     """Rescore one record."""
     from evals.cli.oaieval import run_and_print
     from evals.cli.oaieval_flags import get_parser
+    from evals.comparison.facts import facts_of
     from evals.errors import DataError
     from evals.record.reader import read_record
 
-    spec = read_record(args.record).spec
-    if not spec:
+    record = read_record(args.record)
+    if not record.spec:
         raise DataError("this file is no record: it has no spec line", where=args.record)
-    config = spec.get("run_config") or {}
-    argv = ["replay", args.eval or spec["eval_name"], "--completion_args", f"record={args.record}"]
-    argv += ["--seed", str(config.get("seed") or 20220722), "--max-errors", args.max_errors]
-    if config.get("max_samples"):
-        argv += ["--max_samples", str(config["max_samples"])]
-    if (config.get("repeats") or 1) > 1:
-        argv += ["--repeats", str(config["repeats"])]
+    eval_name = args.eval or record.spec.get("eval_name")
+    if not eval_name:
+        raise DataError("this record does not name its eval", where=args.record, fix="name it: --eval NAME")
+    facts = facts_of(record)
+    argv = ["--completion_args", f"record={args.record}"]
+    argv += ["--seed", str(facts.seed or 20220722), "--max-errors", args.max_errors]
+    if facts.max_samples is not None and facts.max_samples > 0:
+        argv += ["--max_samples", str(facts.max_samples)]
+    if facts.repeats > 1:
+        argv += ["--repeats", str(1 + max((sample.repeat or 0 for sample in record.samples()), default=0))]
     for flag in ("extra_eval_params", "registry_path", "data_path"):
         for value in getattr(args, flag):
             argv += [f"--{flag}", value]
@@ -58,4 +62,5 @@ def run(args: argparse.Namespace) -> int:
         argv += ["--record_path", args.record_path]
     if args.json:
         argv.append("--json")
-    return run_and_print(get_parser().parse_args(argv)).exit_code
+    # After `--`, the name of an eval that a record gives cannot be taken for an option.
+    return run_and_print(get_parser().parse_args([*argv, "--", "replay", str(eval_name)])).exit_code

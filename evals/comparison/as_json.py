@@ -54,6 +54,7 @@ def _run_json(run: RunScores, shared: Estimate) -> dict[str, Any]:
         "interval": [defined(shared.interval.low), defined(shared.interval.high)],
         "n_scored": run.n,
         "n_errors": run.n_errors,
+        "n_broken_lines": run.facts.n_damaged,
         "mean_of_all_scored": defined(run.mean),
     }
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import zlib
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from evals.comparison.baseline_packing import (
+    MAX_SAMPLES,
+    pack_ids,
+    pack_numbers,
+    pack_scores,
+    unpack_ids,
+    unpack_numbers,
+    unpack_scores,
+)
+from evals.comparison.facts import short
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, did_you_mean, listed
 from evals.json_text import encode
@@ -86,9 +94,9 @@ class Baseline:
         body = {
             "format": FORMAT,
             **head,
-            "samples": _pack_ids([self.sample_ids[i] for i in order]),
-            "scores": _pack_scores(self.scores[order]),
-            "clusters": None if self.clusters is None else _pack([self.clusters[i] for i in order]),
+            "samples": pack_ids([self.sample_ids[i] for i in order]),
+            "scores": pack_scores(self.scores[order]),
+            "clusters": None if self.clusters is None else pack_numbers([self.clusters[i] for i in order]),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode(json.dumps(body, indent=1, ensure_ascii=False) + "\n"))
@@ -101,6 +109,21 @@ def _n_updates(run: RunScores, replaced: Baseline) -> int:
     return replaced.n_updates + (not same_run)
 
 
+MAX_BYTES = 1 << 28
+"The largest file that is read as a baseline: 10 million samples with scores of all digits take less."
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "eval_name": (str,),
+    "model": (str,),
+    "metric": (str,),
+    "higher_is_better": (bool,),
+    "data_sha256": (str, type(None)),
+    "scorer": (dict, type(None)),
+    "n": (int,),
+    "score": (int, float),
+    "stderr": (int, float, type(None)),
+}
+
 _PACKED = frozenset({"sample_ids", "scores", "clusters", "where"})
 
 
@@ -112,31 +135,53 @@ def read_baseline(path: Path) -> Baseline:
     """
     fix = "make it anew: evals gate RUN --baseline PATH --update"
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
-        if body["format"] != FORMAT:
-            raise DataError(
-                f"this baseline has format {body['format']}, known is {FORMAT}",
-                where=str(path),
-                fix=fix,
-            )
-        scores = _unpack_scores(body.pop("scores"))
-        ids = _unpack_ids(body.pop("samples"))
-        clusters = body.pop("clusters")
-        head = {name: value for name, value in body.items() if name != "format"}
-        made = Baseline(
-            **head,
-            sample_ids=tuple(ids),
-            scores=scores,
-            clusters=None if clusters is None else tuple(_unpack(clusters)),
-            where=str(path),
-        )
+        return _made_of(_body_in(path), str(path))
     except OSError as error:
         raise DataError(f"the baseline cannot be read: {error.strerror}", where=str(path), fix=fix) from error
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
-        raise DataError(f"this is no baseline: {error}", where=str(path), fix=fix) from error
-    if not len(made.scores) == len(made.sample_ids) == made.n:
-        raise DataError("the baseline is damaged: ids and scores differ in number", where=str(path), fix=fix)
-    return made
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, zlib.error) as error:
+        raise DataError(f"this is no baseline: {_reason(error)}", where=str(path), fix=fix) from error
+
+
+def _body_in(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
+    body = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    if not isinstance(body, dict):
+        raise ValueError("it is no JSON object")
+    if body["format"] != FORMAT:
+        raise ValueError(f"it has format {body['format']}, known is {FORMAT}")
+    return body
+
+
+def _made_of(body: dict[str, Any], where: str) -> Baseline:
+    """The baseline of a JSON object. What it claims is checked before it takes memory."""
+    head = {name: value for name, value in body.items() if name not in ("format", "samples", "scores", "clusters")}
+    for name, kinds in _TYPES.items():
+        if type(head[name]) not in kinds:
+            raise ValueError(f"{name!r} is {short(head[name])}")
+    if type(head.get("n_updates", 0)) is not int:
+        raise ValueError(f"'n_updates' is {short(head['n_updates'])}")
+    n = head["n"]
+    if not 0 < n <= MAX_SAMPLES:
+        raise ValueError(f"it says that it has {n} samples")
+    clusters = body["clusters"]
+    return Baseline(
+        **head,
+        scores=unpack_scores(body["scores"], n),
+        sample_ids=tuple(unpack_ids(body["samples"], n)),
+        clusters=None if clusters is None else unpack_numbers(clusters, n),
+        where=where,
+    )
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no score")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return "it is nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
 def baseline_path(place: Path, eval_name: str) -> Path:
@@ -163,56 +208,3 @@ def find_baseline(place: Path, eval_name: str) -> Baseline:
         notes=[did_you_mean(eval_name, there), f"in {place}: {listed(there)}" if there else ""],
         fix=f"take this run as the baseline: evals gate RUN --baseline {place} --update",
     )
-
-
-def _pack_ids(ids: list[str]) -> list[str]:
-    """Ids as ranges: `gsm8k.test.0-1318` for a whole dataset."""
-    packed: list[str] = []
-    first: int | None = None
-    for position, name in enumerate(ids):
-        head, index, _ = id_order(name)
-        following = id_order(ids[position + 1]) if position + 1 < len(ids) else None
-        if index < 0:
-            packed.append(f"={name}")
-            continue
-        first = index if first is None else first
-        if following is None or following[:2] != (head, index + 1):
-            packed.append(f"{head}.{first}-{index}")
-            first = None
-    return packed
-
-
-def _unpack_ids(packed: Iterable[str]) -> list[str]:
-    ids: list[str] = []
-    for text in packed:
-        if text.startswith("="):
-            ids.append(text[1:])
-            continue
-        head, _, span = text.rpartition(".")
-        first, last = span.split("-")
-        ids.extend(f"{head}.{index}" for index in range(int(first), int(last) + 1))
-    return ids
-
-
-def _pack_scores(scores: Array) -> dict[str, Any]:
-    """Scores of 0 and 1 as bits; others as numbers with all their digits, since equal runs must not differ."""
-    if np.all((scores == 0) | (scores == 1)):
-        bits = np.packbits(scores.astype(bool)).tobytes()
-        return {"bits": base64.b64encode(zlib.compress(bits, 9)).decode(), "n": len(scores)}
-    return {"values": [float(score) for score in scores]}
-
-
-def _unpack_scores(packed: dict[str, Any]) -> Array:
-    if "values" in packed:
-        return np.asarray(packed["values"], dtype=float)
-    bits = np.frombuffer(zlib.decompress(base64.b64decode(packed["bits"])), dtype=np.uint8)
-    return np.unpackbits(bits)[: packed["n"]].astype(float)
-
-
-def _pack(numbers: list[int]) -> str:
-    return base64.b64encode(zlib.compress(json.dumps(numbers).encode(), 9)).decode()
-
-
-def _unpack(packed: str) -> list[int]:
-    numbers: list[int] = json.loads(zlib.decompress(base64.b64decode(packed)))
-    return numbers

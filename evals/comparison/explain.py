@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,6 +62,7 @@ def explain_runs(
     *,
     registry_paths: Sequence[str] = (),
     data_paths: Sequence[str] = (),
+    eval_args: Mapping[str, Any] | None = None,
     by_id: bool = False,
     rescoring: bool = True,
 ) -> Explanation:
@@ -69,7 +71,8 @@ def explain_runs(
     Rows: samples that only one run scored. Scorer: the stored completions of both runs are scored by the evals of both,
     as they are installed here. Completions: the rest, by what became of the completions and by whether the prompts were
     the same. Both are means over the two orders of changing scorer and completions, so that explaining a from b gives
-    the same parts with the other sign. rescoring: False trusts the recorded scores instead.
+    the same parts with the other sign. rescoring: False trusts the recorded scores instead. eval_args: arguments of
+    b's eval beside those of its YAML entry. The records' own arguments are not used: they could name code to run.
 
     Raises:
         DataError: no sample is in both runs.
@@ -79,7 +82,7 @@ def explain_runs(
     changes = find_changes(a, b, pairing)
     out_a, out_b = read_outputs(a.path), read_outputs(b.path)
     changes = _with_requests(changes, out_a, out_b)
-    swapped, unknown = swap_scorers(a, b, pairing, changes, registry_paths, data_paths, rescoring=rescoring)
+    swapped, unknown = swap_scorers(a, b, pairing, changes, registry_paths, data_paths, eval_args, rescoring=rescoring)
     clusters = clusters_of(a, b, pairing)
     parts = [
         *_row_parts(a, b, pairing),

@@ -9,6 +9,8 @@ no difference.
 - ok: no such drop is proven, and the samples were enough: a drop of `detect` would have been found with the power that
   was asked for, after the correction, or the interval excludes a drop of that size.
 - undecided: neither; `n_needed` says how many samples would do.
+- incomplete: no such drop is proven, and the run may not pass as it is: it did not end, misses samples of the baseline,
+  or too many of its samples failed. See `evals.comparison.gate_conditions`.
 """
 
 from __future__ import annotations
@@ -19,18 +21,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from evals.comparison.baseline import Baseline, find_baseline
+from evals.comparison.facts import known_in_both
+from evals.comparison.gate_conditions import PairedScores, notes_of, refuse_other_direction, unmet_conditions
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
 from evals.number_text import points
 from evals.report_keys import defined
+from evals.stats.arrays import Array
 from evals.stats.corrections import holm, holm_levels
 from evals.stats.noninferiority import DropTest, drop_test
-
-MIN_SHARED = 0.95
-"Share of the baseline's samples that a run must have scored for a verdict of ok."
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,17 @@ class EvalVerdict:
 
     eval_name: str
     verdict: str
-    "regression, ok or undecided."
+    "regression, ok, undecided or incomplete."
     baseline: Baseline
     run: RunScores
     test: DropTest
     p_holm: float
     "p-value of the test, corrected over the evals of this call."
     notes: tuple[str, ...]
+    unmet: tuple[str, ...] = ()
+    "Why the run may not pass as it is."
+    worst_difference: float | None = None
+    "Run minus baseline if all samples of the baseline without a score were wrong; None where none is missing."
 
     @property
     def n(self) -> int:
@@ -95,6 +99,8 @@ class EvalVerdict:
             "n": self.n,
             "n_clusters": self.test.difference.n_clusters,
             "n_errors": self.run.n_errors,
+            "n_baseline": self.baseline.n,
+            "n_broken_lines": self.run.facts.n_damaged,
             "baseline": defined(self.baseline_score),
             "now": defined(self.score),
             "difference": defined(self.test.difference.value),
@@ -102,11 +108,13 @@ class EvalVerdict:
             "difference_interval": [defined(interval.low), defined(interval.high)],
             "interval_level": interval.confidence,
             "method": self.test.difference.method,
+            "worst_difference": self.worst_difference,
             "p_value": defined(self.test.p_value),
             "p_value_holm": defined(self.p_holm),
             "detectable_drop": defined(self.test.detectable_drop),
             "n_needed": self.test.n_needed,
             "record": self.run.path,
+            "conditions_unmet": list(self.unmet),
             "notes": list(self.notes),
         }
 
@@ -118,29 +126,43 @@ def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> lis
         DataError: a baseline is missing, or was made with other data, another scorer or another metric.
     """
     pairs = [(run, find_baseline(place, run.facts.eval_name)) for run in runs]
-    tests = [_test(run, baseline, limits, len(pairs)) for run, baseline in pairs]
+    paired = [_paired(run, baseline) for run, baseline in pairs]
+    tests = [_test(one, baseline, limits, len(pairs)) for one, (_, baseline) in zip(paired, pairs, strict=True)]
     p_values = [1.0 if math.isnan(test.p_value) else test.p_value for test in tests]
     corrected, levels = holm(p_values), holm_levels(p_values, limits.alpha)
     return [
-        _verdict(run, baseline, test.at(float(level)), float(p), limits)
-        for (run, baseline), test, p, level in zip(pairs, tests, corrected, levels, strict=True)
+        _verdict(run, baseline, one, test.at(float(level)), float(p), limits)
+        for (run, baseline), one, test, p, level in zip(pairs, paired, tests, corrected, levels, strict=True)
     ]
 
 
-def _test(run: RunScores, baseline: Baseline, limits: GateLimits, n_evals: int) -> DropTest:
+def _paired(run: RunScores, baseline: Baseline) -> PairedScores:
     _refuse_other(run, baseline)
-    rows = {name: row for row, name in enumerate(run.sample_ids)}
-    shared = [(old, rows[name]) for old, name in enumerate(baseline.sample_ids) if name in rows]
-    old_rows = np.array([old for old, _ in shared], dtype=int)
-    new_rows = np.array([new for _, new in shared], dtype=int)
-    before, after = baseline.scores[old_rows], run.scores[new_rows]
-    if shared and (min(before.min(), after.min()) < 0 or max(before.max(), after.max()) > 1):
-        raise DataError(
-            f"the gate takes scores between 0 and 1, and '{run.metric}' goes beyond", where=run.path, fix="use --metric"
-        )
-    if not baseline.higher_is_better:
-        before, after = 1 - before, 1 - after
-    clusters = None if baseline.clusters is None else [baseline.clusters[old] for old in old_rows]
+    for scores, where in ((run.scores, run.path), (baseline.scores, baseline.where)):
+        if len(scores) and not (scores.min() >= 0 and scores.max() <= 1):
+            raise DataError(
+                f"the gate takes scores between 0 and 1, and '{run.metric}' goes beyond",
+                where=where,
+                fix="use --metric",
+            )
+    return PairedScores.of(run, baseline)
+
+
+def _test(paired: PairedScores, baseline: Baseline, limits: GateLimits, n_evals: int) -> DropTest:
+    clusters = None if baseline.clusters is None else [baseline.clusters[row] for row in paired.rows.tolist()]
+    return _drop_test(paired.before, paired.after, clusters, limits, n_evals)
+
+
+def _worst_is_regression(paired: PairedScores, baseline: Baseline, limits: GateLimits) -> bool:
+    if not paired.n_missing:
+        return False
+    clusters = None if baseline.clusters is None else list(baseline.clusters)
+    return _drop_test(paired.worst_before, paired.worst_after, clusters, limits).p_value <= limits.alpha
+
+
+def _drop_test(
+    before: Array, after: Array, clusters: list[int] | None, limits: GateLimits, n_evals: int = 1
+) -> DropTest:
     return drop_test(
         before,
         after,
@@ -155,9 +177,11 @@ def _test(run: RunScores, baseline: Baseline, limits: GateLimits, n_evals: int) 
 
 def _refuse_other(run: RunScores, baseline: Baseline) -> None:
     facts = run.facts
+    refuse_other_direction(baseline, higher_is_better=facts.higher_is_better, run=run.path)
+    scorers = known_in_both(facts.scorer or {}, baseline.scorer or {})
     for what, here, there in (
         ("data", facts.data_sha256, baseline.data_sha256),
-        ("scorer", dict(facts.scorer) if facts.scorer else None, baseline.scorer),
+        ("scorer", *scorers),
         ("metric", run.metric, baseline.metric),
     ):
         if here is not None and there is not None and here != there:
@@ -174,32 +198,40 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _verdict(run: RunScores, baseline: Baseline, test: DropTest, p: float, limits: GateLimits) -> EvalVerdict:
-    n, notes = test.difference.n, []
-    if baseline.model != run.facts.model:
-        notes.append(f"model: {baseline.model} then, {run.facts.model} now")
-    if run.n_errors:
-        notes.append(f"{run.n_errors} failed calls of samples are not scored")
-    is_whole = n >= MIN_SHARED * baseline.n
-    if not is_whole:
-        notes.append(f"only {n:,} of the baseline's {baseline.n:,} samples are in this run")
+def _verdict(
+    run: RunScores, baseline: Baseline, paired: PairedScores, test: DropTest, p: float, limits: GateLimits
+) -> EvalVerdict:
+    worst = _worst_is_regression(paired, baseline, limits)
+    unmet = unmet_conditions(run, baseline, paired, worst_is_regression=worst)
     enough = test.detectable_drop <= limits.detect or test.upper_drop < limits.detect
     if p <= limits.alpha:
         verdict = "regression"
-    elif enough and is_whole:
-        verdict = "ok"
+    elif unmet:
+        verdict = "incomplete"
     else:
-        verdict = "undecided"
-    return EvalVerdict(baseline.eval_name, verdict, baseline, run, test, p, tuple(notes))
+        verdict = "ok" if enough else "undecided"
+    return EvalVerdict(
+        baseline.eval_name,
+        verdict,
+        baseline,
+        run,
+        test,
+        p,
+        tuple(notes_of(run, baseline, paired)),
+        tuple(unmet),
+        paired.worst_difference if paired.n_missing else None,
+    )
 
 
 def exit_code_of(verdicts: Sequence[EvalVerdict], undecided: str) -> int:
-    """1 if any verdict is a regression, else 5 if any is undecided, else 0.
+    """1 if any verdict is a regression, else 5 if any is undecided or incomplete, else 0.
 
-    undecided: `pass` or `fail` give 0 or 1 instead of 5.
+    undecided: `fail` gives 1 instead of 5. `pass` gives 0 for undecided, and still 5 for incomplete: a run whose calls
+    failed proves nothing, however few samples are thought to be enough.
     """
-    if any(verdict.verdict == "regression" for verdict in verdicts):
+    found = {verdict.verdict for verdict in verdicts}
+    if "regression" in found:
         return 1
-    if any(verdict.verdict == "undecided" for verdict in verdicts):
-        return {"pass": 0, "fail": 1}.get(undecided, 5)
+    if "incomplete" in found or ("undecided" in found and undecided != "pass"):
+        return 1 if undecided == "fail" else 5
     return 0

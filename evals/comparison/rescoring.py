@@ -13,6 +13,7 @@ import numpy as np
 from evals.comparison.content_hash import content_hash
 from evals.comparison.facts import RunFacts
 from evals.comparison.scores import RunScores, read_scores
+from evals.errors import DataError
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
@@ -41,8 +42,12 @@ def rescore(
     metric: str,
     registry_paths: Sequence[str] = (),
     data_paths: Sequence[str] = (),
+    eval_args: Mapping[str, Any] | None = None,
 ) -> Rescored:
-    """Score the completions of `record` by the eval and the arguments of `scorer`, as that eval is installed here.
+    """Score the completions of `record` by the eval that `scorer` names, as it is installed here.
+
+    Of `scorer` only the name of the eval is used: arguments can choose code, a sandbox and paths, and a record may come
+    from a stranger. eval_args: arguments that the user named.
 
     ids: for each wanted sample id of the record, its sample id in the eval of `scorer`. Each call of a sample gets the
     reply that it got then. Only the first call may have another prompt now, for evals whose prompt has changed.
@@ -50,25 +55,27 @@ def rescore(
     Raises:
         EvalsError: the eval is not in the registries, its data cannot be read, or the record holds no completions.
     """
+    if "." not in scorer.eval_name:
+        raise DataError("the record does not name its eval", where=record.path, fix="record the run again")
     with tempfile.TemporaryDirectory(prefix="evals-explain-") as folder:
         stored, scored = Path(folder) / "stored.jsonl", Path(folder) / "scored.jsonl"
-        later_prompts = _copy_calls(record.path, stored, ids, scorer.eval_name)
+        copied = _copy_calls(record.path, stored, ids, scorer.eval_name)
         run_eval(
             RunRequest(
                 completion_fns=["replay"],
                 eval_name=scorer.eval_name,
                 registry_paths=list(registry_paths),
                 data_paths=list(data_paths),
-                extra_eval_params=dict(scorer.eval_args),
+                extra_eval_params=dict(eval_args or {}),
                 completion_args={"record": str(stored)},
-                repeats=record.facts.repeats,
+                repeats=copied.n_repeats,
                 seed=record.facts.seed or 20220722,
                 record_path=str(scored),
                 max_errors=float("inf"),
             )
         )
         again = read_scores(scored, metric)
-        new = _asked_anew(scored, later_prompts)
+        new = _asked_anew(scored, copied.later_prompts)
     found = zip(again.sample_ids, again.scores.tolist(), strict=True)
     wanted = set(ids.values())
     scores = {name: score for name, score in found if name in wanted and name not in new}
@@ -82,9 +89,18 @@ def aligned(rescored: Rescored | None, ids: Sequence[str]) -> Array:
     return np.array([rescored.scores.get(name, np.nan) for name in ids], dtype=np.float64)
 
 
-def _copy_calls(source: str, target: Path, ids: Mapping[str, str], eval_name: str) -> dict[str, set[int]]:
-    """Write the calls of the wanted samples under their new ids; return the prompts of all later calls, as hashes."""
-    base, split = eval_name.split(".")[:2]
+@dataclass(frozen=True)
+class _Copied:
+    later_prompts: dict[str, set[int]]
+    "Hashes of the prompts of all calls of a sample but its first."
+    n_repeats: int
+    "As many as the samples have. The first line of a record may say any number."
+
+
+def _copy_calls(source: str, target: Path, ids: Mapping[str, str], eval_name: str) -> _Copied:
+    """Write the calls of the wanted samples under their new ids."""
+    base, _, rest = eval_name.partition(".")
+    split, n_repeats = rest.partition(".")[0], 1
     recorder = LocalRecorder(target, RunSpec(["stored"], eval_name, base, split, {}, ""))
     later: dict[str, set[int]] = {}
     try:
@@ -92,6 +108,7 @@ def _copy_calls(source: str, target: Path, ids: Mapping[str, str], eval_name: st
             name = ids.get(sample.sample_id)
             if name is None or sample.error is not None:
                 continue
+            n_repeats = max(n_repeats, (sample.repeat or 0) + 1)
             calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
             with recorder.sample(name, sample.repeat or None) as scope:
                 for call in calls:
@@ -101,7 +118,7 @@ def _copy_calls(source: str, target: Path, ids: Mapping[str, str], eval_name: st
                 later.setdefault(name, set()).update(content_hash(call.get("prompt")) for call in calls[1:])
     finally:
         recorder.close()
-    return later
+    return _Copied(later, n_repeats)
 
 
 def _plain_call(call: Mapping[str, Any]) -> dict[str, Any]:

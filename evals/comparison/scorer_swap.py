@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from evals.comparison.changes import Changes
+from evals.comparison.changes import Changes, differences
 from evals.comparison.outputs import Flags
 from evals.comparison.pairing import Pairing
 from evals.comparison.rescoring import Rescored, aligned, rescore
@@ -67,6 +68,7 @@ def swap_scorers(
     changes: Changes,
     registry_paths: Sequence[str],
     data_paths: Sequence[str],
+    eval_args: Mapping[str, Any] | None = None,
     *,
     rescoring: bool,
 ) -> tuple[Swapped, list[str]]:
@@ -83,7 +85,8 @@ def swap_scorers(
     for whose in ("second", "first") if changed else ("second",):
         try:
             if rescoring:
-                found.append(_by_scorer_of(whose, a, b, pairing, registry_paths, data_paths))
+                named = eval_args if whose == "second" else None
+                found.append(_by_scorer_of(whose, a, b, pairing, registry_paths, data_paths, named))
         except EvalsError as error:
             why = str(error).splitlines()[0]
     if not found and changed:
@@ -115,19 +118,34 @@ def _by_scorer_of(
     pairing: Pairing,
     registry_paths: Sequence[str],
     data_paths: Sequence[str],
+    eval_args: Mapping[str, Any] | None,
 ) -> _ByOneScorer:
     ids_a = [a.sample_ids[row] for row in pairing.rows_a]
     ids_b = [b.sample_ids[row] for row in pairing.rows_b]
     run, ids, rows = (b, ids_b, pairing.rows_b) if whose == "second" else (a, ids_a, pairing.rows_a)
-    again_a = rescore(a, dict(zip(ids_a, ids, strict=True)), run.facts, run.metric, registry_paths, data_paths)
-    again_b = rescore(b, dict(zip(ids_b, ids, strict=True)), run.facts, run.metric, registry_paths, data_paths)
+    again_a, again_b = (
+        rescore(one, dict(zip(own, ids, strict=True)), run.facts, run.metric, registry_paths, data_paths, eval_args)
+        for one, own in ((a, ids_a), (b, ids_b))
+    )
     scores = aligned(again_a, ids), aligned(again_b, ids)
     return _ByOneScorer(whose, *scores, run.scores[rows], (again_a, again_b), run)
 
 
+def _other_arguments(found: _ByOneScorer) -> list[str]:
+    """Which arguments of a run were not used, because only its record names them."""
+    differ = differences(found.run.facts.eval_args, found.again[1].facts.eval_args)
+    if not differ:
+        return []
+    said = f"{'; '.join(differ[:3])}{'; ...' if len(differ) > 3 else ''}"
+    return [
+        f"the eval here has other arguments than the {found.whose} run's record ({said}); a record's arguments are not "
+        "used: name them with --extra_eval_params"
+    ]
+
+
 def _doubts(found: _ByOneScorer) -> list[str]:
     """Reasons to doubt the scores of a scorer."""
-    doubts = []
+    doubts = _other_arguments(found)
     if found.n_moved:
         doubts.append(
             f"the {found.whose} run's own completions score otherwise here in {found.n_moved:,} samples: the scorer or "

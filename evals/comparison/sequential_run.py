@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.comparison.baseline import Baseline, find_baseline
+from evals.comparison.gate_conditions import refuse_other_direction
 from evals.comparison.scores import read_scores
 from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
@@ -84,6 +85,7 @@ class SequentialRule:
             raise UsageError("--sequential needs an eval with a dataset, and --repeats 1")
         name = str(prepared.eval_spec.key)
         baseline = against(self._place, name)
+        refuse_other_direction(baseline, higher_is_better=prepared.higher_is_better, run=name)
         data = prepared.preflight.data_sha256
         if baseline.data_sha256 is not None and data is not None and baseline.data_sha256 != data:
             raise UsageError(

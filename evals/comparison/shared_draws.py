@@ -41,13 +41,13 @@ def _is_shared(one: Draw, other: Draw) -> bool:
 
 
 def _draws(path: str) -> Iterator[tuple[int, Draw]]:
-    """(hash of the prompt and of how often it was sent before, reply) of each call: as the cache tells draws apart."""
+    """(hash of sample, prompt and how often it was sent before, reply) of each call: as the cache tells draws apart."""
     for sample in read_record(path).samples():
         n_before: collections.Counter[int] = collections.Counter()
         for data in sample.data("sampling"):
             if isinstance(data, dict) and not (data.get("request") or {}).get("replayed"):
                 prompt = content_hash(data.get("prompt"))
-                yield content_hash([prompt, sample.repeat, n_before[prompt]]), _draw(data)
+                yield content_hash([prompt, sample.sample_id, sample.repeat, n_before[prompt]]), _draw(data)
                 n_before[prompt] += 1
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evals.completion import CompletionResult, Completions
+from evals.completion import CompletionResult
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.inner_fns import make_inner_fn
 from evals.engine.cache import CompletionCache, default_cache_dir, request_key
+from evals.engine.calls import draw_of
 from evals.engine.context import SampleCalls, current_calls
 from evals.engine.traits import preflight, traits_of
 from evals.errors import UsageError
@@ -18,6 +19,8 @@ from evals.registry.typed_arguments import typed_arguments
 @typed_arguments
 class CachedCompletionFn(Backend):
     """Asks `completion_fn` once for each request and draw, and keeps the answer for later runs.
+
+    Samples with the same request share an answer at temperature 0 only.
 
     completion_fn: a name, or a backend that has a `cache_identity`. path: the SQLite file; by default `cached.sqlite`
     in the user's cache folder. An answer from the file is marked as `cached` in the record and costs nothing.
@@ -47,17 +50,11 @@ class CachedCompletionFn(Backend):
         key = request_key(self.completion_fn, prompt, kwargs)
         if key is None:
             return await self._ask(prompt, kwargs)
-        calls = current_calls() or self._fallback_calls
-        draw = f"{calls.repeat}.{calls.next_draw(f'cached {key}')}"
         if self._cache is None:
             self._cache = CompletionCache(self.path)
-        stored = await self._cache.get(key, draw)
-        if stored is not None:
-            return stored
-        result = await self._ask(prompt, kwargs)
-        if isinstance(result, Completions):
-            await self._cache.put(key, draw, result)
-        return result
+        calls = current_calls() or self._fallback_calls
+        draw = draw_of(f"cached {key}", self.completion_fn, kwargs, calls)
+        return await self._cache.through(key, draw, lambda: self._ask(prompt, kwargs))
 
     async def _ask(self, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
         result: CompletionResult = await self.completion_fn.complete(prompt, **kwargs)

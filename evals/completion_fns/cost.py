@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evals.specs import ModelInfo
+from evals.specs import LongPrices, ModelInfo
 
 
 def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float | None:
@@ -13,7 +13,8 @@ def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float |
 
     usage: token counts under the keys of OpenAI's chat or responses endpoint. Cached tokens are counted among the
     prompt tokens, and cost the full price where the registry has no other. Reasoning tokens are counted among the
-    completion tokens. info: prices in US dollars per million tokens.
+    completion tokens. Tokens that Anthropic stored in its cache cost the price of a write. info: prices in US dollars
+    per million tokens; those for long prompts hold for the whole of such a request.
     """
     if not usage or info is None or info.input_usd_per_million is None or info.output_usd_per_million is None:
         return None
@@ -23,11 +24,17 @@ def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float |
     n_completion = _count(usage, "completion_tokens", "output_tokens") or 0
     details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
     n_cached = min(_count(details, "cached_tokens") or 0, n_prompt)
-    cached_price = info.cached_input_usd_per_million
-    if cached_price is None:
-        cached_price = info.input_usd_per_million
-    dollars = (n_prompt - n_cached) * info.input_usd_per_million + n_cached * cached_price
-    return (dollars + n_completion * info.output_usd_per_million) / 1e6
+    n_written = min(_count(usage, "cache_creation_input_tokens") or 0, n_prompt - n_cached)
+    prices: ModelInfo | LongPrices = info.long if info.long is not None and n_prompt > info.long.over else info
+    input_price = prices.input_usd_per_million or 0.0
+    cached_price = _or(prices.cached_input_usd_per_million, input_price)
+    write_price = _or(info.cache_write_usd_per_million, input_price) if prices is info else input_price
+    dollars = (n_prompt - n_cached - n_written) * input_price + n_cached * cached_price + n_written * write_price
+    return (dollars + n_completion * (prices.output_usd_per_million or 0.0)) / 1e6
+
+
+def _or(price: float | None, other: float) -> float:
+    return other if price is None else price
 
 
 def summed_usage(usages: list[Mapping[str, Any] | None]) -> dict[str, Any] | None:

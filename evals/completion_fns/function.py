@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from evals.completion import CompletionResult, Completions
+from evals.completion import CompletionResult, Completions, without_thoughts
 from evals.engine.calls import complete_sync
 from evals.engine.traits import traits_of
 from evals.errors import UsageError
@@ -50,12 +50,13 @@ class FunctionCompletionFn:
 
     def _result(self, prompt: Any, answer: Any) -> CompletionResult:
         if hasattr(answer, "get_completions"):
-            return answer  # type: ignore[no-any-return]
+            return without_thoughts(answer)  # type: ignore[no-any-return]
         texts = [answer] if isinstance(answer, str) else answer
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise TypeError(f"{name_of(self.function)} gave a {type(answer).__name__}, not a text")
         record_sampling(prompt=prompt, sampled=texts)
-        return Completions(texts)
+        answers: CompletionResult = without_thoughts(Completions(texts))
+        return answers
 
 
 class _WithCall:

@@ -12,8 +12,13 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.base_url import checked_base_url, host_of, secrets_of, shown_url
+from evals.completion_fns.caps import cap_of, one_cap
 from evals.completion_fns.cost import cost_usd, summed_usage
+from evals.completion_fns.effort import check_effort, effort_in_words, effort_of
 from evals.completion_fns.loop_clients import LoopClients
+from evals.completion_fns.room import RoomToReason, checked_headroom
+from evals.completion_fns.tool_calls import tool_calls_of
+from evals.engine.cut_off import is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean, listed
 from evals.registry.classes import public_path
@@ -31,7 +36,8 @@ class HostedBackend(Backend):
     such as `prepare_client`, `needs_key` and `draw_all`. docs/adding-a-backend.md has an example.
 
     model: its name for the API. base_url: the server. api_key: None takes it from the environment when it is needed.
-    options: sampling arguments by name, laid over those of each call; None takes an argument of the eval out.
+    options: sampling arguments by name, laid over those of each call; None takes an argument of the eval out. Beside
+    them `effort` (of reasoning) and `headroom` (tokens on top of an eval's cap while the model reasons).
     extra_options: laid over both, under any name. registry: knows the prices; None: costs are not known.
     max_concurrency: calls in flight that the server takes.
 
@@ -48,6 +54,9 @@ class HostedBackend(Backend):
     "Sampling arguments that may be given by name."
     kind: str = "a hosted model"
     "What messages call such a model."
+
+    default_max_tokens: int | None = None
+    "The cap that is sent with calls that have none; None where the server takes calls without one."
 
     model_is_optional: bool = False
     "The object may be made without a model, as classes of openai/evals may; `prepare_client` then refuses to go on."
@@ -69,7 +78,10 @@ class HostedBackend(Backend):
             raise UsageError(f"{type(self).__name__} needs a model", fix="--completion_args model=NAME")
         self.model = model
         self.api_key = api_key
-        self.options = self.checked_options(dict(options or {}))
+        given = dict(options or {})
+        headroom = checked_headroom(given.pop("headroom", None))
+        effort = given.pop("effort", None)
+        self.options = self.checked_options(given) | ({} if effort is None else {"reasoning_effort": str(effort)})
         self.extra_options = dict(extra_options or {})
         self.registry = registry
         self.max_concurrency = max_concurrency
@@ -81,6 +93,7 @@ class HostedBackend(Backend):
                 register_secret(secret)
         self._clients: LoopClients[Any] = LoopClients(self._make_client, self.close_client)
         self._model_info: ModelInfo | None = None
+        self._room = RoomToReason(headroom, self.default_max_tokens)
 
     @abstractmethod
     def new_client(self, api_key: str) -> Any:
@@ -154,6 +167,10 @@ class HostedBackend(Backend):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(model={self.model!r}, base_url={self.shown_url!r})"
 
+    def effort_in_words(self, options: Mapping[str, Any]) -> str | None:
+        """The effort of calls with these options laid under the model's own; None where it is not known."""
+        return effort_in_words(self.model_info(), overlaid(options, self.options, self.extra_options))
+
     @property
     def shown_url(self) -> str:
         """The base URL without user, password and query."""
@@ -163,11 +180,13 @@ class HostedBackend(Backend):
         """Find out what must fail before the first call is made.
 
         Raises:
-            UsageError: no key. EvalsError: what `prepare_client` raises.
+            UsageError: no key, or an effort that the model does not take. EvalsError: what `prepare_client` raises.
         """
         self.prepare_client()
         self.find_key()
-        self.model_info()
+        info = self.model_info()
+        if info is not None:
+            check_effort(info, effort_of({**self.options, **self.extra_options}))
 
     def client(self) -> Any:
         """The client of the running loop; made where it is first asked for.
@@ -205,18 +224,35 @@ class HostedBackend(Backend):
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
         """One attempt at `n` completions (1 by default).
 
+        A cap that an eval sets (`max_tokens`) means the visible answer: while the model reasons it gets headroom. Where
+        a completion was cut off before its text began, the call is made once more with a larger cap; its tokens and its
+        cost are those of both.
+
         kwargs: sampling arguments in the words of the OpenAI API; the options of the constructor lie over them.
 
         Raises:
             CallFailed: no usable reply. EvalsError: as `preflight`.
         """
-        options = overlaid(kwargs, self.options, self.extra_options)
+        options = one_cap(overlaid(kwargs, self.options, self.extra_options))
         formatted = self.formatted(prompt)
         client = self.client()
+        info = self.model_info() or ModelInfo("")
+
+        async def draw(chosen: Mapping[str, Any]) -> list[Completions]:
+            return await self.draw_all(client, formatted, chosen)
+
         began_s = time.perf_counter()
-        drawn = await self.draw_all(client, formatted, options)
-        result = drawn[0] if len(drawn) == 1 else together(drawn)
+        drawn = await self._room.draw(draw, options, info)
+        result = _joined(drawn)
         refuse_filtered(result, self.host)
+        if is_cut_off(result) and (again := await self._room.draw_again(draw, options, info)):
+            self._room.saw(result)
+            result = _joined(again)
+            result.request = {**(result.request or {}), "cut_off_before": _cap_sent(drawn[0])}
+            drawn = [*drawn, *again]
+            result.usage = summed_usage([part.usage for part in drawn])
+        result.tool_calls = tool_calls_of(result)
+        self._room.saw(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
         return result
@@ -224,6 +260,10 @@ class HostedBackend(Backend):
     async def aclose(self) -> None:
         """End the client of the running loop; a later call makes a new one."""
         await self._clients.aclose()
+
+
+def _joined(drawn: Sequence[Completions]) -> Completions:
+    return drawn[0] if len(drawn) == 1 else together(drawn)
 
 
 def overlaid(*layers: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,8 +289,17 @@ def together(drawn: Sequence[Completions]) -> Completions:
     result.logprobs = logprobs if any(entry is not None for entry in logprobs) else None
     result.usage = summed_usage([part.usage for part in drawn])
     result.raw_data = [part.raw_data for part in drawn]
+    reasoning = [shown for part in drawn for shown in part.reasoning or [None] * len(part.texts)]
+    result.reasoning = reasoning if any(reasoning) else None
+    result.messages = [message for part in drawn for message in part.messages or ()] or None
     result.headers = drawn[-1].headers
     return result
+
+
+def _cap_sent(result: Completions) -> int | None:
+    """The cap on tokens in the request of a result."""
+    cap = cap_of(result.request or {})
+    return None if cap is None else cap.n_tokens
 
 
 def _summed(costs: Sequence[float | None]) -> float | None:

@@ -22,7 +22,7 @@ from evals.registry.typed_arguments import typed_arguments
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
 
-_KEPT = ("model", "usage", "finish_reasons", "logprobs", "latency_s", "request")
+_KEPT = ("model", "usage", "finish_reasons", "logprobs", "latency_s", "request", "tool_calls")
 
 
 @typed_arguments

@@ -13,7 +13,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from evals.datasets.json_rows import CHUNK_BYTES, decode_row, refuse_wrong_kind
+from evals.datasets.json_rows import CHUNK_BYTES, decode_row_and_doubt, refuse_wrong_kind
 from evals.datasets.opening import reading
 from evals.errors import BadSample, DataError
 from evals.sample import Sample
@@ -71,7 +71,7 @@ class JsonlFile:
         raw = self.raw(row)
         path, line = (self.shown, self.line_of(row)) if self.has_lines else (f"{self.shown}[{row}]", None)
         try:
-            value = decode_row(raw, path, line)
+            value, repeated = decode_row_and_doubt(raw, path, line)
         except BadSample:
             self._refuse_changed()
             raise
@@ -81,7 +81,7 @@ class JsonlFile:
                 where=path if line is None else f"{path}:{line}",
                 fix='write it as {"input": ..., "ideal": ...}',
             )
-        return Sample(value, path=path, line=line, index=index)
+        return Sample(value, path=path, line=line, index=index, repeated=repeated)
 
     def _refuse_changed(self) -> None:
         if self._reader.stamp() != self._stamp:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
+from evals.datasets.json_rows import STRICT_DECODER, RepeatedKeyError
 from evals.datasets.opening import open_binary, open_text
 from evals.datasets.plain_rows import NumberedRow
 from evals.errors import DataError, MissingExtra, listed
@@ -43,11 +44,12 @@ def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
             header = next(reader, None)
             if not header:
                 raise DataError("no first line with column names", where=shown, fix="name the columns in line 1")
-            _refuse_bad_header(header, shown)
+            n_index = _index_columns(header)
+            _refuse_bad_header(header[n_index:], shown)
             begins = reader.line_num + 1
             for cells in reader:
                 if cells:
-                    yield NumberedRow(begins, _named(cells, header, f"{shown}:{begins}"))
+                    yield NumberedRow(begins, _named(cells, header, f"{shown}:{begins}", n_index))
                 begins = reader.line_num + 1
         except csv.Error as error:
             raise DataError(
@@ -57,6 +59,11 @@ def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
             ) from None
 
 
+def _index_columns(header: list[str]) -> int:
+    """How many columns without a name the table begins with: pandas writes the index of its rows there."""
+    return next((number for number, name in enumerate(header) if name), 0)
+
+
 def _refuse_bad_header(header: list[str], shown: str) -> None:
     repeated = [name for number, name in enumerate(header) if name in header[:number]]
     if repeated or "" in header:
@@ -64,7 +71,7 @@ def _refuse_bad_header(header: list[str], shown: str) -> None:
         raise DataError(what, where=f"{shown}:1", notes=[f"line 1: {listed(header)}"], fix="name each column once")
 
 
-def _named(cells: list[str], header: list[str], where: str) -> dict[str, Any]:
+def _named(cells: list[str], header: list[str], where: str, n_index: int) -> dict[str, Any]:
     if len(cells) != len(header):
         raise DataError(
             f"{len(cells)} cells, but line 1 names {len(header)} columns",
@@ -72,7 +79,7 @@ def _named(cells: list[str], header: list[str], where: str) -> dict[str, Any]:
             notes=[f"columns: {listed(header)}", f"last cell: {cells[-1][:60]!r}"],
             fix='put texts that hold the separator in "..."',
         )
-    return dict(zip(header, cells, strict=True))
+    return dict(zip(header[n_index:], cells[n_index:], strict=True))
 
 
 def _json_rows(source: str, shown: str, read_chars: int) -> Iterator[NumberedRow]:
@@ -113,13 +120,15 @@ class _Window:
 
 
 def _elements(window: _Window, shown: str) -> Iterator[Any]:
-    """The members of a JSON array, parsed one at a time, so that a large array needs little memory."""
+    """The members of a JSON array, parsed one at a time, so that a large array needs little memory.
+
+    Two objects or more without an array around them are JSON lines under another name, as BFCL's files are.
+    """
+    if window.peek() == "{":
+        yield from _objects_alone(window, shown)
+        return
     if window.peek() != "[":
-        raise DataError(
-            "a .json dataset must be one array of objects",
-            where=shown,
-            fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
-        )
+        raise _no_array(shown)
     window.pos += 1
     if window.peek() == "]":
         return
@@ -134,12 +143,35 @@ def _elements(window: _Window, shown: str) -> Iterator[Any]:
             raise DataError("not JSON: `,` or `]` is missing after a row", where=where, fix="correct the file there")
 
 
+def _objects_alone(window: _Window, shown: str) -> Iterator[Any]:
+    first = _element(window, shown)
+    if window.peek() != "{":
+        raise _no_array(shown)
+    yield first
+    while window.peek() == "{":
+        yield _element(window, shown)
+    if window.peek():
+        where = f"{shown}:{window.line_at(window.pos)}"
+        raise DataError("not JSON: an object is missing after a row", where=where, fix="correct the file there")
+
+
+def _no_array(shown: str) -> DataError:
+    return DataError(
+        "a .json dataset must be one array of objects",
+        where=shown,
+        fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
+    )
+
+
 def _element(window: _Window, shown: str) -> Any:
     window.peek()
     n_chars = window.read_chars
     while True:
         try:
-            value, end = json.JSONDecoder().raw_decode(window.text, window.pos)
+            value, end = STRICT_DECODER.raw_decode(window.text, window.pos)
+        except RepeatedKeyError as error:
+            where = f"{shown}:{window.line_at(window.pos)}"
+            raise DataError(f"{error.what} in the row here", where=where, fix=error.fix) from None
         except RecursionError:
             raise DataError("the JSON is nested too deeply", where=shown, fix="flatten the rows") from None
         except json.JSONDecodeError as error:

@@ -8,16 +8,22 @@ import json
 import os
 import sqlite3
 import sys
+import weakref
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from evals.completion import Completions
+from evals.completion import CompletionResult, Completions
+from evals.engine.cut_off import is_cut_off
 from evals.engine.threads import DaemonThreads
 from evals.engine.traits import cache_identity
 from evals.errors import RecordError
 from evals.secrets import redact
 
-_FIELDS = ("texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request")
+_FIELDS = (
+    "texts", "prompt", "model", "usage", "finish_reasons", "logprobs", "latency_s", "cost_usd", "request", "reasoning",
+    "messages", "tool_calls",
+)  # fmt: skip
 
 
 def default_cache_dir() -> Path:
@@ -47,6 +53,24 @@ def request_key(fn: Any, prompt: Any, kwargs: dict[str, Any]) -> str | None:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def is_greedy(fn: Any, kwargs: dict[str, Any]) -> bool:
+    """Whether a request asks for temperature 0, as far as that is known before it is sent."""
+    identity = cache_identity(fn) or {}
+    options = {**kwargs, **identity.get("options", {})}
+    if "temperature" in identity.get("rules", {}).get("drop", ()):
+        return False
+    return bool({**options, **(options.get("extra_body") or {})}.get("temperature") == 0)
+
+
+class Draw(NamedTuple):
+    """The names of one draw of a request in the cache."""
+
+    own: str
+    "Of the sample that drew it."
+    shared: str | None
+    "Of all samples with the same request; None at a temperature above 0, where each sample draws for itself."
+
+
 class CompletionCache:
     """Completions in one SQLite file, in WAL mode. Several runs may use the file at a time.
 
@@ -60,6 +84,9 @@ class CompletionCache:
         self.path = path
         # One thread for everything: an SQLite connection belongs to the thread that opened it.
         self._thread = DaemonThreads(1, "evals-cache")
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._random: set[str] = set()
+        "Keys of requests whose temperature was not sent: the model does not take one."
         self._db = self._thread.submit(self._open).result()
 
     def _open(self) -> sqlite3.Connection:
@@ -84,6 +111,39 @@ class CompletionCache:
             explained.exit_code = 2
             raise explained from error
         return db
+
+    async def through(self, key: str, draw: Draw, ask: Callable[[], Awaitable[CompletionResult]]) -> CompletionResult:
+        """The stored completions for a key and a draw; if there are none, those of `ask`, which are then stored.
+
+        Equal requests at temperature 0 wait for the first of them, so that no result depends on which came first.
+        """
+        if draw.shared is not None and key not in self._random:
+            lock = self._locks.setdefault(key, asyncio.Lock())
+            async with lock:
+                if key not in self._random:
+                    return await self._one_of(key, draw.shared, draw.own, ask)
+        stored = await self.get(key, draw.own)
+        return stored if stored is not None else await self._drawn(key, draw.own, draw.own, ask)
+
+    async def _one_of(
+        self, key: str, shared: str, own: str, ask: Callable[[], Awaitable[CompletionResult]]
+    ) -> CompletionResult:
+        for name in (shared, own):
+            stored = await self.get(key, name)
+            if stored is not None:
+                return stored
+        return await self._drawn(key, shared, own, ask)
+
+    async def _drawn(
+        self, key: str, shared: str, own: str, ask: Callable[[], Awaitable[CompletionResult]]
+    ) -> CompletionResult:
+        result = await ask()
+        if isinstance(result, Completions) and not is_cut_off(result):
+            if shared != own and (result.request or {"temperature": 0}).get("temperature") != 0:
+                self._random.add(key)
+                shared = own
+            await self.put(key, shared, result)
+        return result
 
     async def get(self, key: str, draw: str) -> Completions | None:
         """The stored completions for a key and a draw, with `cached` set; None if there are none."""

@@ -8,9 +8,16 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evals.completion import CompletionResult, Completions, ContinuationScore, ContinuationScores
+from evals.completion import (
+    CompletionResult,
+    Completions,
+    ContinuationScore,
+    ContinuationScores,
+    without_thoughts,
+)
 from evals.engine.attempts import are_completions, are_scores, attempts
-from evals.engine.context import current_calls, current_session
+from evals.engine.context import SampleCalls, current_calls, current_session
+from evals.engine.cut_off import refuse_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.session import Session
@@ -19,6 +26,7 @@ from evals.record.current import record_cond_logp, record_sampling
 from evals.record.recorders import default_recorder
 
 if TYPE_CHECKING:
+    from evals.engine.cache import Draw
     from evals.engine.threads import DaemonThreads
 
 
@@ -30,11 +38,15 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     functions, and the limits, time-outs, retries and cache of those apply, not its own.
     grading: the call judges a completion, so the run's sampling overrides (`--temperature`) do not apply.
 
-    sampling: `prompt`, `sampled`, `model`, `usage`; where known `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`,
-    `request`; for a hit of the cache `cached`, `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
+    The thoughts of a reasoning model are cut off what is returned (`evals.thoughts`), and not off what is recorded.
+
+    sampling: `prompt`, `sampled`, `model`, `usage`; where thoughts were cut off `answers`; where known
+    `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`, `request`, `reasoning`; for a hit of the cache `cached`,
+    `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
 
     Raises:
-        CallFailed: no attempt succeeded; the sample is an error, not a wrong answer.
+        CallFailed: no attempt succeeded, or the answer was cut off before it began; the sample is an error, not a
+            wrong answer.
         EvalsError: the run was asked to stop, or something failed that no other call would survive.
     """
     # A plug-in may have a loop of its own, but clients, limits and cache belong to the engine's: the call goes there.
@@ -47,14 +59,29 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
     traits = traits_of(fn)
+    result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
+    # The only place where thoughts are cut off: classes, rules, solvers and graders see answers alone.
+    answer: CompletionResult = without_thoughts(result)
+    if not traits.delegates:
+        refuse_cut_off(answer, traits.host)
+    return answer
+
+
+async def _called(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
+    """The completions of a function that is only callable; it records by itself."""
     result: CompletionResult
-    if not traits.has_complete:
-        if traits.delegates:
-            result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
-            return result
+    if traits_of(fn).delegates:
+        result = await _on_thread(session.delegate_threads(), fn, prompt, kwargs)
+    else:
         work = lambda: _on_thread(session.call_threads(), fn, prompt, kwargs)  # noqa: E731
         result = await attempts(session, fn, work, prompt, are_completions)
-        return result
+    return result
+
+
+async def _asked(session: Session, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> CompletionResult:
+    """The completions of a backend with `complete`, as they came; they are recorded here."""
+    traits = traits_of(fn)
+    result: CompletionResult
     if traits.delegates:
         result = await fn.complete(prompt, **kwargs)
     elif session.cache is None:
@@ -144,20 +171,29 @@ async def _through_cache(session: Session, fn: Any, prompt: Any, kwargs: dict[st
     key = request_key(fn, prompt, kwargs)
     if key is None:
         return await _fresh(session, fn, prompt, kwargs)
-    calls = current_calls()
-    # The number of the draw in its sample is a part of the key: n draws of one request stay n different completions.
-    draw = f"{calls.repeat}.{calls.next_draw(key)}" if calls is not None else "0.0"
-    stored = await session.cache.get(key, draw)
-    if stored is not None:
+    was_asked = False
+
+    async def ask() -> CompletionResult:
+        nonlocal was_asked
+        was_asked = True
+        return await _fresh(session, fn, prompt, kwargs)
+
+    result = await session.cache.through(key, draw_of(key, fn, kwargs, current_calls() or SampleCalls()), ask)
+    if not was_asked:
         # The server accepted this request in an earlier run, so one refusal does not mean that it refuses all.
         session.breaker_of(fn).any_accepted = True
         session.counts.n_calls += 1
         session.counts.n_cached += 1
-        return stored
-    result = await _fresh(session, fn, prompt, kwargs)
-    if isinstance(result, Completions):
-        await session.cache.put(key, draw, result)
     return result
+
+
+def draw_of(key: str, fn: Any, kwargs: dict[str, Any], calls: SampleCalls) -> Draw:
+    """The next draw of a request in its sample. n draws stay n completions, and so do those of n equal samples."""
+    from evals.engine.cache import Draw, is_greedy
+
+    number = f"{calls.repeat}.{calls.next_draw(key)}"
+    own = number if calls.sample_id is None else f"{number} {calls.sample_id}"
+    return Draw(own, number if is_greedy(fn, kwargs) else None)
 
 
 async def _on_thread(pool: DaemonThreads, fn: Any, prompt: Any, kwargs: dict[str, Any]) -> Any:
@@ -186,6 +222,8 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
         temperature = (result.request or {}).get("temperature", temperature)
         if temperature:
             extra["cached_at_temperature"] = temperature
-    known = {**costs, "logprobs": result.logprobs, "request": result.request}
+    known = {**costs, "logprobs": result.logprobs, "request": result.request, "reasoning": result.reasoning}
     extra.update({key: value for key, value in known.items() if value is not None})
+    if result.tool_calls:
+        extra["tool_calls"] = result.tool_calls
     record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)

@@ -17,10 +17,11 @@ T = TypeVar("T")
 class SampleCalls:
     """Counts how often one sample has drawn each request, for the keys of the cache."""
 
-    __slots__ = ("draws", "repeat")
+    __slots__ = ("draws", "repeat", "sample_id")
 
-    def __init__(self, repeat: int = 0) -> None:
+    def __init__(self, repeat: int = 0, sample_id: str | None = None) -> None:
         self.repeat = repeat
+        self.sample_id = sample_id
         self.draws: dict[str, int] = {}
 
     def next_draw(self, key: str) -> int:
@@ -49,7 +50,7 @@ class RunContext(RecordContext):
         inner = RunContext(self, self.session, self.plan)
         inner.recorder, inner.sample_id, inner.scope = recorder, sample_id, scope
         if scope is not None and scope is not self.scope:
-            inner.calls = SampleCalls(scope.repeat or 0)
+            inner.calls = SampleCalls(scope.repeat or 0, sample_id)
         return inner
 
 

@@ -24,6 +24,7 @@ class Kind(enum.Enum):
     BAD_REQUEST = "refused request"
     CONTEXT_LENGTH = "context length"
     CONTENT_FILTER = "content filter"
+    CUT_OFF = "cut off"
     RATE_LIMIT = "rate limit"
     OVERLOADED = "overloaded"
     SERVER = "server error"

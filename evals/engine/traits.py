@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,6 +149,13 @@ def cache_identity(fn: Any) -> dict[str, Any] | None:
     """What decides the answers of `fn` beside the request, without secrets; None where it does not say."""
     identity: dict[str, Any] | None = fn.cache_identity() if hasattr(fn, "cache_identity") else None
     return identity
+
+
+def effort_in_words(fn: Any, options: Mapping[str, Any]) -> str | None:
+    """The effort of reasoning of calls with these options: the method `effort_in_words`; None where `fn` has none."""
+    method = getattr(fn, "effort_in_words", None)
+    said: str | None = method(options) if callable(method) else None
+    return said
 
 
 def context_length(fn: Any) -> int | None:

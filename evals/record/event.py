@@ -35,14 +35,14 @@ def in_sample_order(events: Iterable[Event]) -> list[Event]:
 
 
 def event_of(line: Mapping[str, Any]) -> Event:
-    """The event of one parsed line. A missing key gives an empty text or None; a missing `event_id` gives -1.
+    """The event of one parsed line. A missing key gives an empty text or None; a missing or null `event_id` gives -1.
 
     Raises:
         KeyError: the line has no `type`.
     """
     return Event(
         run_id=line.get("run_id") or "",
-        event_id=line.get("event_id", -1),
+        event_id=-1 if line.get("event_id") is None else line["event_id"],
         sample_id=line.get("sample_id"),
         type=line["type"],
         data=line.get("data"),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
+from evals.thoughts import answers_where_cut
 
 if TYPE_CHECKING:
     from evals.specs import RunSpec
@@ -276,8 +277,9 @@ class RecorderBase:
         self.record_event("embedding", data, sample_id=sample_id)
 
     def record_sampling(self, prompt: Any, sampled: Any, sample_id: str | None = None, **extra: Any) -> None:
-        """Record a `sampling` event: `prompt`, `sampled` (its completions), and the keys of `extra`."""
-        self.record_event("sampling", {"prompt": prompt, "sampled": sampled, **extra}, sample_id=sample_id)
+        """Record a `sampling` event: `prompt`, `sampled` (its completions), `answers` (see there), and `extra`."""
+        data = {"prompt": prompt, "sampled": sampled, **answers_where_cut(sampled), **extra}
+        self.record_event("sampling", data, sample_id=sample_id)
 
     def record_function_call(
         self, name: Any, arguments: Any, return_value: Any, sample_id: str | None = None, **extra: Any

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from evals.json_text import dumps
-from evals.record.scores import values_of
+from evals.record.scores import is_finite, values_of
 from evals.stats.intervals import mean_of
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _metrics(sample: SampleRecord, match: dict[str, Any]) -> dict[str, Any]:
 
 def _total(values: list[Any]) -> float | None:
     """The sum of the numbers; None if one of them is unknown, since the sum would be too small."""
-    if not values or any(not isinstance(value, int | float) for value in values):
+    if not values or any(not isinstance(value, int | float) or not is_finite(value) for value in values):
         return None
     return float(sum(values))
 

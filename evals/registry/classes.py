@@ -11,18 +11,19 @@ import pkgutil
 import re
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed, near_misses
+from evals.registry.argument_check import checked_arguments
 from evals.secrets import redact
 
 logger = logging.getLogger("evals")
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']+)'")
+UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']*)'")
 MISSING = re.compile(r"(\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
 
 GIVEN_BY_US = ("completion_fns", "eval_registry_path", "name", "registry", "seed")
@@ -39,6 +40,26 @@ def public_path(path: str) -> str:
     (`evals.elsuite...`): they select its rules.
     """
     return OUR_PATH.sub(r"\1:\2", path)
+
+
+def keeps_openai_evals_rules(path: str, cls: Any) -> bool:
+    """Whether an entry has the form of openai/evals, so that its rules hold where ours differ.
+
+    path: `class` of the entry. It is of that form if it is a path of openai/evals (`evals.elsuite...`), or if the class
+    is a plug-in's whose module, or that of a class it inherits from, names such a path.
+    """
+    if path.startswith("evals.elsuite."):
+        return True
+    foreign = {base.__module__ for base in getattr(cls, "__mro__", ()) if base is not object and not is_ours(base)}
+    return any(_names_openai_evals(sys.modules.get(name)) for name in foreign)
+
+
+@functools.lru_cache(maxsize=256)
+def _names_openai_evals(module: Any) -> bool:
+    try:
+        return "evals.elsuite" in inspect.getsource(module)
+    except (OSError, TypeError):
+        return False
 
 
 def load_object(path: str, *, named_by: str = "the registry", where: str | None = None) -> Any:
@@ -67,15 +88,27 @@ def make_object(object_ref: str, *args: Any, **kwargs: Any) -> functools.partial
     return functools.partial(load_object(object_ref), *args, **kwargs)
 
 
-def build(factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None = None) -> Any:
+def build(
+    factory: Callable[..., Any],
+    args: Mapping[str, Any],
+    *,
+    named_by: str,
+    where: str | None = None,
+    given: Collection[str] = (),
+) -> Any:
     """The value of `factory(**args)`, for a class or function that a YAML file names.
 
-    named_by, where: who names it, for messages. Other exceptions of our own code are raised unchanged: they are bugs.
+    named_by, where: who names it, for messages. given: the arguments that come from the command line, whose texts are
+    read as the types of a constructor of ours. Other exceptions of our own code are raised unchanged: they are bugs.
 
     Raises:
-        RegistryError: an argument is unknown or missing.
+        RegistryError: an argument is unknown or missing, or has another type than a constructor of ours says.
         UsageError: the factory refuses the arguments, or the code of a plug-in failed.
     """
+    if isinstance(factory, functools.partial):
+        bound: functools.partial[Any] = factory
+        factory, args = bound.func, {**bound.keywords, **args}
+    args = checked_arguments(factory, args, is_ours=is_ours, named_by=named_by, where=where, given=given)
     try:
         return factory(**args)
     except EvalsError:

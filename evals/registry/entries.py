@@ -29,24 +29,48 @@ ABOUT_KEYS = (
 )
 "Keys that describe an eval, in its alias or its spec; `evals show`, `evals list` and reports read them."
 
+MODEL_FACTS = (
+    "chat_tools",
+    "context_length",
+    "default_effort",
+    "efforts",
+    "endpoints",
+    "headroom",
+    "max_input",
+    "max_n",
+    "max_output",
+    "max_top_logprobs",
+    "n_ctx",
+    "note",
+    "prefill",
+    "prices",
+    "reasons",
+    "refuses",
+    "refuses_while_reasoning",
+    "released",
+    "responses_only_efforts",
+    "retires",
+    "source",
+    "successor",
+    "unread",
+)
+"Keys that state facts about a model; `source` and `note` say where they were read, `unread` which were not."
+
 KNOWN_KEYS = {
     "evals": ("args", "class", "id", *ABOUT_KEYS),
     "completion_fns": (
         "args",
         "chat",
         "class",
-        "context_length",
         "description",
         "id",
         "members",
-        "n_ctx",
         "passes_as",
         "patterns",
-        "prices",
         "reserved",
-        "source",
         "strip_prefix",
         "tags",
+        *MODEL_FACTS,
     ),
     "modelgraded": (
         "append_answer_prompt",
@@ -111,6 +135,8 @@ def check_entry(entry: RawEntry, kind: str) -> None:
                 where=entry.where,
                 fix="write 'class: module:Class'" if key == "cls" else f"remove it: {key} is filled in by the registry",
             )
+    if kind == "evals":
+        _check_about(entry, thing)
     for key in entry.body:
         if key not in KNOWN_KEYS[kind] and not str(key).startswith(("x-", "x_")):
             _warn_of_key(entry, thing, str(key), kind)
@@ -141,7 +167,7 @@ def as_base_eval_spec(entry: RawEntry) -> BaseEvalSpec:
     extras = {key: value for key, value in body.items() if key not in (*own, "class", "args")}
     return BaseEvalSpec(
         id=body.get("id"),
-        metrics=body.get("metrics"),
+        metrics=[body["metrics"]] if isinstance(body.get("metrics"), str) else body.get("metrics"),
         description=body.get("description"),
         disclaimer=body.get("disclaimer"),
         higher_is_better=body.get("higher_is_better", True),
@@ -216,6 +242,19 @@ def as_modelgraded_spec(entry: RawEntry, overrides: dict[str, Any]) -> ModelGrad
         group=entry.group,
         where=entry.where,
     )
+
+
+def _check_about(entry: RawEntry, thing: str) -> None:
+    """Raise RegistryError for keys about an eval that commands read and that have another type than they expect."""
+    metrics = entry.body.get("metrics")
+    names = [metrics] if isinstance(metrics, str) else metrics
+    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise RegistryError(
+            f"the 'metrics' of {thing} are not a list of names", where=entry.where, fix="write metrics: [accuracy]"
+        )
+    better = entry.body.get("higher_is_better", True)
+    if not isinstance(better, bool):
+        raise RegistryError(f"'higher_is_better' of {thing} is {better!r}, neither true nor false", where=entry.where)
 
 
 def _class_of(entry: RawEntry, kind: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from evals.errors import RegistryError, listed
 from evals.registry.aliases import first_entry, follow
-from evals.registry.classes import accepts, build, load_object
+from evals.registry.argument_check import EVAL_METHODS, refuse_other_than_a_class, refuse_other_than_an_eval
+from evals.registry.classes import accepts, build, keeps_openai_evals_rules, load_object
 from evals.registry.entries import (
     alias_of,
     as_base_eval_spec,
@@ -132,9 +133,11 @@ class Registry(RegistryFiles):
         """The class of `spec` with its `args` bound.
 
         Raises:
-            RegistryError: the class does not exist or cannot be imported.
+            RegistryError: the class does not exist, cannot be imported, or is no eval.
         """
-        cls = load_object(spec.cls, named_by=f"eval {spec.key!r}", where=spec.where)
+        named_by = f"eval {spec.key!r}"
+        cls = load_object(spec.cls, named_by=named_by, where=spec.where)
+        refuse_other_than_a_class(cls, spec.cls, named_by=named_by, where=spec.where)
         return functools.partial(cls, **(spec.args or {}))
 
     def make_eval(self, spec: EvalSpec, completion_fns: Sequence[Any], **given: Any) -> Any:
@@ -151,7 +154,12 @@ class Registry(RegistryFiles):
             "registry": self,
             **given,
         }
-        return build(self.get_class(spec), arguments, named_by=f"eval {spec.key!r}", where=spec.where)
+        cls, named_by = self.get_class(spec), f"eval {spec.key!r}"
+        refuse_other_than_a_class(cls.func, spec.cls, named_by=named_by, where=spec.where, needs=EVAL_METHODS)
+        made = build(cls, arguments, named_by=named_by, where=spec.where, given=given.keys())
+        refuse_other_than_an_eval(made, spec.cls, named_by=named_by, where=spec.where)
+        made.openai_evals_rules = keeps_openai_evals_rules(spec.cls, type(made))
+        return made
 
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:
         """The rubric `name`. overrides: replace keys of its entry.
@@ -219,6 +227,11 @@ class Registry(RegistryFiles):
         """Context length and prices of a model or completion function, as far as the YAML files state them."""
         return as_model_info(name, self._facts(name))
 
+    def known_models(self) -> list[str]:
+        """The names of the entries that state facts about one model, in load order."""
+        entries = self._fn_indexes()["completion_fns"].entries()
+        return [entry.name for entry in entries if only_informs(entry.body) and not entry.name.endswith("-family")]
+
     def is_chat(self, name: str) -> bool:
         """Whether `name` is a model with a chat endpoint: `chat: true` in the entry that takes the name."""
         chain = self._completion_fn_chain(name)
@@ -241,13 +254,14 @@ class Registry(RegistryFiles):
         spec = self.resolve_completion_fn(name)
         named_by = f"completion function {name!r}"
         factory = load_object(spec.cls, named_by=named_by, where=spec.where)
+        refuse_other_than_a_class(factory, spec.cls, named_by=named_by, where=spec.where)
         args = {**(spec.args or {}), **kwargs}
         if accepts(factory, "registry"):
             args["registry"] = self
         context_length = self.model_info(name).context_length if accepts(factory, "n_ctx", by_name=True) else None
         if context_length is not None:
             args.setdefault("n_ctx", context_length)
-        made = build(factory, args, named_by=named_by, where=spec.where)
+        made = build(factory, args, named_by=named_by, where=spec.where, given=kwargs.keys())
         if not callable(made) and not callable(getattr(made, "complete", None)):
             raise RegistryError(
                 f"{named_by}: a {type(made).__name__} is not a completion function",

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import RegistryError, did_you_mean
+from evals.registry.entries import MODEL_FACTS
 from evals.registry.index import RawEntry
-from evals.specs import ModelInfo
+from evals.specs import LongPrices, ModelInfo
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def refuse_reserved(name: str, patterns: Iterable[Pattern], known: Iterable[str]
 
 def only_informs(body: Any) -> bool:
     """Whether a body has no class, and only states facts: prices, context length, patterns."""
-    informs = ("prices", "context_length", "n_ctx", "patterns")
-    return isinstance(body, dict) and not {"class", "args"} & body.keys() and any(key in body for key in informs)
+    informs = {*MODEL_FACTS, "patterns"} - {"source", "note"}
+    return isinstance(body, dict) and not {"class", "args"} & body.keys() and not informs.isdisjoint(body)
 
 
 def model_argument(entry: RawEntry) -> str:
@@ -112,17 +113,49 @@ def fact(bodies: Iterable[Mapping[str, Any]], key: str) -> Any:
 
 
 def as_model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
-    """Context length and prices of the model `name`. For each key the first body that has it wins."""
+    """What is known of the model `name`. For each key the first body that has it wins."""
     prices = fact(bodies, "prices") or {}
+    default_effort, reasons = _text(fact(bodies, "default_effort")), fact(bodies, "reasons")
+    if reasons is None and default_effort is not None:
+        reasons = default_effort != "none"
     return ModelInfo(
         name=name,
         context_length=fact(bodies, "context_length"),
+        max_output_tokens=fact(bodies, "max_output"),
         input_usd_per_million=_number(prices.get("input")),
         cached_input_usd_per_million=_number(prices.get("cached_input")),
+        cache_write_usd_per_million=_number(prices.get("cache_write")),
         output_usd_per_million=_number(prices.get("output")),
+        batch_input_usd_per_million=_number(prices.get("batch_input")),
+        batch_output_usd_per_million=_number(prices.get("batch_output")),
+        long=_long_prices(prices.get("long")),
         price_as_of=_text(prices.get("as_of")),
         price_source=_text(prices.get("source")),
+        endpoints=_texts(fact(bodies, "endpoints")),
+        efforts=_texts(fact(bodies, "efforts")),
+        default_effort=default_effort,
+        reasons=reasons,
+        refuses=_texts(fact(bodies, "refuses")),
+        refuses_while_reasoning=_texts(fact(bodies, "refuses_while_reasoning")),
+        responses_only_efforts=_texts(fact(bodies, "responses_only_efforts")),
+        chat_tools=_text(fact(bodies, "chat_tools")),
+        max_n=fact(bodies, "max_n"),
+        max_top_logprobs=fact(bodies, "max_top_logprobs"),
+        headroom_tokens=int(fact(bodies, "headroom") or ModelInfo.headroom_tokens),
+        retires=_text(fact(bodies, "retires")),
+        successor=_text(fact(bodies, "successor")),
     )
+
+
+def _long_prices(prices: Mapping[str, Any] | None) -> LongPrices | None:
+    if not prices:
+        return None
+    cached = _number(prices.get("cached_input"))
+    return LongPrices(int(prices["over"]), float(prices["input"]), cached, float(prices["output"]))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, [value] if isinstance(value, str) else value or ()))
 
 
 def _pattern_texts(entry: RawEntry) -> list[str]:

@@ -9,7 +9,7 @@ from evals.comparison.baseline import Baseline
 from evals.comparison.gate import EvalVerdict, GateLimits
 from evals.report.words import UNDEFINED, counted, percent, points, signed
 
-WORDS = {"regression": "REGRESSION", "ok": "ok", "undecided": "CANNOT TELL"}
+WORDS = {"regression": "REGRESSION", "ok": "ok", "undecided": "CANNOT TELL", "incomplete": "NOT COMPLETE"}
 "How each verdict is shown."
 
 
@@ -25,6 +25,8 @@ def reason(verdict: EvalVerdict, limits: GateLimits) -> str:
     """The reason for a verdict; empty for ok."""
     if verdict.verdict == "regression":
         return f"the drop is over {points(limits.max_drop)}, p = {verdict.p_holm:.2g}"
+    if verdict.verdict == "incomplete":
+        return "; ".join(verdict.unmet)
     if verdict.verdict == "undecided":
         needed = verdict.test.n_needed
         enough = f"; about {needed:,} would do" if needed is not None and needed > verdict.n else ""

@@ -10,12 +10,12 @@ from evals.report.words import printable
 
 
 def gate_annotations(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
-    """One line for each verdict that is not ok: an error for a regression, a warning for an undecided one."""
+    """One line for each verdict that is not ok: a warning for an undecided one, else an error."""
     lines = []
     for verdict in verdicts:
         if verdict.verdict == "ok":
             continue
-        level = "error" if verdict.verdict == "regression" else "warning"
+        level = "warning" if verdict.verdict == "undecided" else "error"
         title = _escaped(f"evals: {verdict.eval_name}").replace(",", "%2C").replace(":", "%3A")
         text = f"{WORDS[verdict.verdict]} {difference(verdict)} n = {verdict.n}. {reason(verdict, limits)}"
         lines.append(f"::{level} title={title}::{_escaped(text)}")

@@ -15,8 +15,9 @@ _NOT_IN_XML = re.compile(r"[\ufffe\uffff]")
 
 
 def gate_junit(verdicts: Sequence[EvalVerdict], limits: GateLimits, undecided: str) -> str:
-    """One test case an eval; a regression is a failure, an undecided one too unless `undecided` is `pass`."""
-    failing = {"regression"} | ({"undecided"} if undecided != "pass" else set())
+    """One test case an eval. It fails for a regression or a run that is not complete, and for an undecided one unless
+    `undecided` is `pass`."""
+    failing = {"regression", "incomplete"} | ({"undecided"} if undecided != "pass" else set())
     n_failures = sum(verdict.verdict in failing for verdict in verdicts)
     suite = ET.Element(
         "testsuite", name="evals gate", tests=str(len(verdicts)), failures=str(n_failures), errors="0", skipped="0"

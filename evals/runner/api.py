@@ -23,6 +23,7 @@ def run(
     repeats: int = 1,
     seed: int = 20220722,
     temperature: float | None = None,
+    effort: str | None = None,
     eval_args: Mapping[str, Any] | None = None,
     completion_args: Mapping[str, Any] | None = None,
     registry_paths: Sequence[str | Path] | str | Path = (),
@@ -50,6 +51,7 @@ def run(
     eval_args, completion_args: laid over the arguments in YAML; the latter are for names only.
     resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
     object counts as the same when its class, its code and its public attributes are.
+    temperature, effort (of reasoning): override those of the eval; graders keep their own.
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 
@@ -68,6 +70,7 @@ def run(
         raise UsageError(
             "completion_args are for names; an object has its arguments already", fix="give them where it is made"
         )
+    chosen = {"temperature": temperature, "reasoning_effort": effort}
     request = RunRequest(
         completion_fns=fns,
         eval_name=eval_name,
@@ -91,7 +94,7 @@ def run(
             max_cost_usd=max_cost_usd,
             max_tokens_total=max_tokens_total,
             max_time_s=max_time_s,
-            overrides={} if temperature is None else {"temperature": temperature},
+            overrides={name: value for name, value in chosen.items() if value is not None},
         ),
         command="evals.run",
     )

@@ -13,11 +13,14 @@ from typing import Any
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
-from evals.errors import DataError, EvalsError, RegistryError, listed
+from evals.errors import BadSample, DataError, EvalsError, RegistryError, UsageError, listed
 from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
 from evals.registry.lookup import Registry
+from evals.registry.roots import no_registry
+from evals.runner.doubts import Doubts
+from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.sample import sample_id
 
 MAX_SHOWN = 5
@@ -64,8 +67,12 @@ def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths:
     """Check evals. names: an eval, a YAML file of evals, or a registry folder each.
 
     Raises:
-        RegistryError: a file or folder holds no eval.
+        RegistryError: a file or folder holds no eval, or a registry path is no registry.
     """
+    for given in map(Path, registry_paths):
+        problem = no_registry(given)
+        if problem:
+            raise RegistryError(problem, where=str(given), fix="name the folder that contains `evals`")
     for name in names:
         registry = Registry()
         registry.add_registry_paths(list(registry_paths))
@@ -128,9 +135,13 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
     if samples is None:
         return check
     check.n_samples = len(samples)
-    if _check_rows(evaluation, samples, check) and _is_ready(evaluation, check):
+    if _check_rows(evaluation, samples, check, as_openai_evals=spec.is_openai_evals_form) and _is_ready(
+        evaluation, check
+    ):
         _check_scorer(evaluation, samples, answer, check)
         _check_duplicates(evaluation, samples, check)
+        for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
+            check.add("warn", warning)
     return check
 
 
@@ -164,14 +175,23 @@ def _where(sample: Any, index: int) -> str:
     return os.path.relpath(where) if where and not where.startswith("..") else where or f"row {index + 1}"
 
 
-def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> bool:
+def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, as_openai_evals: bool) -> bool:
     check_sample = hook_of(evaluation, "check_sample")
-    bad: list[DataError] = []
+    bad: list[EvalsError] = []
+    try:
+        doubts = Doubts(evaluation, as_openai_evals=as_openai_evals)
+    except BadSample as error:
+        check.add("failed", str(error))
+        return False
     for index in range(len(samples)):
         try:
-            check_sample(samples[index])
-        except DataError as error:
+            sample = samples[index]
+            check_sample(sample)
+            doubts.look_at(sample)
+        except (DataError, RegistryError, UsageError) as error:
             bad.append(error)
+    for warning in doubts.warnings():
+        check.add("warn", warning)
     if not bad:
         check.add("ok", f"all rows have the fields that {type(evaluation).__name__} needs")
         return True

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import collections
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from evals.engine.cut_off import CUT_OFF_REASONS
 from evals.engine.samples import NullObserver, Observer, WorkItem
 from evals.metrics import Mean
 from evals.record.recorders import Event
-from evals.record.scores import n_unparsed, score_of
+from evals.record.scores import is_finite, n_unparsed, score_of
+from evals.report_keys import ENDINGS
+
+MOST_TRUNCATED = 0.01
+"The share of samples with a truncated completion above which a report warns."
 
 
 class RunCounters:
     """An observer that counts what it sees, and passes it on to another observer.
 
     Sums are exact (whole numbers, scores without rounding), so they do not depend on the order of samples. `n_total`,
-    `n_before` (done by an earlier run), `n_finished`, `n_errors`: evaluations, each repeat on its own. `n_unparsed`:
-    completions without a readable answer. `usage`: tokens by the provider's name of the count.
+    `n_before` (done by an earlier run), `n_finished`, `n_errors`, `n_truncated` (scored, though a completion reached
+    the limit on tokens): evaluations, each repeat on its own. `n_unparsed`: completions without a readable answer.
+    `usage`: tokens by the provider's name of the count. reads_beginning: of the eval, whose completions may end early.
     """
 
-    def __init__(self, inner: Observer) -> None:
+    def __init__(self, inner: Observer, *, reads_beginning: bool = False) -> None:
         self._inner = inner
+        self._reads_beginning = reads_beginning
+        self.n_truncated = 0
         self.n_total = 0
         self.n_before = 0
         self.n_finished = 0
@@ -34,6 +41,8 @@ class RunCounters:
         self.usage: collections.Counter[str] = collections.Counter()
         self.models: collections.Counter[str] = collections.Counter()
         "Calls by the name that the server gave its model."
+        self.endings: collections.Counter[str] = collections.Counter()
+        "Completions by what kept them from being a whole, plain answer: one of ENDINGS."
         self.scores = Mean(repeats=1)
         "The scores of the finished evaluations, each repeat on its own."
         # Dollars as whole numbers of 1e-12: float sums would depend on the order of samples.
@@ -89,6 +98,7 @@ class RunCounters:
                 continue
             if event.type == "sampling" or (event.type == "cond_logp" and "usage" in event.data):
                 self._add_call(event.data)
+        self.n_truncated += not self._reads_beginning and any(map(is_truncated, events))
         self.n_unparsed += n_unparsed(events)
         score = score_of(events)
         if score is not None:
@@ -99,16 +109,61 @@ class RunCounters:
         if data.get("model"):
             self.models[str(data["model"])] += 1
         cost = data.get("cost_usd")
-        if isinstance(cost, int | float) and math.isfinite(cost):
+        if isinstance(cost, int | float) and is_finite(cost):
             self._n_priced += 1
             self._pico_usd += round(cost * 1e12)
         for key, value in flat_usage(data.get("usage")):
             self.usage[key] += value
+        self.endings.update(endings_of(data))
 
-    def usage_keys(self, report: dict[str, Any]) -> dict[str, int]:
-        """`usage_<key>` sums for the final report, without keys that `report` has already: those are the eval's own."""
+    def sums(self, report: dict[str, Any]) -> dict[str, int]:
+        """`usage_<key>` sums and ENDINGS for the final report.
+
+        Keys that `report` has already are left out: those are the eval's own.
+        """
         keys = {f"usage_{key}": total for key, total in sorted(self.usage.items())}
+        keys |= {name: self.endings[name] for name in ENDINGS if self.endings[name]}
         return {key: total for key, total in keys.items() if key not in report}
+
+
+_ENDING_OF = {
+    "refusal": "n_refused",
+    "content_filter": "n_filtered",
+    "tool_calls": "n_tool_calls",
+    "function_call": "n_tool_calls",
+}
+
+
+def endings_of(sampling: Mapping[str, Any]) -> list[str]:
+    """The ENDINGS of the completions of a `sampling` event, one entry for each completion and ending."""
+    reasons = sampling.get("finish_reasons")
+    found = [_ENDING_OF.get(str(reason)) for reason in reasons] if isinstance(reasons, list) else []
+    endings = [ending for ending in found if ending]
+    answers, texts = sampling.get("answers"), sampling.get("sampled")
+    texts = [texts] if isinstance(texts, str) else texts
+    if isinstance(answers, list) and isinstance(texts, list):
+        cut = [answer for answer, text in zip(answers, texts, strict=False) if answer != text]
+        endings += ["n_with_thoughts"] * len(cut) + ["n_without_answer"] * cut.count("")
+    return endings
+
+
+def is_truncated(event: Event) -> bool:
+    """Whether a `sampling` event holds a completion that reached the limit on tokens, and whose text is read."""
+    if event.type != "sampling" or not isinstance(event.data, dict) or event.data.get("logprobs"):
+        return False
+    reasons = event.data.get("finish_reasons")
+    return isinstance(reasons, list) and not CUT_OFF_REASONS.isdisjoint(map(str, reasons))
+
+
+def truncation_warning(n_truncated: int, n_finished: int) -> str | None:
+    """What a report says where more than 1 % of the scored samples have a truncated completion; else None."""
+    if n_truncated <= MOST_TRUNCATED * n_finished:
+        return None
+    share = 100 * n_truncated / n_finished
+    return (
+        f"{n_truncated:,} of {n_finished:,} samples ({share:.1f} %) have a completion that was cut off at the limit on "
+        "tokens and scored as it is: allow more tokens"
+    )
 
 
 def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:

@@ -14,6 +14,9 @@ import evals
 from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
+from evals.runner.contents import PictureDigest
+from evals.runner.doubts import Doubts
+from evals.runner.few_shot_overlap import few_shot_warnings
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -30,6 +33,8 @@ class Preflight:
     "Estimate over all selected rows, bytes/4."
     first_prompt: Any = None
     warnings: Sequence[str] = field(default_factory=tuple)
+    pictures: str | None = None
+    "A digest of the pictures that rows name by path; None where no row names one."
 
     def facts(self) -> dict[str, Any]:
         """The keys that go into the record's first line."""
@@ -43,43 +48,51 @@ class Preflight:
         }
 
 
-def check_before_run(evaluation: Eval, max_samples: int | None) -> Preflight:
-    """Read and check every selected row.
+def check_before_run(evaluation: Eval, max_samples: int | None, *, as_openai_evals: bool = False) -> Preflight:
+    """Read and check every selected row. as_openai_evals: doubts about rows are warnings.
 
     Raises:
         DataError: the first bad row, with the numbers of others that are bad in the same way.
     """
+    doubts = Doubts(evaluation, as_openai_evals=as_openai_evals)
     if evaluation.samples_jsonl is None or type(evaluation).get_samples is not Eval.get_samples:
-        return Preflight(None, 0, None, None)
+        return Preflight(None, 0, None, None, warnings=doubts.warnings())
     samples = evaluation.open_samples()
     if len(samples) == 0:
         raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
     order = sample_order(len(samples), max_samples)
-    _check_rows(evaluation, samples, order)
+    pictures = _check_rows(evaluation, samples, order, doubts)
     return Preflight(
         n_samples=len(samples),
         n_selected=len(order),
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
+        warnings=[*doubts.warnings(), *few_shot_warnings(evaluation, samples, sorted(order))],
+        pictures=pictures,
     )
 
 
-def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> None:
+def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int], doubts: Doubts) -> str | None:
+    """Check each row; the digest of the pictures that they name."""
+    pictures = PictureDigest()
     check_sample = hook_of(evaluation, "check_sample")
     first: DataError | None = None
     same: list[int] = []
     in_file_order = range(len(samples)) if len(order) == len(samples) else sorted(order)
     for index in in_file_order:
         try:
-            check_sample(samples[index])
+            sample = samples[index]
+            check_sample(sample)
+            doubts.look_at(sample)
+            pictures.add(sample)
         except DataError as error:
             if first is None:
                 first = error
             elif error.what == first.what:
                 same.append(index + 1)
     if first is None:
-        return
+        return pictures.value()
     more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
     also = [f"({more} the same problem: {listed(same)})"] if same else []
     raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)

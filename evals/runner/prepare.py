@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
+from evals.completion_fns.effort import check_effort
 from evals.engine.sample_order import sample_order
-from evals.engine.traits import preflight, traits_of
+from evals.engine.traits import effort_in_words, preflight, traits_of
 from evals.errors import UsageError
 from evals.eval import Eval
 from evals.key_values import typed
 from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
+from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
 from evals.runner.checks import GivenAnswer, try_scorer
 from evals.runner.fingerprint import fingerprint_of
@@ -40,6 +44,22 @@ class PreparedRun:
     fingerprint: dict[str, Any]
     earlier: Earlier | None = None
     "The unfinished record that is gone on with."
+
+    @cached_property
+    def efforts(self) -> dict[str, str]:
+        """The effort of reasoning of each model by its name, as far as it was named or the model's default is known."""
+        asked, names = self.request.settings.overrides, self.request.completion_fn_names
+        found = {}
+        for place, (name, fn) in enumerate(zip(names, self.eval.completion_fns, strict=False)):
+            said = effort_in_words(fn, asked if place == 0 else {})
+            if said is not None:
+                found[name] = said
+        return found
+
+    @property
+    def higher_is_better(self) -> bool:
+        """As the eval's alias says, also where the run names the eval by its own name."""
+        return self.registry.eval_facts(self.request.eval_name).get("higher_is_better", True) is not False
 
     def is_done_by(self, earlier: Earlier) -> bool:
         """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
@@ -70,8 +90,9 @@ class PreparedRun:
                 "command": redact(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
-                "higher_is_better": self.base_spec is None or self.base_spec.higher_is_better,
+                "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
+                **({"efforts": self.efforts} if self.efforts else {}),
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),
             },
@@ -85,19 +106,14 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     Raises:
         EvalsError: something cannot be run like this; nothing was called.
     """
-    register_secrets_in(request.completion_args)
-    register_secrets_in(request.extra_eval_params)
-    registry = registry or Registry()
-    if request.registry_paths:
-        registry.add_registry_paths(list(request.registry_paths))
-    registry.data_paths.extend(request.data_paths)
+    registry = _registry_of(request, registry)
     spec = registry.find_eval(request.eval_name)
-    register_secrets_in(spec.args)
-    fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
-    evaluation = _make_eval(spec, request, registry, fns)
-    facts = check_before_run(evaluation, request.max_samples)
+    evaluation = _evaluation_of(spec, request, registry)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
-    warnings = [*facts.warnings, *_scorer_warnings(evaluation, spec, request, registry)]
+    _check_effort(evaluation, request, registry)
+    warnings = [*facts.warnings, *_model_warnings(request, registry)]
+    warnings += _scorer_warnings(evaluation, spec, request, registry)
     preflight(*evaluation.completion_fns)
     _check_budget(evaluation, request, registry)
     return PreparedRun(
@@ -107,8 +123,37 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
         base_spec=registry.get_base_eval(request.eval_name),
         eval=evaluation,
         preflight=replace(facts, warnings=warnings),
-        fingerprint=fingerprint_of(request, spec, evaluation, facts.data_sha256, registry),
+        fingerprint=fingerprint_of(request, spec, evaluation, facts, registry),
     )
+
+
+def fingerprint_now(request: RunRequest) -> dict[str, Any]:
+    """The fingerprint that a run would have if it began now. Nothing is called, and nothing is tried.
+
+    Raises:
+        EvalsError: it could not begin.
+    """
+    registry = _registry_of(request, None)
+    spec = registry.find_eval(request.eval_name)
+    evaluation = _evaluation_of(spec, request, registry)
+    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
+    register_secrets_in(request.completion_args)
+    register_secrets_in(request.extra_eval_params)
+    registry = registry or Registry()
+    if request.registry_paths:
+        registry.add_registry_paths(list(request.registry_paths))
+    registry.data_paths.extend(request.data_paths)
+    return registry
+
+
+def _evaluation_of(spec: EvalSpec, request: RunRequest, registry: Registry) -> Eval:
+    register_secrets_in(spec.args)
+    fns = [_completion_fn(fn, request, registry) if isinstance(fn, str) else fn for fn in request.completion_fns]
+    return _make_eval(spec, request, registry, fns)
 
 
 def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Sequence[Any]) -> Eval:
@@ -126,6 +171,26 @@ def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:
     register_secrets_in(spec.args)
     register_secrets_in(given)
     return registry.make_completion_fn(name, **given)
+
+
+def _check_effort(evaluation: Eval, request: RunRequest, registry: Registry) -> None:
+    """Raise UsageError for an effort of the command line that the evaluated model is known not to take."""
+    effort = request.settings.overrides.get("reasoning_effort")
+    if effort is None:
+        return
+    name, fn = request.completion_fns[0], evaluation.completion_fns[0]
+    if traits_of(fn).is_local:
+        raise UsageError(f"{request.completion_fn_names[0]} takes no effort of reasoning", fix="leave --effort out")
+    if isinstance(name, str):
+        check_effort(registry.model_info(name), str(effort))
+
+
+def _model_warnings(request: RunRequest, registry: Registry) -> list[str]:
+    """What is known against the models of a run: that they are shut down, or will be soon."""
+    names = [name for name in request.completion_fns if isinstance(name, str)]
+    today = datetime.now(timezone.utc).date()
+    warnings = [retirement_warning(registry.model_info(name), today) for name in dict.fromkeys(names)]
+    return [warning for warning in warnings if warning is not None]
 
 
 def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, registry: Registry) -> list[str]:

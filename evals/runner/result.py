@@ -118,6 +118,8 @@ class RunResult:
     max_errors: float = 0
     stopped_by: EvalsError | None = None
     failed_thresholds: int = 0
+    undecided_thresholds: int = 0
+    "Thresholds of --fail-under that are reached, but would not be if the failed samples were wrong."
     was_finished: bool = False
     "True if nothing was left to do, and the report is that of an earlier run."
 
@@ -128,11 +130,11 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code of a command with this result: 0, 1 for a missed threshold, else that of `problem`."""
+        """The exit code of a command: that of `problem`, else 1 for a missed threshold, 5 for an open one, or 0."""
         problem = self.problem
         if problem is not None:
             return problem.exit_code
-        return 1 if self.failed_thresholds else 0
+        return 1 if self.failed_thresholds else 5 if self.undecided_thresholds else 0
 
     @property
     def problem(self) -> EvalsError | None:

@@ -18,7 +18,8 @@ from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
 from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
-from evals.runner.counters import RunCounters
+from evals.report_keys import TRUNCATED
+from evals.runner.counters import RunCounters, truncation_warning
 from evals.runner.fingerprint import first_difference
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.plugin_failure import plugin_failed
@@ -74,7 +75,7 @@ def run_eval(
             cache.close()
         raise
     session = Session(request.settings, cache, any_accepted=earlier is not None and bool(earlier.finished))
-    counters = RunCounters(observer or NullObserver())
+    counters = RunCounters(observer or NullObserver(), reads_beginning=prepared.eval.reads_beginning)
     if observer is not None:
         observer.watch(counters, session.counts)
     plan = _plan_of(request, counters, earlier)
@@ -144,8 +145,13 @@ def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None
 
 
 def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
-    """The report with what the samples cost, failed ones counted."""
-    report = {**report, "n_errors": counters.n_errors, **counters.usage_keys(report)}
+    """The report with what the samples cost, failed ones counted, and truncated completions where there are any."""
+    report = {**report, "n_errors": counters.n_errors, **counters.sums(report)}
+    if counters.n_truncated and TRUNCATED not in report:
+        report[TRUNCATED] = counters.n_truncated
+    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before):
+        said = report.get("warnings") or []
+        report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = counters.cost_usd
     return report

@@ -7,6 +7,10 @@ from typing import Any
 
 from evals.errors import UsageError, did_you_mean
 from evals.eval import Eval, StreamedEval
+from evals.report_keys import kind_of, n_of
+
+MAX_FAILED = 0.05
+"Share of failed samples up to which a metric that has no worst value may pass."
 
 
 class Threshold:
@@ -26,6 +30,21 @@ class Threshold:
             ">": actual > self.value,
             "<": actual < self.value,
         }[self.operator]
+
+    def holds_at_worst(self, report: dict[str, Any], n_scored: int, n_failed: int) -> bool:
+        """Whether it also holds if every failed sample had the worst score.
+
+        A share is taken to lie between 0 and 1. The worst of another metric is not known: there, at most 5 % of the
+        samples may have failed. Counts and costs stay as they are. n_scored: samples with a score, for a report that
+        does not say how many.
+        """
+        if not n_failed or self.metric not in report or kind_of(self.metric, report) != "metric":
+            return self.holds(report)
+        value, n = report[self.metric], n_of(self.metric, report) or n_scored
+        if not isinstance(value, int | float) or not 0 <= value <= 1:
+            return self.holds(report) and n_failed <= MAX_FAILED * (n + n_failed)
+        worst = (value * n + (0 if self.operator in (">=", ">") else n_failed)) / (n + n_failed)
+        return self.holds({self.metric: worst})
 
     def check_name(self, evaluation: Eval) -> None:
         """Raise UsageError for a misspelt key of the report, where the eval tells its keys beforehand."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evals.sandbox.output import NumberRule
+
 
 @dataclass(frozen=True)
 class FunctionTests:
@@ -25,6 +27,8 @@ class StdioTests:
     """Tests of a whole program: outputs are compared word by word, line by line, without space at the ends."""
 
     cases: tuple[StdioCase, ...]
+    numbers: NumberRule = "decimals"
+    "Which words are equal as numbers."
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,8 @@ class ProblemSpec:
     "Python that defines `check(candidate)`; None for whole programs."
     cases: tuple[tuple[str, str], ...]
     "Of whole programs: input and expected output of each run."
+    numbers: Literal["decimals", "values", "close"]
+    "How numbers of outputs are compared: `output.NumberRule`, which programs' processes do not load."
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ class Check:
     "With the first check of a problem."
     forget: bool
     "Whether all earlier problems are dropped: the tester keeps a bounded number."
+    same_process: bool = False
+    "Whether tests of a function run in the program's process, although they need not: then the verdict is weak."
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,8 @@ class Late:
 StatusName = Literal["passed", "failed", "syntax_error", "timed_out", "memory", "refused", "harness_error"]
 "The values of `verdict.Status`."
 
-Failure = Literal["assertion", "exception", "wrong_type", "wrong_output"]
+Failure = Literal["assertion", "exception", "wrong_type", "wrong_output", "reference"]
+"`reference`: of a refusal, since the reference does not pass either."
 
 
 @dataclass(frozen=True)

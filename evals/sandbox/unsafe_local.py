@@ -123,7 +123,7 @@ def _judged(problem: Problem, program: str, folder: Path, began_s: float) -> tup
         outcome = _run(_PROGRAM, {**job, "stdin": str(given), "stdout": str(printed)}, folder, until_s)
         if outcome[0] != "passed":
             return outcome
-        if not same_output(printed.read_text(encoding="utf-8", errors="replace"), case.stdout):
+        if not same_output(printed.read_text(encoding="utf-8", errors="replace"), case.stdout, problem.tests.numbers):
             return "failed", "wrong_output", f"case {number} of {len(problem.tests.cases)}"
     return "passed", None, ""
 

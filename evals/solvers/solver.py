@@ -13,6 +13,7 @@ from evals.errors import RegistryError
 from evals.record.current import record_event
 from evals.registry.typed_arguments import typed_arguments
 from evals.task_state import TaskState
+from evals.thoughts import split_thoughts
 
 SolverSpec = TypedDict("SolverSpec", {"class": str, "args": dict[str, Any]})
 "A solver in YAML: `class` is `module:Class`, `args` its keyword arguments."
@@ -61,8 +62,8 @@ class Solver(ABC):
         """The answer to `task_state`, which is a copy that may be changed. kwargs: sampling arguments of the eval."""
 
     def __call__(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
-        """The answer after all postprocessors; each of them records a `postprocessor` event."""
-        result = self._solve(copy.deepcopy(task_state), **kwargs)
+        """The answer without thoughts, after all postprocessors; each of them records a `postprocessor` event."""
+        result = _without_thoughts(self._solve(copy.deepcopy(task_state), **kwargs))
         for postprocessor in getattr(self, "postprocessors", ()):
             before = result.output
             result = postprocessor(result)
@@ -85,6 +86,14 @@ class Solver(ABC):
         Override it in a solver that holds something heavy or shared, such as a client or a lock.
         """
         return copy.deepcopy(self)
+
+
+def _without_thoughts(result: SolverResult) -> SolverResult:
+    """The result with the answer alone; what a solver's own client gave may hold thoughts, kept as `thoughts`."""
+    split = split_thoughts(result.output) if isinstance(result.output, str) else None
+    if split is None or split.answer == result.output:
+        return result
+    return SolverResult(split.answer, **{"thoughts": split.thoughts, **result.metadata})
 
 
 def _record_postprocessor(postprocessor: Any, before: str, after: str) -> None:

@@ -18,35 +18,53 @@ if TYPE_CHECKING:
     from evals.suite.choice.multiple_choice import MultipleChoice as MultipleChoice
     from evals.suite.code.pass_at_k import PassAtK as PassAtK
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
+    from evals.suite.graders.eval import HostedEval as HostedEval
+    from evals.suite.graders.single import LabelModel as LabelModel
+    from evals.suite.graders.single import MultiGraded as MultiGraded
+    from evals.suite.graders.single import PythonGraded as PythonGraded
+    from evals.suite.graders.single import ScoreModel as ScoreModel
+    from evals.suite.graders.single import StringCheck as StringCheck
+    from evals.suite.graders.single import TextSimilarity as TextSimilarity
     from evals.suite.match.built_in import TestMatch as TestMatch
     from evals.suite.match.fuzzy_match import FuzzyMatch as FuzzyMatch
     from evals.suite.match.includes import Includes as Includes
     from evals.suite.match.json_match import JsonMatch as JsonMatch
+    from evals.suite.match.json_schema import JsonSchema as JsonSchema
     from evals.suite.match.json_validator import JsonValidator as JsonValidator
     from evals.suite.match.lambada import Lambada as Lambada
     from evals.suite.match.match import Match as Match
     from evals.suite.match.match_with_solvers import MatchWithSolvers as MatchWithSolvers
     from evals.suite.text.text_loss import TextLoss as TextLoss
     from evals.suite.text.translate import Translate as Translate
+    from evals.suite.tools.tool_call import ToolCall as ToolCall
 
 _HOMES = {
     "Choice": "evals.suite.choice.eval",
     "DropF1": "evals.suite.answers.drop_f1",
     "ExtractAnswer": "evals.suite.answers.extract",
     "FuzzyMatch": "evals.suite.match.fuzzy_match",
+    "HostedEval": "evals.suite.graders.eval",
     "Includes": "evals.suite.match.includes",
     "JsonMatch": "evals.suite.match.json_match",
+    "JsonSchema": "evals.suite.match.json_schema",
     "JsonValidator": "evals.suite.match.json_validator",
+    "LabelModel": "evals.suite.graders.single",
     "Lambada": "evals.suite.match.lambada",
     "Match": "evals.suite.match.match",
     "MatchWithSolvers": "evals.suite.match.match_with_solvers",
     "MMMU": "evals.suite.choice.mmmu",
     "ModelBasedClassify": "evals.suite.graded.modelgraded",
+    "MultiGraded": "evals.suite.graders.single",
     "MultipleChoice": "evals.suite.choice.multiple_choice",
     "PassAtK": "evals.suite.code.pass_at_k",
+    "PythonGraded": "evals.suite.graders.single",
+    "ScoreModel": "evals.suite.graders.single",
     "StatedConfidence": "evals.suite.answers.stated_confidence",
+    "StringCheck": "evals.suite.graders.single",
     "TestMatch": "evals.suite.match.built_in",
     "TextLoss": "evals.suite.text.text_loss",
+    "TextSimilarity": "evals.suite.graders.single",
+    "ToolCall": "evals.suite.tools.tool_call",
     "Translate": "evals.suite.text.translate",
 }
 

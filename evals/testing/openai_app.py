@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from evals.completion_fns.openai.objects import error_object, models_object
 from evals.testing.faults import Faults
 from evals.testing.http_server import Breakage, HttpReply, HttpRequest, ReplyHold
+from evals.testing.model_profiles import PROFILES, effort_in, refusal
 from evals.testing.openai_replies import (
     Answer,
     chat_reply,
@@ -67,8 +68,12 @@ class ServerRules:
     "Calls without it are refused with 401."
     models: Sequence[str] | None = None
     "Patterns of names; other models are refused with 404. None accepts any."
+    shutdown_dates: Mapping[str, str] = field(default_factory=dict)
+    "The day on which each model ends, for the list of models."
     reasoning_models: Sequence[str] = ()
     "Patterns of names; calls with `max_tokens`, `stop` or a temperature are refused, as by OpenAI's reasoning models."
+    profile: str | None = None
+    "A name in `evals.testing.model_profiles.PROFILES`: the requests that such a server refuses, and its reasoning."
     context_length: int | None = None
     "Longer prompts are refused; in the server's own tokens, which are words."
     quota_calls: int | None = None
@@ -98,6 +103,9 @@ class OpenAIApp:
         self.max_in_flight = 0
         self.stall_after: int | None = None
         "After so many answers no call is answered any more, so that a test can kill a waiting client. None for never."
+        self.profile = None if rules.profile is None else PROFILES[rules.profile]
+        self.n_refused = 0
+        "Requests that the profile refused."
         self._hold = None if rules.hold_until is None else ReplyHold()
 
     def finished(self) -> None:
@@ -123,7 +131,7 @@ class OpenAIApp:
         except ValueError:
             return _refusal(400, "We could not parse the JSON body of your request.", "invalid_request_error")
         self.seen.append(Seen(request.path, request.query, request.headers, body))
-        return self._refuse(body) or self._answer_call(endpoint, body)
+        return self._refuse(body) or self._refuse_by_profile(endpoint, body) or self._answer_call(endpoint, body)
 
     def stats(self) -> dict[str, Any]:
         """The counters; `asked` and `answered` map each prompt to a number."""
@@ -137,7 +145,10 @@ class OpenAIApp:
         }
 
     def _models(self) -> dict[str, Any]:
-        return models_object(self.rules.models or ["loopback"], "loopback")
+        listed = models_object(self.rules.models or ["loopback"], "loopback")
+        for model in listed["data"]:
+            model["shutdown_date"] = self.rules.shutdown_dates.get(model["id"])
+        return listed
 
     def _refuse_key(self, request: HttpRequest) -> HttpReply | None:
         if self.rules.api_key is None:
@@ -160,6 +171,13 @@ class OpenAIApp:
             self.faults_sent["too many at once"] += 1
             return self.faults.apply("429", HttpReply(b""))
         return _refuse_parameters(body) if _matches(model, rules.reasoning_models) else None
+
+    def _refuse_by_profile(self, endpoint: str, body: dict[str, Any]) -> HttpReply | None:
+        found = refusal(self.profile, endpoint, str(body.get("model")), body) if self.profile else None
+        if found is None:
+            return None
+        self.n_refused += 1
+        return _refusal(400, found.message, "invalid_request_error", found.code, found.param)
 
     def _answer_call(self, endpoint: str, body: dict[str, Any]) -> HttpReply:
         prompts = _prompts(endpoint, body)
@@ -195,6 +213,11 @@ class OpenAIApp:
             said = answering
         answer = said if isinstance(said, Answer) else Answer(said)
         body = call.body
+        if self.profile is not None and not answer.reasoning_tokens and effort_in(body, self.profile) != "none":
+            shown = "Thinking about it." if self.profile.reasoning_field else None
+            field = self.profile.reasoning_field or answer.reasoning_field
+            tokens = self.profile.reasoning_tokens
+            answer = replace(answer, reasoning_tokens=tokens, reasoning=shown, reasoning_field=field)
         limit = body.get("max_completion_tokens", body.get("max_output_tokens", body.get("max_tokens")))
         return shortened(answer, body.get("stop"), limit)
 

@@ -32,6 +32,9 @@ class Answer:
     finish_reason: str = "stop"
     refusal: str | None = None
     reasoning_tokens: int = 0
+    reasoning: str | None = None
+    "Shown beside the text: as `reasoning_field` of a chat message, and as a summary at the responses endpoint."
+    reasoning_field: str = "reasoning_content"
     cached_tokens: int = 0
     status: int = 200
     "Another one makes the reply an error, with `error_code` and `error_message`."
@@ -58,9 +61,16 @@ def token_logprob(token: str) -> float:
 
 
 def shortened(answer: Answer, stop: str | Sequence[str] | None, max_tokens: int | None) -> Answer:
-    """The answer, cut before the first stop text and then after `max_tokens` tokens, as a server cuts it."""
+    """The answer, cut before the first stop text and then after `max_tokens` tokens, as a server cuts it.
+
+    Reasoning tokens come first, and count. A limit that they reach leaves no text.
+    """
+    if max_tokens is not None and answer.reasoning_tokens >= max_tokens:
+        return replace(answer, text="", finish_reason="length", reasoning_tokens=max_tokens)
     if answer.text is None:
         return answer
+    if max_tokens is not None:
+        max_tokens -= answer.reasoning_tokens
     text, reason = answer.text, answer.finish_reason
     cuts = [text.find(s) for s in ([stop] if isinstance(stop, str) else stop or []) if s and s in text]
     if cuts:
@@ -96,6 +106,9 @@ def chat_reply(
         )
         for index, answer in enumerate(answers)
     ]
+    for choice, answer in zip(choices, answers, strict=True):
+        if answer.reasoning is not None:
+            choice["message"][answer.reasoning_field] = answer.reasoning
     return chat_completion(f"chatcmpl-{reply_id}", _CREATED, model, choices, chat_usage(n_prompt, answers))
 
 
@@ -168,8 +181,9 @@ def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) ->
         content.append({"type": "refusal", "refusal": answer.refusal})
     status = "incomplete" if details else "completed"
     output: list[dict[str, Any]] = []
-    if answer.reasoning_tokens:
-        output.append({"type": "reasoning", "id": f"rs_{reply_id}", "summary": []})
+    if answer.reasoning_tokens or answer.reasoning:
+        summary = [{"type": "summary_text", "text": answer.reasoning}] if answer.reasoning else []
+        output.append({"type": "reasoning", "id": f"rs_{reply_id}", "summary": summary})
     if content:
         message = {"type": "message", "id": f"msg_{reply_id}", "status": status, "role": "assistant"}
         output.append({**message, "content": content})

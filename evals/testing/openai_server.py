@@ -99,6 +99,11 @@ class LoopbackServer:
         return self.app.n_requests
 
     @property
+    def n_refused(self) -> int:
+        """Requests that the profile refused with status 400."""
+        return self.app.n_refused
+
+    @property
     def n_in_flight(self) -> int:
         return self.app.n_in_flight
 

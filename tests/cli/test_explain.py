@@ -204,3 +204,51 @@ def test_unrelated_runs_are_refused(tmp_path):
     done = run(tmp_path, "main", "explain", a, b)
     assert done.returncode == 2
     assert "no sample asks the same in both runs" in done.stderr
+
+
+def forged(record: Path, **args: Any) -> str:
+    """A copy of the record whose first line names other arguments of the eval."""
+    first, *rest = record.read_text().splitlines(keepends=True)
+    spec = json.loads(first)
+    spec["spec"]["run_config"]["fingerprint"]["eval_args"].update(args)
+    copy = record.with_name("forged.jsonl")
+    copy.write_text(json.dumps(spec) + "\n" + "".join(rest))
+    return copy.name
+
+
+def test_arguments_that_a_record_names_are_not_used_and_said(tmp_path):
+    """A record of a stranger could name code, a sandbox, or a file: rescoring takes the eval as it is installed here."""
+    write_eval(tmp_path, ROWS)
+    a, b = say(tmp_path, "a", answers(10)), say(tmp_path, "b", answers(14))
+    body = explain(tmp_path, a, forged(tmp_path / b, samples_jsonl="/etc/passwd", ignore_case=True))
+    assert parts_of(body) == {"other completions to the same prompts": (0.2, 4)}
+    (told,) = [text for text in body["cannot_be_told"] if "a record's arguments are not used" in text]
+    assert "ignore_case" in told
+    assert "--extra_eval_params" in told
+
+
+CODE_ROW = {
+    "task_id": "t/0",
+    "prompt": "def f():\n",
+    "test": "def check(c):\n    assert c() == 1\n",
+    "entry_point": "f",
+}
+
+
+@pytest.mark.parametrize("args", [{"sandbox": "unsafe-local"}, {"scorer": "marker:rank", "best_of": 1}])
+def test_a_record_cannot_name_code_for_a_rescoring(tmp_path, args):
+    (tmp_path / "marker.py").write_text("open('was_here', 'w').close()\ndef rank(prompt, program):\n    return 1.0\n")
+    write_eval(tmp_path, [CODE_ROW], "evals.suite:PassAtK")
+    place = str(tmp_path / "was_here")
+    a = say(tmp_path, "a", [f"def f():\n    open({place!r}, 'w').close()\n    return 1\n"])
+    done = run(tmp_path, "main", "explain", a, forged(tmp_path / a, **args), "--registry_path", ".", "--json")
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "was_here").exists()
+
+
+def test_arguments_of_the_user_are_used(tmp_path):
+    write_eval(tmp_path, [{**row, "ideal": f"Answer {row['ideal']}"} for row in ROWS], "evals.suite:Includes")
+    a = say(tmp_path, "a", answers(10, right="answer {}"))
+    b = say(tmp_path, "b", answers(10, right="answer {}"), "--extra_eval_params", "ignore_case=true")
+    parts = parts_of(explain(tmp_path, a, b, "--extra_eval_params", "ignore_case=true"))
+    assert parts == {"scorer: same completions, other score": (0.5, 10)}

@@ -45,3 +45,21 @@ def test_stored_completions_are_scored_again_without_a_call(tmp_path):
     loose = run(tmp_path, "main", "score", "first.jsonl", "--eval", "loose", "--registry_path", ".", "--json")
     assert json.loads(same.stdout)["final_report"]["accuracy"] == pytest.approx(2 / 6), same.stderr
     assert json.loads(loose.stdout)["final_report"]["accuracy"] == 1.0, loose.stderr
+
+
+def test_an_eval_name_in_a_record_is_no_option(tmp_path):
+    """The name comes from whoever wrote the record."""
+    spec = {
+        "completion_fns": ["m"],
+        "eval_name": "--log_to_file=stolen",
+        "base_eval": "a",
+        "split": "b",
+        "run_id": "R",
+        "run_config": {},
+    }
+    (tmp_path / "foreign.jsonl").write_text(json.dumps({"spec": spec, "record_format": 1}) + "\n")
+    done = run(tmp_path, "main", "score", "foreign.jsonl")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "--log_to_file=stolen" in done.stderr
+    assert not (tmp_path / "stolen").exists()

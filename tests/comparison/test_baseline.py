@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import pytest
@@ -55,7 +58,7 @@ def test_equal_scores_make_an_equal_file_in_whatever_order_samples_finished(tmp_
     [
         ("{}", "this is no baseline"),
         ("no json", "this is no baseline"),
-        ('{"format": 9}', "this baseline has format 9, known is 1"),
+        ('{"format": 9}', "this is no baseline: it has format 9, known is 1"),
     ],
 )
 def test_what_is_no_baseline_says_so_and_how_to_make_one(tmp_path, text, said):
@@ -84,3 +87,53 @@ def test_a_missing_baseline_names_those_that_are_there(tmp_path):
 def test_a_name_that_no_file_may_have_is_replaced_in_the_path():
     assert baseline_path(Path("b"), "a/b:c.test.v1") == Path("b/a-b-c.test.v1.json")
     assert baseline_path(Path("b/one.json"), "anything") == Path("b/one.json")
+
+
+def edited(folder: Path, changes: dict) -> Path:
+    """A written baseline with keys changed as by a hand or a broken disk."""
+    there_and_back(folder, [1.0, 0.5, 0.0])
+    path = folder / "b.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    return path
+
+
+HUGE = base64.b64encode(zlib.compress(bytes(1 << 26), 9)).decode()
+"64 MiB of zeros in 64 kB."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"scores": {"values": [1.0, None, 1.0]}}, "a score is no number"),
+        ({"scores": {"values": [1.0, float("nan"), 1.0]}}, "NaN is no score"),
+        ({"scores": {"values": [1.0, 1e400, 1.0]}}, "Infinity is no score"),
+        ({"scores": {"values": [1.0, True, 1.0]}}, "a score is no number"),
+        ({"scores": {"values": [1.0, 1.0]}}, "differ in number"),
+        ({"samples": ["sums.test.0-3000000000"]}, "differ in number"),
+        ({"samples": ["sums.test.0-0"] * 3}, "twice"),
+        ({"samples": ["sums.test.5-2"]}, "differ in number"),
+        ({"scores": {"bits": HUGE, "n": 3}}, "unpacks to more"),
+        ({"clusters": HUGE}, "unpacks to more"),
+        ({"clusters": [0, 1, 2]}, "this is no baseline"),
+        ({"n": 4_000_000_000, "samples": ["sums.test.0-3999999999"]}, "says that it has"),
+        ({"n": 0}, "says that it has 0 samples"),
+        ({"higher_is_better": "no"}, "'higher_is_better' is no"),
+        ({"metric": None}, "'metric' is null"),
+        ({"surprise": 1}, "this is no baseline"),
+    ],
+)
+def test_a_baseline_that_was_edited_or_damaged_is_refused_in_little_memory(tmp_path, changes, said):
+    path = edited(tmp_path, changes)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=said):
+            read_baseline(path)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_baseline_nested_without_end_is_refused(tmp_path):
+    (tmp_path / "b.json").write_text("[" * 200_000)
+    with pytest.raises(DataError, match="this is no baseline"):
+        read_baseline(tmp_path / "b.json")

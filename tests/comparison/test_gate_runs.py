@@ -39,8 +39,45 @@ def test_where_lower_is_better_a_rise_is_the_drop(tmp_path):
 
 def test_a_run_that_misses_samples_is_not_ok_and_says_so(tmp_path):
     verdict = verdict_of(tmp_path, [1.0, 0.0] * 1000, [1.0, 0.0] * 900)
-    assert verdict.verdict == "undecided"
-    assert "only 1,800 of the baseline's 2,000 samples are in this run" in verdict.notes
+    assert verdict.verdict == "incomplete"
+    assert "only 1,800 of the baseline's 2,000 samples are in this run" in verdict.unmet
+    assert "worst case, the 200 missing samples wrong: -0.050" in verdict.notes
+
+
+def test_a_run_of_one_sample_whose_other_calls_failed_passes_no_gate(tmp_path):
+    """399 of 400 calls failed and were tolerated: `--undecided pass` is about few samples, and not about this."""
+    verdict = verdict_of(tmp_path, [1.0] * 400, [1.0] + [None] * 399)  # type: ignore[list-item]
+    assert verdict.verdict == "incomplete"
+    assert "399 of 400 samples failed" in verdict.unmet
+    assert exit_code_of([verdict], "pass") == 5
+    assert exit_code_of([verdict], "fail") == 1
+
+
+def test_failed_samples_that_would_be_a_drop_if_they_were_wrong_are_not_ok(tmp_path):
+    """4 % are missing, fewer than the 5 % that are allowed; had they been wrong, the drop were proven."""
+    verdict = verdict_of(tmp_path, [1.0] * 2000, [1.0] * 1920 + [None] * 80)  # type: ignore[list-item]
+    assert verdict.verdict == "incomplete"
+    assert verdict.worst_difference == pytest.approx(-0.04)
+    few = verdict_of(tmp_path / "few", [1.0] * 2000, [1.0] * 1990 + [None] * 10)  # type: ignore[list-item]
+    assert few.verdict == "ok"
+
+
+def test_a_run_that_was_killed_near_its_end_is_not_ok(tmp_path):
+    runs = [read_scores(write_run(tmp_path / f"{n}.jsonl", [1.0] * n, finished=n == 2000)) for n in (2000, 1960)]
+    Baseline.of(runs[0]).write(baseline_path(tmp_path / "b", "sums.test.v1"))
+    (verdict,) = gate_runs([runs[1]], tmp_path / "b", GateLimits())
+    assert verdict.verdict == "incomplete"
+    assert "the run did not end: go on with --resume" in verdict.unmet
+
+
+def test_a_baseline_whose_direction_was_edited_is_refused(tmp_path):
+    """Otherwise every drop is a gain."""
+    runs = [read_scores(write_run(tmp_path / f"{i}.jsonl", scores)) for i, scores in enumerate(([1.0] * 9, [0.0] * 9))]
+    path = baseline_path(tmp_path / "b", "sums.test.v1")
+    Baseline.of(runs[0]).write(path)
+    path.write_text(path.read_text().replace('"higher_is_better": true', '"higher_is_better": false'))
+    with pytest.raises(DataError, match="disagree on what is better"):
+        gate_runs([runs[1]], tmp_path / "b", GateLimits())
 
 
 def test_failed_samples_are_noted(tmp_path):
@@ -56,6 +93,10 @@ def test_failed_samples_are_noted(tmp_path):
         (["ok", "undecided"], "pass", 0),
         (["ok", "undecided"], "fail", 1),
         (["undecided", "regression"], "pass", 1),
+        (["ok", "incomplete"], "exit5", 5),
+        (["incomplete", "undecided"], "pass", 5),
+        (["incomplete", "undecided"], "fail", 1),
+        (["incomplete", "regression"], "exit5", 1),
     ],
 )
 def test_the_exit_code_is_that_of_the_worst_verdict(verdicts, undecided, code):
@@ -83,3 +124,24 @@ def test_another_scorer_is_refused_with_a_way_out(tmp_path):
     with pytest.raises(DataError, match="another scorer") as raised:
         gate_runs([runs[1]], tmp_path / "b", GateLimits())
     assert "--update" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_other"),
+    [
+        ({"version": "1", "rubric": "a"}, {"version": "1", "rubric": "b"}, True),
+        ({"version": "1"}, {"version": "1", "rubric": "b"}, False),  # an older baseline does not say
+        ({"version": "1", "scorer code mine": "a"}, {"version": "1", "scorer code mine": "b"}, True),
+    ],
+)
+def test_rubric_and_source_of_the_scorer_are_part_of_it(tmp_path, before, after, is_other):
+    runs = [
+        read_scores(write_run(tmp_path / f"{i}.jsonl", [1.0] * 400, fingerprint={"scorer": scorer}))
+        for i, scorer in enumerate((before, after))
+    ]
+    Baseline.of(runs[0]).write(baseline_path(tmp_path / "b", "sums.test.v1"))
+    if is_other:
+        with pytest.raises(DataError, match="another scorer"):
+            gate_runs([runs[1]], tmp_path / "b", GateLimits())
+    else:
+        assert gate_runs([runs[1]], tmp_path / "b", GateLimits())[0].verdict == "ok"

@@ -59,6 +59,17 @@ def test_draws_of_one_sample_stay_apart(tmp_path: Path):
     assert asked == known == ["p0", "p1"]
 
 
+def test_equal_requests_of_two_samples_are_two_draws_unless_the_temperature_is_0(tmp_path: Path):
+    with counting_server() as server:
+        fn = CachedCompletionFn(OpenAIChatCompletionFn("m", server.base_url), path=tmp_path / "c.sqlite")
+        for temperature, n_calls in ((1, 2), (0, 3)):
+            for name in ("a.dev.0", "a.dev.1", "a.dev.0"):
+                with use_session(Session(can_end=False)), RecorderBase(None).sample(name):
+                    complete_sync(fn, "p", temperature=temperature)
+            assert server.n_requests == n_calls
+        run_sync(fn.aclose())
+
+
 def test_other_arguments_are_another_request(tmp_path: Path):
     with counting_server() as server:
         fn = CachedCompletionFn(OpenAIChatCompletionFn("m", server.base_url), path=tmp_path / "c.sqlite")
@@ -70,11 +81,12 @@ def test_other_arguments_are_another_request(tmp_path: Path):
 def test_a_hit_is_recorded_as_one(tmp_path: Path):
     with counting_server() as server:
         fn = CachedCompletionFn(OpenAIChatCompletionFn("m", server.base_url), path=tmp_path / "c.sqlite")
-        ask(fn, "p")
+        ask(fn, "p", temperature=0)
         recorder = RecorderBase(None)
         with use_session(Session(can_end=False)), recorder.sample("x.dev.0") as scope:
-            complete_sync(fn, "p")
+            complete_sync(fn, "p", temperature=0)
             scope.commit()
+        run_sync(fn.aclose())
     (event,) = recorder.get_events("sampling")
     assert (event.data["sampled"], event.data["cached"]) == (["p0"], True)
 

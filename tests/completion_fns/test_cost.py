@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals.completion_fns.cost import cost_usd, summed_usage
-from evals.specs import ModelInfo
+from evals.specs import LongPrices, ModelInfo
 
 PRICED = ModelInfo("m", None, input_usd_per_million=2.0, cached_input_usd_per_million=0.5, output_usd_per_million=8.0)
 
@@ -45,3 +45,22 @@ def test_usage_is_summed_key_by_key_in_depth():
         "tier": "x",
     }
     assert summed_usage([None]) is None
+
+
+def test_a_long_prompt_costs_the_long_price_as_a_whole():
+    info = ModelInfo("m", None, 2.0, 0.2, 10.0, long=LongPrices(272_000, 4.0, 0.4, 15.0))
+    usage = {"prompt_tokens": 272_000, "completion_tokens": 10**6, "prompt_tokens_details": {"cached_tokens": 72_000}}
+    assert cost_usd(usage, info) == pytest.approx((200_000 * 2 + 72_000 * 0.2 + 10**6 * 10) / 1e6)
+    assert cost_usd({**usage, "prompt_tokens": 272_001}, info) == pytest.approx(
+        (200_001 * 4 + 72_000 * 0.4 + 10**6 * 15) / 1e6
+    )
+
+
+def test_tokens_that_were_stored_in_the_cache_cost_the_price_of_a_write():
+    info = ModelInfo("m", None, 4.0, 0.2, 20.0, cache_write_usd_per_million=5.0)
+    usage = {
+        "prompt_tokens": 1000,
+        "prompt_tokens_details": {"cached_tokens": 300},
+        "cache_creation_input_tokens": 600,
+    }
+    assert cost_usd(usage, info) == pytest.approx((100 * 4 + 300 * 0.2 + 600 * 5) / 1e6)

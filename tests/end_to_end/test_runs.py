@@ -240,6 +240,17 @@ def test_fail_under_exits_one(workplace, sums, answers):
     assert high.returncode == 0
 
 
+def test_fail_under_is_not_reached_by_the_one_sample_whose_call_did_not_fail(workplace):
+    """One of eight prompts is answered; all others fail and are tolerated."""
+    workplace.add_eval("toy", [{"input": f"q{i}", "ideal": "yes"} for i in range(8)])
+    (workplace.folder / "said.jsonl").write_text('{"input": "q0", "completion": "yes"}\n')
+    done = workplace.oaieval(
+        "scripted", "toy", "--completion_args", "path=said.jsonl", "--max-errors", "7", "--fail-under", "accuracy>=0.5"
+    )
+    assert done.returncode == 5, done.stderr
+    assert "accuracy is 1.000, which is >= 0.5, but without 7 failed samples" in done.stderr
+
+
 def test_max_samples_is_the_subset_of_openai_evals(workplace, sums, answers):
     """Random(123) shuffles the indices; the first N of them are run (spec of the format)."""
     import random

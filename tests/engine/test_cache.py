@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import math
@@ -15,7 +16,7 @@ import pytest
 from flaky_calls import QUICK, Flaky
 
 from evals.completion import Completions
-from evals.engine.cache import CompletionCache, default_cache_dir, request_key
+from evals.engine.cache import CompletionCache, default_cache_dir, is_greedy, request_key
 from evals.engine.calls import complete
 from evals.engine.context import use_session
 from evals.engine.loop import run_sync
@@ -46,6 +47,73 @@ def test_the_cache_answers_a_second_run_and_keeps_draws_apart(tmp_path: Path):
     assert len(second.asked) == 1, "the third draw is a new one"
     assert [r.cached for r in results] == [True, True, False]
     assert session.counts.n_cached == 2
+
+
+class Counting(Flaky):
+    """Answers with the number of the call, after a while. sent: the parameters that a reply says were sent."""
+
+    def __init__(self, sent: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.sent = sent
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        self.asked.append(kwargs)
+        number = len(self.asked)
+        await asyncio.sleep(0.02 / number)
+        return Completions([f"draw {number}"], prompt=prompt, request=self.sent)
+
+
+def equal_samples(path: Path, fn: Flaky, n: int, **kwargs: Any) -> list[str]:
+    """The answers to one prompt in `n` samples at a time."""
+    session = Session(QUICK, CompletionCache(path))
+
+    async def one(name: str) -> str:
+        with RecorderBase(None).sample(name):
+            return str((await complete(fn, "hello", **kwargs)).get_completions()[0])
+
+    async def together() -> list[str]:
+        answers = await asyncio.gather(*(one(f"equal.dev.{number}") for number in range(n)))
+        await session.aclose()
+        return answers
+
+    with use_session(session):
+        return run_sync(together())
+
+
+@pytest.mark.parametrize("options", [{"temperature": 1}, {}])
+def test_samples_with_equal_prompts_draw_for_themselves_and_get_the_same_answers_again(tmp_path: Path, options):
+    fn = Counting()
+    first = equal_samples(tmp_path / "c.sqlite", fn, 4, **options)
+    assert len(set(first)) == len(fn.asked) == 4
+    assert equal_samples(tmp_path / "c.sqlite", fn, 4, **options) == first
+    assert len(fn.asked) == 4
+
+
+def test_at_temperature_0_samples_with_equal_prompts_share_one_answer_although_they_ask_at_a_time(tmp_path: Path):
+    fn = Counting({"temperature": 0})
+    first = equal_samples(tmp_path / "c.sqlite", fn, 4, temperature=0)
+    assert first == ["draw 1"] * 4
+    assert equal_samples(tmp_path / "c.sqlite", fn, 4, temperature=0) == first
+
+
+@pytest.mark.parametrize("sent", [{"max_tokens": 5}, {"temperature": 1}])
+def test_a_model_that_was_not_sent_the_temperature_0_gives_each_sample_a_draw(tmp_path: Path, sent: dict[str, Any]):
+    fn = Counting(sent)
+    first = equal_samples(tmp_path / "c.sqlite", fn, 4, temperature=0)
+    assert len(set(first)) == len(fn.asked) == 4
+    assert equal_samples(tmp_path / "c.sqlite", fn, 4, temperature=0) == first
+    assert len(fn.asked) == 4
+
+
+def test_a_model_that_takes_no_temperature_by_its_rules_is_never_greedy():
+    class WithoutTemperature(Flaky):
+        def cache_identity(self) -> dict[str, Any]:
+            return {"rules": {"drop": ["temperature"]}}
+
+    assert is_greedy(Flaky(), {"temperature": 0.0})
+    assert not is_greedy(Flaky(), {})
+    assert not is_greedy(Flaky(), {"temperature": 0, "extra_body": {"temperature": 1}})
+    assert not is_greedy(WithoutTemperature(), {"temperature": 0})
 
 
 def test_another_request_is_no_hit(tmp_path: Path):

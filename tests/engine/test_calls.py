@@ -97,3 +97,45 @@ def test_a_plug_in_s_own_method_called_complete_is_left_alone() -> None:
     (result,) = together(session, WithAMethodOfThatName(), "p")
     assert result.get_completions() == ["called"]
     run_sync(session.aclose())
+
+
+class Thinker(Backend):
+    """Gives completions with their thoughts, as servers without a reasoning parser do."""
+
+    is_local = True
+
+    def __init__(self, *texts: str, finish: str = "stop") -> None:
+        self.texts, self.finish = list(texts), finish
+
+    async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
+        return Completions(list(self.texts), finish_reasons=[self.finish] * len(self.texts))
+
+
+def test_thoughts_are_recorded_and_not_returned():
+    recorder = DummyRecorder(None)
+    with recorder.as_default_recorder("x"):
+        _, result = ask(Thinker("<think>Rome?</think>Paris", "Paris"))
+    assert result.get_completions() == ["Paris", "Paris"]
+    [event] = recorder.get_events("sampling")
+    assert event.data["sampled"] == ["<think>Rome?</think>Paris", "Paris"]
+    assert event.data["answers"] == ["Paris", "Paris"]
+
+
+def test_thoughts_of_a_plug_in_with_results_of_its_own_are_not_returned():
+    class Result:
+        tokens = 3
+
+        def get_completions(self) -> list[str]:
+            return ["<think>Rome?</think>Paris"]
+
+    _, result = ask(lambda prompt, **kwargs: Result())
+    assert result.get_completions() == ["Paris"]
+    assert result.tokens == 3
+
+
+def test_a_limit_within_the_thoughts_is_a_failure_and_no_wrong_answer():
+    recorder = DummyRecorder(None)
+    with recorder.as_default_recorder("x"), pytest.raises(CallFailed, match="no answer before the limit") as failed:
+        ask(Thinker("<think>Rome or", finish="length"))
+    assert failed.value.kind is Kind.CUT_OFF
+    assert recorder.get_events("sampling")[0].data["answers"] == [""]

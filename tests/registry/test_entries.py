@@ -94,3 +94,24 @@ def test_choices_that_yaml_reads_as_truth_values_name_the_quotes_to_add(write: W
     root = write("r:\n  prompt: p\n  choice_strings: [Yes, No]\n  input_outputs: {a: b}\n", kind="modelgraded")
     with pytest.raises(RegistryError, match='put quotes around it: "Yes"'):
         Registry([root]).get_modelgraded_spec("r")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("metrics: [accuracy, [x]]", "the 'metrics' of eval 'toy'"),
+        ("metrics: {a: 1}", "the 'metrics' of eval 'toy'"),
+        ("higher_is_better: maybe", "'higher_is_better' of eval 'toy' is 'maybe'"),
+    ],
+)
+def test_what_is_said_about_an_eval_has_the_types_that_commands_read(write, line, said):
+    root = write(f"toy:\n  id: toy.dev.v0\n  {line}\ntoy.dev.v0:\n  class: evals.suite:Match\n")
+    with pytest.raises(RegistryError, match=said):
+        Registry([root]).get_base_eval("toy")
+
+
+def test_one_metric_may_stand_without_brackets(write):
+    root = write("toy:\n  id: toy.dev.v0\n  metrics: accuracy\ntoy.dev.v0:\n  class: evals.suite:Match\n")
+    spec = Registry([root]).get_base_eval("toy")
+    assert spec is not None
+    assert spec.metrics == ["accuracy"]

@@ -11,7 +11,8 @@ import pytest
 
 from evals.errors import DataError, UsageError
 from evals.eval import Eval
-from evals.registry.classes import build, foreign_line, is_ours, load_object
+from evals.record.event import event_of
+from evals.registry.classes import build, foreign_line, is_ours
 from evals.suite.match.match import Match
 
 
@@ -48,8 +49,8 @@ def test_a_surprise_of_a_plug_in_becomes_a_message_and_one_of_ours_stays(tmp_pat
     with pytest.raises(UsageError, match="thing cannot be made: KeyError") as caught:
         build(theirs.make, {}, named_by="thing", where="x:1")
     assert f"raised at {tmp_path / 'theirs.py'}:2" in str(caught.value)
-    with pytest.raises(AttributeError):
-        build(load_object, {"path": None}, named_by="thing")
+    with pytest.raises(KeyError):
+        build(event_of, {"line": {}}, named_by="thing")
 
 
 def test_what_a_constructor_refuses_is_the_user_s_to_mend(tmp_path):

@@ -42,7 +42,7 @@ def test_a_sound_eval_passes(tmp_path):
     ("rows", "said"),
     [
         ([{"input": "a", "ideal": "x"}, {"input": "b"}], "bad.jsonl:2: no 'ideal'"),
-        ([{"input": "a", "ideal": ""}], "an empty completion passes sample bad.dev.0"),
+        ([{"input": "a", "ideal": ""}], "bad.jsonl:1: 'ideal' holds an empty text, which every completion matches"),
         ([{"input": "a", "ideal": [True]}], "which is not a text"),
     ],
 )
@@ -113,3 +113,17 @@ def test_only_the_first_problems_are_shown_and_the_others_counted(tmp_path):
 def test_a_folder_without_evals_is_an_error_of_ours(tmp_path):
     with pytest.raises(RegistryError, match="no evals here"):
         list(check_evals([str(tmp_path)], [], []))
+
+
+def test_samples_among_the_few_shot_examples_and_near_copies_of_them_are_warned_of(tmp_path):
+    rows = [{"input": f"Capital of {name}?", "ideal": name} for name in ("France", "Italy", "Peru")]
+    near = {"input": "capital of  france", "ideal": "France"}
+    args = {"few_shot_jsonl": "t.jsonl", "num_few_shot": 2, "extract": "last_line"}
+    write_eval(tmp_path, "t", [*rows, near], "evals.suite:ExtractAnswer", **args)
+    [check] = check_evals(["t"], [str(tmp_path)], [])
+    warned = [finding.text for finding in check.findings if finding.level == "warn"]
+    assert len(warned) == 2
+    assert warned[0].startswith("2 samples are among the few-shot examples too (rows 1, 2)")
+    assert warned[1].startswith("1 sample is nearly the same as a few-shot example (rows 4)")
+    done = run(tmp_path, "oaieval", "dummy", "t", "--registry_path", ".", "--record_path", "r.jsonl")
+    assert "warning: 2 samples are among the few-shot examples too" in done.stdout + done.stderr

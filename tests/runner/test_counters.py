@@ -66,7 +66,7 @@ def test_failures_are_counted_by_type_and_the_first_is_kept():
 def test_keys_of_the_eval_are_not_replaced_by_sums_of_usage():
     counters = RunCounters(NullObserver())
     counters.add_finished(evaluation(True, prompt_tokens=3, total_tokens=5))
-    assert counters.usage_keys({"usage_total_tokens": 9}) == {"usage_prompt_tokens": 3}
+    assert counters.sums({"usage_total_tokens": 9}) == {"usage_prompt_tokens": 3}
 
 
 def test_a_watcher_that_cannot_print_is_left_alone_and_counting_goes_on():
@@ -94,3 +94,19 @@ def test_a_watcher_that_cannot_print_is_left_alone_and_counting_goes_on():
 )
 def test_inner_counts_get_joined_names(usage, flat):
     assert flat_usage(usage) == flat
+
+
+def test_completions_that_are_no_whole_answer_are_counted():
+    counters = RunCounters(NullObserver())
+    calls = [
+        {"sampled": ["a", "", "", ""], "finish_reasons": ["length", "refusal", "tool_calls", "content_filter"]},
+        {"sampled": ["<think>a</think>b", "<think>a", "b"], "answers": ["b", "", "b"]},
+    ]
+    counters.add_finished([Event("r", number, "s", "sampling", data, "", "") for number, data in enumerate(calls)])
+    assert counters.sums({}) == {
+        "n_refused": 1,
+        "n_filtered": 1,
+        "n_tool_calls": 1,
+        "n_with_thoughts": 2,
+        "n_without_answer": 1,
+    }

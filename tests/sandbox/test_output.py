@@ -16,6 +16,29 @@ def test_other_words_or_other_lines_are_another_output(printed):
     assert not same_output(printed, "1 2\n3")
 
 
+@pytest.mark.parametrize(
+    ("printed", "expected", "equal_under"),
+    [
+        ("8", "8.0", {"decimals", "values", "close"}),
+        ("8.00", "8.0", {"decimals", "values", "close"}),
+        ("1e3 x", "1000.0 x", {"decimals", "values", "close"}),
+        ("+8", "8", {"values", "close"}),
+        ("010", "10", {"values", "close"}),
+        ("8.0000001", "8.0", {"close"}),
+        ("8.1", "8.0", set()),
+        ("100000.1", "100000.2", {"close"}),
+        ("9007199254740993", "9007199254740992.0", {"close"}),
+        ("nan", "NaN", set()),
+        ("0x10", "16.0", set()),
+        ("8 .0", "8.0", set()),
+        ("8", "8.0 1", set()),
+    ],
+)
+@pytest.mark.parametrize("rule", ["decimals", "values", "close"])
+def test_words_are_equal_as_numbers_by_the_rule_of_their_benchmark(printed, expected, equal_under, rule):
+    assert same_output(printed, expected, rule) is (rule in equal_under)
+
+
 @pytest.mark.parametrize("text", ["\x1b[31mred", "\x9b31m", "\u202eleft", "a\rb", "\x00", "\ud800"])
 def test_details_cannot_steer_a_terminal(text):
     shown = escaped(text)

@@ -43,7 +43,7 @@ from evals.sandbox.verdict import Status
 ROOT_FS = RootFs(("/usr",), ("/usr/lib/site-packages",), {"numpy": "/a/numpy", "six.py": "/b/six.py"}, 1 << 26)
 PLAN = ZygotePlan(True, ("/",), True, None, 70_000, "/usr/bin/python3", ("/x",), {"LANG": "C"}, ROOT_FS, "", ())
 LAUNCH = ZygoteLaunch(PLAN, ("bwrap", "--unshare-all"), None, 65534)
-SPEC = ProblemSpec(7, "HumanEval/7", "def f(n):\n", "f", 3.0, 1 << 30, "def check(candidate): ...", ())
+SPEC = ProblemSpec(7, "HumanEval/7", "def f(n):\n", "f", 3.0, 1 << 30, "def check(candidate): ...", (), "decimals")
 CASES = dataclasses.replace(SPEC, tests=None, entry_point=None, cases=(("1\n", "2\n"), ("", "\ud800\u2028")))
 LIMITS = Limits(1 << 30, 32)
 MESSAGES = [

@@ -151,3 +151,9 @@ def test_a_copy_shares_the_completion_function():
 
 def test_the_model_version_of_a_nested_solver_has_one_of_each():
     assert PairSolver(first=DUMMY_SPEC, second=DUMMY_SPEC).model_version == {"first": {}, "second": {}}
+
+
+def test_the_thoughts_of_a_solver_are_no_part_of_its_answer():
+    result = EchoSolver()(TaskState("<think>Rome?</think>Paris"))
+    assert result.output == "Paris"
+    assert result.metadata["thoughts"] == ("Rome?",)

@@ -11,6 +11,7 @@ from evals.completion import Completions
 from evals.completion_fns.anthropic.messages import (
     NOT_SENT,
     finish_reason,
+    reply_reasoning,
     reply_text,
     reply_usage,
     request_body,
@@ -39,6 +40,7 @@ OPTIONS = NOT_SENT | frozenset(
         "top_p",
         "top_k",
         "thinking",
+        "reasoning_effort",
         "metadata",
         "service_tier",
         "tools",
@@ -81,6 +83,7 @@ class AnthropicCompletionFn(HostedBackend):
         registry: Any = None,
         **options: Any,
     ) -> None:
+        self.max_tokens = self.default_max_tokens = int(max_tokens)
         super().__init__(
             model,
             base_url=base_url or api_base,
@@ -89,7 +92,6 @@ class AnthropicCompletionFn(HostedBackend):
             extra_options=extra_options,
             registry=registry_or_new(registry),
         )
-        self.max_tokens = int(max_tokens)
         self._refused: frozenset[str] = frozenset()
 
     def prepare_client(self) -> None:
@@ -111,14 +113,16 @@ class AnthropicCompletionFn(HostedBackend):
         await client.close()
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
-        body = request_body(self.model, prompt, options, self.max_tokens, self._refused)
+        info = self.model_info()
+        refused = self._refused | (frozenset(info.refuses) if info is not None else frozenset())
+        body = request_body(self.model, prompt, options, self.max_tokens, refused)
         try:
             headers, reply = await self._post(client, body)
         except CallFailed as failure:
-            refused = refused_argument(failure, body)
-            if refused is None:
+            name = refused_argument(failure, body)
+            if name is None:
                 raise
-            self._refused |= {refused}
+            self._refused |= {name}
             return await self.draw(client, prompt, options)
         return Completions(
             [reply_text(reply)],
@@ -127,7 +131,8 @@ class AnthropicCompletionFn(HostedBackend):
             finish_reasons=[finish_reason(reply)],
             raw_data=reply,
             headers=headers,
-            request={name: value for name, value in body.items() if name not in ("messages", "system", "model")},
+            request=_recorded_request(body, options, refused),
+            reasoning=None if (shown := reply_reasoning(reply)) is None else [shown],
         )
 
     async def _post(self, client: Any, body: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
@@ -159,6 +164,13 @@ class AnthropicCompletionFn(HostedBackend):
     def cache_identity(self) -> dict[str, Any] | None:
         identity = super().cache_identity()
         return None if identity is None else {**identity, "max_tokens": self.max_tokens}
+
+
+def _recorded_request(body: Mapping[str, Any], options: Mapping[str, Any], refused: frozenset[str]) -> dict[str, Any]:
+    """The parameters of a request for the record; `adapted` has those that were left out, as the model refuses them."""
+    kept = {name: value for name, value in body.items() if name not in ("messages", "system", "model")}
+    left_out = {name: None for name in options if name in refused and name not in body}
+    return {**kept, "adapted": left_out} if left_out else kept
 
 
 def refused_argument(failure: CallFailed, body: Mapping[str, Any]) -> str | None:

@@ -49,13 +49,31 @@ def request_body(
     body: dict[str, Any] = {"model": model, "max_tokens": max_tokens, "messages": messages}
     if system:
         body["system"] = system
-    for name, value in options.items():
+    for name, value in with_effort(options).items():
         name = _RENAMED.get(name, name)
         if value is None or name in NOT_SENT or name in refused or (name, value) == ("top_p", 1):
             # A top_p of 1 changes nothing, and some models refuse it beside a temperature.
             continue
         body[name] = [value] if name == "stop_sequences" and isinstance(value, str) else value
     return body
+
+
+def with_effort(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with `reasoning_effort` in Anthropic's words: `output_config.effort`, and no thinking for `none`."""
+    rest = dict(options)
+    effort = rest.pop("reasoning_effort", None)
+    if effort == "none":
+        rest.setdefault("thinking", {"type": "disabled"})
+    elif effort is not None:
+        rest["output_config"] = {**(rest.get("output_config") or {}), "effort": effort}
+    return rest
+
+
+def reply_reasoning(reply: Mapping[str, Any]) -> str | None:
+    """The thoughts that a reply shows, joined; None without any. Models that leave them out send empty blocks."""
+    blocks = reply.get("content") or []
+    shown = [block.get("thinking") or "" for block in blocks if block.get("type") == "thinking"]
+    return "\n\n".join(filter(None, shown)) or None
 
 
 def content_blocks(content: Any) -> list[dict[str, Any]]:
@@ -104,6 +122,9 @@ def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
     n_completion = counts.get("output_tokens", 0)
     usage: dict[str, Any] = dict(counts)
     usage.update(prompt_tokens=n_prompt, completion_tokens=n_completion, total_tokens=n_prompt + n_completion)
+    details = (reply.get("usage") or {}).get("output_tokens_details")
+    if isinstance(details, Mapping):
+        usage["completion_tokens_details"] = dict(details)
     if n_read:
         usage["prompt_tokens_details"] = {"cached_tokens": n_read}
     return usage

@@ -12,6 +12,7 @@ from evals.completion import Completions
 from evals.completion_fns.google.contents import (
     CHAT_FORMAT,
     NOT_SENT,
+    candidate_reasoning,
     candidate_text,
     config_of,
     finish_reason,
@@ -48,6 +49,7 @@ OPTIONS = NOT_SENT | frozenset(
         "response_json_schema",
         "safety_settings",
         "thinking_config",
+        "reasoning_effort",
         "tools",
         "tool_config",
         "media_resolution",
@@ -126,6 +128,7 @@ class GoogleCompletionFn(HostedBackend):
             raw_data=reply,
             headers=headers,
             request={name: value for name, value in config.items() if name != "system_instruction"},
+            reasoning=None if (shown := candidate_reasoning(candidate)) is None else [shown],
         )
 
     async def _generate(

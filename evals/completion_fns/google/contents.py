@@ -39,12 +39,28 @@ _NEUTRAL = (("top_p", 1), ("presence_penalty", 0), ("frequency_penalty", 0))
 def config_of(system: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """The `config` of a request. system: the system text. options: sampling arguments in OpenAI's words or Google's."""
     config: dict[str, Any] = {"system_instruction": system} if system else {}
-    for name, value in options.items():
+    for name, value in with_effort(options).items():
         name = _RENAMED.get(name, name)
         if value is None or name in NOT_SENT or (name, value) in _NEUTRAL:
             continue
         config[name] = [value] if name == "stop_sequences" and isinstance(value, str) else value
     return config
+
+
+def with_effort(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with `reasoning_effort` in Google's words: a thinking level, and a budget of 0 for `none`."""
+    rest = dict(options)
+    effort = rest.pop("reasoning_effort", None)
+    if effort is not None:
+        chosen = {"thinking_budget": 0} if effort == "none" else {"thinking_level": effort}
+        rest["thinking_config"] = {**(rest.get("thinking_config") or {}), **chosen}
+    return rest
+
+
+def candidate_reasoning(candidate: Mapping[str, Any]) -> str | None:
+    """The thoughts that a candidate shows, joined; None without any."""
+    parts = (candidate.get("content") or {}).get("parts") or []
+    return "".join(part.get("text") or "" for part in parts if part.get("thought")) or None
 
 
 def content_parts(content: Any) -> list[dict[str, Any]]:
@@ -90,6 +106,8 @@ def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
     n_completion = counts.get("candidates_token_count", 0) + counts.get("thoughts_token_count", 0)
     usage: dict[str, Any] = dict(counts)
     usage.update(prompt_tokens=n_prompt, completion_tokens=n_completion, total_tokens=n_prompt + n_completion)
+    if n_thoughts := counts.get("thoughts_token_count"):
+        usage["completion_tokens_details"] = {"reasoning_tokens": n_thoughts}
     if n_cached := counts.get("cached_content_token_count"):
         usage["prompt_tokens_details"] = {"cached_tokens": n_cached}
     return usage

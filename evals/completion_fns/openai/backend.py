@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
+from evals.completion_fns.openai.model_rules import logprobs_problem, most_completions, says_cut_off, with_facts
 from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
@@ -27,6 +30,7 @@ from evals.completion_fns.openai.results import (
 from evals.completion_fns.openai.transport import HttpTransport, SdkTransport, Transport, WireReply, proxy_for
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean
+from evals.specs import ModelInfo
 
 if TYPE_CHECKING:
     from evals.registry.lookup import Registry
@@ -36,6 +40,15 @@ _MAX_ADAPTATIONS = 8
 _NOT_FOR_THE_BODY = frozenset({"extra_headers", "extra_body", "timeout", "request_timeout", "stream"})
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint of the API. path: below the base URL. body: the JSON of a request by prompt, options and rules."""
+
+    path: str
+    body: Callable[[Any, Mapping[str, Any], RequestRules], dict[str, Any]]
+    result_type: type[OpenAIBaseCompletionResult]
 
 
 class OpenAIBackend(HostedBackend):
@@ -102,6 +115,8 @@ class OpenAIBackend(HostedBackend):
         self.project = project or os.environ.get("OPENAI_PROJECT_ID")
         self.headers = dict(headers or {})
         self.timeout_s = timeout_s
+        self._max_n: int | None = None
+        "Completions that the server gives in one request, where it has said so."
         rename = {"max_tokens": max_tokens_param} if max_tokens_param else {}
         self._own_rules = self._rules = RequestRules(rename, frozenset(drop), system_role)
 
@@ -175,44 +190,84 @@ class OpenAIBackend(HostedBackend):
         """The JSON body of a request. prompt: what `formatted` gave."""
         raise NotImplementedError
 
+    def endpoint_for(self, options: Mapping[str, Any]) -> Endpoint:
+        """Where a call with these options goes: here always to the class's own endpoint."""
+        return Endpoint(self.path, self.body, self.result_type)
+
     async def draw_all(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
-        """One request: the endpoints take `n` themselves."""
-        return [await self.draw(client, prompt, options)]
+        """One request, since the endpoints take `n` themselves; several where the model takes less at a time."""
+        n, most = int(options.get("n") or 1), self._max_n or self._info().max_n
+        if most is not None and n > most:
+            sizes = [min(most, n - start) for start in range(0, n, most)]
+            return list(await asyncio.gather(*(self.draw(client, prompt, {**options, "n": size}) for size in sizes)))
+        try:
+            return [await self.draw(client, prompt, options)]
+        except CallFailed as failure:
+            self._max_n = most_completions(failure.message)
+            if self._max_n is None or self._max_n >= n:
+                raise
+            return await self.draw_all(client, prompt, options)
 
     async def draw(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> Completions:
-        body, reply, rules = await self.exchange(client, prompt, options)
-        result = self.result_type(read_reply(reply, self.host), prompt)
+        if problem := logprobs_problem(self._info(), options):
+            raise CallFailed(Kind.OTHER, problem, host=self.host)
+        return await self.draw_at(self.endpoint_for(options), client, prompt, options)
+
+    async def draw_at(
+        self, endpoint: Endpoint, client: Transport, prompt: Any, options: Mapping[str, Any]
+    ) -> Completions:
+        """The completions of one request to this endpoint.
+
+        Raises:
+            CallFailed: no usable reply.
+        """
+        try:
+            body, reply, rules = await self.exchange(client, prompt, options, endpoint)
+        except CallFailed as failure:
+            if failure.status == 400 and says_cut_off(failure.message):
+                n = int(options.get("n") or 1)
+                return Completions([""] * n, model=self.model, finish_reasons=["length"] * n)
+            raise
+        result = endpoint.result_type(read_reply(reply, self.host), prompt)
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
         refuse_filtered(result, self.host, reply.status)
         if "stop" in options and "stop" not in body:
             result.texts = [cut_at(text, options["stop"]) for text in result.texts]
         result.request = recorded_request(body, rules.changes_to(options))
+        if endpoint.path != self.path:
+            result.request = {**(result.request or {}), "endpoint": endpoint.path}
         result.headers = rate_limit_headers(reply.headers)
         return result
 
     async def exchange(
-        self, client: Transport, prompt: Any, options: Mapping[str, Any]
+        self, client: Transport, prompt: Any, options: Mapping[str, Any], endpoint: Endpoint | None = None
     ) -> tuple[dict[str, Any], WireReply, RequestRules]:
         """The body sent, the reply to it, and the rules by which the body was made.
 
-        A request whose parameters are refused is sent again without them, or under the names that the server wants.
+        What the registry says that the model refuses is left out or renamed before the request is sent. A request whose
+        parameters are refused all the same is sent again without them, or under the names that the server wants.
 
         Raises:
             CallFailed: no reply with a good status.
         """
+        there = endpoint or self.endpoint_for(options)
         fields = {name: value for name, value in options.items() if name not in _NOT_FOR_THE_BODY}
         timeout_s = options.get("timeout") or options.get("request_timeout") or self.timeout_s
         for _ in range(_MAX_ADAPTATIONS):
-            rules = self._rules
-            body = {**self.body(prompt, fields, rules), **options.get("extra_body", {})}
-            reply = await client.post(self.path, body, options.get("extra_headers"), timeout_s)
+            learnt = self._rules
+            rules = with_facts(learnt, self._info(), fields)
+            body = {**there.body(prompt, fields, rules), **options.get("extra_body", {})}
+            reply = await client.post(there.path, body, options.get("extra_headers"), timeout_s)
             if reply.status < 300:
                 return body, reply, rules
-            failure = failure_of_reply(reply, self.host, self.shown_url + self.path)
-            if failure.status not in (400, 422) or not self._adapt(rules, failure, body):
+            failure = failure_of_reply(reply, self.host, self.shown_url + there.path)
+            if failure.status not in (400, 422) or not self._adapt(learnt, failure, body):
                 raise failure
         raise failure
+
+    def _info(self) -> ModelInfo:
+        return self.model_info() or ModelInfo(self.model or "")
 
     def _adapt(self, rules: RequestRules, failure: CallFailed, body: Mapping[str, Any]) -> bool:
         """Whether the request is worth sending again by other rules; they hold for the rest of the run."""

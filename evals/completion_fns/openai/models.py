@@ -11,8 +11,10 @@ from typing import Any
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.cost import cost_usd
+from evals.completion_fns.hosted import together
 from evals.completion_fns.images import inline_images
-from evals.completion_fns.openai.backend import OpenAIBackend
+from evals.completion_fns.openai.backend import Endpoint, OpenAIBackend
+from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat, wants_responses
 from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body, text_body
 from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
@@ -23,6 +25,7 @@ from evals.completion_fns.openai.results import (
 )
 from evals.completion_fns.openai.scores import read_scores, score_options
 from evals.completion_fns.openai.transport import Transport
+from evals.engine.failures import CallFailed
 from evals.errors import UsageError, did_you_mean
 from evals.registry.typed_arguments import typed_arguments
 from evals.secrets import register_secret
@@ -45,12 +48,19 @@ logger = logging.getLogger(__name__)
 class OpenAIChatCompletionFn(OpenAIBackend):
     """A chat model, at `/chat/completions`. A text prompt becomes one system message, as in openai/evals.
 
+    Calls that this endpoint refuses and `/responses` takes go there: function tools or an effort `max` with models that
+    reason, as the registry says or the server's error. A server without that endpoint gets them here.
+
     The arguments are those of `OpenAIBackend`.
     """
 
     path = "/chat/completions"
     result_type: type[OpenAIBaseCompletionResult] = OpenAIChatCompletionResult
     gives_top_logprobs = True
+    _tools_go_to_responses = False
+    "The server has said so."
+    _has_no_responses = False
+    "The server has no such endpoint."
 
     def formatted(self, prompt: Any) -> Any:
         formatted = prompt if hasattr(prompt, "to_formatted_prompt") else ChatCompletionPrompt(prompt)
@@ -58,6 +68,36 @@ class OpenAIChatCompletionFn(OpenAIBackend):
 
     def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
         return chat_body(self.model, prompt, options, rules)
+
+    def endpoint_for(self, options: Mapping[str, Any]) -> Endpoint:
+        """`/responses` for calls that the chat endpoint refuses, else the class's own endpoint."""
+        tools_move = self._tools_go_to_responses and has_function_tools(options)
+        if self._has_no_responses or not (tools_move or wants_responses(self._info(), options)):
+            return super().endpoint_for(options)
+
+        def body(prompt: Any, fields: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+            return responses_body(self.model, prompt, fields, rules)
+
+        return Endpoint("/responses", body, OpenAIResponsesCompletionResult)
+
+    async def draw_at(
+        self, endpoint: Endpoint, client: Transport, prompt: Any, options: Mapping[str, Any]
+    ) -> Completions:
+        draw = super().draw_at
+        try:
+            if endpoint.path == self.path:
+                return await draw(endpoint, client, prompt, options)
+            n = int(options.get("n") or 1)
+            drawn = await asyncio.gather(*(draw(endpoint, client, prompt, {**options, "n": 1}) for _ in range(n)))
+            return drawn[0] if n == 1 else together(drawn)
+        except CallFailed as failure:
+            if endpoint.path != self.path and failure.status == 404:
+                self._has_no_responses = True
+            elif endpoint.path == self.path and not self._has_no_responses and refuses_tools_on_chat(failure.message):
+                self._tools_go_to_responses = True
+            else:
+                raise
+            return await self.draw_at(self.endpoint_for(options), client, prompt, options)
 
 
 @typed_arguments
@@ -119,6 +159,10 @@ class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
     path = "/responses"
     result_type = OpenAIResponsesCompletionResult
     min_max_tokens = 16
+
+    def endpoint_for(self, options: Mapping[str, Any]) -> Endpoint:
+        """The class's own endpoint, always."""
+        return Endpoint(self.path, self.body, self.result_type)
 
     def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
         return responses_body(self.model, prompt, options, rules)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from evals.completion_fns.openai.response_items import input_items, responses_options
 from evals.secrets import MASK, is_secret_name, redact
 
 _NAMES = """
@@ -102,8 +103,8 @@ def responses_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/responses`. messages, options: in the words of the chat endpoint."""
-    items = [_input_item(message) for message in with_system_role(messages, rules.system_role)]
-    return {"model": model, "input": items, **rules.apply(_responses_options(options))}
+    items = input_items(with_system_role(messages, rules.system_role))
+    return {"model": model, "input": items, **rules.apply(responses_options(options))}
 
 
 def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:
@@ -111,56 +112,6 @@ def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) ->
     if role is None:
         return messages
     return [{**message, "role": role} if message.get("role") == "system" else message for message in messages]
-
-
-NOT_IN_RESPONSES = ("n", "stop", "seed", "best_of", "presence_penalty", "frequency_penalty", "logit_bias")
-"Parameters that the responses endpoint does not have. `n` becomes several calls, and `stop` is cut here."
-
-
-def _responses_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {name: value for name, value in options.items() if name not in NOT_IN_RESPONSES}
-    for name in ("max_completion_tokens", "max_tokens"):
-        if name in rest:
-            rest.setdefault("max_output_tokens", rest.pop(name))
-    if "reasoning_effort" in rest:
-        rest["reasoning"] = {**rest.get("reasoning", {}), "effort": rest.pop("reasoning_effort")}
-    if "response_format" in rest:
-        rest["text"] = {**rest.get("text", {}), "format": _text_format(rest.pop("response_format"))}
-    if rest.pop("logprobs", None):
-        rest["include"] = [*rest.get("include", []), "message.output_text.logprobs"]
-    return rest
-
-
-def _text_format(response_format: Any) -> Any:
-    """A response format of the chat endpoint as `/responses` wants it, which has the schema one level higher."""
-    if isinstance(response_format, Mapping) and isinstance(response_format.get("json_schema"), Mapping):
-        return {"type": "json_schema", **response_format["json_schema"]}
-    return response_format
-
-
-_NAMED_ROLES = {"example_user": "user", "example_assistant": "assistant"}
-
-
-def _input_item(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message as an input item. Items have no `name`: few-shot examples get the role that their name means."""
-    role = _NAMED_ROLES.get(str(message.get("name")), message["role"])
-    content = message.get("content") or ""
-    if isinstance(content, list):
-        content = [_input_part(part, role) for part in content]
-    return {"role": role, "content": content}
-
-
-def _input_part(part: Mapping[str, Any], role: str) -> Mapping[str, Any]:
-    if part.get("type") == "text":
-        return {"type": "output_text" if role == "assistant" else "input_text", "text": part.get("text", "")}
-    if part.get("type") == "image_url":
-        image = part["image_url"]
-        return {"type": "input_image", **({"image_url": image} if isinstance(image, str) else _image_fields(image))}
-    return part
-
-
-def _image_fields(image: Mapping[str, Any]) -> dict[str, Any]:
-    return {"image_url": image.get("url"), **({"detail": image["detail"]} if "detail" in image else {})}
 
 
 def cut_at(text: str, stop: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
+from evals.completion_fns.openai.response_items import assistant_message
 from evals.completion_fns.openai.transport import WireReply
 from evals.engine.failures import CallFailed, Kind, classify_http, short
 from evals.secrets import redact
@@ -46,6 +47,10 @@ def _usage_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
     return usage if isinstance(usage, dict) else None
 
 
+def _if_any(values: list[str | None]) -> list[str | None] | None:
+    return values if any(values) else None
+
+
 class OpenAIBaseCompletionResult(Completions):
     """Completions from a reply. The constructor takes `(raw_data, prompt)`, as the class of openai/evals does.
 
@@ -64,7 +69,19 @@ class OpenAIBaseCompletionResult(Completions):
             finish_reasons=[self.finish_reason_of(choice) for choice in choices],
             logprobs=logprobs if any(part is not None for part in logprobs) else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
+            reasoning=_if_any([self.reasoning_of(choice) for choice in choices]),
+            messages=[self.message_of(choice) for choice in choices],
         )
+
+    @staticmethod
+    def message_of(choice: dict[str, Any]) -> dict[str, Any]:
+        """A choice as an assistant's message, to be sent back as a part of the conversation."""
+        return {"role": "assistant", "content": choice.get("text")}
+
+    @staticmethod
+    def reasoning_of(choice: dict[str, Any]) -> str | None:
+        """The reasoning that a server sends beside the text of a choice; None without any."""
+        return None
 
     @staticmethod
     def text_of(choice: dict[str, Any]) -> str:
@@ -87,8 +104,19 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     """A reply of `/chat/completions`.
 
     A choice without content (refused, filtered, or a tool call) is an empty text, so that the choices keep their
-    places. Its finish reason says why; it is `refusal` where the model refused. Reasoning stays in `raw_data`.
+    places. Its finish reason says why; it is `refusal` where the model refused. Reasoning that a server sends beside
+    the content stands in `reasoning`.
     """
+
+    @staticmethod
+    def message_of(choice: dict[str, Any]) -> dict[str, Any]:
+        message = _message(choice)
+        calls = message.get("tool_calls")
+        return {"role": "assistant", "content": message.get("content"), **({"tool_calls": calls} if calls else {})}
+
+    @staticmethod
+    def reasoning_of(choice: dict[str, Any]) -> str | None:
+        return shown_reasoning(_message(choice))
 
     @staticmethod
     def text_of(choice: dict[str, Any]) -> str:
@@ -106,6 +134,31 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
 def _message(choice: dict[str, Any]) -> dict[str, Any]:
     message = choice.get("message")
     return message if isinstance(message, dict) else {}
+
+
+def shown_reasoning(message: Mapping[str, Any]) -> str | None:
+    """The reasoning in a message of a chat reply; None without any.
+
+    Read from the first of these that is there: `reasoning` (vLLM since 0.12, Ollama, OpenRouter), `reasoning_content`
+    (DeepSeek, SGLang, llama.cpp, older vLLM), `thinking`, the texts of `reasoning_details` (OpenRouter), and parts of
+    the content of type `thinking` (Mistral).
+    """
+    for name in ("reasoning", "reasoning_content", "thinking"):
+        value = message.get(name)
+        if isinstance(value, str) and value:
+            return value
+    details = [part.get("text") or part.get("summary") for part in _dicts(message.get("reasoning_details"))]
+    content = message.get("content")
+    thinking = [part.get("thinking") for part in _dicts(content) if part.get("type") == "thinking"]
+    texts = [joined_text(part) if isinstance(part, list) else part for part in details or thinking]
+    return "".join(text for text in texts if isinstance(text, str)) or None
+
+
+def _summaries(raw: Mapping[str, Any]) -> str | None:
+    """The texts and summaries of the reasoning items of a reply of `/responses`, a blank line between them."""
+    items = [item for item in _dicts(raw.get("output")) if item.get("type") == "reasoning"]
+    parts = [part for item in items for key in ("content", "summary") for part in _dicts(item.get(key))]
+    return "\n\n".join(part["text"] for part in parts if isinstance(part.get("text"), str)) or None
 
 
 def joined_text(parts: Any) -> str:
@@ -137,6 +190,8 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             finish_reasons=[_responses_finish_reason(raw, content)],
             logprobs=[{"content": logprobs}] if logprobs else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
+            reasoning=_if_any([_summaries(raw)]),
+            messages=[assistant_message(_dicts(raw.get("output")))],
         )
 
 
@@ -147,11 +202,14 @@ def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]]) -> str | None:
     if raw.get("status") == "incomplete":
-        reason = str((raw.get("incomplete_details") or {}).get("reason"))
-        return _INCOMPLETE.get(reason, reason)
+        reason = (raw.get("incomplete_details") or {}).get("reason")
+        return _INCOMPLETE.get(str(reason), str(reason or "incomplete"))
     if any(part.get("type") == "refusal" for part in content) and not joined_text(content):
         return "refusal"
-    return "stop" if raw.get("status") == "completed" else raw.get("status")
+    if raw.get("status") != "completed":
+        return raw.get("status")
+    called = any(item.get("type") == "function_call" for item in _dicts(raw.get("output")))
+    return "tool_calls" if called else "stop"
 
 
 def read_reply(reply: WireReply, host: str) -> dict[str, Any]:

@@ -17,7 +17,10 @@ def opening_lines(prepared: PreparedRun) -> str:
     facts, fns, names = prepared.preflight, prepared.eval.completion_fns, prepared.request.completion_fn_names
     size = f"{counted(facts.n_selected, 'sample')}  " if facts.n_samples is not None else ""
     repeats = f"x {prepared.request.repeats}  " if prepared.request.repeats > 1 else ""
-    models = [_with_host(name, fn) for name, fn in itertools.zip_longest(names, fns[: len(names)])]
+    models = [
+        _with_host(name, fn) + (f", effort {prepared.efforts[name]}" if name in prepared.efforts else "")
+        for name, fn in itertools.zip_longest(names, fns[: len(names)])
+    ]
     lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {', '.join(models)}"]
     if facts.prompt_tokens and not all(traits_of(fn).is_local for fn in fns):
         tokens = facts.prompt_tokens * prepared.request.repeats
@@ -33,6 +36,6 @@ def opening_lines(prepared: PreparedRun) -> str:
 
 
 def _with_host(name: str, fn: Any) -> str:
-    """`gpt-4o-mini via api.openai.com`: people should see a wrong server before they pay for it."""
+    """`gpt-6-luna via api.openai.com`: people should see a wrong server before they pay for it."""
     host = traits_of(fn).host if fn is not None else None
     return f"{name} via {host}" if isinstance(host, str) and host else name

@@ -19,13 +19,14 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import Metric, counts_of, metrics_of
+from evals.report_keys import ENDINGS, Metric, counts_of, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
     from evals.engine.session import CallCounts
     from evals.runner.counters import RunCounters
     from evals.runner.result import RunResult
+    from evals.specs import RunSpec
 
 DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 "A difference of so many of its standard errors is found with power 80 % at the 5 % level (two-sided)."
@@ -54,9 +55,15 @@ def final_block(result: RunResult, again: str = "") -> str:
         _work_lines(result),
         _next_lines(result, again),
     ]
-    head = one_line(f"{result.eval_spec.key} on {', '.join(result.run_spec.completion_fns)}")
+    head = one_line(f"{result.eval_spec.key} on {', '.join(_models(result.run_spec))}")
     blocks = ["\n".join(f"  {line}" for line in lines) for lines in sections if lines]
     return "\n\n".join([head, *blocks])
+
+
+def _models(spec: RunSpec) -> list[str]:
+    """The completion functions, each with its effort of reasoning where that is known."""
+    efforts = spec.run_config.get("efforts") or {}
+    return [f"{name}, effort {efforts[name]}" if name in efforts else name for name in spec.completion_fns]
 
 
 def running_score(counters: RunCounters) -> str:
@@ -85,7 +92,7 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     metrics, counts = metrics_of(report), counts_of(report)
     first = [name for name in declared if name in report]
     shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
-    shown = [name for name in shown if name != UNPARSED]
+    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS]
     width = max([12, *map(len, shown)])
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
 
@@ -111,12 +118,20 @@ def _trouble_lines(result: RunResult) -> list[str]:
         count = result.counters.n_unparsed
         said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
         lines.append(f"{UNPARSED:<12} {number(result.report[UNPARSED]):<7} {said}".rstrip())
+    for name, words in ENDINGS.items():
+        found = result.report.get(name)
+        if isinstance(found, int) and found:
+            lines.append(f"{name.removeprefix('n_').replace('_', ' '):<14} {found:<5,} {_noun(found)} {words}")
     if result.n_errors:
         lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.counters.error_kinds} (not scored; not in n)")
         first = " ".join(result.counters.first_error.split())
         if first:
             lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
     return lines
+
+
+def _noun(count: int) -> str:
+    return counted(count, "completion").partition(" ")[2]
 
 
 def _detectable_lines(report: Mapping[str, Any]) -> list[str]:

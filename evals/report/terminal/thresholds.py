@@ -1,11 +1,11 @@
-"""Thresholds that a report does not reach, in the terminal."""
+"""Thresholds that a report does not reach, or not for certain, in the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from evals.report.words import number
+from evals.report.words import counted, number
 from evals.runner.thresholds import Threshold
 
 
@@ -16,3 +16,13 @@ def missed_text(threshold: Threshold, report: Mapping[str, Any]) -> str:
         numbers = [key for key, value in report.items() if isinstance(value, int | float)]
         return f"{name!r} is not in the report; there are: {', '.join(numbers)}"
     return f"{name} is {number(report.get(name))}, not {threshold.operator} {threshold.value:g}"
+
+
+def undecided_text(threshold: Threshold, report: Mapping[str, Any], n_failed: int) -> str:
+    """That a threshold is reached on the scored samples, and would not be if the failed ones were wrong."""
+    failed = counted(n_failed, "failed sample")
+    asked = f"{threshold.operator} {threshold.value:g}"
+    return (
+        f"{threshold.metric} is {number(report.get(threshold.metric))}, which is {asked}, but without {failed}; "
+        "with the worst score for what failed it is not"
+    )

@@ -18,7 +18,7 @@ SCRATCH_BYTES = 1 << 26
 "Of all files of a program together, 64 MiB; they lie in memory."
 
 PACKAGES = ("numpy", "numpy.libs", "scipy", "scipy.libs", "pandas", "sympy", "mpmath", "networkx") + (
-    ("sortedcontainers", "dateutil", "pytz", "six.py", "tzdata")
+    ("sortedcontainers", "dateutil", "pytz", "six.py", "tzdata", "rapidfuzz")
 )
 "Third-party packages that programs may import if they are installed, with what these need; programs see no others."
 

@@ -49,6 +49,7 @@ class Pool:
         program: str,
         allowed: Allowance,
         step_back: Callable[[], Allowance] | None = None,
+        same_process: bool = False,
     ) -> Outcome:
         """The outcome of one program, see `Worker.check`; a worker that is lost is replaced once.
 
@@ -62,7 +63,7 @@ class Pool:
                 self._live()
                 return Outcome("harness_error", detail=f"no worker can be started: {error}")
             try:
-                outcome = worker.check(problem, program, allowed, step_back)
+                outcome = worker.check(problem, program, allowed, step_back, same_process)
             except Hung:
                 self._drop(worker)
                 return Outcome("timed_out", detail="in the tests, on what the program gave")

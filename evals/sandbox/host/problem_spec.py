@@ -18,4 +18,5 @@ def problem_spec_of(problem: Problem, number: int) -> ProblemSpec:
         memory_bytes=problem.memory_bytes,
         tests=tests.source if isinstance(tests, FunctionTests) else None,
         cases=() if isinstance(tests, FunctionTests) else tuple((case.stdin, case.stdout) for case in tests.cases),
+        numbers="decimals" if isinstance(tests, FunctionTests) else tests.numbers,
     )

@@ -6,12 +6,12 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, get_args
 
 from evals.errors import UsageError
 from evals.sandbox.host.problem_spec import problem_spec_of
+from evals.sandbox.host.references import References, Run
 from evals.sandbox.host.slots import Slots
 from evals.sandbox.output import escaped
 from evals.sandbox.problem import FunctionTests, Problem
@@ -22,32 +22,12 @@ if TYPE_CHECKING:
     from evals.sandbox.host.pool import Pool
 
 MAX_PROBLEMS = 1024
-"Problems that are kept as testers take them, and whose references' times are."
-
-FAIR_SHARE = 1 / 6
-"Of its limit: processor time after which a program that ran beside others is timed out, where no reference tells more."
-
-REFERENCE_TIMES = 10
-FAIR_FLOOR_S = 0.2
-"Where the reference's time is known: so many times that, and at least so much."
-
-ROOM_FOR_REFERENCE = 4
-MAX_RAISE = 10
-"A limit is raised to so many times what the reference takes here, and at most to so many times itself."
+"Problems that are kept as testers take them."
 
 _TRIED: set[str] = set()
 "Launchers of which every property has been tried in this process."
 
 SELF_TEST = FunctionTests("def check(candidate):\n    assert candidate() == 1\n")
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a problem's reference takes on this machine; None if there is none, or it does not pass."""
-
-    cpu_s: float | None = None
-    own_s: float = 0.0
-    "Wall time without the time in which it had no core."
 
 
 class Sandbox:
@@ -69,7 +49,7 @@ class Sandbox:
         self._pid = 0
         self._problems: dict[Problem, ProblemSpec] = {}
         self._n_problems = 0
-        self._references: dict[Problem, Reference] = {}
+        self._references = References()
 
     @property
     def n_threads(self) -> int:
@@ -115,20 +95,61 @@ class Sandbox:
         Raises:
             RuntimeError: the sandbox is not open, or was closed meanwhile.
         """
+        outcome, wall_s, limit_s = self._run(problem, program)
+        if outcome.status != "passed" and not outcome.lost and problem.reference is not None:
+            outcome, wall_s = self._beside_reference(problem, program, outcome, wall_s, limit_s)
+        return verdict_of(outcome, wall_s)
+
+    def _run(self, problem: Problem, program: str, same_process: bool = False) -> tuple[Outcome, float, float]:
+        """What came of a program, its wall time, and the limit that it began with."""
         spec = self._spec(problem)
         with self._slots.one(background=1 if problem.reference is not None else 2) as slot:
             began_s = time.perf_counter()
+            allowed = self._references.allowance(problem)
 
             def step_back() -> Allowance:
                 slot.step_back()
-                return self._allowance(problem, spec)
+                return self._references.allowance(problem, self._runner(problem))
 
-            outcome = self._opened().check(spec, program, self._allowance(problem), step_back)
+            outcome = self._opened().check(spec, program, allowed, step_back, same_process)
             wall_s = time.perf_counter() - began_s
         if outcome.lost and self._works(problem):
             detail = "twice the process of the tests ended on what the program gave"
             outcome = Outcome("failed", "wrong_type", detail)
-        return verdict_of(outcome, wall_s)
+        return outcome, wall_s, allowed.limit_s
+
+    def _beside_reference(
+        self, problem: Problem, program: str, outcome: Outcome, wall_s: float, limit_s: float
+    ) -> tuple[Outcome, float]:
+        """What the outcome of a program that did not pass means, given what came of the problem's reference.
+
+        What the reference cannot pass, no program is called wrong for. A program that was timed out before the time of
+        the reference was known is run again with the time that it is allowed.
+        """
+        known = self._references.known(problem, self._runner(problem))
+        if known is None:
+            return outcome, wall_s
+        if known.cpu_s is not None:
+            if outcome.status == "timed_out" and self._references.allowance(problem).limit_s > limit_s:
+                return self._run(problem, program)[:2]
+            return outcome, wall_s
+        if not known.passes_beside_tests:
+            return Outcome("refused", "reference", f"the problem's reference does not pass: {known.said}"), wall_s
+        if outcome.assurance == "weak":  # it was there already
+            return outcome, wall_s
+        if self.assurance == "strict":
+            said = f"no strict verdict: the problem's reference passes only in the process of the tests ({known.said})"
+            return Outcome("refused", detail=said), wall_s
+        return self._run(problem, program, same_process=True)[:2]
+
+    def _runner(self, problem: Problem) -> Run:
+        """Runs a program of a problem with this time; as part of another check, or after it."""
+        spec = self._spec(problem)
+
+        def run(program: str, limit_s: float, same_process: bool) -> Outcome:
+            return self._opened().check(spec, program, Allowance(limit_s, limit_s), None, same_process)
+
+        return run
 
     def _opened(self) -> Pool:
         # A fork of the evaluator shares its sockets: two processes that use them would take each other's answers.
@@ -141,32 +162,6 @@ class Sandbox:
         trivial = Problem("trivial", "", SELF_TEST, "f", 20.0, problem.memory_bytes)
         outcome = self._opened().check(self._spec(trivial), "def f():\n    return 1\n", Allowance(20.0, 20.0))
         return outcome.status == "passed"
-
-    def _allowance(self, problem: Problem, spec: ProblemSpec | None = None) -> Allowance:
-        """The time of a program; with `spec` the reference is measured first, if it has not been."""
-        limit_s = problem.timeout_s
-        known = self._references.get(problem)
-        if known is None and spec is not None and problem.reference is not None:
-            known = self._measured(problem, spec, problem.reference)
-        if known is None or known.cpu_s is None:
-            return Allowance(limit_s, FAIR_SHARE * limit_s)
-        room_s = min(ROOM_FOR_REFERENCE * known.own_s, MAX_RAISE * limit_s)
-        return Allowance(max(limit_s, room_s), max(FAIR_FLOOR_S, REFERENCE_TIMES * known.cpu_s))
-
-    def _measured(self, problem: Problem, spec: ProblemSpec, reference: str) -> Reference | None:
-        """What the reference takes on this machine; None while another thread measures it."""
-        with self._lock:
-            if problem in self._references:
-                return self._references[problem]
-            if len(self._references) >= MAX_PROBLEMS:
-                self._references.clear()
-            self._references[problem] = Reference()
-        limit_s = MAX_RAISE * problem.timeout_s
-        outcome = self._opened().check(spec, reference, Allowance(limit_s, limit_s))
-        if outcome.status != "passed":
-            return None
-        self._references[problem] = found = Reference(outcome.cpu_s, outcome.own_s)
-        return found
 
     def _spec(self, problem: Problem) -> ProblemSpec:
         """The problem as testers take it, made once."""

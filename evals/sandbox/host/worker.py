@@ -104,16 +104,18 @@ class Worker:
         program: str,
         allowed: Allowance,
         step_back: Callable[[], Allowance] | None = None,
+        same_process: bool = False,
     ) -> Outcome:
         """The tester's outcome.
 
-        step_back: called once if the program takes long; returns what it is allowed then.
+        step_back: called once if the program takes long; returns what it is allowed then. same_process: see
+        `protocol.Check`.
 
         Raises:
             WorkerLost: the tester is gone.
             Hung: it did not end the check in time, and must be killed.
         """
-        self._send(self._check(problem, program, allowed))
+        self._send(self._check(problem, program, allowed, same_process))
         patience_s, running = 2 * START_S, False
         while True:
             try:
@@ -134,14 +136,14 @@ class Worker:
                 self._send(allowed)
                 patience_s = allowed.limit_s + BACKSTOP_S
 
-    def _check(self, problem: ProblemSpec, program: str, allowed: Allowance) -> Check:
+    def _check(self, problem: ProblemSpec, program: str, allowed: Allowance, same_process: bool) -> Check:
         """The message; with the problem itself if the tester does not have it."""
         known = problem.number in self._known
         forget = not known and len(self._known) >= MAX_KNOWN
         if forget:
             self._known.clear()
         self._known.add(problem.number)
-        return Check(problem.number, program, allowed, None if known else problem, forget)
+        return Check(problem.number, program, allowed, None if known else problem, forget, same_process)
 
     def _send(self, message: Setup | Check | Allowance) -> None:
         try:

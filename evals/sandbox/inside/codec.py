@@ -97,6 +97,9 @@ class Encoder:
             return self.pairs(value)
         if isinstance(value, bytearray):
             return value.decode("latin1")
+        held = codec_more.content(value)
+        if held is not None:
+            return held
         return (
             self.items(value) if isinstance(value, list | set) or not hasattr(value, "__dict__") else state(self, value)
         )
@@ -237,6 +240,8 @@ class Decoder:
     def refill(self, number: int, content: Any) -> None:
         """Put new content into a numbered object, as `Encoder.content` gave it."""
         value = self.objects[number]
+        if codec_more.refill(value, content):
+            return
         if isinstance(value, dict):
             new = self.pairs(content)
             value.clear()

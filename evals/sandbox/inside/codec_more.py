@@ -73,9 +73,56 @@ def _time(value: Any, encoder: Encodes) -> list[Any]:
     return ["time", value.isoformat()]
 
 
-def _text_io(value: Any, encoder: Encodes) -> list[Any]:
-    return ["StringIO", value.getvalue(), value.tell()]
+def _buffer(value: Any, encoder: Encodes) -> list[Any]:
+    encoder.number(value)
+    return [type(value).__name__, *content(value)]
 
+
+def _typed_array(value: Any, encoder: Encodes) -> list[Any]:
+    encoder.number(value)
+    return ["typed array", value.typecode, *content(value)]
+
+
+def content(value: Any) -> Any:
+    """What is in a buffer or an array of `array` now, as `refill` takes it; None of other values."""
+    kind = type(value)
+    if (kind.__module__, kind.__name__) not in _REFILLED:
+        return None
+    if kind.__name__ == "array":
+        return [value.tobytes().decode("latin1")]
+    held = value.getvalue()
+    return [held if type(held) is str else held.decode("latin1"), value.tell()]
+
+
+def refill(value: Any, held: Any) -> bool:
+    """Put what `content` gave into a buffer or an array; False if the value is of another type."""
+    kind = type(value)
+    if (kind.__module__, kind.__name__) not in _REFILLED:
+        return False
+    if kind.__name__ == "array":
+        del value[:]
+        value.frombytes(held[0].encode("latin1"))
+        return True
+    value.seek(0)
+    value.truncate()
+    value.write(held[0] if kind.__name__ == "StringIO" else held[0].encode("latin1"))
+    value.seek(held[1])
+    return True
+
+
+_REFILLED = frozenset({("array", "array"), ("_io", "StringIO"), ("_io", "BytesIO")})
+
+
+def _random(value: Any, encoder: Encodes) -> list[Any]:
+    version, numbers, spare = value.getstate()
+    return ["Random", version, list(numbers), spare]
+
+
+def _path(value: Any, encoder: Encodes) -> list[Any]:
+    return ["path", type(value).__name__, str(value)]
+
+
+_PATHS = ("PosixPath", "PurePosixPath", "PureWindowsPath")
 
 _WRITERS: dict[tuple[str, str], Callable[[Any, Encodes], list[Any]]] = {
     ("collections", "Counter"): _counted("Counter"),
@@ -89,7 +136,12 @@ _WRITERS: dict[tuple[str, str], Callable[[Any, Encodes], list[Any]]] = {
     ("datetime", "time"): _time,
     ("datetime", "timedelta"): lambda value, _: ["timedelta", value.days, value.seconds, value.microseconds],
     ("uuid", "UUID"): lambda value, _: ["UUID", str(value)],
-    ("_io", "StringIO"): _text_io,
+    ("_io", "StringIO"): _buffer,
+    ("_io", "BytesIO"): _buffer,
+    ("array", "array"): _typed_array,
+    ("random", "Random"): _random,
+    ("re", "Pattern"): lambda value, _: ["Pattern", value.pattern, value.flags],
+    **{("pathlib", name): _path for name in _PATHS},
 }
 
 
@@ -162,12 +214,46 @@ def _read_fraction(decoder: Decodes, numerator: Any, denominator: Any) -> Any:
     return Fraction(int(numerator, 16), int(denominator, 16))
 
 
-def _read_text_io(decoder: Decodes, text: Any, position: Any) -> Any:
-    import io
+def _read_buffer(name: str) -> Callable[..., Any]:
+    def read(decoder: Decodes, text: Any, position: Any) -> Any:
+        import io
 
-    found = io.StringIO(text)
-    found.seek(position)
-    return found
+        return _filled(decoder, getattr(io, name)(), [decoder.text(text), position])
+
+    return read
+
+
+def _filled(decoder: Decodes, value: Any, held: list[Any]) -> Any:
+    refill(value, held)
+    return decoder.into(value, lambda nothing: None, lambda: None)
+
+
+def _read_typed_array(decoder: Decodes, code: Any, held: Any) -> Any:
+    from array import array
+
+    return _filled(decoder, array(decoder.text(code)), [decoder.text(held)])
+
+
+def _read_path(decoder: Decodes, name: Any, text: Any) -> Any:
+    import pathlib
+
+    if name not in _PATHS:
+        raise Malformed("a path is malformed")
+    return getattr(pathlib, name)(decoder.text(text))
+
+
+def _read_random(decoder: Decodes, version: Any, numbers: Any, spare: Any) -> Any:
+    import random
+
+    made = random.Random()
+    made.setstate((version, tuple(decoder.items(numbers)), spare))
+    return made
+
+
+def _read_pattern(decoder: Decodes, pattern: Any, flags: Any) -> Any:
+    import re
+
+    return re.compile(decoder.text(pattern), flags)
 
 
 _READERS: dict[str, Callable[..., Any]] = {
@@ -185,5 +271,10 @@ _READERS: dict[str, Callable[..., Any]] = {
     "time": _from_module("datetime", "time", "fromisoformat"),
     "timedelta": _from_module("datetime", "timedelta"),
     "UUID": lambda decoder, text: _from_module("uuid", "UUID")(decoder, decoder.text(text)),
-    "StringIO": _read_text_io,
+    "StringIO": _read_buffer("StringIO"),
+    "BytesIO": _read_buffer("BytesIO"),
+    "typed array": _read_typed_array,
+    "path": _read_path,
+    "Random": _read_random,
+    "Pattern": _read_pattern,
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 from evals.sandbox.inside.attributes import restore, state, state_of_error
 from evals.sandbox.inside.codec import NAMED, Decoder, Encoder
+from evals.sandbox.inside.surroundings import write_setting
 
 _FORWARDED = (
     "call iter next len getitem setitem delitem bool enter exit str repr format int float index complex add sub mul "
@@ -23,6 +24,9 @@ _FORWARDED = (
 )
 FORWARDED = frozenset(f"__{name}__" for name in _FORWARDED.split())
 """What may be asked of an object by an operator. No comparison is: a program is not asked whether it is right."""
+
+ORDERING = frozenset({"__lt__", "__gt__"})
+"Between two of the program's own objects alone, where tests sort by what the program gives (`key=candidate`)."
 
 CO_COROUTINE = 0x80
 "`inspect.CO_COROUTINE`; `inspect` itself is not loaded, as it takes longer than most programs."
@@ -157,7 +161,7 @@ class Handles:
         self._described.add(number)
         names = {name for part in kind.__mro__[:-1] for name, value in vars(part).items() if value is not None}
         bases = [self._description(base) for base in kind.__bases__ if base is not object]
-        return [number, kind.__name__, sorted(names & FORWARDED), bases]
+        return [number, kind.__name__, sorted(names & (FORWARDED | ORDERING)), bases]
 
     def _number(self, value: Any) -> int:
         # Objects are kept for as long as the process lives, so that no id is used twice.
@@ -203,8 +207,17 @@ class Handles:
                 return kind(*args) if of_python else kind.__new__(kind, *args)
         return Exception(*args)
 
-    def feed(self, feeds: list[str]) -> None:
-        """Let input come from the tester for the next call: `input`, `stdin`, or nothing."""
+    def feed(self, given: list[Any]) -> None:
+        """Let input come from the tester for the next call: `input`, `stdin`, or nothing.
+
+        given: these words, and settings of the tests' process as pairs of name and value.
+        """
+        feeds = []
+        for part in given:
+            if type(part) is list:
+                write_setting(*part)
+            else:
+                feeds.append(part)
         if feeds == self._fed:
             return
         self._fed = feeds
@@ -227,6 +240,12 @@ class _Callback:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._ask("call", self.number, [list(args), kwargs])
+
+    def __lt__(self, other: Any) -> Any:
+        return self._ask("less", self.number, [[other.number], {}]) if type(other) is _Callback else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        return other < self if type(other) is _Callback else NotImplemented
 
 
 class _Asked:
@@ -264,7 +283,7 @@ def _operator(found: Any, name: str, args: list[Any]) -> Any:
     Raises:
         TypeError: the operator is not one that is forwarded.
     """
-    if name not in FORWARDED:
+    if name not in FORWARDED and name not in ORDERING:
         raise TypeError(f"{name} is never forwarded")
     if name in ("__str__", "__repr__", "__bool__", "__len__", "__iter__", "__format__"):
         plain: dict[str, Any] = {"__str__": str, "__repr__": repr, "__bool__": bool, "__len__": len, "__iter__": iter}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 import array
+import builtins
 import contextlib
 import functools
 import gc
@@ -15,6 +16,7 @@ import os
 import signal
 import socket
 import sys
+from _sitebuiltins import Quitter
 from collections.abc import Callable
 
 from evals.sandbox.inside import confine, jobs, landlock, linux, namespaces, root_fs
@@ -265,6 +267,9 @@ def load() -> None:
     """Import what programs and the code around them need, once."""
     for name in _WARM.split():
         __import__(name)
+    # `site`, which Python leaves out here, gives programs these.
+    for name in ("exit", "quit"):
+        setattr(builtins, name, Quitter(name, "Ctrl-D"))
     linux.one_malloc_arena()
     confine.rehearse()
     jobs.rehearse()

@@ -8,10 +8,20 @@ import traceback
 from dataclasses import replace
 from typing import Any
 
-from evals.sandbox.output import MAX_DETAIL, same_output
+from evals.sandbox.output import MAX_DETAIL, NumberRule, same_output
 from evals.sandbox.problem import StdioCase
 from evals.sandbox.protocol import CandidateEnded, Failure, Outcome, StatusName
-from evals.sandbox.tester.exits import CannotTravel, Died, Exit, HarnessError, NotPython, OutOfMemory, TimeUp, WrongType
+from evals.sandbox.tester.exits import (
+    CannotTravel,
+    Died,
+    Exit,
+    HarnessError,
+    NeedsOneProcess,
+    NotPython,
+    OutOfMemory,
+    TimeUp,
+    WrongType,
+)
 from evals.sandbox.tester.stdio_check import Printed
 
 PASSED = Outcome("passed")
@@ -22,6 +32,7 @@ _OF_EXITS: tuple[tuple[type[Exit], StatusName, Failure | None], ...] = (
     (WrongType, "failed", "wrong_type"),
     (OutOfMemory, "memory", None),
     (CannotTravel, "refused", None),
+    (NeedsOneProcess, "refused", None),
 )
 
 
@@ -45,7 +56,7 @@ def outcome_of(
         return Outcome("failed", "exception", from_program)
     if isinstance(error, AssertionError):
         return Outcome("failed", "assertion", f"{_text(error)}{_place(error)}")
-    if isinstance(error, HarnessError | ImportError):
+    if isinstance(error, HarnessError):
         return Outcome("harness_error", detail=_text(error))
     return Outcome("failed", "exception", f"{type(error).__name__}: {_text(error)}{_place(error)}")
 
@@ -100,7 +111,7 @@ def claimed_outcome(message: Any) -> Outcome:
         return Outcome("failed", "wrong_type", "what the program says cannot be read")
 
 
-def outcome_of_output(printed: Printed, case: StdioCase, ended: CandidateEnded) -> Outcome:
+def outcome_of_output(printed: Printed, case: StdioCase, numbers: NumberRule, ended: CandidateEnded) -> Outcome:
     """The outcome of one run of a whole program that has ended."""
     if printed.too_much:
         return Outcome("failed", "wrong_output", "it prints without end")
@@ -110,7 +121,7 @@ def outcome_of_output(printed: Printed, case: StdioCase, ended: CandidateEnded) 
         return Outcome("memory", detail=printed.said)
     if printed.status:
         return Outcome("failed", "exception", printed.said or f"exit code {printed.status}")
-    if not same_output(printed.stdout.decode("utf-8", "replace"), case.stdout):
+    if not same_output(printed.stdout.decode("utf-8", "replace"), case.stdout, numbers):
         return Outcome("failed", "wrong_output")
     return PASSED
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evals.sandbox.inside.surroundings import WORDS
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester.batched_calls import calls_to_batch
+from evals.sandbox.tester.runs_text import runs_what_it_gets
+from evals.sandbox.tester.sharing import shares_with_program
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
 "Modules with which tests look into a program's own objects."
@@ -29,6 +33,7 @@ _COMPARISONS = {
 }
 _FED, _READ, _STOPS = {"stdin", "input"}, {"stdout", "redirect_stdout"}, {"StopIteration", "StopAsyncIteration"}
 _BUILTINS = frozenset(dir(builtins))
+_COMPILES = {"eval", "exec", "compile"}
 _FED_TARGETS = {"builtins.input", "sys.stdin", "sys.stdout"}
 
 
@@ -54,6 +59,12 @@ class Shape:
     "A `with` of the tests holds what must not be swallowed: an assertion, or a use of what the program gave."
     feeds_input: bool = False
     reads_output: bool = False
+    settings: tuple[str, ...] = ()
+    "Settings of their process that the tests change, by name in `inside.surroundings`: a program has them too."
+    sorts_by_entry: bool = False
+    "The tests sort by what the program gives, and compare by `<` or `>` nothing else."
+    texts: frozenset[str] = frozenset()
+    "Texts that stand in the tests, if they compile any: they may run these."
     batched_calls: tuple[str, ...] = ()
     "Calls that the tests are sure to begin with, as they are sent: see `batched_calls.py`."
 
@@ -74,10 +85,12 @@ def shape_of(problem: Problem) -> Shape:
     unknown = _used_names(tests) - defined - _BUILTINS
     mentioned = _mentioned(tests)
     feeds_input, reads_output = not _FED.isdisjoint(mentioned), not _READ.isdisjoint(mentioned)
+    settings = tuple(name for name, words in WORDS.items() if not words.isdisjoint(mentioned))
     # Input and output belong to single calls; a class, a helper of the program or the prompt may call it in between.
-    in_turn = feeds_input or reads_output or entry_is_class or unknown or problem.entry_point in _used_names(prompt)
+    calls_itself = problem.entry_point in _used_names(prompt)
+    in_turn = feeds_input or reads_output or settings or entry_is_class or unknown or calls_itself
     return Shape(
-        _weak_because(tests, prompt, own_classes, entry_is_class),
+        _weak_because(tests, prompt, own_classes, entry_is_class) or _decided_by(tests, unknown, problem.prompt),
         entry_is_class,
         frozenset({*classes, *own_classes} - {problem.entry_point}),
         frozenset(unknown),
@@ -86,6 +99,9 @@ def shape_of(problem: Problem) -> Shape:
         _guards_with(tests),
         feeds_input,
         reads_output,
+        settings,
+        _sorts_by(tests, {problem.entry_point or "", *_parameters_of_check(tree)}),
+        _texts(tests) if not _COMPILES.isdisjoint(mentioned) else frozenset(),
         () if in_turn else calls_to_batch(tree, problem.entry_point or "", defined, mentioned),
     )
 
@@ -124,6 +140,24 @@ def _guards_with(tests: list[ast.AST]) -> bool:
     return False
 
 
+def _texts(tests: list[ast.AST]) -> frozenset[str]:
+    return frozenset(node.value for node in tests if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _parameters_of_check(tree: ast.Module) -> list[str]:
+    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    return [argument.arg for check in checks for argument in check.args.args]
+
+
+def _sorts_by(tests: list[ast.AST], names: set[str]) -> bool:
+    """See `Shape.sorts_by_entry`."""
+    keys = [node.value for node in tests if isinstance(node, ast.keyword) and node.arg == "key"]
+    keys = [node.func if isinstance(node, ast.Call) else node for node in keys]
+    ordered = any(isinstance(part, ast.Lt | ast.Gt | ast.LtE | ast.GtE) for node in tests
+                  if isinstance(node, ast.Compare) for part in node.ops)  # fmt: skip
+    return not ordered and any(isinstance(node, ast.Name) and node.id in names for node in keys)
+
+
 def _is_case(node: ast.ClassDef) -> bool:
     """Whether a class is one of unittest's, which is never handed over."""
     return any("TestCase" in (getattr(base, "id", ""), getattr(base, "attr", "")) for base in node.bases)
@@ -147,6 +181,9 @@ def _weak_because(
     """The first reason for which program and tests must share a process; None if they need not."""
     for reason in _reasons(tests):
         return reason
+    shared = shares_with_program(tests) or runs_what_it_gets(tests)
+    if shared is not None:
+        return shared
     for name, node in own_classes.items():
         methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)}
         if methods - {"__init__", "__repr__", "__eq__", "__str__", "__hash__"}:
@@ -155,6 +192,30 @@ def _weak_because(
     if entry_is_class and compared:
         return f"the class under test decides by itself what is equal ({', '.join(sorted(compared))})"
     return None
+
+
+def _decided_by(tests: list[ast.AST], unknown: set[str], prompt: str) -> str | None:
+    """A function that only the program can define and that decides in the tests what is right; None without one."""
+    for name in sorted(unknown):
+        # A prompt that is no Python defines nothing here, and its helpers would be the program's own.
+        if re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", prompt, re.MULTILINE):
+            return f"the prompt cannot be read, and its {name} comes from the program"
+    for node in tests:
+        for part in _truths(node.test) if isinstance(node, ast.Assert | ast.If) else ():
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in unknown and part.args:
+                return f"the tests let a function of the program, {part.func.id}, decide what is right"
+    return None
+
+
+def _truths(node: ast.expr) -> Iterator[ast.expr]:
+    """The parts of a condition whose own truth decides."""
+    if isinstance(node, ast.BoolOp):
+        for part in node.values:
+            yield from _truths(part)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield from _truths(node.operand)
+    else:
+        yield node
 
 
 def _reasons(tests: list[ast.AST]) -> Iterator[str]:

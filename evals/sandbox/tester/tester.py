@@ -15,7 +15,7 @@ from typing import Any
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
 from evals.sandbox.inside.wire import loads
-from evals.sandbox.output import MAX_DETAIL
+from evals.sandbox.output import MAX_DETAIL, NumberRule
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.protocol import (
     LEAST_ROOM_S,
@@ -37,11 +37,15 @@ from evals.sandbox.protocol import (
     read,
     write,
 )
+from evals.sandbox.tester import guard
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.clock import Clock
-from evals.sandbox.tester.exits import Died, Exit, HarnessError, WrongType
+from evals.sandbox.tester.exits import Died, Exit, HarnessError, NeedsOneProcess, WrongType
 from evals.sandbox.tester.function_check import namespace_of, quiet, run_tests
+from evals.sandbox.tester.missing import beside_missing
 from evals.sandbox.tester.outcomes import PASSED, claimed_outcome, outcome_of, outcome_of_output, shortened
+from evals.sandbox.tester.restore import restored
+from evals.sandbox.tester.seeds import counted
 from evals.sandbox.tester.shapes import Shape, shape_of
 from evals.sandbox.tester.stdio_check import Printed, run_case
 from evals.sandbox.tester.watch import Watch
@@ -66,6 +70,10 @@ class Tester:
     def __init__(self, evaluator: Channel, setup: Setup, zygotes: socket.socket) -> None:
         self._evaluator = evaluator
         self._strict = setup.assurance == "strict"
+        launch = setup.launch
+        # Programs that have no tree of files of their own see no third-party package.
+        has_tree = launch.plan.namespaces or bool(launch.command)
+        self._packages = frozenset(launch.plan.root_fs.packages if has_tree else ())
         self._clock = Clock()
         self._watch = Watch(evaluator)
         self._problems: dict[int, Problem] = {}
@@ -107,13 +115,21 @@ class Tester:
     def _judged(self, job: Check) -> Outcome:
         problem = self._problems[job.number]
         if isinstance(problem.tests, StdioTests):
-            return self._whole_program(problem, problem.tests.cases, job)
+            return self._whole_program(problem, problem.tests, job)
+        return beside_missing(self._of_function(problem, problem.tests, job), problem.prompt, self._packages)
+
+    def _of_function(self, problem: Problem, tests: FunctionTests, job: Check) -> Outcome:
+        if job.same_process:
+            return replace(self._same_process(problem, tests, job), assurance="weak")
         shape = self._shape(job.number, problem)
         if shape.weak_because is None:
-            return self._function(problem, shape, job)
+            found = self._function(problem, shape, job)
+            shape = self._shape(job.number, problem)  # which the tests may have shown to be another
+            if shape.weak_because is None:
+                return found
         if self._strict:
             return Outcome("refused", detail=f"no strict verdict: {shape.weak_because}")
-        return replace(self._same_process(problem, problem.tests, job), assurance="weak")
+        return replace(self._same_process(problem, tests, job), assurance="weak")
 
     def _shape(self, number: int, problem: Problem) -> Shape:
         """The shape of a problem's tests, found out once. Raises HarnessError."""
@@ -134,7 +150,7 @@ class Tester:
         order = FunctionJob(job.program, limits_of(problem), problem.entry_point or "", classes, max_output_bytes)
         error: BaseException | None = None
         try:
-            with quiet(), self._timed(problem, spare, job.allowed):
+            with restored(), counted(shape.settings), quiet(), self._timed(problem, spare, job.allowed):
                 spare.channel.send(write(order))
                 # The next candidate is forked while this program runs: it takes as long as most programs do.
                 self._link.order()
@@ -143,6 +159,8 @@ class Tester:
             error = caught
         # What ended the check counts, whatever tests and program made of it afterwards.
         error = self._clock.exit or calls.failed or calls.over or error
+        if isinstance(error, NeedsOneProcess):
+            self._shapes[job.number] = replace(shape, weak_because=str(error))
         calls.ended(Died("the check is over"))
         ended = self._ended(spare)
         found = PASSED if error is None else outcome_of(error, ended, calls.raised)
@@ -168,20 +186,20 @@ class Tester:
         ended = self._ended(spare)
         return self._complete(claimed_outcome(message) if error is None else outcome_of(error, ended), ended)
 
-    def _whole_program(self, problem: Problem, cases: tuple[StdioCase, ...], job: Check) -> Outcome:
+    def _whole_program(self, problem: Problem, tests: StdioTests, job: Check) -> Outcome:
         """The outcome of the first case that fails; processor time is that of all cases up to it."""
         cpu_s, found = 0.0, PASSED
         self._watch.start(job.allowed)
         self._say_started()
-        for number, case in enumerate(cases, 1):
-            found = self._case(problem, case, job.program)
+        for number, case in enumerate(tests.cases, 1):
+            found = self._case(problem, case, tests.numbers, job.program)
             cpu_s += found.cpu_s
             if found.status != "passed":
-                detail = f"case {number} of {len(cases)}: {found.detail}".rstrip(": ")
+                detail = f"case {number} of {len(tests.cases)}: {found.detail}".rstrip(": ")
                 return replace(found, detail=detail, cpu_s=cpu_s)
         return replace(found, cpu_s=cpu_s)
 
-    def _case(self, problem: Problem, case: StdioCase, program: str) -> Outcome:
+    def _case(self, problem: Problem, case: StdioCase, numbers: NumberRule, program: str) -> Outcome:
         spare = self._link.take()
         error: BaseException | None = None
         printed = Printed()
@@ -193,7 +211,7 @@ class Tester:
         except (EOFError, OSError):
             error = Died("the program's process ended")
         ended = self._ended(spare)
-        found = outcome_of_output(printed, case, ended) if error is None else outcome_of(error, ended)
+        found = outcome_of_output(printed, case, numbers, ended) if error is None else outcome_of(error, ended)
         stdout, stderr = (data.decode("utf-8", "replace") for data in (printed.stdout[:MAX_DETAIL], printed.stderr))
         return self._complete(found, ended, stdout, stderr)
 
@@ -232,7 +250,7 @@ def limits_of(problem: Problem) -> Limits:
 def problem_of(spec: ProblemSpec) -> Problem:
     """The problem that was sent."""
     tests = (
-        StdioTests(tuple(StdioCase(given, expected) for given, expected in spec.cases))
+        StdioTests(tuple(StdioCase(given, expected) for given, expected in spec.cases), spec.numbers)
         if spec.tests is None
         else FunctionTests(spec.tests)
     )
@@ -251,6 +269,7 @@ def main(zygotes: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     setup = read(evaluator.receive(), Setup)
+    guard.install()
     sys.path[:] = setup.path
     sys.setrecursionlimit(3000)  # for values as deep as the codec takes, and tests that recurse on them
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what a launcher leaves behind comes here, and not to the machine

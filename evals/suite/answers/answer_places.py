@@ -36,6 +36,29 @@ def answer_number(text: str, decimal_comma: bool = False) -> str | None:
     return first.text
 
 
+def before_run_on(text: str) -> str:
+    """The text up to where the model runs on with a question of its own, after an answer that it has marked.
+
+    A marked answer is a number after `####`, a box, or words behind `answer is` or `Answer:`. The next question is a
+    line that begins with `Question:`, `Q:`, `Problem:`, `Human:`, `User:` or `Input:`; after anything but `####` an
+    empty line stands before it. Models do so where no stop text ends them (base models, servers that ignore `stop`).
+    """
+    hashed, marked = _HASHED.search(text), _MARKED.search(text)
+    for start in _NEXT_QUESTION.finditer(text):
+        if hashed is not None and hashed.end() <= start.start():
+            return text[: start.start()]
+        if marked is not None and marked.end() <= start.start() and start["gap"].count("\n") > 1:
+            return text[: start.start()]
+    return text
+
+
+_NEXT_QUESTION = re.compile(
+    r"(?P<gap>\n\s*)(?:[*#]+\s*)?(?:Question|Q|Problem|Human|User|Input)(?:\s*\d{1,3})?(?:\*\*)?\s*:"
+)
+_HASHED = re.compile(r"^####[ \t*]*[^\w\n]{0,3}\d[^\n]{0,40}$", re.MULTILINE)
+_MARKED = re.compile(r"\\boxed\s*\{|\banswer\s*(?:is\b|:)\W*\w", re.IGNORECASE)
+
+
 def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
     """The rest of the line after each phrase, from the last phrase in `text` back to the first.
 

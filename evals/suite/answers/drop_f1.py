@@ -134,6 +134,9 @@ class DropF1(ExtractAnswer):
             raise BadSample("no gold answer with text", sample)
         self.first_prompt(sample)
 
+    first_prompt = ExtractAnswer.first_prompt
+    few_shot_overlap = ExtractAnswer.few_shot_overlap
+
     def ideal_completions(self, sample: Any) -> list[str]:
         spans = next(gold for gold in golds_of(sample) if gold and gold[0].strip())
         if len(spans) > 1 and self.separator is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evals.chat import is_chat_prompt
-from evals.completion import ChatPrompt, Prompt
+from evals.completion import Prompt
 from evals.engine.context import in_thread
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
@@ -16,7 +16,9 @@ from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
 from evals.suite.answers.answer_rules import ANSWER_PHRASES, make_rule
-from evals.suite.samples.few_shot import insert_few_shot, read_few_shot
+from evals.suite.samples.doubts import Doubt, few_shot_doubts, prompt_doubts
+from evals.suite.samples.example_pool import Example, ExamplePool, Solved, solved_prompt
+from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
 from evals.suite.samples.templates import fill, placeholders
 
@@ -24,15 +26,16 @@ from evals.suite.samples.templates import fill, placeholders
 class ExtractAnswer(StreamedEval):
     """The answer that a rule finds in the completion must be one of the sample's ideal answers.
 
-    extract: the rule: `number`, `last_number`, `marked_number`, `boxed`, `math`, `letter`, `last_line`, or `regex`
-    with `pattern`. letters, decimal_comma, tolerance, answer_phrases: see `evals.suite.answers.answer_rules`.
+    extract: the rule: `number`, `last_number`, `marked_number`, `boxed`, `math`, `letter`,
+    `letters`, `letter_or_line`, `last_line`, or `regex` with `pattern`. letters, decimal_comma, tolerance,
+    answer_phrases: see `evals.suite.answers.answer_rules`.
 
     template: a text with `{input}`, where the question goes; other fields of the sample fill placeholders of their
     names. instruction: added to the question after a blank line. few_shot_jsonl, num_few_shot: a file of few-shot
     examples, and how many of its first rows are used (all of them by default). few_shot: the same rows in YAML. A row
     has `sample`, a list of messages that is sent unchanged; or `input` with `answer` (a worked solution) or `ideal`,
-    which is asked in the same form as the question. temperature, max_tokens, stop: options of the request;
-    max_tokens and stop are sent only if they are given.
+    which is asked in the same form as the question. The row that is asked is never its own example.
+    temperature, max_tokens, stop: options of the request; max_tokens and stop are sent only if they are given.
 
     A completion without an answer is wrong, and is also counted in `unparsed` beside the accuracy.
 
@@ -80,6 +83,7 @@ class ExtractAnswer(StreamedEval):
         )
         self.template = _with_input(template)
         self.instruction = instruction
+        self._few_shot_doubts: list[Doubt] = []
         self.few_shot = self._examples(few_shot, few_shot_jsonl, num_few_shot)
         options = {"temperature": temperature, "max_tokens": max_tokens, "stop": stop}
         self.request = {key: value for key, value in options.items() if value is not None}
@@ -98,6 +102,14 @@ class ExtractAnswer(StreamedEval):
                 raise BadSample(f"the ideal answer {ideal!r} cannot be found by `extract: {self.extract}`", sample)
         self.first_prompt(sample)
 
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """A doubt about an empty `input`."""
+        return prompt_doubts(sample["input"])
+
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """A doubt about a few-shot file that is too short."""
+        return iter(self._few_shot_doubts)
+
     def first_prompt(self, sample: Sample) -> Prompt:
         """The question with template, instruction and few-shot examples; a chat if there are examples.
 
@@ -105,10 +117,23 @@ class ExtractAnswer(StreamedEval):
             BadSample: a field that the template names is missing.
         """
         prompt = ask(sample, self.template, self.instruction)
+        messages = self.few_shot.messages_for(self._asked(sample, prompt)) if self.few_shot else []
         if self.few_shot and isinstance(prompt, str):
             prompt = [{"role": "user", "content": prompt}]
-        result: Prompt = insert_few_shot(prompt, self.few_shot)
+        result: Prompt = insert_few_shot(prompt, messages)
         return result
+
+    def few_shot_overlap(self, sample: Sample) -> str | None:
+        """`same` if the sample is one of the few-shot examples, `near` if it is nearly one, else None."""
+        if not self.few_shot:
+            return None
+        return self.few_shot.overlap(self._asked(sample, ask(sample, self.template, self.instruction)))
+
+    def _asked(self, sample: Sample, prompt: Prompt) -> list[Solved]:
+        """The ways in which an example may ask for a sample: as it is sent, and without the instruction."""
+        answers = accepted(sample) if "ideal" in sample else ()
+        prompts = [prompt] if self.instruction is None else [prompt, ask(sample, self.template, None)]
+        return [solved_prompt(one, answers) for one in prompts]
 
     def ideal_completions(self, sample: Any) -> list[str]:
         """A completion for each ideal answer that the rule can write one for."""
@@ -144,7 +169,7 @@ class ExtractAnswer(StreamedEval):
         """An empty report: `accuracy` with standard error and interval, and `unparsed`, a rate in [0, 1]."""
         return MatchReport()
 
-    def _examples(self, rows: Sequence[Mapping[str, Any]], path: str | None, n_rows: int | None) -> ChatPrompt:
+    def _examples(self, rows: Sequence[Mapping[str, Any]], path: str | None, n_rows: int | None) -> ExamplePool:
         if rows and path:
             raise UsageError("few_shot and few_shot_jsonl are both given", fix="give one of them")
         if n_rows and not rows and not path:
@@ -152,21 +177,23 @@ class ExtractAnswer(StreamedEval):
                 f"num_few_shot is {n_rows}, but there are no examples", fix="set few_shot_jsonl in the args"
             )
         if path:
-            rows = [] if n_rows == 0 else read_few_shot(self._prefix_registry_path(path), n_rows)
-        elif n_rows is not None and n_rows > len(rows):
+            located = self._prefix_registry_path(path)
+            pool = ExamplePool() if n_rows == 0 else read_examples(located, n_rows, self._example)
+            self._few_shot_doubts = list(few_shot_doubts(n_rows or 0, len(pool), path))
+            return pool
+        if n_rows is not None and n_rows > len(rows):
             raise UsageError(f"num_few_shot is {n_rows}, but few_shot has {len(rows)} rows")
-        return [message for row in rows[:n_rows] for message in self._example(row)]
+        return ExamplePool([self._example(row) for row in rows], n_rows)
 
-    def _example(self, row: Mapping[str, Any]) -> ChatPrompt:
-        """The messages of one few-shot example."""
+    def _example(self, row: Mapping[str, Any]) -> Example:
         if "sample" in row:
-            messages: ChatPrompt = row["sample"]
-            return messages
+            return example_of_sample(row)
         require(row, "input")
-        answer = row["answer"] if "answer" in row else accepted(row)[0]
+        answers = accepted(row) if "answer" not in row or "ideal" in row else [str(row["answer"])]
         question = ask(row, self.template, self.instruction)
         asked: Any = [{"role": "user", "content": question}] if isinstance(question, str) else question
-        return [*asked, {"role": "assistant", "content": str(answer)}]
+        answer = {"role": "assistant", "content": str(row.get("answer", answers[0]))}
+        return Example([*asked, answer], solved_prompt(asked, answers))
 
 
 def ask(sample: Mapping[str, Any], template: str | None, instruction: str | None) -> Prompt:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import functools
 import importlib.util
 import logging
+import re
 
 from evals.errors import MissingExtra
 from evals.suite.answers.math_pool import Ended, MathPool, shared_pool
 
 MAX_CHARS = 20_000
 "How many characters at the end of a completion are searched."
+
+_DOLLARS = re.compile(r"\\(?:text|mathrm|mbox)\{\s*\\?\$\s*\}|\\\$|\\textdollar\b\s*")
+"Dollar signs as signs of money, as in `\\$32,\\!348`."
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +41,7 @@ class MathRule:
 
     def extract(self, completion: str) -> str | None:
         """The expression as math-verify writes it; None if none was found or read in time."""
-        return self._reading(completion[-MAX_CHARS:])
+        return self._reading(_DOLLARS.sub("", completion[-MAX_CHARS:]))
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether math-verify says within the deadline that both are the same mathematics."""
@@ -65,4 +69,6 @@ class MathRule:
 
 
 def _as_latex(text: str) -> str:
+    # math-verify takes `\$` for the end of the mathematics, and then reads nothing.
+    text = _DOLLARS.sub("", text)
     return text if "$" in text or "\\boxed" in text else f"${text}$"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from evals.engine.traits import context_length, traits_of
 from evals.errors import BadSample, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
-from evals.suite.choice.few_shot import PICKS, SCOPES, FewShotExamples, rows_digest
+from evals.suite.choice.few_shot import PICKS, SCOPES, FewShotExamples, identity, rows_digest
 from evals.suite.choice.orders import ORDERS, orders_of
 from evals.suite.choice.probing import ModelChoice, Prober
 from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, PromptMaker, Wording, prompt_text
@@ -27,6 +27,8 @@ from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
 from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, is_refusal, methods_named, methods_of
+from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
+from evals.suite.samples.example_pool import until_enough
 
 TRIAL_ATTEMPTS = 3
 "Attempts at a trial call; what fails for another reason than the method is tried again in the run itself."
@@ -103,6 +105,7 @@ class Choice(StreamedEval):
         self.samples_jsonl = samples_jsonl
         if len(self.completion_fns) != 1:
             raise UsageError(f"Choice takes one completion function, got {len(self.completion_fns)}")
+        self.reads_beginning = max_tokens is None
         self.style, self.normalisation, self.method_name = style, normalisation, way
         self.order, self.measure = order, measure
         words = (style, normalisation, way, letter_forms, few_shot_pick, few_shot_scope, few_shot_as, order, measure)
@@ -156,14 +159,14 @@ class Choice(StreamedEval):
         if self.few_shot_jsonl is None or self.num_few_shot == 0:
             return []
         located = self._prefix_registry_path(self.few_shot_jsonl)
-        rows = []
-        only_first = self.num_few_shot if self._takes_first_of_all else None
-        for line, row in enumerate(itertools.islice(iter_jsonls(located), only_first), start=1):
-            try:
-                rows.append(self._checked(row))
-            except BadSample as error:
-                raise BadSample(error.what, row, where=f"{located}:{line}", fix=error.fix) from None
-        return rows
+        rows = (self._example(row, f"{located}:{line}") for line, row in enumerate(iter_jsonls(located), start=1))
+        return list(until_enough(rows, self.num_few_shot if self._takes_first_of_all else None, identity))
+
+    def _example(self, row: Any, where: str) -> Question:
+        try:
+            return self._checked(row)
+        except BadSample as error:
+            raise BadSample(error.what, row, where=where, fix=error.fix) from None
 
     def _known_context_length(self) -> int | None:
         own, model = context_length(self.completion_fn), traits_of(self.completion_fn).model
@@ -174,8 +177,17 @@ class Choice(StreamedEval):
     def fingerprint(self) -> dict[str, Any]:
         return {**super().fingerprint(), "few_shot": rows_digest(self._few_shot_rows)}
 
+    def few_shot_overlap(self, sample: Any) -> str | None:
+        return self.prober.prompts.shots.overlap(read_question(sample))
+
     def check_sample(self, sample: Any) -> None:
         self.prober.prompts.shots.of(self._checked(sample))
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the options, and about an empty question."""
+        question = read_question(sample)
+        said = question.question or question.context
+        return itertools.chain(option_doubts(question.choices, sorted(question.right)), prompt_doubts(said))
 
     def _checked(self, row: Any) -> Question:
         """The question of a row; BadSample where it is none for this eval."""

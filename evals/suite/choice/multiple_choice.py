@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.suite.choice.options import make_abc
 from evals.suite.match.match import record_and_check_match
+from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
 
 ROW_SHAPES: tuple[tuple[str, str, str], ...] = (
     ("question", "answers", "label"),
@@ -40,6 +42,7 @@ class MultipleChoice(StreamedEval):
     """
 
     scores_without_calls = True
+    reads_beginning = True
 
     def __init__(
         self, completion_fns: Sequence[Any], dataset: str, *args: Any, instructions: str | None = "", **kwargs: Any
@@ -53,6 +56,11 @@ class MultipleChoice(StreamedEval):
 
     def check_sample(self, sample: Any) -> None:
         read_question(sample)
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the options, and about an empty question."""
+        question = read_question(sample)
+        return itertools.chain(option_doubts(question.answers, [question.label]), prompt_doubts(question.question))
 
     def first_prompt(self, sample: Any) -> Prompt:
         """The prompt with the options in file order; a run shuffles them."""

@@ -10,7 +10,7 @@ from evals.completion import ContinuationScore, Prompt
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.traits import token_counter
-from evals.suite.answers.answer_rules import LetterRule
+from evals.suite.answers.letter_rule import LetterRule
 from evals.suite.choice.prompts import PromptMaker, Wording, prompt_text
 from evals.suite.choice.questions import Question
 from evals.suite.choice.scoring import LetterLogprobs, best, letters_in, log_sum, normalised
@@ -91,7 +91,7 @@ class Prober:
 
         Tokens are counted by the backend's `count_tokens`, or estimated as bytes/4 where it has none.
         """
-        n_shots = self.prompts.shots.n_shots
+        n_shots = len(self.prompts.shots.of(question))
         while n_shots and self.context_length is not None:
             texts = [self.wording.answer(question, order, place) for place in range(question.n)]
             size = max(texts, key=len) if self.wording.style == "completion" else ""

@@ -108,6 +108,10 @@ class PromptMaker:
         """
         block = self.wording.block(question, order, option)
         key = (question.subject, question.category, n_shots)
+        if n_shots and self.shots.holds(question):
+            if self.as_turns:
+                return [*self._turns_before(question, n_shots), {"role": "user", "content": block}]
+            return self._text_before(question, n_shots) + block
         if not self.as_turns:
             if key not in self._texts:
                 self._texts[key] = self._text_before(question, n_shots)

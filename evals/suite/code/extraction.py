@@ -2,7 +2,9 @@ r"""Extracts the program from a completion: text that continues a prompt, or a c
 
 The rule for chat answers, in this order:
 
-1. The thoughts of a reasoning model (up to the last `</think>`) are removed.
+1. The thoughts of a reasoning model (`evals.thoughts`) are removed, and so are end-of-text tokens that a
+   server left at the end of a line (`<|im_end|>`), with all that comes after them. If the answer goes on from a fence
+   that was opened before it, so that its first fence closes, what stands before that is a block.
 2. Only fenced blocks in Python or without a language count. A fence is three or more backticks or tildes, or
    `[PYTHON]`; a fence that is never closed goes on to the end. The last block that defines the entry point is the
    program. Earlier blocks that hold only imports, definitions and assignments are put before it. Later blocks are
@@ -10,8 +12,10 @@ The rule for chat answers, in this order:
 3. If no block defines the entry point, the first block that can be the body of the prompt's function becomes its body.
 4. Without a fence, the longest run of lines that is Python and defines the entry point is the program. If there is
    none, the whole text is tried as a body.
-5. For whole programs (no entry point): the last block that is Python, else the last block; without a fence, the whole
-   text if it is Python, else the longest run of lines that is.
+5. For whole programs (no entry point): the last block that is a program by itself, so that later blocks with its
+   output or a try of it do not take its place; if there is none, the last one that does something, with the earlier
+   blocks in front that define what it needs. Without a fence, the whole text if it is Python, else the longest run of
+   lines that is.
 
 The part of the prompt before its function (imports, helpers) is put in front. If nothing is found, `parsed` is False.
 """
@@ -25,13 +29,21 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from evals.suite.code.program_blocks import choose_program, read_block
+from evals.thoughts import split_thoughts
+
 COMPLETION_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 "Texts at which a completion of a HumanEval prompt is cut (Chen et al. 2021, arXiv:2107.03374, section 3.1)."
 
 _PYTHON_TAGS = {"", "python", "python3", "py", "py3", "python2", "python-3", "ipython", "ipython3", "code", "sage"}
 _FENCE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _TAGGED = re.compile(r"\[PYTHON\]\n?(.*?)(?:\[/PYTHON\]|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
+_END_TOKEN = re.compile(
+    r"^([^#\n]*?)(?:<[|｜][A-Za-z]\w*(?:[▁_ ]\w+)*[|｜]>[ \t]*$.*|(?:</s>|<eos>|<end_of_turn>|\[EOS\])\s*\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+"""Special tokens of published chat templates, at the end of a line: in code they stand within quotes or comments. The
+short forms, which HTML and programs have too, only at the end of the text."""
 _CODE_START = re.compile(r"(?:from\s+[\w.]+\s+import\s|import\s+\w|def\s+\w|async\s+def\s|class\s+\w|@\w|\w+\s*=[^=])")
 _HARMLESS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 MAX_LINES_SEARCHED = 400
@@ -51,8 +63,11 @@ class Extracted:
 
 
 def continue_prompt(prompt: str, completion: str, stops: Sequence[str] = COMPLETION_STOPS) -> Extracted:
-    """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left."""
-    text = cut_at(completion, stops)
+    """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left.
+
+    Thoughts (`evals.thoughts`) are no part of the completion.
+    """
+    text = cut_at(without_end_token(split_thoughts(completion).answer), stops)
     return Extracted(prompt + text, bool(text.strip()), "continuation")
 
 
@@ -62,13 +77,20 @@ def cut_at(text: str, stops: Sequence[str]) -> str:
     return text[: min(ends)] if ends else text
 
 
+def without_end_token(text: str) -> str:
+    """The text up to the first end-of-text token that a server left in it."""
+    return _END_TOKEN.sub(r"\1", text)
+
+
 def extract_program(completion: str, prompt: str = "", entry_point: str | None = None) -> Extracted:
     """The program in a chat answer, by the rule at the top of this module.
 
     prompt: the code that the model was asked to complete. entry_point: the function that the tests call; None for a
     whole program.
     """
-    text = _THOUGHT.sub("", completion.replace("\r\n", "\n").replace("\r", "\n"))
+    text = without_end_token(split_thoughts(completion.replace("\r\n", "\n").replace("\r", "\n")).answer)
+    if _goes_on(text, prompt, entry_point):
+        text = f"```python\n{text}"
     blocks = python_blocks(text)
     found = _whole_program(text, blocks) if entry_point is None else _function(text, blocks, prompt, entry_point)
     return found or Extracted(f"{prompt}{text}", False, "nothing")
@@ -100,6 +122,27 @@ def fenced_blocks(text: str) -> Iterator[tuple[str, str]]:
             body.append(line.removeprefix(margin) if line.strip() else "")
     if fence:
         yield tag, "\n".join(body).rstrip() + "\n"
+
+
+def _goes_on(text: str, prompt: str, name: str | None) -> bool:
+    """Whether the text begins within a block, which a prompt or the start of an answer had opened: its fence closes."""
+    lines = text.split("\n")
+    fences = [number for number, line in enumerate(lines) if _FENCE.match(line)]
+    if not fences or lines[fences[0]].strip() not in ("```", "~~~"):
+        return False
+    head = "\n".join(lines[: fences[0]]) + "\n"
+    if name is None:
+        block = read_block(head)
+        is_code = block is not None and block.acts
+    else:
+        is_code = defines(head, name) or _as_body(head, prompt, name) is not None
+    # With one fence more in front all must close, and as it stands not: below code there may be a whole block.
+    return is_code and len(fences) % 2 == 1 and not _is_open(f"{lines[fences[0]]}\n{text}")
+
+
+def _is_open(text: str) -> bool:
+    """Whether the last fence of the text is never closed."""
+    return "\0" in "".join(body for _, body in fenced_blocks(f"{text}\n\0"))
 
 
 def compiles(source: str) -> bool:
@@ -246,7 +289,7 @@ def _whole_program(text: str, blocks: Sequence[str]) -> Extracted | None:
     if blocks:
         plain = [_dedented(block) for block in blocks]
         good = [block for block in plain if compiles(block)]
-        return Extracted((good or plain)[-1], True, "block")
+        return Extracted(choose_program(good) or (good or plain)[-1], True, "block")
     if text.strip() and compiles(text):
         return Extracted(text, True, "unfenced")
     found = _code_lines(text, None)

@@ -11,7 +11,7 @@ from typing import Any
 
 from evals.completion import Prompt
 from evals.engine.off_loop import Started
-from evals.errors import UsageError
+from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval, first_completion
 from evals.record.current import record_event, record_metrics
 from evals.sandbox.verdict import Status, Verdict
@@ -171,13 +171,18 @@ class PassAtK(StreamedEval):
         `n_unparsed`.
 
         Raises:
-            BadSample: the row is not a code problem.
+            BadSample: the row is not a code problem, or its own solution does not pass its tests in the sandbox.
             HarnessFailed: the sandbox failed; the run ends.
         """
         row = code_problem(sample, self.timeout_s)
+        no_score = "the problem's own solution does not pass its tests here: no program is scored"
         drawn: dict[float, list[_Drawn]] = {}
         for temperature in dict.fromkeys(self.temperature_of.values()):
             drawn[temperature] = await self._draw(row, temperature)
+            refused = [one.verdict for one in drawn[temperature] if one.verdict.kind == "reference"]
+            if refused:
+                fix = "correct the test or the solution; programs have few packages, see docs/sandbox.md"
+                raise BadSample(no_score, sample, notes=[refused[0].detail[:300]], fix=fix)
         for temperature, programs in drawn.items():
             for number, program in enumerate(programs):
                 record_event("program", program.data(number, temperature))

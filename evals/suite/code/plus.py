@@ -77,13 +77,15 @@ def plus_tests(row: Mapping[str, Any]) -> str:
     results are compared.
     """
     name, task_id = row["entry_point"], str(row.get("task_id", ""))
-    inputs = [typed_input(task_id, arguments) for arguments in [*row["base_input"], *row.get("plus_input", [])]]
+    given = [*(row["base_input"] or []), *(row.get("plus_input") or [])]
+    inputs = [typed_input(task_id, arguments) for arguments in given]
     reference = f"{row['prompt']}{row['canonical_solution']}"
     oracle = _oracle(task_id, name)
     return (
         f"import copy, math\ninf, nan = math.inf, math.nan\n_INPUTS = {inputs!r}\n"
         f"_ATOL = {float(row.get('atol') or 0)!r}\n"
-        f"_REFERENCE = {{'__name__': 'reference'}}\nexec({reference!r}, _REFERENCE)\n{_CLOSE}\n{oracle}\n\n"
+        f"_REFERENCE = {{'__name__': 'reference'}}\nexec(compile({reference!r}, 'reference.py', 'exec'), _REFERENCE)\n"
+        f"{_CLOSE}\n{oracle}\n\n"
         "def check(candidate):\n"
         "    for arguments in _INPUTS:\n"
         f"        expected = _REFERENCE[{name!r}](*copy.deepcopy(arguments))\n"

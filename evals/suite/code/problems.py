@@ -10,18 +10,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import BadSample
+from evals.sandbox.output import NumberRule
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.suite.code.plus import plus_tests
 
 FORMS = {
-    "HumanEval": ("prompt", "entry_point", "test"),
     "HumanEval+ or MBPP+": ("prompt", "entry_point", "canonical_solution", "base_input"),
+    "HumanEval": ("prompt", "entry_point", "test"),
+    "MBPP+ of Hugging Face": ("code", "test_list", "test"),
     "MBPP": ("code", "test_list"),
     "stdin/stdout": ("cases",),
     "APPS": ("question", "input_output"),
     "LiveCodeBench": ("question_content", "public_test_cases"),
 }
-"The forms that a row may have, and the fields that each form is recognised by."
+"""The forms that a row may have, and the fields that each form is recognised by.
+
+A form whose tests hold those of another one stands before it: rows of HumanEval+ have `test` too, which is HumanEval's.
+"""
 
 COMPLETION, FUNCTION, PROGRAM = "completion", "function", "program"
 
@@ -76,6 +81,12 @@ def form_of(row: Mapping[str, Any]) -> str:
 def _human_eval(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     prompt, name, test = (_text(row, key) for key in ("prompt", "entry_point", "test"))
     _check_name(row, name)
+    if row.get("plus_input"):
+        raise BadSample(
+            "the row has 'plus_input', but not what its results are held against",
+            row,
+            fix="add 'canonical_solution' and 'base_input' as evalplus publishes them, or drop 'plus_input'",
+        )
     if not _defines_check(row, test):
         raise BadSample("'test' defines no check", row, fix="write `def check(candidate):` with the assertions in it")
     reference = _reference(row, prompt)
@@ -88,7 +99,8 @@ def _plus(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     _check_name(row, name)
     _python(row, "canonical_solution", prompt + solution)
     for key in ("base_input", "plus_input"):
-        if not isinstance(row.get(key, []), list):
+        # Mbpp/793 has {} for no further inputs.
+        if row.get(key) != {} and not isinstance(row.get(key, []), list):
             raise BadSample(
                 f"{key!r} is not a list of argument lists", row, fix="use the file as evalplus publishes it"
             )
@@ -103,13 +115,28 @@ def _mbpp(row: dict[str, Any], timeout_s: float) -> CodeProblem:
         raise BadSample("'test_list' is not a list of assertions", row, fix='write ["assert f(1) == 2", ...]')
     setup = "\n".join([*row.get("test_imports", []), row.get("test_setup_code", "")])
     name = _tested_name(row, code, tests)
-    body = textwrap.indent("\n".join(tests), "    ")
-    source = f"{setup}\n\ndef check(candidate):\n    {name} = candidate\n{body}\n"
-    _python(row, "test_list", source)
+    source = f"{setup}\n{_check_of_script(row, name)}" if "test" in row else _check_of_list(row, name, setup, tests)
     prompt = '"""\n' + task.replace('"""', "'''") + f"\n{tests[0]}\n" + '"""\n'
     asked = f"{task}\nYour code should pass these tests:\n\n" + "\n".join(tests)
     problem = Problem(_id(row), prompt, FunctionTests(source), name, timeout_s, reference=code)
     return CodeProblem(problem, asked, code)
+
+
+def _check_of_list(row: dict[str, Any], name: str, setup: str, tests: Sequence[str]) -> str:
+    body = textwrap.indent("\n".join(tests), "    ")
+    source = f"{setup}\n\ndef check(candidate):\n    {name} = candidate\n{body}\n"
+    _python(row, "test_list", source)
+    return source
+
+
+def _check_of_script(row: dict[str, Any], name: str) -> str:
+    """The source of `check(candidate)` for a script that tests `name` as it runs, as Hugging Face's MBPP+ has it."""
+    script = _python(row, "test", _text(row, "test"))
+    imports = [node for node in script.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    [check] = ast.parse(f"def check(candidate):\n    {name} = candidate").body
+    assert isinstance(check, ast.FunctionDef)
+    check.body += [node for node in script.body if node not in imports]
+    return ast.unparse(ast.Module([*imports, check], []))
 
 
 def _stdio(row: dict[str, Any], timeout_s: float) -> CodeProblem:
@@ -134,7 +161,7 @@ def _apps(row: dict[str, Any], timeout_s: float) -> CodeProblem:
               for key in ("inputs", "outputs")]  # fmt: skip
     if len(joined[0]) != len(joined[1]):
         raise BadSample(f"{len(joined[0])} inputs and {len(joined[1])} outputs", row, fix="give each input an output")
-    return _program(row, _text(row, "question"), list(zip(*joined, strict=True)), timeout_s, "input_output")
+    return _program(row, _text(row, "question"), list(zip(*joined, strict=True)), timeout_s, "input_output", "close")
 
 
 def _live_code_bench(row: dict[str, Any], timeout_s: float) -> CodeProblem:
@@ -151,13 +178,14 @@ def _live_code_bench(row: dict[str, Any], timeout_s: float) -> CodeProblem:
     if any(case.get("testtype", "stdin") != "stdin" for case in cases):
         raise BadSample("the problem is tested by calls, not by input and output", row, fix="leave it out")
     pairs = [(case.get("input"), case.get("output")) for case in cases]
-    return _program(row, _text(row, "question_content"), pairs, timeout_s, "public_test_cases")
+    return _program(row, _text(row, "question_content"), pairs, timeout_s, "public_test_cases", "values")
 
 
 _READERS: dict[str, Callable[[dict[str, Any], float], CodeProblem]] = {
     "HumanEval": _human_eval,
     "HumanEval+ or MBPP+": _plus,
     "MBPP": _mbpp,
+    "MBPP+ of Hugging Face": _mbpp,
     "stdin/stdout": _stdio,
     "APPS": _apps,
     "LiveCodeBench": _live_code_bench,
@@ -165,14 +193,19 @@ _READERS: dict[str, Callable[[dict[str, Any], float], CodeProblem]] = {
 
 
 def _program(
-    row: dict[str, Any], task: str, pairs: Sequence[tuple[Any, Any]], timeout_s: float, field: str
+    row: dict[str, Any],
+    task: str,
+    pairs: Sequence[tuple[Any, Any]],
+    timeout_s: float,
+    field: str,
+    numbers: NumberRule = "decimals",
 ) -> CodeProblem:
     for number, pair in enumerate(pairs, 1):
         if not all(isinstance(part, str) for part in pair):
             raise BadSample(f"case {number} of {field!r} needs input and output as texts", row, fix="quote them")
     if not pairs:
         raise BadSample(f"{field!r} holds no case", row, fix="add at least one")
-    tests = StdioTests(tuple(StdioCase(*pair) for pair in pairs))
+    tests = StdioTests(tuple(StdioCase(*pair) for pair in pairs), numbers)
     solution = row.get("solution")
     reference = solution if isinstance(solution, str) else None
     problem = Problem(_id(row), "", tests, None, timeout_s, reference=reference)

@@ -45,8 +45,8 @@ def get_choice_strings(choice_strings: list[str] | str, n: int | None = None) ->
     for each of `n` completions: `from_n` ("1" to "n"), `from_n_abc`, `from_n_ABC` (the letters start again after 26).
 
     Raises:
-        RegistryError: a choice is not a text, is empty or contains ASCII punctuation (which is removed from answers
-            before they are compared); or `n` is missing.
+        RegistryError: there is no choice, or one stands twice; a choice is not a text, is empty or contains ASCII
+            punctuation (which is removed from answers before they are compared); or `n` is missing.
     """
     if isinstance(choice_strings, str) and choice_strings in _NUMBERED:
         if n is None:
@@ -60,6 +60,11 @@ def get_choice_strings(choice_strings: list[str] | str, n: int | None = None) ->
     choices = list(choice_strings)
     for choice in choices:
         _check_choice(choice)
+    if not choices:
+        raise RegistryError("choice_strings is empty", fix='name the choices, for example ["Yes", "No"]')
+    repeated = next((choice for choice in choices if choices.count(choice) > 1), None)
+    if repeated is not None:
+        raise RegistryError(f"choice_strings holds {repeated!r} twice", fix="name each choice once")
     return choices
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
@@ -17,13 +18,28 @@ from evals.record.current import record_metrics
 from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
-from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric
+from evals.suite.graded.rubric import (
+    call_kwargs,
+    concat_n_completions,
+    make_rubric,
+    rubric_digest,
+    warn_of_misread,
+)
+from evals.suite.graded.verdicts import stated_choice
+from evals.suite.samples.doubts import Doubt, prompt_doubts
+from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 from evals.suite.samples.templates import double_braces
 
 logger = logging.getLogger(__name__)
 
 INVALID_SHOWN = 3
 "How many answers without a choice are logged; the report counts all of them."
+
+
+OPENAI_EVALS_RULE = (
+    "verdicts are read by openai/evals' rule, the start or end of a line; class evals.suite:ModelBasedClassify reads "
+    "whole words"
+)
 
 
 class ModelBasedClassify(StreamedEval):
@@ -71,35 +87,64 @@ class ModelBasedClassify(StreamedEval):
         self._unknown_labels: set[str] = set()
         self._n_invalid_shown = 0
 
+    def preflight(self) -> None:
+        """Warn of what is paid for and not read, and of choices that openai/evals' rule takes for others."""
+        n_samples = self._sample_call["n"]
+        if n_samples > 1 and (self.openai_evals_rules or self.multicomp_n > 1):
+            logger.warning("n_samples is %d, and only the first of so many completions is graded", n_samples)
+        if self.openai_evals_rules and self.rubric.reads_stated:
+            warn_of_misread(self.mg.key, self.rubric.choices, None)
+
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
-        """Get the missing completions, ask the grader, record a `metrics` event, and return the choice.
+        """Get the missing completions, ask the grader, record a `metrics` event for each, and return the first choice.
 
         Both requests have temperature 0 and 1,024 tokens unless sample_kwargs and eval_kwargs say otherwise.
         Completions that the sample already has are not requested. metrics: `choice` (`__invalid__` if the answer
-        names none), `score` (a number, or None for a rubric without scores), and for metaeval `metascore`, whether
-        the choice is the sample's.
+        names none), `score` (a number, or None for a rubric without scores), for metaeval `metascore`, whether the
+        choice is the sample's, and by the rules of openai/evals `read_otherwise`, where a reading by whole words
+        differs. With `n_samples` each completion is graded; by the rules of openai/evals the first alone.
 
         Raises:
             BadSample, RegistryError: `check_sample` refuses the row.
         """
         self.check_sample(test_sample)
-        completions = {
-            output: await self._completion(test_sample[key]) for key, output in self._missing_outputs(test_sample)
-        }
-        question = self.rubric.grader_prompt(self._fields(test_sample, completions))
+        missing = list(self._missing_outputs(test_sample))
+        drawn = [await self._completions(test_sample[key]) for key, _ in missing]
+        names = [output for _, output in missing]
+        choices = [
+            choice
+            for texts in (zip(*drawn, strict=False) if drawn else [()])
+            for choice in await self._grade(test_sample, dict(zip(names, texts, strict=True)))
+        ]
+        return choices[0]
+
+    async def _grade(self, sample: dict[str, Any], completions: dict[str, str]) -> list[str]:
+        """Ask the grader about the completions, and record a `metrics` event for each of its verdicts."""
+        question = self.rubric.grader_prompt(self._fields(sample, completions))
         result = await self.complete_with(self.eval_completion_fn, question, grading=True, **self._eval_call)
-        choice = self._choice(first_completion(result))
-        score = get_choice_score(choice, self.rubric.choices, self.rubric.scores)
-        metrics: dict[str, Any] = {"choice": choice, "score": score}
+        first = first_completion(result)
+        answers = [first] if self.openai_evals_rules else result.get_completions()
+        return [self._record(sample, answer) for answer in answers]
+
+    def _record(self, sample: dict[str, Any], answer: str) -> str:
+        choice, otherwise = self._choice(answer)
+        metrics: dict[str, Any] = {
+            "choice": choice,
+            "score": get_choice_score(choice, self.rubric.choices, self.rubric.scores),
+        }
         if self.metaeval:
-            metrics["metascore"] = choice == test_sample["choice"]
+            metrics["metascore"] = choice == sample["choice"]
+        if otherwise != choice:
+            metrics["read_otherwise"] = otherwise
         record_metrics(**metrics)
         return choice
 
     def new_report(self) -> Report:
         """An empty report; for a rubric without scores it has the share of each choice (`rate/CHOICE`)."""
         rubric = self.rubric
-        return GradedReport(rubric.choices, rate_of=rubric.choices if rubric.scores is None else ())
+        rate_of = rubric.choices if rubric.scores is None else ()
+        is_openai = self.openai_evals_rules and rubric.reads_stated
+        return GradedReport(rubric.choices, rate_of, how=OPENAI_EVALS_RULE if is_openai else None)
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has all that the rubric asks for.
@@ -126,6 +171,14 @@ class ModelBasedClassify(StreamedEval):
         if self.metaeval:
             self._check_label(sample)
 
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """A doubt about a prompt that is empty."""
+        return itertools.chain(*(prompt_doubts(sample[key]) for key, _ in self._missing_outputs(sample)))
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of the scorer, and a digest of all that the rubric says."""
+        return {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+
     def first_prompt(self, sample: Any) -> Prompt | None:
         """The prompt of the first missing completion; the grader's prompt if the sample has all completions."""
         for key, _ in self._missing_outputs(sample):
@@ -138,29 +191,40 @@ class ModelBasedClassify(StreamedEval):
         """An empty list: only the grader can tell what is right."""
         return []
 
-    def _choice(self, answer: str) -> str:
-        """The choice in a grader's answer. The first few answers without one are logged."""
+    def _choice(self, answer: str) -> tuple[str, str]:
+        """The choice in a grader's answer, and what another rule reads.
+
+        The other rule reads whole words; it is a second opinion where that of openai/evals holds. The first few
+        answers without a choice are logged.
+        """
         rubric = self.rubric
-        choice = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
+        choice = otherwise = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
+        if rubric.reads_stated:
+            otherwise = stated_choice(answer, rubric.read_as, rubric.choices)
+        if not self.openai_evals_rules:
+            choice = otherwise
         if choice == INVALID_STR and self._n_invalid_shown < INVALID_SHOWN:
             self._n_invalid_shown += 1
             more = "" if self._n_invalid_shown < INVALID_SHOWN else " (further ones are only counted)"
             logger.warning("the grader named none of %s: %.200r%s", listed(rubric.choices), answer, more)
-        return choice
+        return choice, otherwise
 
     def _missing_outputs(self, sample: dict[str, Any]) -> list[tuple[str, str]]:
         """(key of the prompt, key of its completion) for each completion that the sample does not have."""
         return [(key, output) for key, output in self.mg.input_outputs.items() if output not in sample]
 
-    async def _completion(self, prompt: Prompt) -> str:
+    async def _completions(self, prompt: Prompt) -> list[str]:
+        """What is graded: one text, or with `n_samples` several."""
         if self.multicomp_n == 1:
-            return await self._one_completion(self.completion_fn, prompt)
+            return await self._drawn(self.completion_fn, prompt)
         models = self.completion_fns if len(self.completion_fns) > 1 else self.completion_fns * self.multicomp_n
-        texts = [await self._one_completion(model, prompt) for model in models]
-        return concat_n_completions(texts, self.mg.output_template or "")
+        texts = [(await self._drawn(model, prompt))[0] for model in models]
+        return [concat_n_completions(texts, self.mg.output_template or "")]
 
-    async def _one_completion(self, model: Any, prompt: Prompt) -> str:
-        return first_completion(await self.complete_with(model, prompt, **self._sample_call))
+    async def _drawn(self, model: Any, prompt: Prompt) -> list[str]:
+        result = await self.complete_with(model, prompt, **self._sample_call)
+        first = first_completion(result)
+        return [first] if self.openai_evals_rules else list(result.get_completions())
 
     def _fields(self, sample: dict[str, Any], completions: dict[str, str]) -> dict[str, Any]:
         """Values for the rubric's placeholders: completions, then the sample, its prompts and the args; later ones win.
@@ -181,6 +245,9 @@ class ModelBasedClassify(StreamedEval):
             )
         if not isinstance(sample[key], str) and not is_chat_prompt(sample[key]):
             raise BadSample(f"{key!r} is neither a text nor a list of messages", sample)
+        problem = problem_of_messages(sample[key], key) if isinstance(sample[key], list) else None
+        if problem is not None:
+            raise BadSample(problem, sample, fix=CHAT_EXAMPLE)
 
     def _check_placeholders(self, sample: dict[str, Any]) -> None:
         args = self.modelgraded_spec_args
@@ -215,10 +282,13 @@ class ModelBasedClassify(StreamedEval):
 class GradedReport:
     """Counts of the choices, mean score, agreement with the labels, and the rate of answers without a choice.
 
-    choices: those of the rubric. rate_of: choices whose share of the samples is reported with its uncertainty.
+    choices: those of the rubric. rate_of: choices whose share of the samples is reported with its uncertainty. how:
+    by which rule verdicts are read, where it is not the usual one.
     """
 
-    def __init__(self, choices: Sequence[str], rate_of: Sequence[str] = ()) -> None:
+    def __init__(self, choices: Sequence[str], rate_of: Sequence[str] = (), how: str | None = None) -> None:
+        self.how = how
+        self.n_read_otherwise = 0
         self.counts: Counter[str] = Counter(dict.fromkeys(choices, 0))
         self.means = {name: Mean() for name in ("score", "score_valid", "metascore", "invalid_rate")}
         self.rates = {choice: Mean() for choice in rate_of}
@@ -237,6 +307,7 @@ class GradedReport:
             self.means["score"].add(sample_id, float(score))
         if score is not None and choice != INVALID_STR:
             self.means["score_valid"].add(sample_id, float(score))
+        self.n_read_otherwise += "read_otherwise" in grade
         if "metascore" in grade:
             self.means["metascore"].add(sample_id, float(grade["metascore"]))
         for candidate, rate in self.rates.items():
@@ -249,6 +320,7 @@ class GradedReport:
         `score_valid` leaves it out. `metascore`: share of samples on which grader and label agree. `invalid_rate`:
         share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples;
         `score_valid_n` where it was made from fewer.
+        `n_read_otherwise`: verdicts that openai/evals' rule, which was used, and whole words read differently.
         """
         report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
         rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
@@ -257,7 +329,10 @@ class GradedReport:
             if mean.n:
                 graded = with_keys(graded, name, mean)
         n = graded.pop("n")
-        return {**report, **graded, "n": n}
+        if self.n_read_otherwise:
+            graded["n_read_otherwise"] = self.n_read_otherwise
+        report = {**report, **graded, "n": n}
+        return {**report, "how": self.how} if self.how else report
 
 
 def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:

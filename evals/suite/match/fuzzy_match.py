@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evals.errors import UsageError
@@ -12,6 +13,7 @@ from evals.metrics import MetricsReport
 from evals.record.current import record_match, record_metrics
 from evals.sample import Sample
 from evals.suite.match.text_matching import f1_score, fuzzy_match
+from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
 
 
@@ -40,6 +42,10 @@ class FuzzyMatch(StreamedEval):
         """Raise BadSample unless the row has an `input`, and a text or a list of at least one text as `ideal`."""
         require(sample, "input", "ideal")
         accepted(sample)
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the row's `input` and `ideal`."""
+        return itertools.chain(prompt_doubts(sample["input"]), ideal_doubts(sample))
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> None:
         """Send `input` at temperature 0 with `max_tokens`; record a `match` and a `metrics` event.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evals.errors import UsageError
@@ -11,6 +12,7 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
+from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
 
 
@@ -44,10 +46,15 @@ class Includes(StreamedEval):
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.
 
-        An empty list is allowed, as in openai/evals: every completion is then wrong.
+        An empty list and an empty text are doubts (`doubtful_sample`): errors before a run, except in entries of
+        openai/evals form.
         """
         require(sample, "input", "ideal")
         accepted(sample, may_be_none=True)
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the row's `input` and `ideal`."""
+        return itertools.chain(prompt_doubts(sample["input"]), ideal_doubts(sample))
 
     async def eval_sample(self, sample: Sample, *_: random.Random) -> bool:
         """Send `input` without any option, record a `match` event, and return whether the completion is right.

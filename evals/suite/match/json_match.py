@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evals.errors import BadSample, UsageError
@@ -12,6 +13,7 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MetricsReport
 from evals.record.current import record_match, record_metrics
 from evals.sample import Sample
+from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
 
 
@@ -69,6 +71,10 @@ class JsonMatch(StreamedEval):
                 json.loads(answer)
             except ValueError as error:
                 raise BadSample(f"'ideal' is not JSON: {error}", sample, fix="write the answer as JSON text") from error
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the row's `input` and `ideal`."""
+        return itertools.chain(prompt_doubts(sample["input"]), ideal_doubts(sample))
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> None:
         """Send `input` at temperature 0 with `max_tokens`; record a `match` and a `metrics` event.

@@ -27,6 +27,7 @@ class Lambada(StreamedEval):
     """
 
     scores_without_calls = True
+    reads_beginning = True
 
     def __init__(self, completion_fns: Sequence[Any], subset: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)

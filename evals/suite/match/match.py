@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from evals.completion import Prompt
@@ -12,7 +13,9 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
-from evals.suite.samples.few_shot import insert_few_shot, read_few_shot, sample_messages
+from evals.suite.samples.doubts import Doubt, few_shot_doubts, ideal_doubts, prompt_doubts
+from evals.suite.samples.example_pool import ExamplePool, solved_prompt
+from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
 
 
@@ -55,7 +58,8 @@ class Match(StreamedEval):
     """Right if the completion begins with one of the sample's ideal answers, letter for letter.
 
     num_few_shot: how many rows of the file `few_shot_jsonl` are put before the last message of each prompt. A row
-    has a list of messages as `sample`. max_tokens: kept for plug-ins, and not sent, as in openai/evals.
+    has a list of messages as `sample`. Where it is the row that is asked, the next one is taken. max_tokens: kept for
+    plug-ins, and not sent, as in openai/evals.
 
     Raises:
         UsageError: not exactly one completion function, or `num_few_shot` without `few_shot_jsonl`.
@@ -81,24 +85,21 @@ class Match(StreamedEval):
         self.max_tokens = max_tokens
         self.num_few_shot = num_few_shot
         self.few_shot_jsonl = few_shot_jsonl
-        self.few_shot = self._read_few_shot() if num_few_shot > 0 else []
+        self.few_shot = self._read_few_shot() if num_few_shot > 0 else ExamplePool()
 
-    def _read_few_shot(self) -> list[dict[str, Any]]:
+    def _read_few_shot(self) -> ExamplePool:
         if self.few_shot_jsonl is None:
             raise UsageError(
                 f"num_few_shot is {self.num_few_shot}, but few_shot_jsonl is not set",
                 fix="name the file of few-shot examples as few_shot_jsonl in the eval's args",
             )
-        rows = read_few_shot(self._prefix_registry_path(self.few_shot_jsonl), self.num_few_shot)
-        for row in rows:
-            require(row, "sample")
-        return rows
+        return read_examples(self._prefix_registry_path(self.few_shot_jsonl), self.num_few_shot, example_of_sample)
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.
 
-        With few-shot examples, `input` must be a list of messages. An empty list of ideal answers is allowed, as in
-        openai/evals: every completion is then wrong.
+        With few-shot examples, `input` must be a list of messages. An empty list of ideal answers, and an empty text,
+        are doubts (`doubtful_sample`): errors before a run, except in entries of openai/evals form.
         """
         require(sample, "input", "ideal")
         accepted(sample, may_be_none=True)
@@ -108,13 +109,26 @@ class Match(StreamedEval):
             raise BadSample(error.what, sample, fix=error.fix) from None
 
     def first_prompt(self, sample: Sample) -> Prompt:
-        """The sample's `input`, with the few-shot examples before its last message.
+        """The sample's `input`, with the few-shot examples before its last message; never the sample itself.
 
         Raises:
             BadSample: there are few-shot examples, and `input` is not a list of messages.
         """
-        prompt: Prompt = insert_few_shot(sample["input"], sample_messages(self.few_shot))
+        asked = [solved_prompt(sample["input"])] if self.few_shot else []
+        prompt: Prompt = insert_few_shot(sample["input"], self.few_shot.messages_for(asked))
         return prompt
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the row's `input` and `ideal`."""
+        return itertools.chain(prompt_doubts(sample["input"]), ideal_doubts(sample))
+
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """A doubt about a few-shot file that is too short."""
+        return few_shot_doubts(self.num_few_shot, len(self.few_shot), self.few_shot_jsonl)
+
+    def few_shot_overlap(self, sample: Sample) -> str | None:
+        """`same` if the sample is one of the few-shot examples, `near` if it is nearly one, else None."""
+        return self.few_shot.overlap([solved_prompt(sample["input"], accepted(sample, may_be_none=True))])
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> str | None:
         """Send the prompt at temperature 0, record a `match` event, and return the answer that was picked.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from evals.metrics import MatchReport
 from evals.record.recorders import RecorderBase
 from evals.solvers.solver import Solver
 from evals.suite.match.match import record_and_check_match
+from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
 from evals.task_state import Message, TaskState
 
@@ -54,6 +56,10 @@ class MatchWithSolvers(SolverEval):
         """Raise BadSample unless the row has an `input`, and a text or a list of at least one text as `ideal`."""
         require(sample, "input", "ideal")
         accepted(sample)
+
+    def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
+        """Doubts about the row's `input` and `ideal`."""
+        return itertools.chain(prompt_doubts(sample["input"]), ideal_doubts(sample))
 
     def eval_sample(self, solver: Solver, sample: Any, *_: random.Random) -> str | None:  # type: ignore[override]
         """Give the solver the task and the messages of `input`; record a `match` event; return the answer picked.

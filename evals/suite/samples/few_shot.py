@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +10,45 @@ from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt
 from evals.data import iter_jsonls
 from evals.errors import BadSample
+from evals.suite.samples.example_pool import Example, ExamplePool, solved_messages, until_enough
+from evals.suite.samples.ideals import require
+from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 
-logger = logging.getLogger(__name__)
 
+def read_examples(
+    path: str | Path, num_few_shot: int | None, example_of: Callable[[dict[str, Any]], Example]
+) -> ExamplePool:
+    """The first `num_few_shot` rows of a file as examples, and others for where one of them is asked; None: all rows.
 
-def read_few_shot(path: str | Path, num_few_shot: int | None = None) -> list[dict[str, Any]]:
-    """The first `num_few_shot` rows of a file of few-shot examples; all rows if the number is None.
-
-    If the file has fewer rows, that is a warning in the log and not an error: evals of openai/evals may rely on it.
+    example_of: the example in a row, an object of which `sample`, if there is one, is a list of messages.
+    The file may have fewer rows; evals say so before the first call (`few_shot_doubts`).
 
     Raises:
-        BadSample: a row is not an object, or its `sample` is not a list of messages.
+        BadSample: a row is not an object, or its `sample` is not a list of messages; whatever `example_of` raises.
         DataError: the file cannot be read.
     """
-    rows = list(itertools.islice(iter_jsonls(path), num_few_shot))
-    for line, row in enumerate(rows, start=1):
-        if not isinstance(row, dict) or not is_chat_prompt(row.get("sample", [])):
-            raise BadSample("a few-shot example needs a list of messages as 'sample'", row, where=f"{path}:{line}")
-    if num_few_shot is not None and len(rows) < num_few_shot:
-        logger.warning("%s few-shot examples asked for, %s has %s", num_few_shot, path, len(rows))
-    return rows
+    made = (example_of(_checked(row, f"{path}:{line}")) for line, row in enumerate(iter_jsonls(path), start=1))
+    return ExamplePool(list(until_enough(made, num_few_shot, lambda example: example.solved.question)), num_few_shot)
 
 
-def sample_messages(rows: Sequence[Mapping[str, Any]]) -> ChatPrompt:
-    """The messages under `sample` of all rows, in order."""
-    return [message for row in rows for message in row["sample"]]
+def _checked(row: Any, where: str) -> dict[str, Any]:
+    if not isinstance(row, dict) or not is_chat_prompt(row.get("sample", [])):
+        raise BadSample("a few-shot example needs a list of messages as 'sample'", row, where=where)
+    problem = problem_of_messages(row["sample"], "sample") if "sample" in row else None
+    if problem is not None:
+        raise BadSample(problem, row, where=where, fix=CHAT_EXAMPLE)
+    return row
+
+
+def example_of_sample(row: Mapping[str, Any]) -> Example:
+    """The example in a row whose messages stand under `sample`.
+
+    Raises:
+        BadSample: there is no `sample`.
+    """
+    require(row, "sample")
+    messages: ChatPrompt = row["sample"]
+    return Example(messages, solved_messages(messages))
 
 
 def insert_few_shot(prompt: Any, messages: ChatPrompt) -> Any:

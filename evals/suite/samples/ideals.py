@@ -6,15 +6,14 @@ from typing import Any
 
 from evals.errors import BadSample
 from evals.json_text import dumps
-
-CHAT_EXAMPLE = 'write a text, or messages: [{"role": "user", "content": "..."}]'
+from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 
 
 def require(sample: Any, *keys: str) -> None:
     """Raise BadSample unless `sample` is an object with these keys.
 
-    If `input` is one of them, it must be a text, a list of messages with `role` and `content`, or a list of texts or
-    token numbers, which the completions endpoint takes.
+    If `input` is one of them, it must be a text, a list of messages that can be sent (a role that servers know, and a
+    content), or a list of texts or token numbers, which the completions endpoint takes.
 
     Raises:
         BadSample: names the first key that is missing, and the keys that were found.
@@ -38,12 +37,9 @@ def _check_input(sample: dict[str, Any]) -> None:
         raise BadSample(
             f"'input' is {dumps(prompt)[:40]}, neither a text nor a list of messages", sample, fix=CHAT_EXAMPLE
         )
-    for number, message in enumerate(prompt, 1):
-        if not isinstance(message, dict):
-            continue
-        missing = next((key for key in ("role", "content") if key not in message), None)
-        if missing is not None and not (missing == "content" and message.get("tool_calls")):
-            raise BadSample(f"message {number} of 'input' has no {missing!r}", sample, fix=CHAT_EXAMPLE)
+    problem = problem_of_messages(prompt)
+    if problem is not None:
+        raise BadSample(problem, sample, fix=CHAT_EXAMPLE)
 
 
 def accepted(sample: Any, may_be_none: bool = False) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -299,3 +300,39 @@ def test_the_solver_sends_the_task_as_system_text(monkeypatch: pytest.MonkeyPatc
     assert body["messages"] == [{"role": "user", "content": text("q") + text("think")}]
     assert (body["max_tokens"], body["temperature"]) == (3, 0.5)
     assert (solver.name, solver.model_version) == ("claude-x", "claude-x")
+
+
+def test_an_effort_is_sent_in_anthropic_s_words():
+    with AnthropicServer("ok") as server:
+        ask(claude(server, effort="low"))
+        ask(claude(server), reasoning_effort="none")
+        assert server.bodies[0]["output_config"] == {"effort": "low"}
+        assert server.bodies[1]["thinking"] == {"type": "disabled"}
+        assert all("reasoning_effort" not in body for body in server.bodies)
+
+
+def test_a_model_of_today_gets_headroom_and_no_temperature_from_the_first_call_on():
+    with AnthropicServer("ok") as server:
+        fn = AnthropicCompletionFn("claude-opus-5-5", base_url=server.base_url, api_key="test-key")
+        result = ask(fn, temperature=0.0, max_tokens=64)
+        assert [(body["max_tokens"], "temperature" in body) for body in server.bodies] == [(25_064, False)]
+    assert result.request == {"max_tokens": 25_064, "adapted": {"temperature": None}}
+
+
+def test_an_answer_that_thinking_left_no_room_for_is_asked_for_again_with_more():
+    def answer(body: Mapping[str, Any]) -> HttpReply:
+        if body["max_tokens"] < 5000:
+            return message_reply("", stop_reason="max_tokens", content=[{"type": "thinking", "thinking": "Hm."}])
+        return message_reply("Four.")
+
+    with AnthropicServer(answer) as server:
+        result = ask(claude(server), max_tokens=64)
+        assert [body["max_tokens"] for body in server.bodies] == [64, 25_064]
+    assert (result.texts, result.finish_reasons) == (["Four."], ["stop"])
+
+
+def test_thoughts_that_are_shown_stand_apart_from_the_text():
+    blocks = [{"type": "thinking", "thinking": "Two and two.", "signature": "x"}, {"type": "text", "text": "4"}]
+    with AnthropicServer(message_reply("", content=blocks)) as server:
+        result = ask(claude(server))
+    assert (result.texts, result.reasoning) == (["4"], ["Two and two."])

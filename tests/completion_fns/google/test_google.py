@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -252,3 +253,37 @@ def test_the_solver_turns_the_safety_filters_off(monkeypatch: pytest.MonkeyPatch
     assert body["generationConfig"] == {"maxOutputTokens": 9}
     assert body["systemInstruction"]["parts"] == [{"text": "task"}]
     assert (solver.name, solver.model) == ("gemini-x", "gemini-x")
+
+
+def test_an_effort_is_sent_as_a_thinking_level_and_none_as_a_budget_of_0():
+    with GoogleServer("ok") as server:
+        ask(gemini(server, effort="low"))
+        ask(gemini(server), reasoning_effort="none")
+        configs = [body["generationConfig"]["thinkingConfig"] for body in server.bodies]
+    # The SDK (3.6) writes the inner names as they are in Python; the API takes both forms.
+    assert [list(config.values()) for config in configs] == [["LOW"], [0]]
+    assert [name.replace("_", "").lower() for config in configs for name in config] == [
+        "thinkinglevel",
+        "thinkingbudget",
+    ]
+
+
+def test_a_model_of_today_gets_headroom_for_its_thoughts():
+    with GoogleServer("ok") as server:
+        fn = GoogleCompletionFn("gemini-3.8-flash", base_url=server.base_url, api_key="test-key")
+        ask(fn, max_tokens=64)
+        assert server.bodies[0]["generationConfig"]["maxOutputTokens"] == 25_064
+
+
+def test_a_candidate_without_parts_that_reached_the_limit_is_asked_for_again_with_more():
+    def answer(body: Mapping[str, Any]) -> HttpReply:
+        if body["generationConfig"]["maxOutputTokens"] < 5000:
+            counts = {"promptTokenCount": 7, "thoughtsTokenCount": 64, "totalTokenCount": 71}
+            return candidate_reply(None, "MAX_TOKENS", counts)
+        return candidate_reply("Four.")
+
+    with GoogleServer(answer) as server:
+        result = ask(gemini(server), max_tokens=64)
+    assert result.texts == ["Four."]
+    assert result.usage is not None
+    assert result.usage["completion_tokens_details"]["reasoning_tokens"] == 64

@@ -55,7 +55,7 @@ def test_a_refused_developer_role_becomes_user_and_then_nothing_more():
 
 def test_the_responses_endpoint_gets_its_own_names():
     options = {
-        "max_tokens": 5,
+        "max_tokens": 50,
         "n": 2,
         "stop": ".",
         "seed": 1,
@@ -78,7 +78,8 @@ def test_the_responses_endpoint_gets_its_own_names():
             {"role": "assistant", "content": [{"type": "output_text", "text": "a"}]},
             {"role": "user", "content": [{"type": "input_image", "image_url": "https://x.test/a.png"}]},
         ],
-        "max_output_tokens": 5,
+        "max_output_tokens": 50,
+        "store": False,
         "reasoning": {"effort": "low"},
         "include": ["message.output_text.logprobs"],
         "top_logprobs": 3,

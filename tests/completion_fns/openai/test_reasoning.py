@@ -21,7 +21,7 @@ def test_a_reasoning_model_is_asked_once_and_in_its_own_words(model: str):
         fn = Registry().make_completion_fn(model, api_base=server.base_url)
         assert asyncio.run(once()) == ["one"]
         assert server.n_requests == 1
-        assert server.bodies[0]["max_completion_tokens"] == 5
+        assert server.bodies[0]["max_completion_tokens"] == 25_005
 
 
 def test_gpt_5_keeps_its_temperature():

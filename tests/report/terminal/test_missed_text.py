@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.report.terminal.thresholds import missed_text
+from evals.report.terminal.thresholds import missed_text, undecided_text
 from evals.runner.thresholds import threshold
 
 
@@ -19,3 +19,11 @@ from evals.runner.thresholds import threshold
 )
 def test_what_was_asked_for_stands_beside_what_there_is(asked, report, text):
     assert missed_text(threshold(asked), report) == text
+
+
+def test_what_failed_samples_leave_open_is_said():
+    text = undecided_text(threshold("accuracy>=0.9"), {"accuracy": 1.0}, 399)
+    assert text == (
+        "accuracy is 1.000, which is >= 0.9, but without 399 failed samples; "
+        "with the worst score for what failed it is not"
+    )

@@ -9,6 +9,7 @@ import pytest
 from sums import Adder, write_sums
 
 from evals.completion_fns.function import as_completion_fn
+from evals.engine.settings import EngineSettings
 from evals.report.terminal.opening import opening_lines
 from evals.runner.prepare import prepare
 from evals.runner.request import RunRequest
@@ -26,10 +27,16 @@ def lines_of(registry: Path, fn: object, **arguments: object) -> list[str]:
 
 
 def test_the_server_is_named_before_it_is_paid(registry):
-    first, second = lines_of(registry, "gpt-4o-mini")
-    assert first == "sums.dev.v0  4 samples  model gpt-4o-mini via api.openai.com"
+    first, second = lines_of(registry, "gpt-6-luna")
+    assert first == "sums.dev.v0  4 samples  model gpt-6-luna via api.openai.com, effort medium (default)"
     assert second.startswith("about ")
     assert "prompt tokens (estimate: bytes/4), under $0.0001 for the prompts" in second
+
+
+def test_the_effort_that_was_asked_for_is_said(registry):
+    settings = EngineSettings(overrides={"reasoning_effort": "high"})
+    assert lines_of(registry, "gpt-6-luna", settings=settings)[0].endswith("via api.openai.com, effort high")
+    assert lines_of(registry, "gpt-6-luna", completion_args={"effort": "low"})[0].endswith(", effort low")
 
 
 def test_repeats_and_subsets_are_said(registry):

@@ -112,3 +112,10 @@ def test_a_reference_may_be_a_text(result: Any) -> None:
     lines = block_of({"accuracy": 0.5}, result, base_spec=spec)
     assert "  reference    about half m" in lines
     assert "  reference    0.500" in lines[lines.index("  reference    about half m") + 1]
+
+
+def test_completions_that_were_no_plain_answer_have_a_line_each(result: Any) -> None:
+    lines = block_of({"accuracy": 0.5, "n_refused": 2, "n_with_thoughts": 1, "n_errors": 0}, result)
+    assert "  refused        2     completions refused by the model, without an answer" in lines
+    assert "  with thoughts  1     completion held thoughts, which are not read" in lines
+    assert not any("n_refused" in line for line in lines)

@@ -34,6 +34,8 @@ def ran(source: str, given: str = "") -> tuple[list, str, str]:
 PROGRAMS = [
     "print(sum(map(int, input().split())))",
     "import sys\nprint(__name__, sys.argv[1:], __file__.endswith('program.py'), file=sys.stderr)",
+    "print('said')\nexit()\nprint('never')",
+    "print('said')\nquit(3)",
     "import os\nos.write(1, os.read(0, 3))",
     "import sys\nfor line in sys.stdin:\n    print(line[::-1])",
     "import atexit\natexit.register(print, 'late')\nprint('early')",

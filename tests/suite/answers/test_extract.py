@@ -139,8 +139,34 @@ def test_examples_of_a_file_stand_before_the_last_message(tmp_path: Path) -> Non
     evaluation = make("18", few_shot_jsonl=str(path), num_few_shot=2)
     question = [{"role": "user", "content": "9 * 2?"}]
     assert evaluation.first_prompt(Sample({"input": question, "ideal": "18"})) == [*shown[:2], *question]
-    assert make("18", few_shot_jsonl=str(path), num_few_shot=0).few_shot == []
+    assert (
+        make("18", few_shot_jsonl=str(path), num_few_shot=0).first_prompt(Sample({"input": question, "ideal": "18"}))
+        == question
+    )
     assert len(make("18", few_shot_jsonl=str(path)).few_shot) == 3
+
+
+@pytest.mark.parametrize("form", ["input", "sample"])
+def test_the_row_that_is_asked_is_never_its_own_example(tmp_path: Path, form: str) -> None:
+    rows = [{"input": f"{i} + {i}?", "ideal": str(2 * i)} for i in range(4)]
+    shown = [
+        [{"role": "user", "content": row["input"]}, {"role": "assistant", "content": row["ideal"]}] for row in rows
+    ]
+    path = tmp_path / "few_shot.jsonl"
+    examples = rows if form == "input" else [{"sample": messages} for messages in shown]
+    path.write_text("".join(json.dumps(row) + "\n" for row in examples))
+    evaluation = make("18", few_shot_jsonl=str(path), num_few_shot=2, instruction=None if form == "input" else "Short.")
+    for asked, others in ((0, (1, 2)), (1, (0, 2)), (3, (0, 1))):
+        *before, _ = evaluation.first_prompt(Sample(rows[asked]))
+        assert before == [message for other in others for message in shown[other]]
+        assert evaluation.few_shot_overlap(rows[asked]) == ("same" if asked < 2 else None)
+
+
+def test_the_same_question_about_another_passage_is_another_row() -> None:
+    rows = [{"input": "How many points?", "passage": name, "ideal": "7"} for name in ("They won.", "They lost.")]
+    evaluation = make("7", few_shot=rows, template="{passage} {input}", num_few_shot=1)
+    assert evaluation.first_prompt(Sample(rows[1]))[0]["content"] == "They won. How many points?"
+    assert evaluation.first_prompt(Sample(rows[0]))[0]["content"] == "They lost. How many points?"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +191,7 @@ def test_examples_that_are_not_there_are_refused(args: dict[str, Any]) -> None:
         ({"input": "?", "ideal": "many"}, "cannot be found by `extract: number`"),
         ({"input": "?", "ideal": 18}, 'put it in quotes: "18"'),
         ({"input": "?", "ideal": []}, "empty list"),
-        ({"input": [], "ideal": "18"}, "neither a text nor a list of messages"),
+        ({"input": [], "ideal": "18"}, "'input' is an empty list"),
         ({"input": 5, "ideal": "18"}, "neither a text nor a list of messages"),
         (None, "must be an object"),
     ],
@@ -215,4 +241,4 @@ def test_built_in_evals_accept_their_arguments(name: str) -> None:
         completion_fns=[Model("18")], name=name, eval_registry_path=spec.registry_path, registry=registry
     )
     evaluation.check_sample({"input": [{"role": "user", "content": "?"}], "ideal": "-1450000"})
-    assert len(evaluation.few_shot) == (10 if name == "gsm8k.report.v1" else 0)
+    assert len(evaluation.few_shot) == (5 if name == "gsm8k.report.v1" else 0)

@@ -54,6 +54,21 @@ def test_answers_are_compared_as_mathematics(pool, answer, ideal, same):
     assert MathRule(pool).same(answer, ideal) is same
 
 
+@pytest.mark.parametrize(("ideal", "value"), [(r"\$32,\!348", "32348"), (r"\$36", "36"), (r"\text{\$}18.90", "18.9")])
+def test_a_sum_of_money_is_its_number(pool, ideal, value):
+    rule = MathRule(pool)
+    assert rule.usable(ideal)
+    for completion in (
+        value,
+        rf"\boxed{{{value}}}",
+        rf"\boxed{{{ideal}}}",
+        rf"So it costs \${value}.",
+        rf"It is \({ideal}\)",
+    ):
+        assert rule.same(rule.extract(completion) or "", ideal), completion
+    assert not rule.same("35", ideal)
+
+
 def test_the_boxed_expression_is_the_answer(pool):
     assert MathRule(pool).extract(r"First 7, so \boxed{\frac{1}{3}}.") == r"\frac{1}{3}"
     assert MathRule(pool).extract("no mathematics") is None

@@ -144,6 +144,7 @@ def test_what_follows_the_blank_is_scored_after_each_option(tmp_path: Path) -> N
 
 def test_an_example_with_a_blank_is_the_whole_sentence(tmp_path: Path) -> None:
     row = {"question": "The _ fits, as it is small.", "choices": ["cup", "ball"], "answer": 1}
+    asked = {"question": "The _ breaks.", "choices": ["cup", "ball"], "answer": 0}
     evaluation = Choice(
         [ScoringModel()],
         write_rows(tmp_path / "rows.jsonl", [row]),
@@ -154,7 +155,7 @@ def test_an_example_with_a_blank_is_the_whole_sentence(tmp_path: Path) -> None:
         template="{question}",
         blank="_",
     )
-    assert evaluation.first_prompt(row) == "The ball fits, as it is small.\n\nThe cup"
+    assert evaluation.first_prompt(asked) == "The ball fits, as it is small.\n\nThe cup"
 
 
 def test_mc2_is_the_probability_of_the_true_answers_among_all(tmp_path: Path) -> None:

@@ -44,6 +44,28 @@ def test_too_few_rows_are_told_with_their_number(subject: str) -> None:
         FewShotExamples(ROWS, 5).of(question("asked", subject))
 
 
+@pytest.mark.parametrize("pick", ["first", "seeded"])
+def test_the_question_that_is_asked_is_never_its_own_example(pick: str) -> None:
+    examples = FewShotExamples(ROWS, 3, pick=pick)
+    for row in ROWS:
+        shown = examples.of(row)
+        assert row not in shown
+        assert len(shown) == 3
+    assert examples.of(Question("a0", ("y", "x"), 1, subject="a")) == examples.of(question("a0", "a"))
+    assert {examples.overlap(row) for row in ROWS} == {"same", None}
+
+
+def test_a_question_with_other_options_or_another_passage_is_another_one() -> None:
+    examples = FewShotExamples([Question("Which?", ("x", "y"), 0), question("q")], 1)
+    assert examples.of(Question("Which?", ("x", "z"), 0))[0].question == "Which?"
+    assert examples.of(Question("Which?", ("x", "y"), 0, context="A passage."))[0].question == "Which?"
+    assert examples.overlap(Question("which", ("x", "y"), 0)) == "near"
+
+
+def test_where_only_the_question_itself_is_there_no_example_is() -> None:
+    assert FewShotExamples([question("q")], 1).of(question("q")) == ()
+
+
 def test_no_examples_need_no_rows() -> None:
     assert FewShotExamples().of(question("asked")) == ()
 

@@ -130,9 +130,9 @@ def test_a_placeholder_that_does_not_exist_is_told_with_what_is_near(tmp_path: P
     assert "did you mean: question" in str(caught.value)
 
 
-def test_the_first_of_all_rows_are_read_and_no_more(tmp_path: Path) -> None:
+def test_no_more_rows_are_read_than_are_left_without_the_one_that_is_asked(tmp_path: Path) -> None:
     shots = tmp_path / "dev.jsonl"
-    write_rows(shots, [question("a", 0), question("b", 1)])
+    write_rows(shots, [question("a", 0), question("b", 1), question("b", 2)])
     shots.write_text(shots.read_text() + "this is no JSON\n")
     evaluation = Choice(
         [ScoringModel()],

@@ -93,6 +93,18 @@ def test_few_shot_examples_stand_before_the_last_message(tmp_path: Path) -> None
         evaluation.check_sample({"input": "text", "ideal": "Paris"})
 
 
+def test_the_row_that_is_asked_is_never_its_own_example(tmp_path: Path) -> None:
+    users = [{"role": "system", "name": "example_user", "content": f"Capital of {name}?"} for name in "ABC"]
+    rows = [{"sample": [user, {**user, "name": "example_assistant", "content": "x"}]} for user in users]
+    path = tmp_path / "few_shot.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    evaluation = Match([Model("")], "", num_few_shot=1, few_shot_jsonl=str(path))
+    for asked, other in ((0, 1), (1, 0)):
+        chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": users[asked]["content"]}]
+        prompt = evaluation.first_prompt({"input": chat, "ideal": "x"})
+        assert prompt == [chat[0], *rows[other]["sample"], chat[1]]
+
+
 def test_few_shot_without_a_file_is_refused() -> None:
     with pytest.raises(UsageError, match="num_few_shot is 2, but few_shot_jsonl is not set"):
         Match([Model("")], "", num_few_shot=2)

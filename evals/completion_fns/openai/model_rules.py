@@ -1,0 +1,82 @@
+"""What the registry knows of a model, as rules for its requests: names, refused parameters, limits, endpoint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from evals.completion_fns.effort import effort_of, reasons
+from evals.completion_fns.openai.requests import RequestRules
+from evals.specs import ModelInfo
+
+_LOGPROBS = ("logprobs", "top_logprobs")
+"Not left out: an eval that asks for them cannot do without."
+
+_TOOLS_ELSEWHERE = re.compile(r"[Ff]unction tools .{0,80}not supported .{0,120}/v1/responses", re.DOTALL)
+_CUT_OFF = re.compile(r"Could not finish the message because max_tokens or model output limit was reached")
+_MOST = re.compile(r"Invalid 'n': integer above maximum value\. Expected a value <= (\d+)")
+
+
+def refused_by(info: ModelInfo, options: Mapping[str, Any]) -> frozenset[str]:
+    """The parameters that the model refuses in a request with these options, in the words of the chat endpoint."""
+    always = frozenset(info.refuses)
+    return always | frozenset(info.refuses_while_reasoning) if reasons(info, options) else always
+
+
+def with_facts(rules: RequestRules, info: ModelInfo, options: Mapping[str, Any]) -> RequestRules:
+    """The rules, and those that follow from what is known of the model for a call with these options."""
+    refused = refused_by(info, options)
+    rename = dict(rules.rename)
+    if "max_tokens" in refused:
+        rename.setdefault("max_tokens", "max_completion_tokens")
+    return replace(rules, rename=rename, drop=rules.drop | (refused - {"max_tokens", *_LOGPROBS}))
+
+
+def logprobs_problem(info: ModelInfo, options: Mapping[str, Any]) -> str | None:
+    """Why the model gives no log probabilities, or not as many, in a call that asks for them; else None."""
+    if not (options.get("logprobs") or options.get("top_logprobs")):
+        return None
+    if refused_by(info, options).intersection(_LOGPROBS):
+        instead = " (it does at effort none)" if "none" in info.efforts else ""
+        return f"{info.name} gives no log probabilities while it reasons{instead}"
+    n, most = options.get("top_logprobs"), info.max_top_logprobs
+    if isinstance(n, int) and most is not None and n > most:
+        return f"{info.name} gives {most} alternatives of a token at most, and {n} were asked for"
+    return None
+
+
+def wants_responses(info: ModelInfo, options: Mapping[str, Any]) -> bool:
+    """Whether the chat endpoint refuses a call with these options which the responses endpoint takes."""
+    if info.endpoints and "responses" not in info.endpoints:
+        return False
+    if info.endpoints and "chat" not in info.endpoints:
+        return True
+    if effort_of(options) in info.responses_only_efforts:
+        return True
+    if not has_function_tools(options):
+        return False
+    return info.chat_tools == "never" or (info.chat_tools == "without_reasoning" and reasons(info, options))
+
+
+def has_function_tools(options: Mapping[str, Any]) -> bool:
+    """Whether the options of a call hold tools that are functions."""
+    tools = options.get("tools")
+    return any(isinstance(tool, Mapping) and tool.get("type") == "function" for tool in tools or ())
+
+
+def refuses_tools_on_chat(message: str) -> bool:
+    """Whether an error says that function tools go to the responses endpoint."""
+    return _TOOLS_ELSEWHERE.search(message) is not None
+
+
+def says_cut_off(message: str) -> bool:
+    """Whether an error means an answer that was cut off before it began, which some models answer with status 400."""
+    return _CUT_OFF.search(message) is not None
+
+
+def most_completions(message: str) -> int | None:
+    """The number of completions that a request may ask for, from an error about `n`; None from any other."""
+    found = _MOST.search(message)
+    return int(found[1]) if found else None

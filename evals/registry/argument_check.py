@@ -1,0 +1,113 @@
+"""Checks the arguments of a class before it is made; an error names the argument's line in the YAML file."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from evals.errors import RegistryError, did_you_mean
+from evals.registry.argument_types import fits, parameters_of, problem_of, read_text
+from evals.secrets import redact
+
+
+def checked_arguments(
+    factory: Callable[..., Any],
+    args: Mapping[str, Any],
+    *,
+    is_ours: Callable[[Any], bool],
+    named_by: str,
+    where: str | None,
+    given: Collection[str] = (),
+) -> dict[str, Any]:
+    """The arguments with texts of the command line read as their types. given: the names that came from there.
+
+    A null means "not given": it is left out unless the parameter takes it.
+
+    Raises:
+        RegistryError: a value has another type than a constructor of ours says, or is out of its range.
+    """
+    known = parameters_of(factory, is_ours)
+    checked = dict(args)
+    for name, value in args.items():
+        if name not in known:
+            continue
+        if name in given:
+            checked[name] = read_text(value, known[name])
+        if value is None and not fits(None, known[name]):
+            del checked[name]
+            continue
+        problem = problem_of(name, checked[name], known[name])
+        if problem is not None:
+            place = where if name in given else line_of_argument(where, name)
+            raise RegistryError(f"{named_by}: {redact(problem)}", where=place, fix=_fix_for(value, known[name]))
+    return checked
+
+
+def _fix_for(value: Any, annotation: Any) -> str | None:
+    if fits("", annotation) and isinstance(value, bool | int | float):
+        return f'put it in quotes: "{value}"'
+    if isinstance(value, str) and fits([value], annotation):
+        return f"write a list: [{value!r}]"
+    if isinstance(value, str) and read_text(value, annotation) != value:
+        return f"write it without quotes: {value}"
+    return None
+
+
+def line_of_argument(where: str | None, name: str) -> str | None:
+    """`file:line` of the argument `name` in the entry at `where`; `where` itself if its line is not found."""
+    path, _, line = (where or "").rpartition(":")
+    if not line.isdigit() or not name:
+        return where
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return where
+    key = re.compile(rf"(?<![\w.-])[\"']?{re.escape(name)}[\"']?\s*:")
+    for number, text in enumerate(lines[int(line) - 1 :], int(line)):
+        if number > int(line) and text[:1].strip() and not text.startswith("#"):
+            return where
+        if key.search(text):
+            return f"{path}:{number}"
+    return where
+
+
+EVAL_METHODS = ("eval_sample", "run")
+
+
+def refuse_other_than_an_eval(made: Any, path: str, *, named_by: str, where: str | None) -> None:
+    """Raise RegistryError unless what a class or function has made has the methods of an eval."""
+    if all(callable(getattr(made, name, None)) for name in EVAL_METHODS):
+        return
+    raise RegistryError(
+        f"{named_by} names class {path!r}, which makes a {type(made).__name__} and no eval",
+        where=line_of_argument(where, "class"),
+        fix="name a class that is derived from evals.Eval",
+    )
+
+
+def refuse_other_than_a_class(
+    found: Any, path: str, *, named_by: str, where: str | None, needs: Collection[str] = ()
+) -> None:
+    """Raise RegistryError unless `found` can be called, and is complete and has the methods in `needs` if a class."""
+    hint = ""
+    if inspect.ismodule(found):
+        what = "a module"
+        hint = did_you_mean(path.rpartition(".")[2].replace("_", ""), _classes_in(found))
+    elif not callable(found):
+        what = f"no class but {found!r:.40}"
+    elif inspect.isclass(found) and inspect.isabstract(found):
+        what = "an abstract class"
+    elif inspect.isclass(found) and not all(hasattr(found, name) for name in needs):
+        what = f"a class without {' and '.join(needs)}"
+    else:
+        return
+    raise RegistryError(
+        f"{named_by} names class {path!r}, which is {what}", where=line_of_argument(where, "class"), notes=[hint]
+    )
+
+
+def _classes_in(module: Any) -> list[str]:
+    return [name for name, value in vars(module).items() if inspect.isclass(value) and not name.startswith("_")]

@@ -1,0 +1,146 @@
+"""HostedEval: an eval of OpenAI's hosted Evals: rows, a prompt with variables, and graders with their thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from evals.completion import Prompt
+from evals.errors import BadSample, UsageError
+from evals.eval import Report, StreamedEval
+from evals.record.current import record_event, record_match, record_metrics
+from evals.suite.code.judge import Checker, Judge
+from evals.suite.graders.answers import item_of, sample_of_result, stored_sample
+from evals.suite.graders.grade import Grade, Grader
+from evals.suite.graders.helpers import RunHelpers, every
+from evals.suite.graders.prompts import Prompts, request_of
+from evals.suite.graders.read import read_graders
+from evals.suite.graders.report import GradesReport, metrics_of
+from evals.suite.graders.string_check import StringCheckGrader
+from evals.suite.graders.templates import Absent, lookup
+
+EMBEDDING_MODEL = "text-embedding-3-large"
+"The model of `cosine` in hosted Evals."
+
+
+class HostedEval(StreamedEval):
+    """Right if all graders pass the answer. The arguments are the keys of a hosted eval and of its run.
+
+    testing_criteria: definitions of graders. input_messages: the prompt with variables of the row: a list of messages,
+    or an object with `template` or `item_reference`; the row's `input` if None. sampling_params: of the request.
+    grader: the model of all model graders, in place of the models that their definitions name. embedding_model: for
+    `cosine`. sandbox, workers: for `python` graders, as for PassAtK. A row that holds a finished answer as `sample` is
+    graded without a call. Of two completion functions the last one is the grader.
+
+    Raises:
+        UsageError: a definition cannot be used (it says where and why), or more than two completion functions.
+    """
+
+    def __init__(
+        self,
+        completion_fns: Sequence[Any],
+        samples_jsonl: str,
+        *args: Any,
+        testing_criteria: Sequence[Any],
+        input_messages: Any = None,
+        sampling_params: Mapping[str, Any] | None = None,
+        grader: str | None = None,
+        embedding_model: str = EMBEDDING_MODEL,
+        sandbox: str | Checker = "auto",
+        workers: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(completion_fns, *args, **kwargs)
+        if len(completion_fns) not in (1, 2):
+            raise UsageError(
+                f"{type(self).__name__} takes one completion function and maybe a grader, got {len(completion_fns)}",
+                fix="name the model, or the model and the grader: oaieval MODEL,GRADER EVAL",
+            )
+        self.samples_jsonl = samples_jsonl
+        self.graders: list[Grader] = read_graders(testing_criteria)
+        self.prompts = Prompts.read(input_messages)
+        self.request = request_of(sampling_params)
+        self.helpers = self._make_helpers(grader, embedding_model, Judge(sandbox, "weak", workers))
+        self.scores_without_calls = not self.helpers.makes_calls
+
+    def _make_helpers(self, grader: str | None, embedding_model: str, judge: Judge) -> RunHelpers:
+        given = self.completion_fns[1] if len(self.completion_fns) == 2 else None
+        if given is None and grader is not None:
+            given = self.registry.make_completion_fn(grader)
+        return RunHelpers(self.graders, self.registry, given, self.completion_fn, embedding_model, judge)
+
+    def preflight(self) -> None:
+        """Try what the graders need: keys, packages, the sandbox. Raises EvalsError for what is missing."""
+        self.helpers.preflight()
+
+    def check_sample(self, sample: Any) -> None:
+        """Raise BadSample unless the row has a value for each variable of an item, and a prompt or an answer."""
+        if not isinstance(sample, dict):
+            raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
+        values = {"item": item_of(sample)}
+        try:
+            if stored_sample(sample) is None:
+                self.prompts.filled(sample)
+            for grader in every(self.graders):
+                for variable in grader.variables:
+                    if variable.namespace == "item":
+                        lookup(variable, values)
+        except BadSample as error:
+            notes = [note for note in error.notes if not note.startswith("keys found")]
+            raise BadSample(error.what, sample, notes=notes, fix=error.fix) from None
+
+    def first_prompt(self, sample: Any) -> Prompt | None:
+        """The prompt with the row's values; None for a row that holds an answer."""
+        prompt: Prompt | None = None if sample.get("sample") is not None else self.prompts.filled(sample)
+        return prompt
+
+    def ideal_completions(self, sample: Any) -> list[str]:
+        """The reference of a single `string_check` that compares the whole answer with `eq`; else an empty list."""
+        grader = self.graders[0]
+        if len(self.graders) > 1 or not isinstance(grader, StringCheckGrader) or grader.operation != "eq":
+            return []
+        whole = len(grader.input.parts) == 1 and [v.text for v in grader.input.variables] == ["sample.output_text"]
+        if not whole or any(v.namespace == "sample" for v in grader.reference.variables) or "sample" in sample:
+            return []
+        return [grader.reference.filled({"item": item_of(sample)})]
+
+    async def eval_sample(self, sample: Any, rng: Random) -> None:
+        """Get the answer and grade it; record a `grade` event for each grader, then `match` and `metrics`.
+
+        Sent: the prompt with the options in `sampling_params`. grade: `name`, `type`, `score`, `passed` (None without a
+        threshold), `invalid`, and what the grader adds. match, if a grader gives verdicts: `correct`, whether all of
+        these pass; `expected`, the reference of a single grader; `picked`, the answer. metrics: `score` of a single
+        grader, else `score/NAME` and `passed/NAME` of each; `invalid`.
+
+        Raises:
+            BadSample: `check_sample` refuses the row. NotGraded: a grader failed. CallFailed: a call failed.
+        """
+        self.check_sample(sample)
+        answer = stored_sample(sample)
+        if answer is None:
+            prompt = self.prompts.filled(sample)
+            answer = sample_of_result(await self.complete_with(self.completion_fn, prompt, **self.request))
+        values = {"item": item_of(sample), "sample": answer}
+        grades = {grader.name: await self._grade(grader, values) for grader in self.graders}
+        verdicts = [grade.passed for grade in grades.values() if grade.passed is not None]
+        if verdicts:
+            expected = [grade.details.get("reference") for grade in grades.values()]
+            record_match(
+                all(verdicts), expected=expected[0] if len(expected) == 1 else None, picked=answer["output_text"]
+            )
+        record_metrics(**metrics_of(grades))
+
+    async def _grade(self, grader: Grader, values: Mapping[str, Any]) -> Grade:
+        """The grade of one grader, recorded. A part that the answer does not have gives 0."""
+        try:
+            grade = await grader.grade(values, self.helpers)
+        except Absent as error:
+            grade = Grade(0.0, False, details={"problem": str(error)})
+        said = {"score": grade.score, "passed": grade.passed, "invalid": grade.invalid, **grade.details}
+        record_event("grade", {"name": grader.name, "type": grader.type, **said})
+        return grade
+
+    def new_report(self) -> Report:
+        """An empty GradesReport."""
+        return GradesReport()

@@ -1,0 +1,53 @@
+"""The report of graded answers: how many pass, and each grader's mean score and share of passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.metrics import Mean, report_keys
+from evals.record.recorders import Event
+from evals.suite.graders.grade import Grade
+
+
+def metrics_of(grades: Mapping[str, Grade]) -> dict[str, float]:
+    """The numbers of one answer: `score` for a single grader, else `score/NAME`, and `passed/NAME` of each verdict."""
+    invalid = {"invalid": float(any(grade.invalid for grade in grades.values()))}
+    if len(grades) == 1:
+        return {"score": next(iter(grades.values())).score, **invalid}
+    scores = {f"score/{name}": grade.score for name, grade in grades.items()}
+    passed = {f"passed/{name}": float(grade.passed) for name, grade in grades.items() if grade.passed is not None}
+    return {**scores, **passed, **invalid}
+
+
+class GradesReport:
+    """`accuracy`, the share of answers that all graders pass; means of scores; `invalid_rate`.
+
+    `accuracy` is there if a grader gives verdicts. `invalid_rate`: share of answers with a grade that was no number and
+    counts as 0. repeats: of each sample; the run's plan says it unless it is given.
+    """
+
+    def __init__(self, repeats: int | None = None) -> None:
+        self._repeats = repeats
+        self._accuracy = Mean(repeats)
+        self._means: dict[str, Mean] = {}
+        self._invalid = Mean(repeats)
+
+    def add(self, sample_id: str, events: Sequence[Event]) -> None:
+        """Add the `match` and `metrics` events of one answer."""
+        for event in events:
+            if event.type == "match":
+                self._accuracy.add(sample_id, float(event.data["correct"]))
+            elif event.type == "metrics" and "invalid" in event.data:
+                for name, value in event.data.items():
+                    mean = self._invalid if name == "invalid" else self._means.setdefault(name, Mean(self._repeats))
+                    mean.add(sample_id, float(value))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report so far."""
+        report = report_keys("accuracy", self._accuracy) if self._accuracy.n or not self._means else {}
+        for name in sorted(self._means):
+            report.update(report_keys(name, self._means[name]))
+        if self._invalid.n:
+            report["invalid_rate"] = self._invalid.mean
+        return report

@@ -1,0 +1,50 @@
+"""Paths and numbers that a command cannot use: a message with the path and exit 2, never a report of a bug."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_records import write_record
+
+from evals.cli.main import main
+from evals.cli.oaieval import main as oaieval
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_record(tmp_path / "r.jsonl")
+    assert main(["gate", "r.jsonl", "--baseline", "bl", "--update"]) == 0
+    return tmp_path / "r.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        (["--junit", "no/such/j.xml"], "no/such/j.xml"),
+        (["--markdown", "."], "is a directory"),
+        (["--update", "--baseline", "r.jsonl/x"], "r.jsonl"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named(record, capsys, argv, named):
+    assert main(["gate", "r.jsonl", "--baseline", "bl", *argv]) == 2
+    said = capsys.readouterr().err
+    assert named in said
+    assert "bug" not in said
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "-1", "2.5", "1e400"])
+def test_max_errors_is_a_count_or_a_fraction(capsys, value):
+    with pytest.raises(SystemExit) as caught:
+        oaieval(["dummy", "toy", "--max-errors", value])
+    assert caught.value.code == 2
+    assert "needs a count such as 5, or a fraction such as 0.02" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--timeout", "--max_time", "--max_cost", "--requests_per_minute"])
+@pytest.mark.parametrize("value", ["inf", "nan", "0"])
+def test_limits_are_positive_numbers(capsys, flag, value):
+    with pytest.raises(SystemExit) as caught:
+        oaieval(["dummy", "toy", flag, value])
+    assert caught.value.code == 2

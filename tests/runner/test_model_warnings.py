@@ -1,0 +1,25 @@
+"""What a run says about its models before it begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sums import write_sums
+
+from evals.registry.lookup import Registry
+from evals.runner.prepare import prepare
+from evals.runner.request import RunRequest
+
+
+def test_a_model_that_is_shut_down_is_named_with_its_successor_before_the_first_call(tmp_path: Path):
+    root = write_sums(tmp_path / "registry")
+    request = RunRequest(["gpt-3.5-turbo-0125"], "sums", [root], completion_args={"api_base": "http://127.0.0.1:9/v1"})
+    assert prepare(request, Registry()).preflight.warnings == [
+        "gpt-3.5-turbo-0125 was shut down on 2026-10-23; its provider names gpt-5.6-terra in its place"
+    ]
+
+
+def test_a_living_model_has_no_warning(tmp_path: Path):
+    root = write_sums(tmp_path / "registry")
+    request = RunRequest(["gpt-6-luna"], "sums", [root], completion_args={"api_base": "http://127.0.0.1:9/v1"})
+    assert prepare(request, Registry()).preflight.warnings == []

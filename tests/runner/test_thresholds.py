@@ -1,0 +1,34 @@
+"""Thresholds of a report whose samples did not all end with a score."""
+
+from __future__ import annotations
+
+import pytest
+
+from evals.runner.thresholds import threshold
+
+SHARES = {"accuracy": 0.9, "accuracy_stderr": 0.01, "n": 90, "n_errors": 10, "cost_usd": 1.0, "loss": 3.5}
+
+
+@pytest.mark.parametrize(
+    ("asked", "n_failed", "holds"),
+    [
+        ("accuracy>=0.85", 0, True),
+        ("accuracy>=0.81", 10, True),  # 81 of 100 if all that failed were wrong
+        ("accuracy>=0.82", 10, False),
+        ("accuracy<=0.91", 10, True),  # 91 of 100 if all that failed were right
+        ("accuracy<0.91", 10, False),
+        ("accuracy>=0.001", 10**6, False),
+        ("n_errors<=10", 10, True),
+        ("cost_usd<2", 10, True),
+        ("loss<=4", 4, True),  # no worst value is known: 5 % may be missing
+        ("loss<=4", 10, False),
+        ("loss<=3", 4, False),
+        ("f1>=0.5", 10, False),
+    ],
+)
+def test_failed_samples_have_the_worst_score_of_a_share(asked, n_failed, holds):
+    assert threshold(asked).holds_at_worst(SHARES, n_scored=90, n_failed=n_failed) is holds
+
+
+def test_a_report_that_does_not_say_its_samples_is_taken_over_those_that_finished():
+    assert not threshold("accuracy>=0.5").holds_at_worst({"accuracy": 1.0}, n_scored=1, n_failed=399)
