@@ -153,13 +153,7 @@ class Eval(abc.ABC):
     def ideal_completions(self, sample: Any) -> list[str]:
         """Completions that must score as right, for `evals check`; here the texts in `ideal`."""
         ideal = sample.get("ideal") if isinstance(sample, dict) else None
-        if ideal is None:
-            return []
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
-
-    def few_shot_overlap(self, sample: Any) -> str | None:
-        """`same` if `sample` is one of the few-shot examples, `near` if it is nearly one, else None."""
-        return None
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides about scores besides class and arguments. A record is only resumed with an equal one."""
@@ -258,8 +252,7 @@ class Eval(abc.ABC):
     async def _call_eval_sample(self, *args: Any) -> Any:
         if getattr(type(self).eval_sample, "is_async", False):
             return await self.eval_sample(*args)
-        context = contextvars.copy_context()
-        threads = current_session().sample_threads()
+        context, threads = contextvars.copy_context(), current_session().sample_threads()
         value = await asyncio.get_running_loop().run_in_executor(threads, context.run, self.eval_sample, *args)
         return await value if inspect.isawaitable(value) else value
 
@@ -327,13 +320,9 @@ def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
     A plug-in may derive from one of our classes, replace `eval_sample` and read other keys of its samples. The hooks of
     our class then say nothing about those samples, and the default one of Eval is returned.
     """
-    for cls in type(evaluation).__mro__:
-        if name in vars(cls):
-            break
-        if "eval_sample" in vars(cls):
-            return functools.partial(getattr(Eval, name), evaluation)
-    hook: Callable[..., Any] = getattr(evaluation, name)
-    return hook
+    owner = next(cls for cls in type(evaluation).__mro__ if name in vars(cls) or "eval_sample" in vars(cls))
+    default: Callable[..., Any] = functools.partial(getattr(Eval, name), evaluation)
+    return getattr(evaluation, name, default) if name in vars(owner) else default
 
 
 def first_completion(result: CompletionResult) -> str:
@@ -342,7 +331,6 @@ def first_completion(result: CompletionResult) -> str:
     Raises:
         CallFailed: the result holds no completion.
     """
-    completions = result.get_completions()
-    if not completions:
-        raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")
-    return completions[0]
+    for completion in result.get_completions():
+        return completion
+    raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evals.chat import with_pictures_by_digest
 from evals.completion import (
     CompletionResult,
     Completions,
@@ -226,4 +227,5 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
     extra.update({key: value for key, value in known.items() if value is not None})
     if result.tool_calls:
         extra["tool_calls"] = result.tool_calls
-    record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)
+    sent = with_pictures_by_digest(prompt if result.prompt is None else result.prompt)
+    record_sampling(prompt=sent, sampled=result.texts, **extra)

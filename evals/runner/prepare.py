@@ -23,7 +23,7 @@ from evals.runner.fingerprint import fingerprint_of
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
-from evals.secrets import redact, register_secrets_in
+from evals.secrets import register_secrets_in, without_secrets, without_secrets_in_command
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
 
 SCORER_TRIALS = 50
@@ -81,13 +81,13 @@ class PreparedRun:
                 "eval_spec": {
                     "cls": spec.cls,
                     "registry_path": str(spec.registry_path),
-                    "args": spec.args,
+                    "args": without_secrets(spec.args),
                     "key": spec.key,
                     "group": spec.group,
                 },
                 "seed": request.seed,
                 "max_samples": request.max_samples,
-                "command": redact(request.command),
+                "command": without_secrets_in_command(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
                 "higher_is_better": self.higher_is_better,

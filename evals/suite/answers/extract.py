@@ -72,7 +72,7 @@ class ExtractAnswer(StreamedEval):
         if len(completion_fns) != 1:
             raise UsageError(f"ExtractAnswer takes one completion function, got {len(completion_fns)}")
         self.samples_jsonl = samples_jsonl
-        self.extract = extract
+        self.extract, self.letters = extract, letters
         self.rule = make_rule(
             extract,
             pattern=pattern,
@@ -99,8 +99,14 @@ class ExtractAnswer(StreamedEval):
             raise BadSample("'input' is neither a text nor a list of messages", sample)
         for ideal in accepted(sample):
             if not self.rule.usable(ideal):
-                raise BadSample(f"the ideal answer {ideal!r} cannot be found by `extract: {self.extract}`", sample)
+                what = f"the ideal answer {ideal!r} cannot be found by `extract: {self.extract}`"
+                raise BadSample(what, sample, fix=self._other_rule(ideal))
         self.first_prompt(sample)
+
+    def _other_rule(self, ideal: str) -> str:
+        if self.extract == "letter" and make_rule("letters", letters=self.letters).usable(ideal):
+            return "write `extract: letters` if all of these options are right together, else a list of letters"
+        return "correct it, or choose another rule"
 
     def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
         """A doubt about an empty `input`."""

@@ -15,6 +15,7 @@ MAX_CHARS = 20_000
 
 _DOLLARS = re.compile(r"\\(?:text|mathrm|mbox)\{\s*\\?\$\s*\}|\\\$|\\textdollar\b\s*")
 "Dollar signs as signs of money, as in `\\$32,\\!348`."
+_THOUSANDS = re.compile(r"(?<=\d),\\!(?=\d{3})")
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class MathRule:
 
     def extract(self, completion: str) -> str | None:
         """The expression as math-verify writes it; None if none was found or read in time."""
-        return self._reading(_DOLLARS.sub("", completion[-MAX_CHARS:]))
+        return self._reading(_without_money(completion[-MAX_CHARS:]))
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether math-verify says within the deadline that both are the same mathematics."""
@@ -69,6 +70,14 @@ class MathRule:
 
 
 def _as_latex(text: str) -> str:
-    # math-verify takes `\$` for the end of the mathematics, and then reads nothing.
-    text = _DOLLARS.sub("", text)
+    text = _without_money(text)
     return text if "$" in text or "\\boxed" in text else f"${text}$"
+
+
+def _without_money(text: str) -> str:
+    """The text without signs of money, and with plain commas in numbers.
+
+    math-verify takes `\\$` for the end of the mathematics, and then reads nothing. Outside of dollars it reads
+    `5,\\!300` as 300.
+    """
+    return _THOUSANDS.sub(",", _DOLLARS.sub("", text))
