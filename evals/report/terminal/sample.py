@@ -83,6 +83,8 @@ def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
     sampled = call.get("sampled")
     for text in sampled if isinstance(sampled, list) else [sampled]:
         yield "completion", "(nothing)" if text is None else _as_text(text)
+    for text in call.get("answers") or ():
+        yield "answer", _as_text(text) or "(nothing: it never left its thoughts)"
     reasons = call.get("finish_reasons")
     if reasons:
         yield "finish", ", ".join(map(str, reasons))
