@@ -85,6 +85,8 @@ def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "completion", "(nothing)" if text is None else _as_text(text)
     for calls in call.get("tool_calls") or ():
         yield from _function_calls(calls)
+    for text in call.get("answers") or ():
+        yield "answer", _as_text(text) or "(nothing: it never left its thoughts)"
     reasons = call.get("finish_reasons")
     if reasons:
         yield "finish", ", ".join(map(str, reasons))
