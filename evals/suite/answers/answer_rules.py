@@ -127,7 +127,7 @@ class BoxedRule:
 
     def extract(self, completion: str) -> str | None:
         """The content of the last complete box; None without a box."""
-        return last_boxed(completion)
+        return last_boxed(before_run_on(completion))
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""

@@ -150,7 +150,8 @@ class ExtractAnswer(StreamedEval):
         """Send the prompt with the options of the class, record a `match` event, return whether the answer is right.
 
         match: `correct`; `expected`, the sample's `ideal`; `picked`, the extracted answer or None; `parsed`, whether
-        an answer was found. A rule that waits for another process (`math`) runs on a thread.
+        an answer was found; `decided_by`, where a numeric check overruled math-verify. A rule that waits for another
+        process (`math`) runs on a thread.
 
         Raises:
             BadSample: `check_sample` refuses the row.
@@ -163,13 +164,21 @@ class ExtractAnswer(StreamedEval):
         completion = await self.complete(self.first_prompt(sample), **self.request)
         judge = functools.partial(self.judge, completion, accepted(sample))
         answer, correct = await in_thread(judge) if is_slow else judge()
-        record_match(correct, expected=sample["ideal"], picked=answer, parsed=answer is not None)
+        extra = self._decided_by(answer, correct, accepted(sample))
+        record_match(correct, expected=sample["ideal"], picked=answer, parsed=answer is not None, **extra)
         return correct
 
     def judge(self, completion: str, ideals: Sequence[str]) -> tuple[str | None, bool]:
         """The answer that the rule finds (None for none), and whether it is one of `ideals`."""
         answer = self.rule.extract(completion)
         return answer, answer is not None and any(self.rule.same(answer, ideal) for ideal in ideals)
+
+    def _decided_by(self, answer: str | None, correct: bool, ideals: Sequence[str]) -> dict[str, str]:
+        """What decided a verdict, where it was not the rule's first look alone."""
+        overruled = getattr(self.rule, "overruled", None)
+        if overruled is None or answer is None or correct or not overruled(answer, ideals):
+            return {}
+        return {"decided_by": "numeric check"}
 
     def new_report(self) -> Report:
         """An empty report: `accuracy` with standard error and interval, and `unparsed`, a rate in [0, 1]."""

@@ -190,6 +190,15 @@ class Choice(StreamedEval):
     def check_sample(self, sample: Any) -> None:
         self.prober.prompts.shots.of(self._checked(sample))
 
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """No doubts. The file of examples is opened here, once before all rows: each row would try it again.
+
+        Raises:
+            DataError: the file cannot be opened, or a row of it is bad.
+        """
+        assert self._few_shot_rows is not None
+        return iter(())
+
     def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
         """Doubts about the options, and about an empty question."""
         question = read_question(sample)
