@@ -124,3 +124,9 @@ def test_what_was_scored_is_shown_where_no_call_was_recorded():
     """Completion functions of third parties, and `dummy`, record no sampling; a match tells what came back."""
     shown = sample_text(sample(("match", {"correct": False, "expected": "4", "picked": "five", "sampled": "five"})))
     assert [line.split() for line in shown.splitlines()[1:]] == [["completion", "five"], ["expected", "4"]]
+
+
+def test_reasoning_stands_before_its_completion():
+    call = {"prompt": "2+2?", "sampled": ["4"], "reasoning": ["Two and two."]}
+    text = sample_text(sample(("sampling", call), ("match", {"correct": True, "expected": "4", "picked": "4"})))
+    assert text.index("Two and two.") < text.index("completion")
