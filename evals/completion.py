@@ -6,13 +6,21 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 from evals.thoughts import answers_in
 
 ChatMessage: TypeAlias = dict[str, Any]
 ChatPrompt: TypeAlias = list[ChatMessage]
 Prompt: TypeAlias = str | ChatPrompt | list[int] | list[str]
+
+
+class FunctionCall(TypedDict):
+    """A call of a function that a model asks for. arguments: an object; the text as it came if it is no JSON object."""
+
+    id: str | None
+    name: str
+    arguments: dict[str, Any] | str
 
 
 class CompletionResult(ABC):
@@ -67,6 +75,8 @@ class Completions(CompletionResult):
     "Whether they come from the cache, and not from a call."
     raw_data: Any = None
     "The reply of the provider as parsed JSON."
+    tool_calls: list[list[FunctionCall]] = field(default_factory=list)
+    "The functions that each completion calls, in the order of `texts`; empty if none calls any."
     headers: Mapping[str, str] | None = None
     "Headers of the reply with names in lower case, for the limits. They are never recorded."
     request: dict[str, Any] | None = None

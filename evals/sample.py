@@ -15,14 +15,16 @@ class Sample(dict[str, Any]):
     """One row of a dataset: a dict that also knows where it came from.
 
     path, line: the data file and the line (from 1), for messages. index: the number of the row in the dataset (from
-    0). All three are None for a sample that was made in code.
+    0). All three are None for a sample that was made in code. repeated: what is wrong and the fix where a
+    key stands twice in the row, and its last value won; else None.
     """
 
-    __slots__ = ("index", "line", "path")
+    __slots__ = ("index", "line", "path", "repeated")
 
     path: str | None
     line: int | None
     index: int | None
+    repeated: tuple[str, str] | None
 
     def __init__(
         self,
@@ -31,11 +33,13 @@ class Sample(dict[str, Any]):
         path: str | None = None,
         line: int | None = None,
         index: int | None = None,
+        repeated: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(row)
         self.path = path
         self.line = line
         self.index = index
+        self.repeated = repeated
 
     @property
     def where(self) -> str | None:

@@ -11,6 +11,14 @@ from pathlib import Path
 from typing import Any
 
 
+def is_openai_evals_form(cls: str) -> bool:
+    """Whether a `class` is a path of openai/evals, or of a plug-in, which may be written for it.
+
+    Where the two projects' rules differ, this alone decides: such an entry keeps the rule of openai/evals.
+    """
+    return not cls.startswith("evals.") or cls.startswith("evals.elsuite.")
+
+
 @dataclass
 class BaseEvalSpec:
     """An alias. id: the entry that it points at. metrics: keys of reports; the first one is the primary metric."""
@@ -42,11 +50,8 @@ class EvalSpec:
 
     @property
     def is_openai_evals_form(self) -> bool:
-        """Whether `class` is a path of openai/evals, or of a plug-in, which may be written for it.
-
-        Where the two projects' rules differ, this alone decides: such an entry keeps the rule of openai/evals.
-        """
-        return not self.cls.startswith("evals.") or self.cls.startswith("evals.elsuite.")
+        """Whether the entry keeps the rules of openai/evals (`is_openai_evals_form`)."""
+        return is_openai_evals_form(self.cls)
 
 
 @dataclass

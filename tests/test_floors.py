@@ -18,7 +18,7 @@ FLOORS = {
     8: ["cli"],
     7: ["report"],
     6: ["comparison"],
-    5: ["runner"],
+    5: ["interchange", "runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "serving"],
     2: ["registry", "data", "datasets", "record", "engine", "sandbox"],
@@ -31,6 +31,7 @@ FLOORS = {
         "lazy",
         "number_text",
         "report_keys",
+        "safe_text",
         "sample",
         "secrets",
     ]
@@ -187,7 +188,7 @@ def test_no_folders_import_each_other_in_a_circle() -> None:
 
 def test_few_modules_stand_at_the_root() -> None:
     at_root = [path.stem for path in PACKAGE.glob("*.py") if not is_door(f"evals.{path.stem}")]
-    assert len(at_root) <= 17, "find its room: docs/architecture.md"
+    assert len(at_root) <= 18, "find its room: docs/architecture.md"
 
 
 def test_no_module_is_longer_than_350_lines() -> None:

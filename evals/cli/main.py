@@ -1,4 +1,4 @@
-"""`evals`: everything but running: look, check, score, compare, gate, plot, judge code, serve a local model."""
+"""`evals`: everything but running: look, check, score, compare, gate, plot, judge code, serve a local model, import."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from evals.cli import (
     data,
     explain,
     gate,
+    import_,
     list_,
     models,
     new,
@@ -25,7 +26,24 @@ from evals.cli import (
 )
 from evals.cli.console import Parser, run_command
 
-COMMANDS = (list_, models, show, check, new, data, view, score, compare, explain, gate, plot, code, sandbox, serve)
+COMMANDS = (
+    list_,
+    models,
+    show,
+    check,
+    new,
+    data,
+    view,
+    score,
+    compare,
+    explain,
+    gate,
+    plot,
+    code,
+    sandbox,
+    serve,
+    import_,
+)
 
 
 def get_parser() -> Parser:

@@ -201,13 +201,13 @@ def _command_to_go_on(argv: Sequence[str]) -> str:
     import shlex
     from pathlib import Path
 
-    from evals.secrets import redact
+    from evals.secrets import without_secrets_in_command
 
     if Path(argv[0]).stem != "oaieval":
         return ""
     words = [word for word in argv[1:] if word not in ("--resume", "--json")]
     resumes = any(word.startswith("--resume-from") for word in words)
-    command = redact(shlex.join(["oaieval", *words, *([] if resumes else ["--resume"])]))
+    command = without_secrets_in_command(shlex.join(["oaieval", *words, *([] if resumes else ["--resume"])]))
     return command if len(command) <= LONGEST_COMMAND else ""
 
 
@@ -228,7 +228,12 @@ def _begin(
     if rule is not None:
         rule.prepare(prepared)
     if args.resume and prepared.earlier is None and not args.json:
-        print("no unfinished record of this run was found: it starts anew", file=sys.stderr)
+        from evals.runner.resume import why_none_fits
+
+        why = why_none_fits(prepared.request.records_folder, prepared.fingerprint)
+        print(
+            f"no unfinished record of this run was found: it starts anew{f' ({why})' if why else ''}", file=sys.stderr
+        )
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
         print(opening_lines(prepared), file=sys.stderr, flush=True)
 

@@ -54,6 +54,7 @@ def _run_json(run: RunScores, shared: Estimate) -> dict[str, Any]:
         "interval": [defined(shared.interval.low), defined(shared.interval.high)],
         "n_scored": run.n,
         "n_errors": run.n_errors,
+        "n_broken_lines": run.facts.n_damaged,
         "mean_of_all_scored": defined(run.mean),
     }
 
@@ -72,7 +73,7 @@ def difference_json(d: PairedDifference) -> dict[str, Any]:
         "n_fell": d.b_better,
         "correlation": defined(d.correlation),
         "interval_method": d.method,
-        "test": d.test,
+        "test": d.method,
     }
 
 
@@ -109,6 +110,7 @@ def explanation_json(e: Explanation) -> dict[str, Any]:
         "n_shared": e.pairing.n,
         "gap": defined(e.gap),
         "parts": [_part_json(part) for part in e.parts],
+        "interaction": None if e.interaction is None else _part_json(e.interaction),
         "causes": list(e.causes),
         "changes": [{"what": change.what, "text": change.text} for change in e.changes.changes],
         "cannot_be_told": list(e.unknown),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evals.comparison.facts import RunFacts, short
+from evals.comparison.facts import RunFacts, known_in_both, short
 from evals.comparison.pairing import Pairing
 from evals.comparison.scores import RunScores
 
@@ -50,7 +50,8 @@ def find_changes(a: RunScores, b: RunScores, pairing: Pairing) -> Changes:
     _compare_prompts(a, b, pairing, changes, same, unknown)
     _add(changes, "class", "class", one.eval_class, two.eval_class)
     changes += [Change("argument", text) for text in differences(one.eval_args, two.eval_args)]
-    _compare("scorer", one.scorer, two.scorer, _scorer_text(one, two), changes, same, unknown)
+    _compare_scorers(one, two, changes, same, unknown)
+    changes += _content_changes(one, two)
     changes += _sampling_changes(one, two)
     _add(changes, "subset", "max_samples", one.max_samples, two.max_samples)
     _add(changes, "seed", "seed", one.seed, two.seed)
@@ -94,8 +95,20 @@ def _data_text(pairing: Pairing) -> str:
     return "data" + "".join(f", {count:,} {what}" for what, count in counts.items() if count)
 
 
-def _scorer_text(one: RunFacts, two: RunFacts) -> str:
-    return "; ".join(f"scorer {text}" for text in differences(one.scorer or {}, two.scorer or {}))
+def _compare_scorers(one: RunFacts, two: RunFacts, changes: list[Change], same: list[str], unknown: list[str]) -> None:
+    if one.scorer is None or two.scorer is None:
+        unknown.append("scorer")
+        return
+    a, b = known_in_both(one.scorer, two.scorer)
+    _compare("scorer", a, b, "; ".join(f"scorer {text}" for text in differences(a, b)), changes, same, unknown)
+
+
+def _content_changes(one: RunFacts, two: RunFacts) -> Iterator[Change]:
+    """Files, pictures, code and servers that both records tell of, and that are not the same."""
+    a, b = known_in_both(one.contents, two.contents)
+    for text in differences(a, b):
+        kind = "model" if text.startswith(("server ", "code ")) else "prompts"
+        yield Change(kind, text if text.startswith("server ") else f"content of {text}")
 
 
 def _sampling_changes(one: RunFacts, two: RunFacts) -> Iterator[Change]:

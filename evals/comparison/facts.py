@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.record.reader import Record
+from evals.runner.contents import SCORER_CODE
 from evals.runner.fingerprint import recorded_fingerprint
 
 
@@ -28,6 +29,8 @@ class RunFacts:
     "Arguments of the eval, from its YAML entry and from the command line."
     scorer: Mapping[str, Any] | None = None
     "The scorer's version and everything else of the eval that decides how completions are scored."
+    contents: Mapping[str, Any] = field(default_factory=dict)
+    "Digests of files, code and pictures, and addresses of servers, by a name for people; see `evals.runner.contents`."
     completion_args: Mapping[str, Any] = field(default_factory=dict)
     completion_fn_specs: Mapping[str, Any] = field(default_factory=dict)
     "Class and arguments of each completion function, by name."
@@ -39,6 +42,8 @@ class RunFacts:
     versions: Mapping[str, str] = field(default_factory=dict)
     registry_commit: str | None = None
     higher_is_better: bool = True
+    n_damaged: int = 0
+    "Broken lines of the record, whose samples count as not finished."
     finished: bool = False
     "Whether the record ends with a final report."
 
@@ -63,7 +68,8 @@ def facts_of(log: Record) -> RunFacts:
         first_prompt_sha256=config.get("first_prompt_sha256"),
         eval_class=fingerprint.get("class") or eval_spec.get("cls"),
         eval_args=_mapping(fingerprint.get("eval_args") or eval_spec.get("args")),
-        scorer=fingerprint.get("scorer"),
+        scorer=_scorer(fingerprint),
+        contents={k: v for k, v in _mapping(fingerprint.get("contents")).items() if not k.startswith(SCORER_CODE)},
         completion_args=_mapping(fingerprint.get("completion_args")),
         completion_fn_specs=_mapping(fingerprint.get("completion_fns")),
         overrides=_mapping(fingerprint.get("overrides")),
@@ -73,8 +79,24 @@ def facts_of(log: Record) -> RunFacts:
         versions=_mapping(config.get("versions")),
         registry_commit=config.get("registry_commit"),
         higher_is_better=config.get("higher_is_better") is not False,
+        n_damaged=log.n_damaged,
         finished=log.final_report is not None,
     )
+
+
+def _scorer(fingerprint: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What decides about scores: what the eval says of itself, and the source of its plug-ins."""
+    said = fingerprint.get("scorer")
+    if not isinstance(said, Mapping):
+        return None
+    contents = _mapping(fingerprint.get("contents"))
+    return {**said, **{name: digest for name, digest in contents.items() if name.startswith(SCORER_CODE)}}
+
+
+def known_in_both(one: Mapping[str, Any], two: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The facts that both records have; an older one says less, and nothing can be told of the rest."""
+    names = one.keys() & two.keys()
+    return {name: one[name] for name in names}, {name: two[name] for name in names}
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from evals.comparison.baseline import Baseline
 from evals.comparison.scores import RunScores
 from evals.errors import DataError
-from evals.number_text import signed
+from evals.number_text import counted, signed
 from evals.stats.arrays import Array
 
 MIN_SHARED = 0.95
@@ -99,6 +99,8 @@ def notes_of(run: RunScores, baseline: Baseline, paired: PairedScores) -> list[s
         notes.append("the baseline does not say which data it was made from")
     if run.n_errors:
         notes.append(f"{run.n_errors:,} failed calls of samples are not scored")
+    if run.facts.n_damaged:
+        notes.append(f"{counted(run.facts.n_damaged, 'broken line')} in the record: their samples are missing")
     if paired.n < MIN_SHARED * run.n:
         notes.append(f"the baseline has only {paired.n:,} of this run's {run.n:,} samples")
     if paired.n_missing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +44,8 @@ def pair(a: RunScores, b: RunScores, *, by_id: bool = False) -> Pairing:
     """Pair the samples of two runs.
 
     Runs of the same eval over the same data (equal checksums) are paired by id. Otherwise the question decides: equal
-    ids are a pair if they ask the same, and a question that occurs once in each run is a pair under different ids too.
+    ids are a pair if they ask the same, and a question that both runs have is a pair under different ids too. Copies of
+    a question are paired by id if one run has the ids of the other, else by their order: the first with the first.
     The question is the dataset's row without labels if both records hold it, else the last message that was sent, with
     the expected answer. by_id: the id alone decides, for data that was reworded.
     """
@@ -53,14 +56,21 @@ def pair(a: RunScores, b: RunScores, *, by_id: bool = False) -> Pairing:
     rows_of_b = {sample_id: row for row, sample_id in enumerate(b.sample_ids)}
     partner = np.array([rows_of_b.get(sample_id, -1) for sample_id in a.sample_ids], dtype=np.int64)
     shared = np.flatnonzero(partner >= 0)
-    equal = np.ones(len(shared), dtype=bool)
+    rows_a, rows_b = shared, partner[shared]
+    changed_a, changed_b, moved_a, moved_b = (rows_a[:0] for _ in range(4))
     if known and not trusted:
-        equal = asked_a[shared] == asked_b[partner[shared]]
-    rows_a, rows_b = shared[equal], partner[shared[equal]]
-    changed_a, changed_b = shared[~equal], partner[shared[~equal]]
-    moved_a, moved_b = rows_a[:0], rows_b[:0]
-    if known and not trusted:
+        equal = asked_a[rows_a] == asked_b[rows_b]
+        changed_a, changed_b = rows_a[~equal], rows_b[~equal]
+        copies = _copies(a, b, asked_a, asked_b)
+        apart = equal & ~np.isin(asked_a[rows_a], [hash_ for hash_, _, _ in copies])
+        rows_a, rows_b = rows_a[apart], rows_b[apart]
         moved_a, moved_b = _moved(asked_a, asked_b, rows_a, rows_b)
+        for _, of_a, of_b in copies:
+            stayed = np.array([a.sample_ids[i] == b.sample_ids[j] for i, j in zip(of_a, of_b, strict=True)], dtype=bool)
+            rows_a, rows_b = np.append(rows_a, of_a[stayed]), np.append(rows_b, of_b[stayed])
+            moved_a, moved_b = np.append(moved_a, of_a[~stayed]), np.append(moved_b, of_b[~stayed])
+        rows_a, rows_b = _sorted(rows_a, rows_b)
+        moved_a, moved_b = _sorted(moved_a, moved_b)
     all_a, all_b = np.concatenate([rows_a, moved_a]), np.concatenate([rows_b, moved_b])
     changed = ~np.isin(changed_a, moved_a) & ~np.isin(changed_b, moved_b)
     changed_a, changed_b = changed_a[changed], changed_b[changed]
@@ -87,6 +97,50 @@ def _questions(a: RunScores, b: RunScores) -> tuple[Codes, Codes]:
 
 def _others(n: int, *taken: Codes) -> Codes:
     return np.setdiff1d(np.arange(n), np.concatenate(taken))
+
+
+def _sorted(rows_a: Codes, rows_b: Codes) -> tuple[Codes, Codes]:
+    order = np.argsort(rows_a, kind="stable")
+    return rows_a[order], rows_b[order]
+
+
+def _copies(a: RunScores, b: RunScores, asked_a: Codes, asked_b: Codes) -> list[tuple[int, Codes, Codes]]:
+    """For each question that a run has several times: its hash, and the rows of a and of b that are pairs."""
+    several = {int(value) for asked in (asked_a, asked_b) for value in _repeated(asked)}
+    if not several:
+        return []
+    rows_a, rows_b = (_rows_by_question(run.sample_ids, asked, several) for run, asked in ((a, asked_a), (b, asked_b)))
+    found = []
+    for hash_ in sorted(rows_a.keys() & rows_b.keys()):
+        of_a, of_b = rows_a[hash_], rows_b[hash_]
+        ids_a, ids_b = {a.sample_ids[row]: row for row in of_a}, {b.sample_ids[row]: row for row in of_b}
+        if ids_a.keys() <= ids_b.keys() or ids_b.keys() <= ids_a.keys():
+            both = [name for name in ids_a if name in ids_b]
+            of_a, of_b = [ids_a[name] for name in both], [ids_b[name] for name in both]
+        n = min(len(of_a), len(of_b))
+        found.append((hash_, np.array(of_a[:n], dtype=np.int64), np.array(of_b[:n], dtype=np.int64)))
+    return found
+
+
+def _repeated(asked: Codes) -> Codes:
+    values, counts = np.unique(asked, return_counts=True)
+    repeated: Codes = values[counts > 1]
+    return repeated
+
+
+def _rows_by_question(sample_ids: Sequence[str], asked: Codes, hashes: set[int]) -> dict[int, list[int]]:
+    """The rows of each of these questions, in the order of the data."""
+    rows: dict[int, list[int]] = defaultdict(list)
+    found: list[int] = np.flatnonzero(np.isin(asked, list(hashes))).tolist()
+    for row in sorted(found, key=lambda row: _place(sample_ids[row])):
+        rows[int(asked[row])].append(row)
+    return rows
+
+
+def _place(sample_id: str) -> tuple[int, str]:
+    """Sample ids end in the number of their row."""
+    number = sample_id.rpartition(".")[2]
+    return (int(number) if number.isdecimal() else 0, sample_id)
 
 
 def _moved(asked_a: Codes, asked_b: Codes, rows_a: Codes, rows_b: Codes) -> tuple[Codes, Codes]:

@@ -17,6 +17,7 @@ from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.effort import check_effort, effort_in_words, effort_of
 from evals.completion_fns.loop_clients import LoopClients
 from evals.completion_fns.room import RoomToReason, checked_headroom
+from evals.completion_fns.tool_calls import tool_calls_of
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean, listed
 from evals.registry.classes import public_path
@@ -253,6 +254,7 @@ class HostedBackend(Backend):
             result.request = {**(result.request or {}), "cut_off_before": _cap_sent(drawn[0])}
             drawn = [*drawn, *again]
             result.usage = summed_usage([part.usage for part in drawn])
+        result.tool_calls = result.tool_calls or tool_calls_of(result)
         self._room.saw(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
@@ -292,6 +294,8 @@ def together(drawn: Sequence[Completions]) -> Completions:
     result.raw_data = [part.raw_data for part in drawn]
     reasoning = [shown for part in drawn for shown in part.reasoning or [None] * len(part.texts)]
     result.reasoning = reasoning if any(reasoning) else None
+    if any(part.tool_calls for part in drawn):
+        result.tool_calls = [calls for part in drawn for calls in part.tool_calls or [[] for _ in part.texts]]
     result.messages = [message for part in drawn for message in part.messages or ()] or None
     result.headers = drawn[-1].headers
     return result

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evals.completion import Completions
+from evals.completion import Completions, FunctionCall
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.data_files import find_data_file
+from evals.completion_fns.tool_calls import read_arguments
 from evals.engine.context import SampleCalls, current_calls
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
@@ -27,6 +28,8 @@ class Line:
 
     completions: Sequence[str]
     endless: bool
+    tool_calls: Sequence[FunctionCall] = ()
+    "The functions that each completion calls."
 
 
 @typed_arguments
@@ -35,7 +38,8 @@ class ScriptedCompletionFn(Backend):
 
     path: JSON lines or a JSON list. A row has a key (`sample_id`, `prompt` or `input`) and `completion`, which is given
     as often as asked, or `completions`, which are given once each in this order, from the start for every sample. A
-    JSON object maps keys to either. Rows that are texts, and the argument `completions`, are given in the order of the
+    JSON object maps keys to either. `tool_calls` in a row, a list of `name` and `arguments`, are the functions that its
+    completion calls. Rows that are texts, and the argument `completions`, are given in the order of the
     calls; with several calls in flight that order is chance, so use them with one call at a time. default: given where
     the script has nothing.
 
@@ -81,8 +85,12 @@ class ScriptedCompletionFn(Backend):
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
         """The next `n` completions for the prompt. Raises CallFailed where the script has no more."""
         n_completions = int(kwargs.get("n") or 1)
+        line = next((self._by_key[key] for key in lookup_keys(prompt) if key in self._by_key), None)
         texts = [self._next(prompt) for _ in range(n_completions)]
-        return Completions(texts, model="scripted", finish_reasons=["stop"] * len(texts), cost_usd=0.0)
+        result = Completions(texts, model="scripted", finish_reasons=["stop"] * len(texts), cost_usd=0.0)
+        if line is not None and line.tool_calls:
+            result.tool_calls = [list(line.tool_calls) for _ in texts]
+        return result
 
     def _next(self, prompt: Any) -> str:
         for key in lookup_keys(prompt):
@@ -139,8 +147,21 @@ def line_of(row: Any, where: str) -> tuple[str, Line]:
     key = next((row[name] for name in KEYS if name in row), None)
     if key is None:
         raise DataError("this row has no key", where=where, notes=[f"keys found: {', '.join(row)}"], fix=_FIX)
-    said = row["completions"] if "completions" in row else row.get("completion")
-    return prompt_key(key), _line(said, where)
+    calls = _calls(row.get("tool_calls"), where)
+    said = row["completions"] if "completions" in row else row.get("completion", "" if calls else None)
+    return prompt_key(key), replace(_line(said, where), tool_calls=calls)
+
+
+def _calls(given: Any, where: str) -> list[FunctionCall]:
+    """The `tool_calls` of a row. Raises DataError for one without a name."""
+    calls: list[FunctionCall] = []
+    for number, call in enumerate(given if isinstance(given, list) else []):
+        if not isinstance(call, Mapping) or not isinstance(call.get("name"), str):
+            fix = 'write {"name": "...", "arguments": {...}}'
+            raise DataError(f"tool call {number + 1} has no name", where=where, fix=fix)
+        arguments = read_arguments(call.get("arguments"))
+        calls.append({"id": str(call.get("id", f"call_{number + 1}")), "name": call["name"], "arguments": arguments})
+    return calls
 
 
 def _line(said: Any, where: str) -> Line:

@@ -170,11 +170,22 @@ def truthfulqa_mc2(original: Path) -> Iterator[NumberedRow]:
 
 def _truthfulqa(original: Path, key: str) -> Iterator[tuple[int, str, list[tuple[str, int]]]]:
     for number, row in original_rows(original):
+        if "Best Answer" in row:
+            yield number, row["Question"].strip(), _options_of_csv(row, key, original, number)
+            continue
         targets = field(row, key, original, number)
         pairs = list(targets.items()) if "labels" not in targets else list(
             zip(targets["choices"], targets["labels"], strict=True)
         )  # fmt: skip
         yield number, field(row, "question", original, number), pairs
+
+
+def _options_of_csv(row: Any, key: str, original: Path, number: int) -> list[tuple[str, int]]:
+    """The options in a row of TruthfulQA.csv, whose lists are texts with semicolons, each closed with a full stop."""
+    true, false = (field(row, name, original, number) for name in ("Correct Answers", "Incorrect Answers"))
+    right = [row["Best Answer"]] if key == "mc1_targets" else true.split(";")
+    options = [(text.strip(), 1) for text in right] + [(text.strip(), 0) for text in false.split(";")]
+    return [(f"{text.removesuffix('.')}.", label) for text, label in options if text]
 
 
 def mmlu_pro(original: Path) -> Iterator[NumberedRow]:

@@ -33,6 +33,7 @@ def expand_hugging_face(url: str) -> Path:
     except (ValueError, OSError, RuntimeError) as error:
         raise DataError(f"the dataset cannot be loaded: {str(error).splitlines()[0]}", where=url) from error
     _refuse_splits(loaded, url)
+    loaded = _with_dates_as_written(loaded, datasets, name, keywords)
     key = hashlib.sha256(f"{url} {loaded._fingerprint}".encode()).hexdigest()[:32]
     target = data_cache("expanded") / f"{key}.jsonl"
     if not target.exists():
@@ -41,6 +42,20 @@ def expand_hugging_face(url: str) -> Path:
         with written_whole(target) as file:
             write_rows(rows, file, url, has_lines=False)
     return target
+
+
+def _with_dates_as_written(loaded: Any, datasets: Any, name: str, keywords: dict[str, str]) -> Any:
+    """The dataset with texts such as `2020-01-01` as its JSON files have them.
+
+    JSON has no dates, but the reader of datasets 5 makes timestamps of a column whose first texts all look like some.
+    """
+    if getattr(loaded, "builder_name", None) != "json" or not hasattr(datasets, "Json"):
+        return loaded
+    dated = [column for column, feature in loaded.features.items() if "timestamp" in repr(feature)]
+    if not dated:
+        return loaded
+    features = datasets.Features({**loaded.features, **{column: datasets.Json() for column in dated}})
+    return datasets.load_dataset(name, **keywords, features=features)
 
 
 def parse_hugging_face_url(url: str) -> tuple[str, dict[str, str]]:

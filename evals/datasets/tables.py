@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
+from evals.datasets.json_rows import MAX_LINE_BYTES, STRICT_DECODER, RepeatedKeyError, line_too_long
 from evals.datasets.opening import open_binary, open_text
 from evals.datasets.plain_rows import NumberedRow
 from evals.errors import DataError, MissingExtra, listed
@@ -38,16 +39,17 @@ def rows_of_table(source: str, shown: str, form: str, *, read_chars: int = READ_
 def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with open_text(source, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         try:
             header = next(reader, None)
             if not header:
                 raise DataError("no first line with column names", where=shown, fix="name the columns in line 1")
-            _refuse_bad_header(header, shown)
+            n_index = _index_columns(header)
+            _refuse_bad_header(header[n_index:], shown)
             begins = reader.line_num + 1
             for cells in reader:
                 if cells:
-                    yield NumberedRow(begins, _named(cells, header, f"{shown}:{begins}"))
+                    yield NumberedRow(begins, _named(cells, header, f"{shown}:{begins}", n_index))
                 begins = reader.line_num + 1
         except csv.Error as error:
             raise DataError(
@@ -57,6 +59,19 @@ def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
             ) from None
 
 
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a text file, none of them longer than MAX_LINE_BYTES."""
+    while line := file.readline(MAX_LINE_BYTES):
+        if len(line) == MAX_LINE_BYTES:
+            raise line_too_long()
+        yield line
+
+
+def _index_columns(header: list[str]) -> int:
+    """How many columns without a name the table begins with: pandas writes the index of its rows there."""
+    return next((number for number, name in enumerate(header) if name), 0)
+
+
 def _refuse_bad_header(header: list[str], shown: str) -> None:
     repeated = [name for number, name in enumerate(header) if name in header[:number]]
     if repeated or "" in header:
@@ -64,7 +79,7 @@ def _refuse_bad_header(header: list[str], shown: str) -> None:
         raise DataError(what, where=f"{shown}:1", notes=[f"line 1: {listed(header)}"], fix="name each column once")
 
 
-def _named(cells: list[str], header: list[str], where: str) -> dict[str, Any]:
+def _named(cells: list[str], header: list[str], where: str, n_index: int) -> dict[str, Any]:
     if len(cells) != len(header):
         raise DataError(
             f"{len(cells)} cells, but line 1 names {len(header)} columns",
@@ -72,7 +87,7 @@ def _named(cells: list[str], header: list[str], where: str) -> dict[str, Any]:
             notes=[f"columns: {listed(header)}", f"last cell: {cells[-1][:60]!r}"],
             fix='put texts that hold the separator in "..."',
         )
-    return dict(zip(header, cells, strict=True))
+    return dict(zip(header[n_index:], cells[n_index:], strict=True))
 
 
 def _json_rows(source: str, shown: str, read_chars: int) -> Iterator[NumberedRow]:
@@ -113,13 +128,15 @@ class _Window:
 
 
 def _elements(window: _Window, shown: str) -> Iterator[Any]:
-    """The members of a JSON array, parsed one at a time, so that a large array needs little memory."""
+    """The members of a JSON array, parsed one at a time, so that a large array needs little memory.
+
+    Two objects or more without an array around them are JSON lines under another name, as BFCL's files are.
+    """
+    if window.peek() == "{":
+        yield from _objects_alone(window, shown)
+        return
     if window.peek() != "[":
-        raise DataError(
-            "a .json dataset must be one array of objects",
-            where=shown,
-            fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
-        )
+        raise _no_array(shown)
     window.pos += 1
     if window.peek() == "]":
         return
@@ -134,18 +151,43 @@ def _elements(window: _Window, shown: str) -> Iterator[Any]:
             raise DataError("not JSON: `,` or `]` is missing after a row", where=where, fix="correct the file there")
 
 
+def _objects_alone(window: _Window, shown: str) -> Iterator[Any]:
+    first = _element(window, shown)
+    if window.peek() != "{":
+        raise _no_array(shown)
+    yield first
+    while window.peek() == "{":
+        yield _element(window, shown)
+    if window.peek():
+        where = f"{shown}:{window.line_at(window.pos)}"
+        raise DataError("not JSON: an object is missing after a row", where=where, fix="correct the file there")
+
+
+def _no_array(shown: str) -> DataError:
+    return DataError(
+        "a .json dataset must be one array of objects",
+        where=shown,
+        fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
+    )
+
+
 def _element(window: _Window, shown: str) -> Any:
     window.peek()
     n_chars = window.read_chars
     while True:
         try:
-            value, end = json.JSONDecoder().raw_decode(window.text, window.pos)
+            value, end = STRICT_DECODER.raw_decode(window.text, window.pos)
+        except RepeatedKeyError as error:
+            where = f"{shown}:{window.line_at(window.pos)}"
+            raise DataError(f"{error.what} in the row here", where=where, fix=error.fix) from None
         except RecursionError:
             raise DataError("the JSON is nested too deeply", where=shown, fix="flatten the rows") from None
         except json.JSONDecodeError as error:
             offset = error.pos - window.pos
             if _is_cut(error) and window.more(n_chars):
                 n_chars *= 2
+                if n_chars > MAX_LINE_BYTES:
+                    raise line_too_long() from None
                 continue
             where = f"{shown}:{window.line_at(window.pos + offset)}"
             raise DataError(f"not JSON: {error.msg}", where=where, fix="correct the file there") from None

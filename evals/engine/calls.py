@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evals.chat import with_pictures_by_digest
 from evals.completion import (
     CompletionResult,
     Completions,
@@ -224,7 +225,10 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
             extra["cached_at_temperature"] = temperature
     known = {**costs, "logprobs": result.logprobs, "request": result.request, "reasoning": result.reasoning}
     extra.update({key: value for key, value in known.items() if value is not None})
-    record_sampling(prompt=prompt if result.prompt is None else result.prompt, sampled=result.texts, **extra)
+    if result.tool_calls:
+        extra["tool_calls"] = result.tool_calls
+    sent = with_pictures_by_digest(prompt if result.prompt is None else result.prompt)
+    record_sampling(prompt=sent, sampled=result.texts, **extra)
 
 
 def _temperature_sent(request: Mapping[str, Any], asked: float | None) -> float | None:

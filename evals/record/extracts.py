@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from evals.record.reader import parsed_line, raw_lines, read_record
+from evals.record.raw_lines import parsed_line, raw_lines
+from evals.record.reader import read_record
 
 
 def _first_with(path: str | Path, key: str) -> Any:

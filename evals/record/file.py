@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,14 @@ from evals.errors import RecordError
 
 logger = logging.getLogger("evals")
 
+PIPE_READER_WITHIN_S = 3.0
+"How long a named pipe may have no reader; opening it would wait for ever."
+
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _BINARY = getattr(os, "O_BINARY", 0)
 SPEC_START = b'{"spec"'
+_MOST_TRIES = 20
+"How often others may rename the file while it is opened."
 
 
 class RecordFile:
@@ -33,16 +39,26 @@ class RecordFile:
 
     @classmethod
     def create(cls, path: Path) -> RecordFile:
-        """A new, empty record at `path`. Missing folders are made; an earlier record there is renamed to `<path>.bak`.
+        """A new, empty record at `path`. Missing folders are made.
+
+        An earlier record there is renamed to `<path>.bak`, or `<path>.bak.2` and so on: none is overwritten.
 
         Raises:
             RecordError: the file cannot be made, another run writes it, or it exists and is not a record.
         """
         with _explained(path, at_start=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _set_aside(path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY
-            return cls._opened(path, os.open(path, flags, 0o600))
+            _refuse_link(path)
+            for _ in range(_MOST_TRIES):
+                access = os.O_WRONLY if path.exists() and not path.is_file() else os.O_RDWR
+                file = cls._locked(path, _open_to_append(path, access))
+                if file is None:
+                    continue
+                if not file.is_regular or os.fstat(file._fd).st_size == 0:
+                    file._make_private()
+                    return file
+                file._set_aside()
+        raise _busy(path)
 
     @classmethod
     def reopen(cls, path: Path) -> RecordFile:
@@ -52,15 +68,56 @@ class RecordFile:
             RecordError: the file cannot be opened, or another run writes it.
         """
         with _explained(path, at_start=True):
-            return cls._opened(path, os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY))
+            for _ in range(_MOST_TRIES):
+                file = cls._locked(path, os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY))
+                if file is not None:
+                    return file
+        raise _busy(path)
 
     @classmethod
-    def _opened(cls, path: Path, fd: int) -> RecordFile:
+    def _locked(cls, path: Path, fd: int) -> RecordFile | None:
+        """The file, locked; None if another run has renamed it since it was opened: the lock is on an old record."""
         file = cls(path, fd)
-        if file.is_regular and not _lock(fd):
+        if not file.is_regular:
+            return file
+        if not _lock(fd):
             file.close()
             raise _busy(path)
-        return file
+        try:
+            is_current = os.path.samestat(os.fstat(fd), os.stat(path))
+        except FileNotFoundError:
+            is_current = False
+        if is_current:
+            return file
+        file.close()
+        return None
+
+    def _make_private(self) -> None:
+        """Let nobody else read an empty file that was there before."""
+        if not self.is_regular or not hasattr(os, "fchmod"):
+            return
+        try:
+            os.fchmod(self._fd, 0o600)
+        except PermissionError:
+            self.close()
+            raise _refused(self.path, "this file belongs to another user, who could read the record") from None
+
+    def _set_aside(self) -> None:
+        """Rename this earlier record and close it. A file that is not a record is an error and is not touched.
+
+        Its lock is held until it has its new name, so two runs that start together cannot rename each other's record.
+        """
+        try:
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            if os.read(self._fd, len(SPEC_START)) != SPEC_START:
+                raise _refused(self.path, "this file exists and is not a record; it was not changed")
+            target = _free_name(self.path)
+            if os.name == "nt":  # an open file cannot be renamed there
+                self.close()
+            os.replace(self.path, target)
+            logger.warning("the earlier record at %s is now %s", self.path, target.name)
+        finally:
+            self.close()
 
     def append(self, data: bytes) -> None:
         """Append all of `data`, or raise and leave the file unchanged.
@@ -118,6 +175,27 @@ class RecordFile:
             self.close()
 
 
+def _open_to_append(path: Path, access: int) -> int:
+    """A descriptor of the file, which is made if it is not there. A pipe must have a reader soon.
+
+    Raises:
+        OSError: ENXIO where nobody reads the pipe.
+    """
+    flags = access | os.O_CREAT | os.O_APPEND | _BINARY
+    give_up_at = time.monotonic() + PIPE_READER_WITHIN_S
+    while True:
+        try:
+            fd = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.05)
+            continue
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(fd, True)
+        return fd
+
+
 def _write_all(fd: int, data: bytes) -> None:
     written = os.write(fd, data)
     while written < len(data):
@@ -147,31 +225,29 @@ def _busy(path: Path) -> RecordError:
     return error
 
 
-def _set_aside(path: Path) -> None:
-    """Rename an earlier record at `path`. A file that is not a record is an error and is not touched."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
-        return
-    fd = os.open(path, os.O_RDONLY | _BINARY)
-    try:
-        head, is_free = os.read(fd, len(SPEC_START)), _lock(fd)
-    finally:
-        os.close(fd)
-    if head != SPEC_START:
-        error = RecordError(
-            "this file exists and is not a record; it was not changed",
-            where=str(path),
-            fix="name another file with --record_path",
-        )
-        error.exit_code = 2
-        raise error
-    if not is_free:
-        raise _busy(path)
-    os.replace(path, f"{path}.bak")
-    logger.warning("the earlier record at %s is now %s.bak", path, path.name)
+def _refused(path: Path, what: str) -> RecordError:
+    error = RecordError(what, where=str(path), fix="name another file with --record_path")
+    error.exit_code = 2
+    return error
+
+
+def _refuse_link(path: Path) -> None:
+    """Refuse a symbolic link to a file: in a folder of many users it may lead anywhere. /dev/stdout links to a pipe."""
+    if path.is_symlink() and not (path.exists() and not path.is_file()):
+        raise _refused(path, "a record is not written through a symbolic link")
+
+
+def _free_name(path: Path) -> Path:
+    """The first of `<path>.bak`, `<path>.bak.2`, `<path>.bak.3` ... that is not there; an empty file holds the name."""
+    number = 1
+    while True:
+        target = Path(f"{path}.bak" if number == 1 else f"{path}.bak.{number}")
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            number += 1
+        else:
+            return target
 
 
 @contextlib.contextmanager
@@ -184,7 +260,7 @@ def _explained(path: Path, *, at_start: bool = False) -> Iterator[None]:
 
 
 def _record_error(path: Path, error: OSError, *, at_start: bool) -> RecordError:
-    reason = error.strerror or str(error)
+    reason = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror or str(error)
     if error.errno in _FULL:
         explained = RecordError(
             f"the record cannot be written: {reason}",

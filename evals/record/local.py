@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.errors import RecordError, UsageError
 from evals.json_text import dumps, encode
+from evals.record.batches import sealed
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
 from evals.record.file import RecordFile
@@ -94,7 +95,7 @@ class LocalRecorder(RecorderBase):
             lines = [event_line(event, text) for event, text in entries]
             lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
             try:
-                self._file.append(encode("".join(lines)))
+                self._file.append(sealed(encode("".join(lines)), len(lines)))
             except RecordError:
                 self._next_event_id = first
                 raise

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import gzip
-import json
+import functools
+import logging
+import os
 import re
-import zlib
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals.errors import DataError, MissingExtra
+from evals.record.batches import HEAD, Batch, BatchCheck
 from evals.record.envelope import is_event, problem_of_spec
 from evals.record.event import Event, event_of
+from evals.record.raw_lines import parsed_line, raw_lines
 from evals.record.sample_record import SampleRecord
 
 if TYPE_CHECKING:
     import pandas
 
+logger = logging.getLogger(__name__)
+
 Key = tuple[str, int]
 "(sample id, repeat). The repeat is 0 for the first evaluation."
 
 _MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
-_HEAD = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+, "sample_id": "([^"\\]*)"')
-"The start of our event lines. A line with another start is parsed as a whole."
-_loads = json.JSONDecoder(parse_constant=lambda _: None).decode
+_WHOLE = Batch(1, 0, 0, False, True)
+"A line of openai/evals' own records, which have no batches."
 
 
 class DoneSamples(NamedTuple):
@@ -64,7 +68,11 @@ class Record:
         self._last_of_failed: dict[Key, int] = {}
         self._finished_later: dict[Key, int] = {}
         self._n_events: dict[str | None, int] = {}
-        self._scan()
+        self._n_kept: dict[int, int] = {}
+        "By the offset where a damaged batch ends: how many of its lines count, which may be none."
+        if not self._scan(trusts_checksums=True):
+            self._forget()
+            self._scan(trusts_checksums=False)
 
     @property
     def run_id(self) -> str | None:
@@ -126,25 +134,47 @@ class Record:
 
         pyarrow.parquet.write_table(pyarrow.table(columns_of(self.to_rows())), path)
 
-    def _scan(self) -> None:
-        """The first pass over the file: spec, report, which attempts were replaced, where the last whole batch ends."""
-        ordinal = 0
+    def _forget(self) -> None:
+        self.n_broken_lines = self.n_damaged = self.next_event_id = self._session = 0
+        self._last_of_failed, self._finished_later, self._n_kept = {}, {}, {}
+
+    def _scan(self, *, trusts_checksums: bool) -> bool:
+        """The first pass over the file: spec, report, which attempts were replaced, where the last whole batch ends.
+
+        False if most checksums are wrong: another program wrote the record anew, and its lines are other bytes.
+        """
+        ordinal = n_sealed = n_wrong = 0
+        check, is_torn = BatchCheck(trusts_checksums=trusts_checksums), False
         for start, end, raw in raw_lines(self.path):
             self._size = end
             if start == 0 and self._scan_first(raw, end):
                 continue
+            is_torn = not raw.endswith(b"\n")
             if self.is_ours and not _MARKED.search(raw):
-                self.n_broken_lines += not raw.endswith(b"}\n")
+                is_broken = not raw.endswith(b"}\n")
+                self.n_broken_lines += is_broken
+                check.add(raw, is_broken=is_broken)
                 continue
             line = parsed_line(raw)
-            if line is None:
-                self.n_broken_lines += 1
-            elif "final_report" in line:
+            if line is not None and "final_report" in line:
                 self._scan_report(line)
-            elif "type" in line and not is_event(line):
+            elif line is None or ("type" in line and not is_event(line)):
                 self.n_broken_lines += 1
-            elif "type" in line:
-                ordinal += self._scan_event(line, ordinal, end)
+                check.add(raw, is_broken=True)
+            elif "type" not in line:
+                continue
+            elif self.is_ours and not (line.get("sample_done") or line.get("loose")):
+                check.add(raw)
+            else:
+                batch = check.end(raw, line.get("sample_id")) if self.is_ours else _WHOLE
+                n_sealed, n_wrong = n_sealed + batch.is_sealed, n_wrong + (not batch.matches)
+                self.n_broken_lines += batch.n_broken
+                if batch.n_dropped:
+                    self._n_kept[end] = batch.n_kept
+                if batch.n_kept:
+                    ordinal += self._scan_event(line, ordinal, end)
+        self.n_damaged = max(0, self.n_broken_lines - is_torn)
+        return not trusts_checksums or 2 * n_wrong <= n_sealed
 
     def _scan_first(self, raw: bytes, end: int) -> bool:
         line = parsed_line(raw)
@@ -188,8 +218,8 @@ class Record:
             self._finished_later[key] = self._session
         return 1
 
-    def _event_lines(self, wanted: frozenset[str] | None = None) -> Iterator[dict[str, Any]]:
-        """The event lines that the first pass saw. A record that is still being written may have grown since then.
+    def _event_lines(self, wanted: frozenset[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(end, line) of the event lines that the first pass saw. A record that is being written may have grown since.
 
         wanted: only lines of these samples and lines that end an attempt have to be given; others may be skipped.
         """
@@ -200,7 +230,7 @@ class Record:
                 continue
             line = parsed_line(raw)
             if line is not None and "final_report" not in line and is_event(line):
-                yield line
+                yield end, line
 
     def _items(self, wanted: frozenset[str] | None = None) -> Iterator[SampleRecord | Event]:
         return self._our_items(wanted) if self.is_ours else self._foreign_items()
@@ -208,9 +238,14 @@ class Record:
     def _our_items(self, wanted: frozenset[str] | None = None) -> Iterator[SampleRecord | Event]:
         batch: list[Event] = []
         ordinal = session = 0
-        for line in self._event_lines(wanted):
-            event = event_of(line)
+        for end, line in self._event_lines(wanted):
+            event, n_kept = event_of(line), self._n_kept.get(end)
+            if n_kept is not None and (line.get("sample_done") or line.get("loose")):
+                batch = batch[len(batch) - n_kept + 1 :] if n_kept > 1 else []
+                if not n_kept:
+                    continue
             if line.get("loose"):
+                batch = []
                 session += event.type == "resumed"
                 if session == self._session and event.type != "resumed":
                     yield event
@@ -232,7 +267,7 @@ class Record:
         """The samples of an openai/evals record, whose events are interleaved: each when its last event was read."""
         left = dict(self._n_events)
         open_samples: dict[str | None, list[Event]] = {}
-        for line in self._event_lines():
+        for _, line in self._event_lines():
             event = event_of(line)
             if event.sample_id is None:
                 yield event
@@ -250,11 +285,33 @@ def read_record(path: str | Path) -> Record:
     Raises:
         DataError: the file cannot be read, or is not a record.
     """
+    if not stat.S_ISREG(_mode_of(path)):
+        raise DataError(
+            "this is no file", where=str(path), fix="name a record; what a pipe gives must be written first"
+        )
     try:
-        return Record(Path(path))
+        record = Record(Path(path))
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(f"the record cannot be read: {reason}", where=str(path), fix="check the path") from None
+    if record.n_damaged:
+        _warn_of_damage(str(path), record.n_damaged)
+    return record
+
+
+@functools.lru_cache(maxsize=1000)
+def _warn_of_damage(path: str, n: int) -> None:
+    """Say it once for each record, whatever reads it, and however often."""
+    lines = "1 broken line" if n == 1 else f"{n:,} broken lines"
+    logger.warning("%s has %s: their samples count as not finished; --resume evaluates them again", path, lines)
+
+
+def _mode_of(path: str | Path) -> int:
+    """The type of the file; that of a regular one where there is none, whose opening says why."""
+    try:
+        return os.stat(path).st_mode
+    except OSError:
+        return stat.S_IFREG
 
 
 def done_samples(path: str | Path) -> DoneSamples:
@@ -287,31 +344,7 @@ def _key(line: Mapping[str, Any]) -> Key:
     return line.get("sample_id") or "", line.get("repeat") or 0
 
 
-def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """(start, end, bytes) of each line. A compressed file that was cut gives the lines that can be unpacked."""
-    end = 0
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as file:
-        try:
-            for raw in file:
-                start, end = end, end + len(raw)
-                yield start, end, raw
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            return
-
-
 def _may_belong(raw: bytes, wanted: frozenset[str]) -> bool:
     """False if the line certainly belongs to none of these samples."""
-    head = _HEAD.match(raw)
+    head = HEAD.match(raw)
     return head is None or head[1].decode("utf-8", "replace") in wanted
-
-
-def parsed_line(raw: bytes) -> dict[str, Any] | None:
-    """The object in one line; None if the line is not a JSON object. A bare NaN becomes None."""
-    try:
-        line = _loads(raw.decode("utf-8").strip())
-    except ValueError:
-        return None
-    except RecursionError:
-        return None
-    return line if isinstance(line, dict) else None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from evals.errors import RegistryError, did_you_mean
 from evals.registry.entries import THING, alias_of, check_entry
 from evals.registry.index import Index, RawEntry
+from evals.specs import is_openai_evals_form
+
+logger = logging.getLogger("evals")
 
 
 def follow(entry: RawEntry, indexes: Mapping[str, Index]) -> list[RawEntry]:
@@ -35,7 +39,24 @@ def follow(entry: RawEntry, indexes: Mapping[str, Index]) -> list[RawEntry]:
             raise RegistryError(f"{THING[kind]} {entry.name!r} leads back to itself", where=entry.where, notes=[names])
         check_entry(found, kind)
         chain.append(found)
+    _refuse_repeated(chain)
     return chain
+
+
+def _refuse_repeated(chain: list[RawEntry]) -> None:
+    """Raise RegistryError for keys that stand twice; a warning where the last one counts, as in openai/evals."""
+    cls = chain[-1].body.get("class") if isinstance(chain[-1].body, dict) else None
+    is_error = isinstance(cls, str) and not is_openai_evals_form(cls)
+    for entry in chain:
+        if entry.repeated and is_error:
+            first, *more = entry.repeated
+            raise RegistryError(f"in entry {entry.name!r}, {first}", where=entry.where, notes=more, fix="remove one")
+        if entry.repeated and (entry.where, entry.name) not in _warned:
+            _warned.add((entry.where, entry.name))
+            logger.warning("%s: in entry %r, %s; the last one counts", entry.where, entry.name, entry.repeated[0])
+
+
+_warned: set[tuple[str, str]] = set()
 
 
 def first_entry(indexes: Mapping[str, Index], name: str) -> RawEntry | None:

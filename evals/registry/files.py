@@ -127,7 +127,7 @@ class RegistryFiles:
         see_all = "evals list" if kind == "evals" else f"evals list --kind {kind}"
         notes = [f"did you mean: {', '.join(near)}" if near else ""]
         notes += [f"see all: {see_all}        add a registry: --registry_path DIR"]
-        notes += [f"not a folder: {shown_path(path)}" for path in self._missing_paths()]
+        notes += [f"registry {shown_path(path)}: {no_registry(path)}" for path in self._missing_paths()]
         notes += [f"not read: {str(error).splitlines()[0]}" for error in self._index(kind).broken()[:2]]
         notes += [f"not read: {shown_path(file)}: call it {file.stem}.yaml" for file in self._misnamed(kind, name)]
         if "," in name:

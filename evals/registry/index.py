@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import logging
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.errors import RegistryError
 
@@ -35,6 +37,8 @@ class RawEntry:
     path: Path
     line: int
     registry_path: Path
+    repeated: tuple[str, ...] = ()
+    "Keys that stand twice in the entry, and its own name if the file has it twice, in words with both lines."
 
     @property
     def where(self) -> str:
@@ -106,7 +110,8 @@ class YamlFile:
                 self.error = error
                 raise
             self._entries = {
-                name: RawEntry(name, body, self.path, line, self.registry_path) for name, body, line in parsed
+                found.name: RawEntry(found.name, found.body, self.path, found.line, self.registry_path, found.repeated)
+                for found in parsed
             }
         return self._entries
 
@@ -197,25 +202,42 @@ def kind_files(root: Path, kind: str) -> list[YamlFile]:
     return [YamlFile(place / name, root) for name in names if not name.startswith(".")]
 
 
-def parse_mapping(data: bytes, path: Path) -> list[tuple[str, Any, int]]:
-    """(name, body, line) of each top-level key, also of duplicates; [] if the file is not a mapping.
+class TopLevel(NamedTuple):
+    """A top-level key of a YAML file, its value, its line, and words about keys that stand twice."""
+
+    name: str
+    body: Any
+    line: int
+    repeated: tuple[str, ...]
+
+
+def parse_mapping(data: bytes, path: Path) -> list[TopLevel]:
+    """Each top-level key, also of duplicates; [] if the file is not a mapping.
 
     A name is the text of its key: `2024` and `yes` are names, not a number and a boolean.
 
     Raises:
-        RegistryError: the file is not valid YAML or not UTF-8, with file:line:column.
+        RegistryError: the file is not valid YAML or not UTF-8, or its anchors expand without end; with file:line.
     """
     import yaml
+
+    from evals.registry.yaml_nodes import check_size, line_of, repeated_keys, repeated_names
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(_text(data, path))
     try:
         root = loader.get_single_node()
         if not isinstance(root, yaml.MappingNode):
             return []
+        check_size(root)
+        twice = repeated_names(root)
         loader.flatten_mapping(root)
-        return [
-            (str(key.value), loader.construct_document(value), key.start_mark.line + 1) for key, value in root.value
-        ]
+        found = []
+        for key, value in root.value:
+            name, repeated = str(key.value), repeated_keys(value)
+            if name in twice:
+                repeated.insert(0, twice[name])
+            found.append(TopLevel(name, loader.construct_document(value), line_of(key), tuple(repeated)))
+        return found
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise _yaml_error(error, path, data) from error
     finally:
@@ -239,8 +261,10 @@ def _entry_or_none(file: YamlFile, name: str) -> RawEntry | None:
 
 def _read(path: Path) -> bytes:
     # os.open and os.read take a third of the time of pathlib for the 463 small files of openai/evals' registry.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "this is no file but a pipe or a device")
         chunks = []
         while chunk := os.read(descriptor, 1 << 16):
             chunks.append(chunk)
@@ -259,6 +283,9 @@ def _text(data: bytes, path: Path) -> str:
 
 
 def _yaml_error(error: Exception, path: Path, data: bytes) -> RegistryError:
+    line_of_error = getattr(error, "line", None)
+    if line_of_error is not None:
+        return RegistryError(str(error), where=f"{shown_path(path)}:{line_of_error}", fix="write the values out")
     mark = getattr(error, "problem_mark", None)
     where = shown_path(path) if mark is None else f"{shown_path(path)}:{mark.line + 1}:{mark.column + 1}"
     problem = getattr(error, "problem", None) or str(error) or type(error).__name__

@@ -158,6 +158,7 @@ class Registry(RegistryFiles):
         refuse_other_than_a_class(cls.func, spec.cls, named_by=named_by, where=spec.where, needs=EVAL_METHODS)
         made = build(cls, arguments, named_by=named_by, where=spec.where, given=given.keys())
         refuse_other_than_an_eval(made, spec.cls, named_by=named_by, where=spec.where)
+        made.openai_evals_rules = spec.is_openai_evals_form
         return made
 
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evals.errors import did_you_mean
 from evals.registry.entries import KNOWN_KEYS
 from evals.registry.index import shown_path
 
@@ -33,12 +34,22 @@ def default_registry_paths() -> list[Path]:
         return [bundled_root()]
 
 
+def _folders_near(path: Path) -> str:
+    """`did you mean: ...` with folders beside a path that is not there; an empty text without any."""
+    try:
+        names = [child.name for child in path.parent.iterdir() if child.is_dir()]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, names)
+
+
 def no_registry(path: Path) -> str:
     """What is wrong with a path that should be a registry; an empty text if nothing is."""
     if path.is_file():
         return "this is a file; name the folder that contains `evals`"
     if not path.is_dir():
-        return "there is no such folder"
+        near = _folders_near(path)
+        return f"there is no such folder ({near})" if near else "there is no such folder"
     if any((path / kind).exists() for kind in (*KINDS, "data")):
         return ""
     if path.name in KINDS:

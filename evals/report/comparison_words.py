@@ -34,8 +34,8 @@ def differs(c: Comparison) -> list[str]:
 
 
 def method_text(d: PairedDifference) -> str:
-    """The methods behind the interval and the p-value, in parentheses."""
-    return f"({d.method})" if d.method == d.test else f"({d.method} interval; {d.test} test)"
+    """The method behind interval and p-value, in parentheses."""
+    return f"({d.method})"
 
 
 def verdict(c: Comparison, names: Sequence[str]) -> str:
@@ -53,10 +53,13 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
 
 def detectable_words(c: Comparison) -> str:
     """The smallest true difference that a comparison of this size finds, as a sentence."""
-    if math.isnan(c.detectable):
+    if math.isnan(c.detectable) and not (c.is_binary and c.estimate_a.value > 0):
         return "" if c.n else "no samples"
+    if math.isnan(c.detectable):
+        return f"With {counted(c.n, 'sample')} like these no true difference is found 4 times in 5: more are needed."
     what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
-    return f"With {counted(c.n, 'sample')} like these a true difference of {what} is found 4 times in 5."
+    where = "drop" if c.is_binary else "difference"
+    return f"With {counted(c.n, 'sample')} like these a true {where} of {what} is found 4 times in 5."
 
 
 def _in_unit(c: Comparison) -> bool:

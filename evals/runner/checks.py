@@ -13,11 +13,12 @@ from typing import Any
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
-from evals.errors import BadSample, DataError, EvalsError, RegistryError, UsageError, listed
+from evals.errors import DataError, EvalsError, RegistryError, UsageError, listed
 from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
 from evals.registry.lookup import Registry
+from evals.registry.roots import no_registry
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.sample import sample_id
@@ -66,8 +67,12 @@ def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths:
     """Check evals. names: an eval, a YAML file of evals, or a registry folder each.
 
     Raises:
-        RegistryError: a file or folder holds no eval.
+        RegistryError: a file or folder holds no eval, or a registry path is no registry.
     """
+    for given in map(Path, registry_paths):
+        problem = no_registry(given)
+        if problem:
+            raise RegistryError(problem, where=str(given), fix="name the folder that contains `evals`")
     for name in names:
         registry = Registry()
         registry.add_registry_paths(list(registry_paths))
@@ -175,7 +180,7 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
     bad: list[EvalsError] = []
     try:
         doubts = Doubts(evaluation, as_openai_evals=as_openai_evals)
-    except BadSample as error:
+    except EvalsError as error:
         check.add("failed", str(error))
         return False
     for index in range(len(samples)):

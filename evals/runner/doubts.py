@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import BadSample
+from evals.suite.samples.doubts import Doubt
 
 if TYPE_CHECKING:
     from evals.eval import Eval
-    from evals.suite.samples.doubts import Doubt
 
 
 class Doubts:
@@ -29,6 +29,8 @@ class Doubts:
 
     def look_at(self, sample: Any) -> None:
         """Raise BadSample for a doubt about a row that is an error; count any other."""
+        if getattr(sample, "repeated", None) is not None:
+            self._take(Doubt(*sample.repeated), sample)
         for doubt in self._of_sample(sample):
             self._take(doubt, sample)
 

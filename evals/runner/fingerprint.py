@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 from evals.completion_fns.function import unwrapped
 from evals.engine.traits import cache_identity
 from evals.registry.classes import public_path
+from evals.runner.contents import contents_of
 from evals.secrets import is_secret_name, without_secrets
+from evals.specs import CompletionFnSpec
 
 if TYPE_CHECKING:
     from evals.eval import Eval
     from evals.registry.lookup import Registry
+    from evals.runner.preflight import Preflight
     from evals.runner.request import RunRequest
     from evals.specs import EvalSpec
 
@@ -23,22 +26,30 @@ _IRRELEVANT = {"api_key", "organization", "project"}
 
 
 def fingerprint_of(
-    request: RunRequest, spec: EvalSpec, evaluation: Eval, data_sha256: str | None, registry: Registry
+    request: RunRequest,
+    spec: EvalSpec,
+    evaluation: Eval,
+    facts: Preflight,
+    registry: Registry,
 ) -> dict[str, Any]:
     """The facts that must be equal for a record to be gone on with. No secrets among them."""
-    models = {}
+    models, fn_specs = {}, {}
     for fn, name in zip(request.completion_fns, request.completion_fn_names, strict=True):
         if isinstance(fn, str):
-            fn_spec = registry.resolve_completion_fn(fn)
+            fn_spec = fn_specs[name] = registry.resolve_completion_fn(fn)
             models[name] = {"class": public_path(fn_spec.cls), "args": _public(fn_spec.args or {})}
         else:
             models[name] = identity_of(fn)
-    facts = {
+    eval_args = without_secrets({**(spec.args or {}), **request.extra_eval_params})
+    given = {**fn_specs, "--completion_args": CompletionFnSpec("", _public(request.completion_args))}
+    fns = dict(zip(request.completion_fn_names, evaluation.completion_fns, strict=False))
+    said = {
         "eval": spec.key,
         "class": public_path(spec.cls),
-        "eval_args": without_secrets({**(spec.args or {}), **request.extra_eval_params}),
+        "eval_args": eval_args,
         "scorer": evaluation.fingerprint(),
-        "data_sha256": data_sha256,
+        "contents": contents_of(eval_args, spec.cls, fns, given, registry, spec.registry_path, facts.pictures),
+        "data_sha256": facts.data_sha256,
         "completion_fns": models,
         "completion_args": _public(request.completion_args),
         "overrides": dict(request.settings.overrides),
@@ -46,7 +57,7 @@ def fingerprint_of(
         "max_samples": request.max_samples,
         "repeats": request.repeats,
     }
-    plain: dict[str, Any] = json.loads(json.dumps(facts, sort_keys=True, default=str))
+    plain: dict[str, Any] = json.loads(json.dumps(said, sort_keys=True, default=str))
     return plain
 
 
@@ -101,8 +112,9 @@ def recorded_fingerprint(spec: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     models = fingerprint.get("completion_fns")
     known = models if isinstance(models, Mapping) else {}
-    renamed = {name: _with_public_class(model) for name, model in known.items()}
-    facts = _with_public_class(fingerprint)
+    renamed = {name: without_secrets(_with_public_class(model)) for name, model in known.items()}
+    facts = {**_with_public_class(fingerprint)}
+    facts |= {name: without_secrets(facts[name]) for name in ("completion_args", "eval_args") if name in facts}
     return {**facts, "completion_fns": renamed} if known else dict(facts)
 
 
@@ -112,12 +124,41 @@ def _with_public_class(facts: Any) -> Any:
 
 
 def first_difference(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str | None:
-    """`what: there X, here Y` for the first fact that differs; None when the runs are the same."""
+    """`what: there X, here Y` for the first fact that differs; None when the runs are the same.
+
+    What an older record does not say is taken to be the same: nothing can be told of it.
+    """
     for key in sorted({*theirs, *ours}):
         there, here = theirs.get(key), ours.get(key)
-        if there != here:
+        if key in _BY_CONTENT:
+            difference = _other_content(there, here)
+            if difference is not None:
+                return difference
+        elif there != here:
             return f"other {_WORDS.get(key, key)}: there {_short(there)}, here {_short(here)}"
     return None
+
+
+_BY_CONTENT = ("contents", "scorer")
+"Facts with a digest or a version for each thing; records of earlier versions have fewer of them, or none."
+
+
+def _other_content(there: Any, here: Any) -> str | None:
+    if not isinstance(there, Mapping) or not isinstance(here, Mapping):
+        return None
+    for name in sorted(there.keys() & here.keys()):
+        if there[name] != here[name]:
+            word = _CONTENT_WORDS.get(name, name)
+            return f"other {word}: there {_short(there[name])}, here {_short(here[name])}"
+    return None
+
+
+_CONTENT_WORDS = {
+    "version": "version of the scorer",
+    "rubric": "text or scores of the rubric",
+    "few_shot": "few-shot rows",
+    "pictures": "pictures",
+}
 
 
 _WORDS = {
@@ -126,7 +167,6 @@ _WORDS = {
     "data_sha256": "data",
     "eval_args": "eval arguments",
     "overrides": "sampling options",
-    "scorer": "version of the scorer",
 }
 "Facts under the names by which people know them; the others go by their own."
 

@@ -14,8 +14,9 @@ import evals
 from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
+from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
-from evals.runner.few_shot_overlap import few_shot_warnings
+from evals.runner.few_shot_overlap import LOOKED_AT, few_shot_warnings
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -32,6 +33,8 @@ class Preflight:
     "Estimate over all selected rows, bytes/4."
     first_prompt: Any = None
     warnings: Sequence[str] = field(default_factory=tuple)
+    pictures: str | None = None
+    "A digest of the pictures that rows name by path; None where no row names one."
 
     def facts(self) -> dict[str, Any]:
         """The keys that go into the record's first line."""
@@ -58,18 +61,21 @@ def check_before_run(evaluation: Eval, max_samples: int | None, *, as_openai_eva
     if len(samples) == 0:
         raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
     order = sample_order(len(samples), max_samples)
-    _check_rows(evaluation, samples, order, doubts)
+    pictures = _check_rows(evaluation, samples, order, doubts)
     return Preflight(
         n_samples=len(samples),
         n_selected=len(order),
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
-        warnings=[*doubts.warnings(), *few_shot_warnings(evaluation, samples, sorted(order))],
+        warnings=[*doubts.warnings(), *few_shot_warnings(evaluation, samples, sorted(order)[:LOOKED_AT])],
+        pictures=pictures,
     )
 
 
-def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int], doubts: Doubts) -> None:
+def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int], doubts: Doubts) -> str | None:
+    """Check each row; the digest of the pictures that they name."""
+    pictures = PictureDigest()
     check_sample = hook_of(evaluation, "check_sample")
     first: DataError | None = None
     same: list[int] = []
@@ -79,13 +85,14 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int], 
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
+            pictures.add(sample)
         except DataError as error:
             if first is None:
                 first = error
             elif error.what == first.what:
                 same.append(index + 1)
     if first is None:
-        return
+        return pictures.value()
     more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
     also = [f"({more} the same problem: {listed(same)})"] if same else []
     raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)

@@ -11,7 +11,7 @@ from typing import Any
 from evals.errors import DataError
 from evals.record.reader import read_record
 from evals.record.sample_record import SampleRecord
-from evals.runner.fingerprint import recorded_fingerprint
+from evals.runner.fingerprint import first_difference, recorded_fingerprint
 
 
 @dataclass
@@ -64,13 +64,25 @@ def find_unfinished(folder: Path, fingerprint: dict[str, Any]) -> Earlier | None
     """The newest record of the same run in `folder` that is not complete, else the newest complete one, else None."""
     newest_complete: Earlier | None = None
     for path in sorted(folder.glob("*.jsonl"), key=lambda p: p.stat().st_mtime, reverse=True):
-        if _fingerprint_in(path) != fingerprint:
+        recorded = _fingerprint_in(path)
+        if recorded is None or first_difference(recorded, fingerprint) is not None:
             continue
         earlier = read_earlier(path)
         if not earlier.complete:
             return earlier
         newest_complete = newest_complete or earlier
     return newest_complete
+
+
+def why_none_fits(folder: Path, fingerprint: dict[str, Any]) -> str | None:
+    """`PATH has other data: ...` for the newest record of the same eval and models; None without one."""
+    for path in sorted(folder.glob("*.jsonl"), key=lambda p: p.stat().st_mtime, reverse=True):
+        recorded = _fingerprint_in(path)
+        if recorded is None or recorded.get("eval") != fingerprint["eval"]:
+            continue
+        if list(recorded.get("completion_fns") or ()) == list(fingerprint["completion_fns"]):
+            return f"{path.name} has {first_difference(recorded, fingerprint)}"
+    return None
 
 
 def _fingerprint_in(path: Path) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from evals.suite.match.match_with_solvers import MatchWithSolvers as MatchWithSolvers
     from evals.suite.text.text_loss import TextLoss as TextLoss
     from evals.suite.text.translate import Translate as Translate
+    from evals.suite.tools.tool_call import ToolCall as ToolCall
 
 _HOMES = {
     "Choice": "evals.suite.choice.eval",
@@ -63,6 +64,7 @@ _HOMES = {
     "TestMatch": "evals.suite.match.built_in",
     "TextLoss": "evals.suite.text.text_loss",
     "TextSimilarity": "evals.suite.graders.single",
+    "ToolCall": "evals.suite.tools.tool_call",
     "Translate": "evals.suite.text.translate",
 }
 

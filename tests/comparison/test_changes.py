@@ -50,3 +50,15 @@ def test_seed_subset_repeats_and_versions_are_compared(tmp_path):
         "max_samples null -> 2", "seed 1 -> 2", "repeats 1 -> 3", "evals 1 -> 2",
     ]  # fmt: skip
     assert [change.what for change in found.of("seed", "version")] == ["seed", "version"]
+
+
+def test_files_servers_and_code_that_both_records_tell_of_are_compared(tmp_path):
+    (tmp_path / "same").mkdir()
+    a = {"file few_shot_jsonl": "1", "server m": "http://a/v1", "code mine": "x", "pictures": "p", "file old": "o"}
+    b = {"file few_shot_jsonl": "2", "server m": "http://b/v1", "code mine": "y", "pictures": "p", "file new": "n"}
+    found = changes_of(tmp_path, {"fingerprint": {"contents": a}}, {"fingerprint": {"contents": b}})
+    assert [(change.what, change.text) for change in found.changes[1:]] == [
+        ("model", "content of code mine x -> y"),
+        ("prompts", "content of file few_shot_jsonl 1 -> 2"),
+        ("model", "server m http://a/v1 -> http://b/v1"),
+    ]

@@ -124,3 +124,24 @@ def test_another_scorer_is_refused_with_a_way_out(tmp_path):
     with pytest.raises(DataError, match="another scorer") as raised:
         gate_runs([runs[1]], tmp_path / "b", GateLimits())
     assert "--update" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_other"),
+    [
+        ({"version": "1", "rubric": "a"}, {"version": "1", "rubric": "b"}, True),
+        ({"version": "1"}, {"version": "1", "rubric": "b"}, False),  # an older baseline does not say
+        ({"version": "1", "scorer code mine": "a"}, {"version": "1", "scorer code mine": "b"}, True),
+    ],
+)
+def test_rubric_and_source_of_the_scorer_are_part_of_it(tmp_path, before, after, is_other):
+    runs = [
+        read_scores(write_run(tmp_path / f"{i}.jsonl", [1.0] * 400, fingerprint={"scorer": scorer}))
+        for i, scorer in enumerate((before, after))
+    ]
+    Baseline.of(runs[0]).write(baseline_path(tmp_path / "b", "sums.test.v1"))
+    if is_other:
+        with pytest.raises(DataError, match="another scorer"):
+            gate_runs([runs[1]], tmp_path / "b", GateLimits())
+    else:
+        assert gate_runs([runs[1]], tmp_path / "b", GateLimits())[0].verdict == "ok"

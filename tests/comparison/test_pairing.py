@@ -34,14 +34,35 @@ def test_over_the_same_data_ids_pair_whatever_the_prompts(tmp_path):
     assert "data" in c.changes.same
 
 
-def test_equal_questions_are_never_paired_with_each_others_copies(tmp_path):
-    a = read_scores(write_run(tmp_path / "a.jsonl", [1.0] * 3, questions=["x", "same", "same"], data_sha256="1"))
-    b = read_scores(write_run(tmp_path / "b.jsonl", [1.0] * 3, questions=["same", "x", "same"], data_sha256="2"))
-    p = compare_runs(a, b).pairing
-    assert sorted(zip([a.sample_ids[i] for i in p.rows_a], [b.sample_ids[i] for i in p.rows_b], strict=True)) == [
-        ("sums.test.0", "sums.test.1"),
-        ("sums.test.2", "sums.test.2"),
-    ]
+def pairs_of(folder, questions_a, questions_b):
+    """The pairs of two runs over different data, as numbers of rows."""
+    a, b = (
+        read_scores(write_run(folder / f"{name}.jsonl", [1.0] * len(asked), questions=asked, data_sha256=name))
+        for name, asked in (("a", questions_a), ("b", questions_b))
+    )
+    found = pair(a, b)
+    number = [[int(sample_id.rpartition(".")[2]) for sample_id in run.sample_ids] for run in (a, b)]
+    assert len({*found.rows_a}) == len({*found.rows_b}) == found.n
+    pairs = sorted((number[0][i], number[1][j]) for i, j in zip(found.rows_a, found.rows_b, strict=True))
+    assert found.n_moved == sum(i != j for i, j in pairs)
+    return pairs
+
+
+def test_copies_of_a_question_are_paired_by_their_order_where_ids_moved(tmp_path):
+    asked = ["p", "same", "q", "same", "r", "same", "same", "s", "t", "u"]
+    assert pairs_of(tmp_path, asked, ["new", *asked]) == [(i, i + 1) for i in range(10)]
+    assert pairs_of(tmp_path, asked, asked[1:]) == [(i + 1, i) for i in range(9)]
+    assert pairs_of(tmp_path, ["x", "same", "same"], ["same", "x", "same"]) == [(0, 1), (1, 0), (2, 2)]
+
+
+def test_copies_that_kept_their_ids_are_paired_by_them(tmp_path):
+    assert pairs_of(tmp_path, ["same", "same", "x"], ["same", "same", "y"]) == [(0, 0), (1, 1)]
+    assert pairs_of(tmp_path, ["x", "same", "same"], ["y", "z", "same"]) == [(2, 2)]
+    assert pairs_of(tmp_path, ["same", "same", "same"], ["same", "other", "same"]) == [(0, 0), (2, 2)]
+
+
+def test_copies_that_the_other_run_has_fewer_of_are_left_over(tmp_path):
+    assert pairs_of(tmp_path, ["same", "same", "same"], ["x", "y", "z", "same", "same"]) == [(0, 3), (1, 4)]
 
 
 def test_what_only_one_run_has_and_what_failed_in_one_is_counted_apart(tmp_path):

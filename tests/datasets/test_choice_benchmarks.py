@@ -99,6 +99,19 @@ def test_truthfulqa_one_and_several_true_options(tmp_path):
     assert converted(choice_benchmarks.truthfulqa_mc1, lines(path, row))[0]["answer"] == 1
 
 
+def test_truthfulqa_from_its_table_whose_lists_have_semicolons(tmp_path):
+    path = tmp_path / "TruthfulQA.csv"
+    path.write_text(
+        "Type,Category,Question,Best Answer,Correct Answers,Incorrect Answers,Source\n"
+        "A,B,Q? ,It is so,It is so; Nobody knows.; ,It is not; Never,s\n"
+    )
+    (one,) = converted(choice_benchmarks.truthfulqa_mc1, path)
+    assert one == {"question": "Q?", "choices": ["It is so.", "It is not.", "Never."], "answer": 0}
+    (several,) = converted(choice_benchmarks.truthfulqa_mc2, path)
+    assert several["choices"] == ["It is so.", "Nobody knows.", "It is not.", "Never."]
+    assert several["labels"] == [1, 1, 0, 0]
+
+
 def test_mmlu_pro_without_fillers(tmp_path):
     row = {"question": "Q", "options": ["a", "N/A", "b"], "answer_index": 2, "category": "law"}
     (found,) = converted(choice_benchmarks.mmlu_pro, lines(tmp_path / "x.jsonl", row))

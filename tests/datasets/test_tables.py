@@ -27,6 +27,15 @@ def test_tsv_and_compressed_csv_are_read_alike(tmp_path):
     assert list(tsv) == list(csv) == [{"input": "ä", "ideal": "b"}]
 
 
+def test_the_index_that_pandas_writes_before_the_first_name_is_left_out(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"input": ["a", "b"], "ideal": ["1", "2"]})
+    table.to_csv(tmp_path / "one.csv")
+    table.set_index([pandas.Index(["x", "y"]), pandas.Index(["u", "v"])]).to_csv(tmp_path / "two.csv")
+    for name in ("one.csv", "two.csv"):
+        assert list(open_samples(tmp_path / name)) == table.to_dict("records")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -34,6 +43,9 @@ def test_tsv_and_compressed_csv_are_read_alike(tmp_path):
         ("a,b\n1\n", "s.csv:2: 1 cells, but line 1 names 2 columns"),
         ("a,a\n1,2\n", "s.csv:1: two columns are called 'a'"),
         ('a,b\n"open,2\n', "s.csv:2: not CSV"),
+        ("a,,b\n1,2,3\n", "s.csv:1: a column has no name"),
+        (",\n1,2\n", "s.csv:1: two columns are called ''"),
+        (",a\n1\n", "s.csv:2: 1 cells, but line 1 names 2 columns"),
         ("", "no first line"),
     ],
 )
@@ -52,10 +64,17 @@ def test_a_json_array_is_read_row_by_row_and_its_reads_may_end_anywhere(tmp_path
     assert samples[3].where == f"{path}[3]"
 
 
+def test_json_lines_may_have_the_name_of_an_array(tmp_path):
+    values = [{"a": i, "b": "ü]}," * i} for i in range(30)]
+    path = write(tmp_path / "s.json", "\n".join(json.dumps(value) for value in values) + "\n")
+    assert [row for _, row in rows_of_table(path, path, ".json", read_chars=7)] == values
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('{"a": 1}', "must be one array"),
+        ('{"a": 1}\n{"a": 2}\n[3]', "s.json:3: not JSON: an object is missing"),
         ('[{"a": 1},\n {"a": 2}\n {"a": 3}]', "s.json:3: not JSON: `,` or `]` is missing"),
         ('[{"a": 1},\n {"a" 2}]', "s.json:2: not JSON"),
         ('[{"a": 1},\n {"a": "open]', "s.json:2: not JSON"),

@@ -32,7 +32,7 @@ class TestTheFile:
         record_one(recorder)
         events = lines_of(path)[1:]
         keys = ["run_id", "event_id", "sample_id", "type", "data", "created_by", "created_at"]
-        assert [list(event) for event in events] == [keys, keys, [*keys, "sample_done"]]
+        assert [list(event) for event in events] == [keys, keys, [*keys, "sample_done", "checksum"]]
         assert [event["type"] for event in events] == ["raw_sample", "sampling", "match"]
         assert [event["event_id"] for event in events] == [0, 1, 2]
         assert {event["created_by"] for event in events} == {"someone"}

@@ -11,7 +11,14 @@ from registry_parts import Stub, TakesRegistry, Write, factory, message
 
 from evals.errors import RegistryError, UsageError
 from evals.registry import Registry
-from evals.registry.classes import accepts, build, foreign_line, is_ours, load_object, parameter_names
+from evals.registry.classes import (
+    accepts,
+    build,
+    foreign_line,
+    is_ours,
+    load_object,
+    parameter_names,
+)
 
 
 def test_a_class_that_does_not_exist_is_told_with_a_near_miss(write: Write) -> None:

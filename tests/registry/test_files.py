@@ -44,7 +44,7 @@ def test_a_missing_registry_is_passed_over_and_named_when_a_name_is_not_found(tm
     assert registry.get_eval("a") is None
     with pytest.raises(RegistryError) as error:
         registry.find_eval("a")
-    assert "not a folder" in message(error)
+    assert "there is no such folder" in message(error)
 
 
 def test_a_file_whose_ending_is_not_read_is_named(tmp_path):

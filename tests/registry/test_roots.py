@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from evals.cli.main import main
+from evals.errors import RegistryError
 from evals.registry import Registry, bundled_data_root, bundled_root
 from evals.registry.roots import KINDS, no_registry
 
@@ -46,3 +48,18 @@ def test_a_folder_with_any_kind_of_entry_or_data_is_a_registry(tmp_path: Path) -
 def test_the_built_in_data_lie_beside_the_built_in_registry() -> None:
     assert bundled_data_root().parent == bundled_root().parent
     assert (bundled_data_root() / "arithmetic").is_dir()
+
+
+def test_a_folder_that_is_not_there_is_told_with_its_near_misses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "my-registry" / "evals").mkdir(parents=True)
+    wrong = tmp_path / "my-registy"
+    assert no_registry(wrong) == "there is no such folder (did you mean: my-registry)"
+    registry = Registry()
+    registry.add_registry_paths([wrong])
+    with pytest.raises(RegistryError) as caught:
+        registry.find_eval("not-there-at-all")
+    assert f"registry {wrong}: there is no such folder (did you mean: my-registry)" in str(caught.value)
+    assert main(["check", "demo-sums", "--registry_path", str(wrong)]) == 2
+    assert "did you mean: my-registry" in capsys.readouterr().err

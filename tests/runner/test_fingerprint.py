@@ -39,3 +39,20 @@ def test_a_record_with_inner_paths_is_the_same_run() -> None:
 @pytest.mark.parametrize("spec", [{}, {"run_config": None}, {"run_config": {"fingerprint": 3}}])
 def test_a_record_without_a_fingerprint_has_none(spec: dict[str, object]) -> None:
     assert recorded_fingerprint(spec) is None
+
+
+@pytest.mark.parametrize(
+    ("there", "difference"),
+    [
+        ({"eval": "e"}, None),
+        ({"eval": "e", "scorer": {"version": "1"}}, None),
+        ({"eval": "e", "scorer": {"version": "1"}, "contents": {}}, None),
+        ({"eval": "e", "scorer": {"version": "2"}}, 'other version of the scorer: there "2", here "1"'),
+        ({"eval": "e", "scorer": {"rubric": "x"}}, 'other text or scores of the rubric: there "x", here "r"'),
+        ({"eval": "e", "contents": {"file few_shot_jsonl": "x"}}, 'other file few_shot_jsonl: there "x", here "f"'),
+        ({"eval": "d"}, 'other eval: there "d", here "e"'),
+    ],
+)
+def test_what_an_older_record_does_not_say_is_taken_to_be_the_same(there: dict, difference: str | None) -> None:
+    here = {"eval": "e", "scorer": {"version": "1", "rubric": "r"}, "contents": {"file few_shot_jsonl": "f"}}
+    assert first_difference(there, here) == difference

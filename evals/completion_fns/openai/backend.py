@@ -228,7 +228,11 @@ class OpenAIBackend(HostedBackend):
                 n = int(options.get("n") or 1)
                 return Completions([""] * n, model=self.model, finish_reasons=["length"] * n)
             raise
-        result = endpoint.result_type(read_reply(reply, self.host), prompt)
+        raw = read_reply(reply, self.host)
+        problem = endpoint.result_type.problem_of(raw)
+        if problem is not None:
+            raise CallFailed(Kind.BAD_REPLY, f"malformed reply: {problem}", status=reply.status, host=self.host)
+        result = endpoint.result_type(raw, prompt)
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
         refuse_filtered(result, self.host, reply.status)

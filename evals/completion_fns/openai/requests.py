@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.completion_fns.openai.response_items import input_items, responses_options
-from evals.secrets import MASK, is_secret_name, redact
+from evals.secrets import MASK, is_secret_name, redact, without_secrets
 
 _NAMES = """
     temperature top_p max_tokens max_completion_tokens max_output_tokens n stop seed logprobs top_logprobs logit_bias
@@ -162,7 +162,7 @@ _NOT_RECORDED = ("model", "messages", "prompt", "input")
 def _recorded(name: str, value: Any) -> Any:
     if not isinstance(value, str | list | dict):
         return value
-    masked = _masked(name, value)
+    masked = _masked(name, without_secrets({name: value}).get(name, MASK) if name.endswith("headers") else value)
     n_chars = len(json.dumps(masked, ensure_ascii=False, default=str))
     return masked if n_chars <= _MAX_RECORDED_CHARS else f"<{n_chars} characters>"
 

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from evals.comparison.gate import EvalVerdict, GateLimits
 from evals.report.gate_words import WORDS, difference, promise, reason
-from evals.report.words import number, one_line
+from evals.report.markdown.cells import cell
+from evals.report.words import level_text, number
 
 
 def gate_markdown(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
     """A table of the verdicts, and the gate's error rates."""
     rows = [
-        "| eval | baseline | now | difference (95 % interval) | n | verdict |",
+        f"| eval | baseline | now | difference ({level_text(1 - limits.alpha)} interval) | n | verdict |",
         "|---|---:|---:|---:|---:|---|",
     ]
     for verdict in verdicts:
         why = reason(verdict, limits)
-        cells = [one_line(verdict.eval_name), number(verdict.baseline_score), number(verdict.score)]
-        cells += [difference(verdict), f"{verdict.n:,}", WORDS[verdict.verdict] + (f": {why}" if why else "")]
-        rows.append("| " + " | ".join(cell.replace("|", "\\|").strip() for cell in cells) + " |")
+        cells = [cell(verdict.eval_name), number(verdict.baseline_score), number(verdict.score)]
+        cells += [difference(verdict), f"{verdict.n:,}", WORDS[verdict.verdict] + (f": {cell(why)}" if why else "")]
+        rows.append("| " + " | ".join(text.strip() for text in cells) + " |")
     return "\n".join(["### Evals gate", "", *rows, "", "; ".join(promise(verdicts, limits))])

@@ -16,10 +16,11 @@ from evals.sandbox.inside.surroundings import read_setting
 from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.tester.batched_calls import body_of
-from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NotPython, WrongType
+from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NeedsOneProcess, NotPython, WrongType
 from evals.sandbox.tester.proxies import Proxies
 from evals.sandbox.tester.seeds import N_SEEDED
 from evals.sandbox.tester.shapes import Shape
+from evals.sandbox.tester.taken import READS
 from evals.sandbox.tester.values import Values
 
 _INPUT, _STDIN = builtins.input, sys.stdin
@@ -43,6 +44,10 @@ class Program:
         self.raised: dict[int, tuple[BaseException, str]] = {}
         "Exceptions that came out of the program, by id, each with what to say of it."
         self.entry_point = entry_point
+        self.n_asked = 0
+        "Requests that were made of the program."
+        self.n_changes = 0
+        "Of these, those that may have changed an object that the tests hold."
         self.failed: AssertionError | None = None
         "An assertion of the tests that failed in a function that they handed over: final, whatever the program does."
         self._proxies = Proxies(self, shape.entry_is_class, shape.operators, shape.guards_with, shape.sorts_by_entry)
@@ -92,6 +97,9 @@ class Program:
     def _requested(self, operation: str, target: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
         if self.over is not None:
             raise self.over
+        self.n_asked += 1
+        if not self._only_reads(operation, target, name, args):
+            self.n_changes += 1
         encoder, body = self._body(list(args), kwargs)
         head = [operation, target, name, self._feeds()]
         if not self._was_sent(operation, target, body):
@@ -115,6 +123,12 @@ class Program:
                         raise
                     raise self._as_runtime_error(error) from error
             self._answer(message)
+
+    def _only_reads(self, operation: str, target: Any, name: str, args: Any) -> bool:
+        """Whether a request leaves the objects that tests hold as they are: a call of the entry point without them."""
+        if operation == "call":
+            return target == 0 and all(self._proxies.number_of(arg) is None for arg in args)
+        return operation in ("get", "value") or (operation in ("method", "operator") and name in READS)
 
     def _was_sent(self, operation: str, target: Any, body: str) -> bool:
         """Whether this call was sent in the batch; the first of them sends all."""
@@ -156,7 +170,7 @@ class Program:
                     raise
                 return self._encoded(args, kwargs, flat=False)  # a number too long for JSON
         except (Malformed, RecursionError) as error:
-            raise self.ended(CannotTravel(f"the tests hand over {error}")) from None
+            raise self.ended(_not_sent(error)) from None
 
     def _encoded(self, args: list[Any], kwargs: dict[str, Any], flat: bool) -> tuple[Encoder, str]:
         encoder = Encoder(self._values.special, (), flat)
@@ -258,7 +272,7 @@ class Program:
         try:
             answer = ["answer", Encoder(self._values.special, (), flat=False).encode(value)]
         except (Malformed, RecursionError) as error:
-            raise self.ended(CannotTravel(f"the tests hand over {error}")) from None
+            raise self.ended(_not_sent(error)) from None
         self._send(dumps(answer))
 
     def _asked(self, what: Any, number: Any) -> Callable[..., Any]:
@@ -287,3 +301,9 @@ class Program:
             feeds += ["input"] if builtins.input is not _INPUT else []
             feeds += [] if sys.stdin is _STDIN else ["stdin"]
         return feeds
+
+
+def _not_sent(error: Exception) -> Exit:
+    """How a check ends whose tests hand over this. Programs can make values deep, but not of a type of the tests."""
+    said = f"the tests hand over {error}"
+    return NeedsOneProcess(said) if isinstance(error, Malformed) else CannotTravel(said)

@@ -31,5 +31,9 @@ class CannotTravel(Exit):
     """The tests hand over something that cannot leave their process."""
 
 
+class NeedsOneProcess(Exit):
+    """The tests hand over what cannot travel, or do what only a process may do that is confined as programs are."""
+
+
 class HarnessError(Exception):
     """The sandbox itself failed; nothing is known of the program."""

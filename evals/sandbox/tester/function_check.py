@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.exits import HarnessError
+from evals.sandbox.tester.guard import watched
 from evals.sandbox.tester.shapes import Shape, parse_prompt
 
 
@@ -41,11 +43,22 @@ def namespace_of(problem: Problem) -> dict[str, Any]:
     module = types.ModuleType("tests")
     sys.modules["tests"] = module
     namespace = module.__dict__
-    # A prompt may be cut off, or import what is not installed: what it defines up to there is used.
-    with contextlib.suppress(Exception):
+    # A prompt may be cut off: what it defines up to there is used.
+    try:
         exec(prompt_code(problem.prompt), namespace)
+    except ImportError:
+        _run_each(problem.prompt, namespace)
+    except Exception:
+        pass
     namespace.pop(problem.entry_point or "", None)
     return namespace
+
+
+def _run_each(prompt: str, namespace: dict[str, Any]) -> None:
+    """Run the statements of a prompt one by one, but for imports of what is not installed here."""
+    for node in parse_prompt(prompt).body:
+        with contextlib.suppress(Exception):
+            exec(compile(ast.Module([node], []), "prompt.py", "exec", dont_inherit=True), namespace)
 
 
 def run_tests(program: Program, problem: Problem, shape: Shape) -> None:
@@ -63,14 +76,43 @@ def run_tests(program: Program, problem: Problem, shape: Shape) -> None:
     for name in sorted(shape.names - namespace.keys()):
         with contextlib.suppress(NameError):
             namespace[name] = program.named(name)
+    source = problem.tests.source
+    code = tests_code(source)
     try:
-        exec(tests_code(problem.tests.source), namespace)
-        check = namespace["check"]
-    except (HarnessError, KeyError, ImportError) as error:
-        if id(error) in program.raised:
-            raise  # the program raised it, in a call that the tests make as they are loaded
-        raise HarnessError(f"the tests cannot be run: {error!r}") from None
-    check(candidate)
+        with watched(program):
+            exec(code, namespace)
+            if "check" not in namespace:
+                raise HarnessError("the tests cannot be run: they define no check")
+            namespace["check"](candidate)
+    except Exception as error:
+        loading = "check" not in namespace
+        if id(error) not in program.raised and _is_of_tests(error, source, loading, bool(program.n_asked)):
+            raise HarnessError(f"the tests cannot be run: {error!r}") from None
+        raise
+
+
+def _is_of_tests(error: Exception, source: str, loading: bool, asked: bool) -> bool:
+    """Whether tests raise an exception whatever the program is.
+
+    loading: they do it before they define `check`. asked: something was asked of the program before. Then it may come
+    from a value of the program, say of a name by which the tests import.
+    """
+    if isinstance(error, ImportError):
+        return not asked or (error.name or "").split(".")[0] in _imported(source)
+    # A name that is nowhere may be one that the program has to define.
+    return loading and not asked and not isinstance(error, NameError | MemoryError)
+
+
+@lru_cache(maxsize=256)
+def _imported(source: str) -> frozenset[str]:
+    """Top-level packages that a source names in its imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return frozenset(found)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,17 @@ from typing import Any
 from evals.sandbox.output import MAX_DETAIL, NumberRule, same_output
 from evals.sandbox.problem import StdioCase
 from evals.sandbox.protocol import CandidateEnded, Failure, Outcome, StatusName
-from evals.sandbox.tester.exits import CannotTravel, Died, Exit, HarnessError, NotPython, OutOfMemory, TimeUp, WrongType
+from evals.sandbox.tester.exits import (
+    CannotTravel,
+    Died,
+    Exit,
+    HarnessError,
+    NeedsOneProcess,
+    NotPython,
+    OutOfMemory,
+    TimeUp,
+    WrongType,
+)
 from evals.sandbox.tester.stdio_check import Printed
 
 PASSED = Outcome("passed")
@@ -22,6 +32,7 @@ _OF_EXITS: tuple[tuple[type[Exit], StatusName, Failure | None], ...] = (
     (WrongType, "failed", "wrong_type"),
     (OutOfMemory, "memory", None),
     (CannotTravel, "refused", None),
+    (NeedsOneProcess, "refused", None),
 )
 
 
@@ -45,7 +56,7 @@ def outcome_of(
         return Outcome("failed", "exception", from_program)
     if isinstance(error, AssertionError):
         return Outcome("failed", "assertion", f"{_text(error)}{_place(error)}")
-    if isinstance(error, HarnessError | ImportError):
+    if isinstance(error, HarnessError):
         return Outcome("harness_error", detail=_text(error))
     return Outcome("failed", "exception", f"{type(error).__name__}: {_text(error)}{_place(error)}")
 

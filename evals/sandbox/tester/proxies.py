@@ -14,15 +14,17 @@ from typing import Any, Protocol
 from evals.sandbox.inside.handles import FORWARDED, ORDERING
 from evals.sandbox.inside.source import MODULE
 from evals.sandbox.inside.wire import Malformed
+from evals.sandbox.tester.taken import Source, Taken
 
 OF_FUNCTIONS = frozenset(
     {"__call__", "__iter__", "__next__", "__len__", "__getitem__", "__enter__", "__exit__", "__str__", "__repr__"}
+    | {"__setitem__", "__delitem__"}
 )
 "Operators that are forwarded where a function is under test: none is given an expected value."
 
 UNARY = (
     OF_FUNCTIONS
-    | {"__setitem__", "__delitem__", "__bool__", "__int__", "__float__", "__index__", "__complex__", "__neg__"}
+    | {"__bool__", "__int__", "__float__", "__index__", "__complex__", "__neg__"}
     | {"__pos__", "__abs__", "__invert__", "__round__", "__trunc__", "__reversed__", "__floor__", "__ceil__"}
 )
 "Operators that are always forwarded where a class is under test: they are given no other number to compare with."
@@ -31,17 +33,12 @@ MAX_BASES = 20
 "Of a chain of classes that a message describes."
 
 
-class Requests(Protocol):
+class Requests(Source, Protocol):
     """What proxies need of `calls.Program`."""
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more can be asked of the program."""
-
-    def request(
-        self, operation: str, target: Any, name: str = "", args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Have one thing done in the program, and return what it gives."""
 
 
 class _ProxyClass(type):
@@ -62,11 +59,12 @@ class Proxy(metaclass=_ProxyClass):
 
     _program: Requests
     _number: int
+    _taken: Taken
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return self._program.request("get", self._number, name)
+        return self._taken.attribute(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._program.request("set", self._number, name, (value,))
@@ -103,7 +101,7 @@ class Proxies:
         orders: bool = False,
     ) -> None:
         self._program = program
-        self._guards_with = guards_with
+        self._guards_with, self._of_class = guards_with, class_under_test
         # Operators that may be given anything, and those that may be given other objects of the program.
         self._free = operators | (UNARY if class_under_test else OF_FUNCTIONS)
         self._among_own = FORWARDED - self._free if class_under_test else frozenset()
@@ -162,6 +160,7 @@ class Proxies:
             cls = self._class(rest)
             made = object.__new__(cls)
             object.__setattr__(made, "_number", number)
+            object.__setattr__(made, "_taken", Taken(self._program, number, keeps=not self._of_class))
             return made
         else:
             raise Malformed("an object of an unknown kind")
@@ -181,6 +180,7 @@ class Proxies:
         body: dict[str, Any] = {"_program": self._program, "_number": number, "__module__": MODULE}
         body |= {operator: self._forwarder(operator) for operator in operators if operator in self._free}
         body |= {operator: _among_own(operator) for operator in operators if operator in self._among_own}
+        body |= _taking(frozenset(operators) & self._free)
         above = tuple(dict.fromkeys(self._class(base, depth + 1) for base in bases)) or (Proxy,)
         known = self._classes.get(number)
         # The entry point was known by its number before the program described it: the proxy stays the same class.
@@ -238,6 +238,20 @@ class Proxies:
                 operation, args = "throw", (error,)
             else:
                 operation, args = ("__next__", ()) if sent is None else ("send", (sent,))
+
+
+def _taking(operators: frozenset[str]) -> dict[str, Callable[..., Any]]:
+    """Those of the operators of an object with which tests take what is in it, as `taken` has it."""
+    found: dict[str, Callable[..., Any]] = {}
+    if "__len__" in operators:
+        found["__len__"] = lambda self: self._taken.length()
+    if "__getitem__" in operators:
+        found["__getitem__"] = lambda self, key: self._taken.item(key)
+    # What is an iterator itself goes on where it was.
+    if not operators.isdisjoint({"__iter__", "__getitem__"}) and "__next__" not in operators:
+        by_index = "__iter__" not in operators
+        found["__iter__"] = lambda self: self._taken.items(by_index)
+    return found
 
 
 def _among_own(operator: str) -> Callable[..., Any]:

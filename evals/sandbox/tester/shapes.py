@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.sandbox.inside.surroundings import WORDS
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester.batched_calls import calls_to_batch
+from evals.sandbox.tester.runs_text import runs_what_it_gets
 from evals.sandbox.tester.sharing import shares_with_program
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
@@ -31,6 +33,7 @@ _COMPARISONS = {
 }
 _FED, _READ, _STOPS = {"stdin", "input"}, {"stdout", "redirect_stdout"}, {"StopIteration", "StopAsyncIteration"}
 _BUILTINS = frozenset(dir(builtins))
+_COMPILES = {"eval", "exec", "compile"}
 _FED_TARGETS = {"builtins.input", "sys.stdin", "sys.stdout"}
 
 
@@ -60,6 +63,8 @@ class Shape:
     "Settings of their process that the tests change, by name in `inside.surroundings`: a program has them too."
     sorts_by_entry: bool = False
     "The tests sort by what the program gives, and compare by `<` or `>` nothing else."
+    texts: frozenset[str] = frozenset()
+    "Texts that stand in the tests, if they compile any: they may run these."
     batched_calls: tuple[str, ...] = ()
     "Calls that the tests are sure to begin with, as they are sent: see `batched_calls.py`."
 
@@ -85,7 +90,7 @@ def shape_of(problem: Problem) -> Shape:
     calls_itself = problem.entry_point in _used_names(prompt)
     in_turn = feeds_input or reads_output or settings or entry_is_class or unknown or calls_itself
     return Shape(
-        _weak_because(tests, prompt, own_classes, entry_is_class),
+        _weak_because(tests, prompt, own_classes, entry_is_class) or _decided_by(tests, unknown, problem.prompt),
         entry_is_class,
         frozenset({*classes, *own_classes} - {problem.entry_point}),
         frozenset(unknown),
@@ -96,6 +101,7 @@ def shape_of(problem: Problem) -> Shape:
         reads_output,
         settings,
         _sorts_by(tests, {problem.entry_point or "", *_parameters_of_check(tree)}),
+        _texts(tests) if not _COMPILES.isdisjoint(mentioned) else frozenset(),
         () if in_turn else calls_to_batch(tree, problem.entry_point or "", defined, mentioned),
     )
 
@@ -132,6 +138,10 @@ def _guards_with(tests: list[ast.AST]) -> bool:
         ):
             return True
     return False
+
+
+def _texts(tests: list[ast.AST]) -> frozenset[str]:
+    return frozenset(node.value for node in tests if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _parameters_of_check(tree: ast.Module) -> list[str]:
@@ -171,7 +181,7 @@ def _weak_because(
     """The first reason for which program and tests must share a process; None if they need not."""
     for reason in _reasons(tests):
         return reason
-    shared = shares_with_program(tests)
+    shared = shares_with_program(tests) or runs_what_it_gets(tests)
     if shared is not None:
         return shared
     for name, node in own_classes.items():
@@ -182,6 +192,30 @@ def _weak_because(
     if entry_is_class and compared:
         return f"the class under test decides by itself what is equal ({', '.join(sorted(compared))})"
     return None
+
+
+def _decided_by(tests: list[ast.AST], unknown: set[str], prompt: str) -> str | None:
+    """A function that only the program can define and that decides in the tests what is right; None without one."""
+    for name in sorted(unknown):
+        # A prompt that is no Python defines nothing here, and its helpers would be the program's own.
+        if re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", prompt, re.MULTILINE):
+            return f"the prompt cannot be read, and its {name} comes from the program"
+    for node in tests:
+        for part in _truths(node.test) if isinstance(node, ast.Assert | ast.If) else ():
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in unknown and part.args:
+                return f"the tests let a function of the program, {part.func.id}, decide what is right"
+    return None
+
+
+def _truths(node: ast.expr) -> Iterator[ast.expr]:
+    """The parts of a condition whose own truth decides."""
+    if isinstance(node, ast.BoolOp):
+        for part in node.values:
+            yield from _truths(part)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield from _truths(node.operand)
+    else:
+        yield node
 
 
 def _reasons(tests: list[ast.AST]) -> Iterator[str]:

@@ -37,9 +37,10 @@ from evals.sandbox.protocol import (
     read,
     write,
 )
+from evals.sandbox.tester import guard
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.clock import Clock
-from evals.sandbox.tester.exits import Died, Exit, HarnessError, WrongType
+from evals.sandbox.tester.exits import Died, Exit, HarnessError, NeedsOneProcess, WrongType
 from evals.sandbox.tester.function_check import namespace_of, quiet, run_tests
 from evals.sandbox.tester.missing import beside_missing
 from evals.sandbox.tester.outcomes import PASSED, claimed_outcome, outcome_of, outcome_of_output, shortened
@@ -122,7 +123,10 @@ class Tester:
             return replace(self._same_process(problem, tests, job), assurance="weak")
         shape = self._shape(job.number, problem)
         if shape.weak_because is None:
-            return self._function(problem, shape, job)
+            found = self._function(problem, shape, job)
+            shape = self._shape(job.number, problem)  # which the tests may have shown to be another
+            if shape.weak_because is None:
+                return found
         if self._strict:
             return Outcome("refused", detail=f"no strict verdict: {shape.weak_because}")
         return replace(self._same_process(problem, tests, job), assurance="weak")
@@ -155,6 +159,8 @@ class Tester:
             error = caught
         # What ended the check counts, whatever tests and program made of it afterwards.
         error = self._clock.exit or calls.failed or calls.over or error
+        if isinstance(error, NeedsOneProcess):
+            self._shapes[job.number] = replace(shape, weak_because=str(error))
         calls.ended(Died("the check is over"))
         ended = self._ended(spare)
         found = PASSED if error is None else outcome_of(error, ended, calls.raised)
@@ -263,6 +269,7 @@ def main(zygotes: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     setup = read(evaluator.receive(), Setup)
+    guard.install()
     sys.path[:] = setup.path
     sys.setrecursionlimit(3000)  # for values as deep as the codec takes, and tests that recurse on them
     linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what a launcher leaves behind comes here, and not to the machine

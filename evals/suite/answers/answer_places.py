@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from evals.suite.answers.numbers import numbers_in, plain
 
@@ -36,6 +37,29 @@ def answer_number(text: str, decimal_comma: bool = False) -> str | None:
     return first.text
 
 
+def before_run_on(text: str) -> str:
+    """The text up to where the model runs on with a question of its own, after an answer that it has marked.
+
+    A marked answer is a number after `####`, a box, or words behind `answer is` or `Answer:`. The next question is a
+    line that begins with `Question:`, `Q:`, `Problem:`, `Human:`, `User:` or `Input:`; after anything but `####` an
+    empty line stands before it. Models do so where no stop text ends them (base models, servers that ignore `stop`).
+    """
+    hashed, marked = _HASHED.search(text), _MARKED.search(text)
+    for start in _NEXT_QUESTION.finditer(text):
+        if hashed is not None and hashed.end() <= start.start():
+            return text[: start.start()]
+        if marked is not None and marked.end() <= start.start() and start["gap"].count("\n") > 1:
+            return text[: start.start()]
+    return text
+
+
+_NEXT_QUESTION = re.compile(
+    r"(?P<gap>\n\s*)(?:[*#]+\s*)?(?:Question|Q|Problem|Human|User|Input)(?:\s*\d{1,3})?(?:\*\*)?\s*:"
+)
+_HASHED = re.compile(r"^####[ \t*]*[^\w\n]{0,3}\d[^\n]{0,40}$", re.MULTILINE)
+_MARKED = re.compile(r"\\boxed\s*\{|\banswer\s*(?:is\b|:)\W*\w", re.IGNORECASE)
+
+
 def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
     """The rest of the line after each phrase, from the last phrase in `text` back to the first.
 
@@ -58,11 +82,41 @@ def last_boxed(text: str) -> str | None:
 
     Braces may be nested. A box whose content is longer than MAX_MARKED_CHARS does not count.
     """
-    found = deque(re.finditer(r"\\(?:boxed|fbox)\s*\{", text), maxlen=MAX_MARKS)
-    for match in reversed(found):
+    boxes = _complete_boxes(text)
+    last = next(boxes, None)
+    return None if last is None else text[last.start : last.end].strip() or None
+
+
+def last_boxes(text: str) -> str | None:
+    """The last complete box as LaTeX, with the boxes before it that only a comma, `and` or `or` parts from it.
+
+    None without a box. Boxes that are further apart correct one another.
+    """
+    found: list[_Box] = []
+    for box in _complete_boxes(text):
+        if found and not _JOINED.fullmatch(text[box.end + 1 : found[0].mark]):
+            break
+        found.insert(0, box)
+    return ", ".join(f"$\\boxed{{{text[box.start : box.end]}}}$" for box in found) or None
+
+
+_JOINED = re.compile(r"[\s$,;]*(?:\\\)|\\\])?[\s$,;]*(?:and|or)?[\s$,;]*(?:\\\(|\\\[)?[\s$]*")
+
+
+@dataclass(frozen=True)
+class _Box:
+    mark: int
+    "Where `\\boxed` begins."
+    start: int
+    end: int
+
+
+def _complete_boxes(text: str) -> Iterator[_Box]:
+    """The complete boxes among the last MAX_MARKS, from the last one back."""
+    for match in reversed(deque(re.finditer(r"\\(?:boxed|fbox)\s*\{", text), maxlen=MAX_MARKS)):
         depth = 1
         for at, char in enumerate(text[match.end() : match.end() + MAX_MARKED_CHARS], start=match.end()):
             depth += (char == "{") - (char == "}")
             if depth == 0:
-                return text[match.end() : at].strip() or None
-    return None
+                yield _Box(match.start(), match.end(), at)
+                break

@@ -10,16 +10,29 @@ from fractions import Fraction
 from typing import Protocol
 
 from evals.errors import UsageError, did_you_mean
-from evals.suite.answers.answer_places import MAX_MARKS, answer_number, last_boxed
+from evals.suite.answers.answer_places import MAX_MARKS, answer_number, before_run_on, last_boxed
 from evals.suite.answers.answer_places import after_phrases as after_phrases
 from evals.suite.answers.letter_or_line import LetterOrLineRule
-from evals.suite.answers.numbers import last_number, to_number
-from evals.suite.answers.same_answer import bare_latex, same_number, same_text
+from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
+from evals.suite.answers.letter_rule import LetterRule as LetterRule
+from evals.suite.answers.numbers import last_number, plain, to_number
+from evals.suite.answers.same_answer import bare_latex, same_number, same_text, undressed
+from evals.suite.answers.several_letters import LettersRule
 
-ANSWER_PHRASES = ("answer is", "answer:")
-RULES = ("number", "last_number", "marked_number", "boxed", "math", "letter", "letter_or_line", "last_line", "regex")
+_NUMBERS, _LETTERS = ("number", "last_number", "marked_number"), ("letter", "letters", "letter_or_line")
+RULES = (*_NUMBERS, "boxed", "math", *_LETTERS, "last_line", "regex")
 
 _HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100}?)[ \t*]*$", re.MULTILINE)
+_NO_PLAIN_NUMBER = re.compile(
+    r"\\(?:[dt]?frac|sqrt|pi|tau|theta|alpha|beta|phi|ln|log|exp|sin|cos|tan|binom|infty|sum|prod|int)(?![a-zA-Z])|[π√∞]"
+)
+_SENTENCE = re.compile(r"\w+\W+\w+\W+\w.*[.!?:)]\W*$")
+_CLOSING = re.compile(
+    r"\b(?:hope (?:this|that|it)|let me know|feel free|happy to (?:help|explain)|glad to help"
+    r"|any (?:other |more )?questions"
+    r"|if you (?:need|have|want|would like)|have a (?:nice|great|good))\b",
+    re.IGNORECASE,
+)
 _UNITS = re.compile(r"\\(?:text|mathrm|mbox)\{[^{}]*\}|\^\{?\\circ\}?|^\s*[A-Za-z]\s*=")
 
 
@@ -46,6 +59,8 @@ class NumberRule:
     Three rules of YAML differ in where they look. `last_number` takes the last number of the completion, as the
     GPT-4 Technical Report (arXiv:2303.08774) does for GSM8K. `number` sets boxes_win: a number alone on its line
     after `####` comes first, then the last number in the last `\\boxed{...}`, then the last number of all.
+    A box with roots, letters such as `\\pi` or fractions of these is no plain number, and then there is no answer.
+    What a model writes when it runs on with a next question (`before_run_on`) is not read by these two.
     `marked_number` has phrases too. After the boxes it takes the number on the line of the last phrase that has one:
     the first number there, or the right side of an equation (`The answer is 5 + 3 = 8 apples.` gives 8).
 
@@ -60,7 +75,11 @@ class NumberRule:
 
     def extract(self, completion: str) -> str | None:
         """The number as the completion writes it, by the order in the text of this class; None without a number."""
+        if self.boxes_win:
+            completion = before_run_on(completion)
         found = self._in_box(completion) if self.boxes_win else None
+        if found is None and self.boxes_win and _NO_PLAIN_NUMBER.search(plain(last_boxed(completion) or "")):
+            return None
         if found is None:
             rests = after_phrases(completion, self.phrases)
             answers = (answer_number(rest, self.decimal_comma) for rest in rests)
@@ -73,7 +92,7 @@ class NumberRule:
             if self._value(match[1]) is not None:
                 return match[1].strip()
         boxed = last_boxed(completion)
-        return None if boxed is None else self._last(boxed)
+        return None if boxed is None or _NO_PLAIN_NUMBER.search(plain(boxed)) else self._last(boxed)
 
     def _last(self, text: str) -> str | None:
         number = last_number(text, self.decimal_comma)
@@ -108,7 +127,7 @@ class BoxedRule:
 
     def extract(self, completion: str) -> str | None:
         """The content of the last complete box; None without a box."""
-        return last_boxed(completion)
+        return last_boxed(before_run_on(completion))
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
@@ -125,59 +144,12 @@ class BoxedRule:
 
 
 @dataclass(frozen=True)
-class LetterRule:
-    """The letter of a choice, one of `letters`.
-
-    These places are tried in order:
-
-    1. the last `\\boxed{B}`, or a completion that is nothing but the letter;
-    2. a letter after one of `answer_phrases`, from the last phrase back;
-    3. a letter at the start of the completion, alone on its line or closed by `)`, `.`, `:` or `,`;
-    4. the last line that is nothing but a letter;
-    5. the last letter in brackets.
-
-    Brackets and emphasis around a letter are ignored. Small letters count only in place 1.
-    """
-
-    letters: str = "ABCDE"
-    answer_phrases: Sequence[str] = ANSWER_PHRASES
-
-    def extract(self, completion: str) -> str | None:
-        """The letter, in upper case; None if no place has one."""
-        bare = re.sub(r"[*_`]+", "", completion).strip()
-        one = f"[{re.escape(self.letters)}]"
-        boxed = (last_boxed(completion) or bare).strip("()[].{} ").removeprefix(r"\text{").upper()
-        if len(boxed) == 1 and boxed in self.letters:
-            return boxed
-        for text in after_phrases(bare, self.answer_phrases):
-            found = re.match(rf"\W*(?:option|choice)?\W*({one})(?!\w)", text)
-            if found:
-                return found[1]
-        found = re.match(rf"[(\[]?({one})(?:[)\].:,]|\s*$|\s*\n)", bare)
-        if found:
-            return found[1]
-        last = [*re.finditer(rf"^\W*({one})\W*$", bare, re.MULTILINE)] or [*re.finditer(rf"[(\[]({one})[)\]]", bare)]
-        return last[-1][1] if last else None
-
-    def same(self, answer: str, ideal: str) -> bool:
-        """Whether `ideal` is the same letter; `(b)` is B."""
-        return answer == ideal.strip("() ").upper()
-
-    def usable(self, ideal: str) -> bool:
-        """Whether `ideal` is one of `letters`, with or without brackets, in upper or lower case."""
-        letter = ideal.strip("() ").upper()
-        return len(letter) == 1 and letter in self.letters
-
-    def completion_for(self, ideal: str) -> str | None:
-        """`ideal` itself."""
-        return ideal
-
-
-@dataclass(frozen=True)
 class LastLineRule:
-    """The last line with text, without emphasis, without a phrase of `answer_phrases` before it and a point after it.
+    """The last line with text, without a phrase of `answer_phrases` before it.
 
-    Answers are compared by `evals.suite.answers.same_answer.same_text`: numbers by value, words without case.
+    Emphasis, quotes, boxes and a point around it do not count (`undressed`). A closing (`I hope this helps!`) is
+    left out. Where a sentence follows a line that begins with a phrase and a colon (`Answer: Paris`), that line is
+    taken. Answers are compared by `evals.suite.answers.same_answer.same_text`: numbers by value, words without case.
     """
 
     decimal_comma: bool = False
@@ -185,13 +157,27 @@ class LastLineRule:
     answer_phrases: Sequence[str] = ANSWER_PHRASES
 
     def extract(self, completion: str) -> str | None:
-        """The last line with text, without emphasis, phrase and final point; None for a completion without text."""
-        lines = [line.strip("*_` \t\r") for line in completion.strip().splitlines()]
-        lines = [line for line in lines if line]
+        """The last line with text, without what stands around it; None for a completion without text."""
+        lines = [line.strip() for line in before_run_on(completion).strip().splitlines()]
+        # A lone ">" is an empty quote in Markdown, and a whole answer in BIG-Bench Hard (dyck_languages).
+        lines = [line for line in lines if line.strip("*_` \t#>")] or [line for line in lines if line.strip("*_` \t#")]
+        while len(lines) > 1 and _CLOSING.search(lines[-1]):
+            lines.pop()
         if not lines:
             return None
-        answer = next(after_phrases(lines[-1], self.answer_phrases), lines[-1])
-        return answer.strip("*_` \t").removesuffix(".") or None
+        answer = next(after_phrases(lines[-1], self.answer_phrases), None)
+        if answer is None and _SENTENCE.search(lines[-1]):
+            answer = self._marked(lines)
+        return undressed(undressed(answer or lines[-1]).strip("*_` \t")) or None
+
+    def _marked(self, lines: Sequence[str]) -> str | None:
+        """What the last line that begins with an answer phrase gives, where a closing sentence follows it."""
+        phrases = tuple(phrase.casefold() for phrase in self.answer_phrases if phrase.endswith(":"))
+        for at in range(len(lines) - 1, -1, -1):
+            begins = lines[at].lstrip("*_`#> ").casefold().replace("*", "").removeprefix("the ").removeprefix("final ")
+            if begins.startswith(phrases):
+                return next(after_phrases("\n".join(lines[at : at + 2]), self.answer_phrases), None)
+        return None
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same words."""
@@ -253,8 +239,8 @@ def make_rule(
 ) -> AnswerRule:
     """The rule that YAML names with `extract`, one of RULES.
 
-    letters: for `letter` and `letter_or_line`. pattern: for `regex`, and only there. answer_phrases: for
-    `marked_number`, `letter`, `letter_or_line` and `last_line`; the other rules ignore it.
+    letters: for `letter`, `letters` and `letter_or_line`. pattern: for `regex`, and only there. answer_phrases: for
+    `marked_number`, `last_line` and the rules of letters; the other rules ignore it.
 
     Raises:
         UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression.
@@ -275,6 +261,8 @@ def make_rule(
         return MathRule()
     if extract == "letter":
         return LetterRule(letters.upper(), phrases)
+    if extract == "letters":
+        return LettersRule(letters.upper(), phrases)
     if extract == "letter_or_line":
         line = LastLineRule(decimal_comma, tolerance, phrases)
         return LetterOrLineRule(LetterRule(letters.upper(), phrases), line, phrases)

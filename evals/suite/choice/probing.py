@@ -10,7 +10,7 @@ from evals.completion import ContinuationScore, Prompt
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.traits import token_counter
-from evals.suite.answers.answer_rules import LetterRule
+from evals.suite.answers.letter_rule import LetterRule
 from evals.suite.choice.prompts import PromptMaker, Wording, prompt_text
 from evals.suite.choice.questions import Question
 from evals.suite.choice.scoring import LetterLogprobs, best, letters_in, log_sum, normalised

@@ -34,11 +34,12 @@ class Question:
 
     @property
     def right(self) -> frozenset[int]:
-        """The indices of the right options."""
+        """The indices of the right options; an option with the text of the right one is right too."""
         if self.labels is not None:
             return frozenset(index for index, label in enumerate(self.labels) if label)
         assert self.answer is not None
-        return frozenset([self.answer])
+        text = self.choices[self.answer].strip()
+        return frozenset(index for index, choice in enumerate(self.choices) if choice.strip() == text)
 
     def fields(self) -> dict[str, str]:
         """Values for a template's placeholders, but for those of the options. A subject `a_b` becomes `a b`."""

@@ -84,7 +84,8 @@ def plus_tests(row: Mapping[str, Any]) -> str:
     return (
         f"import copy, math\ninf, nan = math.inf, math.nan\n_INPUTS = {inputs!r}\n"
         f"_ATOL = {float(row.get('atol') or 0)!r}\n"
-        f"_REFERENCE = {{'__name__': 'reference'}}\nexec({reference!r}, _REFERENCE)\n{_CLOSE}\n{oracle}\n\n"
+        f"_REFERENCE = {{'__name__': 'reference'}}\nexec(compile({reference!r}, 'reference.py', 'exec'), _REFERENCE)\n"
+        f"{_CLOSE}\n{oracle}\n\n"
         "def check(candidate):\n"
         "    for arguments in _INPUTS:\n"
         f"        expected = _REFERENCE[{name!r}](*copy.deepcopy(arguments))\n"

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from evals.chat import is_chat_prompt
 from evals.completion import Prompt
-from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
+from evals.errors import BadSample, RegistryError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
-from evals.metrics import Mean, with_keys
 from evals.record.current import record_metrics
-from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
-from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric
+from evals.suite.graded.report import GradedReport
+from evals.suite.graded.rubric import (
+    call_kwargs,
+    completions_per_sample,
+    concat_n_completions,
+    make_rubric,
+    rubric_digest,
+    warn_of_misread,
+)
+from evals.suite.graded.verdicts import stated_choice
 from evals.suite.samples.doubts import Doubt, prompt_doubts
-from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
+from evals.suite.samples.messages import check_prompt
 from evals.suite.samples.templates import double_braces
 
 logger = logging.getLogger(__name__)
 
 INVALID_SHOWN = 3
 "How many answers without a choice are logged; the report counts all of them."
+
+
+OPENAI_EVALS_RULE = (
+    "verdicts are read by openai/evals' rule, the start or end of a line; class evals.suite:ModelBasedClassify reads "
+    "whole words"
+)
 
 
 class ModelBasedClassify(StreamedEval):
@@ -58,6 +69,7 @@ class ModelBasedClassify(StreamedEval):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.eval_completion_fn = self.completion_fns[-1]
+        self.further_completion_fns = [self.eval_completion_fn]
         if len(self.completion_fns) > 1:
             self.completion_fns = self.completion_fns[:-1]
         self.multicomp_n = completions_per_sample(multicomp_n, len(self.completion_fns))
@@ -74,35 +86,64 @@ class ModelBasedClassify(StreamedEval):
         self._unknown_labels: set[str] = set()
         self._n_invalid_shown = 0
 
+    def preflight(self) -> None:
+        """Warn of what is paid for and not read, and of choices that openai/evals' rule takes for others."""
+        n_samples = self._sample_call["n"]
+        if n_samples > 1 and (self.openai_evals_rules or self.multicomp_n > 1):
+            logger.warning("n_samples is %d, and only the first of so many completions is graded", n_samples)
+        if self.openai_evals_rules and self.rubric.reads_stated:
+            warn_of_misread(self.mg.key, self.rubric.choices, None)
+
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
-        """Get the missing completions, ask the grader, record a `metrics` event, and return the choice.
+        """Get the missing completions, ask the grader, record a `metrics` event for each, and return the first choice.
 
         Both requests have temperature 0 and 1,024 tokens unless sample_kwargs and eval_kwargs say otherwise.
         Completions that the sample already has are not requested. metrics: `choice` (`__invalid__` if the answer
-        names none), `score` (a number, or None for a rubric without scores), and for metaeval `metascore`, whether
-        the choice is the sample's.
+        names none), `score` (a number, or None for a rubric without scores), for metaeval `metascore`, whether the
+        choice is the sample's, and by the rules of openai/evals `read_otherwise`, where a reading by whole words
+        differs. With `n_samples` each completion is graded; by the rules of openai/evals the first alone.
 
         Raises:
             BadSample, RegistryError: `check_sample` refuses the row.
         """
         self.check_sample(test_sample)
-        completions = {
-            output: await self._completion(test_sample[key]) for key, output in self._missing_outputs(test_sample)
-        }
-        question = self.rubric.grader_prompt(self._fields(test_sample, completions))
+        missing = list(self._missing_outputs(test_sample))
+        drawn = [await self._completions(test_sample[key]) for key, _ in missing]
+        names = [output for _, output in missing]
+        choices = [
+            choice
+            for texts in (zip(*drawn, strict=False) if drawn else [()])
+            for choice in await self._grade(test_sample, dict(zip(names, texts, strict=True)))
+        ]
+        return choices[0]
+
+    async def _grade(self, sample: dict[str, Any], completions: dict[str, str]) -> list[str]:
+        """Ask the grader about the completions, and record a `metrics` event for each of its verdicts."""
+        question = self.rubric.grader_prompt(self._fields(sample, completions))
         result = await self.complete_with(self.eval_completion_fn, question, grading=True, **self._eval_call)
-        choice = self._choice(first_completion(result))
-        score = get_choice_score(choice, self.rubric.choices, self.rubric.scores)
-        metrics: dict[str, Any] = {"choice": choice, "score": score}
+        first = first_completion(result)
+        answers = [first] if self.openai_evals_rules else result.get_completions()
+        return [self._record(sample, answer) for answer in answers]
+
+    def _record(self, sample: dict[str, Any], answer: str) -> str:
+        choice, otherwise = self._choice(answer)
+        metrics: dict[str, Any] = {
+            "choice": choice,
+            "score": get_choice_score(choice, self.rubric.choices, self.rubric.scores),
+        }
         if self.metaeval:
-            metrics["metascore"] = choice == test_sample["choice"]
+            metrics["metascore"] = choice == sample["choice"]
+        if otherwise != choice:
+            metrics["read_otherwise"] = otherwise
         record_metrics(**metrics)
         return choice
 
     def new_report(self) -> Report:
         """An empty report; for a rubric without scores it has the share of each choice (`rate/CHOICE`)."""
         rubric = self.rubric
-        return GradedReport(rubric.choices, rate_of=rubric.choices if rubric.scores is None else ())
+        rate_of = rubric.choices if rubric.scores is None else ()
+        is_openai = self.openai_evals_rules and rubric.reads_stated
+        return GradedReport(rubric.choices, rate_of, how=OPENAI_EVALS_RULE if is_openai else None)
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has all that the rubric asks for.
@@ -118,7 +159,7 @@ class ModelBasedClassify(StreamedEval):
             raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
         missing = list(self._missing_outputs(sample))
         for key, output in missing:
-            self._check_prompt(sample, key, output)
+            check_prompt(sample, key, f"add the prompt as {key!r}, or a finished completion as {output!r}")
         if missing and self.multicomp_n > 1 and not self.mg.output_template:
             raise RegistryError(
                 f"rubric {self.mg.key!r} has no output_template to list {self.multicomp_n} completions with",
@@ -133,6 +174,10 @@ class ModelBasedClassify(StreamedEval):
         """A doubt about a prompt that is empty."""
         return itertools.chain(*(prompt_doubts(sample[key]) for key, _ in self._missing_outputs(sample)))
 
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of the scorer, and a digest of all that the rubric says."""
+        return {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+
     def first_prompt(self, sample: Any) -> Prompt | None:
         """The prompt of the first missing completion; the grader's prompt if the sample has all completions."""
         for key, _ in self._missing_outputs(sample):
@@ -145,29 +190,40 @@ class ModelBasedClassify(StreamedEval):
         """An empty list: only the grader can tell what is right."""
         return []
 
-    def _choice(self, answer: str) -> str:
-        """The choice in a grader's answer. The first few answers without one are logged."""
+    def _choice(self, answer: str) -> tuple[str, str]:
+        """The choice in a grader's answer, and what another rule reads.
+
+        The other rule reads whole words; it is a second opinion where that of openai/evals holds. The first few
+        answers without a choice are logged.
+        """
         rubric = self.rubric
-        choice = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
+        choice = otherwise = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
+        if rubric.reads_stated:
+            otherwise = stated_choice(answer, rubric.read_as, rubric.choices)
+        if not self.openai_evals_rules:
+            choice = otherwise
         if choice == INVALID_STR and self._n_invalid_shown < INVALID_SHOWN:
             self._n_invalid_shown += 1
             more = "" if self._n_invalid_shown < INVALID_SHOWN else " (further ones are only counted)"
             logger.warning("the grader named none of %s: %.200r%s", listed(rubric.choices), answer, more)
-        return choice
+        return choice, otherwise
 
     def _missing_outputs(self, sample: dict[str, Any]) -> list[tuple[str, str]]:
         """(key of the prompt, key of its completion) for each completion that the sample does not have."""
         return [(key, output) for key, output in self.mg.input_outputs.items() if output not in sample]
 
-    async def _completion(self, prompt: Prompt) -> str:
+    async def _completions(self, prompt: Prompt) -> list[str]:
+        """What is graded: one text, or with `n_samples` several."""
         if self.multicomp_n == 1:
-            return await self._one_completion(self.completion_fn, prompt)
+            return await self._drawn(self.completion_fn, prompt)
         models = self.completion_fns if len(self.completion_fns) > 1 else self.completion_fns * self.multicomp_n
-        texts = [await self._one_completion(model, prompt) for model in models]
-        return concat_n_completions(texts, self.mg.output_template or "")
+        texts = [(await self._drawn(model, prompt))[0] for model in models]
+        return [concat_n_completions(texts, self.mg.output_template or "")]
 
-    async def _one_completion(self, model: Any, prompt: Prompt) -> str:
-        return first_completion(await self.complete_with(model, prompt, **self._sample_call))
+    async def _drawn(self, model: Any, prompt: Prompt) -> list[str]:
+        result = await self.complete_with(model, prompt, **self._sample_call)
+        first = first_completion(result)
+        return [first] if self.openai_evals_rules else list(result.get_completions())
 
     def _fields(self, sample: dict[str, Any], completions: dict[str, str]) -> dict[str, Any]:
         """Values for the rubric's placeholders: completions, then the sample, its prompts and the args; later ones win.
@@ -178,24 +234,16 @@ class ModelBasedClassify(StreamedEval):
         prompts = {key: double_braces(sample[key]) for key in self.mg.input_outputs if key in sample}
         return {**completions, **sample, **prompts, **self.modelgraded_spec_args, "n": self.multicomp_n}
 
-    def _check_prompt(self, sample: dict[str, Any], key: str, output: str) -> None:
-        if key not in sample:
-            raise BadSample(
-                f"no {key!r}",
-                sample,
-                notes=[did_you_mean(key, sample)],
-                fix=f"add the prompt as {key!r}, or a finished completion as {output!r}",
-            )
-        if not isinstance(sample[key], str) and not is_chat_prompt(sample[key]):
-            raise BadSample(f"{key!r} is neither a text nor a list of messages", sample)
-        problem = problem_of_messages(sample[key], key) if isinstance(sample[key], list) else None
-        if problem is not None:
-            raise BadSample(problem, sample, fix=CHAT_EXAMPLE)
-
     def _check_placeholders(self, sample: dict[str, Any]) -> None:
         args = self.modelgraded_spec_args
         known = {*self.mg.input_outputs.values(), *sample, *args, "n"}
         for name in self.rubric.placeholders:
+            if name not in known and not name.isidentifier():
+                raise RegistryError(
+                    f"rubric {self.mg.key!r} has {{{name}}}, which is no name of a placeholder",
+                    where=self.mg.where,
+                    fix="double the braces that are text, as in a JSON example: {{ and }}",
+                )
             if name not in known:
                 raise BadSample(
                     f"nothing fills the placeholder {{{name}}} of rubric {self.mg.key!r}",
@@ -220,79 +268,3 @@ class ModelBasedClassify(StreamedEval):
                 label,
                 listed(self.rubric.choices),
             )
-
-
-class GradedReport:
-    """Counts of the choices, mean score, agreement with the labels, and the rate of answers without a choice.
-
-    choices: those of the rubric. rate_of: choices whose share of the samples is reported with its uncertainty.
-    """
-
-    def __init__(self, choices: Sequence[str], rate_of: Sequence[str] = ()) -> None:
-        self.counts: Counter[str] = Counter(dict.fromkeys(choices, 0))
-        self.means = {name: Mean() for name in ("score", "score_valid", "metascore", "invalid_rate")}
-        self.rates = {choice: Mean() for choice in rate_of}
-
-    def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        """Count the `metrics` events that have a `choice`."""
-        for event in events:
-            if event.type == "metrics" and "choice" in event.data:
-                self._add_grade(sample_id, event.data)
-
-    def _add_grade(self, sample_id: str, grade: dict[str, Any]) -> None:
-        choice, score = grade["choice"], grade.get("score")
-        self.counts[choice] += 1
-        self.means["invalid_rate"].add(sample_id, float(choice == INVALID_STR))
-        if score is not None:
-            self.means["score"].add(sample_id, float(score))
-        if score is not None and choice != INVALID_STR:
-            self.means["score_valid"].add(sample_id, float(score))
-        if "metascore" in grade:
-            self.means["metascore"].add(sample_id, float(grade["metascore"]))
-        for candidate, rate in self.rates.items():
-            rate.add(sample_id, float(candidate == choice))
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report so far: the keys of openai/evals, and for each mean its standard error and 95 % interval.
-
-        `counts/CHOICE`: samples with that choice. `score` counts an answer without a choice as the lowest score;
-        `score_valid` leaves it out. `metascore`: share of samples on which grader and label agree. `invalid_rate`:
-        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples;
-        `score_valid_n` where it was made from fewer.
-        """
-        report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
-        rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
-        graded = {"n": self.means["invalid_rate"].n}
-        for name, mean in {**self.means, **rates}.items():
-            if mean.n:
-                graded = with_keys(graded, name, mean)
-        n = graded.pop("n")
-        return {**report, **graded, "n": n}
-
-
-def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
-    """How many completions each sample gets from `n_models` evaluated models.
-
-    multicomp_n: a number from 1, or `from_models` for one completion of each model.
-
-    Raises:
-        UsageError: `multicomp_n` does not fit the models named on the command line.
-    """
-    if multicomp_n == "from_models":
-        if n_models < 2:
-            raise UsageError(
-                "this eval compares several models (multicomp_n: from_models) and got one",
-                fix="name two or more, and the grader last: oaieval MODEL_A,MODEL_B,GRADER EVAL",
-            )
-        return n_models
-    if isinstance(multicomp_n, bool) or not isinstance(multicomp_n, int) or multicomp_n < 1:
-        raise UsageError(f"multicomp_n is {multicomp_n!r}", fix="give a number from 1, or from_models")
-    if n_models not in (1, multicomp_n):
-        raise UsageError(
-            f"{n_models} models and a grader were named, but the eval takes {multicomp_n} completions a sample",
-            notes=["the last completion function is the grader; those before it are evaluated"],
-            fix=f"name one model or {multicomp_n} before the grader"
-            if multicomp_n > 1
-            else "name one model and the grader: oaieval MODEL,GRADER EVAL",
-        )
-    return multicomp_n

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from evals.chat import is_chat_prompt
@@ -36,6 +38,8 @@ class Rubric:
     read_as: str
     "The `eval_type` by which the answer is read: the rubric's own, else the eval's."
     match_fn: MatchFn
+    reads_stated: bool
+    "Whether the stated verdict is read (`verdicts.stated_choice`): no `match_fn` was named."
     placeholders: list[str]
     "The names in `prompt` that every sample must fill."
 
@@ -54,7 +58,7 @@ def make_rubric(
 ) -> Rubric:
     """The rubric of `spec`, ready for an eval with this `eval_type`, `n` completions a sample and `match_fn`.
 
-    A choice that would be read as another one is a warning in the log.
+    A choice that a named `match_fn` would read as another one is a warning in the log.
 
     Raises:
         RegistryError: the rubric cannot grade; the message has its file:line if that is known.
@@ -75,19 +79,26 @@ def _make_rubric(spec: ModelGradedSpec, eval_type: str | None, n: int | None, ma
     if eval_type:
         check_eval_type(eval_type)
         prompt = append_answer_prompt(prompt, eval_type, choice_strings=choices)
-    for choice, other in misread_choices(choices, match_fn):
-        logger.warning(
-            "rubric %s: the answer %r is read as %r; change the order of the choices or use match_fn: exact",
-            spec.key, choice, other,
-        )  # fmt: skip
+    if match_fn is not None:
+        warn_of_misread(spec.key, choices, match_fn)
     return Rubric(
         prompt=prompt,
         choices=choices,
         scores=_complete_scores(choices, spec.choice_scores),
         read_as=read_as,
         match_fn=find_match_fn(match_fn),
+        reads_stated=match_fn is None,
         placeholders=placeholders(prompt),
     )
+
+
+def warn_of_misread(key: str | None, choices: list[str], match_fn: str | MatchFn | None) -> None:
+    """Log a warning for each choice that the match function reads as another one."""
+    for choice, other in misread_choices(choices, match_fn):
+        logger.warning(
+            "rubric %s: the answer %r is read as %r; change the order of the choices or use match_fn: exact",
+            key, choice, other,
+        )  # fmt: skip
 
 
 def _effective_eval_type(spec: ModelGradedSpec, eval_type: str | None) -> str:
@@ -131,6 +142,13 @@ def _check_output_template(template: object) -> None:
                 notes=[did_you_mean(name, OUTPUT_PLACEHOLDERS)],
                 fix=f"use {', '.join(OUTPUT_PLACEHOLDERS)}",
             )
+
+
+def rubric_digest(spec: ModelGradedSpec) -> str:
+    """16 hexadecimal digits that change with what a rubric says, wherever it stands: its text, choices and scores."""
+    said = {name: value for name, value in asdict(spec).items() if name not in ("key", "group", "where")}
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def as_chat(prompt: Any) -> ChatPrompt:
@@ -198,3 +216,31 @@ def concat_n_completions(completions: Iterable[str], template_i: str) -> str:
         for i, text in enumerate(texts)
     )
     return "".join(pieces).strip()
+
+
+def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
+    """How many completions each sample gets from `n_models` evaluated models.
+
+    multicomp_n: a number from 1, or `from_models` for one completion of each model.
+
+    Raises:
+        UsageError: `multicomp_n` does not fit the models named on the command line.
+    """
+    if multicomp_n == "from_models":
+        if n_models < 2:
+            raise UsageError(
+                "this eval compares several models (multicomp_n: from_models) and got one",
+                fix="name two or more, and the grader last: oaieval MODEL_A,MODEL_B,GRADER EVAL",
+            )
+        return n_models
+    if isinstance(multicomp_n, bool) or not isinstance(multicomp_n, int) or multicomp_n < 1:
+        raise UsageError(f"multicomp_n is {multicomp_n!r}", fix="give a number from 1, or from_models")
+    if n_models not in (1, multicomp_n):
+        raise UsageError(
+            f"{n_models} models and a grader were named, but the eval takes {multicomp_n} completions a sample",
+            notes=["the last completion function is the grader; those before it are evaluated"],
+            fix=f"name one model or {multicomp_n} before the grader"
+            if multicomp_n > 1
+            else "name one model and the grader: oaieval MODEL,GRADER EVAL",
+        )
+    return multicomp_n

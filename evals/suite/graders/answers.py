@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evals.completion import CompletionResult
+from evals.completion import CompletionResult, Completions
+from evals.completion_fns.tool_calls import chat_form
 from evals.errors import BadSample
 from evals.eval import first_completion
 from evals.suite.match.json_schemas import NotJson, strict_json
@@ -32,16 +33,13 @@ def sample_of(text: str, tool_calls: list[Any], finish_reason: str | None = None
 def sample_of_result(result: CompletionResult) -> dict[str, Any]:
     """The namespace `sample` of a reply's first completion. Raises CallFailed if the reply has none."""
     reasons = getattr(result, "finish_reasons", None) or [None]
-    return sample_of(first_completion(result), tool_calls_of(result), reasons[0])
+    return sample_of(first_completion(result), _tools_of(result), reasons[0])
 
 
-def tool_calls_of(result: Any) -> list[Any]:
-    """The calls of tools in a reply's first completion, in the words of the chat endpoint."""
-    raw = getattr(result, "raw_data", None)
-    choices = raw.get("choices") if isinstance(raw, Mapping) else None
-    message = choices[0].get("message") if isinstance(choices, list) and choices else None
-    calls = message.get("tool_calls") if isinstance(message, Mapping) else None
-    return [dict(call) for call in calls] if isinstance(calls, list) else []
+def _tools_of(result: CompletionResult) -> list[Any]:
+    """The calls of functions in a reply's first completion, in the words of the chat endpoint."""
+    calls = result.tool_calls if isinstance(result, Completions) else []
+    return [chat_form(call) for call in calls[0]] if calls else []
 
 
 def stored_sample(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -24,13 +24,14 @@ class GradesReport:
     """`accuracy`, the share of answers that all graders pass; means of scores; `invalid_rate`.
 
     `accuracy` is there if a grader gives verdicts. `invalid_rate`: share of answers with a grade that was no number and
-    counts as 0.
+    counts as 0. repeats: of each sample; the run's plan says it unless it is given.
     """
 
-    def __init__(self) -> None:
-        self._accuracy = Mean()
+    def __init__(self, repeats: int | None = None) -> None:
+        self._repeats = repeats
+        self._accuracy = Mean(repeats)
         self._means: dict[str, Mean] = {}
-        self._invalid = Mean()
+        self._invalid = Mean(repeats)
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         """Add the `match` and `metrics` events of one answer."""
@@ -39,7 +40,7 @@ class GradesReport:
                 self._accuracy.add(sample_id, float(event.data["correct"]))
             elif event.type == "metrics" and "invalid" in event.data:
                 for name, value in event.data.items():
-                    mean = self._invalid if name == "invalid" else self._means.setdefault(name, Mean())
+                    mean = self._invalid if name == "invalid" else self._means.setdefault(name, Mean(self._repeats))
                     mean.add(sample_id, float(value))
 
     def as_dict(self) -> dict[str, Any]:

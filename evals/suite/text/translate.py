@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from evals.errors import MissingExtra
 from evals.eval import Report
 from evals.metrics import MatchReport
 from evals.record.current import record_match, record_metrics
 from evals.record.recorders import Event
 from evals.suite.match.match import Match
 from evals.suite.samples.ideals import accepted
+from evals.suite.text.bleu_tokenizers import AUTO, DEFAULT, make_bleu, tokenizer_for
 
 GOOD_BLEU = 30
 "A translation is correct if its sentence BLEU, from 0 to 100, is above this."
@@ -25,16 +26,23 @@ class Translate(Match):
     in the sentence BLEU and in the corpus BLEU. (openai/evals passes the list to the corpus BLEU as if it were one
     reference.) A threshold on BLEU is a crude measure of correctness: prefer the corpus BLEU.
 
+    tokenize: one of sacrebleu's tokenizers (`13a`, `zh`, `char`, `ja-mecab`, `ko-mecab`, `flores200`, ...); `auto` is
+    the one that fits the language of each sample's first reference, see `evals.suite.text.bleu_tokenizers`. BLEU by
+    different tokenizers cannot be compared; the report names them.
+
     Raises:
         MissingExtra: sacrebleu is not installed.
-        UsageError, BadSample: as for Match.
+        UsageError: no such tokenizer, or one whose package is not installed; else as for Match.
+        BadSample: as for Match.
     """
 
     scores_without_calls = True
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tokenize: str = AUTO, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.bleu = make_bleu(effective_order=True)
+        self.tokenize = tokenize
+        first = DEFAULT if tokenize == AUTO else tokenize
+        self._bleus = {first: make_bleu(True, first)}
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has what Match needs, and at least one reference as `ideal`."""
@@ -56,7 +64,7 @@ class Translate(Match):
         self.check_sample(sample)
         references = accepted(sample)
         completion = await self.complete(self.first_prompt(sample), max_tokens=self.max_tokens)
-        score = float(self.bleu.sentence_score(completion, references).score)
+        score = float(self._bleu_for(references).sentence_score(completion, references).score)
         correct = score > GOOD_BLEU
         record_metrics(sacrebleu_sentence_score=score)
         record_match(correct, expected=references, sampled=completion, sacrebleu_sentence_score=score)
@@ -64,15 +72,21 @@ class Translate(Match):
 
     def new_report(self) -> Report:
         """An empty TranslationReport."""
-        return TranslationReport()
+        return TranslationReport(self.tokenize)
+
+    def _bleu_for(self, references: Sequence[str]) -> Any:
+        name = tokenizer_for(references[0]) if self.tokenize == AUTO else self.tokenize
+        if name not in self._bleus:
+            self._bleus[name] = make_bleu(True, name)
+        return self._bleus[name]
 
 
 class TranslationReport(MatchReport):
-    """Accuracy with standard error and interval, and the corpus BLEU of all translations."""
+    """Accuracy with standard error and interval, and the corpus BLEU of all translations with its tokenizers."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokenize: str = AUTO) -> None:
         super().__init__()
-        self.corpus = CorpusBleu()
+        self.corpus = CorpusBleu(tokenize)
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         """Add the `match` event of one translation to the accuracy and to the corpus BLEU."""
@@ -83,8 +97,14 @@ class TranslationReport(MatchReport):
                 self.corpus.add(event.data["sampled"], [expected] if isinstance(expected, str) else expected)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report so far; `sacrebleu_score` is from 0 to 100, or None without a translation."""
-        return {**super().as_dict(), "sacrebleu_score": self.corpus.score}
+        """The report so far; `sacrebleu_score` is from 0 to 100, or None without a translation.
+
+        `sacrebleu_tokenize` is the tokenizer, or several with commas, the one of most samples first.
+        """
+        tokenizers = ", ".join(name for name, _ in self.corpus.n_by_tokenizer.most_common())
+        how = [f"BLEU with sacrebleu's tokenizer {tokenizers}"] if tokenizers else []
+        found = {"sacrebleu_score": self.corpus.score, "sacrebleu_tokenize": tokenizers or None, "how": how}
+        return {**super().as_dict(), **found}
 
 
 class CorpusBleu:
@@ -92,16 +112,24 @@ class CorpusBleu:
 
     BLEU is a function of sums (matched and total n-grams, lengths), so only the sums are kept. The number of
     references may differ from one translation to the next. Papineni et al. 2002, ACL, "BLEU: a method for automatic
-    evaluation of machine translation"; tokenizer and smoothing are sacrebleu's defaults.
+    evaluation of machine translation"; smoothing is sacrebleu's default. tokenize: as for `Translate`.
     """
 
-    def __init__(self) -> None:
-        self._bleu = make_bleu()
+    def __init__(self, tokenize: str = AUTO) -> None:
+        self.tokenize = tokenize
+        self.n_by_tokenizer: collections.Counter[str] = collections.Counter()
+        "Translations that each tokenizer has read."
+        self._bleu = make_bleu(tokenize=DEFAULT if tokenize == AUTO else tokenize)
+        self._bleus = {DEFAULT if tokenize == AUTO else tokenize: self._bleu}
         self._sums: list[int] | None = None
 
     def add(self, translation: str, references: Sequence[str]) -> None:
         """Add one translation and its references."""
-        counts = self._bleu.corpus_score([translation], [[reference] for reference in references])
+        name = tokenizer_for(references[0]) if self.tokenize == AUTO else self.tokenize
+        if name not in self._bleus:
+            self._bleus[name] = make_bleu(tokenize=name)
+        self.n_by_tokenizer[name] += 1
+        counts = self._bleus[name].corpus_score([translation], [[reference] for reference in references])
         numbers = [*counts.counts, *counts.totals, counts.sys_len, counts.ref_len]
         self._sums = numbers if self._sums is None else [a + b for a, b in zip(self._sums, numbers, strict=True)]
 
@@ -122,16 +150,3 @@ class CorpusBleu:
                 smooth_value=self._bleu.smooth_value,
             ).score
         )
-
-
-def make_bleu(effective_order: bool = False) -> Any:
-    """An object of sacrebleu that computes BLEU. effective_order: skip n-gram orders without a match (sentence BLEU).
-
-    Raises:
-        MissingExtra: sacrebleu is not installed.
-    """
-    try:
-        from sacrebleu.metrics.bleu import BLEU
-    except ImportError:
-        raise MissingExtra("Translate", "text") from None
-    return BLEU(effective_order=effective_order)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from made_runs import write_nasty_run, write_run
 
 from evals.comparison.compare import compare_runs, read_runs
 from evals.comparison.many_runs import compare_many_runs
+from evals.report.comparison_words import detectable_words
 from evals.report.flips import FlipTexts
 from evals.report.run_names import run_names
 from evals.report.terminal.comparison import comparison_text
@@ -56,3 +59,10 @@ def test_flipped_samples_are_named_by_their_common_beginning(tmp_path):
 def test_one_sample_is_no_samples(tmp_path):
     a, b = read_runs([write_run(tmp_path / "a.jsonl", [1.0]), write_run(tmp_path / "b.jsonl", [0.0])])
     assert "sums.test.v1: 1 sample in both" in comparison_text(compare_runs(a, b), ["a", "b"])
+
+
+def test_a_difference_beyond_the_whole_scale_is_not_foretold(tmp_path):
+    scores = {"a": [1.0, 1.0, 1.0], "b": [1.0, 0.0, 1.0]}
+    c = compare_runs(*read_runs([write_run(tmp_path / f"{name}.jsonl", values) for name, values in scores.items()]))
+    assert math.isnan(c.detectable)
+    assert detectable_words(c) == "With 3 samples like these no true difference is found 4 times in 5: more are needed."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sandbox_world import needs
+from sandbox_world import function_problem, needs
 
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester import function_check
@@ -774,3 +774,33 @@ def test_what_tests_print_goes_nowhere(capsys):
         print("heard by nobody")
     print("heard")
     assert capsys.readouterr().out == "heard\n"
+
+
+FROM_THE_PROGRAM = {
+    "a key": ("assert ANSWER", "ANSWER = {16: 'yes'}[f(3)]"),
+    "an index": ("assert ANSWER", "ANSWER = ['yes'][f(3)]"),
+    "an import": ("assert True", "if f(3) != 16: raise ImportError('no module', name='five')"),
+    "an import in check": ("if candidate(3) != 16: raise ImportError('no module', name='five')", ""),
+}
+
+
+@pytest.mark.parametrize("kind", FROM_THE_PROGRAM)
+def test_what_tests_raise_on_a_value_of_the_program_is_its_failure(strict, kind):
+    body, setup = FROM_THE_PROGRAM[kind]
+    verdict = strict.check(function_problem(body, setup=setup), "def f(n): return 5\n")
+    assert (verdict.status.value, verdict.kind) == ("failed", "exception"), verdict
+
+
+@pytest.mark.parametrize(
+    ("body", "setup"),
+    [
+        ("assert True", "import no_such_module"),
+        ("import no_such_module\nassert candidate(3) == 5", ""),
+        ("assert candidate(3) == 5\nimport no_such_module", ""),
+        ("assert True", "TABLE = {}['key']"),
+        ("assert True", "assert 1 > 2"),
+    ],
+)
+def test_tests_that_cannot_run_whatever_the_program_is_are_no_failure_of_it(strict, body, setup):
+    verdict = strict.check(function_problem(body, setup=setup), "def f(n): return 5\n")
+    assert verdict.status.value == "harness_error", verdict

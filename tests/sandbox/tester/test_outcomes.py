@@ -37,7 +37,7 @@ def raised(source: str, filename: str = "tests.py") -> BaseException:
         (CannotTravel("a file"), "refused", None, "a file"),
         (MemoryError(), "memory", None, "MemoryError in the tests"),
         (HarnessError("ours"), "harness_error", None, "ours"),
-        (ImportError("no module"), "harness_error", None, "no module"),
+        (ImportError("no module"), "failed", "exception", "ImportError: no module"),
         (raised("x = 1\nassert x == 2, 'no two'"), "failed", "assertion", "no two (line 2 of the tests)"),
         (raised("\n\n{}['k']"), "failed", "exception", "KeyError: 'k' (line 3 of the tests)"),
         (raised("1 / 0", "other.py"), "failed", "exception", "ZeroDivisionError: division by zero"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evals.sandbox.inside.wire import Malformed
+from evals.sandbox.tester.exits import Exit
 from evals.sandbox.tester.proxies import IteratorProxy, Proxies
 
 
@@ -17,7 +18,10 @@ class Program:
 
     def __init__(self, *gives: Any) -> None:
         self.asked: list[tuple] = []
-        self.gives, self.is_over = list(gives), False
+        self.gives, self.is_over, self.n_changes = list(gives), False, 0
+
+    def ended(self, exit: Exit) -> Exit:
+        return exit
 
     def request(self, operation, target, name="", args=(), kwargs=None):
         self.asked.append((operation, target, name, tuple(args)))

@@ -13,7 +13,7 @@ import pytest
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.tester.calls import Program
-from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NotPython, WrongType
+from evals.sandbox.tester.exits import Died, Exit, NeedsOneProcess, NotPython, WrongType
 from evals.sandbox.tester.shapes import Shape
 
 Answers = Callable[[str], list[str]]
@@ -112,7 +112,7 @@ def test_a_message_that_says_it_is_longer_than_it_may_be_is_not_waited_for():
 
 def test_what_cannot_be_sent_is_the_fault_of_the_tests():
     played = Played(always(value(1)))
-    with pytest.raises(CannotTravel, match="the tests hand over an object of type object"):
+    with pytest.raises(NeedsOneProcess, match="the tests hand over an object of type object"):
         played.program.request("call", 0, "", [object()])
     assert played.heard == []
 
@@ -189,7 +189,7 @@ def test_an_assertion_in_a_function_of_the_tests_is_final():
 
 def test_a_function_of_the_tests_that_gives_what_cannot_travel_is_the_fault_of_the_tests():
     played = Played(lambda text: ['["ask","call",0,[[],{"M":{}}]]'] if text.startswith('["call"') else [value(1)])
-    with pytest.raises(CannotTravel, match="the tests hand over an object of type"):
+    with pytest.raises(NeedsOneProcess, match="the tests hand over an object of type"):
         played.program.request("call", 0, "", [lambda: [object()]])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evals.errors import UsageError
 from evals.suite.answers.answer_rules import (
@@ -98,32 +100,6 @@ def test_a_phrase_of_another_language_marks_the_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("completion", "letter"),
-    [
-        ("B", "B"),
-        ("b", "B"),
-        ("(B)", "B"),
-        ("**B**", "B"),
-        ("B) Paris", "B"),
-        ("C. because the others are wrong", "C"),
-        ("B\nbecause", "B"),
-        ("A dog is an animal, so the answer is (D), not (B).", "D"),
-        ("**Answer: B) Paris**", "B"),
-        ("The answer is option C.", "C"),
-        ("Think.\n\nA) no\nB) yes\n\n**B**", "B"),
-        ("I would pick (B), as Einstein did.", "B"),
-        (r"A good question. \boxed{\text{C}}", "C"),
-        ("A dog is an animal.", None),
-        ("I think so", None),
-        ("F", None),
-        ("", None),
-    ],
-)
-def test_letter_finds_the_choice(completion: str, letter: str | None) -> None:
-    assert make_rule("letter").extract(completion) == letter
-
-
-@pytest.mark.parametrize(
     ("completion", "answer"),
     [
         ("Think.\n\n**Paris.**\n", "Paris"),
@@ -191,7 +167,7 @@ def test_math_compares_as_mathematics() -> None:
 @pytest.mark.parametrize("extract", [rule for rule in RULES if rule not in ("regex", "math")])
 def test_a_made_up_ideal_completion_gives_the_ideal(extract: str) -> None:
     rule = make_rule(extract)
-    ideal = "B" if extract == "letter" else "1,234"
+    ideal = "B" if extract in ("letter", "letters") else "1,234"
     assert rule.usable(ideal)
     completion = rule.completion_for(ideal)
     answer = rule.extract(completion or "")
@@ -227,3 +203,114 @@ def test_a_pattern_that_does_not_fit_is_refused(extract: str, pattern: str | Non
 
 def test_a_completion_full_of_marks_is_read_quickly() -> None:
     assert make_rule("marked_number").extract(r"\boxed{ the answer is #### " * 100_000 + "18") == "18"
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("3 * 6 = 18\n#### 18\n\nQuestion: And 3 + 4?\nAnswer: 3 + 4 = 7\n#### 7", "18"),
+        ("#### 18\nQ: 3 + 4?\n#### 7", "18"),
+        ("\\boxed{18}\n\nProblem: 3 + 4?\n\\boxed{7}", "18"),
+        ("The answer is 18.\n\nQ: 3 + 4?\nA: The answer is 7.", "18"),
+        ("#### 18\n\nWait, the bag holds 2 more.\n#### 20", "20"),
+        ("Question: what is 3 + 4?\n7", "7"),
+        ("Let me restate it.\n\nQuestion: what is 3 + 4?\n7", "7"),
+    ],
+)
+def test_a_question_that_a_model_asks_itself_after_its_answer_is_not_read(completion: str, answer: str) -> None:
+    assert make_rule("number").extract(completion) == answer
+    assert make_rule("marked_number").extract(completion) == answer
+
+
+@pytest.mark.parametrize(
+    "box", [r"2\sqrt{3}", r"\frac{\pi}{4}", r"2\pi", r"\frac{1}{\sqrt2}", "2π", r"\ln 2", r"\frac{x}{2}"]
+)
+def test_a_box_of_mathematics_is_no_plain_number(box: str) -> None:
+    assert make_rule("number").extract(rf"About 4.5, so \boxed{{{box}}} is it.") is None
+
+
+@pytest.mark.parametrize(
+    ("box", "value"),
+    [(r"\frac{3}{4}", "0.75"), (r"1\,000", "1000"), (r"\$5.00", "5"), (r"5\text{ cm}", "5"), ("3^2", "9")],
+)
+def test_a_box_of_a_number_is_read(box: str, value: str) -> None:
+    rule = make_rule("number")
+    assert rule.same(str(rule.extract(rf"\boxed{{{box}}}")), value)
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("It\u2019s Rome", "It's Rome"),
+        ("\u201cParis\u201d", "Paris"),
+        ('The answer is "Paris".', "Paris"),
+        ("**Paris**!", "Paris"),
+        (r"$\boxed{\text{Paris}}$", "Paris"),
+        ("Answer: Paris\n\nI hope that this helps!", "Paris"),
+        ("Paris\n\nLet me know if you have questions.", "Paris"),
+        ("Answer: Paris\nIt lies on the Seine.", "Paris"),
+        ("The answer is unclear.\nIt may be Rome.", "It may be Rome"),
+        (") ]", ") ]"),
+        ("!", "!"),
+    ],
+)
+def test_what_stands_around_a_last_line_does_not_count(completion: str, answer: str) -> None:
+    rule = make_rule("last_line")
+    assert rule.extract(completion) == answer
+    assert rule.same(answer, answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ideal", "same"),
+    [
+        ("(A)", "A", True),
+        ("A", "(A)", True),
+        ("\u201cParis\u201d", "paris", True),
+        ("l'été", "l\u2019été", True),
+        ('"5"', "5.0", True),
+        ("$5$", "5", True),
+        ("(1, 2)", "[1, 2]", False),
+        ("(a) or (b)", "a) or (b", False),
+        (")", "(", False),
+        ("Paris", "Rome", False),
+    ],
+)
+def test_words_are_compared_without_quotes_and_the_brackets_of_one_side(answer: str, ideal: str, same: bool) -> None:
+    assert make_rule("last_line").same(answer, ideal) is same
+    assert make_rule("regex", pattern=".+").same(answer, ideal) is same
+
+
+DECORATED = [
+    "{}",
+    "**{}**",
+    "*{}*",
+    "`{}`",
+    '"{}"',
+    "\u201c{}\u201d",
+    "{}.",
+    r"\boxed{{{}}}",
+    r"$\boxed{{{}}}$",
+    "({})",
+    "[{}]",
+]
+BEFORE = ["", "Let me see: 3 of 4.\n", "First 2 + 2 = 4.\n\n"]
+AFTER = ["", "\n", "\n\nI hope that this helps!"]
+
+
+@given(
+    st.sampled_from(
+        [("number", "18"), ("number", "-3.5"), ("marked_number", "18"), ("last_line", "Paris"), ("last_line", "18")]
+    ),
+    st.sampled_from(DECORATED),
+    st.sampled_from(["{}", "Answer: {}", "**Answer:** {}", "The answer is {}"]),
+    st.sampled_from(BEFORE),
+    st.sampled_from(AFTER),
+)
+def test_decorations_never_change_what_is_read(
+    asked: tuple[str, str], decoration: str, said: str, before: str, after: str
+) -> None:
+    extract, ideal = asked
+    rule = make_rule(extract)
+    found = rule.extract(before + said.format(decoration.format(ideal)) + after)
+    assert found is not None
+    assert rule.same(found, ideal)

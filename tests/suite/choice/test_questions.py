@@ -52,3 +52,10 @@ def test_rows_that_are_no_questions_are_refused_in_plain_words(change: dict[str,
     with pytest.raises(BadSample) as caught:
         read_question(row)
     assert message in str(caught.value)
+
+
+def test_an_option_with_the_text_of_the_right_one_is_right_too():
+    row = {"question": "?", "choices": ["a", "b", " a ", "c"], "answer": 0}
+    assert read_question(row).right == {0, 2}
+    assert read_question({**row, "answer": 1}).right == {1}
+    assert read_question({**row, "labels": [1, 0, 0, 1]}).right == {0, 3}

@@ -344,6 +344,14 @@ def test_an_empty_placeholder_is_named_with_file_line_and_near_miss(graded):
     assert lines[-1] == "  fix: add 'criteria' to the sample, or to modelgraded_spec_args of the eval"
 
 
+def test_a_brace_of_a_json_example_is_the_rubrics_to_double(graded):
+    evaluation = graded([Model("x")], {"prompt": 'Judge {completion}. Reply like {"grade": "Yes"}'})
+    with pytest.raises(RegistryError) as caught:
+        evaluation.check_sample({"input": "?"})
+    assert "double the braces" in str(caught.value)
+    assert "good.yaml:1" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -525,3 +533,41 @@ def test_every_rubric_of_openai_evals_can_be_graded_with():
         ModelBasedClassify(
             completion_fns=[Model("x")], registry=registry, modelgraded_spec=name, multicomp_n=2, eval_type="classify"
         )
+
+
+def test_entries_of_openai_evals_keep_its_rule_and_count_what_whole_words_read_otherwise(graded, tmp_path):
+    rubric = {"choice_strings": "ABCDE", "choice_scores": "from_strings", "prompt": "{completion}?"}
+    rubric["choice_scores"] = dict.fromkeys("ABCDE", 1.0)
+    answers = {"x0": "Answer: B", "x1": "C"}
+    grader = Model(lambda prompt: next(said for key, said in answers.items() if key in prompt[-1]["content"]))
+    rows = [{"input": "q", "completion": "x0"}, {"input": "q", "completion": "x1"}]
+    ours = run(graded([Model("x"), grader], rubric, eval_type="cot_classify"), tmp_path, rows)
+    assert (ours["counts/B"], ours["counts/C"], "how" in ours) == (1, 1, False)
+    theirs = graded([Model("x"), grader], rubric, eval_type="cot_classify")
+    theirs.openai_evals_rules = True
+    report = run(theirs, tmp_path, rows)
+    assert (report["counts/A"], report["counts/C"], report["n_read_otherwise"]) == (1, 1, 1)
+    assert "openai/evals' rule" in report["how"]
+
+
+def test_each_of_several_completions_of_a_request_is_graded(graded):
+    class Writer(Model):
+        def __call__(self, prompt: object, **kwargs: object) -> Completions:
+            return Completions(["good", "bad", "good"][: kwargs["n"]])
+
+    grader = Model(lambda prompt: "Yes" if "good" in prompt[-1]["content"] else "No")
+    rubric = {"prompt": "{completion}?"}
+    evaluation = graded([Writer(""), grader], rubric, sample_kwargs={"n_samples": 3})
+    recorder = Recorded()
+    with recorder.as_default_recorder("graded.dev.0"):
+        evaluation.eval_sample({"input": "q"}, None)
+    assert [metrics["choice"] for metrics in recorder.metrics] == ["Yes", "No", "Yes"]
+
+
+def test_what_openai_evals_pays_for_and_does_not_read_is_warned_of(graded, caplog):
+    evaluation = graded([Model("x"), Model("Yes")], sample_kwargs={"n_samples": 3})
+    evaluation.preflight()
+    assert not caplog.text
+    evaluation.openai_evals_rules = True
+    evaluation.preflight()
+    assert "only the first of so many completions is graded" in caplog.text

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from evals.elsuite import translate as door
-from evals.errors import MissingExtra
+from evals.errors import MissingExtra, UsageError
 from evals.record import DummyRecorder
 from evals.testing.doubles import TestCompletionFn
 
@@ -108,6 +108,41 @@ def test_a_run_reports_accuracy_and_corpus_bleu(tmp_path):
     streams = [[REFERENCE, "Nothing like it at all."], [None, "No."]]
     assert report["sacrebleu_score"] == pytest.approx(sacrebleu.BLEU().corpus_score([REFERENCE] * 2, streams).score)
     assert (report["accuracy"], report["n"]) == (0.5, 2)
+
+
+ZH, JA = (
+    "\u6211\u4eca\u5929\u53bb\u5b66\u6821\u4e0a\u8bfe\u4e86",
+    "\u79c1\u306f\u6bce\u65e5\u5b66\u6821\u306b\u884c\u304d\u307e\u3059",
+)
+
+
+@pytest.mark.parametrize(("reference", "tokenize"), [(ZH, "zh"), (JA, "char"), (REFERENCE, "13a")])
+def test_the_tokenizer_is_that_of_the_language_and_the_report_names_it(tmp_path, reference, tokenize):
+    path = tmp_path / "samples.jsonl"
+    path.write_text(json.dumps({"input": CHAT, "ideal": reference}) + "\n")
+    said = reference[:-1]
+    report = Translate([TestCompletionFn(said)], samples_jsonl=str(path)).run(DummyRecorder(None))
+    expected = sacrebleu.BLEU(tokenize=tokenize).corpus_score([said], [[reference]]).score
+    assert report["sacrebleu_score"] == pytest.approx(expected)
+    assert expected > 50
+    assert report["sacrebleu_tokenize"] == tokenize
+    assert report["how"] == [f"BLEU with sacrebleu's tokenizer {tokenize}"]
+    assert report["accuracy"] == 1
+
+
+def test_a_tokenizer_that_is_named_is_used_for_every_sample(tmp_path):
+    path = tmp_path / "samples.jsonl"
+    path.write_text("".join(json.dumps({"input": CHAT, "ideal": ideal}) + "\n" for ideal in (ZH, REFERENCE)))
+    report = Translate([TestCompletionFn(ZH[:-1])], samples_jsonl=str(path), tokenize="char").run(DummyRecorder(None))
+    expected = sacrebleu.BLEU(tokenize="char").corpus_score([ZH[:-1]] * 2, [[ZH, REFERENCE]]).score
+    assert report["sacrebleu_score"] == pytest.approx(expected)
+    assert report["sacrebleu_tokenize"] == "char"
+
+
+def test_a_tokenizer_that_is_not_there_is_refused_with_the_names_of_others():
+    with pytest.raises(UsageError, match="no tokenizer 'zn'") as refused:
+        Translate([TestCompletionFn("")], samples_jsonl="x", tokenize="zn")
+    assert "zh" in str(refused.value)
 
 
 def test_few_shot_examples_go_before_the_last_message(tmp_path):

@@ -1,0 +1,90 @@
+"""Tells whether the lines of a sample are still those that were written: a checksum a batch, and equal ids."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import NamedTuple
+
+HEAD = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+, "sample_id": "([^"\\]*)"')
+"The start of our event lines. A line with another start is parsed as a whole."
+
+_SEAL = re.compile(rb', "checksum": "(\d{1,9}):([0-9a-f]{8})"\}\n?\Z')
+_SEAL_BYTES = 48
+"The last bytes of a line, which hold a whole seal."
+
+
+def sealed(data: bytes, n_lines: int) -> bytes:
+    """The lines of a batch, with `checksum` as the last key of its last line: how many lines, and their CRC-32."""
+    return data[:-2] + b', "checksum": "%d:%08x"}\n' % (n_lines, zlib.crc32(data))
+
+
+class Batch(NamedTuple):
+    """What became of the lines up to the end of a batch."""
+
+    n_kept: int
+    "The last lines, which are the batch. 0: it is damaged."
+    n_dropped: int
+    "The lines before: all, for a damaged batch."
+    n_broken: int
+    "Broken lines that this tells of: 1 for a damaged batch of which no line was counted as broken before, else 0."
+    is_sealed: bool
+    "It has a checksum."
+    matches: bool
+    "The checksum is that of the lines; True without one."
+
+
+class BatchCheck:
+    """Follows the lines of a record, and tells at the end of each batch which of them belong to it.
+
+    A lost line end or a lost mark would otherwise put the events of one sample into the batch of the next one. Lines
+    that are left over from a damaged batch are dropped, and so is a batch whose own lines are not what was written.
+    trusts_checksums: False for a record that another program has written anew; ids are then all that can be compared.
+    """
+
+    def __init__(self, *, trusts_checksums: bool) -> None:
+        self._trusts = trusts_checksums
+        self._lines: list[bytes] = []
+        self._broken: set[int] = set()
+
+    def add(self, raw: bytes, *, is_broken: bool = False) -> None:
+        """Take in a line that ends no batch. is_broken: it is counted as broken already."""
+        if is_broken:
+            self._broken.add(len(self._lines))
+        self._lines.append(raw)
+
+    def end(self, raw: bytes, sample_id: str | None) -> Batch:
+        """What the line `raw`, the last one of a batch of the sample, ends; the next batch begins."""
+        seal = _SEAL.search(raw, max(0, len(raw) - _SEAL_BYTES))
+        n_lines, n_counted = len(self._lines) + 1, len(self._broken)
+        matches = seal is None or self._matches(raw, seal)
+        if seal is not None and self._trusts:
+            n_kept = int(seal[1]) if matches else 0
+        else:
+            n_kept = self._n_of_one_sample(sample_id)
+        self._lines, self._broken = [], set()
+        return Batch(n_kept, n_lines - n_kept, int(n_kept < n_lines and not n_counted), seal is not None, matches)
+
+    def _matches(self, raw: bytes, seal: re.Match[bytes]) -> bool:
+        n_before = int(seal[1]) - 1
+        if not 0 <= n_before <= len(self._lines):
+            return False
+        crc = 0
+        for line in self._lines[len(self._lines) - n_before :]:
+            crc = zlib.crc32(line, crc)
+        return zlib.crc32(b"}\n", zlib.crc32(raw[: seal.start()], crc)) == int(seal[2], 16)
+
+    def _n_of_one_sample(self, sample_id: str | None) -> int:
+        """The lines of the batch without a checksum: all, those after the rest of another sample, or none."""
+        last_broken = max(self._broken, default=-1)
+        before, own = self._lines[: max(last_broken, 0)], self._lines[last_broken + 1 :]
+        if not all(_may_be_of(line, sample_id) for line in own):
+            return 0
+        if last_broken >= 0 and (not before or _may_be_of(before[-1], sample_id)):
+            return 0  # the broken line was one of this batch
+        return len(own) + 1
+
+
+def _may_be_of(raw: bytes, sample_id: str | None) -> bool:
+    head = HEAD.match(raw)
+    return head is None or head[1].decode("utf-8", "replace") == sample_id

@@ -1,0 +1,39 @@
+"""Reads the lines of a record as bytes, also of a cut compressed file, and parses one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+MAX_LINE_BYTES = 256 << 20
+"A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
+
+_loads = json.JSONDecoder(parse_constant=lambda _: None).decode
+
+
+def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """(start, end, bytes) of each line. A compressed file that was cut gives the lines that can be unpacked."""
+    end = 0
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as file:
+        try:
+            while raw := file.readline(MAX_LINE_BYTES):
+                start, end = end, end + len(raw)
+                yield start, end, raw
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return
+
+
+def parsed_line(raw: bytes) -> dict[str, Any] | None:
+    """The object in one line; None if the line is not a JSON object. A bare NaN becomes None."""
+    try:
+        line = _loads(raw.decode("utf-8").strip())
+    except ValueError:
+        return None
+    except RecursionError:
+        return None
+    return line if isinstance(line, dict) else None

@@ -1,0 +1,239 @@
+"""Finds the letter of the option that a completion chooses."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evals.suite.answers.answer_places import MAX_MARKS, after_phrases, before_run_on, last_boxed
+from evals.suite.answers.same_answer import straight_quotes
+
+ANSWER_PHRASES = ("answer is", "answer:")
+MAX_CHARS = 20_000
+"How many characters at the end of a completion are searched, and as many at its start for a letter there."
+
+_LATEX = re.compile(r"\\(?:text|textbf|textit|mathbf|mathrm|mathsf|mathit|bf|rm|it)\b\s*|[${}]|\\[()\[\],;!]")
+_TAG = re.compile(r"</?\s*(?:answer|final_answer|choice|option|letter|response|output|solution)\s*>", re.IGNORECASE)
+_LINE_MARK = re.compile(r"^[ \t]*(?:[#>]+[ \t]*|[-+\u2022][ \t]+)", re.MULTILINE)
+_ANSWER_TAG = re.compile(r"<\s*(answer|final_answer|choice|option|letter)\s*>(.{0,400}?)</\s*\1\s*>", re.I | re.S)
+_WORDS = (
+    r"(?i:(?:therefore|thus|clearly|definitely|certainly|most likely|likely|probably|simply|indeed|then|the|letter"
+    r"|option|choice|answer|number|correct|right|best|one|is|be|as"
+    r"|i think|i believe|i would say|i'd say|it is|it's)\b\W{0,9}){0,6}"
+)
+_BEFORE = r"(?<![A-Za-z0-9'\u00c0-\u024f])(?<![A-Za-z0-9]-)"
+_AFTER = r"(?![A-Za-z0-9\u00c0-\u024f]|'[A-Za-z]|\+\+|#|-[A-Za-z]|\.[A-Za-z])"
+_RIGHT = r"(?i:correct|right|true|best|the answer|my answer|answer|yes|the one|\u2713|\u2714|\u2705)"
+_IS = r"(?i:is|was|are|be|(?:must|should|would|will|has to|can only|seems to|appears to) be|:|=|->|\u2192)"
+_NOUN = r"(?i:answer|option|choice|selection|letter|solution|response|conclusion|verdict)"
+_CHOOSE = (
+    r"(?i:choose|chose|pick|picked|select|selected|choosing|go with|going with|went with|opt for|guess|say|vote for)"
+)
+_CJK = (
+    r"(?:\u7b54\u6848|\u9009\u9879|\u9078\u9805|\u7b54\u3048|\u56de\u7b54|\u6b63\u89e3|\u6b63\u786e|\u9078\u629e\u80a2"
+    r"|\uc815\ub2f5|\ub2f5)[^A-Za-z0-9\n]{0,8}|[\u9009\u9078](?:\u62e9|\u64c7|\u629e)?\W{0,3}"
+)
+
+
+@dataclass(frozen=True)
+class LetterRule:
+    """The letter of a choice, one of `letters`.
+
+    Places that state a letter are tried in order:
+
+    1. the last `\\boxed{B}` or `<answer>B</answer>`, or a completion that is nothing but the letter;
+    2. behind one of `answer_phrases`, from the last phrase back;
+    3. a sentence: `the correct option is B`, `B is correct`, `I choose B`, `so B.`, `Option B.`, the last one;
+    4. a last line that is nothing but a letter;
+    5. the start of the completion, closed by `)`, `.`, `:` or `,` or alone on its line, unless a list of options
+       begins there; then the last line that is nothing but a letter;
+    6. the last letter in brackets that is neither denied nor one of several.
+
+    Brackets, quotes, emphasis, LaTeX and full-width forms are ignored. Small letters count where nothing but a letter
+    can be meant. `A` and `I` in a sentence are words. Several letters (`A and C`) are no answer.
+    """
+
+    letters: str = "ABCDE"
+    answer_phrases: Sequence[str] = ANSWER_PHRASES
+
+    def extract(self, completion: str) -> str | None:
+        """The letter, in upper case; None if no place has one, or the first place that does has several."""
+        read, completion = _reader(self.letters), before_run_on(completion)
+        marked = _last_marked(completion)
+        inside = None if marked is None else read.whole(_plain(marked))
+        text = _plain(completion if len(completion) <= 2 * MAX_CHARS else completion[-MAX_CHARS:])
+        found = inside or read.whole(text, is_all=True)
+        if found is None:
+            found = next(filter(None, map(read.behind_phrase, after_phrases(text, self.answer_phrases))), None)
+        found = found or read.in_sentence(text) or read.elsewhere(_plain(completion[:MAX_CHARS]), text)
+        return None if found == SEVERAL else found
+
+    def same(self, answer: str, ideal: str) -> bool:
+        """Whether `ideal` is the same letter; `(b)` is B."""
+        return answer == _bare(ideal)
+
+    def usable(self, ideal: str) -> bool:
+        """Whether `ideal` is one of `letters`, with or without brackets, in upper or lower case."""
+        letter = _bare(ideal)
+        return len(letter) == 1 and letter in self.letters
+
+    def completion_for(self, ideal: str) -> str | None:
+        """`ideal` itself."""
+        return ideal
+
+
+SEVERAL = "several"
+"Stands for a place that names several letters."
+
+
+def _bare(ideal: str) -> str:
+    return ideal.strip("() ").upper()
+
+
+def _last_marked(completion: str) -> str | None:
+    """The content of the last box, else of the last `<answer>` tag."""
+    boxed = last_boxed(completion)
+    if boxed is not None or "<" not in completion:
+        return boxed
+    tags = deque(_ANSWER_TAG.finditer(completion[-MAX_CHARS:]), maxlen=1)
+    return tags[0][2] if tags else None
+
+
+def _plain(text: str) -> str:
+    """The text without emphasis, LaTeX around words and tags, and with the forms of other scripts as ASCII."""
+    text = straight_quotes(unicodedata.normalize("NFKC", text))
+    text = _TAG.sub("\n", _LATEX.sub("", re.sub(r"\\(?:boxed|fbox)\b", "", text)))
+    return _LINE_MARK.sub("", re.sub(r"[*_`]+", "", text)).strip()
+
+
+@lru_cache(maxsize=64)
+def _reader(letters: str) -> _Reader:
+    return _Reader(letters)
+
+
+class _Reader:
+    """Reads letters out of plain text. letters: those of the options, in upper case."""
+
+    def __init__(self, letters: str) -> None:
+        self._letters = letters
+        one = f"[{re.escape(letters)}]" if letters else "(?!)"
+        either = f"(?i:{one})"
+        self._whole = re.compile(
+            rf"\W*(?i:(?:option|choice|answer|letter)\b\W*)?(?P<a>{either})(?P<end>\W*\Z|\s*[.):]\s+\S[^\n]*\Z)"
+        )
+        self._phrase = re.compile(rf"\W{{0,99}}{_WORDS}(?P<a>{_BEFORE}{either}){_AFTER}")
+        letter = rf"(?P<a>{_BEFORE}{one}){_AFTER}"
+        option = r"(?i:(?:option|choice|answer|letter|the)\W{1,9}){0,3}"
+        self._sentences = [
+            re.compile(
+                rf"\b{_NOUN}\b(?:\s+(?i:here|to|for|of|in)\b[^\n.:;!?]{{0,60}}?)?\W{{0,9}}{_IS}\W{{0,9}}{_WORDS}{letter}"
+            ),
+            re.compile(rf"\b{_CHOOSE}\W{{1,9}}{option}{letter}"),
+            re.compile(
+                rf"{letter}['\")\]]*\s*(?:(?i:is|was|must be|would be|should be|seems|looks)\s+|[:=-]\s*)"
+                rf"(?i:(?:therefore|thus|clearly|definitely|most|likely|probably|the|only|my|this|that|it|is)\s+)*{_RIGHT}(?!\w)"
+            ),
+            re.compile(
+                rf"\b(?i:so|therefore|thus|hence|it's|it is|must be)\b[\s,:]*{option}{letter}"
+                r"(?=['\")\]]*\s*(?:[.!\n]|\Z))"
+            ),
+            re.compile(
+                rf"(?:^|[.!?:\n]\s*)(?i:option|choice|answer|final answer)\b[\s:=(-]*{letter}"
+                r"(?=['\")\]]*\s*(?:[.!:,\n]|\Z))"
+            ),
+            re.compile(rf"(?:{_CJK}){letter}"),
+            re.compile(rf":\W{{0,9}}{letter}[.!'\")\]\s]*\Z"),
+        ]
+        self._start = re.compile(rf"['\"(\[]*(?P<a>{one})(?:['\")\]]*\s*(?:[).:,]|\]|$)|\s*\n|\s+[(-])", re.MULTILINE)
+        self._small_start = re.compile(rf"\(?(?P<a>{either})[).](?=\s)")
+        self._item = re.compile(rf"\W*(?P<a>{one})\s*[).:-]")
+        self._line = re.compile(rf"^\W*(?:{option})(?P<a>{one})\W*$", re.MULTILINE)
+        self._bracketed = re.compile(rf"[(\[](?P<a>{one})[)\]]")
+        self._next = re.compile(rf"['\")\]\s]*(?:,|/|&|\+|\b(?:and|or)\b)\s*(?:and\b|or\b)?\W*{option}{one}{_AFTER}")
+
+    def whole(self, text: str, *, is_all: bool = False) -> str | None:
+        """The letter of a text that is nothing but an option: `b`, `(B)`, `Option B`, `B. Paris`.
+
+        is_all: it is a whole completion, which may go on after `B. Paris`: that is read in other places.
+        """
+        found = self._whole.match(text)
+        if found is None:
+            return SEVERAL if self._is_list(text) else None
+        is_bare = not found["end"].strip(" \n\t.)]}:!?'\",;")
+        return found["a"].upper() if is_bare or (found["a"].isupper() and not is_all) else None
+
+    def behind_phrase(self, rest: str) -> str | None:
+        """The letter at the start of what follows an answer phrase."""
+        found = self._phrase.match(rest)
+        return None if found is None else self._checked(rest, found)
+
+    def in_sentence(self, text: str) -> str | None:
+        """The letter of the last sentence that states one."""
+        hits = (deque(pattern.finditer(text), maxlen=MAX_MARKS) for pattern in self._sentences)
+        for found in sorted((hit for kind in hits for hit in kind), key=lambda hit: hit.end("a"), reverse=True):
+            letter = self._checked(text, found)
+            if letter is not None and not _is_denied(text, found.start()):
+                return letter
+        return None
+
+    def elsewhere(self, head: str, text: str) -> str | None:
+        """The letter of a last line, at the start, or in brackets."""
+        lines = deque(self._line.finditer(text), maxlen=1)
+        if lines and not text[lines[0].end() :].strip():
+            return lines[0]["a"]
+        found = self._start.match(head) or self._small_start.match(head)
+        if found is not None and not self._next.match(head, found.end("a")) and not self._begins_list(head, found):
+            return found["a"].upper()
+        if lines:
+            return lines[0]["a"]
+        for found in reversed(deque(self._bracketed.finditer(text), maxlen=MAX_MARKS)):
+            joined = re.search(r"\b(?:and|or|nor|not|n't)\W*$", text[max(0, found.start() - 20) : found.start()], re.I)
+            if not joined and not self._next.match(text, found.end()):
+                return found["a"]
+        return None
+
+    def _begins_list(self, head: str, found: re.Match[str]) -> bool:
+        """Whether the next line begins with the letter after this one, as in a list of options or of reasons."""
+        if found["a"] == "I" and head[found.end("a") : found.end("a") + 1] == ",":
+            return True  # the word
+        following = head[found.end("a") :].partition("\n")[2].lstrip("\n ")
+        after = self._item.match(following)
+        return after is not None and self._letters.find(after["a"]) == self._letters.find(found["a"].upper()) + 1
+
+    def _is_list(self, text: str) -> bool:
+        """Whether a short text names several letters and nothing else: `A and C`, `B, D`."""
+        if len(text) > 60:
+            return False
+        rest = re.sub(
+            rf"(?i:\b(?:and|or|both|options?|choices?|answers?)\b)|(?<!\w)[{re.escape(self._letters)}](?!\w)", "", text
+        )
+        return not re.search(r"\w", rest) and len(re.findall(rf"(?<!\w)[{re.escape(self._letters)}](?!\w)", text)) > 1
+
+    def _checked(self, text: str, found: re.Match[str]) -> str | None:
+        """The letter of a match, unless it is a word of a sentence; SEVERAL if more letters follow."""
+        letter, end = found["a"], found.end("a")
+        if self._next.match(text, end):
+            return SEVERAL
+        after = text[end : end + 40]
+        is_closed = re.match(
+            r"['\")\]]*\s*(?:[.:;!?)\]}\n\u3002-]|\Z|,(?!\s*I\b)|(?i:because|since|as|for|is|was|which)\b)", after
+        )
+        if letter.isupper() and letter not in "AI":
+            return letter
+        if letter.isupper() and letter == "I":
+            is_closed = re.match(r"['\")\]]*\s*(?:[.:;!)\]\n]|\Z)|\s+(?:is|was)\b", after)
+        elif letter.islower():
+            is_closed = re.match(r"['\")\]]+|[.]?\s*(?:\n|\Z)|[.)]", after)
+        return letter.upper() if is_closed else None
+
+
+def _is_denied(text: str, start: int) -> bool:
+    before = text[max(0, start - 30) : start]
+    return (
+        re.search(r"\b(?:not|never|if|cannot|whether|wouldn't|don't|neither|nor)\b[^.\n]{0,12}$", before, re.I)
+        is not None
+    )

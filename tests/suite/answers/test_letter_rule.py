@@ -1,0 +1,239 @@
+"""Which letter a completion chooses."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.suite.answers.letter_rule import LetterRule
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("B", "B"),
+        ("b", "B"),
+        ("(B)", "B"),
+        ("**B**", "B"),
+        ("B) Paris", "B"),
+        ("C. because the others are wrong", "C"),
+        ("B\nbecause", "B"),
+        ("A dog is an animal, so the answer is (D), not (B).", "D"),
+        ("**Answer: B) Paris**", "B"),
+        ("The answer is option C.", "C"),
+        ("Think.\n\nA) no\nB) yes\n\n**B**", "B"),
+        ("I would pick (B), as Einstein did.", "B"),
+        ("A good question. \\boxed{\\text{C}}", "C"),
+        ("Answer: Option B", "B"),
+        ("**Answer:** Option B", "B"),
+        ("The answer is Choice B.", "B"),
+        ("ANSWER: OPTION (B)", "B"),
+        ("Answer: $\\text{B}$", "B"),
+        ("Answer: $\\mathbf{B}$", "B"),
+        ("\\boxed{\\textbf{B}}", "B"),
+        ("\\boxed{\\mathrm{B}}", "B"),
+        ("Answer: \\text{B}", "B"),
+        ("\\boxed{B. Paris}", "B"),
+        ("\\boxed{(B)}", "B"),
+        ("\\boxed{B) Paris}", "B"),
+        ("\\boxed{\\text{(B) Paris}}", "B"),
+        ("\\boxed{\\text{Option B}}", "B"),
+        ("<answer>B</answer>", "B"),
+        ("Hmm A.\n<answer>\n(B) Paris\n</answer>", "B"),
+        ("Ｂ", "B"),
+        ("Answer：B", "B"),
+        ("Answer: Ｂ", "B"),
+        ("（B）", "B"),
+        ("d.", "D"),
+        ("d)", "D"),
+        ("(d)", "D"),
+        ("B is correct.", "B"),
+        ("The correct option is B.", "B"),
+        ("So the answer must be B.", "B"),
+        ("Option B.", "B"),
+        ("I choose B.", "B"),
+        ("A, B and C are wrong, so D.", "D"),
+        ("A: too small.\nB: too small.\nC: too small.\nD: right.", "D"),
+        ("The answer is A.", "A"),
+        ("The answer is A because it is.", "A"),
+        ("answer: b", "B"),
+        ("The answer is (b).", "B"),
+        ("The answer is b.", "B"),
+        ("The answer is not B. It is C.", "C"),
+        ("A is incorrect. B is correct.", "B"),
+        ("B is correct, A is incorrect.", "B"),
+        ("Option B is the correct answer.", "B"),
+        ("Therefore, the correct answer is: **B. Paris**", "B"),
+        ("The correct answer is **B**: Paris.", "B"),
+        ("答案是B。", "B"),
+        ("答案：B", "B"),
+        ("答えはBです。", "B"),
+        ("正确答案是 C", "C"),
+        ("选B", "B"),
+        ("정답은 B입니다", "B"),
+        ("I'd go with C here.", "C"),
+        ("My final answer is D", "D"),
+        ("Final answer: D", "D"),
+        ("Answer: D\n\nBecause A is wrong and B is right only when...", "D"),
+        ("“B”", "B"),
+        ("'B'", "B"),
+        ("B!", "B"),
+        ("Answer = B", "B"),
+        ("Answer - B", "B"),
+        ("Answer B", "B"),
+        ("The best choice here is E", "E"),
+        ("The answer is therefore option (C), since A fails.", "C"),
+        ("Let's see. A is false, B is false, C is true.", "C"),
+        ("C: correct\nD: wrong", "C"),
+        ("B.", "B"),
+        ("B. Paris\n\nA. Rome is in Italy.", "B"),
+        ("Answer: B. Rome\nA. Paris is in France", "B"),
+        ("It's B.", "B"),
+        ("Correct answer: B", "B"),
+        ("The answer to this question is B", "B"),
+        ("Respuesta: B", "B"),
+        ("Antwort: (C)", "C"),
+        ("> B", "B"),
+        ("- B", "B"),
+        ("# Answer: B", "B"),
+        ("Answer:\nB", "B"),
+        ("Answer:\n\n**B**", "B"),
+        ("The answer is\nB", "B"),
+        ("The answer is: B) Paris", "B"),
+        ("$B$", "B"),
+        ("\\(B\\)", "B"),
+        ("The answer is $\\boxed{B}$.", "B"),
+        ("[B]", "B"),
+        ("{B}", "B"),
+        ("Ⓑ", "B"),
+        ("Choice (C) is right", "C"),
+        ("(C) is correct", "C"),
+        ("B\n\nA dog is there.", "B"),
+        ("If A is correct, then 2=3. So B.", "B"),
+        ("The answer is B Paris", "B"),
+        ("E", "E"),
+        ("Answer: E", "E"),
+        ("e", "E"),
+        ('{"answer": "B"}', "B"),
+        ("{'answer': 'C'}", "C"),
+        ("B (Paris)", "B"),
+        ("B - Paris", "B"),
+        ("B: Paris", "B"),
+        ("B, because it is", "B"),
+        ("A. Einstein was born in Ulm.\nSo B.", "B"),
+        ("A. Smith argued for it, so the answer is D.", "D"),
+        ("a. Paris", "A"),
+    ],
+)
+def test_a_letter_that_is_stated_is_read(completion: str, letter: str) -> None:
+    assert LetterRule().extract(completion) == letter
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "A dog is an animal.",
+        "I think so",
+        "F",
+        "",
+        "A and C",
+        "Answer: A and C",
+        "Answer: A or B",
+        "\\boxed{A, C}",
+        "The answer is A, B.",
+        "A, C",
+        "The answer is A dog.",
+        "The answer is a dog.",
+        "The answer isn't B.",
+        "Both A and B are correct.",
+        "Vitamin C is good.",
+        "Plan B",
+        "C++ is a language",
+        "Hepatitis B virus",
+        "I am not sure if B is correct.",
+        "I cannot answer.",
+    ],
+)
+def test_a_word_or_a_list_of_letters_is_no_answer(completion: str) -> None:
+    assert LetterRule().extract(completion) is None
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("Answer: I don't know.", None),
+        ("The answer is, I think, not among them.", None),
+        ("I, for one, cannot say.", None),
+        ("I'm not sure", None),
+        ("Answer: I cannot determine this", None),
+        ("I would say so.", None),
+        ("Answer: I", "I"),
+        ("I", "I"),
+        ("The answer is (I).", "I"),
+        ("I is correct", "I"),
+        ("So I choose H.", "H"),
+        ("I think the answer is J.", "J"),
+        ("Answer: I think B", "B"),
+    ],
+)
+def test_the_english_word_i_is_no_option(completion: str, letter: str | None) -> None:
+    assert LetterRule("ABCDEFGHIJ").extract(completion) == letter
+
+
+DECORATED = [
+    "{}",
+    "**{}**",
+    "*{}*",
+    "`{}`",
+    '"{}"',
+    "\u201c{}\u201d",
+    "({})",
+    "[{}]",
+    "{}.",
+    "{})",
+    "({}).",
+    "**({})**",
+]
+DECORATED += [
+    r"\boxed{{{}}}",
+    r"$\boxed{{\text{{{}}}}}$",
+    r"$\mathbf{{{}}}$",
+    r"\textbf{{{}}}",
+    r"\({}\)",
+    "Option {}",
+    "option ({})",
+]
+SAID = [
+    "{}",
+    "Answer: {}",
+    "The answer is {}",
+    "**Answer:** {}",
+    "Answer\uff1a{}",
+    "So the answer must be {}",
+    "<answer>{}</answer>",
+]
+SAID += ["The correct option is {}", "#### {}", "> {}", "Final answer: {}", "Answer:\n\n{}"]
+
+
+@given(
+    st.sampled_from("ABCDEFGHIJ"),
+    st.sampled_from(DECORATED),
+    st.sampled_from(SAID),
+    st.sampled_from(["", "All others are too small.\n\n", "A dog is no cat.\n", "A: too small.\nB: too small.\n\n"]),
+    st.sampled_from(["", "\n", "\n\nI hope that this helps!"]),
+)
+def test_decorations_never_change_what_is_read(
+    letter: str, decoration: str, said: str, before: str, after: str
+) -> None:
+    completion = before + said.format(decoration.format(letter)) + after
+    assert LetterRule("ABCDEFGHIJ").extract(completion) == letter
+
+
+@pytest.mark.parametrize("text", ["answer: ", "A ", ": ", "is the ", "(A) ", "so ", "A\n"])
+def test_long_loops_are_read_in_seconds(text: str) -> None:
+    began_s = time.process_time()
+    LetterRule().extract(text * 40_000)
+    assert time.process_time() - began_s < 10

@@ -1,0 +1,119 @@
+"""Which verdict a grader states."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.suite.graded.grading import INVALID_STR
+from evals.suite.graded.verdicts import stated_choice
+
+YES_NO = ["Yes", "No"]
+LETTERS = list("ABCDE")
+TEN = [str(number) for number in range(1, 11)]
+JAPANESE = ["はい", "いいえ"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "choices", "choice"),
+    [
+        ("Both say the same.\nAnswer: B", LETTERS, "B"),
+        ("They differ.\n**Answer: D**", LETTERS, "D"),
+        ("Answer: **(A)** The submitted answer is a subset.", LETTERS, "A"),
+        ("Conclusion: D", LETTERS, "D"),
+        ("Answer：Ｂ", LETTERS, "B"),
+        ("So I choose B.", LETTERS, "B"),
+        ("The correct option is B.", LETTERS, "B"),
+        ("B is the right choice", LETTERS, "B"),
+        ("A, B and C are wrong, so D.", LETTERS, "D"),
+        ("The answer is B, not A", LETTERS, "B"),
+        ("Final Answer\nC", LETTERS, "C"),
+        (r"The final answer is $\boxed{\text{B}}$.", LETTERS, "B"),
+        ("My final verdict is: [[A]]", LETTERS, "A"),
+        ("Verdict: B\n(A would be wrong.)", LETTERS, "B"),
+        ("yes", YES_NO, "Yes"),
+        ("ANSWER: NO", YES_NO, "No"),
+        ("Fine.\nThe answer is “Yes”.", YES_NO, "Yes"),
+        ("The verdict is No and not Yes", YES_NO, "No"),
+        ("The answer to the question is No because the text says Yes.", YES_NO, "No"),
+        ("Answer (Yes/No): No", YES_NO, "No"),
+        ("Verdict: Yes\nNo further comments.", YES_NO, "Yes"),
+        ('{"verdict": "Yes"}', YES_NO, "Yes"),
+        ("<verdict>No</verdict>", YES_NO, "No"),
+        ("I would say **No** here", YES_NO, "No"),
+        ("Score: 8/10", TEN, "8"),
+        ("10", TEN, "10"),
+        ("3 out of 5", TEN, "3"),
+        ("Not sure", ["No", "Not sure"], "Not sure"),
+        ("理由。\n結論：はい", JAPANESE, "はい"),
+        ("答えは「いいえ」です。", JAPANESE, "いいえ"),
+        ("a", ["a", "A"], "a"),
+    ],
+)
+def test_a_verdict_that_is_stated_is_read(answer: str, choices: list[str], choice: str) -> None:
+    assert stated_choice(answer, "cot_classify", choices) == choice
+
+
+@pytest.mark.parametrize(
+    ("answer", "choices"),
+    [
+        ("Not sure, the text is cut off.", YES_NO),
+        ("Yesterday's reply was the better one.", YES_NO),
+        ("Nothing can be said.", YES_NO),
+        ("No issues found.", YES_NO),
+        ("No one could say.", YES_NO),
+        ("No-one", YES_NO),
+        ("The verdict is not Yes", YES_NO),
+        ("It isn't Yes", YES_NO),
+        ("Neither Yes nor No", YES_NO),
+        ("Answer: A or B", LETTERS),
+        ("Answer: A superset", LETTERS),
+        ("The submitted answer is a subset of the expert answer.", LETTERS),
+        ("B is wrong", LETTERS),
+        ("I think it is polite.", ["I", "II"]),
+        ("Answer: I don't know", list("ABCDEFGHI")),
+        ("Rating: 4.5", TEN),
+        ("Score: -1", TEN),
+        ("2 of the facts", TEN),
+        ("", YES_NO),
+    ],
+)
+@pytest.mark.parametrize("eval_type", ["classify", "cot_classify"])
+def test_what_states_no_verdict_is_not_read(answer: str, choices: list[str], eval_type: str) -> None:
+    assert stated_choice(answer, eval_type, choices) == INVALID_STR
+
+
+def test_the_first_line_decides_where_the_choice_comes_first_and_else_the_last() -> None:
+    answer = "Yes, because it is polite.\nStill, No."
+    assert stated_choice(answer, "classify_cot", YES_NO) == "Yes"
+    assert stated_choice(answer, "cot_classify", YES_NO) == "No"
+
+
+DECORATED = ["{}", "**{}**", "_{}_", "`{}`", '"{}"', "“{}”", "「{}」", "({})", "[{}]", "[[{}]]", "{}.", "{}!", "- {}"]
+DECORATED += [r"\boxed{{{}}}", r"$\boxed{{\text{{{}}}}}$", r"\textbf{{{}}}", "<answer>{}</answer>", "> {}", "# {}"]
+SAID = ["{}", "Answer: {}", "The answer is {}", "**Verdict:** {}", "Final verdict: {}", "So the answer must be {}"]
+
+
+@given(
+    st.sampled_from([("Yes", YES_NO), ("No", YES_NO), ("B", LETTERS), ("A", LETTERS), ("7", TEN), ("10", TEN)]),
+    st.sampled_from(DECORATED),
+    st.sampled_from(SAID),
+    st.sampled_from(["", "The reply is a long one.\n", "Let me see.\n\n"]),
+)
+def test_decorations_never_change_what_is_read(
+    wanted: tuple[str, list[str]], decoration: str, said: str, before: str
+) -> None:
+    choice, choices = wanted
+    answer = before + said.format(decoration.format(choice))
+    assert stated_choice(answer, "cot_classify", choices) == choice
+    assert stated_choice(answer, "classify", choices) == choice
+
+
+@pytest.mark.parametrize("text", ["Yes " * 200_000, "answer: " + " " * 300_000 + "x", "(not " * 100_000 + "Yes"])
+def test_long_lines_are_read_in_seconds(text: str) -> None:
+    began_s = time.process_time()
+    stated_choice(text, "cot_classify", YES_NO)
+    assert time.process_time() - began_s < 10
