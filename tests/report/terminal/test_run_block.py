@@ -50,6 +50,14 @@ def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric
     assert (said in lines[0]) if said else not lines
 
 
+def test_repeats_say_what_would_pay(result: Any) -> None:
+    variance = {"items": 0.142, "draws": 0.051, "repeats": 5.0}
+    twice = {"error_with_twice_the_items": 0.7071, "error_with_twice_the_repeats": 0.983}
+    lines = block_of({"accuracy": 0.5, "n": 100, "variance": {**variance, **twice}}, result)
+    at = lines.index("  variance     between items 0.142, between draws of one 0.051")
+    assert lines[at + 1] == "               stderr: 0.71 times with twice the items, 0.98 with twice the repeats"
+
+
 def block_of(report: dict[str, Any], result: Any, **changes: Any) -> list[str]:
     result.report = report
     for name, value in changes.items():
