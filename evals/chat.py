@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
+
+_LONGEST_URL = 1000
+"Letters of a data URL that stays whole in a record."
 
 DEFAULT_PREFIXES: dict[str, str] = {
     "system": "",
@@ -82,3 +88,34 @@ class ChatCompletionPrompt(WrappedPrompt):
         if is_chat_prompt(self.raw_prompt):
             return self.raw_prompt
         return text_prompt_to_chat_prompt(self.raw_prompt)
+
+
+def with_pictures_by_digest(prompt: Any) -> Any:
+    """`prompt` for a record: each long data URL in parts of messages becomes its type, size and SHA-256.
+
+    A picture of some megabytes would otherwise stand in the record once for each call. Without one, the same object.
+    """
+    if not isinstance(prompt, list) or not any(_has_parts(message) for message in prompt):
+        return prompt
+    return [_with_digests(message) for message in prompt]
+
+
+def _has_parts(message: Any) -> bool:
+    return isinstance(message, Mapping) and isinstance(message.get("content"), list)
+
+
+def _with_digests(value: Any) -> Any:
+    if isinstance(value, str):
+        return _digest_of_url(value) if value.startswith("data:") and len(value) > _LONGEST_URL else value
+    if isinstance(value, Mapping):
+        return {key: _with_digests(part) for key, part in value.items()}
+    return [_with_digests(part) for part in value] if isinstance(value, list) else value
+
+
+def _digest_of_url(url: str) -> str:
+    head, _, text = url.partition(",")
+    try:
+        content = base64.b64decode(text, validate=True) if head.endswith(";base64") else text.encode()
+    except ValueError:
+        content = text.encode("utf-8", "surrogatepass")
+    return f"{head},<{len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}>"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from evals.safe_text import one_line, printable
+
 MAX_LINES = 8
 
 
@@ -34,7 +36,7 @@ class EvalsError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        head = f"{self.where}: {self.what}" if self.where else self.what
+        head = f"{one_line(self.where)}: {self.what}" if self.where else self.what
         tail = [f"fix: {self.fix}"] if self.fix else []
         notes = [line for note in self.notes for line in note.splitlines()]
         room = MAX_LINES - 1 - len(tail)
@@ -42,7 +44,7 @@ class EvalsError(Exception):
             notes = [*notes[: room - 1], f"({len(notes) - room + 1} more lines)"]
         first, *rest = head.splitlines() or [""]
         lines = [first, *(f"  {line}" for line in [*rest, *notes, *tail])]
-        return "\n".join(lines[:MAX_LINES])
+        return printable("\n".join(lines[:MAX_LINES]))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.what, self.where, self.notes, self.fix))

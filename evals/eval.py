@@ -25,6 +25,7 @@ from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import EvalsError
 from evals.metrics import Report as Report
+from evals.record.event import by_sample
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
@@ -55,19 +56,18 @@ class Eval(abc.ABC):
         ValueError: the name has no split.
     """
 
-    scorer_version: str = "1"
+    scorer_version: str = "2"
     "Part of the fingerprint of a run. Raise it if the same completions would get other scores."
     scores_without_calls: bool = False
     """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
+    It holds for the class that says so: a derived one may replace any part, and says it again or not."""
 
-    It holds for the class that says so. A class that is derived from it may replace any part, and says it again or not.
-    """
-
+    further_completion_fns: Sequence[Any] = ()
+    "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
-
     openai_evals_rules: bool = False
-    "The entry has the form of openai/evals, whose rules hold where ours differ. The registry sets it."
+    "The entry has the form of openai/evals: its rules hold where ours differ."
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -109,7 +109,7 @@ class Eval(abc.ABC):
         """Evaluate all samples and return the final report."""
 
     async def complete(self, prompt: Prompt, **kwargs: Any) -> str:
-        """The first completion of `prompt` by the evaluated model; a `sampling` event is recorded.
+        """The first completion of `prompt` by the evaluated model, without thoughts; a `sampling` event is recorded.
 
         kwargs: options of the request.
 
@@ -150,13 +150,7 @@ class Eval(abc.ABC):
     def ideal_completions(self, sample: Any) -> list[str]:
         """Completions that must score as right, for `evals check`; here the texts in `ideal`."""
         ideal = sample.get("ideal") if isinstance(sample, dict) else None
-        if ideal is None:
-            return []
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
-
-    def few_shot_overlap(self, sample: Any) -> str | None:
-        """`same` if `sample` is one of the few-shot examples, `near` if it is nearly one, else None."""
-        return None
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides about scores besides class and arguments. A record is only resumed with an equal one."""
@@ -255,8 +249,7 @@ class Eval(abc.ABC):
     async def _call_eval_sample(self, *args: Any) -> Any:
         if getattr(type(self).eval_sample, "is_async", False):
             return await self.eval_sample(*args)
-        context = contextvars.copy_context()
-        threads = current_session().sample_threads()
+        context, threads = contextvars.copy_context(), current_session().sample_threads()
         value = await asyncio.get_running_loop().run_in_executor(threads, context.run, self.eval_sample, *args)
         return await value if inspect.isawaitable(value) else value
 
@@ -277,7 +270,8 @@ class StreamedEval(Eval):
         report = self.new_report()
         if type(self).eval_all_samples is not Eval.eval_all_samples:
             self.eval_all_samples(recorder, self.get_samples())
-            for name, events in _recorded_by_sample(recorder).items():
+            scores = [event for kind in ("match", "metrics") for event in recorder.get_events(kind)]
+            for name, events in by_sample(scores).items():
                 report.add(name, events)
             return report.as_dict()
         plan = current_plan()
@@ -294,15 +288,6 @@ class StreamedEval(Eval):
             error.partial_report = report.as_dict()
             raise
         return report.as_dict()
-
-
-def _recorded_by_sample(recorder: RecorderBase) -> dict[str, list[Event]]:
-    """The `match` and `metrics` events of each sample, for a plug-in with an `eval_all_samples` of its own."""
-    recorded: dict[str, list[Event]] = {}
-    for kind in ("match", "metrics"):
-        for event in recorder.get_events(kind):
-            recorded.setdefault(event.sample_id or "", []).append(event)
-    return recorded
 
 
 class SolverEval(Eval):
@@ -332,13 +317,9 @@ def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
     A plug-in may derive from one of our classes, replace `eval_sample` and read other keys of its samples. The hooks of
     our class then say nothing about those samples, and the default one of Eval is returned.
     """
-    for cls in type(evaluation).__mro__:
-        if name in vars(cls):
-            break
-        if "eval_sample" in vars(cls):
-            return functools.partial(getattr(Eval, name), evaluation)
-    hook: Callable[..., Any] = getattr(evaluation, name)
-    return hook
+    owner = next(cls for cls in type(evaluation).__mro__ if name in vars(cls) or "eval_sample" in vars(cls))
+    default: Callable[..., Any] = functools.partial(getattr(Eval, name), evaluation)
+    return getattr(evaluation, name, default) if name in vars(owner) else default
 
 
 def first_completion(result: CompletionResult) -> str:
@@ -347,7 +328,6 @@ def first_completion(result: CompletionResult) -> str:
     Raises:
         CallFailed: the result holds no completion.
     """
-    completions = result.get_completions()
-    if not completions:
-        raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")
-    return completions[0]
+    for completion in result.get_completions():
+        return completion
+    raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

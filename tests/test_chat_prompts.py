@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 
 from evals.chat import (
@@ -10,6 +13,7 @@ from evals.chat import (
     chat_prompt_to_text_prompt,
     is_chat_prompt,
     text_prompt_to_chat_prompt,
+    with_pictures_by_digest,
 )
 
 CHAT = [
@@ -49,3 +53,21 @@ def test_each_kind_of_prompt_brings_either_form_into_its_own():
     assert ChatCompletionPrompt(CHAT).to_formatted_prompt() is CHAT
     assert ChatCompletionPrompt("text").to_formatted_prompt() == [{"role": "system", "content": "text"}]
     assert text_prompt_to_chat_prompt("text", role="user") == [{"role": "user", "content": "text"}]
+
+
+def picture(url: str) -> list[dict]:
+    return [{"role": "user", "content": [{"type": "text", "text": "?"}, {"type": "image_url", "image_url": {"url": url}}]}]  # fmt: skip
+
+
+def test_a_long_picture_becomes_its_digest_in_a_record():
+    content = bytes(range(256)) * 10
+    url = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    (message,) = with_pictures_by_digest(picture(url))
+    digest = hashlib.sha256(content).hexdigest()
+    assert message["content"][1]["image_url"]["url"] == f"data:image/png;base64,<2560 bytes, sha256 {digest}>"
+    assert with_pictures_by_digest([message]) == [message]
+
+
+@pytest.mark.parametrize("prompt", ["text", [], [{"role": "user", "content": "data:" + "x" * 2000}], picture("p.png")])
+def test_other_prompts_stay_as_they_are(prompt):
+    assert with_pictures_by_digest(prompt) == prompt

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn, TextIO
 
 from evals.cli.openai_evals import warn_if_installed
+from evals.cli.safe_output import safe_output
 from evals.errors import EvalsError, did_you_mean
 
 EXIT_BUG = 70
@@ -96,8 +97,16 @@ def _kind_of_value(type_name: str) -> str:
 
 
 def run_command(command: Callable[[], int]) -> int:
-    """Run a command; errors that users can cause become a message, and every end has its exit code."""
+    """Run a command; errors that users can cause become a message, and every end has its exit code.
+
+    What it prints steers no terminal and no CI system, whatever texts of models, servers and files are in it.
+    """
     print_whatever_the_encoding()
+    with safe_output():
+        return _run_command(command)
+
+
+def _run_command(command: Callable[[], int]) -> int:
     warn_if_installed()
     try:
         code = command()

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.cli.safe_output import unescaped
+
 if TYPE_CHECKING:
     from evals.comparison.gate import EvalVerdict, GateLimits
     from evals.comparison.scores import RunScores
@@ -137,7 +139,7 @@ def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:
             file.write(gate_markdown(verdicts, limits) + "\n")
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in gate_annotations(verdicts, limits):
-            print(line, file=sys.stderr)
+            print(line, file=unescaped(sys.stderr))
 
 
 def update(runs: Sequence[RunScores], place: Path) -> int:

@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the entries that fit, and how many there are."""
     from evals.json_text import dumps
     from evals.registry.lookup import Registry
+    from evals.safe_text import printable
 
     registry = Registry()
     registry.add_registry_paths(args.registry_path)
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         print(dumps({"kind": args.kind, "entries": rows}))
         return 0
     if rows:
-        print("\n".join(_table(rows)))
+        print(printable("\n".join(_table(rows))))
     print(_summary(rows, args), file=sys.stderr)
     if not rows and args.search:
         from evals.errors import did_you_mean

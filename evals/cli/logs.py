@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -20,17 +21,19 @@ def configured(*, debug: bool, log_to_file: str | None, say_events: bool = False
     What was set before is set again afterwards: notebooks call commands in their own process.
     """
     from evals.errors import UsageError
+    from evals.safe_text import printable
     from evals.secrets import redact
 
     class Redacting(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return redact(super().format(record))
+            return printable(redact(super().format(record)))
 
     logger = logging.getLogger("evals")
     level = logging.DEBUG if debug else logging.INFO if log_to_file or say_events else logging.WARNING
     handler: logging.Handler = logging.StreamHandler()
     if log_to_file:
         try:
+            os.close(os.open(log_to_file, os.O_CREAT | os.O_WRONLY, 0o600))  # private: prompts and answers may be in it
             handler = logging.FileHandler(log_to_file, encoding="utf-8")
         except OSError as error:
             raise UsageError(f"--log_to_file cannot be written: {error.strerror}", where=log_to_file) from error

@@ -201,13 +201,13 @@ def _command_to_go_on(argv: Sequence[str]) -> str:
     import shlex
     from pathlib import Path
 
-    from evals.secrets import redact
+    from evals.secrets import without_secrets_in_command
 
     if Path(argv[0]).stem != "oaieval":
         return ""
     words = [word for word in argv[1:] if word not in ("--resume", "--json")]
     resumes = any(word.startswith("--resume-from") for word in words)
-    command = redact(shlex.join(["oaieval", *words, *([] if resumes else ["--resume"])]))
+    command = without_secrets_in_command(shlex.join(["oaieval", *words, *([] if resumes else ["--resume"])]))
     return command if len(command) <= LONGEST_COMMAND else ""
 
 

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.cli.console import Parser, run_command, table
+from evals.cli.set_progress import Progress as Progress
+from evals.cli.set_progress import Task as Task
+from evals.cli.set_progress import shown
 from evals.errors import RegistryError, UsageError
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from evals.registry.lookup import Registry
-
-Task = list[str]
-"One command as the progress file has it: oaieval, completion function, eval, arguments."
 
 OaiEvalSetArguments = argparse.Namespace
 
@@ -56,70 +56,6 @@ def get_parser() -> Parser:
     parser.add_argument("--exit-on-error", action=switch, default=True, help="stop at the first eval that fails")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
     return parser
-
-
-class Progress:
-    """The evals of one set that are done, kept in two files: openai/evals' list of commands, and their results."""
-
-    def __init__(self, file: str | Path) -> None:
-        self.file = Path(file)
-        self.results_file = self.file.with_name(self.file.name.removesuffix(".progress.txt") + ".results.jsonl")
-        self.completed: list[Task] = []
-        self.results: dict[str, dict[str, Any]] = {}
-
-    def load(self) -> bool:
-        """Read both files; whether anything is done. Lines that were cut are left out."""
-        self.completed = [task for task in _json_lines(self.file) if isinstance(task, list)]
-        for result in _json_lines(self.results_file):
-            if isinstance(result, dict):
-                self.results[json.dumps(result.get("task"))] = result
-        return bool(self.completed)
-
-    def clear(self) -> None:
-        """Begin anew."""
-        self.completed, self.results = [], {}
-        with _explained(self.file):
-            for file in (self.file, self.results_file):
-                file.unlink(missing_ok=True)
-
-    def add(self, task: Task, result: dict[str, Any]) -> None:
-        """Note that an eval is done, at once."""
-        self.completed.append(task)
-        self.results[json.dumps(task)] = result
-        _append(self.results_file, {"task": task, **result})
-        _append(self.file, task)
-
-    def result_of(self, task: Task) -> dict[str, Any]:
-        return self.results.get(json.dumps(task), {})
-
-
-def _json_lines(file: Path) -> Iterator[Any]:
-    if not file.exists():
-        return
-    with _explained(file):
-        text = file.read_text(encoding="utf-8")
-    for line in text.splitlines():
-        with contextlib.suppress(ValueError):
-            yield json.loads(line)
-
-
-def _append(file: Path, value: Any) -> None:
-    with _explained(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(value, ensure_ascii=False) + "\n")
-
-
-@contextlib.contextmanager
-def _explained(file: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"the progress of the set cannot be kept: {error.strerror or error}",
-            where=str(file),
-            fix="set EVALS_LOG_DIR to a folder that can be written",
-        ) from error
 
 
 def tasks_of(args: argparse.Namespace, passed_on: Sequence[str], registry: Registry) -> list[Task]:
@@ -199,7 +135,7 @@ def run(args: argparse.Namespace, unknown_args: Sequence[str], registry: Registr
         progress.clear()
     elif progress.load():
         _drop_changed(tasks, progress)
-        n_done = sum(task in progress.completed for task in tasks)
+        n_done = sum(map(progress.is_done, tasks))
         _say(f"{n_done:,} of {len(tasks):,} evals are done already ({progress.file})")
     results = _run_all(tasks, progress, args)
     _report(args, tasks, results, registry)
@@ -211,21 +147,21 @@ def _drop_changed(tasks: Sequence[Task], progress: Progress) -> None:
     from evals.cli.oaievalset_changes import change_since
 
     for task in tasks:
-        if task in progress.completed:
+        if progress.is_done(task):
             change = change_since(task, progress.result_of(task))
             if change is not None:
                 _say(f"{task[2]} on {task[1]} has changed and is run again: {change}")
-                progress.completed = [done for done in progress.completed if done != task]
+                progress.forget(task)
 
 
 def _run_all(tasks: Sequence[Task], progress: Progress, args: argparse.Namespace) -> list[dict[str, Any]]:
     """What came of each task, in order; shorter than `tasks` when one ended the set."""
     results = []
     for number, task in enumerate(tasks, 1):
-        if task in progress.completed:
+        if progress.is_done(task):
             results.append({"exit_code": 0, **progress.result_of(task), "was_done": True})
             continue
-        _say(f"\n{number} of {len(tasks)}: {' '.join(task)}")
+        _say(f"\n{number} of {len(tasks)}: {' '.join(shown(task))}")
         result = run_task(task, resume=args.resume)
         results.append(result)
         if result["exit_code"] == 0:
@@ -237,7 +173,15 @@ def _run_all(tasks: Sequence[Task], progress: Progress, args: argparse.Namespace
 
 def run_task(task: Task, *, resume: bool) -> dict[str, Any]:
     """Run one eval in a process; its exit code, final report and record. Messages and progress show as they come."""
-    command = [sys.executable, "-m", "evals.cli.oaieval", *task[1:], "--json", *(["--resume"] if resume else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "oaieval_commands",
+        "oaieval",
+        *task[1:],
+        "--json",
+        *(["--resume"] if resume else []),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     with _leaving_signals_to(process) as signals:
         output, _ = process.communicate()

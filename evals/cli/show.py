@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evals.cli.console import existing_folder, fitted, terminal_width
 from evals.cli.list_ import KINDS
 from evals.errors import DataError, EvalsError, RegistryError, near_misses
+from evals.safe_text import printable
 
 if TYPE_CHECKING:
     from evals.registry.lookup import Registry
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     width = terminal_width(sys.stdout)
     for line in _lines(shown, args.name, kind, registry):
-        print("\n".join(fitted(line, width)))
+        print("\n".join(fitted(printable(line), width)))
     return 0
 
 
@@ -149,6 +150,11 @@ def show_completion_fn(name: str, registry: Registry) -> dict[str, Any]:
     shown["args"] = spec.args or {}
     if info.context_length is not None:
         shown["context"] = f"{info.context_length:,} tokens"
+    if info.efforts:
+        named = [f"{one} (default)" if one == info.default_effort else one for one in info.efforts]
+        shown["efforts"] = ", ".join(named)
+    if info.retires is not None:
+        shown["end"] = info.retires + (f", then {info.successor}" if info.successor else "")
     if info.input_usd_per_million is not None:
         cached = info.cached_input_usd_per_million
         shown["price"] = (

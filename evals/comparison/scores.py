@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from evals.chat import with_pictures_by_digest
 from evals.comparison.content_hash import content_hash, row_hash
 from evals.comparison.facts import RunFacts, facts_of
 from evals.record.reader import read_record
@@ -84,6 +85,7 @@ class _Asked:
                 prompt = event.data.get("prompt")
             elif event.type == "match" and isinstance(event.data, dict):
                 expected = event.data.get("expected")
+        prompt = with_pictures_by_digest(prompt)  # records of earlier versions hold them whole
         self.prompts[row] = 0 if prompt is None else content_hash(prompt)
         self.rows[row] = 0 if raw is None else row_hash(raw)
         last = prompt[-1] if isinstance(prompt, list) and prompt else prompt

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.chat import with_pictures_by_digest
 from evals.completion import Completions, ContinuationScore
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.scripted import prompt_key
@@ -185,7 +186,8 @@ class RecordedCalls:
 
 def prompt_digest(prompt: Any) -> bytes:
     """A hash of a prompt, 16 bytes."""
-    return hashlib.blake2b(prompt_key(prompt).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    text = prompt_key(with_pictures_by_digest(prompt))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def sampled_texts(event: Mapping[str, Any]) -> list[str]:

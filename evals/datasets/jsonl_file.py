@@ -13,8 +13,8 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from evals.datasets.json_rows import CHUNK_BYTES, decode_row_and_doubt, refuse_wrong_kind
-from evals.datasets.opening import reading
+from evals.datasets.json_rows import CHUNK_BYTES, MAX_LINE_BYTES, decode_row_and_doubt, line_too_long, refuse_wrong_kind
+from evals.datasets.opening import reading, refuse_special
 from evals.errors import BadSample, DataError
 from evals.sample import Sample
 
@@ -40,6 +40,7 @@ class JsonlFile:
         self.has_lines = has_lines
         self._size = 0
         self.digest = hashlib.sha256() if digest is None else digest.copy()
+        refuse_special(path)
         with reading(self.shown), open(path, "rb") as file:
             offsets = "Q" if os.fstat(file.fileno()).st_size >= 1 << 32 else "I"
             self._starts, self._blanks = array(offsets), array(offsets)
@@ -68,8 +69,8 @@ class JsonlFile:
             BadSample: the row is not a JSON object.
             DataError: the file has changed since it was indexed.
         """
-        raw = self.raw(row)
         path, line = (self.shown, self.line_of(row)) if self.has_lines else (f"{self.shown}[{row}]", None)
+        raw = self.raw(row)
         try:
             value, repeated = decode_row_and_doubt(raw, path, line)
         except BadSample:
@@ -83,8 +84,21 @@ class JsonlFile:
             )
         return Sample(value, path=path, line=line, index=index, repeated=repeated)
 
+    @property
+    def may_have_changed(self) -> bool:
+        """Whether anything was done to the file since it was indexed; its content may still be the same."""
+        return self._reader.stamp() != self._stamp
+
+    def digest_now(self, digest: Any) -> Any:
+        """`digest` with the bytes added that the file has now."""
+        digest, start = digest.copy(), 0
+        while chunk := self._reader.read(start, CHUNK_BYTES):
+            digest.update(chunk)
+            start += len(chunk)
+        return digest
+
     def _refuse_changed(self) -> None:
-        if self._reader.stamp() != self._stamp:
+        if self.may_have_changed:
             raise DataError("the file changed while it was read", where=self.shown, fix="start again")
 
     def _index(self, file: BinaryIO) -> None:
@@ -105,6 +119,8 @@ class JsonlFile:
                 start += carried + len(piece) + 1
                 carried = 0
             carried += len(rest)
+            if carried > MAX_LINE_BYTES:
+                raise line_too_long()
             has_text = has_text or bool(rest and not rest.isspace())
         if has_text:
             starts.append(start)
@@ -145,13 +161,13 @@ class _Reader:
         def read(self, start: int, size: int) -> bytes:
             return os.pread(self._fd, size, start)
 
-    def stamp(self) -> tuple[int, int]:
+    def stamp(self) -> tuple[int, int, int]:
         return _stamp(self._fd)
 
 
-def _stamp(fd: int) -> tuple[int, int]:
+def _stamp(fd: int) -> tuple[int, int, int]:
     found = os.fstat(fd)
-    return found.st_size, found.st_mtime_ns
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _kind(value: object) -> str:

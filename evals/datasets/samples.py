@@ -33,6 +33,24 @@ class SampleSequence(Sequence[Sample]):
         self._ends = list(accumulate(len(file) for file in files))
         self._rows = range(self._ends[-1] if files else 0) if rows is None else rows
 
+    def check_unchanged(self) -> None:
+        """Raise DataError if the data is not what it was when it was opened: rows of both would be mixed.
+
+        The checksum is computed again only where the system says that something was done to a file. A file that was
+        replaced by another one of the same name is no change, since the old one is still read.
+        """
+        if not any(file.may_have_changed for file in self._files):
+            return
+        digest = hashlib.sha256()
+        for file in self._files:
+            digest = file.digest_now(digest)
+        if digest.hexdigest() != self.sha256:
+            raise DataError(
+                "the data was rewritten while it was read, so its samples are those of two datasets",
+                where=self.path,
+                fix="run anew, and leave the file alone meanwhile",
+            )
+
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from evals.comparison.gate import EvalVerdict, GateLimits
@@ -16,10 +17,15 @@ def gate_annotations(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> lis
         if verdict.verdict == "ok":
             continue
         level = "warning" if verdict.verdict == "undecided" else "error"
-        title = _escaped(f"evals: {verdict.eval_name}").replace(",", "%2C").replace(":", "%3A")
+        title = _escaped(f"evals: {_name(verdict.eval_name)}").replace(",", "%2C").replace(":", "%3A")
         text = f"{WORDS[verdict.verdict]} {difference(verdict)} n = {verdict.n}. {reason(verdict, limits)}"
         lines.append(f"::{level} title={title}::{_escaped(text)}")
     return lines
+
+
+def _name(name: str) -> str:
+    """The name up to its first line end or control code: no eval has one, but a record may say that its eval has."""
+    return re.split(r"[^ -~\u00a1-\uffff]", name, maxsplit=1)[0]
 
 
 def _escaped(text: str) -> str:

@@ -26,10 +26,10 @@ def gate_junit(verdicts: Sequence[EvalVerdict], limits: GateLimits, undecided: s
         case = ET.SubElement(suite, "testcase", classname="evals.gate", name=_xml(one_line(verdict.eval_name)))
         said = f"{difference(verdict)} n = {verdict.n}: {WORDS[verdict.verdict]} {reason(verdict, limits)}".strip()
         if verdict.verdict in failing:
-            failure = ET.SubElement(case, "failure", message=said, type=verdict.verdict)
+            failure = ET.SubElement(case, "failure", message=_xml(said), type=verdict.verdict)
             failure.text = _xml("\n".join([said, *verdict.notes, f"record: {verdict.run.path}"]))
         else:
-            ET.SubElement(case, "system-out").text = said
+            ET.SubElement(case, "system-out").text = _xml(said)
     ET.indent(suite)
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 

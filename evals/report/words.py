@@ -18,6 +18,8 @@ from evals.number_text import points as points
 from evals.number_text import seconds as seconds
 from evals.number_text import signed as signed
 from evals.number_text import signed_interval_text as signed_interval_text
+from evals.safe_text import one_line as one_line
+from evals.safe_text import printable as printable
 from evals.stats.estimate import Interval
 
 WIDTH = 80
@@ -29,8 +31,6 @@ LABEL_WIDTH = 12
 
 NOT_DEFINED = "not defined"
 "Stands for an interval without ends."
-
-_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
 def interval(bounds: Interval, missing: str = NOT_DEFINED) -> str:
@@ -54,31 +54,6 @@ def p_text(p: float) -> str:
     """`p = 0.012`, `p < 0.0001`."""
     text = p_value(p)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
-def printable(text: str) -> str:
-    """`text` with the characters escaped that control a terminal: control codes, text direction, lone surrogates.
-
-    Line ends stay, tabs become spaces.
-    """
-    text = text.replace("\r\n", "\n").expandtabs(4)
-    if text.isprintable():
-        return text
-    return "".join(char if char == "\n" or not _steers(char) else _escaped(char) for char in text)
-
-
-def one_line(text: str) -> str:
-    """`printable`, with spaces instead of line ends. For names and labels from a record."""
-    return printable(text).replace("\n", " ")
-
-
-def _steers(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _BIDI
-
-
-def _escaped(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None, width: int = WIDTH) -> list[str]:

@@ -112,8 +112,9 @@ def recorded_fingerprint(spec: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     models = fingerprint.get("completion_fns")
     known = models if isinstance(models, Mapping) else {}
-    renamed = {name: _with_public_class(model) for name, model in known.items()}
-    facts = _with_public_class(fingerprint)
+    renamed = {name: without_secrets(_with_public_class(model)) for name, model in known.items()}
+    facts = {**_with_public_class(fingerprint)}
+    facts |= {name: without_secrets(facts[name]) for name in ("completion_args", "eval_args") if name in facts}
     return {**facts, "completion_fns": renamed} if known else dict(facts)
 
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from evals.datasets.samples import SampleSequence
 from evals.engine.context import use_session
 from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
 from evals.engine.session import CallCounts, Session
-from evals.errors import EvalsError, Interrupted, RecordError, SettledEarly, UsageError
+from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly, UsageError
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
 from evals.registry.classes import is_ours
@@ -87,6 +88,7 @@ def run_eval(
             counters.add_finished(recorder.get_events("sampling"))
         if isinstance(stopped_by, SettledEarly):
             stopped_by = None
+        stopped_by = stopped_by or _rewritten_data(prepared)
         if (session.labels - report.get("groups", {}).keys() or request.repeats > 1) and stopped_by is None:
             report = with_labels(report, recorder, prepared.eval, session, plan)
         if extra_report is not None:
@@ -98,6 +100,18 @@ def run_eval(
     finally:
         recorder.close()
     return result
+
+
+def _rewritten_data(prepared: PreparedRun) -> EvalsError | None:
+    """The error that ends a run whose data did not stay the same: no report is written, and no record goes on."""
+    samples = prepared.eval.open_samples() if prepared.preflight.n_samples is not None else None
+    try:
+        if isinstance(samples, SampleSequence):
+            samples.check_unchanged()
+    except DataError as error:
+        error.exit_code = 3
+        return error
+    return None
 
 
 def _end_record(recorder: RecorderBase, result: RunResult) -> None:

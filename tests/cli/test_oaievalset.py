@@ -278,3 +278,22 @@ def test_a_finished_eval_whose_content_has_changed_is_run_again_and_said(tmp_pat
     assert f"first.dev.v0 on guide/one has changed and is run again: {word}" in done.stderr
     n_again = 2 if what == "script" else 1
     assert len(folder.records()) == 2 + n_again
+
+
+def test_a_key_among_the_arguments_is_neither_printed_nor_stored(tmp_path):
+    folder = Folder(tmp_path)
+    folder.add_completion_fn("keyed", {"class": "keyed:Model"})
+    (tmp_path / "keyed.py").write_text(
+        "from evals.completion_fns import ScriptedCompletionFn\n\n\nclass Model(ScriptedCompletionFn):\n"
+        "    def __init__(self, api_key=None, registry=None):\n        super().__init__(completions=['Paris', 'Madrid'])\n"
+    )
+    arguments = ["keyed", "both", "--completion_args", "api_key=k-secret-value"]
+    done = folder.run(*arguments, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "k-secret-value" not in done.stdout + done.stderr
+    for path in (tmp_path / "evallogs").rglob("*"):
+        if path.is_file():
+            assert b"k-secret-value" not in path.read_bytes(), path
+            assert path.stat().st_mode & 0o077 == 0, path
+    again = folder.run(*arguments[:3], "api_key=another-secret", PYTHONPATH=str(tmp_path))
+    assert "2 of 2 evals are done already" in again.stderr

@@ -70,3 +70,28 @@ def test_two_hundred_megabytes_need_eight_bytes_a_row(tmp_path):
     assert sum(len(sample["ideal"]) for sample in samples) == len(samples) == 200_000
     assert path.stat().st_size > 190_000_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+
+
+def test_data_that_was_rewritten_in_place_is_seen_by_its_checksum(tmp_path):
+    """Another answer of the same length, and the same time of the last change."""
+    path = tmp_path / "s.jsonl"
+    samples = open_samples(write(path, rows(10)))
+    samples.check_unchanged()
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.seek(path.read_bytes().index(b"row 5"))
+        file.write(b"row 6")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(DataError, match="rewritten while it was read"):
+        samples.check_unchanged()
+
+
+def test_a_file_that_was_touched_or_replaced_is_the_same_data(tmp_path):
+    path = tmp_path / "s.jsonl"
+    samples = open_samples(write(path, rows(10)))
+    os.utime(path)
+    samples.check_unchanged()
+    write(tmp_path / "other.jsonl", rows(3))
+    os.replace(tmp_path / "other.jsonl", path)
+    samples.check_unchanged()
+    assert len(list(samples)) == 10

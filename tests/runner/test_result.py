@@ -109,3 +109,16 @@ def test_a_run_that_did_not_end_says_so(registry, tmp_path):
     read = evals.read_result(tmp_path / "torn.jsonl")
     assert "not whole: this run did not end" in repr(read)
     assert read.n_total == 3
+
+
+def test_data_that_is_rewritten_during_the_run_ends_it_without_a_report(registry):
+    data = registry / "data" / "sums.jsonl"
+
+    def rewriting(prompt):
+        data.write_text(data.read_text().replace('"ideal": "8"', '"ideal": "9"'))
+        return three_of_four(prompt)
+
+    result = evals.run(rewriting, "sums", registry_paths=registry, check=False)
+    assert "rewritten while it was read" in str(result.problem)
+    assert result.exit_code == 3
+    assert evals.read_result(result.record_path).problem is not None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.completion_fns.openai.response_items import input_items, responses_options
-from evals.secrets import MASK, is_secret_name, redact
+from evals.secrets import MASK, is_secret_name, redact, without_secrets
 
 _NAMES = """
     temperature top_p max_tokens max_completion_tokens max_output_tokens n stop seed logprobs top_logprobs logit_bias
@@ -87,11 +87,22 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
     return None
 
 
+_NOT_FOR_CHAT = ("reasoning_items", "phase")
+"Keys of messages that only the responses endpoint has."
+
+
 def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/chat/completions`."""
-    return {"model": model, "messages": with_system_role(messages, rules.system_role), **rules.apply(options)}
+    sent = [_for_chat(message) for message in with_system_role(messages, rules.system_role)]
+    return {"model": model, "messages": sent, **rules.apply(options)}
+
+
+def _for_chat(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not any(key in message for key in _NOT_FOR_CHAT):
+        return message
+    return {key: value for key, value in message.items() if key not in _NOT_FOR_CHAT}
 
 
 def text_body(model: str | None, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
@@ -100,11 +111,19 @@ def text_body(model: str | None, prompt: Any, options: Mapping[str, Any], rules:
 
 
 def responses_body(
-    model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
+    model: str | None,
+    messages: Sequence[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    rules: RequestRules,
+    *,
+    reasons: bool = False,
 ) -> dict[str, Any]:
-    """The JSON body of a request to `/responses`. messages, options: in the words of the chat endpoint."""
+    """The JSON body of a request to `/responses`. messages, options: in the words of the chat endpoint.
+
+    reasons: the model does in this call, so its reasoning items are asked for in a form that can be sent back.
+    """
     items = input_items(with_system_role(messages, rules.system_role))
-    return {"model": model, "input": items, **rules.apply(responses_options(options))}
+    return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons))}
 
 
 def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:
@@ -143,7 +162,7 @@ _NOT_RECORDED = ("model", "messages", "prompt", "input")
 def _recorded(name: str, value: Any) -> Any:
     if not isinstance(value, str | list | dict):
         return value
-    masked = _masked(name, value)
+    masked = _masked(name, without_secrets({name: value}).get(name, MASK) if name.endswith("headers") else value)
     n_chars = len(json.dumps(masked, ensure_ascii=False, default=str))
     return masked if n_chars <= _MAX_RECORDED_CHARS else f"<{n_chars} characters>"
 

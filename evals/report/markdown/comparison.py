@@ -19,12 +19,12 @@ from evals.report.comparison_words import (
     verdict,
 )
 from evals.report.flips import FlipTexts
+from evals.report.markdown.cells import cell, fenced
 from evals.report.words import (
     counted,
     interval,
     level_text,
     number,
-    one_line,
     p_text,
     p_value,
     signed,
@@ -37,21 +37,21 @@ def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | 
     level = f"{level_text(1 - c.alpha)} interval"
     d = c.difference
     rows = [
-        (_cell(name), number(estimate.value), interval(estimate.interval), f"{c.n:,}")
+        (cell(name), number(estimate.value), interval(estimate.interval), f"{c.n:,}")
         for name, estimate in zip(names, (c.estimate_a, c.estimate_b), strict=True)
     ]
     rows.append(("**difference**", f"**{signed(d.value)}**", signed_interval(d.interval), f"{c.n:,}"))
     up, down = flip_words(c)
     n_same = c.n - len(c.rose) - len(c.fell)
     blocks = [
-        f"**{_cell(head(c))}**",
-        _cell("; ".join(differs(c))),
-        _table(("run", _cell(report_name(c.b.metric)), level, "n"), rows),
-        f"Paired, {p_text(d.p_value)} {method_text(d)}. {_cell(verdict(c, names))} {detectable_words(c)}".strip(),
+        f"**{cell(head(c))}**",
+        cell("; ".join(differs(c))),
+        _table(("run", cell(report_name(c.b.metric)), level, "n"), rows),
+        f"Paired, {p_text(d.p_value)} {method_text(d)}. {cell(verdict(c, names))} {detectable_words(c)}".strip(),
         f"{len(c.rose):,} {up}, {len(c.fell):,} {down}, {n_same:,} stayed.",
         _group_table(c),
-        "\n".join(f"- {_cell(note)}" for note in c.notes),
-        *([] if flips is None else [_fenced(flips.text(i)) for i in [*flips.fell.tolist(), *flips.rose.tolist()]]),
+        "\n".join(f"- {cell(note)}" for note in c.notes),
+        *([] if flips is None else [fenced(flips.text(i)) for i in [*flips.fell.tolist(), *flips.rose.tolist()]]),
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -61,17 +61,17 @@ def many_runs_markdown(s: ManyRuns, names: Sequence[str]) -> str:
     order = ranked(s)
     level = f"{level_text(1 - s.alpha)} interval"
     ranking = [
-        (rank_text(s, i), _cell(names[i]), number(s.estimates[i].value), interval(s.estimates[i].interval), f"{s.n:,}")
+        (rank_text(s, i), cell(names[i]), number(s.estimates[i].value), interval(s.estimates[i].interval), f"{s.n:,}")
         for i in order
     ]
-    matrix = [(_cell(names[i]), *(_difference(s, i, j) for j in order)) for i in order]
+    matrix = [(cell(names[i]), *(_difference(s, i, j) for j in order)) for i in order]
     evals = ", ".join(dict.fromkeys(run.facts.eval_name for run in s.runs))
     blocks = [
-        f"**{len(s.runs)} runs of {_cell(evals)}: {counted(s.n, 'sample')} in all of them**",
-        _table(("rank", "run", _cell(report_name(s.runs[0].metric)), level, "n"), ranking),
-        _table(("row minus column", *(_cell(names[j]) for j in order)), matrix),
+        f"**{len(s.runs)} runs of {cell(evals)}: {counted(s.n, 'sample')} in all of them**",
+        _table(("rank", "run", cell(report_name(s.runs[0].metric)), level, "n"), ranking),
+        _table(("row minus column", *(cell(names[j]) for j in order)), matrix),
         f"p-values and ranks are corrected: {s.family}.",
-        "\n".join(f"- {_cell(note)}" for note in s.notes),
+        "\n".join(f"- {cell(note)}" for note in s.notes),
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -88,7 +88,7 @@ def _group_table(c: Comparison) -> str:
         return ""
     rows = [
         (
-            f"{group.key} {_cell(group.name)}",
+            cell(f"{group.key} {group.name}"),
             number(group.difference.mean_b),
             number(group.difference.mean_a),
             signed(group.difference.value),
@@ -99,7 +99,7 @@ def _group_table(c: Comparison) -> str:
         for group in c.groups
     ]
     level = f"interval and p: {c.family}, at {level_text(1 - c.alpha)}"
-    metric = _cell(report_name(c.b.metric))
+    metric = cell(report_name(c.b.metric))
     titles = (f"{metric} by group", "before", "after", "difference", "interval", "p", "n")
     return f"{_table(titles, rows)}\n\n({level})"
 
@@ -107,26 +107,3 @@ def _group_table(c: Comparison) -> str:
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [titles, ["---", *["---:" for _ in titles[1:]]], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """`text` escaped, so that it cannot break a table or act as markup."""
-    return "".join(f"\\{char}" if char in r"\|<>[]`*" else char for char in one_line(text))
-
-
-def _fenced(text: str) -> str:
-    """`text` in a fenced block. The fence is longer than any run of backticks in the text."""
-    longest = max((len(run) for run in _backtick_runs(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
-def _backtick_runs(text: str) -> list[str]:
-    runs, current = [], ""
-    for char in f"{text} ":
-        if char == "`":
-            current += char
-        elif current:
-            runs.append(current)
-            current = ""
-    return runs

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from evals.comparison.gate import EvalVerdict, GateLimits
 from evals.report.gate_words import WORDS, difference, promise, reason
-from evals.report.words import level_text, number, one_line
+from evals.report.markdown.cells import cell
+from evals.report.words import level_text, number
 
 
 def gate_markdown(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
@@ -17,7 +18,7 @@ def gate_markdown(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
     ]
     for verdict in verdicts:
         why = reason(verdict, limits)
-        cells = [one_line(verdict.eval_name), number(verdict.baseline_score), number(verdict.score)]
-        cells += [difference(verdict), f"{verdict.n:,}", WORDS[verdict.verdict] + (f": {why}" if why else "")]
-        rows.append("| " + " | ".join(cell.replace("|", "\\|").strip() for cell in cells) + " |")
+        cells = [cell(verdict.eval_name), number(verdict.baseline_score), number(verdict.score)]
+        cells += [difference(verdict), f"{verdict.n:,}", WORDS[verdict.verdict] + (f": {cell(why)}" if why else "")]
+        rows.append("| " + " | ".join(text.strip() for text in cells) + " |")
     return "\n".join(["### Evals gate", "", *rows, "", "; ".join(promise(verdicts, limits))])

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from evals.chat import is_chat_prompt
 from evals.completion import Prompt
-from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
+from evals.errors import BadSample, RegistryError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
-from evals.metrics import Mean, with_keys
 from evals.record.current import record_metrics
-from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
+from evals.suite.graded.report import GradedReport
 from evals.suite.graded.rubric import (
     call_kwargs,
+    completions_per_sample,
     concat_n_completions,
     make_rubric,
     rubric_digest,
@@ -27,7 +25,7 @@ from evals.suite.graded.rubric import (
 )
 from evals.suite.graded.verdicts import stated_choice
 from evals.suite.samples.doubts import Doubt, prompt_doubts
-from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
+from evals.suite.samples.messages import check_prompt
 from evals.suite.samples.templates import double_braces
 
 logger = logging.getLogger(__name__)
@@ -71,6 +69,7 @@ class ModelBasedClassify(StreamedEval):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.eval_completion_fn = self.completion_fns[-1]
+        self.further_completion_fns = [self.eval_completion_fn]
         if len(self.completion_fns) > 1:
             self.completion_fns = self.completion_fns[:-1]
         self.multicomp_n = completions_per_sample(multicomp_n, len(self.completion_fns))
@@ -160,7 +159,7 @@ class ModelBasedClassify(StreamedEval):
             raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
         missing = list(self._missing_outputs(sample))
         for key, output in missing:
-            self._check_prompt(sample, key, output)
+            check_prompt(sample, key, f"add the prompt as {key!r}, or a finished completion as {output!r}")
         if missing and self.multicomp_n > 1 and not self.mg.output_template:
             raise RegistryError(
                 f"rubric {self.mg.key!r} has no output_template to list {self.multicomp_n} completions with",
@@ -235,24 +234,16 @@ class ModelBasedClassify(StreamedEval):
         prompts = {key: double_braces(sample[key]) for key in self.mg.input_outputs if key in sample}
         return {**completions, **sample, **prompts, **self.modelgraded_spec_args, "n": self.multicomp_n}
 
-    def _check_prompt(self, sample: dict[str, Any], key: str, output: str) -> None:
-        if key not in sample:
-            raise BadSample(
-                f"no {key!r}",
-                sample,
-                notes=[did_you_mean(key, sample)],
-                fix=f"add the prompt as {key!r}, or a finished completion as {output!r}",
-            )
-        if not isinstance(sample[key], str) and not is_chat_prompt(sample[key]):
-            raise BadSample(f"{key!r} is neither a text nor a list of messages", sample)
-        problem = problem_of_messages(sample[key], key) if isinstance(sample[key], list) else None
-        if problem is not None:
-            raise BadSample(problem, sample, fix=CHAT_EXAMPLE)
-
     def _check_placeholders(self, sample: dict[str, Any]) -> None:
         args = self.modelgraded_spec_args
         known = {*self.mg.input_outputs.values(), *sample, *args, "n"}
         for name in self.rubric.placeholders:
+            if name not in known and not name.isidentifier():
+                raise RegistryError(
+                    f"rubric {self.mg.key!r} has {{{name}}}, which is no name of a placeholder",
+                    where=self.mg.where,
+                    fix="double the braces that are text, as in a JSON example: {{ and }}",
+                )
             if name not in known:
                 raise BadSample(
                     f"nothing fills the placeholder {{{name}}} of rubric {self.mg.key!r}",
@@ -277,87 +268,3 @@ class ModelBasedClassify(StreamedEval):
                 label,
                 listed(self.rubric.choices),
             )
-
-
-class GradedReport:
-    """Counts of the choices, mean score, agreement with the labels, and the rate of answers without a choice.
-
-    choices: those of the rubric. rate_of: choices whose share of the samples is reported with its uncertainty. how:
-    by which rule verdicts are read, where it is not the usual one.
-    """
-
-    def __init__(self, choices: Sequence[str], rate_of: Sequence[str] = (), how: str | None = None) -> None:
-        self.how = how
-        self.n_read_otherwise = 0
-        self.counts: Counter[str] = Counter(dict.fromkeys(choices, 0))
-        self.means = {name: Mean() for name in ("score", "score_valid", "metascore", "invalid_rate")}
-        self.rates = {choice: Mean() for choice in rate_of}
-
-    def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        """Count the `metrics` events that have a `choice`."""
-        for event in events:
-            if event.type == "metrics" and "choice" in event.data:
-                self._add_grade(sample_id, event.data)
-
-    def _add_grade(self, sample_id: str, grade: dict[str, Any]) -> None:
-        choice, score = grade["choice"], grade.get("score")
-        self.counts[choice] += 1
-        self.means["invalid_rate"].add(sample_id, float(choice == INVALID_STR))
-        if score is not None:
-            self.means["score"].add(sample_id, float(score))
-        if score is not None and choice != INVALID_STR:
-            self.means["score_valid"].add(sample_id, float(score))
-        self.n_read_otherwise += "read_otherwise" in grade
-        if "metascore" in grade:
-            self.means["metascore"].add(sample_id, float(grade["metascore"]))
-        for candidate, rate in self.rates.items():
-            rate.add(sample_id, float(candidate == choice))
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report so far: the keys of openai/evals, and for each mean its standard error and 95 % interval.
-
-        `counts/CHOICE`: samples with that choice. `score` counts an answer without a choice as the lowest score;
-        `score_valid` leaves it out. `metascore`: share of samples on which grader and label agree. `invalid_rate`:
-        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples;
-        `score_valid_n` where it was made from fewer.
-        `n_read_otherwise`: verdicts that openai/evals' rule, which was used, and whole words read differently.
-        """
-        report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
-        rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
-        graded = {"n": self.means["invalid_rate"].n}
-        for name, mean in {**self.means, **rates}.items():
-            if mean.n:
-                graded = with_keys(graded, name, mean)
-        n = graded.pop("n")
-        if self.n_read_otherwise:
-            graded["n_read_otherwise"] = self.n_read_otherwise
-        report = {**report, **graded, "n": n}
-        return {**report, "how": self.how} if self.how else report
-
-
-def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
-    """How many completions each sample gets from `n_models` evaluated models.
-
-    multicomp_n: a number from 1, or `from_models` for one completion of each model.
-
-    Raises:
-        UsageError: `multicomp_n` does not fit the models named on the command line.
-    """
-    if multicomp_n == "from_models":
-        if n_models < 2:
-            raise UsageError(
-                "this eval compares several models (multicomp_n: from_models) and got one",
-                fix="name two or more, and the grader last: oaieval MODEL_A,MODEL_B,GRADER EVAL",
-            )
-        return n_models
-    if isinstance(multicomp_n, bool) or not isinstance(multicomp_n, int) or multicomp_n < 1:
-        raise UsageError(f"multicomp_n is {multicomp_n!r}", fix="give a number from 1, or from_models")
-    if n_models not in (1, multicomp_n):
-        raise UsageError(
-            f"{n_models} models and a grader were named, but the eval takes {multicomp_n} completions a sample",
-            notes=["the last completion function is the grader; those before it are evaluated"],
-            fix=f"name one model or {multicomp_n} before the grader"
-            if multicomp_n > 1
-            else "name one model and the grader: oaieval MODEL,GRADER EVAL",
-        )
-    return multicomp_n

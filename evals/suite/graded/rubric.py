@@ -216,3 +216,31 @@ def concat_n_completions(completions: Iterable[str], template_i: str) -> str:
         for i, text in enumerate(texts)
     )
     return "".join(pieces).strip()
+
+
+def completions_per_sample(multicomp_n: int | str, n_models: int) -> int:
+    """How many completions each sample gets from `n_models` evaluated models.
+
+    multicomp_n: a number from 1, or `from_models` for one completion of each model.
+
+    Raises:
+        UsageError: `multicomp_n` does not fit the models named on the command line.
+    """
+    if multicomp_n == "from_models":
+        if n_models < 2:
+            raise UsageError(
+                "this eval compares several models (multicomp_n: from_models) and got one",
+                fix="name two or more, and the grader last: oaieval MODEL_A,MODEL_B,GRADER EVAL",
+            )
+        return n_models
+    if isinstance(multicomp_n, bool) or not isinstance(multicomp_n, int) or multicomp_n < 1:
+        raise UsageError(f"multicomp_n is {multicomp_n!r}", fix="give a number from 1, or from_models")
+    if n_models not in (1, multicomp_n):
+        raise UsageError(
+            f"{n_models} models and a grader were named, but the eval takes {multicomp_n} completions a sample",
+            notes=["the last completion function is the grader; those before it are evaluated"],
+            fix=f"name one model or {multicomp_n} before the grader"
+            if multicomp_n > 1
+            else "name one model and the grader: oaieval MODEL,GRADER EVAL",
+        )
+    return multicomp_n

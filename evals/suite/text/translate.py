@@ -103,12 +103,9 @@ class TranslationReport(MatchReport):
         `sacrebleu_tokenize` is the tokenizer, or several with commas, the one of most samples first.
         """
         tokenizers = ", ".join(name for name, _ in self.corpus.n_by_tokenizer.most_common())
-        report = {
-            **super().as_dict(),
-            "sacrebleu_score": self.corpus.score,
-            **self.corpus.uncertainty("sacrebleu_score"),
-        }
-        return {**report, "sacrebleu_tokenize": tokenizers or None}
+        how = [f"BLEU with sacrebleu's tokenizer {tokenizers}"] if tokenizers else []
+        score = {"sacrebleu_score": self.corpus.score, **self.corpus.uncertainty("sacrebleu_score")}
+        return {**super().as_dict(), **score, "sacrebleu_tokenize": tokenizers or None, "how": how}
 
 
 MIN_UNITS = 20

@@ -344,6 +344,14 @@ def test_an_empty_placeholder_is_named_with_file_line_and_near_miss(graded):
     assert lines[-1] == "  fix: add 'criteria' to the sample, or to modelgraded_spec_args of the eval"
 
 
+def test_a_brace_of_a_json_example_is_the_rubrics_to_double(graded):
+    evaluation = graded([Model("x")], {"prompt": 'Judge {completion}. Reply like {"grade": "Yes"}'})
+    with pytest.raises(RegistryError) as caught:
+        evaluation.check_sample({"input": "?"})
+    assert "double the braces" in str(caught.value)
+    assert "good.yaml:1" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
