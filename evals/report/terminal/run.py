@@ -160,7 +160,8 @@ def _detectable_drops(accuracy: float, n: int) -> str:
         return ""
     if any(map(math.isnan, drops)):
         return "nothing between two such runs: too few samples"
-    return _in_words("drops", [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops])
+    said = [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops]
+    return _in_words("drops", [said[0], said[1].partition(" ")[0]])
 
 
 def _variance_lines(report: Mapping[str, Any]) -> list[str]:

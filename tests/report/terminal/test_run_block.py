@@ -18,7 +18,7 @@ from evals.specs import BaseEvalSpec
     ("n", "said"),
     [
         (2, "detectable   nothing between two such runs: too few samples"),
-        (100, "detectable   drops of 17.4 points (correlation 0.3) or 11.5 points (0.7), power 80 %"),
+        (100, "detectable   drops of 17.4 points (correlation 0.3) or 11.5 (0.7), power 80 %"),
     ],
 )
 def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Path, n: int, said: str) -> None:
@@ -40,7 +40,7 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
     [
         # 2.802 standard errors times sqrt(2 (1 - 0.3)) and sqrt(2 (1 - 0.7)); bits a byte are no points
         ({"bits_per_byte": 0.9, "bits_per_byte_stderr": 0.02}, "changes of 0.066 (correlation 0.3) or 0.043 (0.7)"),
-        ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drops of 7.9 points (correlation 0.3) or 7.9 points (0.7)"),
+        ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drops of 7.9 points (correlation 0.3) or 7.9 (0.7)"),
         ({"accuracy": 0.0, "accuracy_stderr": 0.0}, ""),
         ({"f1": 0.5, "f1_stderr": 0.0}, ""),
     ],
