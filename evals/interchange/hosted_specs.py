@@ -11,6 +11,8 @@ from typing import Any
 from evals.errors import EvalsError
 from evals.interchange.hosted_files import Found
 from evals.interchange.hosted_items import StoredItem, read_item
+from evals.suite.graders.definitions import UnknownKey
+from evals.suite.graders.grade import Grader
 from evals.suite.graders.prompts import Prompts, request_of
 from evals.suite.graders.read import read_grader
 
@@ -118,10 +120,8 @@ def _supported(criteria: Sequence[Mapping[str, Any]], eval_id: str, found: Found
     for number, criterion in enumerate(criteria):
         where = f"{eval_id}.testing_criteria[{number}]"
         clean = {key: value for key, value in criterion.items() if value is not None and key != "id"}
-        try:
-            grader = read_grader(clean, where)
-        except EvalsError as error:
-            found.note(error.where or where, f"this grader is left out: {error.what}")
+        grader = _read(clean, where, found)
+        if grader is None:
             continue
         if grader.name in [str(one.get("name", one.get("type"))) for one in kept]:
             clean = {**clean, "name": f"{grader.name} {number + 1}"}
@@ -132,6 +132,23 @@ def _supported(criteria: Sequence[Mapping[str, Any]], eval_id: str, found: Found
                 where, f"grades with {clean['model']!r}; name another grader on the command line if it is retired"
             )
     return kept
+
+
+def _read(clean: dict[str, Any], where: str, found: Found) -> Grader | None:
+    """The grader of a definition; its unknown keys are taken out with a note. None, with a note, if it is unusable."""
+    while True:
+        try:
+            return read_grader(clean, where)
+        except UnknownKey as error:
+            known = {"type", "name"}
+            key = next((key for key in clean if key not in known and f"no key {key!r}" in error.what), None)
+            found.note(error.where or where, f"{error.what}: {'it is left out' if key else 'the grader is left out'}")
+            if key is None:
+                return None
+            del clean[key]
+        except EvalsError as error:
+            found.note(error.where or where, f"this grader is left out: {error.what}")
+            return None
 
 
 def _add_run(

@@ -520,3 +520,12 @@ def test_whatever_stands_in_a_file_is_taken_over_named_or_an_error_for_people(tm
         file = written(tmp_path, f"{number}.json", json.dumps(replaced(whole, rng.choice(paths), new)))
         with contextlib.suppress(EvalsError):
             import_hosted([file], tmp_path / f"out{number}")
+
+
+def test_a_key_that_is_not_known_is_left_out_by_name_and_the_grader_stays(tmp_path: Path) -> None:
+    newer = {**EVAL, "testing_criteria": [{**CHECK, "weight": 2, "color": "red"}]}
+    result = imported(tmp_path, written(tmp_path, "e.json", newer))
+    said = "\n".join(notes(result))
+    assert "a string_check grader has no key 'weight': it is left out" in said
+    assert "no key 'color': it is left out" in said
+    assert result.evals == ["capital-cities.dev.v0"]
