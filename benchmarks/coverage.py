@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 from scipy import stats as scipy_stats
 
 from evals.stats.bootstrap import bootstrap
@@ -23,6 +24,7 @@ from evals.stats.estimate import Interval
 from evals.stats.paired import paired_difference
 from evals.stats.paired_method import StudentT, of_counts
 from evals.stats.paired_proportions import newcombe_interval, tango_interval
+from evals.stats.pass_at_k import pass_at_k
 from evals.stats.proportions import clopper_pearson, proportion_estimate, wilson_interval
 from evals.stats.sequential import betting_excludes, empirical_bernstein_sequence
 from evals.stats.standard_error import ClusterSpread, item_means, mean_estimate, stderr
@@ -125,6 +127,22 @@ def independent_mean(n: int, skewed: bool) -> Case:
     shape = "most near 1 (mean 0.8)" if skewed else "round 0.5"
     intervals = share_held(lambda rng: mean_intervals(fractions(n, skewed, rng), None), 0.8 if skewed else 0.5)
     return Case(f"{n} fractions, {shape}", intervals)
+
+
+def near_one(n: int, kind: str) -> Case:
+    """Problems that ten draws nearly always solve, or answers of which few are wrong and few are half right."""
+
+    def scores(rng: Rng) -> Array:
+        if kind == "F1":
+            drawn = rng.random(n)
+            return np.where(drawn < 0.95, 1.0, np.where(drawn < 0.98, rng.uniform(0.3, 0.95, n), 0.0))
+        return np.array([pass_at_k(10, int(c), 5) for c in rng.binomial(10, rng.beta(2, 0.3, n))])
+
+    # The mean of (1 - p)^5 for p of Beta(a, b) is B(a, b + 5) / B(a, b).
+    truth = 0.95 + 0.03 * 0.625 if kind == "F1" else 1 - float(special.beta(2, 5.3) / special.beta(2, 0.3))
+    intervals = share_held(lambda rng: mean_intervals(scores(rng), None), truth)
+    least = 90.5 if n == 5 and kind == "F1" else 93.5  # mostly zeros and ones, which have Wilson's own coverage
+    return Case(f"{n} {'problems' if kind == 'pass@5' else 'answers'}, {kind} of {truth:.3f}", intervals, least, 100.0)
 
 
 def mean_intervals(scores: Array, clusters: NDArray[np.int64] | None) -> list[Interval]:
@@ -291,6 +309,8 @@ TABLES = (
             *(independent_mean(n, skewed) for skewed in (False, True) for n in (50, 200)),
             *(clustered_mean(c, equal, p) for c in (10, 50, 200) for equal in (True, False) for p in PS),
             *(repeated_mean(n, p) for n in (50, 200) for p in (0.5, 0.8)),
+            *(near_one(n, "pass@5") for n in (5, 20, 50, 164)),
+            *(near_one(n, "F1") for n in (5, 20, 50, 200)),
         ),
     ),
     Table(

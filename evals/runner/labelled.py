@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from evals.engine.plan import RunPlan
 from evals.errors import EvalsError
@@ -11,7 +14,7 @@ from evals.metrics import Report
 from evals.record.reader import read_record
 from evals.record.score_arrays import ScoreArrays, read_score_arrays
 from evals.record.scores import report_name
-from evals.report_keys import metric_keys, metrics_of
+from evals.report_keys import defined, metric_keys, metrics_of
 from evals.sample import CLUSTER_KEY
 from evals.stats.arrays import Array
 from evals.stats.intervals import mean_of
@@ -56,9 +59,31 @@ def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
         added.update(_keys(name, run.scores, None if codes is None else codes.tolist()))
     if "n_clusters" in added and "n_clusters" not in report:
         added.update(_further_keys(path, report, name))
+    if name in report and (run.n_repeats > 1).any():
+        added["variance"] = _variance(run)
     groups = {key: _table(run, key, name) for key in run.labels}
     groups = {key: table for key, table in groups.items() if table}
     return {**report, **added, **({"groups": groups} if groups else {})}
+
+
+def _variance(run: ScoreArrays) -> dict[str, float | None]:
+    """The variance between items and between draws of one item, and what twice as many of each would do to the error.
+
+    Miller 2024, arXiv:2411.00640: with K repeats the squared error is (items + draws / K) / n.
+    """
+    within = run.within_variance[~np.isnan(run.within_variance)]
+    draws = float(within.mean()) if len(within) else math.nan
+    repeats = float(run.n_repeats.mean())
+    seen = float(run.scores.var(ddof=1)) if run.n > 1 else math.nan
+    items = max(0.0, seen - draws / repeats)
+    now = items + draws / repeats
+    return {
+        "items": defined(items) if seen == seen else None,
+        "draws": defined(draws),
+        "repeats": repeats,
+        "error_with_twice_the_items": math.sqrt(0.5) if now > 0 else None,
+        "error_with_twice_the_repeats": math.sqrt((items + draws / repeats / 2) / now) if now > 0 else None,
+    }
 
 
 def _further_keys(path: str, report: dict[str, Any], headline: str) -> dict[str, Any]:

@@ -46,11 +46,33 @@ class HeldOut:
     "Runs that the law saw, all smaller."
     forecast: float
     actual: float
+    decades: float
+    "log10 of this run's compute over the largest that the law saw: how far it is stretched."
+    naive: NaiveForecast
 
     @property
     def relative_error(self) -> float:
         """(forecast - actual) / actual."""
         return self.forecast / self.actual - 1
+
+
+@dataclass(frozen=True)
+class NaiveForecast:
+    """What a law has to beat: forecasts that need none."""
+
+    last_value: float
+    "The loss of the largest run that was seen: no change."
+    last_slope: float
+    "The line through the logarithms of the two largest, drawn on; NaN where their computes are equal."
+
+
+def naive_forecast(compute: ArrayLike, loss: ArrayLike, target_compute: float) -> NaiveForecast:
+    """The loss at `target_compute` (FLOPs) without a law. compute, loss: shape (n_runs,), n_runs at least 2."""
+    runs = Runs.of(compute, loss)
+    last, before = float(runs.loss[-1]), float(runs.loss[-2])
+    apart = math.log(runs.compute[-1] / runs.compute[-2])
+    slope = math.log(last / before) / apart if apart > 0 else math.nan
+    return NaiveForecast(last, last * math.exp(slope * math.log(target_compute / runs.compute[-1])))
 
 
 def forecast_loss(
@@ -150,7 +172,14 @@ def leave_last_out(compute: ArrayLike, loss: ArrayLike, k: int = 1) -> list[Held
     seen = runs.but_last(k)
     law = fit_loss_law(seen.compute, seen.loss)
     return [
-        HeldOut(float(flops), len(seen.loss), float(law.loss(flops)), float(actual))
+        HeldOut(
+            float(flops),
+            len(seen.loss),
+            float(law.loss(flops)),
+            float(actual),
+            math.log10(flops / law.compute_unit),
+            naive_forecast(seen.compute, seen.loss, float(flops)),
+        )
         for flops, actual in zip(runs.compute[-k:], runs.loss[-k:], strict=True)
     ]
 
@@ -160,3 +189,13 @@ def rolling_origin(compute: ArrayLike, loss: ArrayLike) -> list[HeldOut]:
     runs = Runs.of(compute, loss)
     seen = [runs.but_last(k) for k in range(len(runs.loss))][::-1]
     return [leave_last_out(one.compute, one.loss)[0] for one in seen if one.but_last(1).n_distinct >= MIN_RUNS]
+
+
+def leave_one_out(compute: ArrayLike, loss: ArrayLike, target_compute: float) -> tuple[float, float]:
+    """The lowest and the highest forecast of the loss at `target_compute` where any one of the runs is missing."""
+    runs = Runs.of(compute, loss)
+    found = []
+    for left_out in range(len(runs.loss)):
+        rest = Runs(np.delete(runs.compute, left_out), np.delete(runs.loss, left_out))
+        found.append(float(fit_loss_law(rest.compute, rest.loss).loss(target_compute)))
+    return min(found), max(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,3 +109,46 @@ def auroc(points: Points) -> Statistic:
         return np.asarray(np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0))
 
     return statistic
+
+
+N_SIMULATIONS = 500
+"Draws of calibrated answers that an error is held against."
+
+
+@dataclass(frozen=True)
+class BinnedError:
+    """A calibration error over bins: the mean distance, or the largest."""
+
+    which: int
+    "0: over all points; 1: over the top options."
+    bins: Codes
+    largest: bool = False
+
+    def of(self, points: Points) -> float:
+        gaps = np.abs(np.bincount(self.bins, points.outcomes - points.probabilities))
+        if self.largest:
+            return float((gaps / np.maximum(np.bincount(self.bins), 1)).max())
+        return float(gaps.sum() / len(self.bins))
+
+
+def errors_if_calibrated(
+    redraw: Callable[[], tuple[Points, Points]], errors: Mapping[str, BinnedError]
+) -> dict[str, Array]:
+    """The errors that answers drawn from the probabilities show, each shape (N_SIMULATIONS,)."""
+    draws = {name: np.empty(N_SIMULATIONS) for name in errors}
+    for i in range(N_SIMULATIONS):
+        drawn = redraw()
+        for name, error in errors.items():
+            draws[name][i] = error.of(drawn[error.which])
+    return draws
+
+
+def drawn_answers(probabilities: Array, rng: np.random.Generator) -> Callable[[], NDArray[np.int64]]:
+    """Draws an answer to each question from the probabilities of its options."""
+    bounds = np.cumsum(np.nan_to_num(probabilities), axis=1)
+
+    def draw() -> NDArray[np.int64]:
+        where = rng.random(len(bounds))[:, None] * bounds[:, -1:]
+        return np.asarray((where >= bounds).sum(axis=1).clip(max=bounds.shape[1] - 1), dtype=np.int64)
+
+    return draw

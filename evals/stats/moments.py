@@ -111,13 +111,31 @@ class Moments:
             return wilson(float(self.total), self.n)
         if self.method == "effective wilson":
             df = max(1.0, 2 / (2 / (self.n - 1) + self.kurtosis / self.n))
-            return effective_wilson95(self.mean, self.stderr, df, self.n)
+            return effective_wilson95(self.mean, effective_n(self.mean, self.stderr, self.n), df)
         return t_interval(self.mean, self.stderr, self.n)
 
 
-def effective_wilson95(mean: float, stderr: float, df: float, n: float) -> tuple[float, float]:
-    """`proportions.effective_wilson` at 95 %. df: those that allow for heavy tails. n: independent units."""
-    n_effective = (mean * (1 - mean) / stderr**2 if stderr > 0 else 0.0) or n
+UNSEEN = 2
+"Samples that count as right or wrong beside those that were seen, in the spread of fractions."
+
+
+def effective_n(mean: float, stderr: float, n: int) -> float:
+    """Single samples that would show the spread of n fractions, which may have hidden rare zeros or ones.
+
+    The spread of n fractions near 1, such as pass@k or F1, is that of the misses that happen to be among them. As in
+    Agresti and Coull 1998 (The American Statistician 52:119), two more samples of each kind stand for those that are
+    not. Without it five to fifty problems with pass@5 of 0.99 cover 82 to 87 %, with it 98 (docs/statistics.md).
+    """
+    if stderr == 0:
+        return float(n)
+    likely = (mean * n + UNSEEN) / (n + 2 * UNSEEN)
+    variance = ((n - 1) * stderr**2 * n + UNSEEN * likely * (1 - likely)) / (n - 1 + UNSEEN)
+    seen = mean * (1 - mean) * n / variance
+    return min(seen or n, likely * (1 - likely) * n / variance)
+
+
+def effective_wilson95(mean: float, n_effective: float, df: float) -> tuple[float, float]:
+    """`proportions.effective_wilson` at 95 %. df: those that allow for heavy tails."""
     t = t975(df)
     zz = t * t
     middle = (mean + zz / (2 * n_effective)) / (1 + zz / n_effective)
@@ -141,4 +159,5 @@ def mean_of_groups(groups: Sequence[Moments]) -> tuple[float, float, tuple[float
     spread = math.fsum(v * v / (group.n - 1) for v, group in zip(variances, groups, strict=True))
     df = math.fsum(variances) ** 2 / spread if spread > 0 else sum(group.n - 1.0 for group in groups)
     n = len(groups) ** 2 / math.fsum(1 / group.n for group in groups)
-    return value, stderr, effective_wilson95(value, stderr, max(1.0, df), n)
+    n_effective = (value * (1 - value) / stderr**2 if stderr > 0 else 0.0) or n
+    return value, stderr, effective_wilson95(value, n_effective, max(1.0, df))

@@ -12,6 +12,7 @@ from scipy import special
 from evals.stats.arrays import as_scores, check_confidence
 from evals.stats.estimate import Estimate, Interval, undefined
 from evals.stats.intervals import wilson as wilson
+from evals.stats.moments import effective_n
 from evals.stats.standard_error import ClusterSpread, stderr, t_quantile, z_quantile
 
 
@@ -58,21 +59,25 @@ def proportion_estimate(
     if math.isnan(spread.stderr):
         return undefined(n, spread.n_clusters, confidence, value)
     plain = spread.stderr if clusters is None else stderr(values, clusters)
-    return Estimate(value, plain, effective_wilson(value, spread, confidence), n, spread.n_clusters, "effective wilson")
+    seen = effective_n(value, spread.stderr, n) if clusters is None else None
+    interval = effective_wilson(value, spread, confidence, seen)
+    return Estimate(value, plain, interval, n, spread.n_clusters, "effective wilson")
 
 
-def effective_wilson(mean: float, spread: ClusterSpread, confidence: float = 0.95) -> Interval:
+def effective_wilson(
+    mean: float, spread: ClusterSpread, confidence: float = 0.95, n_effective: float | None = None
+) -> Interval:
     """Wilson's interval with the number of independent samples that would have shown this standard error.
 
     n* = mean (1 - mean) / stderr², and Student's t in place of the normal quantile: the effective sample size of
     Korn and Graubard 1998 (Survey Methodology 24:193) in Wilson's interval, as in Dean and Pagano 2015 (Journal of
     Survey Statistics and Methodology 3:484). The degrees of freedom are `ClusterSpread.tail_df`: near 0 and 1 few
     clusters hold all that varies, and without it 50 clusters at 0.95 cover 92 %. Without any spread n* is the number
-    of clusters.
+    of clusters. n_effective: n* where it is known, as `moments.effective_n` has it for single fractions.
     """
-    n_effective = mean * (1 - mean) / spread.stderr**2 if spread.stderr > 0 else float(spread.n_clusters)
-    if n_effective == 0:
-        n_effective = float(spread.n_clusters)
+    if n_effective is None:
+        seen = mean * (1 - mean) / spread.stderr**2 if spread.stderr > 0 else 0.0
+        n_effective = seen or float(spread.n_clusters)
     quantile = t_quantile(0.5 + confidence / 2, spread.tail_df)
     zz = quantile**2
     middle = (mean + zz / (2 * n_effective)) / (1 + zz / n_effective)

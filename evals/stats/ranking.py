@@ -99,11 +99,27 @@ def rank_models(
     return Ranking(strengths, float(fitted.tie_parameter[0]), n, n_prompts, confidence)
 
 
+_SAME = 1e-6
+"Strengths closer than this are equal: the fit is no more exact."
+
+
+def _rank_ends(draws: Array, tails: list[float]) -> tuple[Array, Array]:
+    """The best and the worst rank of each model over the draws, shape (n_models,).
+
+    Models of equal strength share all their ranks in a draw: comparisons that are nothing but ties rank nobody.
+    """
+    apart = draws[:, None, :] - draws[:, :, None]
+    best = 1 + (apart > _SAME).sum(axis=2)
+    worst = draws.shape[1] - (apart < -_SAME).sum(axis=2)
+    lowest = np.quantile(best, tails[0], axis=0, method="nearest")
+    highest = np.quantile(worst, tails[1], axis=0, method="nearest")
+    return np.asarray(lowest, dtype=np.float64), np.asarray(highest, dtype=np.float64)
+
+
 def _strengths(names: tuple[Hashable, ...], values: Array, draws: Array, confidence: float) -> tuple[Strength, ...]:
     tails = [0.5 - confidence / 2, 0.5 + confidence / 2]
     low, high = np.quantile(draws, tails, axis=0)
-    ranks = np.argsort(np.argsort(-draws, axis=1, kind="stable"), axis=1, kind="stable") + 1
-    best, worst = np.quantile(ranks, tails, axis=0, method="nearest")
+    best, worst = _rank_ends(draws, tails)
     order = np.argsort(-values, kind="stable")
     known = not np.isnan(draws).any()
     return tuple(

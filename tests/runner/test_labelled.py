@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from made_runs import write_run
 
 from evals.runner.labelled import MAX_GROUPS, labelled_report
 from evals.stats.intervals import wilson
-from evals.stats.standard_error import stderr
+from evals.stats.standard_error import stderr, variance_parts
 
 
 def test_each_group_has_the_keys_of_a_metric(tmp_path):
@@ -35,6 +36,17 @@ def test_repeats_count_as_one_sample(tmp_path):
     report = labelled_report(str(path), {"score": 0.0, "n": 5})
     assert (report["score"], report["n"]) == (0.75, 5)
     assert report["score_stderr"] == pytest.approx(stderr([(1 + i / 4) / 2 for i in range(5)]))
+
+
+def test_repeats_show_the_variance_of_items_and_of_draws(tmp_path):
+    rng = np.random.default_rng(4)
+    draws = {i: (rng.random(4) < chance).astype(float).tolist() for i, chance in enumerate(rng.beta(2, 1, 60))}
+    path = write_run(tmp_path / "r.jsonl", draws)
+    found = labelled_report(str(path), {"score": 0.0, "n": 60})["variance"]
+    parts = variance_parts([v for vs in draws.values() for v in vs], [i for i, vs in draws.items() for _ in vs])
+    assert (found["items"], found["draws"]) == pytest.approx((parts.between, parts.within))
+    assert found["error_with_twice_the_items"] == pytest.approx(parts.stderr(120, 4) / parts.stderr(60, 4))
+    assert found["error_with_twice_the_repeats"] == pytest.approx(parts.stderr(60, 8) / parts.stderr(60, 4))
 
 
 def test_labels_with_too_many_values_are_ids_and_get_no_table(tmp_path):

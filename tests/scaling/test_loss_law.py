@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
-from evals.scaling.forecast import forecast_loss, leave_last_out, profile_constant, rolling_origin
+from evals.scaling.forecast import (
+    forecast_loss,
+    leave_last_out,
+    leave_one_out,
+    naive_forecast,
+    profile_constant,
+    rolling_origin,
+)
 from evals.scaling.loss_law import aicc, fit_loss_law
 
 COMPUTE = np.geomspace(1e10, 1e14, 9)
@@ -79,6 +86,20 @@ def test_rolling_origin_forecasts_every_run_from_the_fifth_on():
     held_out = rolling_origin(COMPUTE, made())
     assert [one.n_fitted for one in held_out] == [4, 5, 6, 7, 8]
     assert max(abs(one.relative_error) for one in held_out) < 1e-4
+
+
+def test_naive_forecasts_are_the_last_value_and_the_line_through_the_last_two():
+    found = naive_forecast([1e10, 1e11, 1e12], [2.0, 1.0, 0.8], 1e13)
+    assert found.last_value == 0.8
+    assert found.last_slope == pytest.approx(0.8 * 0.8, rel=1e-9)
+    (held_out,) = leave_last_out(COMPUTE, made())
+    assert held_out.decades == pytest.approx(math.log10(COMPUTE[-1] / COMPUTE[-2]))
+    assert held_out.naive == naive_forecast(COMPUTE[:-1], made()[:-1], COMPUTE[-1])
+
+
+def test_runs_without_noise_leave_no_range():
+    low, high = leave_one_out(COMPUTE[:-1], made()[:-1], COMPUTE[-1])
+    assert low == pytest.approx(high, rel=1e-3)
 
 
 def test_a_pure_power_law_is_preferred_where_there_is_no_constant():

@@ -125,6 +125,19 @@ def test_intervals_of_calibrated_models_cover_no_bias():
     assert usual >= 52
 
 
+@pytest.mark.parametrize("n", [40, 400])
+def test_intervals_of_the_errors_of_calibrated_models_reach_to_zero(n):
+    """0 is the truth; 100 studies of stated confidences, at most 7 of which may leave it out (2.5 expected)."""
+    missed = dict.fromkeys(("ece", "equal_mass_ece", "max_bin_error"), 0)
+    for seed in range(100):
+        rng = np.random.default_rng(5000 + seed)
+        stated = rng.beta(4, 1.5, n)
+        found = confidence_calibration(stated, rng.random(n) < stated, rng=rng, n_draws=100)
+        for name in missed:
+            missed[name] += found.measures[name].interval.low > 0
+    assert max(missed.values()) <= 7, missed
+
+
 def test_what_cannot_be_told_is_nan():
     found = confidence_calibration([0.9, 0.8], [1, 1], rng=np.random.default_rng(0))
     assert math.isnan(found.measures["auroc"].value)

@@ -176,3 +176,19 @@ def test_wrong_comparisons_are_refused():
         rank_models(["a"], ["b"], [math.nan], rng=rng())
     with pytest.raises(ValueError, match="'a' was compared with itself"):
         rank_models(["a"], ["a"], [1], rng=rng())
+
+
+@pytest.mark.parametrize("ties", ["half", "davidson"])
+def test_nothing_but_ties_ranks_nobody(ties):
+    first, second = ["a", "a", "b"] * 20, ["b", "c", "c"] * 20
+    ranking = rank_models(first, second, [0.5] * 60, rng=np.random.default_rng(1), ties=ties, ridge=0.1)
+    assert [(one.rank_low, one.rank_high) for one in ranking.strengths] == [(1, 3)] * 3
+
+
+def test_models_of_which_two_are_alike_share_their_ranks():
+    first, second = ["a"] * 40 + ["b"] * 40 + ["a"] * 40, ["b"] * 40 + ["c"] * 40 + ["c"] * 40
+    outcomes = [0.5] * 40 + ([1.0] * 37 + [0.0] * 3) * 2
+    ranking = rank_models(first, second, outcomes, rng=np.random.default_rng(2))
+    ends = {one.name: (one.rank_low, one.rank_high) for one in ranking.strengths}
+    assert ends["a"] == ends["b"] == (1, 2)
+    assert ends["c"] == (3, 3)

@@ -48,7 +48,10 @@ def final_block(result: RunResult, again: str = "") -> str:
     """
     declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
-        _metric_lines(result.report, declared) + _trouble_lines(result) + _detectable_lines(result.report),
+        _metric_lines(result.report, declared)
+        + _trouble_lines(result)
+        + _detectable_lines(result.report)
+        + _variance_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
@@ -157,7 +160,20 @@ def _detectable_drops(accuracy: float, n: int) -> str:
         return ""
     if any(map(math.isnan, drops)):
         return "nothing between two such runs: too few samples"
-    return _in_words("drops", [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops])
+    said = [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops]
+    return _in_words("drops", [said[0], said[1].partition(" ")[0]])
+
+
+def _variance_lines(report: Mapping[str, Any]) -> list[str]:
+    """Where the spread of repeated samples comes from, and which of more items and more repeats would pay."""
+    parts = report.get("variance")
+    if not isinstance(parts, Mapping) or not all(isinstance(parts.get(key), float) for key in ("items", "draws")):
+        return []
+    lines = [f"{'variance':<12} between items {number(parts['items'])}, between draws of one {number(parts['draws'])}"]
+    items, repeats = (parts.get(f"error_with_twice_the_{what}") for what in ("items", "repeats"))
+    if isinstance(items, float) and isinstance(repeats, float):
+        lines.append(f"{'':<12} stderr: {items:.2f} times with twice the items, {repeats:.2f} with twice the repeats")
+    return lines
 
 
 def _in_words(what: str, sizes: Sequence[str]) -> str:

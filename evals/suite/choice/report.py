@@ -13,6 +13,7 @@ from evals.record.scores import score_of
 from evals.report_keys import metric_keys
 from evals.stats.intervals import wilson
 from evals.stats.moments import mean_of_groups
+from evals.stats.spread_of_rates import spread_interval
 from evals.suite.choice.questions import LETTERS
 from evals.suite.choice.scoring_methods import ScoringMethod
 
@@ -149,8 +150,9 @@ class Positions:
         """`positions`, a table by letter; `position_bias`, the spread of the accuracy over the places; and its chance.
 
         `position_bias` is the standard deviation of the letters' recalls (Zheng et al. 2023, arXiv:2309.03882, section
-        2.2). `bias_by_chance` is what it would be without any bias, from the overall accuracy and these counts. Empty
-        where the right option always stands in one place.
+        2.2), which chance alone raises; its 95 % interval is that of the true one (`spread_interval`). `bias_by_chance`
+        is what it would be without any bias, from the overall accuracy and these counts. Empty where the right option
+        always stands in one place.
         """
         places = sorted(self._right)
         if len(places) < 2:
@@ -163,7 +165,10 @@ class Positions:
         noise = math.fsum(overall * (1 - overall) / self._right[place] for place in places) / len(places)
         table = {LETTERS[place]: self._row(place, n) for place in sorted({*places, *self._picked})}
         by_chance = math.sqrt(noise * (len(places) - 1) / len(places))
-        return {"position_bias": spread, "bias_by_chance": by_chance, "positions": table}
+        low, high = spread_interval([self._hits[place] for place in places], [self._right[place] for place in places])
+        interval = None if math.isnan(low) else [low, high]
+        report = {"position_bias": spread, "position_bias_ci95": interval, "position_bias_n": n}
+        return {**report, "bias_by_chance": by_chance, "positions": table}
 
     def _row(self, place: int, n: int) -> dict[str, Any]:
         right, hits = self._right[place], self._hits[place]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evals.local_models.pocket.tokenizer import Tokenizer
-from evals.scaling.forecast import forecast_loss
+from evals.scaling.forecast import forecast_loss, leave_one_out, rolling_origin
 
 MODELS = Path(__file__).parents[3] / "data" / "pocket-models"
 CARDS: list[dict[str, Any]] = sorted(
@@ -90,3 +90,17 @@ def test_the_page_on_training_has_the_forecast_of_the_law():
     off = f"{100 * (found.loss / LOSS[-1] - 1):+.1f} %"
     assert f"| {found.law.b:.3f} | {found.law.c:.3f} | {found.loss:.3f} |" in page
     assert f"| {LOSS[-1]:.3f} | {off} |" in page
+
+
+def test_the_page_on_training_has_the_naive_forecasts_beside_the_law():
+    page = (MODELS.parents[1] / "docs" / "pocket-training.md").read_text(encoding="utf-8")
+    names = [card["name"] for card in CARDS]
+    for name, one in zip(names[4:], rolling_origin(COMPUTE, LOSS), strict=True):
+        errors = [
+            one.relative_error,
+            *(found / one.actual - 1 for found in (one.naive.last_value, one.naive.last_slope)),
+        ]
+        cells = " | ".join(f"{100 * error:+.1f} %" for error in errors)
+        assert f"| `pocket/{name}` | {one.decades:.2f} | {cells} |" in page
+    low, high = leave_one_out(COMPUTE[:-1], LOSS[:-1], COMPUTE[-1])
+    assert f"forecasts {low:.3f} to {high:.3f}" in page

@@ -18,7 +18,7 @@ from evals.specs import BaseEvalSpec
     ("n", "said"),
     [
         (2, "detectable   nothing between two such runs: too few samples"),
-        (100, "detectable   drops of 17.4 points (correlation 0.3) or 11.5 points (0.7), power 80 %"),
+        (100, "detectable   drops of 17.4 points (correlation 0.3) or 11.5 (0.7), power 80 %"),
     ],
 )
 def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Path, n: int, said: str) -> None:
@@ -40,7 +40,7 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
     [
         # 2.802 standard errors times sqrt(2 (1 - 0.3)) and sqrt(2 (1 - 0.7)); bits a byte are no points
         ({"bits_per_byte": 0.9, "bits_per_byte_stderr": 0.02}, "changes of 0.066 (correlation 0.3) or 0.043 (0.7)"),
-        ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drops of 7.9 points (correlation 0.3) or 7.9 points (0.7)"),
+        ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drops of 7.9 points (correlation 0.3) or 7.9 (0.7)"),
         ({"accuracy": 0.0, "accuracy_stderr": 0.0}, ""),
         ({"f1": 0.5, "f1_stderr": 0.0}, ""),
     ],
@@ -48,6 +48,14 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
 def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric: dict[str, Any], said: str) -> None:
     lines = [line for line in block_of({**metric, "n": 100}, result) if line.startswith("  detectable ")]
     assert (said in lines[0]) if said else not lines
+
+
+def test_repeats_say_what_would_pay(result: Any) -> None:
+    variance = {"items": 0.142, "draws": 0.051, "repeats": 5.0}
+    twice = {"error_with_twice_the_items": 0.7071, "error_with_twice_the_repeats": 0.983}
+    lines = block_of({"accuracy": 0.5, "n": 100, "variance": {**variance, **twice}}, result)
+    at = lines.index("  variance     between items 0.142, between draws of one 0.051")
+    assert lines[at + 1] == "               stderr: 0.71 times with twice the items, 0.98 with twice the repeats"
 
 
 def block_of(report: dict[str, Any], result: Any, **changes: Any) -> list[str]:

@@ -10,6 +10,9 @@ import sys
 import pytest
 
 from evals.elsuite import translate as door
+from evals.engine.context import use_session
+from evals.engine.plan import RunPlan
+from evals.engine.session import Session
 from evals.errors import MissingExtra, UsageError
 from evals.record import DummyRecorder
 from evals.testing.doubles import TestCompletionFn
@@ -98,6 +101,34 @@ def test_references_may_differ_in_number():
 
 def test_a_corpus_of_nothing_has_no_score():
     assert CorpusBleu().score is None
+
+
+def bleu_corpus(n: int) -> CorpusBleu:
+    corpus, words = CorpusBleu(), REFERENCE.split()
+    for i in range(n):
+        said = " ".join(words[: 3 + i % 4] + ["odd"] * (i % 3) + words[3 + i % 4 :])
+        corpus.add(said, [REFERENCE], f"t.{i}")
+    return corpus
+
+
+def test_the_interval_of_a_corpus_score_is_near_that_of_sacrebleus_own_bootstrap():
+    from sacrebleu.metrics.bleu import BLEU
+
+    corpus, words = bleu_corpus(60), REFERENCE.split()
+    said = [" ".join(words[: 3 + i % 4] + ["odd"] * (i % 3) + words[3 + i % 4 :]) for i in range(60)]
+    theirs = BLEU(references=[[REFERENCE] * 60]).corpus_score(said, None, n_bootstrap=1000)
+    found = corpus.uncertainty("bleu")
+    low, high = found["bleu_ci95"]
+    assert low < corpus.score < high
+    # theirs prints the score with half the width of its 95 % interval behind
+    assert (high - low) / 2 == pytest.approx(theirs._ci, rel=0.15)
+    assert found["bleu_stderr"] == pytest.approx((high - low) / 3.92, rel=0.15)
+
+
+def test_few_translations_have_no_interval_and_documents_count_once():
+    assert bleu_corpus(19).uncertainty("bleu") == {}
+    with use_session(Session(), RunPlan(cluster_of={f"t.{i}": i // 4 for i in range(60)})):
+        assert bleu_corpus(60).uncertainty("bleu") == {}, "fifteen documents"
 
 
 def test_a_run_reports_accuracy_and_corpus_bleu(tmp_path):
