@@ -253,8 +253,7 @@ class Eval(abc.ABC):
     async def _call_eval_sample(self, *args: Any) -> Any:
         if getattr(type(self).eval_sample, "is_async", False):
             return await self.eval_sample(*args)
-        context = contextvars.copy_context()
-        threads = current_session().sample_threads()
+        context, threads = contextvars.copy_context(), current_session().sample_threads()
         value = await asyncio.get_running_loop().run_in_executor(threads, context.run, self.eval_sample, *args)
         return await value if inspect.isawaitable(value) else value
 
@@ -330,13 +329,9 @@ def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
     A plug-in may derive from one of our classes, replace `eval_sample` and read other keys of its samples. The hooks of
     our class then say nothing about those samples, and the default one of Eval is returned.
     """
-    for cls in type(evaluation).__mro__:
-        if name in vars(cls):
-            break
-        if "eval_sample" in vars(cls):
-            return functools.partial(getattr(Eval, name), evaluation)
-    hook: Callable[..., Any] = getattr(evaluation, name)
-    return hook
+    owner = next(cls for cls in type(evaluation).__mro__ if name in vars(cls) or "eval_sample" in vars(cls))
+    default: Callable[..., Any] = functools.partial(getattr(Eval, name), evaluation)
+    return getattr(evaluation, name, default) if name in vars(owner) else default
 
 
 def first_completion(result: CompletionResult) -> str:

@@ -7,9 +7,20 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+# The same inputs in every run, and no limits on time: machines that run tests are shared.
+hypothesis.settings.register_profile(
+    "evals",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
+)
+hypothesis.settings.load_profile("evals")
 
 
 @pytest.fixture(autouse=True, scope="session")

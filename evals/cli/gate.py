@@ -144,16 +144,24 @@ def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:
 
 def update(runs: Sequence[RunScores], place: Path) -> int:
     """Write the runs' scores as baselines."""
-    from evals.comparison.baseline import Baseline, baseline_path
-    from evals.errors import UsageError
+    from evals.comparison.baseline import Baseline, baseline_path, read_baseline
+    from evals.errors import EvalsError, UsageError
+    from evals.report.gate_words import update_warning
     from evals.report.words import number
 
     if place.suffix == ".json" and len(runs) > 1:
         raise UsageError("several runs need a folder of baselines", where=str(place), fix="name a folder")
     for run_scores in runs:
-        baseline = Baseline.of(run_scores)
-        path = baseline_path(place, baseline.eval_name)
+        path = baseline_path(place, run_scores.facts.eval_name)
+        try:
+            replaced = read_baseline(path) if path.is_file() else None
+        except EvalsError:  # damaged, or of another format: that is why it is taken anew
+            replaced = None
+        baseline = Baseline.of(run_scores, replaced)
         baseline.write(path)
         found = f"{baseline.metric} {number(baseline.score)}  stderr {number(baseline.stderr)}"
         print(f"{path}  {found}  n = {baseline.n:,}")
+        warning = update_warning(baseline, replaced)
+        if warning:
+            print(warning, file=sys.stderr)
     return 0

@@ -73,7 +73,7 @@ def difference_json(d: PairedDifference) -> dict[str, Any]:
         "n_fell": d.b_better,
         "correlation": defined(d.correlation),
         "interval_method": d.method,
-        "test": d.test,
+        "test": d.method,
     }
 
 

@@ -52,10 +52,12 @@ class Baseline:
     clusters: tuple[int, ...] | None = field(default=None, repr=False)
     "A cluster number for each sample: samples with equal numbers depend on one another. None without clusters."
     where: str | None = None
+    n_updates: int = 0
+    "How often it took the place of another run's scores of the same samples; each time a chance to pick a lucky one."
 
     @classmethod
-    def of(cls, run: RunScores) -> Baseline:
-        """The baseline made of a run."""
+    def of(cls, run: RunScores, replaced: Baseline | None = None) -> Baseline:
+        """The baseline made of a run. replaced: the one whose place it takes, whose count goes on for equal samples."""
         facts, codes = run.facts, run.cluster_codes()
         clusters = None if codes is None else [int(code) for code in codes]
         spread = stderr(run.scores, clusters)
@@ -74,6 +76,7 @@ class Baseline:
             sample_ids=run.sample_ids,
             scores=run.scores,
             clusters=None if clusters is None else tuple(clusters),
+            n_updates=0 if replaced is None else _n_updates(run, replaced),
         )
 
     @property
@@ -86,6 +89,8 @@ class Baseline:
         order = sorted(range(self.n), key=lambda i: id_order(self.sample_ids[i]))
         head = {name: value for name, value in asdict(self).items() if name not in _PACKED}
         head["score"] = round(self.score, DECIMALS)
+        if not self.n_updates:
+            del head["n_updates"]
         body = {
             "format": FORMAT,
             **head,
@@ -95,6 +100,13 @@ class Baseline:
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(encode(json.dumps(body, indent=1, ensure_ascii=False) + "\n"))
+
+
+def _n_updates(run: RunScores, replaced: Baseline) -> int:
+    if (run.metric, set(run.sample_ids)) != (replaced.metric, set(replaced.sample_ids)):
+        return 0
+    same_run = run.facts.run_id is not None and run.facts.run_id == replaced.run_id
+    return replaced.n_updates + (not same_run)
 
 
 MAX_BYTES = 1 << 28
@@ -111,6 +123,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "score": (int, float),
     "stderr": (int, float, type(None)),
 }
+
 
 _PACKED = frozenset({"sample_ids", "scores", "clusters", "where"})
 
@@ -147,6 +160,8 @@ def _made_of(body: dict[str, Any], where: str) -> Baseline:
     for name, kinds in _TYPES.items():
         if type(head[name]) not in kinds:
             raise ValueError(f"{name!r} is {short(head[name])}")
+    if type(head.get("n_updates", 0)) is not int:
+        raise ValueError(f"'n_updates' is {short(head['n_updates'])}")
     n = head["n"]
     if not 0 < n <= MAX_SAMPLES:
         raise ValueError(f"it says that it has {n} samples")

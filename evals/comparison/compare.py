@@ -16,11 +16,14 @@ from evals.comparison.shared_draws import count_shared_draws
 from evals.errors import DataError, UsageError, listed
 from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
-from evals.stats.corrections import holm
+from evals.stats.corrections import holm, holm_levels
 from evals.stats.estimate import Estimate
 from evals.stats.means import estimate
 from evals.stats.paired import PairedDifference, paired_difference
+from evals.stats.paired_method import RIGHT_OR_WRONG, detectable_from
 from evals.stats.power import detectable_difference
+
+ScoredPair = tuple[Array, Array, Codes | None]
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class GroupDifference:
     "The label that makes the groups: category, subject, language, ..."
     name: str
     difference: PairedDifference
-    "Run b minus run a."
+    "Run b minus run a. Its interval is of the level that its p-value is held against."
     p_corrected: float
     "p-value, corrected by Holm over all groups of the comparison."
 
@@ -133,17 +136,26 @@ def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool
         fell=_by_id(a, pairing, fell),
         groups=groups,
         family=f"Holm over {len(groups)} groups by {keys}" if groups else "",
-        detectable=detectable(difference, alpha),
+        detectable=detectable(difference, one, two, alpha),
         alpha=alpha,
         notes=tuple(_notes(a, b, pairing)),
     )
 
 
-def detectable(difference: PairedDifference, alpha: float = 0.05) -> float:
-    """The true difference that is found with 80 % probability; NaN if the paired differences show no spread."""
+def detectable(difference: PairedDifference, one: Array, two: Array, alpha: float = 0.05) -> float:
+    """The true difference that is found with 80 % probability; NaN where none is, or nothing can be told.
+
+    Right-or-wrong scores: the drop from the first run's score that the test itself finds, at the correlation that the
+    runs have; where one of them never varies, at 0.3. Others: from the standard error.
+    """
+    if difference.method in RIGHT_OR_WRONG:
+        correlation = 0.3 if math.isnan(difference.correlation) else difference.correlation
+        return detectable_from(difference.mean_b, difference.n, correlation, alpha=alpha)
     if not difference.stderr > 0 or difference.n_clusters < 2:
         return math.nan
-    return detectable_difference(difference.stderr, alpha=alpha, df=difference.n_clusters - 1.0).difference
+    found = detectable_difference(difference.stderr, alpha=alpha, df=difference.n_clusters - 1.0).difference
+    in_unit = min(one.min(), two.min()) >= 0 and max(one.max(), two.max()) <= 1
+    return math.nan if in_unit and found > 1 else found
 
 
 def clusters_of(a: RunScores, b: RunScores, pairing: Pairing) -> Codes | None:
@@ -193,7 +205,7 @@ def _groups(
     a: RunScores, b: RunScores, pairing: Pairing, clusters: Codes | None, alpha: float
 ) -> tuple[GroupDifference, ...]:
     one, two = a.scores[pairing.rows_a], b.scores[pairing.rows_b]
-    found: list[tuple[str, str, PairedDifference]] = []
+    found: list[tuple[str, str, Array, Array, Codes | None]] = []
     for key in dict.fromkeys([*a.labels, *b.labels]):
         run, rows = (a, pairing.rows_a) if key in a.labels else (b, pairing.rows_b)
         names, codes = run.labels[key].names, run.labels[key].codes[rows]
@@ -203,9 +215,21 @@ def _groups(
         for code in sorted(present, key=lambda code: id_order(names[code])):
             inside = codes == code
             part = None if clusters is None else clusters[inside]
-            found.append((key, names[code], paired_difference(two[inside], one[inside], part, 1 - alpha)))
-    corrected = holm([difference.p_value for _, _, difference in found])
-    return tuple(GroupDifference(*group, float(p)) for group, p in zip(found, corrected, strict=True))
+            found.append((key, names[code], two[inside], one[inside], part))
+    corrected = corrected_differences([one[2:] for one in found], alpha)
+    return tuple(GroupDifference(key, name, *one) for (key, name, *_), one in zip(found, corrected, strict=True))
+
+
+def corrected_differences(pairs: Sequence[ScoredPair], alpha: float) -> list[tuple[PairedDifference, float]]:
+    """The difference and the p-value of each pair, corrected by Holm over all of them.
+
+    pairs: (scores, scores to subtract, clusters). Intervals are of the level that Holm's procedure holds each against,
+    so they leave out no difference exactly where the corrected p-value is above alpha.
+    """
+    plain = [paired_difference(*one, 1 - alpha).p_value for one in pairs]
+    levels = [alpha if math.isnan(level) else level for level in holm_levels(plain, alpha)]
+    differences = [paired_difference(*one, 1 - level) for one, level in zip(pairs, levels, strict=True)]
+    return [(one, float(p)) for one, p in zip(differences, holm(plain), strict=True)]
 
 
 def _by_id(run: RunScores, pairing: Pairing, pairs: Codes) -> Codes:

@@ -1,11 +1,13 @@
 """The gate: compares runs with their baselines, with a known rate of false alarms and a known power.
 
-For each eval, the one-sided test of `evals.stats.noninferiority` asks whether the true drop is larger than tolerated.
+For each eval, `evals.stats.noninferiority` asks whether the true drop is larger than tolerated: whether all of the
+interval that `evals compare` shows at the same alpha lies below it. So a regression is never found where compare proves
+no difference.
 
-- regression: it is, at level alpha. p-values are corrected by Holm over all evals of the call, so at most a share alpha
-  of the calls fails if every eval is healthy.
+- regression: it is, at level alpha (two-sided). p-values are corrected by Holm over all evals of the call, so at most a
+  share alpha/2 of the calls fails if every eval is healthy.
 - ok: no such drop is proven, and the samples were enough: a drop of `detect` would have been found with the power that
-  was asked for, or a drop of that size is excluded at level alpha.
+  was asked for, after the correction, or the interval excludes a drop of that size.
 - undecided: neither; `n_needed` says how many samples would do.
 - incomplete: no such drop is proven, and the run may not pass as it is: it did not end, misses samples of the baseline,
   or too many of its samples failed. See `evals.comparison.gate_conditions`.
@@ -27,7 +29,7 @@ from evals.errors import DataError, UsageError
 from evals.number_text import points
 from evals.report_keys import defined
 from evals.stats.arrays import Array
-from evals.stats.corrections import holm
+from evals.stats.corrections import holm, holm_levels
 from evals.stats.noninferiority import DropTest, drop_test
 
 
@@ -40,7 +42,7 @@ class GateLimits:
     detect: float = 0.05
     "The drop that must be found with probability `power`."
     alpha: float = 0.05
-    "Rate of false alarms."
+    "Level of the two-sided intervals; drops are one side of them, so false alarms have half this rate."
     power: float = 0.8
 
     def __post_init__(self) -> None:
@@ -64,7 +66,7 @@ class EvalVerdict:
     run: RunScores
     test: DropTest
     p_holm: float
-    "One-sided p-value of the test, corrected over the evals of this call."
+    "p-value of the test, corrected over the evals of this call."
     notes: tuple[str, ...]
     unmet: tuple[str, ...] = ()
     "Why the run may not pass as it is."
@@ -102,7 +104,10 @@ class EvalVerdict:
             "baseline": defined(self.baseline_score),
             "now": defined(self.score),
             "difference": defined(self.test.difference.value),
-            "difference_ci95": [defined(interval.low), defined(interval.high)],
+            "difference_ci95": [defined(interval.low), defined(interval.high)] if interval.confidence == 0.95 else None,
+            "difference_interval": [defined(interval.low), defined(interval.high)],
+            "interval_level": interval.confidence,
+            "method": self.test.difference.method,
             "worst_difference": self.worst_difference,
             "p_value": defined(self.test.p_value),
             "p_value_holm": defined(self.p_holm),
@@ -122,12 +127,12 @@ def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> lis
     """
     pairs = [(run, find_baseline(place, run.facts.eval_name)) for run in runs]
     paired = [_paired(run, baseline) for run, baseline in pairs]
-    tests = [_test(one, baseline, limits) for one, (_, baseline) in zip(paired, pairs, strict=True)]
+    tests = [_test(one, baseline, limits, len(pairs)) for one, (_, baseline) in zip(paired, pairs, strict=True)]
     p_values = [1.0 if math.isnan(test.p_value) else test.p_value for test in tests]
-    corrected = holm(p_values)
+    corrected, levels = holm(p_values), holm_levels(p_values, limits.alpha)
     return [
-        _verdict(run, baseline, one, test, float(p), limits)
-        for (run, baseline), one, test, p in zip(pairs, paired, tests, corrected, strict=True)
+        _verdict(run, baseline, one, test.at(float(level)), float(p), limits)
+        for (run, baseline), one, test, p, level in zip(pairs, paired, tests, corrected, levels, strict=True)
     ]
 
 
@@ -143,9 +148,9 @@ def _paired(run: RunScores, baseline: Baseline) -> PairedScores:
     return PairedScores.of(run, baseline)
 
 
-def _test(paired: PairedScores, baseline: Baseline, limits: GateLimits) -> DropTest:
+def _test(paired: PairedScores, baseline: Baseline, limits: GateLimits, n_evals: int) -> DropTest:
     clusters = None if baseline.clusters is None else [baseline.clusters[row] for row in paired.rows.tolist()]
-    return _drop_test(paired.before, paired.after, clusters, limits)
+    return _drop_test(paired.before, paired.after, clusters, limits, n_evals)
 
 
 def _worst_is_regression(paired: PairedScores, baseline: Baseline, limits: GateLimits) -> bool:
@@ -155,7 +160,9 @@ def _worst_is_regression(paired: PairedScores, baseline: Baseline, limits: GateL
     return _drop_test(paired.worst_before, paired.worst_after, clusters, limits).p_value <= limits.alpha
 
 
-def _drop_test(before: Array, after: Array, clusters: list[int] | None, limits: GateLimits) -> DropTest:
+def _drop_test(
+    before: Array, after: Array, clusters: list[int] | None, limits: GateLimits, n_evals: int = 1
+) -> DropTest:
     return drop_test(
         before,
         after,
@@ -164,6 +171,7 @@ def _drop_test(before: Array, after: Array, clusters: list[int] | None, limits: 
         alpha=limits.alpha,
         power=limits.power,
         clusters=clusters,
+        n_tests=n_evals,
     )
 
 

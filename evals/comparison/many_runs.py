@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.comparison.compare import refuse_shared_draws, refuse_unpaired
+from evals.comparison.compare import corrected_differences, refuse_shared_draws, refuse_unpaired
 from evals.comparison.pairing import Pairing, pair
 from evals.comparison.scores import RunScores
 from evals.errors import DataError
 from evals.stats.arrays import Array, Codes
-from evals.stats.corrections import holm
 from evals.stats.estimate import Estimate
 from evals.stats.means import estimate
-from evals.stats.paired import PairedDifference, paired_difference
+from evals.stats.paired import PairedDifference
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class PairDifference:
     i: int
     j: int
     difference: PairedDifference
-    "Run j minus run i."
+    "Run j minus run i. Its interval is of the level that its p-value is held against."
     p_corrected: float
     "p-value, corrected by Holm over all pairs of runs."
 
@@ -72,13 +71,9 @@ def compare_many_runs(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: 
         for other in runs[:j]:
             refuse_shared_draws(other, run)
     clusters = _clusters(runs, rows)
-    found = [
-        (i, j, paired_difference(scores[j], scores[i], clusters, 1 - alpha))
-        for i in range(len(runs))
-        for j in range(i + 1, len(runs))
-    ]
-    corrected = holm([difference.p_value for _, _, difference in found])
-    pairs = tuple(PairDifference(*one, float(p)) for one, p in zip(found, corrected, strict=True))
+    named = [(i, j) for i in range(len(runs)) for j in range(i + 1, len(runs))]
+    found = corrected_differences([(scores[j], scores[i], clusters) for i, j in named], alpha)
+    pairs = tuple(PairDifference(i, j, *one) for (i, j), one in zip(named, found, strict=True))
     return ManyRuns(
         runs=tuple(runs),
         estimates=tuple(estimate(values, clusters, 1 - alpha) for values in scores),

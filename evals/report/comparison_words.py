@@ -34,8 +34,8 @@ def differs(c: Comparison) -> list[str]:
 
 
 def method_text(d: PairedDifference) -> str:
-    """The methods behind the interval and the p-value, in parentheses."""
-    return f"({d.method})" if d.method == d.test else f"({d.method} interval; {d.test} test)"
+    """The method behind interval and p-value, in parentheses."""
+    return f"({d.method})"
 
 
 def verdict(c: Comparison, names: Sequence[str]) -> str:
@@ -53,12 +53,15 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
 
 def detectable_words(c: Comparison) -> str:
     """The smallest true difference that a comparison of this size finds, as a sentence."""
+    if not c.n:
+        return "no samples"
+    if c.is_binary and c.estimate_b.value > 0 and not c.detectable <= 1:
+        return f"With {counted(c.n, 'sample')} like these no true drop is found 4 times in 5: more are needed."
     if math.isnan(c.detectable):
-        return "" if c.n else "no samples"
-    if _in_unit(c) and c.detectable > 1:
-        return f"With {counted(c.n, 'sample')} like these no true difference is found 4 times in 5: more are needed."
+        return ""
     what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
-    return f"With {counted(c.n, 'sample')} like these a true difference of {what} is found 4 times in 5."
+    where = "drop" if c.is_binary else "difference"
+    return f"With {counted(c.n, 'sample')} like these a true {where} of {what} is found 4 times in 5."
 
 
 def _in_unit(c: Comparison) -> bool:

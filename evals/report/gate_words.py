@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from evals.comparison.baseline import Baseline
 from evals.comparison.gate import EvalVerdict, GateLimits
-from evals.report.words import UNDEFINED, percent, points, signed
+from evals.report.words import UNDEFINED, counted, percent, points, signed
 
 WORDS = {"regression": "REGRESSION", "ok": "ok", "undecided": "CANNOT TELL", "incomplete": "NOT COMPLETE"}
 "How each verdict is shown."
@@ -29,8 +30,24 @@ def reason(verdict: EvalVerdict, limits: GateLimits) -> str:
     if verdict.verdict == "undecided":
         needed = verdict.test.n_needed
         enough = f"; about {needed:,} would do" if needed is not None and needed > verdict.n else ""
-        return f"cannot tell with {verdict.n:,} samples{enough}"
+        never = f" (below {verdict.test.min_n} no drop can be proven)" if verdict.n < verdict.test.min_n else ""
+        return f"cannot tell with {counted(verdict.n, 'sample')}{never}{enough}"
     return ""
+
+
+def update_warning(baseline: Baseline, replaced: Baseline | None) -> str:
+    """What to know when a baseline takes the place of another one of the same samples; else nothing.
+
+    The best of ten runs of one model lies about 1.5 standard errors above it, and healthy changes then look like drops.
+    """
+    if replaced is None or not baseline.n_updates:
+        return ""
+    how = "above" if baseline.score > replaced.score else "below" if baseline.score < replaced.score else "as high as"
+    times = "once" if baseline.n_updates == 1 else f"{baseline.n_updates} times"
+    return (
+        f"note: this baseline of the same samples was replaced {times}, now by a score {how} the one before"
+        " (a baseline that is picked as the best of several runs makes the gate fail healthy changes more often)"
+    )
 
 
 def promise(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
@@ -39,5 +56,7 @@ def promise(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
     drops = f"healthy changes (drops up to {points(limits.max_drop)})"
     lines = [f"at most {percent(limits.alpha)} of {drops} fail this gate"]
     if found:
-        lines.append(f"{percent(limits.power)} of drops of {points(round(max(found), 3))} are caught")
+        where = "in any one eval " if len(verdicts) > 1 else ""
+        largest = math.ceil(max(found) * 1000 - 1e-6) / 1000
+        lines.append(f"{percent(limits.power)} of drops of {points(largest)} {where}are caught")
     return lines

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
+FEW_MAPPINGS = 8
+MOST_HELD = 1 << 24
+"Bytes that one mapping can hold: `inside.seccomp.MAX_SHARED_MAPPING`."
+
 MAX_PROCESSES = 4096
 "Of a tree, so that a look ends even where something forks faster than this reads."
 
@@ -33,6 +37,28 @@ def memory_bytes(pids: list[int]) -> int:
 def quick_memory_bytes(pids: list[int]) -> int:
     """The same, never less and quicker: pages that processes share count each time."""
     return sum(_own_bytes(pid) for pid in pids)
+
+
+def held_bytes(pids: list[int]) -> int:
+    """Memory of shared mappings without a file, at least.
+
+    A process may give up such pages (MADV_DONTNEED), or unmap all but one: then it does not count them, and they stay.
+    Up to `FEW_MAPPINGS` count as what is mapped of them; of more each may hold `MOST_HELD`, and counts as that.
+    """
+    sizes: dict[str, int] = {}
+    for pid in pids:
+        own: dict[str, int] = {}
+        for line in _read(f"/proc/{pid}/maps").splitlines():
+            # START-END PERMISSIONS OFFSET DEVICE INODE PATH
+            parts = line.split(None, 5)
+            if len(parts) == 6 and parts[1].endswith("s") and parts[5] == "/dev/zero (deleted)":
+                start, _, end = parts[0].partition("-")
+                own[parts[4]] = own.get(parts[4], 0) + int(end, 16) - int(start, 16)
+        for inode, size in own.items():  # of what processes share, the one that maps most of it counts
+            sizes[inode] = max(size, sizes.get(inode, 0))
+    if len(sizes) <= FEW_MAPPINGS:
+        return sum(sizes.values())
+    return MOST_HELD * len(sizes)
 
 
 def cpu_s(pids: list[int]) -> float:

@@ -23,6 +23,24 @@ def holm(p_values: ArrayLike) -> Array:
     return adjusted
 
 
+def holm_levels(p_values: ArrayLike, alpha: float = 0.05) -> Array:
+    """For each p-value the level that Holm's procedure holds it against: an interval at 1 - level fits the decision.
+
+    No difference lies outside of it exactly where the adjusted p-value is at most alpha. Tests that are rejected have
+    the level of their step, all others that of the first step that does not reject. NaN stays NaN.
+    """
+    values = _checked(p_values)
+    family = np.flatnonzero(~np.isnan(values))
+    order = family[np.argsort(values[family], kind="stable")]
+    steps = np.arange(len(order), 0, -1)
+    kept = np.flatnonzero(values[order] * steps > alpha)
+    if len(kept):
+        steps[kept[0] :] = steps[kept[0]]
+    levels = np.full(len(values), np.nan)
+    levels[order] = alpha / steps
+    return levels
+
+
 def benjamini_hochberg(p_values: ArrayLike) -> Array:
     """Adjusted p-values: of those at most q, in expectation a share of at most q is false.
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from scipy import optimize, special
+from scipy import optimize
 
-from evals.stats.arrays import Array, check_confidence
+from evals.stats.arrays import check_confidence
 from evals.stats.estimate import Interval
 from evals.stats.intervals import wilson
-from evals.stats.standard_error import ClusterSpread, t_quantile, z_quantile
+from evals.stats.standard_error import z_quantile
 
 
 def tango_interval(a_only: float, b_only: float, n: int, confidence: float = 0.95) -> Interval:
@@ -24,25 +23,8 @@ def tango_interval(a_only: float, b_only: float, n: int, confidence: float = 0.9
         raise ValueError(f"{a_only} and {b_only} disagreements of {n} samples: together they are at most n")
     if n == 0:
         return Interval(math.nan, math.nan, confidence)
-    low, high = _score_limits(a_only / n, b_only / n, n, z_quantile(0.5 + confidence / 2))
-    return Interval(low, high, confidence)
-
-
-def score_interval(differences: Array, spread: ClusterSpread, confidence: float = 0.95) -> tuple[Interval, float]:
-    """Tango's interval for differences in [-1, 1] of clustered or averaged scores, and the p-value of no difference.
-
-    Positive and negative parts of the differences take the place of the shares of disagreements; n is that number of
-    independent single samples which would have shown this standard error (design effect: Rao and Scott 1992,
-    Biometrics 48:577), and Student's t with the spread's degrees of freedom replaces the normal quantile.
-    Where no spread was seen, n is the number of clusters. Our combination: docs/statistics.md shows its coverage.
-    """
-    gain, loss = float(np.maximum(differences, 0).mean()), float(np.maximum(-differences, 0).mean())
-    variance = gain + loss - (gain - loss) ** 2
-    seen = spread.stderr > 0 and variance > 0
-    n_effective = variance / spread.stderr**2 if seen else float(spread.n_clusters)
-    low, high = _score_limits(gain, loss, n_effective, t_quantile(0.5 + confidence / 2, spread.df))
-    score = abs(gain - loss) * math.sqrt(n_effective / (gain + loss)) if gain + loss > 0 else 0.0
-    return Interval(low, high, confidence), 2 * float(special.stdtr(spread.df, -score))
+    gain, loss, z = a_only / n, b_only / n, z_quantile(0.5 + confidence / 2)
+    return Interval(score_lower_limit(gain, loss, n, z), -score_lower_limit(loss, gain, n, z), confidence)
 
 
 def newcombe_interval(both: int, a_only: int, b_only: int, neither: int, confidence: float = 0.95) -> Interval:
@@ -77,26 +59,37 @@ def _newcombe_phi(both: int, a_only: int, b_only: int, neither: int) -> float:
     return (max(cross - n / 2, 0) if cross > 0 else cross) / math.sqrt(margins)
 
 
-def _score_limits(gain: float, loss: float, n: float, quantile: float) -> tuple[float, float]:
-    """The differences at which the score test is just not rejected, below and above gain - loss."""
-    if gain + loss == 0:
-        half = quantile**2 / (n + quantile**2)
-        return -half, half
-    return -_upper_limit(loss, gain, n, quantile), _upper_limit(gain, loss, n, quantile)
+def score_lower_limit(gain: float, loss: float, n: float, quantile: float, shift: float = 0.0) -> float:
+    """The largest difference that `score_z_above` rejects: where it is just `quantile`.
 
-
-def _upper_limit(gain: float, loss: float, n: float, quantile: float) -> float:
-    difference = gain - loss
-    if difference >= 1:
-        return 1.0
-
-    if difference <= -1:  # the fit has no variance at -1, which looks like a root; the other one has this form
-        return (quantile**2 - n) / (quantile**2 + n)
+    gain, loss: shares of samples that only a, and only b, got right, or means of positive and negative parts of the
+    differences. shift: continuity correction, 1/n as McNemar's is.
+    """
+    seen = gain - loss - shift
+    if seen <= -1:
+        return -1.0
+    # At these two the fit has no variance where the difference is the one that was seen, which looks like a root.
+    if shift == 0 and gain + loss == 0:
+        return -(quantile**2) / (n + quantile**2)
+    if seen >= 1:
+        return (n - quantile**2) / (n + quantile**2)
 
     def excess(delta: float) -> float:
-        return delta - difference - quantile * math.sqrt(_score_variance(delta, gain, loss) / n)
+        return seen - delta - quantile * math.sqrt(_score_variance(delta, gain, loss) / n)
 
-    return float(optimize.brentq(excess, difference, 1.0, xtol=1e-12))
+    return float(optimize.brentq(excess, -1.0, seen, xtol=1e-12))
+
+
+def score_z_above(gain: float, loss: float, n: float, margin: float, shift: float = 0.0) -> float:
+    """Tango's statistic of a true difference of `margin`; infinite where the fit leaves no variance.
+
+    The arguments are those of `score_lower_limit`.
+    """
+    distance = gain - loss - shift - margin
+    variance = _score_variance(margin, gain, loss)
+    if variance <= 0:
+        return math.copysign(math.inf, distance) if distance else -math.inf
+    return distance * math.sqrt(n / variance)
 
 
 def _score_variance(delta: float, gain: float, loss: float) -> float:

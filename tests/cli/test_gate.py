@@ -145,3 +145,29 @@ def test_a_run_that_misses_samples_is_not_ok(tmp_path):
     done = gate(tmp_path, write_record(tmp_path / "new.jsonl", before[:1000]), "--baseline", "b")
     assert done.returncode == 5
     assert "only 1,000 of the baseline's 1,500 samples" in done.stdout
+
+
+def test_a_baseline_that_is_replaced_again_and_again_is_warned_of(tmp_path):
+    said = []
+    for number, accuracy in enumerate((0.7, 0.75, 0.8)):
+        path = Path(write_record(tmp_path / "run.jsonl", scores(200, accuracy, seed=number)))
+        path.write_text(path.read_text().replace('"run_id": "r"', f'"run_id": "r{number}"'))
+        said.append(gate(tmp_path, str(path), "--baseline", "b", "--update").stderr)
+    again = gate(tmp_path, str(path), "--baseline", "b", "--update")
+    assert said[0] == ""
+    assert "replaced once, now by a score above the one before" in said[1]
+    assert "replaced 2 times" in said[2]
+    assert "replaced 2 times" in again.stderr, "the same run once more is no further choice"
+    assert gate(tmp_path, str(path), "--baseline", "b").returncode in (0, 5)
+
+
+def test_one_lost_sample_of_many_evals_fails_no_build(tmp_path):
+    """Twenty evals of one sample each: nothing can be proven, and the table says from where on it could be."""
+    names = [f"e{i}" for i in range(20)]
+    old = [write_record(tmp_path / f"old{name}.jsonl", [True], name) for name in names]
+    gate(tmp_path, *old, "--baseline", "b", "--update")
+    new = [write_record(tmp_path / f"new{name}.jsonl", [i % 3 > 0], name) for i, name in enumerate(names)]
+    done = gate(tmp_path, *new, "--baseline", "b")
+    assert done.returncode == 5
+    assert "REGRESSION" not in done.stdout
+    assert "below 10 no drop can be proven" in done.stdout

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
+from evals.sandbox.process_tree import cpu_s, held_bytes, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MIB = 1 << 20
@@ -116,3 +116,13 @@ def test_what_is_gone_uses_nothing():
     assert memory_bytes([NOBODYS_PID]) == quick_memory_bytes([NOBODYS_PID]) == 0
     assert cpu_s([NOBODYS_PID]) == waited_s(NOBODYS_PID) == 0.0
     assert is_ready(NOBODYS_PID) is False
+
+
+def test_shared_mappings_count_though_nothing_of_them_is_resident():
+    source = "import mmap, time\n{}\nprint(flush=True)\ntime.sleep(60)"
+    given_up = "block = mmap.mmap(-1, 12 << 20)\nblock[:] = bytes(12 << 20)\nblock.madvise(mmap.MADV_DONTNEED)"
+    many = "blocks = [mmap.mmap(-1, 4096) for _ in range(20)]"
+    for body, wanted in ((given_up, 12 * MIB), (many, 20 * 16 * MIB), ("", 0)):
+        with started(source.format(body)) as process:
+            assert held_bytes([process.pid, process.pid]) == wanted
+            process.kill()

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evals.stats.noninferiority import drop_test
+from evals.stats.noninferiority import drop_test, smallest_n
+from evals.stats.paired import paired_difference
+from evals.stats.paired_method import power_of
 
 
 def pairs(rng: np.random.Generator, n: int, drop: float, noise: float = 0.1, p: float = 0.8):
@@ -56,12 +58,12 @@ def rates(
 
 
 def test_without_a_margin_it_agrees_with_the_score_test_of_mcnemar():
-    """With max_drop 0 the one-sided score test of paired proportions is z = (losses - gains) / sqrt(losses + gains)."""
+    """With max_drop 0 the score test of paired proportions is z = (losses - gains - 1) / sqrt(losses + gains)."""
     before = np.array([1.0] * 80 + [0.0] * 20)
     after = before.copy()
     after[:14] = 0
     after[95:] = 1
-    expected = stats.norm.sf((14 - 5) / math.sqrt(14 + 5))
+    expected = 2 * stats.norm.sf((14 - 5 - 1) / math.sqrt(14 + 5))
     assert drop_test(before, after, max_drop=0.0).p_value == pytest.approx(expected, rel=1e-6)
 
 
@@ -69,9 +71,9 @@ def test_with_a_margin_it_inverts_the_interval():
     rng = np.random.default_rng(1)
     before, after = pairs(rng, 800, 0.08)
     result = drop_test(before, after, max_drop=0.02)
-    for alpha in (result.p_value * 1.01, result.p_value * 0.99):
-        high = drop_test(before, after, max_drop=0.02, alpha=alpha).difference
-        assert high.n == 800
+    for times in (1.01, 0.99):
+        interval = drop_test(before, after, max_drop=0.02, alpha=result.p_value * times).difference.interval
+        assert (interval.high < -0.02) == (times > 1)
     assert result.drop == pytest.approx(float((before - after).mean()))
     assert 0 < result.p_value < 0.05
 
@@ -85,9 +87,42 @@ def test_no_drop_is_no_evidence():
 
 def test_a_handful_of_equal_samples_is_no_certainty():
     result = drop_test(np.ones(5), np.ones(5))
-    assert result.detectable_drop > 0.3
+    assert math.isnan(result.detectable_drop), "five samples show no drop, however large"
     assert result.n_needed is not None
     assert result.n_needed > 50
+
+
+def test_too_few_samples_never_show_a_drop_and_the_least_number_can():
+    for max_drop, alpha in ((0.0, 0.05), (0.02, 0.05), (0.05, 0.01), (0.02, 0.05 / 20)):
+        n = smallest_n(max_drop, alpha)
+        assert drop_test(np.ones(n), np.zeros(n), max_drop=max_drop, detect=0.5, alpha=alpha).p_value <= alpha
+        assert drop_test(np.ones(n - 1), np.zeros(n - 1), max_drop=max_drop, detect=0.5).p_value > alpha
+
+
+def test_a_single_lost_sample_is_no_regression():
+    assert drop_test([1.0], [0.0]).p_value == 1.0
+
+
+def test_a_drop_is_never_proven_where_the_comparison_proves_no_difference():
+    rng = np.random.default_rng(9)
+    for _ in range(300):
+        n = int(rng.integers(2, 400))
+        before, after = pairs(rng, n, rng.choice([0.0, 0.02, 0.1]), noise=rng.choice([0.02, 0.2]))
+        found, shown = drop_test(before, after), paired_difference(after, before)
+        assert found.difference == shown
+        assert (found.p_value < 0.05) == (shown.interval.high < -0.02)
+        assert found.p_value > 0.05 or shown.p_value <= 0.05
+
+
+@pytest.mark.parametrize("n", [50, 164, 800])
+@pytest.mark.parametrize("n_tests", [1, 20])
+def test_the_promised_drop_is_found_with_the_promised_power_by_counting(n, n_tests):
+    before, after = pairs(np.random.default_rng(n), n, 0.0)
+    result = drop_test(before, after, n_tests=n_tests)
+    noise = float(np.mean(before != after)) + 2 / (n + 4)
+    drop = result.detectable_drop
+    alpha = 0.025 / n_tests
+    assert power_of(n, noise / 2 + drop, noise / 2, alpha=alpha, margin=0.02) == pytest.approx(0.8, abs=0.02)
 
 
 def test_nothing_in_common_says_nothing():

@@ -11,8 +11,10 @@ from scipy import optimize
 from scipy import stats as scipy_stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
+from evals.stats.exact_paired import Outcome, exact_interval, p_value_of_difference
 from evals.stats.mcnemar import mcnemar
 from evals.stats.paired import correlation, paired_difference
+from evals.stats.paired_method import of_counts, power_of
 from evals.stats.paired_proportions import newcombe_interval, tango_interval
 
 TABLES = [(0, 0, 20), (1, 0, 44), (12, 2, 50), (5, 5, 30), (30, 1, 31), (40, 22, 1000)]
@@ -96,13 +98,66 @@ def test_newcombe_without_correlation_is_square_and_add():
     assert high == pytest.approx(-2 / 12 + math.hypot(wilson[0].high - 5 / 12, 7 / 12 - wilson[1].low))
 
 
-def test_independent_zeros_and_ones_use_tango_and_mcnemar():
+def test_few_zeros_and_ones_are_judged_by_the_exact_test():
     a, b = [1, 1, 1, 0, 1, 0, 1, 1], [0, 1, 0, 0, 1, 1, 0, 1]
     found = paired_difference(a, b)
-    assert (found.method, found.test) == ("tango score", "exact McNemar")
-    assert found.interval == tango_interval(3, 1, 8)
-    assert found.p_value == mcnemar(3, 1)
+    assert found.method == "exact score"
+    assert found.interval == exact_interval(Outcome(3, 1, 8))
+    assert found.p_value == p_value_of_difference(Outcome(3, 1, 8))
     assert (found.value, found.a_better, found.b_better) == (0.25, 3, 1)
+
+
+def scores_of(wins: int, losses: int, n: int):
+    a, b = np.zeros(n), np.zeros(n)
+    a[:wins], b[wins : wins + losses] = 1, 1
+    return a, b
+
+
+@pytest.mark.parametrize(("wins", "losses", "n"), [(30, 15, 400), (9, 0, 1000), (700, 640, 2500), (6, 0, 100_000)])
+def test_many_zeros_and_ones_have_mcnemars_corrected_statistic(wins, losses, n):
+    """McNemar 1947 with Edwards' correction: (|b - c| - 1)^2 / (b + c), which is Tango's statistic at 0 with 1/n."""
+    found = paired_difference(*scores_of(wins, losses, n))
+    expected = statsmodels_mcnemar([[5, wins], [losses, 5]], exact=False, correction=True).pvalue
+    assert found.method == "score with continuity correction"
+    assert found.p_value == pytest.approx(expected, rel=1e-6)
+    low, high = ends(found.interval)
+    assert score_z(low, wins, losses, n) == pytest.approx(1.959964 + 1 / _fitted_sd(low, wins, losses, n), abs=2e-3)
+    assert score_z(high, wins, losses, n) == pytest.approx(-1.959964 - 1 / _fitted_sd(high, wins, losses, n), abs=2e-3)
+
+
+def _fitted_sd(delta: float, wins: int, losses: int, n: int) -> float:
+    """Standard deviation of wins - losses under the table that is fitted to a difference of delta."""
+    return (wins - losses - n * delta) / score_z(delta, wins, losses, n)
+
+
+@pytest.mark.parametrize("n", [3, 20, 60, 300, 5000])
+def test_interval_and_p_value_never_contradict_each_other(n):
+    rng = np.random.default_rng(n)
+    for _ in range(60):
+        wins, losses = rng.multinomial(n, rng.dirichlet([1, 1, 3]))[:2]
+        for level in (0.05, 0.01, 0.05 / 7):
+            found = paired_difference(*scores_of(wins, losses, n), confidence=1 - level)
+            assert (0 in found.interval) == (found.p_value > level), (wins, losses, level)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.01, 0.02, 0.05, 0.1])
+@pytest.mark.parametrize("alpha", [0.025, 0.05])
+def test_the_size_is_at_most_the_level_by_counting_all_outcomes(margin, alpha):
+    """At every tenth n up to 200 and some up to 2,000; 60 discordances from 0.001 % to all, the boundary of the margin."""
+    shares = np.concatenate([[0.0], np.geomspace(1e-5, 1, 59)]) * (1 - margin) / 2
+    for n in (*range(20, 201, 10), 201, 257, 300, 350, 499, 750, 1000, 1319, 2000):
+        size = max(power_of(n, b_only + margin, b_only, alpha=alpha, margin=margin) for b_only in shares)
+        assert size <= alpha * 1.01, n
+
+
+def test_the_counted_power_is_the_share_of_simulated_runs_that_reject():
+    rng = np.random.default_rng(5)
+    for n in (40, 300):
+        drawn = rng.multinomial(n, [0.15, 0.05, 0.8], 2000)
+        tables, runs = np.unique(drawn[:, :2], axis=0, return_counts=True)
+        rejected = [of_counts(int(w), int(v), n).above.p_above(0.02) <= 0.025 for w, v in tables]
+        expected = power_of(n, 0.15, 0.05, alpha=0.025, margin=0.02)
+        assert float(runs @ np.array(rejected)) / 2000 == pytest.approx(expected, abs=0.035)
 
 
 def test_numbers_beyond_one_use_students_t():
@@ -127,8 +182,8 @@ def test_clustered_stderr_of_differences_equals_statsmodels():
 def test_effective_score_interval_of_single_samples_is_nearly_tango():
     rng = np.random.default_rng(2)
     a, b = rng.random(2000) < 0.8, rng.random(2000) < 0.75
-    clustered = paired_difference(a, b, range(2000))
-    assert ends(clustered.interval) == pytest.approx(ends(paired_difference(a, b).interval), abs=1e-4)
+    clustered, wins, losses = paired_difference(a, b, range(2000)), int(np.sum(a & ~b)), int(np.sum(b & ~a))
+    assert ends(clustered.interval) == pytest.approx(ends(tango_interval(wins, losses, 2000)), abs=1e-4)
 
 
 def test_interval_and_p_of_the_score_method_agree_on_zero():

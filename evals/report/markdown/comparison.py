@@ -98,8 +98,10 @@ def _group_table(c: Comparison) -> str:
         )
         for group in c.groups
     ]
-    level = f"{level_text(1 - c.alpha)} interval"
-    return _table(("group", "before", "after", "difference", level, f"p ({c.family})", "n"), rows)
+    level = f"interval and p: {c.family}, at {level_text(1 - c.alpha)}"
+    metric = cell(report_name(c.b.metric))
+    titles = (f"{metric} by group", "before", "after", "difference", "interval", "p", "n")
+    return f"{_table(titles, rows)}\n\n({level})"
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

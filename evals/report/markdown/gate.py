@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from evals.comparison.gate import EvalVerdict, GateLimits
 from evals.report.gate_words import WORDS, difference, promise, reason
 from evals.report.markdown.cells import cell
-from evals.report.words import number
+from evals.report.words import level_text, number
 
 
 def gate_markdown(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
     """A table of the verdicts, and the gate's error rates."""
     rows = [
-        "| eval | baseline | now | difference (95 % interval) | n | verdict |",
+        f"| eval | baseline | now | difference ({level_text(1 - limits.alpha)} interval) | n | verdict |",
         "|---|---:|---:|---:|---:|---|",
     ]
     for verdict in verdicts:

@@ -95,13 +95,13 @@ def _group_lines(c: Comparison) -> Iterator[str]:
         return
     width = min(18, max(len(one_line(group.name)) for group in c.groups))
     for key in dict.fromkeys(group.key for group in c.groups):
-        level = f"{level_text(1 - c.alpha)} interval"
-        yield f"{key:<{width}}  {'before':>6}  {'after':>6}  {'diff':>6}  {level:<16}  {'p':<8}  n"
+        yield f"{report_name(c.b.metric)} by {key}"
+        yield f"{'':<{width}}  {'before':>6}  {'after':>6}  {'diff':>6}  {'interval':<16}  {'p':<8}  n"
         rows = [group for group in c.groups if group.key == key]
         yield from (_group_line(group, width) for group in rows[:N_GROUPS])
         if len(rows) > N_GROUPS:
             yield f"({len(rows) - N_GROUPS} more: --json)"
-    yield f"(p: {c.family})"
+    yield f"(intervals and p: {c.family}, at {level_text(1 - c.alpha)})"
 
 
 def _group_line(group: GroupDifference, width: int) -> str:

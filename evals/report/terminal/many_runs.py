@@ -68,7 +68,7 @@ def _cell(s: ManyRuns, i: int, j: int) -> str:
 def _pair_lines(s: ManyRuns, names: Sequence[str], order: Sequence[int]) -> Iterator[str]:
     pairs = [(i, j) for at, i in enumerate(order) for j in order[at + 1 :]]
     width = max(len(f"{names[i]} - {names[j]}") for i, j in pairs)
-    yield f"{'pair':<{width}}  {'diff':>7}  {level_text(1 - s.alpha)} interval       p, corrected"
+    yield f"{'pair':<{width}}  {'diff':>7}  {'interval':<18}  p, both corrected"
     for i, j in pairs:
         value, bounds, p = directed(s, i, j)
         yield f"{f'{names[i]} - {names[j]}':<{width}}  {signed(value):>7}  {signed_interval(bounds):<18}  {p_value(p)}"

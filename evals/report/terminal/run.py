@@ -20,6 +20,7 @@ from evals.report.words import (
     wrapped,
 )
 from evals.report_keys import ENDINGS, Metric, counts_of, metrics_of
+from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
     from evals.engine.session import CallCounts
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from evals.specs import RunSpec
 
 DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
-"""A difference of so many standard errors is found with power 80 % at the 5 % level (two-sided).
+"A difference of so many of its standard errors is found with power 80 % at the 5 % level (two-sided)."
 
-At a correlation of 0.5 between two runs, the standard error of their difference is that of one run.
-"""
+CORRELATIONS = (0.3, 0.7)
+"Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
 MAX_GROUP_ROWS = 12
 MAX_GROUP_NAME = 24
@@ -134,15 +135,42 @@ def _noun(count: int) -> str:
 
 
 def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
-    """The smallest change that as many samples can show, for the first metric that has a standard error."""
-    for metric in metrics_of(report).values():
-        if metric.stderr and not math.isnan(metric.value):
-            change = DETECTABLE_STDERRS * metric.stderr
-            if 0 <= metric.value <= 1 <= change:
-                return [f"{'detectable':<12} nothing between two such runs: too few samples"]
-            size = points(change, decimals=1) if 0 <= metric.value <= 1 else number(change)
-            return [f"{'detectable':<12} {size} between two such runs (power 80 %, correlation 0.5)"]
-    return []
+    """The smallest drop that a second run of as many samples can show, for the first metric with a standard error.
+
+    Right-or-wrong scores: by the power of the test that `evals compare` makes; nothing for a score of 0, which cannot
+    drop. Others: by their standard error.
+    """
+    metric = next((metric for metric in metrics_of(report).values() if metric.stderr is not None), None)
+    if metric is None or math.isnan(metric.value):
+        return []
+    if _is_right_or_wrong(metric):
+        said = _detectable_drops(metric.value, metric.n or 0)
+    else:
+        errors = [(metric.stderr or 0.0) * math.sqrt(2 * (1 - correlation)) for correlation in CORRELATIONS]
+        said = _in_words("changes", [number(DETECTABLE_STDERRS * error) for error in errors]) if metric.stderr else ""
+    return [f"{'detectable':<12} {said}"] if said else []
+
+
+def _detectable_drops(accuracy: float, n: int) -> str:
+    drops = [detectable_drop(accuracy, n, correlation) for correlation in CORRELATIONS]
+    if accuracy == 0 or not any(drops):
+        return ""
+    if any(map(math.isnan, drops)):
+        return "nothing between two such runs: too few samples"
+    return _in_words("drops", [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops])
+
+
+def _in_words(what: str, sizes: Sequence[str]) -> str:
+    one, other = CORRELATIONS
+    return f"{what} of {sizes[0]} (correlation {one}) or {sizes[1]} ({other}), power 80 %"
+
+
+def _is_right_or_wrong(metric: Metric) -> bool:
+    """Whether the standard error is that of independent scores of 0 and 1."""
+    if metric.n is None or metric.n < 2 or metric.stderr is None or metric.n_clusters:
+        return False
+    expected = metric.value * (1 - metric.value) / (metric.n - 1)
+    return 0 <= metric.value <= 1 and math.isclose(metric.stderr**2, expected, rel_tol=1e-6, abs_tol=1e-15)
 
 
 def _said_lines(report: Mapping[str, Any]) -> list[str]:

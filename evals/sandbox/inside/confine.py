@@ -14,6 +14,9 @@ MAX_FILE_BYTES = 1 << 24
 MAX_PROCESSES = 64
 MAX_OPEN_FILES = 64
 
+NO_CORE_BYTES = 1
+"Of a core dump: too few for a file, and to Linux a sign not to start what `core_pattern` names, which 0 is not."
+
 STACK_BYTES = 100 << 20
 "More than the usual 8 MiB: programs of contests recurse deeply, and set the interpreter's own limit high for it."
 
@@ -33,7 +36,7 @@ def rehearse() -> None:
     """Go through what `confine` does, by calls that have no effect; `jobs.rehearse` says why."""
     nothing = linux.prepared("landlock_restrict_self", -1, 0)
     for _ in range(REHEARSALS):
-        lower(resource.RLIMIT_CORE, 0)
+        lower(resource.RLIMIT_CORE, NO_CORE_BYTES)
         with contextlib.suppress(OSError):
             nothing()
 
@@ -51,7 +54,7 @@ def inherited() -> None:
     """What is the same for every program, and is put on the process that programs are forked from."""
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     for kind, value in (
-        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CORE, NO_CORE_BYTES),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
         (resource.RLIMIT_MEMLOCK, 0),

@@ -9,7 +9,8 @@ from evals.sandbox.inside import linux
 from evals.sandbox.protocol import RootFs
 
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin", "/nix/store", "/gnu/store")
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "full", "random", "urandom")
+"Not `zero`: a mapping of it is memory that no limit counts, see `seccomp.MAX_SHARED_MAPPING`."
 PACKAGES = "/packages"
 "Where third-party packages lie that programs may import."
 

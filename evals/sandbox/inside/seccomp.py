@@ -1,6 +1,7 @@
 """A filter of system calls, written as BPF by hand: what a program never needs is refused, not fatal.
 
-Refused with EPERM: mounts, namespaces, tracing, keys, modules, clocks, shared memory that no limit counts; with ENOSYS:
+Refused with EPERM: mounts, namespaces, tracing, keys, modules, clocks, shared memory that no limit counts, watches of
+files that neighbours use too, new limits of core dumps; done in appearance alone: locks of files (flock); with ENOSYS:
 io_uring, clone3 (the C library falls back to clone, whose flags can be read here), and calls newer than this list.
 Sockets are of the unix family only. A foreign architecture (32-bit, x32) ends the process.
 """
@@ -15,7 +16,9 @@ from evals.sandbox.inside import linux
 
 SECCOMP_SET_MODE_FILTER = 1
 RET_ALLOW, RET_ERRNO, RET_KILL = 0x7FFF0000, 0x00050000, 0x80000000
-LD_NR, LD_ARCH, LD_ARG0, LD_ARG1 = 0, 4, 16, 24
+LD_NR, LD_ARCH, LD_ARG0, LD_ARG1, LD_ARG2, LD_ARG3 = 0, 4, 16, 24, 32, 40
+HIGH = 4
+"Distance of the upper half of an argument."
 NEW_NAMESPACES = 0x7E020080
 "CLONE_NEW* in the flags of clone, CLONE_NEWTIME among them."
 
@@ -43,6 +46,7 @@ _REFUSED: dict[str, tuple[int | None, int | None]] = {
     "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
     "fsmount": (432, 432), "fspick": (433, 433), "pidfd_getfd": (438, 438), "process_madvise": (440, 440),
     "mount_setattr": (442, 442), "quotactl_fd": (443, 443), "memfd_secret": (447, 447),
+    "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
     "set_mempolicy_home_node": (450, 450), "sched_setscheduler": (144, 119), "sched_setattr": (314, 274),
 }  # fmt: skip
 _UNKNOWN: dict[str, tuple[int | None, int | None]] = {
@@ -63,6 +67,13 @@ _OF_ITSELF: dict[str, tuple[int | None, int | None]] = {"prlimit64": (302, 261),
 "Allowed where the first argument is 0, which means the caller."
 
 _SETPRIORITY = (141, 140)
+_FLOCK, _FCNTL, _SETRLIMIT, _MMAP = (73, 32), (72, 25), (160, 164), (9, 222)
+_F_SETLEASE, _F_NOTIFY, _RLIMIT_CORE = 1024, 1026, 4
+
+MAX_SHARED_MAPPING = 1 << 24
+"""Bytes of one shared mapping without a file. Its pages stay for as long as one of them is mapped, though no process
+counts them: so `process_tree.held_bytes` counts mappings, and this says how much one can hold."""
+
 _SOCKET, _SOCKETPAIR, _CLONE = (41, 198), (53, 199), (56, 220)
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 AF_UNIX = 1
@@ -124,6 +135,11 @@ def _answers(side: int, unix_sockets: bool, signals: bool, attributes: bool) -> 
         (() if attributes else _ATTRIBUTES.values(), _give(RET_ERRNO)),
         (() if attributes else _OTHERS.values(), denied),
         (() if attributes else _OF_ITSELF.values(), itself),
+        ((_FLOCK,), _give(RET_ERRNO)),
+        ((_FCNTL,), _among((_F_SETLEASE, _F_NOTIFY), LD_ARG1, denied)),
+        ((_SETRLIMIT,), _among((_RLIMIT_CORE,), LD_ARG0, denied)),
+        ((_OF_ITSELF["prlimit64"],), _prlimit(attributes, denied)),
+        ((_MMAP,), _mmap()),
         (() if attributes else (_SETPRIORITY,), priority),
         (_UNKNOWN.values(), unknown),
         ((_SOCKET, _SOCKETPAIR) if unix_sockets else (_SOCKET,), families),
@@ -133,6 +149,30 @@ def _answers(side: int, unix_sockets: bool, signals: bool, attributes: bool) -> 
     for calls, answer in groups:
         found |= {number: answer for call in calls if (number := call[side]) is not None}
     return found
+
+
+def _among(values: tuple[int, ...], argument: int, answer: bytes) -> bytes:
+    """The answer if an argument has one of these values; else the call is allowed."""
+    code = _load(argument)
+    for value in values:
+        code += _jump(0x15, value, 0, 1) + answer
+    return code + _give(RET_ALLOW)
+
+
+def _prlimit(of_others: bool, denied: bytes) -> bytes:
+    """Of prlimit64: nothing of another process if not `of_others`, and no new limit of core dumps."""
+    code = b"" if of_others else _load(LD_ARG0) + _jump(0x15, 0, 1, 0) + denied
+    code += _load(LD_ARG1) + _jump(0x15, _RLIMIT_CORE, 1, 0) + _give(RET_ALLOW)
+    # Without a new limit the call only reads.
+    code += _load(LD_ARG2) + _jump(0x15, 0, 0, 3) + _load(LD_ARG2 + HIGH) + _jump(0x15, 0, 0, 1) + _give(RET_ALLOW)
+    return code + denied
+
+
+def _mmap() -> bytes:
+    """Of mmap: no shared mapping without a file (MAP_SHARED and MAP_ANONYMOUS) above `MAX_SHARED_MAPPING`."""
+    code = _load(LD_ARG3) + _jump(0x45, 0x20, 0, 5) + _jump(0x45, 0x01, 0, 4) + _load(LD_ARG1 + HIGH)
+    code += _jump(0x15, 0, 0, 3) + _load(LD_ARG1) + _jump(0x35, MAX_SHARED_MAPPING + 1, 1, 0)
+    return code + _give(RET_ALLOW) + _give(RET_ERRNO | errno.ENOMEM)
 
 
 def _search(ranges: list[tuple[int, bytes]]) -> bytes:

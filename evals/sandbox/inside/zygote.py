@@ -33,7 +33,7 @@ _WARM = (
 costs more than the few programs that import them save."""
 
 # Landlock covers devices too. What is written to these is lost.
-_WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full")
+_WRITABLE_DEVICES = ("/dev/null", "/dev/full")
 
 
 class Zygote:

@@ -19,12 +19,14 @@ _FUNCTIONS: dict[str, frozenset[str]] = {
     "shelve": _ALL,
     **dict.fromkeys(("subprocess", "runpy", "code", "codeop", "pty", "pexpect", "multiprocessing", "timeit"), _ALL),
     **dict.fromkeys(("cProfile", "profile", "pdb", "bdb", "trace", "doctest"), _ALL),
+    "importlib": frozenset({"import_module", "reload", "__import__"}),
+    "pkgutil": frozenset({"resolve_name"}),
     "asyncio": frozenset({"create_subprocess_exec", "create_subprocess_shell"}),
     "concurrent.futures": frozenset({"ProcessPoolExecutor"}),
     "os": frozenset({"system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "startfile"})
     | {f"{verb}{how}" for verb in ("exec", "spawn") for how in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")},
 }
-"""By module: functions that run text or data as code, or start processes. `*`: all of it."""
+"""By module: functions that run text or data as code, load what is named, or start processes. `*`: all of it."""
 
 
 def runs_what_it_gets(tests: list[ast.AST]) -> str | None:
@@ -71,7 +73,7 @@ def _named(node: ast.AST, names: dict[str, str]) -> str | None:
     if dotted is None or isinstance(getattr(node, "ctx", None), ast.Store):
         return None
     module, _, function = dotted.rpartition(".")
-    listed = _FUNCTIONS.get(module, frozenset())
+    listed = _FUNCTIONS.get(module, frozenset()) | (_FUNCTIONS.get(module.split(".")[0], frozenset()) & _ALL)
     return dotted.removeprefix("builtins.") if function in listed or "*" in listed else None
 
 

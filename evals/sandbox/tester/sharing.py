@@ -11,17 +11,23 @@ _FILES |= {"tmp_path", "tmpdir", "copyfile"}
 _FOLDER = {"chdir", "fchdir"}
 _LOGGING = {"addHandler", "assertLogs", "assertNoLogs", "caplog", "basicConfig", "LogRecord"}
 _WARNS = {"assertWarns", "assertWarnsRegex", "warns", "deprecated_call"}
+_PASSED_ON = {"stdin", "stdout", "stderr", "input", "argv", "environ"}
+"What programs are given, or asked for, in another way."
 _CATCHES = {"catch_warnings", "simplefilter", "filterwarnings"}
 
 
 def shares_with_program(tests: list[ast.AST]) -> str | None:
     """What the tests share with the program so that they must run in its process; None if they share nothing."""
+    modules = {alias.asname or alias.name.split(".")[0] for node in tests
+               if isinstance(node, ast.Import) for alias in node.names}  # fmt: skip
     texts = Counter(node.value for node in tests if isinstance(node, ast.Constant) and isinstance(node.value, str))
     for node in tests:
         word = _word(node)
         if word in _FILES or (isinstance(node, ast.Call) and _word(node.func) == "open" and not _is_own(node, texts)):
             word = word or "open"
             return f"the tests share files with the program ({word})"
+        if _replaces(node, modules):
+            return "the tests replace parts of modules"
         if word in _FOLDER:
             return f"the tests share the working folder with the program ({word})"
         if word in _LOGGING:
@@ -29,6 +35,15 @@ def shares_with_program(tests: list[ast.AST]) -> str | None:
         if word in _WARNS or (isinstance(node, ast.Call) and _word(node.func) in _CATCHES and _is_heard(node)):
             return "the tests read or change what the program warns of"
     return None
+
+
+def _replaces(node: ast.AST, modules: set[str]) -> bool:
+    """Whether a node puts something in a module, or a module among those that are loaded: `random.random = half`."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        return isinstance(node.value, ast.Attribute) and node.value.attr == "modules"
+    if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Store):
+        return False
+    return isinstance(node.value, ast.Name) and node.value.id in modules and node.attr not in _PASSED_ON
 
 
 def _word(node: ast.AST) -> str:

@@ -7,7 +7,7 @@ import os
 import select
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.process_tree import cpu_s, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
+from evals.sandbox.process_tree import cpu_s, held_bytes, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
 from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, longest_s, read, write
 from evals.sandbox.tester.exits import Died, Exit, OutOfMemory, TimeUp
 
@@ -84,6 +84,8 @@ class Watch:
         # The quick sum is never less than the exact one, and for nearly all looks is enough.
         if quick_memory_bytes(pids) > self._limit_bytes and memory_bytes(pids) > self._limit_bytes:
             return OutOfMemory(f"more than {self._limit_bytes >> 20} MiB in {len(pids)} processes")
+        if held_bytes(pids) > self._limit_bytes:
+            return OutOfMemory(f"more than {self._limit_bytes >> 20} MiB in shared mappings")
         return None
 
     def _had_its_time(self, elapsed_s: float, pids: list[int]) -> bool:

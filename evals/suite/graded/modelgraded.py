@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -13,11 +12,10 @@ from evals.chat import is_chat_prompt
 from evals.completion import Prompt
 from evals.errors import BadSample, RegistryError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
-from evals.metrics import Mean, with_keys
 from evals.record.current import record_metrics
-from evals.record.recorders import Event
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
+from evals.suite.graded.report import GradedReport
 from evals.suite.graded.rubric import (
     call_kwargs,
     completions_per_sample,
@@ -284,59 +282,3 @@ class ModelBasedClassify(StreamedEval):
                 label,
                 listed(self.rubric.choices),
             )
-
-
-class GradedReport:
-    """Counts of the choices, mean score, agreement with the labels, and the rate of answers without a choice.
-
-    choices: those of the rubric. rate_of: choices whose share of the samples is reported with its uncertainty. how:
-    by which rule verdicts are read, where it is not the usual one.
-    """
-
-    def __init__(self, choices: Sequence[str], rate_of: Sequence[str] = (), how: str | None = None) -> None:
-        self.how = how
-        self.n_read_otherwise = 0
-        self.counts: Counter[str] = Counter(dict.fromkeys(choices, 0))
-        self.means = {name: Mean() for name in ("score", "score_valid", "metascore", "invalid_rate")}
-        self.rates = {choice: Mean() for choice in rate_of}
-
-    def add(self, sample_id: str, events: Sequence[Event]) -> None:
-        """Count the `metrics` events that have a `choice`."""
-        for event in events:
-            if event.type == "metrics" and "choice" in event.data:
-                self._add_grade(sample_id, event.data)
-
-    def _add_grade(self, sample_id: str, grade: dict[str, Any]) -> None:
-        choice, score = grade["choice"], grade.get("score")
-        self.counts[choice] += 1
-        self.means["invalid_rate"].add(sample_id, float(choice == INVALID_STR))
-        if score is not None:
-            self.means["score"].add(sample_id, float(score))
-        if score is not None and choice != INVALID_STR:
-            self.means["score_valid"].add(sample_id, float(score))
-        self.n_read_otherwise += "read_otherwise" in grade
-        if "metascore" in grade:
-            self.means["metascore"].add(sample_id, float(grade["metascore"]))
-        for candidate, rate in self.rates.items():
-            rate.add(sample_id, float(candidate == choice))
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report so far: the keys of openai/evals, and for each mean its standard error and 95 % interval.
-
-        `counts/CHOICE`: samples with that choice. `score` counts an answer without a choice as the lowest score;
-        `score_valid` leaves it out. `metascore`: share of samples on which grader and label agree. `invalid_rate`:
-        share of answers without a choice. `rate/CHOICE`: share of samples with that choice. `n`: samples;
-        `score_valid_n` where it was made from fewer.
-        `n_read_otherwise`: verdicts that openai/evals' rule, which was used, and whole words read differently.
-        """
-        report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
-        rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
-        graded = {"n": self.means["invalid_rate"].n}
-        for name, mean in {**self.means, **rates}.items():
-            if mean.n:
-                graded = with_keys(graded, name, mean)
-        n = graded.pop("n")
-        if self.n_read_otherwise:
-            graded["n_read_otherwise"] = self.n_read_otherwise
-        report = {**report, **graded, "n": n}
-        return {**report, "how": self.how} if self.how else report

@@ -18,8 +18,7 @@ from evals.specs import BaseEvalSpec
     ("n", "said"),
     [
         (2, "detectable   nothing between two such runs: too few samples"),
-        # 2.802 standard errors of sqrt(1/4 / 99), half of the samples right
-        (100, "detectable   14.1 points between two such runs (power 80 %, correlation 0.5)"),
+        (100, "detectable   drops of 17.4 points (correlation 0.3) or 11.5 points (0.7), power 80 %"),
     ],
 )
 def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Path, n: int, said: str) -> None:
@@ -34,6 +33,21 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
         lambda prompt: "yes", "halves.dev.v0", registry_paths=[tmp_path], record_path=str(tmp_path / "r.jsonl")
     )
     assert said in final_block(result).splitlines()[3].strip()
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        # 2.802 standard errors times sqrt(2 (1 - 0.3)) and sqrt(2 (1 - 0.7)); bits a byte are no points
+        ({"bits_per_byte": 0.9, "bits_per_byte_stderr": 0.02}, "changes of 0.066 (correlation 0.3) or 0.043 (0.7)"),
+        ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drops of 7.9 points (correlation 0.3) or 7.9 points (0.7)"),
+        ({"accuracy": 0.0, "accuracy_stderr": 0.0}, ""),
+        ({"f1": 0.5, "f1_stderr": 0.0}, ""),
+    ],
+)
+def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric: dict[str, Any], said: str) -> None:
+    lines = [line for line in block_of({**metric, "n": 100}, result) if line.startswith("  detectable ")]
+    assert (said in lines[0]) if said else not lines
 
 
 def block_of(report: dict[str, Any], result: Any, **changes: Any) -> list[str]:

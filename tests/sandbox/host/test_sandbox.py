@@ -250,3 +250,32 @@ def test_tests_may_read_files_of_the_folder_that_the_evaluator_is_in(tmp_path, m
         assert found.status.value == "passed"
         reads = "def f():\n    return int(open('answer.txt').read())\n"
         assert sandbox.check(Problem("p", "", tests, "f", 20.0), reads).status.value == "failed"
+
+
+HOLDS = """
+import mmap, os, time
+kept = []
+def f():
+    while len(kept) < 60:
+        block = mmap.mmap(-1, 16 << 20)
+        for at in range(0, 16 << 20, 4096):
+            block[at] = 1
+        block.resize(4096)
+        kept.append(block)
+    time.sleep(30)
+"""
+
+
+def test_memory_that_is_held_by_mappings_and_counted_by_no_process_is_counted(strict):
+    problem = Problem("held", "", FunctionTests("def check(candidate):\n    candidate()\n"), "f", 20.0, 256 << 20)
+    verdict = strict.check(problem, HOLDS)
+    assert verdict.status.value == "memory", verdict
+
+
+def test_a_program_has_no_core_dump_and_cannot_have_one(strict):
+    program = (
+        "import resource\ndef f():\n    before = resource.getrlimit(resource.RLIMIT_CORE)\n"
+        "    try:\n        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n    except ValueError: pass\n"
+        "    return before, resource.getrlimit(resource.RLIMIT_CORE)\n"
+    )
+    assert strict.check(function_problem("assert candidate() == ((1, 1), (1, 1))"), program).passed

@@ -27,7 +27,7 @@ said({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in 
         "CPU": 7,
         "NOFILE": 64,
         "FSIZE": 1 << 24,
-        "CORE": 0,
+        "CORE": 1,
         "MEMLOCK": 0,
         "MSGQUEUE": 0,
     }

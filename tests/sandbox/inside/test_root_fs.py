@@ -77,7 +77,7 @@ def test_there_is_nothing_at_the_top_but_the_system_and_folders_of_python(found)
     }
     assert set(found["top"]) <= known | {path.split("/")[1] for path in prefixes()} | {"nix", "gnu"}
     assert found["users"] == "sandbox:x:1000:1000::/tmp:/bin/sh\n"
-    assert found["devices"] == ["full", "null", "random", "shm", "urandom", "zero"]
+    assert found["devices"] == ["full", "null", "random", "shm", "urandom"]
 
 
 def test_python_is_there_and_installed_packages_and_the_user_s_files_are_not(found):

@@ -22,10 +22,12 @@ def test_the_filter_of_system_calls_is_a_program_whose_jumps_stay_inside(machine
     assert instructions[-1][0] == 0x06
 
 
-def run_filter(code: bytes, arch: int, number: int, first: int = 0) -> int:
+def run_filter(code: bytes, arch: int, number: int, *args: int) -> int:
     """What a filter answers to one call: the few instructions that it uses, as the kernel runs them."""
     loaded, at = 0, 0
-    words = {0: number, 4: arch, 16: first & 0xFFFFFFFF, 24: 0}
+    words = {0: number, 4: arch}
+    for place, value in enumerate([*args, 0, 0, 0, 0, 0, 0][:6]):
+        words |= {16 + 8 * place: value & 0xFFFFFFFF, 20 + 8 * place: value >> 32 & 0xFFFFFFFF}
     while True:
         kind, if_true, if_false = code[at * 8] | code[at * 8 + 1] << 8, code[at * 8 + 2], code[at * 8 + 3]
         k = int.from_bytes(code[at * 8 + 4 : at * 8 + 8], "little")
@@ -65,6 +67,7 @@ def test_every_number_has_the_answer_of_its_list(side, machine, arch):
         (seccomp._ATTRIBUTES, {0x50000}), (seccomp._OTHERS, {0x50001}),
     ]  # fmt: skip
     wanted = {numbers[side]: answers for calls, answers in lists for numbers in calls.values()}
+    wanted |= {seccomp._FLOCK[side]: {0x50000}}
     wanted |= {seccomp._SOCKET[side]: {0x5000D}, seccomp._CLONE[side]: {0x7FFF0000}}
     code = seccomp.program(machine, unix_sockets=False, signals=False, attributes=False)
     for number in range(600):
@@ -75,8 +78,28 @@ def test_every_number_has_the_answer_of_its_list(side, machine, arch):
         assert run_filter(code, arch, numbers[side], 1) == 0x50001
 
 
+@pytest.mark.parametrize(("side", "machine", "arch"), [(0, "x86_64", 0xC000003E), (1, "aarch64", 0xC00000B7)])
+def test_what_holds_memory_or_tells_neighbours_something_is_looked_at_by_its_arguments(side, machine, arch):
+    allow, eperm, enomem = 0x7FFF0000, 0x50001, 0x5000C
+    setrlimit, fcntl, mmap = seccomp._SETRLIMIT[side], seccomp._FCNTL[side], seccomp._MMAP[side]
+    prlimit = seccomp._OF_ITSELF["prlimit64"][side]
+    shared, private, big = 0x21, 0x22, (1 << 24) + 1
+    for attributes in (True, False):
+        code = seccomp.program(machine, attributes=attributes)
+        for call, answer in [
+            ((setrlimit, 4, 1), eperm), ((setrlimit, 7, 1), allow),
+            ((prlimit, 0, 4, 0), allow), ((prlimit, 0, 4, 1), eperm), ((prlimit, 0, 4, 1 << 32), eperm),
+            ((prlimit, 0, 7, 1), allow), ((prlimit, 9, 7, 1), allow if attributes else eperm),
+            ((fcntl, 3, 1024), eperm), ((fcntl, 3, 1026), eperm), ((fcntl, 3, 6), allow), ((fcntl, 1024, 1), allow),
+            ((mmap, 0, big, 3, shared), enomem), ((mmap, 0, 1 << 40, 3, shared), enomem),
+            ((mmap, 0, big - 1, 3, shared), allow), ((mmap, 0, big, 3, private), allow), ((mmap, 0, big, 3, 1), allow),
+            ((mmap, 0, big, 3, 0x23), enomem),
+        ]:  # fmt: skip
+            assert run_filter(code, arch, *call) == answer, call
+
+
 INSTALLED = """
-import ctypes, json, os, socket
+import ctypes, fcntl, json, mmap, os, resource, socket
 from evals.sandbox.inside import linux, seccomp
 libc = ctypes.CDLL(None, use_errno=True)
 linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
@@ -87,6 +110,8 @@ def errno_of(action):
         return 0
     except OSError as error:
         return error.errno
+    except ValueError:  # as Python calls EPERM of a limit
+        return 1
 def call(name, *args):
     if getattr(libc, name)(*args) == -1:
         raise OSError(ctypes.get_errno(), name)
@@ -98,6 +123,12 @@ print(json.dumps({
     "unix": errno_of(lambda: socket.socket(socket.AF_UNIX)),
     "memfd": errno_of(lambda: os.memfd_create("x")),
     "keyctl": errno_of(lambda: call("syscall", {"x86_64": 250, "aarch64": 219}[linux.MACHINE], 0, 0)),
+    "inotify": errno_of(lambda: call("inotify_init1", 0)),
+    "flock": errno_of(lambda: fcntl.flock(open("/dev/null"), fcntl.LOCK_EX)),
+    "lease": errno_of(lambda: fcntl.fcntl(open("/dev/null"), 1024, 0)),
+    "core": errno_of(lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0))),
+    "shared": errno_of(lambda: mmap.mmap(-1, (1 << 24) + 1)),
+    "shared and small": errno_of(lambda: mmap.mmap(-1, 1 << 24)),
     "clone3": errno_of(lambda: call("syscall", 435, 0, 0)),
 }))
 """
@@ -106,5 +137,13 @@ print(json.dumps({
 @pytest.mark.parametrize(("unix_sockets", "unix"), [(True, 0), (False, 13)])
 def test_the_kernel_answers_as_the_filter_says(unix_sockets, unix):
     found = json.loads(in_a_process(INSTALLED.replace("UNIX", str(unix_sockets), 1)))
-    refused = dict.fromkeys(("unshare", "ptrace", "memfd", "keyctl"), 1)
-    assert found == refused | {"fork": 0, "inet": 13, "unix": unix, "clone3": 38}
+    refused = dict.fromkeys(("unshare", "ptrace", "memfd", "keyctl", "inotify", "lease", "core"), 1)
+    assert found == refused | {
+        "fork": 0,
+        "inet": 13,
+        "unix": unix,
+        "clone3": 38,
+        "flock": 0,
+        "shared": 12,
+        "shared and small": 0,
+    }

@@ -779,8 +779,8 @@ def test_what_tests_print_goes_nowhere(capsys):
 FROM_THE_PROGRAM = {
     "a key": ("assert ANSWER", "ANSWER = {16: 'yes'}[f(3)]"),
     "an index": ("assert ANSWER", "ANSWER = ['yes'][f(3)]"),
-    "a module's name": ("assert True", "import importlib\nM = importlib.import_module(str(f(3)))"),
-    "a module's name in check": ("import importlib\nassert importlib.import_module(str(candidate(3)))", ""),
+    "an import": ("assert True", "if f(3) != 16: raise ImportError('no module', name='five')"),
+    "an import in check": ("if candidate(3) != 16: raise ImportError('no module', name='five')", ""),
 }
 
 

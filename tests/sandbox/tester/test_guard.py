@@ -23,6 +23,8 @@ SEEN_IN_THE_SOURCE = {
     "subprocess": "import subprocess, sys\nsubprocess.run([sys.executable, '-c', candidate(PATH)])",
     "subprocess by name": "import sys\nfrom subprocess import run as go\ngo([sys.executable, '-c', candidate(PATH)])",
     "system": "import os\nassert os.system(candidate(PATH)) == 0",
+    "a module by its name": "import importlib\nassert importlib.import_module(candidate(PATH))",
+    "part of a module": "from multiprocessing.pool import Pool\nassert Pool().map(len, [candidate(PATH)])",
     "timeit": "import timeit\nassert timeit.timeit(candidate(PATH), number=1)",
     "pickle": "import pickle\nassert pickle.loads(candidate(PATH))",
     "pickle by name": "from pickle import loads\nassert loads(candidate(PATH))",
@@ -30,15 +32,14 @@ SEEN_IN_THE_SOURCE = {
 SEEN_IN_THE_ACT = {
     "eval": "import builtins\nassert getattr(builtins, 'ev' + 'al')(candidate(PATH)) == 16",
     "eval of a mapping": "assert __builtins__['ev' + 'al'](candidate(PATH)) == 16",
-    "timeit": "import importlib\nimportlib.import_module('time' + 'it').timeit(candidate(PATH), number=1)",
-    "subprocess": "import importlib, sys\nimportlib.import_module('sub' + 'process').run([sys.executable, '-c', candidate(PATH)])",
-    "swallowed": "import importlib, sys\ntry:\n    importlib.import_module('sub' + 'process').run(['touch', PATH])\n"
+    "subprocess": "import sys\nsys.modules['sub' + 'process'].run([sys.executable, '-c', candidate(PATH)])",
+    "swallowed": "import sys\ntry:\n    sys.modules['sub' + 'process'].run(['touch', PATH])\n"
     "except BaseException:\n    pass\nassert candidate(PATH)",
-    "in a thread": "import importlib, threading\nrun = importlib.import_module('sub' + 'process').run\n"
+    "in a thread": "import sys, threading\nrun = sys.modules['sub' + 'process'].run\n"
     "t = threading.Thread(target=lambda: run(['touch', PATH]))\nt.start()\nt.join()\nassert candidate(PATH)",
     "a file": "import io\nassert candidate(PATH)\nio.FileIO(PATH, 'w')",
     "a folder": "import os\nassert candidate(PATH)\ngetattr(os, 'mk' + 'dir')(PATH)",
-    "pickle": "import importlib\nassert importlib.import_module('pick' + 'le').loads(candidate(PATH))",
+    "pickle": "import pickletools\nassert pickletools.pickle.loads(candidate(PATH))",
 }
 HARMLESS = {
     "named tuple": (

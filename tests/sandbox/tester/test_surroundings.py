@@ -67,6 +67,14 @@ SHARING = {
         "logging.getLogger('x').addHandler(H())\ncandidate()\nassert seen == ['hi']",
         "import logging\ndef f(): logging.getLogger('x').warning('hi')\n",
     ),
+    "a function of a module": (
+        "import random\nrandom.random = lambda: 0.5\nassert candidate() == 0.5",
+        "import random\ndef f(): return random.random()\n",
+    ),
+    "a module": (
+        "import sys, types\nsys.modules['made_up'] = types.SimpleNamespace(x=3)\nassert candidate() == 3",
+        "def f():\n    import made_up\n    return made_up.x\n",
+    ),
     "warnings": (
         "import warnings\nwith warnings.catch_warnings(record=True) as w:\n    warnings.simplefilter('always')\n    candidate()\n"
         "assert len(w) == 1",
