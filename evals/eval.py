@@ -25,6 +25,7 @@ from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
 from evals.errors import EvalsError
 from evals.metrics import Report as Report
+from evals.record.event import by_sample
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
@@ -55,19 +56,18 @@ class Eval(abc.ABC):
         ValueError: the name has no split.
     """
 
-    scorer_version: str = "1"
+    scorer_version: str = "2"
     "Part of the fingerprint of a run. Raise it if the same completions would get other scores."
     scores_without_calls: bool = False
     """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
+    It holds for the class that says so: a derived one may replace any part, and says it again or not."""
 
-    It holds for the class that says so. A class that is derived from it may replace any part, and says it again or not.
-    """
-
+    further_completion_fns: Sequence[Any] = ()
+    "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
-
     openai_evals_rules: bool = False
-    "The entry has the form of openai/evals, whose rules hold where ours differ. The registry sets it."
+    "The entry has the form of openai/evals: its rules hold where ours differ."
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -109,7 +109,7 @@ class Eval(abc.ABC):
         """Evaluate all samples and return the final report."""
 
     async def complete(self, prompt: Prompt, **kwargs: Any) -> str:
-        """The first completion of `prompt` by the evaluated model; a `sampling` event is recorded.
+        """The first completion of `prompt` by the evaluated model, without thoughts; a `sampling` event is recorded.
 
         kwargs: options of the request.
 
@@ -151,10 +151,6 @@ class Eval(abc.ABC):
         """Completions that must score as right, for `evals check`; here the texts in `ideal`."""
         ideal = sample.get("ideal") if isinstance(sample, dict) else None
         return [text for text in (ideal if isinstance(ideal, list) else [ideal]) if isinstance(text, str)]
-
-    def few_shot_overlap(self, sample: Any) -> str | None:
-        """`same` if `sample` is one of the few-shot examples, `near` if it is nearly one, else None."""
-        return None
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides about scores besides class and arguments. A record is only resumed with an equal one."""
@@ -274,7 +270,8 @@ class StreamedEval(Eval):
         report = self.new_report()
         if type(self).eval_all_samples is not Eval.eval_all_samples:
             self.eval_all_samples(recorder, self.get_samples())
-            for name, events in _recorded_by_sample(recorder).items():
+            scores = [event for kind in ("match", "metrics") for event in recorder.get_events(kind)]
+            for name, events in by_sample(scores).items():
                 report.add(name, events)
             return report.as_dict()
         plan = current_plan()
@@ -291,15 +288,6 @@ class StreamedEval(Eval):
             error.partial_report = report.as_dict()
             raise
         return report.as_dict()
-
-
-def _recorded_by_sample(recorder: RecorderBase) -> dict[str, list[Event]]:
-    """The `match` and `metrics` events of each sample, for a plug-in with an `eval_all_samples` of its own."""
-    recorded: dict[str, list[Event]] = {}
-    for kind in ("match", "metrics"):
-        for event in recorder.get_events(kind):
-            recorded.setdefault(event.sample_id or "", []).append(event)
-    return recorded
 
 
 class SolverEval(Eval):

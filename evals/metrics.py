@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -172,9 +173,11 @@ class MatchReport:
         self.accuracy = Mean()
         self._bootstrap_keys = bootstrap_keys
         self._unparsed: Mean | None = None
+        self._n_decided: Counter[str] = Counter()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         matches = [event.data for event in events if event.type == "match"]
+        self._n_decided.update(match["decided_by"] for match in matches if "decided_by" in match)
         if matches:
             self.accuracy.add(sample_id, mean_of([float(match["correct"]) for match in matches]))
         unparsed = [float(not match["parsed"]) for match in matches if "parsed" in match]
@@ -187,7 +190,8 @@ class MatchReport:
         report.update(dict.fromkeys(self._bootstrap_keys, defined(self.accuracy.bootstrap_std)))
         if self._unparsed is not None:
             report["unparsed"] = defined(self._unparsed.mean)
-        return report
+        decided = {f"n_decided_by_{by.replace(' ', '_')}": count for by, count in sorted(self._n_decided.items())}
+        return {**report, **decided}
 
 
 class MetricsReport:

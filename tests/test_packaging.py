@@ -67,6 +67,7 @@ def test_the_wheel_carries_the_whole_package_and_nothing_else(wheel: Path) -> No
     names = {name for name in zipfile.ZipFile(wheel).namelist() if not name.startswith("evals/_bundled/")}
     assert {name for name in names if not name.startswith(f"oaieval-{evals.__version__}.dist-info/")} == {
         *tracked("evals"),
+        "oaieval_commands.py",
         "oaieval_pytest.py",
     }
 

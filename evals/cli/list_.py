@@ -69,23 +69,29 @@ def _row(entry: RawEntry, kind: str, bodies: dict[str, dict[str, Any]]) -> dict[
         "name": entry.name,
         "target": target,
         "description": " ".join(str(text).split()),
-        "tags": [str(tag) for tag in body.get("tags") or []],
-        "class": body.get("class"),
+        "tags": [str(tag) for tag in _listed(body.get("tags"))],
+        "class": body["class"] if isinstance(body.get("class"), str) else None,
         "where": entry.where,
     }
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list as it is, one text as a list, and nothing for anything else: a listing names no mistakes."""
+    return value if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
 def _facts(body: dict[str, Any], kind: str) -> str:
     """What stands in for a missing description."""
     if kind == "eval_sets":
-        return f"{len(body.get('evals') or [])} names and patterns"
+        return f"{len(_listed(body.get('evals')))} names and patterns"
     if "class" in body or kind not in ("completion_fns", "solvers"):
-        return ", ".join(map(str, body.get("patterns") or []))
-    context, prices = body.get("context_length"), body.get("prices") or {}
+        return ", ".join(map(str, _listed(body.get("patterns"))))
+    context, prices = body.get("context_length"), body.get("prices")
+    prices = prices if isinstance(prices, dict) else {}
     facts = [f"{context:,} tokens"] if isinstance(context, int) else []
     if "input" in prices and "output" in prices:
         facts.append(f"${prices['input']} in, ${prices['output']} out a million tokens")
-    return "; ".join(facts) or ", ".join(map(str, body.get("patterns") or []))
+    return "; ".join(facts) or ", ".join(map(str, _listed(body.get("patterns"))))
 
 
 def _target(entry: RawEntry) -> str | None:

@@ -25,6 +25,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("name", help="letters, digits, - and _; the eval becomes NAME.dev.v0")
     parser.add_argument("--class", dest="template", choices=templates(), default="match", help="how answers are scored")
+    # Another name of the option: what is chosen are templates, and not every one is called as its class.
+    parser.add_argument("--template", choices=templates(), default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument("--dir", default="registry", metavar="DIR", help="the registry folder (registry)")
     parser.set_defaults(func=run)
 

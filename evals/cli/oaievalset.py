@@ -173,7 +173,15 @@ def _run_all(tasks: Sequence[Task], progress: Progress, args: argparse.Namespace
 
 def run_task(task: Task, *, resume: bool) -> dict[str, Any]:
     """Run one eval in a process; its exit code, final report and record. Messages and progress show as they come."""
-    command = [sys.executable, "-m", "evals.cli.oaieval", *task[1:], "--json", *(["--resume"] if resume else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "oaieval_commands",
+        "oaieval",
+        *task[1:],
+        "--json",
+        *(["--resume"] if resume else []),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     with _leaving_signals_to(process) as signals:
         output, _ = process.communicate()

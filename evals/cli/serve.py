@@ -30,6 +30,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--alias", action="append", default=[], metavar="NAME", help="the first model answers to NAME too; repeatable"
     )
+    parser.add_argument(
+        "--allowed-host", action="append", default=[], metavar="NAME",
+        help="serve requests for this host name too, and of its pages; repeatable",
+    )  # fmt: skip
     parser.add_argument("--api-key", metavar="KEY", help="refuse requests without this key (401)")
     parser.add_argument(
         "--registry_path", action="append", default=[], type=existing_folder, metavar="DIR", help="a further registry"
@@ -60,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
     from evals.key_values import split_pairs
     from evals.registry.lookup import Registry
     from evals.serving.faults import DEFAULT_FAULTS, FaultPlan, Rules
-    from evals.serving.serve import is_loopback, serve
+    from evals.serving.same_site import is_loopback
+    from evals.serving.serve import serve
 
     registry = Registry()
     registry.add_registry_paths(args.registry_path)
@@ -80,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         host=args.host,
         port=args.port,
         aliases=args.alias,
+        allowed_hosts=args.allowed_host,
         ready=lambda url, models: print(_greeting(url, models, args.api_key), flush=True),
     )
     failed = sum(counts["faults"].values())

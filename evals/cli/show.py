@@ -150,6 +150,11 @@ def show_completion_fn(name: str, registry: Registry) -> dict[str, Any]:
     shown["args"] = spec.args or {}
     if info.context_length is not None:
         shown["context"] = f"{info.context_length:,} tokens"
+    if info.efforts:
+        named = [f"{one} (default)" if one == info.default_effort else one for one in info.efforts]
+        shown["efforts"] = ", ".join(named)
+    if info.retires is not None:
+        shown["end"] = info.retires + (f", then {info.successor}" if info.successor else "")
     if info.input_usd_per_million is not None:
         cached = info.cached_input_usd_per_million
         shown["price"] = (

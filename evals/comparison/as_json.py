@@ -110,6 +110,7 @@ def explanation_json(e: Explanation) -> dict[str, Any]:
         "n_shared": e.pairing.n,
         "gap": defined(e.gap),
         "parts": [_part_json(part) for part in e.parts],
+        "interaction": None if e.interaction is None else _part_json(e.interaction),
         "causes": list(e.causes),
         "changes": [{"what": change.what, "text": change.text} for change in e.changes.changes],
         "cannot_be_told": list(e.unknown),

@@ -124,7 +124,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "stderr": (int, float, type(None)),
 }
 
-
 _PACKED = frozenset({"sample_ids", "scores", "clusters", "where"})
 
 

@@ -9,17 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from evals.comparison.changes import Change, Changes, differences, find_changes
+from evals.comparison.changes import Change, Changes, find_changes
 from evals.comparison.compare import clusters_of, refuse_unpaired
-from evals.comparison.facts import RunFacts
 from evals.comparison.outputs import Flags, Outputs, read_outputs
 from evals.comparison.pairing import Pairing, pair
-from evals.comparison.rescoring import Rescored, aligned, rescore
+from evals.comparison.scorer_swap import Swapped, close, swap_scorers
 from evals.comparison.scores import RunScores
-from evals.errors import EvalsError
 from evals.stats.arrays import Array, Codes
 from evals.stats.estimate import Interval
-from evals.stats.standard_error import mean_estimate
+from evals.stats.paired import paired_difference
 
 
 @dataclass(frozen=True)
@@ -48,27 +46,14 @@ class Explanation:
     gap: float
     parts: tuple[Part, ...]
     "Their values add up to `gap`."
+    interaction: Part | None
+    "How much more the completions do under b's scorer than under a's; half of it is in each part. None for nothing."
     causes: tuple[str, ...]
     "What differs between the runs and could have caused the parts."
     unknown: tuple[str, ...]
     "Sentences on what the stored outputs cannot tell, and why."
     example: tuple[str, str] | None
     "Sample ids (in a, in b) of the first pair whose prompts differ; None if all are equal or unknown."
-
-
-@dataclass(frozen=True)
-class _Swapped:
-    """Scores of the shared samples, shape (n,): as recorded, and by one scorer for both (NaN where it has none)."""
-
-    a: Array
-    b: Array
-    same_scorer_a: Array
-    same_scorer_b: Array
-    was_run: bool
-
-    @property
-    def known(self) -> Flags:
-        return ~(np.isnan(self.same_scorer_a) | np.isnan(self.same_scorer_b))
 
 
 def explain_runs(
@@ -83,11 +68,11 @@ def explain_runs(
 ) -> Explanation:
     """Split the gap between two runs into rows, scorer and completions. No model is called.
 
-    Rows: samples that only one run scored. Scorer: the stored completions of both runs are scored by the eval of run b,
-    as it is installed here; what this changes is the scorer's part. Completions: the rest, by what became of the
-    completions and by whether the prompts were the same. rescoring: False trusts the recorded scores instead.
-    eval_args: arguments of that eval beside those of its YAML entry. The records' own arguments are not used: they
-    could name code to run.
+    Rows: samples that only one run scored. Scorer: the stored completions of both runs are scored by the evals of both,
+    as they are installed here. Completions: the rest, by what became of the completions and by whether the prompts were
+    the same. Both are means over the two orders of changing scorer and completions, so that explaining a from b gives
+    the same parts with the other sign. rescoring: False trusts the recorded scores instead. eval_args: arguments of
+    b's eval beside those of its YAML entry. The records' own arguments are not used: they could name code to run.
 
     Raises:
         DataError: no sample is in both runs.
@@ -97,8 +82,7 @@ def explain_runs(
     changes = find_changes(a, b, pairing)
     out_a, out_b = read_outputs(a.path), read_outputs(b.path)
     changes = _with_requests(changes, out_a, out_b)
-    unknown: list[str] = []
-    swapped = _swap(a, b, pairing, changes, registry_paths, data_paths, eval_args, unknown, rescoring=rescoring)
+    swapped, unknown = swap_scorers(a, b, pairing, changes, registry_paths, data_paths, eval_args, rescoring=rescoring)
     clusters = clusters_of(a, b, pairing)
     parts = [
         *_row_parts(a, b, pairing),
@@ -112,6 +96,7 @@ def explain_runs(
         changes=changes,
         gap=b.mean - a.mean,
         parts=tuple(parts),
+        interaction=_interaction(swapped, clusters),
         causes=tuple(_causes(parts, changes)),
         unknown=tuple(unknown + _not_told(parts, changes)),
         example=_example(a, b, pairing),
@@ -129,81 +114,6 @@ def _with_requests(changes: Changes, one: Outputs, two: Outputs) -> Changes:
         if one.request.get(key) != two.request.get(key)
     ]
     return Changes((*changes.changes, *found), changes.same, changes.unknown)
-
-
-def _swap(
-    a: RunScores,
-    b: RunScores,
-    pairing: Pairing,
-    changes: Changes,
-    registry_paths: Sequence[str],
-    data_paths: Sequence[str],
-    eval_args: Mapping[str, Any] | None,
-    unknown: list[str],
-    *,
-    rescoring: bool,
-) -> _Swapped:
-    ids_a = [a.sample_ids[row] for row in pairing.rows_a]
-    ids_b = [b.sample_ids[row] for row in pairing.rows_b]
-    recorded_a, recorded_b = a.scores[pairing.rows_a], b.scores[pairing.rows_b]
-    try:
-        if not rescoring:
-            raise EvalsError("rescoring was not asked for")
-        again_a, again_b = (
-            rescore(run, dict(zip(ids, ids_b, strict=True)), b.facts, b.metric, registry_paths, data_paths, eval_args)
-            for run, ids in ((a, ids_a), (b, ids_b))
-        )
-    except EvalsError as error:
-        why = str(error).splitlines()[0]
-        if _scorer_changed(changes):
-            unknown.append(f"scorer and completions cannot be told apart without scoring again: {why}")
-            nothing = np.full(pairing.n, np.nan)
-            return _Swapped(recorded_a, recorded_b, nothing, nothing, False)
-        unknown.append(f"the scorers are taken to be the same, as recorded; scoring again was not possible: {why}")
-        return _Swapped(recorded_a, recorded_b, recorded_a, recorded_b, False)
-    swapped = _Swapped(recorded_a, recorded_b, aligned(again_a, ids_b), aligned(again_b, ids_b), True)
-    unknown += [*_other_arguments(b.facts, again_b.facts), *_doubts(b, swapped, again_a, again_b)]
-    return swapped
-
-
-def _scorer_changed(changes: Changes) -> bool:
-    return bool(changes.of("scorer", "class", "argument", "eval", "version")) or "scorer" in changes.unknown
-
-
-def _other_arguments(recorded: RunFacts, used: RunFacts) -> list[str]:
-    """Which arguments of the second run were not used, because only its record names them."""
-    differ = differences(recorded.eval_args, used.eval_args)
-    if not differ:
-        return []
-    said = f"{'; '.join(differ[:3])}{'; ...' if len(differ) > 3 else ''}"
-    return [
-        f"the eval here has other arguments than the second run's record ({said}); a record's arguments are not used: "
-        "name them with --extra_eval_params"
-    ]
-
-
-def _doubts(b: RunScores, swapped: _Swapped, again_a: Rescored, again_b: Rescored) -> list[str]:
-    """Reasons to doubt the scores of the common scorer."""
-    doubts = []
-    moved = int(np.sum(~np.isnan(swapped.same_scorer_b) & ~_close(swapped.same_scorer_b, swapped.b)))
-    if moved:
-        doubts.append(
-            f"the second run's own completions score otherwise here in {moved:,} samples: the scorer or the data "
-            "installed here are not those that it was run with"
-        )
-    if again_b.facts.data_sha256 != b.facts.data_sha256 and None not in (
-        again_b.facts.data_sha256,
-        b.facts.data_sha256,
-    ):
-        doubts.append("the data installed here are not those of the second run")
-    n_new = max(again_a.n_new_calls, again_b.n_new_calls)
-    if n_new:
-        doubts.append(f"{n_new:,} samples would need new calls of a grader to be scored again")
-    return doubts
-
-
-def _close(one: Array, other: Array) -> Flags:
-    return np.isclose(one, other, rtol=0, atol=1e-9, equal_nan=True)
 
 
 def _row_parts(a: RunScores, b: RunScores, pairing: Pairing) -> list[Part]:
@@ -226,9 +136,8 @@ def _row_parts(a: RunScores, b: RunScores, pairing: Pairing) -> list[Part]:
     ]
 
 
-def _scorer_parts(swapped: _Swapped, clusters: Codes | None) -> list[Part]:
-    moved = np.where(swapped.known, (swapped.same_scorer_a - swapped.a) + (swapped.b - swapped.same_scorer_b), 0.0)
-    unknown = np.where(swapped.known, 0.0, swapped.b - swapped.a)
+def _scorer_parts(swapped: Swapped, clusters: Codes | None) -> list[Part]:
+    moved, unknown = swapped.scorer, np.where(swapped.known, 0.0, swapped.recorded)
     parts = []
     if swapped.was_run:
         parts.append(_part("scorer: same completions, other score", moved, np.abs(moved) > 1e-9, clusters, "scorer"))
@@ -239,11 +148,24 @@ def _scorer_parts(swapped: _Swapped, clusters: Codes | None) -> list[Part]:
     return parts
 
 
+def _interaction(swapped: Swapped, clusters: Codes | None) -> Part | None:
+    """What the completions do more under the second run's scorer than under the first's: half of it is in each part."""
+    if swapped.interaction is None:
+        return None
+    values = np.nan_to_num(swapped.interaction)
+    inside = np.abs(values) > 1e-9
+    return (
+        _part("interaction of scorer and completions", values, inside, clusters, "interaction")
+        if inside.any()
+        else None
+    )
+
+
 def _completion_parts(
     a: RunScores,
     b: RunScores,
     pairing: Pairing,
-    swapped: _Swapped,
+    swapped: Swapped,
     out_a: Outputs,
     out_b: Outputs,
     clusters: Codes | None,
@@ -252,7 +174,7 @@ def _completion_parts(
     """The rest of the gap, by what became of the completions. Each sample counts in at most one part."""
     ids_a = [a.sample_ids[row] for row in pairing.rows_a]
     ids_b = [b.sample_ids[row] for row in pairing.rows_b]
-    values = np.where(swapped.known, swapped.same_scorer_b - swapped.same_scorer_a, 0.0)
+    values = np.nan_to_num(swapped.completions)
     cut = Outputs.flags(ids_a, out_a.cut_off) != Outputs.flags(ids_b, out_b.cut_off)
     unread = Outputs.flags(ids_a, out_a.unparsed) != Outputs.flags(ids_b, out_b.unparsed)
     hash_a, hash_b = out_a.hashes(ids_a), out_b.hashes(ids_b)
@@ -262,7 +184,7 @@ def _completion_parts(
     left = swapped.known.copy()
     parts = []
     for name, mask in (
-        ("same completions, same score", same & _close(values, np.zeros(len(values)))),
+        ("same completions, same score", same & close(values, np.zeros(len(values)))),
         ("completions cut off in one run only", cut),
         ("no readable answer in one run only", unread),
         ("other completions to other prompts", other_prompt),
@@ -281,7 +203,8 @@ def _by_whom(changes: Changes) -> str:
 
 def _part(name: str, contributions: Array, inside: Flags, clusters: Codes | None, kind: str) -> Part:
     """A part from each shared sample's contribution, shape (n,), to the difference of the means."""
-    found = mean_estimate(contributions, clusters)
+    # Gains and losses as two scores: their interval stays in [-1, 1], and has a width where nothing moved.
+    found = paired_difference(np.maximum(contributions, 0), np.maximum(-contributions, 0), clusters)
     return Part(name, found.value, int(np.sum(inside)), found.interval if inside.any() else None, kind)
 
 

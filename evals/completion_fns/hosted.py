@@ -18,7 +18,6 @@ from evals.completion_fns.effort import check_effort, effort_in_words, effort_of
 from evals.completion_fns.loop_clients import LoopClients
 from evals.completion_fns.room import RoomToReason, checked_headroom
 from evals.completion_fns.tool_calls import tool_calls_of
-from evals.engine.cut_off import is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean, listed
 from evals.registry.classes import public_path
@@ -225,8 +224,8 @@ class HostedBackend(Backend):
         """One attempt at `n` completions (1 by default).
 
         A cap that an eval sets (`max_tokens`) means the visible answer: while the model reasons it gets headroom. Where
-        a completion was cut off before its text began, the call is made once more with a larger cap; its tokens and its
-        cost are those of both.
+        a completion was cut off before its text began, or within it and nobody knew that the model reasons, the call is
+        made once more with a larger cap; its tokens and its cost are those of both.
 
         kwargs: sampling arguments in the words of the OpenAI API; the options of the constructor lie over them.
 
@@ -242,16 +241,20 @@ class HostedBackend(Backend):
             return await self.draw_all(client, formatted, chosen)
 
         began_s = time.perf_counter()
-        drawn = await self._room.draw(draw, options, info)
+        cap = self._room.first_cap(options, info)
+        drawn = await self._room.draw(draw, options, cap)
         result = _joined(drawn)
         refuse_filtered(result, self.host)
-        if is_cut_off(result) and (again := await self._room.draw_again(draw, options, info)):
+        again = None
+        if self._room.needs_more(result, options, cap):
+            again = await self._room.draw_again(draw, options, cap, info)
+        if again is not None:
             self._room.saw(result)
             result = _joined(again)
             result.request = {**(result.request or {}), "cut_off_before": _cap_sent(drawn[0])}
             drawn = [*drawn, *again]
             result.usage = summed_usage([part.usage for part in drawn])
-        result.tool_calls = tool_calls_of(result)
+        result.tool_calls = result.tool_calls or tool_calls_of(result)
         self._room.saw(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
@@ -291,6 +294,8 @@ def together(drawn: Sequence[Completions]) -> Completions:
     result.raw_data = [part.raw_data for part in drawn]
     reasoning = [shown for part in drawn for shown in part.reasoning or [None] * len(part.texts)]
     result.reasoning = reasoning if any(reasoning) else None
+    if any(part.tool_calls for part in drawn):
+        result.tool_calls = [calls for part in drawn for calls in part.tool_calls or [[] for _ in part.texts]]
     result.messages = [message for part in drawn for message in part.messages or ()] or None
     result.headers = drawn[-1].headers
     return result

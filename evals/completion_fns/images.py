@@ -46,6 +46,8 @@ def data_url(path: Path) -> str:
     kind, _ = mimetypes.guess_type(path.name)
     if kind is None or not kind.startswith("image/"):
         raise DataError(f"{path} is no image", fix="name a file that ends in .png, .jpg, .gif or .webp")
+    if path.exists() and not path.is_file():
+        raise DataError(f"the image {path} is no file", fix="correct the path")
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from evals.completion import Completions
-from evals.completion_fns.caps import Cap, cap_of, larger_cap, with_headroom
+from evals.completion_fns.caps import VISIBLE_CAP, Cap, cap_of, larger_cap, with_headroom
 from evals.completion_fns.effort import reasons
-from evals.engine.cut_off import has_reasoned
+from evals.engine.cut_off import CUT_OFF_REASONS, has_reasoned, is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.specs import ModelInfo
+from evals.thoughts import split_thoughts
 
 Draw = Callable[[Mapping[str, Any]], Awaitable[list[Completions]]]
 "The results of a call with these options."
@@ -30,31 +31,53 @@ class RoomToReason:
         self.headroom = headroom
         self._default_cap = default_cap
         self._has_reasoned = False
-        "A reply counted reasoning tokens, or showed reasoning."
+        "A reply counted reasoning tokens, showed reasoning, or was cut off before its text began."
         self._has_little_room = False
         "The server refused a cap with headroom, and took the call without a cap."
 
     def saw(self, result: Completions) -> None:
-        """Remember whether a result was reasoned about: the calls after it get headroom."""
-        self._has_reasoned = self._has_reasoned or has_reasoned(result)
+        """Remember whether a result was reasoned about: the calls after it get headroom.
 
-    async def draw(self, draw: Draw, options: Mapping[str, Any], info: ModelInfo) -> list[Completions]:
-        """The results of a call; an eval's cap gets headroom while the model reasons.
+        Tokens that were spent before a cut and are not in the text were reasoning too, where the server does not say.
+        """
+        if not self._has_reasoned:
+            shows = _reached_limit(result) and _shows_reasoning(result)
+            self._has_reasoned = has_reasoned(result) or shows or is_cut_off(result)
+
+    def first_cap(self, options: Mapping[str, Any], info: ModelInfo) -> Cap | None:
+        """The cap of a call; an eval's cap has headroom while the model reasons.
 
         Whether it does is known from the registry, or from an earlier reply.
         """
         cap = cap_of(options, self._default_cap)
-        return await self._capped(draw, options, cap, self._first_cap(cap, options, info))
+        if cap is None or not (self._has_reasoned or reasons(info, options)):
+            return cap
+        return with_headroom(cap, self._headroom(info), info.max_output_tokens)
 
-    async def draw_again(self, draw: Draw, options: Mapping[str, Any], info: ModelInfo) -> list[Completions] | None:
+    async def draw(self, draw: Draw, options: Mapping[str, Any], first: Cap | None) -> list[Completions]:
+        """The results of a call. first: of `first_cap`."""
+        return await self._capped(draw, options, cap_of(options, self._default_cap), first)
+
+    def needs_more(self, result: Completions, options: Mapping[str, Any], first: Cap | None) -> bool:
+        """Whether a result has to be drawn again: reasoning took the tokens of an answer, or of a part of it.
+
+        A text that reached an eval's cap counts only if the cap had no headroom, as nobody knew that the model reasons.
+        """
+        if is_cut_off(result):
+            return True
+        if first is None or first.name != VISIBLE_CAP or first != cap_of(options, self._default_cap):
+            return False
+        return _reached_limit(result) and _shows_reasoning(result)
+
+    async def draw_again(
+        self, draw: Draw, options: Mapping[str, Any], first: Cap | None, info: ModelInfo
+    ) -> list[Completions] | None:
         """The results of the same call with a larger cap; None where there is none, or the server refuses it."""
-        cap = cap_of(options, self._default_cap)
-        first = self._first_cap(cap, options, info)
         larger = None if first is None else larger_cap(first, self._headroom(info), info.max_output_tokens)
         if larger is None:
             return None
         try:
-            return await self._capped(draw, options, cap, larger)
+            return await self._capped(draw, options, cap_of(options, self._default_cap), larger)
         except CallFailed as failure:
             if failure.kind not in _TOO_LARGE:
                 raise
@@ -62,11 +85,6 @@ class RoomToReason:
 
     def _headroom(self, info: ModelInfo) -> int:
         return info.headroom_tokens if self.headroom is None else self.headroom
-
-    def _first_cap(self, cap: Cap | None, options: Mapping[str, Any], info: ModelInfo) -> Cap | None:
-        if cap is None or not (self._has_reasoned or reasons(info, options)):
-            return cap
-        return with_headroom(cap, self._headroom(info), info.max_output_tokens)
 
     async def _capped(
         self, draw: Draw, options: Mapping[str, Any], cap: Cap | None, sent: Cap | None
@@ -88,6 +106,15 @@ class RoomToReason:
             drawn = await draw(without)
             self._has_little_room = True
             return drawn
+
+
+def _reached_limit(result: Completions) -> bool:
+    return not CUT_OFF_REASONS.isdisjoint(map(str, result.finish_reasons))
+
+
+def _shows_reasoning(result: Completions) -> bool:
+    """Whether a reply counts or shows reasoning, in a place of its own or in the text."""
+    return has_reasoned(result) or any(split_thoughts(text).thoughts for text in result.texts)
 
 
 def checked_headroom(value: Any) -> int | None:

@@ -59,9 +59,12 @@ def _chat_calls(message: Mapping[str, Any]) -> list[FunctionCall]:
 def _google_calls(candidate: Mapping[str, Any]) -> list[FunctionCall]:
     content = candidate.get("content")
     parts = _objects(content.get("parts")) if isinstance(content, Mapping) else []
-    calls = [part.get("function_call") or part.get("functionCall") for part in parts]
+    calls = [(number, part.get("function_call") or part.get("functionCall")) for number, part in enumerate(parts)]
+    # Gemini gives no ids, unless asked to; a result must name its call all the same.
     return [
-        _call(call.get("id"), call.get("name"), call.get("args") or {}) for call in calls if isinstance(call, Mapping)
+        _call(call.get("id") or f"call_{number}", call.get("name"), call.get("args") or {})
+        for number, call in calls
+        if isinstance(call, Mapping)
     ]
 
 

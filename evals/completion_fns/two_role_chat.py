@@ -19,6 +19,12 @@ class TwoRoleFormat:
     "The key under which a message holds its parts."
     parts_of: Callable[[Any], list[dict[str, Any]]]
     "The parts for the content of a message: a text, a list of parts as the OpenAI API has them, or None."
+    tool_parts: Callable[[Mapping[str, Any], Mapping[str, str]], list[dict[str, Any]]] | None = None
+    """The parts for calls of tools in a message, or for a result, which is a message of role `tool`.
+
+    The second argument has the names of the functions that were called before, by the ids of their calls. None: calls
+    are left out, and results are what the user says.
+    """
 
     def system_and_messages(self, prompt: Any) -> tuple[str, list[dict[str, Any]]]:
         """The system text and the messages for a prompt, which is a text or a chat.
@@ -38,9 +44,13 @@ class TwoRoleFormat:
     def merged(self, chat: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The chat with neighbouring messages of one role put together; empty messages are left out."""
         messages: list[dict[str, Any]] = []
+        names: dict[str, str] = {}
         for message in chat:
             role = self.model_role if message["role"] == "assistant" else "user"
-            parts = self.parts_of(message["content"])
+            is_result = message["role"] == "tool" and self.tool_parts is not None
+            parts = [] if is_result else self.parts_of(message.get("content"))
+            parts += [] if self.tool_parts is None else self.tool_parts(message, names)
+            names |= {str(call.get("id")): call["function"]["name"] for call in message.get("tool_calls") or ()}
             if messages and messages[-1]["role"] == role:
                 messages[-1][self.parts_key].extend(parts)
             elif parts:

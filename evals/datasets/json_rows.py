@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 from evals.errors import BadSample, DataError
 
 CHUNK_BYTES = 1 << 18
+MAX_LINE_BYTES = 256 << 20
+"A row that is longer is taken for a file without lines: a few kilobytes of compressed data may hold gigabytes of it."
 LFS_HEAD = b"version https://git-lfs.github.com/spec/"
 
 _MAGIC = {
@@ -129,11 +131,30 @@ def refuse_wrong_kind(head: bytes, path: str) -> None:
 
 
 def universal_lines(file: BinaryIO) -> Iterator[bytes]:
-    r"""The lines of a binary file with their ends, which are \n, \r\n or \r. Nothing else ends a line."""
-    tail = b""
+    r"""The lines of a binary file with their ends, which are \n, \r\n or \r. Nothing else ends a line.
+
+    Raises:
+        DataError: a line is longer than MAX_LINE_BYTES.
+    """
+    parts: list[bytes] = []
     while chunk := file.read(CHUNK_BYTES):
-        lines = (tail + chunk).splitlines(keepends=True)
-        tail = lines.pop()
-        yield from lines
-    if tail:
-        yield tail
+        if parts and parts[-1].endswith(b"\r"):  # the line ends here, or with the \n that may come now
+            chunk, parts = b"".join(parts) + chunk, []
+        first, *others = chunk.splitlines(keepends=True)
+        parts.append(first)
+        for line in others:
+            yield b"".join(parts)
+            parts = [line]
+        if parts[-1].endswith(b"\n"):
+            yield b"".join(parts)
+            parts = []
+        elif len(parts) * CHUNK_BYTES > MAX_LINE_BYTES:
+            raise line_too_long()
+    if parts:
+        yield b"".join(parts)
+
+
+def line_too_long() -> DataError:
+    """The error for a line that is longer than MAX_LINE_BYTES; `where` is filled in by whoever knows the file."""
+    what = f"a line is longer than {MAX_LINE_BYTES >> 20} MiB"
+    return DataError(what, fix="put each row on its own line, and large texts in files")

@@ -13,8 +13,8 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from evals.datasets.json_rows import CHUNK_BYTES, decode_row_and_doubt, refuse_wrong_kind
-from evals.datasets.opening import reading
+from evals.datasets.json_rows import CHUNK_BYTES, MAX_LINE_BYTES, decode_row_and_doubt, line_too_long, refuse_wrong_kind
+from evals.datasets.opening import reading, refuse_special
 from evals.errors import BadSample, DataError
 from evals.sample import Sample
 
@@ -40,6 +40,7 @@ class JsonlFile:
         self.has_lines = has_lines
         self._size = 0
         self.digest = hashlib.sha256() if digest is None else digest.copy()
+        refuse_special(path)
         with reading(self.shown), open(path, "rb") as file:
             offsets = "Q" if os.fstat(file.fileno()).st_size >= 1 << 32 else "I"
             self._starts, self._blanks = array(offsets), array(offsets)
@@ -68,8 +69,8 @@ class JsonlFile:
             BadSample: the row is not a JSON object.
             DataError: the file has changed since it was indexed.
         """
-        raw = self.raw(row)
         path, line = (self.shown, self.line_of(row)) if self.has_lines else (f"{self.shown}[{row}]", None)
+        raw = self.raw(row)
         try:
             value, repeated = decode_row_and_doubt(raw, path, line)
         except BadSample:
@@ -118,6 +119,8 @@ class JsonlFile:
                 start += carried + len(piece) + 1
                 carried = 0
             carried += len(rest)
+            if carried > MAX_LINE_BYTES:
+                raise line_too_long()
             has_text = has_text or bool(rest and not rest.isspace())
         if has_text:
             starts.append(start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,7 +68,8 @@ def reading(path: str) -> Iterator[None]:
     """Turns errors of the system inside the block into a DataError that names `path` and a fix."""
     try:
         yield
-    except EvalsError:
+    except EvalsError as error:
+        error.where = error.where or path
         raise
     except FileNotFoundError:
         raise DataError("no such file", where=path, notes=_beside(path)) from None
@@ -103,6 +105,21 @@ def _beside(path: str) -> list[str]:
     return [did_you_mean(name, names) or (f"in that folder: {listed(names)}" if names else "that folder is empty")]
 
 
+def refuse_special(path: str) -> None:
+    """Raise DataError if `path` is a pipe, a socket or a device: reading it may never end. Data is read several times.
+
+    Nothing is raised for a path that is not there.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise DataError(
+            "this is a pipe or a device, a file is needed", where=path, fix="write the data to a file first"
+        )
+
+
 def _open_anywhere(name: str, mode: str, **kwargs: Any) -> Any:
     if name.startswith("file://"):
         return _open_anywhere(local_path(name), mode, **kwargs)
@@ -113,6 +130,8 @@ def _open_anywhere(name: str, mode: str, **kwargs: Any) -> Any:
     if "r" in mode and not os.path.isabs(name) and not os.path.exists(name):
         bundled = bundled_data_root() / name
         name = str(bundled) if bundled.exists() else name
+    if "r" in mode:
+        refuse_special(name)
     return open(name, mode, **kwargs)
 
 

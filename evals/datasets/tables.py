@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
-from evals.datasets.json_rows import STRICT_DECODER, RepeatedKeyError
+from evals.datasets.json_rows import MAX_LINE_BYTES, STRICT_DECODER, RepeatedKeyError, line_too_long
 from evals.datasets.opening import open_binary, open_text
 from evals.datasets.plain_rows import NumberedRow
 from evals.errors import DataError, MissingExtra, listed
@@ -39,7 +39,7 @@ def rows_of_table(source: str, shown: str, form: str, *, read_chars: int = READ_
 def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with open_text(source, newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         try:
             header = next(reader, None)
             if not header:
@@ -57,6 +57,14 @@ def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
                 where=f"{shown}:{reader.line_num}",
                 fix='put texts that hold quotes or newlines in "...", with quotes in them doubled',
             ) from None
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a text file, none of them longer than MAX_LINE_BYTES."""
+    while line := file.readline(MAX_LINE_BYTES):
+        if len(line) == MAX_LINE_BYTES:
+            raise line_too_long()
+        yield line
 
 
 def _index_columns(header: list[str]) -> int:
@@ -178,6 +186,8 @@ def _element(window: _Window, shown: str) -> Any:
             offset = error.pos - window.pos
             if _is_cut(error) and window.more(n_chars):
                 n_chars *= 2
+                if n_chars > MAX_LINE_BYTES:
+                    raise line_too_long() from None
                 continue
             where = f"{shown}:{window.line_at(window.pos + offset)}"
             raise DataError(f"not JSON: {error.msg}", where=where, fix="correct the file there") from None

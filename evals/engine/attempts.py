@@ -100,6 +100,8 @@ class _Tries:
         self._count(failure)
         settings, now_s = self._session.settings, time.monotonic()
         wait_s = backoff_s(settings, self._n_failed, failure.retry_after_s, self._session.rng)
+        if failure.kind is Kind.CONNECTION and not self.breaker.any_success:
+            wait_s = min(wait_s, settings.breaker_cold_s / 4)  # to know within that time whether anybody is there
         if not self._is_local and await self._ends_run(failure, now_s):
             failure.is_final = True
             self._session.end(_end_of_run(settings, failure, self.breaker), now=True)

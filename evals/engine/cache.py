@@ -118,7 +118,7 @@ class CompletionCache:
         Equal requests at temperature 0 wait for the first of them, so that no result depends on which came first.
         """
         if draw.shared is not None and key not in self._random:
-            lock = self._locks.setdefault(key, asyncio.Lock())
+            lock = self._locks.setdefault(f"{key} {draw.shared}", asyncio.Lock())
             async with lock:
                 if key not in self._random:
                     return await self._one_of(key, draw.shared, draw.own, ask)

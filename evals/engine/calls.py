@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.chat import with_pictures_by_digest
@@ -220,7 +220,7 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
     if result.cached:
         extra["cached"] = True
         costs = {f"cached_{key}": value for key, value in costs.items()}
-        temperature = (result.request or {}).get("temperature", temperature)
+        temperature = _temperature_sent(result.request or {}, temperature)
         if temperature:
             extra["cached_at_temperature"] = temperature
     known = {**costs, "logprobs": result.logprobs, "request": result.request, "reasoning": result.reasoning}
@@ -229,3 +229,11 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
         extra["tool_calls"] = result.tool_calls
     sent = with_pictures_by_digest(prompt if result.prompt is None else result.prompt)
     record_sampling(prompt=sent, sampled=result.texts, **extra)
+
+
+def _temperature_sent(request: Mapping[str, Any], asked: float | None) -> float | None:
+    """The temperature of a request; the default of servers, which is 1, where the model's rules took it out."""
+    if "temperature" in (request.get("adapted") or {}):
+        return 1.0
+    sent: float | None = request.get("temperature", asked)
+    return sent

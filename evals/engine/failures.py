@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from evals.engine.limits import reset_s
 from evals.secrets import redact
 
 
@@ -103,9 +104,17 @@ def classify_http(status: int, headers: Mapping[str, str], body: bytes | str, *,
         kind,
         message or "no message",
         status=status,
-        retry_after_s=retry_after_s(headers) if kind in TRANSIENT else None,
+        retry_after_s=_wait_s(headers, kind),
         host=host,
     )
+
+
+def _wait_s(headers: Mapping[str, str], kind: Kind) -> float | None:
+    """Seconds that a reply asks to wait: by `Retry-After`, and without it, for a rate limit, by `x-ratelimit-*`."""
+    asked = retry_after_s(headers) if kind in TRANSIENT else None
+    if asked is not None or kind is not Kind.RATE_LIMIT:
+        return asked
+    return reset_s({key.lower(): value for key, value in headers.items()}) or None
 
 
 def _kind_of(status: int, code: str, message: str) -> Kind:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
+
+logger = logging.getLogger("evals")
+
+SAY_FROM_S = 5.0
+"Pauses that are as long as this are said."
 
 
 class AdaptiveLimit:
@@ -109,9 +117,14 @@ class AdaptiveLimit:
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Hold new calls back if `x-ratelimit-*` headers say that no requests or tokens are left for some time."""
-        wait_s = wait_of_headers(headers)
+        wait_s, now_s = wait_of_headers(headers), asyncio.get_running_loop().time()
+        if wait_s >= SAY_FROM_S and now_s >= self._paused_until:
+            logger.warning(
+                "the server says that its rate limit is used up for %s s: new calls wait %.0f s",
+                f"{reset_s(headers):,.0f}", wait_s,
+            )  # fmt: skip
         if wait_s > 0:
-            self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + wait_s)
+            self._paused_until = max(self._paused_until, now_s + wait_s)
 
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -119,25 +132,36 @@ _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def wait_of_headers(headers: Mapping[str, str]) -> float:
-    """Seconds until requests and tokens are left again, by `x-ratelimit-*` headers: 0 if some are left, at most 120."""
+    """Seconds to hold new calls back, by `x-ratelimit-*` headers: as `reset_s`, at most 120."""
+    return min(reset_s(headers), 120.0)
+
+
+def reset_s(headers: Mapping[str, str]) -> float:
+    """Seconds until requests and tokens are left again, by `x-ratelimit-*` headers: 0 if some are left."""
     waits = [0.0]
     for what in ("requests", "tokens"):
         remaining = headers.get(f"x-ratelimit-remaining-{what}")
         reset = headers.get(f"x-ratelimit-reset-{what}")
         if remaining is not None and reset is not None and remaining.strip() == "0":
             waits.append(span_s(reset))
-    return min(max(waits), 120.0)
+    return max(waits)
 
 
 def span_s(text: str) -> float:
-    """The seconds of a span such as `6m0s`, `20ms` or `1.5`; 0 if it cannot be read."""
+    """The seconds of a span such as `6m0s`, `20ms` or `1.5`; 0 if it cannot be read.
+
+    A number from 1e9 on is a moment (POSIX time in seconds, or from 1e12 on in milliseconds): some gateways send that.
+    """
     parts = _SPAN.findall(text)
     if parts:
         return sum(float(number) * _UNIT_S[unit] for number, unit in parts)
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
         return 0.0
+    if seconds >= 1e9:
+        seconds = (seconds / 1000 if seconds >= 1e12 else seconds) - time.time()
+    return max(0.0, seconds) if math.isfinite(seconds) else 0.0
 
 
 class RateLimit:

@@ -22,6 +22,10 @@ UNCOUNTED = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED})
 ABOUT_ONE_SAMPLE = frozenset({Kind.CONTENT_FILTER, Kind.CONTEXT_LENGTH})
 "Failures that say nothing about the server, however many there are in a row."
 
+FAILURES_A_CALL = 5
+"""Failed connections of each open call that show that nobody is there. A run of one row must not wait for twenty: with
+the waits between them, those take 70 s."""
+
 _DEFAULT_TIMEOUT_S = 600.0
 _MIN_TIMEOUT_S = 30.0
 _CALLS_TO_LEARN = 20
@@ -146,7 +150,13 @@ class Breaker:
 
     def has_tripped(self, now_s: float) -> bool:
         """Whether enough equal failures have come in a row, for long enough, and no answer since."""
-        return self._count >= self.settings.breaker_failures and now_s - self._since_s >= self._patience_s()
+        return self._count >= self._n_needed() and now_s - self._since_s >= self._patience_s()
+
+    def _n_needed(self) -> int:
+        """Equal failures that it takes: fewer where only a few calls are open, and the server was never reached."""
+        if self._kind is Kind.CONNECTION and not self.any_success:
+            return min(self.settings.breaker_failures, FAILURES_A_CALL * max(1, self.n_open))
+        return self.settings.breaker_failures
 
     def _patience_s(self) -> float:
         if self._kind in UNCOUNTED:

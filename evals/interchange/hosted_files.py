@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import UsageError
+from evals.interchange.hosted_items import results_in
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -38,6 +39,8 @@ class Found:
     rows_of_eval: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rows_of_file: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     "Rows by the name of their file without its ending: migration scripts name it by the file's id."
+    used_files: set[str] = field(default_factory=set)
+    "Those of `rows_of_file` that a run refers to."
     promptfoo: dict[str, dict[str, Any]] = field(default_factory=dict)
     "Configurations by the path of their file."
     notes: list[Note] = field(default_factory=list)
@@ -146,6 +149,8 @@ def _take(value: Any, where: str, path: Path, found: Found) -> None:
         _take_run(value, None, where, path, found)
     elif "item" in value:
         found.rows_of_file.setdefault(path.stem, []).append(value)
+        if unknown := [key for key in value if key not in ("item", "sample")]:
+            found.note(path, f"its rows have keys that are not known: {', '.join(unknown[:6])}")
     elif "tests" in value and ("prompts" in value or "providers" in value):
         found.promptfoo[str(path)] = value
     else:
@@ -158,7 +163,7 @@ def _is_item(value: Mapping[str, Any]) -> bool:
     if value.get("object") == "eval.run.output_item":
         return True
     has_row = "datasource_item" in value or isinstance(value.get("item"), Mapping)
-    return has_row and isinstance(value.get("results"), list | Mapping)
+    return has_row and results_in(value) is not None
 
 
 def _take_list(value: dict[str, Any], where: str, path: Path, found: Found) -> None:
@@ -179,7 +184,7 @@ def _take_bundle(value: dict[str, Any], where: str, path: Path, found: Found) ->
         if len(good) < len(rows):
             found.note(f"{where}.rows", f"{len(rows) - len(good)} rows are no objects")
         found.rows_of_eval.setdefault(eval_id or where, []).extend(good)
-    for number, run in enumerate(value.get("runs") or []):
+    for number, run in enumerate(_list_of(value.get("runs"), f"{where}.runs", found)):
         place = f"{where}.runs[{number}]"
         if isinstance(run, dict):
             _take_run(run if isinstance(run.get("run"), dict) else {"run": run}, eval_id, place, path, found)
@@ -198,12 +203,20 @@ def _take_run(value: dict[str, Any], eval_id: str | None, where: str, path: Path
     items = value.get("output_items") or []
     if isinstance(items, dict):
         items = items.get("data") or []
-    for number, item in enumerate(items):
+    for number, item in enumerate(_list_of(items, f"{where}.output_items", found)):
         place = f"{where}.output_items[{number}]"
         if isinstance(item, dict) and _is_item(item):
             found.items.setdefault(run_id, {})[str(item.get("id") or place)] = item
         else:
             found.note(place, "this is no output item")
+
+
+def _list_of(value: Any, where: str, found: Found) -> list[Any]:
+    """The list; an empty one for null, and with a note for anything else."""
+    if value is None or isinstance(value, list):
+        return value or []
+    found.note(where, "this is no list")
+    return []
 
 
 def _id(value: Mapping[str, Any], where: str) -> str:

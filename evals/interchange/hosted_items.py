@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evals.suite.graders.answers import sample_of
+
+RESULT_KEYS = ("results", "grader_results", "grades")
+"Where an item holds what its graders said: the API's name, and others that the dashboard may use."
+
+
+def results_in(given: Mapping[str, Any]) -> Any:
+    """What the graders said of an item: a list, or an object by the names of the graders; None without any."""
+    return next((given[key] for key in RESULT_KEYS if isinstance(given.get(key), list | Mapping)), None)
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ def read_item(given: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]]) -
     if set(item) <= {"item", "sample"} and isinstance(item.get("item"), Mapping):
         item = item["item"]
     said = given.get("sample") if isinstance(given.get("sample"), Mapping) else {}
-    grades = tuple(_grade(result, criteria) for result in _results(given.get("results")))
+    grades = tuple(_grade(result, criteria) for result in _results(results_in(given)))
     number = given.get("datasource_item_id")
     assert isinstance(said, Mapping)
     return StoredItem(
@@ -80,7 +89,7 @@ def _grade(result: Mapping[str, Any], criteria: Sequence[Mapping[str, Any]]) -> 
     rest = {key: value for key, value in result.items() if key not in ("name", "score", "passed")}
     return StoredGrade(
         criterion_name(str(result.get("name", "")), criteria),
-        float(score) if isinstance(score, int | float) else None,
+        float(score) if isinstance(score, int | float) and math.isfinite(score) else None,
         passed if isinstance(passed, bool) else None,
         rest,
     )

@@ -11,6 +11,8 @@ from typing import Any
 from evals.errors import EvalsError
 from evals.interchange.hosted_files import Found
 from evals.interchange.hosted_items import StoredItem, read_item
+from evals.suite.graders.definitions import UnknownKey
+from evals.suite.graders.grade import Grader
 from evals.suite.graders.prompts import Prompts, request_of
 from evals.suite.graders.read import read_grader
 
@@ -68,6 +70,9 @@ def imported_evals(found: Found) -> list[ImportedEval]:
             continue
         base = slug(str(run.get("name") or run_id), [one.base for one in imported])
         imported.append(_without_definition(run_id, run, base, found))
+    for name, rows in found.rows_of_file.items():
+        if name not in found.used_files:
+            found.note(name, f"no run refers to this file: its {len(rows)} rows are not taken over")
     return imported
 
 
@@ -115,10 +120,8 @@ def _supported(criteria: Sequence[Mapping[str, Any]], eval_id: str, found: Found
     for number, criterion in enumerate(criteria):
         where = f"{eval_id}.testing_criteria[{number}]"
         clean = {key: value for key, value in criterion.items() if value is not None and key != "id"}
-        try:
-            grader = read_grader(clean, where)
-        except EvalsError as error:
-            found.note(error.where or where, f"this grader is left out: {error.what}")
+        grader = _read(clean, where, found)
+        if grader is None:
             continue
         if grader.name in [str(one.get("name", one.get("type"))) for one in kept]:
             clean = {**clean, "name": f"{grader.name} {number + 1}"}
@@ -129,6 +132,23 @@ def _supported(criteria: Sequence[Mapping[str, Any]], eval_id: str, found: Found
                 where, f"grades with {clean['model']!r}; name another grader on the command line if it is retired"
             )
     return kept
+
+
+def _read(clean: dict[str, Any], where: str, found: Found) -> Grader | None:
+    """The grader of a definition; its unknown keys are taken out with a note. None, with a note, if it is unusable."""
+    while True:
+        try:
+            return read_grader(clean, where)
+        except UnknownKey as error:
+            known = {"type", "name"}
+            key = next((key for key in clean if key not in known and f"no key {key!r}" in error.what), None)
+            found.note(error.where or where, f"{error.what}: {'it is left out' if key else 'the grader is left out'}")
+            if key is None:
+                return None
+            del clean[key]
+        except EvalsError as error:
+            found.note(error.where or where, f"this grader is left out: {error.what}")
+            return None
 
 
 def _add_run(
@@ -147,7 +167,7 @@ def _add_run(
     rows = _rows_of_source(source, eval_id, run_id, found) or _rows_of_items(items)
     args = {**_prompt_args(source, run_id, found), "testing_criteria": graders}
     if source.get("type") == "jsonl" and not any("sample" in row for row in rows):
-        rows = [_with_sample(row, items) for row in rows]
+        rows = _with_samples(rows, items)
     for spec in imported.specs:
         if (spec.args, spec.rows) == (args, rows):
             break
@@ -176,6 +196,7 @@ def _rows_of_source(source: Mapping[str, Any], eval_id: str, run_id: str, found:
     if kind == "file_id" and isinstance(inner, Mapping):
         rows = found.rows_of_file.get(str(inner.get("id")))
         if rows is not None:
+            found.used_files.add(str(inner.get("id")))
             return [_row(row) for row in rows]
         if eval_id not in found.rows_of_eval:
             found.note(run_id, f"the file {inner.get('id')} was not saved: its rows are those of the output items")
@@ -201,12 +222,17 @@ def _rows_of_items(items: Sequence[StoredItem]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _with_sample(row: dict[str, Any], items: Sequence[StoredItem]) -> dict[str, Any]:
-    """A row of a run that graded stored answers, with its answer."""
+def _with_samples(rows: Sequence[dict[str, Any]], items: Sequence[StoredItem]) -> list[dict[str, Any]]:
+    """The rows of a run that graded stored answers, each with its answer; equal rows take equal items in turn."""
+    answers: dict[str, list[str]] = {}
     for item in items:
-        if _key(item.item) == _key(row["item"]) and item.error is None:
-            return {**row, "sample": {"output_text": item.sample["output_text"]}}
-    return row
+        if item.error is None:
+            answers.setdefault(_key(item.item), []).append(item.sample["output_text"])
+    made = []
+    for row in rows:
+        left = answers.get(_key(row["item"]))
+        made.append({**row, "sample": {"output_text": left.pop(0)}} if left else row)
+    return made
 
 
 def _key(item: Mapping[str, Any]) -> str:

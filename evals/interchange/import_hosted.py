@@ -14,7 +14,7 @@ from evals.interchange.hosted_records import write_record
 from evals.interchange.hosted_regrading import Regraded, regrade
 from evals.interchange.hosted_specs import EVAL_CLASS, ImportedEval, ImportedRun, imported_evals
 from evals.interchange.promptfoo import promptfoo_eval
-from evals.json_text import dumps
+from evals.json_text import dumps, encode
 
 
 @dataclass
@@ -86,7 +86,22 @@ def _yaml_of(one: ImportedEval) -> str:
         entries[spec.name] = {"class": EVAL_CLASS, "args": {"samples_jsonl": _data_name(spec.name), **spec.args}}
     comments = [f"Imported from OpenAI's hosted Evals: {one.origin}", *one.comments]
     head = "".join(f"# {' '.join(comment.split())}\n" for comment in comments)
-    return head + yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=110)
+    return head + yaml.dump(entries, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _dumper() -> Any:
+    """A dumper that writes a text of several lines as a block, line by line."""
+    import yaml
+
+    class BlockDumper(yaml.SafeDumper):
+        pass
+
+    def block(dumper: Any, text: str) -> Any:
+        # YAML has no block for a text with a space at the end of a line, and PyYAML then writes an escaped one.
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+    BlockDumper.add_representer(str, block)
+    return BlockDumper
 
 
 def _write_records(one: ImportedEval, out: Path, imported: Imported) -> None:
@@ -107,8 +122,8 @@ def _record_path(one: ImportedEval, run: ImportedRun, out: Path) -> Path:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(encode(text))
     except OSError as error:
         raise UsageError(
             f"this file cannot be written: {error.strerror}", where=str(path), fix="name another folder with --out"

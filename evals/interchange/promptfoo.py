@@ -142,12 +142,30 @@ def _groups(
         if not isinstance(test, Mapping):
             found.note(where, "this test is no object")
             continue
-        asserted = [*(common.get("assert") or []), *(test.get("assert") or [])]
+        asserted = [*_assertions(common, path, found), *_assertions(test, where, found)]
         usable = [one for k, one in enumerate(asserted) if _is_known(one, f"{where}.assert[{k}]", found)]
         shape = json.dumps([_shape(one) for one in usable], default=str)
-        values = {**(common.get("vars") or {}), **(test.get("vars") or {})}
+        values = {**_variables(common, path, found), **_variables(test, where, found)}
         groups.setdefault(shape, []).append((values, usable))
     return [made for group in groups.values() if (made := _group(group, path, found))[0]]
+
+
+def _assertions(test: Mapping[str, Any], where: str, found: Found) -> list[Any]:
+    """The assertions of a test; a note if they are no list."""
+    given = test.get("assert")
+    if given is None or isinstance(given, list):
+        return given or []
+    found.note(where, "its 'assert' is no list: it is left out")
+    return []
+
+
+def _variables(test: Mapping[str, Any], where: str, found: Found) -> Mapping[str, Any]:
+    """The variables of a test; a note if they are no object."""
+    given = test.get("vars")
+    if given is None or isinstance(given, Mapping):
+        return given or {}
+    found.note(where, "its 'vars' are no object: they are left out")
+    return {}
 
 
 def _shape(asserted: Mapping[str, Any]) -> list[Any]:

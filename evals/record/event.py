@@ -34,6 +34,14 @@ def in_sample_order(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (id_order(event.sample_id or ""), event.repeat or 0))
 
 
+def by_sample(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """The events of each sample by its id, in their order; those of no sample are under the empty text."""
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.sample_id or "", []).append(event)
+    return found
+
+
 def event_of(line: Mapping[str, Any]) -> Event:
     """The event of one parsed line. A missing key gives an empty text or None; a missing or null `event_id` gives -1.
 

@@ -7,12 +7,16 @@ import errno
 import logging
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from evals.errors import RecordError
 
 logger = logging.getLogger("evals")
+
+PIPE_READER_WITHIN_S = 3.0
+"How long a named pipe may have no reader; opening it would wait for ever."
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -47,7 +51,7 @@ class RecordFile:
             _refuse_link(path)
             for _ in range(_MOST_TRIES):
                 access = os.O_WRONLY if path.exists() and not path.is_file() else os.O_RDWR
-                file = cls._locked(path, os.open(path, access | os.O_CREAT | os.O_APPEND | _BINARY, 0o600))
+                file = cls._locked(path, _open_to_append(path, access))
                 if file is None:
                     continue
                 if not file.is_regular or os.fstat(file._fd).st_size == 0:
@@ -171,6 +175,27 @@ class RecordFile:
             self.close()
 
 
+def _open_to_append(path: Path, access: int) -> int:
+    """A descriptor of the file, which is made if it is not there. A pipe must have a reader soon.
+
+    Raises:
+        OSError: ENXIO where nobody reads the pipe.
+    """
+    flags = access | os.O_CREAT | os.O_APPEND | _BINARY
+    give_up_at = time.monotonic() + PIPE_READER_WITHIN_S
+    while True:
+        try:
+            fd = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.05)
+            continue
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(fd, True)
+        return fd
+
+
 def _write_all(fd: int, data: bytes) -> None:
     written = os.write(fd, data)
     while written < len(data):
@@ -235,7 +260,7 @@ def _explained(path: Path, *, at_start: bool = False) -> Iterator[None]:
 
 
 def _record_error(path: Path, error: OSError, *, at_start: bool) -> RecordError:
-    reason = error.strerror or str(error)
+    reason = "nobody reads this pipe" if error.errno == errno.ENXIO else error.strerror or str(error)
     if error.errno in _FULL:
         explained = RecordError(
             f"the record cannot be written: {reason}",

@@ -24,7 +24,11 @@ from evals.specs import RunSpec
 
 logger = logging.getLogger(__name__)
 
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 10.0
+_SILENT_BATCHES = 2
+"Batches in a row without any reply after which a server counts as gone: each costs a whole time-out."
+_SILENT = "no reply in time"
+_GONE = "not sent, since the server gave no reply to earlier events"
 _WAITS_S = (0.2, 1.0)
 "Seconds between the attempts at one batch: three attempts in all."
 
@@ -33,13 +37,13 @@ class HttpSink:
     """Collects lines of JSON and posts them as lists.
 
     fail_percent: how many percent of the events may get lost before `check` raises. batch_size: lines that are
-    collected before a POST. Lines of one `put` are posted together.
+    collected before a POST. Lines of one `put` are posted together. timeout_s: how long a reply may take.
 
     Raises:
         UsageError: `url` is not an HTTP address.
     """
 
-    def __init__(self, url: str, fail_percent: float, batch_size: int) -> None:
+    def __init__(self, url: str, fail_percent: float, batch_size: int, timeout_s: float = _TIMEOUT_S) -> None:
         parts = urllib.parse.urlsplit(url or "")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError("this is not an HTTP address", where=url or "(empty)", fix="give http(s)://host/path")
@@ -55,6 +59,8 @@ class HttpSink:
         "Events that were sent, accepted or not."
         self.n_failed = 0
         self.last_failure = ""
+        self._n_silent = 0
+        self._timeout_s = timeout_s
 
     def put(self, lines: list[str]) -> None:
         """Queue the lines of one sample. Returns at once."""
@@ -104,28 +110,38 @@ class HttpSink:
 
     def _deliver(self, lines: list[str]) -> None:
         body = encode("[" + ",".join(line.strip() for line in lines) + "]")
-        failure = self._post(body)
-        for wait_s in _WAITS_S:
-            if failure is None or not failure.startswith(("5", "429", "no reply")):
-                break
-            time.sleep(wait_s)
-            failure = self._post(body)
+        failure = self._posted(body) if self._n_silent < _SILENT_BATCHES else _GONE
         self.n_sent += len(lines)  # before n_failed, so that `check` on another thread never sees too high a share
         if failure is not None:
             self.last_failure = failure
             self.n_failed += len(lines)
             logger.warning("%d events were not accepted by %s: %s", len(lines), self._host, failure)
 
+    def _posted(self, body: bytes) -> str | None:
+        """Send one list, again where that may help. None if the server accepted it, else the reason."""
+        failure = self._post(body)
+        for wait_s in _WAITS_S:
+            if failure is None or failure == _SILENT or not failure.startswith(("5", "429", "no reply")):
+                break
+            time.sleep(wait_s)
+            failure = self._post(body)
+        self._n_silent = self._n_silent + 1 if failure == _SILENT else 0
+        return failure
+
     def _post(self, body: bytes) -> str | None:
         """Send one list. None if the server accepted it, else the reason."""
         request = urllib.request.Request(self._url, data=body, headers={"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as reply:
+            with urllib.request.urlopen(request, timeout=self._timeout_s) as reply:
                 reply.read()
         except urllib.error.HTTPError as error:
             with error:
                 return f"{error.code} {error.reason}"
+        except TimeoutError:
+            return _SILENT
         except (OSError, http.client.HTTPException) as error:
+            if isinstance(getattr(error, "reason", None), TimeoutError):
+                return _SILENT
             return f"no reply: {getattr(error, 'reason', None) or error or type(error).__name__}"
         return None
 

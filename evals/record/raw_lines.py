@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+MAX_LINE_BYTES = 256 << 20
+"A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
+
 _loads = json.JSONDecoder(parse_constant=lambda _: None).decode
 
 
@@ -18,7 +21,7 @@ def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         try:
-            for raw in file:
+            while raw := file.readline(MAX_LINE_BYTES):
                 start, end = end, end + len(raw)
                 yield start, end, raw
         except (EOFError, zlib.error, gzip.BadGzipFile):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import re
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -283,6 +285,10 @@ def read_record(path: str | Path) -> Record:
     Raises:
         DataError: the file cannot be read, or is not a record.
     """
+    if not stat.S_ISREG(_mode_of(path)):
+        raise DataError(
+            "this is no file", where=str(path), fix="name a record; what a pipe gives must be written first"
+        )
     try:
         record = Record(Path(path))
     except OSError as error:
@@ -298,6 +304,14 @@ def _warn_of_damage(path: str, n: int) -> None:
     """Say it once for each record, whatever reads it, and however often."""
     lines = "1 broken line" if n == 1 else f"{n:,} broken lines"
     logger.warning("%s has %s: their samples count as not finished; --resume evaluates them again", path, lines)
+
+
+def _mode_of(path: str | Path) -> int:
+    """The type of the file; that of a regular one where there is none, whose opening says why."""
+    try:
+        return os.stat(path).st_mode
+    except OSError:
+        return stat.S_IFREG
 
 
 def done_samples(path: str | Path) -> DoneSamples:

@@ -42,26 +42,6 @@ def public_path(path: str) -> str:
     return OUR_PATH.sub(r"\1:\2", path)
 
 
-def keeps_openai_evals_rules(path: str, cls: Any) -> bool:
-    """Whether an entry has the form of openai/evals, so that its rules hold where ours differ.
-
-    path: `class` of the entry. It is of that form if it is a path of openai/evals (`evals.elsuite...`), or if the class
-    is a plug-in's whose module, or that of a class it inherits from, names such a path.
-    """
-    if path.startswith("evals.elsuite."):
-        return True
-    foreign = {base.__module__ for base in getattr(cls, "__mro__", ()) if base is not object and not is_ours(base)}
-    return any(_names_openai_evals(sys.modules.get(name)) for name in foreign)
-
-
-@functools.lru_cache(maxsize=256)
-def _names_openai_evals(module: Any) -> bool:
-    try:
-        return "evals.elsuite" in inspect.getsource(module)
-    except (OSError, TypeError):
-        return False
-
-
 def load_object(path: str, *, named_by: str = "the registry", where: str | None = None) -> Any:
     """The object that `module:Class`, `module:Outer.Inner` or `module` names.
 

@@ -10,7 +10,7 @@ from typing import Any
 from evals.errors import RegistryError, listed
 from evals.registry.aliases import first_entry, follow
 from evals.registry.argument_check import EVAL_METHODS, refuse_other_than_a_class, refuse_other_than_an_eval
-from evals.registry.classes import accepts, build, keeps_openai_evals_rules, load_object
+from evals.registry.classes import accepts, build, load_object
 from evals.registry.entries import (
     alias_of,
     as_base_eval_spec,
@@ -158,7 +158,7 @@ class Registry(RegistryFiles):
         refuse_other_than_a_class(cls.func, spec.cls, named_by=named_by, where=spec.where, needs=EVAL_METHODS)
         made = build(cls, arguments, named_by=named_by, where=spec.where, given=given.keys())
         refuse_other_than_an_eval(made, spec.cls, named_by=named_by, where=spec.where)
-        made.openai_evals_rules = keeps_openai_evals_rules(spec.cls, type(made))
+        made.openai_evals_rules = spec.is_openai_evals_form
         return made
 
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:

@@ -113,15 +113,30 @@ def fact(bodies: Iterable[Mapping[str, Any]], key: str) -> Any:
 
 
 def as_model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
-    """What is known of the model `name`. For each key the first body that has it wins."""
+    """What is known of the model `name`. For each key the first body that has it wins.
+
+    Raises:
+        RegistryError: a fact has the wrong form, such as a word where a number belongs.
+    """
+    try:
+        return _model_info(name, bodies)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise RegistryError(
+            f"the facts about the model {name!r} cannot be read: {type(error).__name__}: {error}",
+            fix="compare its entry under completion_fns/ with those of `evals models --json`: numbers for tokens and "
+            "prices, lists for efforts and refuses",
+        ) from error
+
+
+def _model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
     prices = fact(bodies, "prices") or {}
     default_effort, reasons = _text(fact(bodies, "default_effort")), fact(bodies, "reasons")
     if reasons is None and default_effort is not None:
         reasons = default_effort != "none"
     return ModelInfo(
         name=name,
-        context_length=fact(bodies, "context_length"),
-        max_output_tokens=fact(bodies, "max_output"),
+        context_length=_count(fact(bodies, "context_length")),
+        max_output_tokens=_count(fact(bodies, "max_output")),
         input_usd_per_million=_number(prices.get("input")),
         cached_input_usd_per_million=_number(prices.get("cached_input")),
         cache_write_usd_per_million=_number(prices.get("cache_write")),
@@ -139,8 +154,8 @@ def as_model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
         refuses_while_reasoning=_texts(fact(bodies, "refuses_while_reasoning")),
         responses_only_efforts=_texts(fact(bodies, "responses_only_efforts")),
         chat_tools=_text(fact(bodies, "chat_tools")),
-        max_n=fact(bodies, "max_n"),
-        max_top_logprobs=fact(bodies, "max_top_logprobs"),
+        max_n=_count(fact(bodies, "max_n")),
+        max_top_logprobs=_count(fact(bodies, "max_top_logprobs")),
         headroom_tokens=int(fact(bodies, "headroom") or ModelInfo.headroom_tokens),
         retires=_text(fact(bodies, "retires")),
         successor=_text(fact(bodies, "successor")),
@@ -169,6 +184,10 @@ def _pattern_texts(entry: RawEntry) -> list[str]:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _count(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _text(value: Any) -> str | None:

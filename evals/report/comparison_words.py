@@ -53,12 +53,10 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
 
 def detectable_words(c: Comparison) -> str:
     """The smallest true difference that a comparison of this size finds, as a sentence."""
-    if not c.n:
-        return "no samples"
-    if c.is_binary and c.estimate_b.value > 0 and not c.detectable <= 1:
-        return f"With {counted(c.n, 'sample')} like these no true drop is found 4 times in 5: more are needed."
+    if math.isnan(c.detectable) and not (c.is_binary and c.estimate_a.value > 0):
+        return "" if c.n else "no samples"
     if math.isnan(c.detectable):
-        return ""
+        return f"With {counted(c.n, 'sample')} like these no true difference is found 4 times in 5: more are needed."
     what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
     where = "drop" if c.is_binary else "difference"
     return f"With {counted(c.n, 'sample')} like these a true {where} of {what} is found 4 times in 5."

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 def run_json(result: RunResult) -> dict[str, Any]:
-    """The final report, with names, record path, counts of errors by type, and calls and seconds under `run`."""
+    """The final report, with names, efforts, record path, counts of errors by type, and calls and seconds in `run`."""
     return {
         "eval": result.eval_spec.key,
         "completion_fns": result.run_spec.completion_fns,
+        "efforts": result.run_spec.run_config.get("efforts") or {},
         "run_id": result.run_spec.run_id,
         "record_path": result.record_path,
         "final_report": result.report,

@@ -13,7 +13,7 @@ from typing import Any
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
-from evals.errors import BadSample, DataError, EvalsError, RegistryError, UsageError, listed
+from evals.errors import DataError, EvalsError, RegistryError, UsageError, listed
 from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
@@ -180,7 +180,7 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
     bad: list[EvalsError] = []
     try:
         doubts = Doubts(evaluation, as_openai_evals=as_openai_evals)
-    except BadSample as error:
+    except EvalsError as error:
         check.add("failed", str(error))
         return False
     for index in range(len(samples)):

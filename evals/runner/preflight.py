@@ -16,7 +16,7 @@ from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
 from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
-from evals.runner.few_shot_overlap import few_shot_warnings
+from evals.runner.few_shot_overlap import LOOKED_AT, few_shot_warnings
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -68,7 +68,7 @@ def check_before_run(evaluation: Eval, max_samples: int | None, *, as_openai_eva
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
-        warnings=[*doubts.warnings(), *few_shot_warnings(evaluation, samples, sorted(order))],
+        warnings=[*doubts.warnings(), *few_shot_warnings(evaluation, samples, sorted(order)[:LOOKED_AT])],
         pictures=pictures,
     )
 

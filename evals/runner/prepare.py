@@ -112,9 +112,9 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
     evaluation.preflight()
     _check_effort(evaluation, request, registry)
-    warnings = [*facts.warnings, *_model_warnings(request, registry)]
+    warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
     warnings += _scorer_warnings(evaluation, spec, request, registry)
-    preflight(*evaluation.completion_fns)
+    preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
     _check_budget(evaluation, request, registry)
     return PreparedRun(
         request=request,
@@ -185,9 +185,10 @@ def _check_effort(evaluation: Eval, request: RunRequest, registry: Registry) -> 
         check_effort(registry.model_info(name), str(effort))
 
 
-def _model_warnings(request: RunRequest, registry: Registry) -> list[str]:
-    """What is known against the models of a run: that they are shut down, or will be soon."""
-    names = [name for name in request.completion_fns if isinstance(name, str)]
+def _model_warnings(evaluation: Eval, request: RunRequest, registry: Registry) -> list[str]:
+    """What is known against the models of a run, its graders among them: that they are or will soon be shut down."""
+    graders = [traits_of(fn).model for fn in evaluation.further_completion_fns]
+    names = [name for name in (*request.completion_fns, *graders) if isinstance(name, str)]
     today = datetime.now(timezone.utc).date()
     warnings = [retirement_warning(registry.model_info(name), today) for name in dict.fromkeys(names)]
     return [warning for warning in warnings if warning is not None]
@@ -215,7 +216,9 @@ def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, regi
 def _check_budget(evaluation: Eval, request: RunRequest, registry: Registry) -> None:
     if request.settings.max_cost_usd is None:
         return
-    for name, fn in zip(request.completion_fns, evaluation.completion_fns, strict=True):
+    fns = [*evaluation.completion_fns, *evaluation.further_completion_fns]
+    names = [*request.completion_fns, *(traits_of(fn).model for fn in fns[len(request.completion_fns) :])]
+    for name, fn in zip(names, fns, strict=False):
         if not isinstance(name, str) or traits_of(fn).is_local:
             continue
         if registry.model_info(name).input_usd_per_million is None:

@@ -181,8 +181,8 @@ class Late:
 StatusName = Literal["passed", "failed", "syntax_error", "timed_out", "memory", "refused", "harness_error"]
 "The values of `verdict.Status`."
 
-Failure = Literal["assertion", "exception", "wrong_type", "wrong_output", "reference"]
-"`reference`: of a refusal, since the reference does not pass either."
+Failure = Literal["assertion", "exception", "wrong_type", "wrong_output", "reference", "assurance"]
+"Of a refusal: `reference`, since the reference does not pass either; `assurance`, since no strict verdict is possible."
 
 
 @dataclass(frozen=True)

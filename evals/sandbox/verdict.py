@@ -24,7 +24,7 @@ class Verdict:
 
     status: Status
     kind: str | None = None
-    "Of a failure: assertion, exception, wrong_type or wrong_output. Of a refusal: reference, if that does not pass."
+    "Of a failure: assertion, exception, wrong_type or wrong_output. Of a refusal: reference or assurance."
     detail: str = ""
     assurance: str = "strict"
     "`strict`: no trick of the program can forge it; `weak`: tests and program shared a process; `unsafe`: no sandbox."

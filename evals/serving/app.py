@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from starlette.applications import Starlette
@@ -30,6 +30,7 @@ from evals.serving.fields import parsed
 from evals.serving.middleware import Middleware
 from evals.serving.replies import Job, Stream, chat_reply, text_reply
 from evals.serving.requests import Options, read_chat, read_text
+from evals.serving.same_site import SameSite
 from evals.serving.served_model import ServedModel
 
 LONG_TEXT = 20_000
@@ -41,15 +42,17 @@ T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(models: Mapping[str, ServedModel], middleware: Middleware) -> Starlette:
-    """The application that serves `models` by their names, under the rules of `middleware`."""
+def make_app(
+    models: Mapping[str, ServedModel], middleware: Middleware, hosts: Collection[str] | None = None
+) -> SameSite:
+    """The application that serves `models` by their names, under the rules of `middleware`. hosts: see `SameSite`."""
     api = _Api(models, middleware)
     routes = [
         Route("/v1/chat/completions", middleware.with_rules(api.chat), methods=["POST"]),
         Route("/v1/completions", middleware.with_rules(api.text), methods=["POST"]),
         Route("/v1/models", middleware.with_key(api.list_models), methods=["GET"]),
         Route("/v1/models/{name:path}", middleware.with_key(api.show_model), methods=["GET"]),
-        Route("/stats", api.show_stats, methods=["GET"]),
+        Route("/stats", middleware.with_key(api.show_stats), methods=["GET"]),
     ]
     handlers: dict[Any, Any] = {
         ApiError: _refused,
@@ -59,7 +62,7 @@ def make_app(models: Mapping[str, ServedModel], middleware: Middleware) -> Starl
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    return app
+    return SameSite(app, lambda error: _json(error.body(), error.status, error.headers), hosts)
 
 
 class _Api:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from evals.key_values import typed
 from evals.local_models.language_model import LanguageModel
 from evals.registry.lookup import Registry
 from evals.serving.faults import Rules
+from evals.serving.same_site import is_loopback
 
 try:
     from evals.serving.app import make_app
@@ -49,12 +49,14 @@ def serve(
     port: int,
     arguments: Mapping[str, str],
     aliases: Sequence[str] = (),
+    allowed_hosts: Sequence[str] = (),
     ready: Callable[[str, Mapping[str, LanguageModel]], None],
 ) -> dict[str, Any]:
     """Serve the models until SIGINT or SIGTERM; the counters of `Middleware.stats` at the end.
 
     names: of the registry. arguments: for the classes of all models, as texts. aliases: further names of the first
-    model. port: 0 takes a free one. ready: called once connections are taken, with the base URL and the models by name.
+    model. allowed_hosts: names by which the server is reached, beside the loopback's (see `SameSite`). port: 0 takes a
+    free one. ready: called once connections are taken, with the base URL and the models by name.
 
     Raises:
         UsageError: a name leads to no model of this process, or host and port cannot be used.
@@ -68,16 +70,9 @@ def serve(
     sock = listening_socket(host, port)
     url = f"http://{_shown_host(host)}:{sock.getsockname()[1]}/v1"
     shown = {name: served.model for name, served in models.items()}
-    run_server(make_app(models, middleware), sock, lambda: ready(url, shown), middleware.stop)
+    hosts = [host, *allowed_hosts] if is_loopback(host) or allowed_hosts else None
+    run_server(make_app(models, middleware, hosts), sock, lambda: ready(url, shown), middleware.stop)
     return middleware.stats()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs of this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _shown_host(host: str) -> str:

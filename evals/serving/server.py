@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from evals.completion_fns.openai.objects import error_object
 from evals.errors import UsageError
 from evals.json_text import dumps
+from evals.serving.same_site import SameSite
 
 BACKLOG = 2048
 "Connections that may wait to be taken."
@@ -82,7 +82,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run_server(app: Starlette, sock: socket.socket, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
+def run_server(app: SameSite, sock: socket.socket, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then give requests in flight up to STOP_WITHIN_S to end.
 
     ready: called once connections are taken. stopping: called on the event loop when the server begins to stop.

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from evals.solvers.solver import Solver as Solver
     from evals.solvers.solver import SolverResult as SolverResult
     from evals.solvers.solver_completion_fn import SolverCompletionFn as SolverCompletionFn
+    from evals.solvers.tool_loop import ToolLoop as ToolLoop
 
 _HOMES = {
     "AnthropicSolver": "evals.solvers.providers.anthropic.anthropic_solver",
@@ -58,6 +59,7 @@ _HOMES = {
     "SolverResult": "evals.solvers.solver",
     "Strip": "evals.solvers.postprocessors.postprocessors",
     "TogetherSolver": "evals.solvers.providers.together.together_solver",
+    "ToolLoop": "evals.solvers.tool_loop",
 }
 
 __all__ = list(_HOMES)

@@ -38,11 +38,19 @@ def error_reply(status: int, kind: str, message: str, headers: Mapping[str, str]
 
 
 class AnthropicServer(ProviderServer):
-    """Answers `/v1/messages`. requests: all that came, with their headers."""
+    """Answers `/v1/messages`. requests: all that came, with their headers.
 
-    def __init__(self, answering: Answering = "Hello from loopback.", api_key: str = "test-key") -> None:
+    profile: `claude` refuses what models from Opus 4.7 on refuse, and thinks before each text, within `max_tokens`.
+    n_refused: requests that were refused with status 400.
+    """
+
+    def __init__(
+        self, answering: Answering = "Hello from loopback.", api_key: str = "test-key", *, profile: str | None = None
+    ) -> None:
         super().__init__(answering, api_key)
         self.requests: list[HttpRequest] = []
+        self.n_refused = 0
+        self._thinks = profile == "claude"
 
     def answer(self, request: HttpRequest) -> HttpReply:
         self.requests.append(request)
@@ -51,11 +59,50 @@ class AnthropicServer(ProviderServer):
         if (request.method, request.path) != ("POST", "/v1/messages"):
             return error_reply(404, "not_found_error", "Not found")
         body = json.loads(request.body)
-        fault = fault_of(request, body)
+        fault = fault_of(request, body) or (fault_of_today(body) if self._thinks else None)
         if fault is not None:
+            self.n_refused += 1
             return error_reply(400, "invalid_request_error", fault)
         answer = self.answer_to(body)
-        return answer if isinstance(answer, HttpReply) else message_reply(answer, model=body["model"])
+        if isinstance(answer, HttpReply):
+            return answer
+        return thinking_reply(answer, body) if self._thinks else message_reply(answer, model=body["model"])
+
+
+THINKING_TOKENS = 300
+"What the profile `claude` spends before each text."
+
+
+def thinking_reply(text: str, body: Mapping[str, Any]) -> HttpReply:
+    """A message after some thinking that is not shown; without text where `max_tokens` ends it before."""
+    if (body.get("thinking") or {}).get("type") == "disabled":
+        return message_reply(text, model=body["model"])
+    thought = {"type": "thinking", "thinking": "", "signature": "sealed"}
+    if body["max_tokens"] <= THINKING_TOKENS:
+        usage = {"input_tokens": 10, "output_tokens": body["max_tokens"]}
+        return message_reply("", body["model"], "max_tokens", usage, [thought])
+    usage = {"input_tokens": 10, "output_tokens": THINKING_TOKENS + len(text.split())}
+    return message_reply("", body["model"], usage=usage, content=[thought, {"type": "text", "text": text}])
+
+
+def fault_of_today(body: Mapping[str, Any]) -> str | None:
+    """What models from Opus 4.7 on refuse, in Anthropic's words as clients reported them in 2026; None for the rest."""
+    for name in ("temperature", "top_p", "top_k"):
+        if name in body:
+            return f"`{name}` is deprecated for this model."
+    if (body.get("thinking") or {}).get("type") == "enabled":
+        return (
+            '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and '
+            '"output_config.effort" to control thinking behavior.'
+        )
+    if (body.get("tool_choice") or {}).get("type") in ("any", "tool"):
+        return 'tool_choice: type "tool" and "any" are not supported for this model.'
+    if body["messages"][-1]["role"] == "assistant":
+        return "This model does not support assistant message prefill. The conversation must end with a user message."
+    for name in ("n", "seed", "logprobs", "stop", "presence_penalty", "frequency_penalty", "reasoning_effort"):
+        if name in body:
+            return f"{name}: Extra inputs are not permitted"
+    return None
 
 
 def key_of(request: HttpRequest) -> str | None:

@@ -226,7 +226,8 @@ class OpenAIApp:
     ) -> dict[str, Any]:
         model, number = str(body.get("model")), self.n_requests
         if endpoint == "responses":
-            return responses_reply(number, model, answers[0][1], n_prompt)
+            encrypted = "reasoning.encrypted_content" in (body.get("include") or ())
+            return responses_reply(number, model, answers[0][1], n_prompt, encrypted=encrypted)
         if endpoint == "completions":
             return text_reply(number, model, answers, n_prompt, body.get("logprobs"), bool(body.get("echo")))
         top = int(body.get("top_logprobs") or 0)

@@ -15,6 +15,7 @@ from typing import Any
 
 from evals.testing.faults import DEFAULT_FAULTS, FAULTS, Faults
 from evals.testing.http_server import serve
+from evals.testing.model_profiles import PROFILES
 from evals.testing.openai_app import DEFAULT_ANSWER, Answering, OpenAIApp, ServerRules
 from evals.testing.openai_server import read_answers
 
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--hold-until", type=int, metavar="N", help="answer nothing before N calls are in flight at once")
     p.add_argument("--api-key", help="calls without it are refused with 401")
     p.add_argument("--models", help="comma-separated name patterns; other models are refused with 404")
+    p.add_argument("--profile", choices=tuple(PROFILES), help="refuse and reason as this model or server does")
     p.add_argument("--error-rate", type=float, default=0.0, help="chance that an attempt fails")
     p.add_argument("--faults", default=",".join(DEFAULT_FAULTS), help=f"of {', '.join(FAULTS)}")
     p.add_argument("--fail-first-n", type=int, default=0, help="failing attempts at each prompt")
@@ -54,6 +56,7 @@ def app_from(args: argparse.Namespace) -> OpenAIApp:
         api_key=args.api_key,
         hold_until=args.hold_until,
         models=args.models.split(",") if args.models else None,
+        profile=args.profile,
     )
     faults = Faults(args.error_rate, args.faults.split(","), args.fail_first_n, args.seed, args.retry_after)
     return OpenAIApp(answering, rules, faults, keep=100)

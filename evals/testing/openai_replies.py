@@ -36,6 +36,8 @@ class Answer:
     "Shown beside the text: as `reasoning_field` of a chat message, and as a summary at the responses endpoint."
     reasoning_field: str = "reasoning_content"
     cached_tokens: int = 0
+    tool_calls: Sequence[tuple[str, str]] = ()
+    "Functions that the model calls: name, and arguments as JSON text. Their ids are `call_0`, `call_1`, ..."
     status: int = 200
     "Another one makes the reply an error, with `error_code` and `error_message`."
     error_code: str | None = None
@@ -109,7 +111,14 @@ def chat_reply(
     for choice, answer in zip(choices, answers, strict=True):
         if answer.reasoning is not None:
             choice["message"][answer.reasoning_field] = answer.reasoning
+        if answer.tool_calls:
+            choice["message"]["tool_calls"] = [_chat_call(k, *call) for k, call in enumerate(answer.tool_calls)]
+            choice["finish_reason"] = "tool_calls"
     return chat_completion(f"chatcmpl-{reply_id}", _CREATED, model, choices, chat_usage(n_prompt, answers))
+
+
+def _chat_call(number: int, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _chat_logprobs(answer: Answer, top: int) -> dict[str, Any]:
@@ -171,8 +180,13 @@ def _text_logprobs(prompt: str, answer: Answer, top: int, echo: bool) -> dict[st
     return text_logprobs(tokens, logprobs, tops if top else None, offsets)
 
 
-def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) -> dict[str, Any]:
-    """A `response` object of the responses endpoint. n_prompt: tokens of the prompt."""
+def responses_reply(
+    reply_id: int, model: str, answer: Answer, n_prompt: int, *, encrypted: bool = False
+) -> dict[str, Any]:
+    """A `response` object of the responses endpoint. n_prompt: tokens of the prompt.
+
+    encrypted: reasoning comes with content that can be sent back.
+    """
     details = {"length": "max_output_tokens", "content_filter": "content_filter"}.get(answer.finish_reason)
     content = []
     if answer.text is not None:
@@ -183,10 +197,14 @@ def responses_reply(reply_id: int, model: str, answer: Answer, n_prompt: int) ->
     output: list[dict[str, Any]] = []
     if answer.reasoning_tokens or answer.reasoning:
         summary = [{"type": "summary_text", "text": answer.reasoning}] if answer.reasoning else []
-        output.append({"type": "reasoning", "id": f"rs_{reply_id}", "summary": summary})
+        kept = {"encrypted_content": f"sealed-{reply_id}"} if encrypted else {}
+        output.append({"type": "reasoning", "id": f"rs_{reply_id}", "summary": summary, **kept})
     if content:
         message = {"type": "message", "id": f"msg_{reply_id}", "status": status, "role": "assistant"}
         output.append({**message, "content": content})
+    for number, (name, arguments) in enumerate(answer.tool_calls):
+        call = {"type": "function_call", "id": f"fc_{number}", "call_id": f"call_{number}", "status": "completed"}
+        output.append({**call, "name": name, "arguments": arguments})
     n_output = _n_tokens([answer])
     return {
         "id": f"resp_{reply_id}",

@@ -84,7 +84,35 @@ def test_a_looser_scorer_is_told_from_better_completions(tmp_path):
     parts = parts_of(body)
     assert parts["scorer: same completions, other score"] == (0.6, 12)
     assert parts["other completions to the same prompts"] == (0.1, 2)
+    assert any("told in one order" in text for text in body["cannot_be_told"]), "Match is not installed any more"
     assert any(cause.startswith("scorer: class evals.suite:Match") for cause in body["causes"])
+
+
+def write_two_evals(folder: Path) -> None:
+    """Strict and lenient scoring of the same rows, both installed."""
+    write_eval(folder, ROWS)
+    body = json.dumps({"class": "evals.suite:Includes", "args": {"samples_jsonl": "sums.jsonl"}})
+    (folder / "evals" / "lenient.yaml").write_text(f"lenient:\n  id: lenient.dev.v0\nlenient.dev.v0: {body}\n")
+
+
+def test_the_parts_of_both_directions_are_mirrored_and_show_the_interaction(tmp_path):
+    """Strict finds the first 10 of the plain answers and none of 16 chatty ones; lenient finds 10 and 16."""
+    write_two_evals(tmp_path)
+    a = say(tmp_path, "a", answers(10))
+    say(tmp_path, "chatty", answers(16, right="it is {}"))
+    rows = (tmp_path / "chatty.script").read_text().replace("sums.dev", "lenient.dev")
+    (tmp_path / "b.script").write_text(rows)
+    b = evaluate(tmp_path, "b", "lenient").name
+    there, back = explain(tmp_path, a, b), explain(tmp_path, b, a)
+    scorer, completions = "scorer: same completions, other score", "other completions to the same prompts"
+    # strict: 10 and 0 of 20; lenient: 10 and 16. Scorer (0 + 16) / 2, completions (-10 + 6) / 2, interaction 6 + 10.
+    assert parts_of(there) == {scorer: (0.4, 16), completions: (-0.1, 16)}
+    assert parts_of(back) == {scorer: (-0.4, 16), completions: (0.1, 16)}
+    assert there["interaction"]["value"] == pytest.approx(0.8)
+    assert back["interaction"]["value"] == pytest.approx(0.8)
+    text = run(tmp_path, "main", "explain", a, b, "--registry_path", ".").stdout
+    assert "interaction of scorer and completions" in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_rows_put_in_and_taken_out_are_counted_apart(tmp_path):

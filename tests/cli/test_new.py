@@ -53,6 +53,11 @@ def test_every_template_makes_an_eval_whose_data_is_found(evals_new, template):
         made.check_sample(sample)
 
 
+def test_the_option_has_the_name_of_what_is_chosen_too(evals_new, tmp_path):
+    evals_new("calls", "--template", "tools")
+    assert "evals.suite:ToolCall" in (tmp_path / "registry/evals/calls.yaml").read_text()
+
+
 def test_it_says_what_to_do_next(evals_new):
     said = evals_new("fresh", "--dir", "mine")
     assert "evals check fresh --registry_path mine" in said

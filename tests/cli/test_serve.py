@@ -38,7 +38,7 @@ def test_a_stalled_client_does_not_keep_it_from_stopping(tmp_path):
     with Served("--faults", "stall", "--error-rate", "1", folder=tmp_path) as served:
         host, port = served.base_url.split("/")[2].split(":")
         with socket.create_connection((host, int(port))) as sock:
-            sock.sendall(b"POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
+            sock.sendall(b"POST /v1/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{}")
             wait_until(lambda: served.stats()["in_flight"] == 1)
             code, out, err = served.stop()
     assert (code, err) == (0, "")

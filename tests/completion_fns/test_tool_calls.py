@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from evals.completion import Completions
+from evals.completion_fns.hosted import together
 from evals.completion_fns.openai.results import OpenAIChatCompletionResult
 from evals.completion_fns.scripted import ScriptedCompletionFn
 from evals.completion_fns.tool_calls import chat_form, read_arguments, tool_calls_of
@@ -103,3 +104,9 @@ def test_a_script_may_call_functions(tmp_path: Path) -> None:
     path.write_text(json.dumps({"prompt": "?", "tool_calls": [{"arguments": {}}]}) + "\n")
     with pytest.raises(DataError, match="tool call 1 has no name"):
         ScriptedCompletionFn(path=path)
+
+
+def test_calls_that_a_backend_reads_itself_are_kept_for_each_of_several_completions() -> None:
+    called = Completions([""], tool_calls=[[CALL]])  # type: ignore[list-item]
+    assert together([called, Completions(["Paris"]), called]).tool_calls == [[CALL], [], [CALL]]
+    assert together([Completions(["a"]), Completions(["b"])]).tool_calls == []

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 import evals
+from evals.testing.anthropic_server import AnthropicServer
+from evals.testing.google_server import GoogleServer
 from evals.testing.openai_server import Call, LoopbackServer
 
 SUMS = {"1 + 1?": "2", "2 + 2?": "4", "3 + 3?": "6"}
@@ -104,3 +106,32 @@ def test_a_grader_that_thinks_has_room_for_its_verdict(tmp_path):
         result = evals.run("gpt-6-luna", "e", registry_paths=[root], log_dir=tmp_path, completion_args=arguments)
         assert server.n_refused == 0
     assert (result.report["score"], result.n_errors) == (1.0, 0)
+
+
+def said_to(prompt: str) -> str:
+    return answer(Call("chat", prompt, "m", {}))
+
+
+@pytest.mark.parametrize(("cls", "rows", "args"), CASES, ids=[case[0] for case in CASES])
+def test_a_class_scores_right_on_a_claude_of_today(tmp_path, monkeypatch, cls, rows, args):
+    pytest.importorskip("anthropic", reason="needs the extra: pip install 'oaieval[anthropic]'")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "test-key")
+    root = write(tmp_path / "registry", cls, rows, **args)
+    with AnthropicServer(lambda body: said_to(body["messages"][-1]["content"][0]["text"]), profile="claude") as server:
+        arguments = {"base_url": server.base_url}
+        result = evals.run("claude-opus-5-5", "e", registry_paths=[root], log_dir=tmp_path, completion_args=arguments)
+        assert server.n_refused == 0
+    assert (result.accuracy, result.n_errors, result.report["n"]) == (1.0, 0, 3)
+
+
+@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
+@pytest.mark.parametrize(("cls", "rows", "args"), CASES, ids=[case[0] for case in CASES])
+def test_a_class_scores_right_on_a_gemini_of_today(tmp_path, monkeypatch, cls, rows, args):
+    pytest.importorskip("google.genai", reason="needs the extra: pip install 'oaieval[google]'")
+    monkeypatch.setenv("GEMINI_API_KEY", "test-key")
+    root = write(tmp_path / "registry", cls, rows, **args)
+    with GoogleServer(lambda body: said_to(body["contents"][-1]["parts"][0]["text"]), profile="gemini") as server:
+        arguments = {"base_url": server.base_url}
+        result = evals.run("gemini-3.8-flash", "e", registry_paths=[root], log_dir=tmp_path, completion_args=arguments)
+        assert server.n_refused == 0
+    assert (result.accuracy, result.n_errors, result.report["n"]) == (1.0, 0, 3)

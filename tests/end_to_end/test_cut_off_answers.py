@@ -136,3 +136,25 @@ def test_headroom_of_ones_own_replaces_that_of_the_registry(registry):
     with LoopbackServer(thinking(5)) as server:
         run(server, registry, model="gpt-6-luna", extra={"headroom": "500"})
         assert {body["max_completion_tokens"] for body in server.bodies} == {564}
+
+
+def test_an_answer_of_which_reasoning_took_a_part_is_asked_for_again_where_nobody_knew_that_the_model_reasons(registry):
+    long = " ".join(["so"] * 20)
+
+    def answer(call: Call) -> Answer:
+        return Answer(f"{long} {QUESTIONS[call.prompt]}", reasoning_tokens=60)
+
+    with LoopbackServer(answer, hold_until=4) as server:
+        result = run(server, registry)
+    assert result.n_errors == 0
+    assert "truncated" not in result.report
+    assert result.accuracy == 1.0
+
+
+def test_thoughts_in_the_text_that_take_the_tokens_of_the_answer_are_reasoning_too(registry):
+    thoughts = "<think>" + "so " * 62 + "</think>"
+    with LoopbackServer(lambda call: f"{thoughts} It is {QUESTIONS[call.prompt]}", hold_until=4) as server:
+        result = run(server, registry)
+    assert "truncated" not in result.report
+    assert (result.n_errors, result.report["n"]) == (0, 4)
+    assert result.accuracy == 1.0

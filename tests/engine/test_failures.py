@@ -92,3 +92,11 @@ def test_a_date_is_read_by_the_server_s_own_clock():
 @pytest.mark.parametrize("text", ["inf", "nan", "soon", "", "1e999", "Thu, 99 Foo 2100"])
 def test_a_retry_after_that_says_nothing_counts_as_none(text):
     assert retry_after_s({"Retry-After": text}) is None
+
+
+def test_a_rate_limit_without_retry_after_is_waited_for_by_its_own_headers():
+    used_up = {"X-RateLimit-Remaining-Requests": "0", "X-RateLimit-Reset-Requests": "3s"}
+    assert classify_http(429, used_up, body("slow down")).retry_after_s == 3
+    assert classify_http(429, {**used_up, "Retry-After": "1"}, body("slow down")).retry_after_s == 1
+    assert classify_http(429, {**used_up, "X-RateLimit-Remaining-Requests": "7"}, body("x")).retry_after_s is None
+    assert classify_http(500, used_up, body("no")).retry_after_s is None

@@ -187,3 +187,23 @@ def test_a_rate_limit_spreads_calls_over_time():
         return time.monotonic() - began
 
     assert run_sync(spend()) > 0.4
+
+
+def test_a_long_pause_is_said_once_and_a_short_one_is_not(caplog):
+    async def observe(reset: str) -> None:
+        limit = AdaptiveLimit(8, 100)
+        for _ in range(3):
+            limit.observe({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": reset})
+
+    run_sync(observe("2s"))
+    assert caplog.messages == []
+    run_sync(observe("1000h"))
+    assert caplog.messages == ["the server says that its rate limit is used up for 3,600,000 s: new calls wait 120 s"]
+
+
+def test_a_reset_that_is_a_moment_counts_from_now():
+    now = time.time()
+    assert span_s(str(now + 30)) == pytest.approx(30, abs=5)
+    assert span_s(str(int((now + 30) * 1000))) == pytest.approx(30, abs=5)
+    assert span_s(str(now - 30)) == 0
+    assert span_s("inf") == 0

@@ -94,3 +94,15 @@ def test_timeouts_are_learnt_and_doubled_after_a_timeout():
 
 def test_a_given_timeout_is_kept():
     assert Timeouts(EngineSettings(attempt_timeout_s=3)).attempt_s(5) == 3
+
+
+def test_one_call_that_cannot_connect_ends_the_run_after_seconds_and_many_need_more_failures():
+    alone, crowd = Breaker(SETTINGS, n_open=1), Breaker(SETTINGS, n_open=32)
+    trips = [alone.failed(failed(Kind.CONNECTION), now_s=3.0 * i) for i in range(5)]
+    assert trips == [False, False, False, False, True]
+    assert [crowd.failed(failed(Kind.CONNECTION), now_s=3.0 * i) for i in range(20)].index(True) == 19
+
+
+def test_one_call_that_fails_at_a_server_that_is_there_keeps_trying():
+    breaker = Breaker(SETTINGS, n_open=1)
+    assert not any(breaker.failed(failed(Kind.SERVER), now_s=3.0 * i) for i in range(19))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import yaml
 
 from evals.cli.main import main
 from evals.comparison.compare import compare_runs, read_runs
-from evals.errors import UsageError
+from evals.errors import EvalsError, UsageError
 from evals.interchange.import_hosted import Imported, import_hosted
 from evals.record.reader import read_record
 from evals.registry import Registry
@@ -444,3 +447,85 @@ def test_objects_as_the_openai_package_types_them_are_read(tmp_path: Path) -> No
     report = read_record(imported(tmp_path, folder).records[0]).final_report
     assert report is not None
     assert report["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_equal_rows_with_different_stored_answers_keep_each_their_own(tmp_path: Path) -> None:
+    run = {
+        **run_of("evalrun_1", "m"),
+        "model": None,
+        "data_source": {"type": "jsonl", "source": {"type": "file_content", "content": [{"item": ROWS[0]}] * 2}},
+    }
+    items = [
+        item_of("evalrun_1", 0, "Paris"),
+        {**item_of("evalrun_1", 0, "Lyon"), "id": "other", "datasource_item_id": 1},
+    ]
+    result = imported(
+        tmp_path, written(tmp_path, "e.json", {"eval": EVAL, "runs": [{"run": run, "output_items": items}]})
+    )
+    rows = [json.loads(line) for line in (tmp_path / "out/data/capital-cities/dev.v0.jsonl").read_text().splitlines()]
+    assert [row["sample"]["output_text"] for row in rows] == ["Paris", "Lyon"]
+    graded = {s.sample_id: s.data("match")[0]["correct"] for s in read_record(result.records[0]).samples()}
+    assert graded == {"capital-cities.dev.0": True, "capital-cities.dev.1": False}
+
+
+def test_rows_that_no_run_refers_to_and_keys_that_are_not_known_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    written(folder, "eval.json", EVAL)
+    written(folder, "files/file-x.jsonl", json.dumps({"item": ROWS[0], "verdict": 1}) + "\n")
+    said = "\n".join(notes(imported(tmp_path, folder)))
+    assert "file-x: no run refers to this file: its 1 rows are not taken over" in said
+    assert "its rows have keys that are not known: verdict" in said
+
+
+def test_several_answers_to_one_row_are_repeats(tmp_path: Path) -> None:
+    items = [
+        item_of("evalrun_1", 0, "Paris"),
+        {**item_of("evalrun_1", 0, "Lyon"), "id": "second"},
+        item_of("evalrun_1", 1, "Rome"),
+    ]
+    result = imported(
+        tmp_path,
+        written(tmp_path, "e.json", {"eval": EVAL, "runs": [{"run": run_of("evalrun_1", "m"), "output_items": items}]}),
+    )
+    report = read_record(result.records[0]).final_report
+    assert report is not None
+    assert (report["accuracy"], report["n"]) == (0.75, 2)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every part of a JSON value."""
+    yield path
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(part, (*path, key))
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[path[0]] = replaced(value[path[0]], path[1:], new)
+    return changed
+
+
+@pytest.mark.parametrize("kind", ["bundle", "promptfoo"])
+def test_whatever_stands_in_a_file_is_taken_over_named_or_an_error_for_people(tmp_path: Path, kind: str) -> None:
+    rng = random.Random(3)
+    whole: Any = yaml.safe_load(PROMPTFOO)
+    if kind == "bundle":
+        items = items_of("evalrun_1", "Paris", "Rome", "x")
+        whole = {"eval": EVAL, "runs": [{"run": run_of("evalrun_1", "m"), "output_items": items}]}
+    paths = list(places(whole))
+    for number in range(60):
+        new = rng.choice([None, "x", 0, True, 1.5, [], {}, [None], {"a": 1}, "{{ item.x", float("inf"), "\ud800"])
+        file = written(tmp_path, f"{number}.json", json.dumps(replaced(whole, rng.choice(paths), new)))
+        with contextlib.suppress(EvalsError):
+            import_hosted([file], tmp_path / f"out{number}")
+
+
+def test_a_key_that_is_not_known_is_left_out_by_name_and_the_grader_stays(tmp_path: Path) -> None:
+    newer = {**EVAL, "testing_criteria": [{**CHECK, "weight": 2, "color": "red"}]}
+    result = imported(tmp_path, written(tmp_path, "e.json", newer))
+    said = "\n".join(notes(result))
+    assert "a string_check grader has no key 'weight': it is left out" in said
+    assert "no key 'color': it is left out" in said
+    assert result.evals == ["capital-cities.dev.v0"]

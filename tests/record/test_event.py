@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.record.event import Event, event_of, in_sample_order
+from evals.record.event import Event, by_sample, event_of, in_sample_order
 
 
 def event(sample_id: str | None, repeat: int | None = None, number: int = 0) -> Event:
@@ -23,3 +23,9 @@ def test_events_of_one_evaluation_keep_their_order():
 
 def test_a_line_with_missing_keys_is_an_event_all_the_same():
     assert event_of({"type": "match", "run_id": None}) == Event("", -1, None, "match", None, "", "")
+
+
+def test_events_are_put_together_by_sample_in_their_order():
+    events = [event("a", number=1), event(None, number=2), event("b", number=3), event("a", number=4)]
+    found = {name: [one.event_id for one in part] for name, part in by_sample(events).items()}
+    assert found == {"a": [1, 4], "": [2], "b": [3]}

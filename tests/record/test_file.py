@@ -15,6 +15,7 @@ from small_records import record_one, run_spec
 
 from evals.errors import RecordError, UsageError
 from evals.record import LocalRecorder
+from evals.record.file import RecordFile
 from evals.record.reader import done_samples
 
 SUPPORT = str(Path(__file__).parents[1] / "support")
@@ -108,6 +109,21 @@ except RecordError as error:
         assert 1 < path.stat().st_size <= 10_000
         assert b'"sample_done": true, "checksum": "' in path.read_bytes().splitlines()[-1]
         assert done_samples(path).finished == {(f"sums.test.{i}", 0) for i in range(int(number))}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_that_nobody_reads_is_refused_and_one_with_a_reader_is_written(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(RecordError, match="nobody reads this pipe") as caught:
+        RecordFile.create(pipe)
+    assert caught.value.exit_code == 2
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    file = RecordFile.create(pipe)
+    file.append(b"{}\n")
+    file.close()
+    assert os.read(reader, 10) == b"{}\n"
+    os.close(reader)
 
 
 class TestEarlierRecords:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
+import time
 
 import pytest
 from small_records import lines_of, record_one, run_spec
 
 from evals.errors import RecordError, UsageError
 from evals.record import HttpRecorder
+from evals.record.http import HttpSink
 from evals.record.reader import read_record
 
 
@@ -97,3 +100,17 @@ class TestHttp:
         with pytest.raises(UsageError, match="not an HTTP address"):
             HttpRecorder("file:///etc/passwd", run_spec(), path)
         assert not path.exists()
+
+
+def test_a_server_that_accepts_and_never_answers_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        sink = HttpSink(f"http://127.0.0.1:{silent.getsockname()[1]}/", 5, 1, timeout_s=0.2)
+        began = time.monotonic()
+        for number in range(50):
+            sink.put([f"{number}"])
+        sink.close()
+    assert time.monotonic() - began < 5
+    assert (sink.n_sent, sink.n_failed) == (50, 50)
+    assert sink.last_failure == "not sent, since the server gave no reply to earlier events"
+    with pytest.raises(RecordError, match="50 of 50 events"):
+        sink.check()

@@ -16,7 +16,6 @@ from evals.registry.classes import (
     build,
     foreign_line,
     is_ours,
-    keeps_openai_evals_rules,
     load_object,
     parameter_names,
 )
@@ -152,15 +151,3 @@ def test_whether_a_keyword_is_taken_counts_open_keywords_only_where_asked(callab
 def test_keywords_of_parents_follow_a_class_s_own() -> None:
     assert parameter_names(TakesRegistry) == ["registry", "model", "temperature"]
     assert parameter_names(factory) == ["model", "n_ctx"]
-
-
-@pytest.mark.parametrize(
-    ("path", "keeps"),
-    [
-        ("evals.elsuite.basic.match:Match", True),
-        ("evals.suite:Match", False),
-        ("plugins.plugin_evals:StrictMatch", True),
-    ],
-)
-def test_paths_of_openai_evals_and_plug_ins_that_import_them_keep_its_rules(path: str, keeps: bool) -> None:
-    assert keeps_openai_evals_rules(path, load_object(path)) is keeps

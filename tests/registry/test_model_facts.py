@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from evals.errors import RegistryError
 from evals.registry.lookup import Registry
+from evals.registry.models import as_model_info
 from evals.registry.retirement import is_retired, retirement_warning
 from evals.specs import ModelInfo
 
@@ -129,3 +131,20 @@ def test_a_model_reasons_where_its_default_effort_is_not_none_or_where_the_entry
 )
 def test_a_run_is_warned_of_an_end_that_is_past_or_near(retires, expected):
     assert retirement_warning(ModelInfo("m", retires=retires, successor="n"), TODAY) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"efforts": 7},
+        {"prices": {"input": "cheap"}},
+        {"prices": [1, 2]},
+        {"prices": {"long": {"over": 5}}},
+        {"max_output": "many"},
+        {"headroom": "much"},
+    ],
+)
+def test_a_fact_of_the_wrong_form_is_an_error_that_names_the_model(body: dict[str, Any]):
+    with pytest.raises(RegistryError, match="facts about the model 'mine' cannot be read") as caught:
+        as_model_info("mine", [body])
+    assert "evals models --json" in str(caught.value)

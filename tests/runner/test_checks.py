@@ -127,3 +127,12 @@ def test_samples_among_the_few_shot_examples_and_near_copies_of_them_are_warned_
     assert warned[1].startswith("1 sample is nearly the same as a few-shot example (rows 4)")
     done = run(tmp_path, "oaieval", "dummy", "t", "--registry_path", ".", "--record_path", "r.jsonl")
     assert "warning: 2 samples are among the few-shot examples too" in done.stdout + done.stderr
+
+
+def test_a_few_shot_file_that_cannot_be_opened_is_tried_once(tmp_path):
+    rows = [{"question": f"q{i}", "choices": ["a", "b"], "answer": 0} for i in range(300)]
+    write_eval(tmp_path, "shots", rows, "evals.suite:Choice", num_few_shot=1, few_shot_jsonl="none.jsonl")
+    done = run(tmp_path, "main", "check", "shots", "--registry_path", ".")
+    assert done.returncode == 1
+    assert done.stdout.count("none.jsonl") == 1
+    assert "more rows are bad" not in done.stdout

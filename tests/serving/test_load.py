@@ -17,7 +17,7 @@ N_CLIENTS = 200
 def request_of(number: int) -> bytes:
     asked = {"model": "stand-in", "prompt": f"Client {number} says", "max_tokens": 4, "temperature": 0}
     body = json.dumps(asked).encode()
-    return b"POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    return b"POST /v1/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(body) + body
 
 
 async def ask(address: tuple[str, int], number: int, hold: asyncio.Event) -> str:

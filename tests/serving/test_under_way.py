@@ -24,7 +24,8 @@ def sent(served: Served, **change: object) -> socket.socket:
     body = json.dumps({**ASKED, **change}).encode()
     sock = socket.create_connection(address_of(served), timeout=60)
     sock.sendall(
-        b"POST /v1/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+        b"POST /v1/completions HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+        % len(body)
         + body
     )
     return sock
@@ -60,7 +61,7 @@ def test_a_client_that_leaves_its_stream_or_its_own_request_harms_nobody(tmp_pat
         assert stream.recv(100).startswith(b"HTTP/1.1 200")
         stream.close()
         unfinished = socket.create_connection(address_of(served), timeout=60)
-        unfinished.sendall(b"POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+        unfinished.sendall(b"POST /v1/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
         wait_until(lambda: served.stats()["in_flight"] == 1)
         unfinished.close()
         wait_until(lambda: served.stats()["in_flight"] == 0)

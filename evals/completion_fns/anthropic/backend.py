@@ -16,6 +16,7 @@ from evals.completion_fns.anthropic.messages import (
     reply_usage,
     request_body,
 )
+from evals.completion_fns.anthropic.tools import anthropic_options
 from evals.completion_fns.hosted import HostedBackend
 from evals.completion_fns.inner_fns import registry_or_new
 from evals.completion_fns.sdk_failures import failure_of_status, failure_of_transport
@@ -44,6 +45,8 @@ OPTIONS = NOT_SENT | frozenset(
         "metadata",
         "service_tier",
         "tools",
+        "response_format",
+        "parallel_tool_calls",
         "tool_choice",
         "output_config",
         "cache_control",
@@ -112,6 +115,9 @@ class AnthropicCompletionFn(HostedBackend):
     async def close_client(self, client: Any) -> None:
         await client.close()
 
+    async def draw_all(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
+        return await super().draw_all(client, prompt, anthropic_options(options))
+
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
         info = self.model_info()
         refused = self._refused | (frozenset(info.refuses) if info is not None else frozenset())
@@ -130,6 +136,7 @@ class AnthropicCompletionFn(HostedBackend):
             usage=reply_usage(reply),
             finish_reasons=[finish_reason(reply)],
             raw_data=reply,
+            messages=[{"role": "assistant", "content": reply["content"]}],
             headers=headers,
             request=_recorded_request(body, options, refused),
             reasoning=None if (shown := reply_reasoning(reply)) is None else [shown],

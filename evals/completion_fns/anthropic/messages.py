@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evals.completion_fns.anthropic.tools import tool_blocks
 from evals.completion_fns.two_role_chat import TwoRoleFormat
 
 FINISH_REASONS = {
@@ -102,7 +103,7 @@ def _text(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-CHAT_FORMAT = TwoRoleFormat("assistant", "content", content_blocks)
+CHAT_FORMAT = TwoRoleFormat("assistant", "content", content_blocks, tool_blocks)
 
 
 def reply_text(reply: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from evals.completion_fns.google.contents import (
     finish_reason,
     reply_usage,
 )
+from evals.completion_fns.google.tools import assistant_message, google_options
 from evals.completion_fns.hosted import HostedBackend
 from evals.completion_fns.inner_fns import registry_or_new
 from evals.completion_fns.sdk_failures import body_of, failure_of_status, failure_of_transport
@@ -51,7 +52,10 @@ OPTIONS = NOT_SENT | frozenset(
         "thinking_config",
         "reasoning_effort",
         "tools",
+        "response_format",
+        "parallel_tool_calls",
         "tool_config",
+        "tool_choice",
         "media_resolution",
         "labels",
     ]
@@ -113,6 +117,9 @@ class GoogleCompletionFn(HostedBackend):
         if close is not None:
             await close()
 
+    async def draw_all(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
+        return await super().draw_all(client, prompt, google_options(options))
+
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
         system, contents = CHAT_FORMAT.system_and_messages(prompt)
         config = config_of(system, options)
@@ -126,6 +133,7 @@ class GoogleCompletionFn(HostedBackend):
             finish_reasons=[finish_reason(candidate)],
             logprobs=None if logprobs is None else [logprobs],
             raw_data=reply,
+            messages=[assistant_message(candidate)],
             headers=headers,
             request={name: value for name, value in config.items() if name != "system_instruction"},
             reasoning=None if (shown := candidate_reasoning(candidate)) is None else [shown],

@@ -7,6 +7,7 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
+from evals.completion_fns.google.tools import tool_parts
 from evals.completion_fns.two_role_chat import TwoRoleFormat
 
 FINISH_REASONS = {
@@ -84,7 +85,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     return {"inline_data": {"mime_type": mime_type, "data": base64.b64decode(data)}}
 
 
-CHAT_FORMAT = TwoRoleFormat("model", "parts", content_parts)
+CHAT_FORMAT = TwoRoleFormat("model", "parts", content_parts, tool_parts)
 
 
 def candidate_text(candidate: Mapping[str, Any]) -> str:

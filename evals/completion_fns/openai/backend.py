@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
-from evals.completion_fns.openai.model_rules import logprobs_problem, most_completions, says_cut_off, with_facts
+from evals.completion_fns.openai.model_rules import most_completions, problem_with, says_cut_off, with_facts
 from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
@@ -209,7 +209,7 @@ class OpenAIBackend(HostedBackend):
             return await self.draw_all(client, prompt, options)
 
     async def draw(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> Completions:
-        if problem := logprobs_problem(self._info(), options):
+        if problem := problem_with(self._info(), options):
             raise CallFailed(Kind.OTHER, problem, host=self.host)
         return await self.draw_at(self.endpoint_for(options), client, prompt, options)
 
@@ -228,7 +228,11 @@ class OpenAIBackend(HostedBackend):
                 n = int(options.get("n") or 1)
                 return Completions([""] * n, model=self.model, finish_reasons=["length"] * n)
             raise
-        result = endpoint.result_type(read_reply(reply, self.host), prompt)
+        raw = read_reply(reply, self.host)
+        problem = endpoint.result_type.problem_of(raw)
+        if problem is not None:
+            raise CallFailed(Kind.BAD_REPLY, f"malformed reply: {problem}", status=reply.status, host=self.host)
+        result = endpoint.result_type(raw, prompt)
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
         refuse_filtered(result, self.host, reply.status)

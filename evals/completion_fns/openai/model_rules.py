@@ -12,7 +12,8 @@ from evals.completion_fns.openai.requests import RequestRules
 from evals.specs import ModelInfo
 
 _LOGPROBS = ("logprobs", "top_logprobs")
-"Not left out: an eval that asks for them cannot do without."
+_NEEDED = (*_LOGPROBS, "logit_bias")
+"Not left out: whoever asks for them cannot do without."
 
 _TOOLS_ELSEWHERE = re.compile(r"[Ff]unction tools .{0,80}not supported .{0,120}/v1/responses", re.DOTALL)
 _CUT_OFF = re.compile(r"Could not finish the message because max_tokens or model output limit was reached")
@@ -31,11 +32,13 @@ def with_facts(rules: RequestRules, info: ModelInfo, options: Mapping[str, Any])
     rename = dict(rules.rename)
     if "max_tokens" in refused:
         rename.setdefault("max_tokens", "max_completion_tokens")
-    return replace(rules, rename=rename, drop=rules.drop | (refused - {"max_tokens", *_LOGPROBS}))
+    return replace(rules, rename=rename, drop=rules.drop | (refused - {"max_tokens", *_NEEDED}))
 
 
-def logprobs_problem(info: ModelInfo, options: Mapping[str, Any]) -> str | None:
-    """Why the model gives no log probabilities, or not as many, in a call that asks for them; else None."""
+def problem_with(info: ModelInfo, options: Mapping[str, Any]) -> str | None:
+    """Why the model cannot do what a call asks for, as it gives no log probabilities or takes no bias; else None."""
+    if options.get("logit_bias") and "logit_bias" in info.refuses:
+        return f"{info.name} takes no logit_bias"
     if not (options.get("logprobs") or options.get("top_logprobs")):
         return None
     if refused_by(info, options).intersection(_LOGPROBS):

@@ -11,6 +11,7 @@ from typing import Any
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.cost import cost_usd
+from evals.completion_fns.effort import reasons
 from evals.completion_fns.hosted import together
 from evals.completion_fns.images import inline_images
 from evals.completion_fns.openai.backend import Endpoint, OpenAIBackend
@@ -75,10 +76,11 @@ class OpenAIChatCompletionFn(OpenAIBackend):
         if self._has_no_responses or not (tools_move or wants_responses(self._info(), options)):
             return super().endpoint_for(options)
 
-        def body(prompt: Any, fields: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
-            return responses_body(self.model, prompt, fields, rules)
+        return Endpoint("/responses", self.body_for_responses, OpenAIResponsesCompletionResult)
 
-        return Endpoint("/responses", body, OpenAIResponsesCompletionResult)
+    def body_for_responses(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
+        """The JSON body of the same request at `/responses`."""
+        return responses_body(self.model, prompt, options, rules, reasons=reasons(self._info(), options))
 
     async def draw_at(
         self, endpoint: Endpoint, client: Transport, prompt: Any, options: Mapping[str, Any]
@@ -165,7 +167,7 @@ class OpenAIResponsesCompletionFn(OpenAIChatCompletionFn):
         return Endpoint(self.path, self.body, self.result_type)
 
     def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
-        return responses_body(self.model, prompt, options, rules)
+        return self.body_for_responses(prompt, options, rules)
 
     async def draw_all(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
         """A request for each of the `n` completions, all at the same time."""

@@ -87,11 +87,22 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
     return None
 
 
+_NOT_FOR_CHAT = ("reasoning_items", "phase")
+"Keys of messages that only the responses endpoint has."
+
+
 def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/chat/completions`."""
-    return {"model": model, "messages": with_system_role(messages, rules.system_role), **rules.apply(options)}
+    sent = [_for_chat(message) for message in with_system_role(messages, rules.system_role)]
+    return {"model": model, "messages": sent, **rules.apply(options)}
+
+
+def _for_chat(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not any(key in message for key in _NOT_FOR_CHAT):
+        return message
+    return {key: value for key, value in message.items() if key not in _NOT_FOR_CHAT}
 
 
 def text_body(model: str | None, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
@@ -100,11 +111,19 @@ def text_body(model: str | None, prompt: Any, options: Mapping[str, Any], rules:
 
 
 def responses_body(
-    model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
+    model: str | None,
+    messages: Sequence[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    rules: RequestRules,
+    *,
+    reasons: bool = False,
 ) -> dict[str, Any]:
-    """The JSON body of a request to `/responses`. messages, options: in the words of the chat endpoint."""
+    """The JSON body of a request to `/responses`. messages, options: in the words of the chat endpoint.
+
+    reasons: the model does in this call, so its reasoning items are asked for in a form that can be sent back.
+    """
     items = input_items(with_system_role(messages, rules.system_role))
-    return {"model": model, "input": items, **rules.apply(responses_options(options))}
+    return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons))}
 
 
 def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:

@@ -19,8 +19,11 @@ ENCRYPTED_REASONING = "reasoning.encrypted_content"
 _NAMED_ROLES = {"example_user": "user", "example_assistant": "assistant"}
 
 
-def responses_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a call in the words of the endpoint. `store` is false where nothing else is said."""
+def responses_options(options: Mapping[str, Any], *, reasons: bool = False) -> dict[str, Any]:
+    """The options of a call in the words of the endpoint. `store` is false where nothing else is said.
+
+    reasons: the model does, so that its reasoning items are asked for in a form that can be sent back.
+    """
     rest = {name: value for name, value in options.items() if name not in NOT_IN_RESPONSES}
     for name in ("max_completion_tokens", "max_tokens"):
         if name in rest:
@@ -39,11 +42,11 @@ def responses_options(options: Mapping[str, Any]) -> dict[str, Any]:
         rest["include"] = [*rest.get("include", []), "message.output_text.logprobs"]
     if "tools" in rest:
         rest["tools"] = [_flat_tool(tool) for tool in rest["tools"]]
-        if not rest.get("store"):
-            rest["include"] = list(dict.fromkeys([*rest.get("include", []), ENCRYPTED_REASONING]))
     if "tool_choice" in rest:
         rest["tool_choice"] = _flat_tool(rest["tool_choice"])
     rest.setdefault("store", False)
+    if reasons and not rest["store"]:
+        rest["include"] = list(dict.fromkeys([*rest.get("include", []), ENCRYPTED_REASONING]))
     return rest
 
 
@@ -65,8 +68,9 @@ def input_items(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
     """The messages of a chat as input items.
 
     An assistant's tool calls become `function_call` items, a message of role `tool` a `function_call_output`.
-    `reasoning_items` of an assistant's message, as a reply gave them, go before it unchanged. An item of the endpoint
-    itself (with a `type`, and without a role) passes as it is.
+    `reasoning_items` of an assistant's message, as a reply gave them, go before it unchanged; those without encrypted
+    content are left out, since the server does not find them where it stored nothing. An item of the endpoint itself
+    (with a `type`, and without a role) passes as it is.
     """
     return [item for message in messages for item in _items(message)]
 
@@ -79,7 +83,7 @@ def _items(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         output = _content(message.get("content"), "user")
         yield {"type": "function_call_output", "call_id": message.get("tool_call_id"), "output": output}
         return
-    yield from message.get("reasoning_items") or ()
+    yield from (item for item in message.get("reasoning_items") or () if item.get("encrypted_content"))
     calls = message.get("tool_calls") or ()
     if message.get("content") or not calls:
         # Items have no `name`: few-shot examples get the role that their name means.

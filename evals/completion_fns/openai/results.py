@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
+from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
 from evals.completion_fns.openai.transport import WireReply
 from evals.engine.failures import CallFailed, Kind, classify_http, short
@@ -74,6 +75,11 @@ class OpenAIBaseCompletionResult(Completions):
         )
 
     @staticmethod
+    def problem_of(raw: dict[str, Any]) -> str | None:
+        """What is wrong with a reply that cannot be read as an answer of this endpoint; None for a good one."""
+        return problem_of_choices(raw, is_chat=False)
+
+    @staticmethod
     def message_of(choice: dict[str, Any]) -> dict[str, Any]:
         """A choice as an assistant's message, to be sent back as a part of the conversation."""
         return {"role": "assistant", "content": choice.get("text")}
@@ -109,6 +115,10 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     """
 
     @staticmethod
+    def problem_of(raw: dict[str, Any]) -> str | None:
+        return problem_of_choices(raw, is_chat=True)
+
+    @staticmethod
     def message_of(choice: dict[str, Any]) -> dict[str, Any]:
         message = _message(choice)
         calls = message.get("tool_calls")
@@ -126,8 +136,11 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
         reason, message = choice.get("finish_reason"), _message(choice)
-        if reason == "stop" and message.get("refusal") and not message.get("content"):
-            return "refusal"
+        if reason in ("stop", None) and not message.get("content"):
+            if message.get("refusal"):
+                return "refusal"
+            if message.get("tool_calls"):
+                return "tool_calls"
         return reason if isinstance(reason, str) else None
 
 
@@ -171,6 +184,7 @@ def joined_text(parts: Any) -> str:
     )
 
 
+_TOOL_CALLS = ("function_call", "custom_tool_call")
 _INCOMPLETE = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 
@@ -194,6 +208,10 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             messages=[assistant_message(_dicts(raw.get("output")))],
         )
 
+    @staticmethod
+    def problem_of(raw: dict[str, Any]) -> str | None:
+        return problem_of_output(raw)
+
 
 def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
     messages = [item for item in _dicts(raw.get("output")) if item.get("type") == "message"]
@@ -208,7 +226,7 @@ def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]])
         return "refusal"
     if raw.get("status") != "completed":
         return raw.get("status")
-    called = any(item.get("type") == "function_call" for item in _dicts(raw.get("output")))
+    called = any(item.get("type") in _TOOL_CALLS for item in _dicts(raw.get("output")))
     return "tool_calls" if called else "stop"
 
 

@@ -42,6 +42,10 @@ def _waterfall(e: Explanation, names: Sequence[str]) -> Iterator[str]:
         yield from _part_lines(part)
     yield f"{f'{metric} of {names[1]}':<{NAME}}  {number(e.b.mean):>7}  {'':<16}  {e.b.n:>6,}"
     yield f"{'gap':<{NAME}}  {signed(e.gap):>7}"
+    if e.interaction is not None:
+        yield from _part_lines(e.interaction)
+        yield "  (the answers gain so much more under the second scorer than under the first;"
+        yield "  half of it is in each part)"
 
 
 def _part_lines(part: Part) -> Iterator[str]:

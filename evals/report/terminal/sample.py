@@ -83,9 +83,19 @@ def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
     sampled = call.get("sampled")
     for text in sampled if isinstance(sampled, list) else [sampled]:
         yield "completion", "(nothing)" if text is None else _as_text(text)
+    for calls in call.get("tool_calls") or ():
+        yield from _function_calls(calls)
     reasons = call.get("finish_reasons")
     if reasons:
         yield "finish", ", ".join(map(str, reasons))
+
+
+def _function_calls(calls: Any) -> Iterator[tuple[str, str]]:
+    """Each call of a function, in the words of the record or of the chat endpoint."""
+    for call in calls if isinstance(calls, list) else ():
+        said = call.get("function", call) if isinstance(call, dict) else None
+        if isinstance(said, dict):
+            yield "calls", f"{said.get('name')} {_as_text(said.get('arguments'))}"
 
 
 def _scored_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -110,6 +120,7 @@ def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[s
     for key in ("expected", "picked"):
         if row[key] is not None and (key == "expected" or row[key] != row["completion"]):
             yield key, _as_text(row[key])
+    yield from _grade_parts(sample)
     metrics = {key: value for key, value in row.items() if key not in COLUMNS}
     if metrics:
         yield "metrics", ", ".join(f"{key} {_as_text(value)}" for key, value in metrics.items())
@@ -118,6 +129,18 @@ def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[s
     usage = usage_text(row)
     if usage:
         yield "usage", usage
+
+
+def _grade_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:
+    """What each grader of a hosted eval says, and why a call of a function is wrong."""
+    for grade in sample.data("grade"):
+        if isinstance(grade, dict) and grade.get("score") is not None:
+            problem = f": {grade['problem']}" if grade.get("problem") else ""
+            verdict = "" if grade.get("passed") is None else ", passed" if grade["passed"] else ", failed"
+            yield "grade", f"{grade.get('name')} {_as_text(grade['score'])}{verdict}{problem}"
+    for match in sample.data("match"):
+        if isinstance(match, dict) and isinstance(match.get("why"), str):
+            yield "why", match["why"]
 
 
 def _error_text(error: dict[str, Any]) -> str:
@@ -148,7 +171,9 @@ def prompt_parts(prompt: Any) -> Iterator[tuple[str, str]]:
         return
     for message in prompt:
         role = message.get("name") or message.get("role") or "message"
-        yield str(role), _content_text(message.get("content"))
+        if message.get("content") is not None or not message.get("tool_calls"):
+            yield str(role), _content_text(message.get("content"))
+        yield from _function_calls(message.get("tool_calls"))
 
 
 def _content_text(content: Any) -> str:

@@ -96,7 +96,8 @@ class Sandbox:
             RuntimeError: the sandbox is not open, or was closed meanwhile.
         """
         outcome, wall_s, limit_s = self._run(problem, program)
-        if outcome.status != "passed" and not outcome.lost and problem.reference is not None:
+        is_clear = outcome.status == "passed" or outcome.kind == "assurance" or outcome.lost
+        if not is_clear and problem.reference is not None:
             outcome, wall_s = self._beside_reference(problem, program, outcome, wall_s, limit_s)
         return verdict_of(outcome, wall_s)
 
@@ -139,7 +140,7 @@ class Sandbox:
             return outcome, wall_s
         if self.assurance == "strict":
             said = f"no strict verdict: the problem's reference passes only in the process of the tests ({known.said})"
-            return Outcome("refused", detail=said), wall_s
+            return Outcome("refused", "assurance", said), wall_s
         return self._run(problem, program, same_process=True)[:2]
 
     def _runner(self, problem: Problem) -> Run:

@@ -136,7 +136,7 @@ class Worker:
                 self._send(allowed)
                 patience_s = allowed.limit_s + BACKSTOP_S
 
-    def _check(self, problem: ProblemSpec, program: str, allowed: Allowance, same_process: bool) -> Check:
+    def _check(self, problem: ProblemSpec, program: str, allowed: Allowance, same_process: bool = False) -> Check:
         """The message; with the problem itself if the tester does not have it."""
         known = problem.number in self._known
         forget = not known and len(self._known) >= MAX_KNOWN

@@ -89,8 +89,12 @@ def shape_of(problem: Problem) -> Shape:
     # Input and output belong to single calls; a class, a helper of the program or the prompt may call it in between.
     calls_itself = problem.entry_point in _used_names(prompt)
     in_turn = feeds_input or reads_output or settings or entry_is_class or unknown or calls_itself
+    called = {problem.entry_point or "", *_parameters_of_check(tree)}
+    functions = [node for node in prompt if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return Shape(
-        _weak_because(tests, prompt, own_classes, entry_is_class) or _decided_by(tests, unknown, problem.prompt),
+        _weak_because(tests, prompt, own_classes, entry_is_class)
+        or _decided_by(tests, unknown, problem.prompt)
+        or _looks_at(tests, called, any(getattr(node, "name", None) == problem.entry_point for node in functions)),
         entry_is_class,
         frozenset({*classes, *own_classes} - {problem.entry_point}),
         frozenset(unknown),
@@ -100,7 +104,7 @@ def shape_of(problem: Problem) -> Shape:
         feeds_input,
         reads_output,
         settings,
-        _sorts_by(tests, {problem.entry_point or "", *_parameters_of_check(tree)}),
+        _sorts_by(tests, called),
         _texts(tests) if not _COMPILES.isdisjoint(mentioned) else frozenset(),
         () if in_turn else calls_to_batch(tree, problem.entry_point or "", defined, mentioned),
     )
@@ -151,6 +155,9 @@ def _parameters_of_check(tree: ast.Module) -> list[str]:
 
 def _sorts_by(tests: list[ast.AST], names: set[str]) -> bool:
     """See `Shape.sorts_by_entry`."""
+    given = [node for node in tests if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+             and isinstance(node.value.func, ast.Name) and node.value.func.id in names]  # fmt: skip
+    names = names | {part.id for node in given for part in node.targets if isinstance(part, ast.Name)}
     keys = [node.value for node in tests if isinstance(node, ast.keyword) and node.arg == "key"]
     keys = [node.func if isinstance(node, ast.Call) else node for node in keys]
     ordered = any(isinstance(part, ast.Lt | ast.Gt | ast.LtE | ast.GtE) for node in tests
@@ -191,6 +198,16 @@ def _weak_because(
     compared = {node.name for node in prompt if isinstance(node, ast.FunctionDef)} & _COMPARISONS
     if entry_is_class and compared:
         return f"the class under test decides by itself what is equal ({', '.join(sorted(compared))})"
+    return None
+
+
+def _looks_at(tests: list[ast.AST], names: set[str], is_function: bool) -> str | None:
+    """An attribute of the function under test that the tests read; its own name is known here."""
+    read = [node.attr for node in tests if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name) and node.value.id in names]  # fmt: skip
+    for name in read:
+        if name == "__doc__" or (is_function and name not in ("__name__", "__qualname__", "__call__")):
+            return f"the tests look at {name} of the function"
     return None
 
 

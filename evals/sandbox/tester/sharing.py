@@ -10,6 +10,7 @@ _FILES |= {"write_text", "write_bytes", "read_text", "read_bytes", "makedirs", "
 _FILES |= {"tmp_path", "tmpdir", "copyfile"}
 _FOLDER = {"chdir", "fchdir"}
 _LOGGING = {"addHandler", "assertLogs", "assertNoLogs", "caplog", "basicConfig", "LogRecord"}
+_PROCESS = {"tzset", "setlocale", "errstate", "seterr", "redirect_stderr", "capsys", "capfd"}
 _WARNS = {"assertWarns", "assertWarnsRegex", "warns", "deprecated_call"}
 _PASSED_ON = {"stdin", "stdout", "stderr", "input", "argv", "environ"}
 "What programs are given, or asked for, in another way."
@@ -30,6 +31,8 @@ def shares_with_program(tests: list[ast.AST]) -> str | None:
             return "the tests replace parts of modules"
         if word in _FOLDER:
             return f"the tests share the working folder with the program ({word})"
+        if word in _PROCESS:
+            return f"the tests share settings or streams of their process with the program ({word})"
         if word in _LOGGING:
             return f"the tests read what the program logs ({word})"
         if word in _WARNS or (isinstance(node, ast.Call) and _word(node.func) in _CATCHES and _is_heard(node)):

@@ -128,7 +128,7 @@ class Tester:
             if shape.weak_because is None:
                 return found
         if self._strict:
-            return Outcome("refused", detail=f"no strict verdict: {shape.weak_because}")
+            return Outcome("refused", "assurance", f"no strict verdict: {shape.weak_because}")
         return replace(self._same_process(problem, tests, job), assurance="weak")
 
     def _shape(self, number: int, problem: Problem) -> Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from evals.suite.answers.numbers import numbers_in, plain
 
@@ -81,11 +82,41 @@ def last_boxed(text: str) -> str | None:
 
     Braces may be nested. A box whose content is longer than MAX_MARKED_CHARS does not count.
     """
-    found = deque(re.finditer(r"\\(?:boxed|fbox)\s*\{", text), maxlen=MAX_MARKS)
-    for match in reversed(found):
+    boxes = _complete_boxes(text)
+    last = next(boxes, None)
+    return None if last is None else text[last.start : last.end].strip() or None
+
+
+def last_boxes(text: str) -> str | None:
+    """The last complete box as LaTeX, with the boxes before it that only a comma, `and` or `or` parts from it.
+
+    None without a box. Boxes that are further apart correct one another.
+    """
+    found: list[_Box] = []
+    for box in _complete_boxes(text):
+        if found and not _JOINED.fullmatch(text[box.end + 1 : found[0].mark]):
+            break
+        found.insert(0, box)
+    return ", ".join(f"$\\boxed{{{text[box.start : box.end]}}}$" for box in found) or None
+
+
+_JOINED = re.compile(r"[\s$,;]*(?:\\\)|\\\])?[\s$,;]*(?:and|or)?[\s$,;]*(?:\\\(|\\\[)?[\s$]*")
+
+
+@dataclass(frozen=True)
+class _Box:
+    mark: int
+    "Where `\\boxed` begins."
+    start: int
+    end: int
+
+
+def _complete_boxes(text: str) -> Iterator[_Box]:
+    """The complete boxes among the last MAX_MARKS, from the last one back."""
+    for match in reversed(deque(re.finditer(r"\\(?:boxed|fbox)\s*\{", text), maxlen=MAX_MARKS)):
         depth = 1
         for at, char in enumerate(text[match.end() : match.end() + MAX_MARKED_CHARS], start=match.end()):
             depth += (char == "{") - (char == "}")
             if depth == 0:
-                return text[match.end() : at].strip() or None
-    return None
+                yield _Box(match.start(), match.end(), at)
+                break

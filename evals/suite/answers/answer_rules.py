@@ -127,7 +127,7 @@ class BoxedRule:
 
     def extract(self, completion: str) -> str | None:
         """The content of the last complete box; None without a box."""
-        return last_boxed(completion)
+        return last_boxed(before_run_on(completion))
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
@@ -159,7 +159,8 @@ class LastLineRule:
     def extract(self, completion: str) -> str | None:
         """The last line with text, without what stands around it; None for a completion without text."""
         lines = [line.strip() for line in before_run_on(completion).strip().splitlines()]
-        lines = [line for line in lines if line.strip("*_` \t#>")]
+        # A lone ">" is an empty quote in Markdown, and a whole answer in BIG-Bench Hard (dyck_languages).
+        lines = [line for line in lines if line.strip("*_` \t#>")] or [line for line in lines if line.strip("*_` \t#")]
         while len(lines) > 1 and _CLOSING.search(lines[-1]):
             lines.pop()
         if not lines:

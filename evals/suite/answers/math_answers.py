@@ -6,9 +6,12 @@ import functools
 import importlib.util
 import logging
 import re
+from collections.abc import Sequence
 
 from evals.errors import MissingExtra
+from evals.suite.answers.answer_places import before_run_on, last_boxes
 from evals.suite.answers.math_pool import Ended, MathPool, shared_pool
+from evals.suite.answers.math_worker import OVERRULED
 
 MAX_CHARS = 20_000
 "How many characters at the end of a completion are searched."
@@ -16,15 +19,20 @@ MAX_CHARS = 20_000
 _DOLLARS = re.compile(r"\\(?:text|mathrm|mbox)\{\s*\\?\$\s*\}|\\\$|\\textdollar\b\s*")
 "Dollar signs as signs of money, as in `\\$32,\\!348`."
 
+_GROUPS = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|,\\!|\\hspace\{[^{}]*\}|~)(?=\d{3}(?!\d))")
+"Marks between groups of digits: `1\\,000` is a product of 1 and 0 to math-verify."
+
 logger = logging.getLogger(__name__)
 
 
 class MathRule:
     """The last expression of the completion, compared as mathematics: `1/2` is `0.5`.
 
-    A boxed expression comes before others. An ideal answer is LaTeX or a plain expression. If math-verify does not
-    read an expression within the pool's deadline (5 s), there is no answer; if it does not compare two within the
-    deadline, they are not the same. Both are logged as a warning.
+    A boxed expression comes before others. An ideal answer is LaTeX or a plain expression. math-verify compares
+    decimals to 6 places and leaves bases out, so what it takes for the same is also compared as numbers of 50 digits
+    (`evals.suite.answers.math_numbers`). If math-verify does not read an expression within the pool's deadline (5 s),
+    there is no answer; if it does not compare two within the deadline, they are not the same. Both are logged as a
+    warning.
 
     Raises:
         MissingExtra: the package math-verify is not installed.
@@ -37,19 +45,31 @@ class MathRule:
         if importlib.util.find_spec("math_verify") is None:
             raise MissingExtra("extract: math", "math")
         self._pool = pool or shared_pool()
+        self._overruled: set[tuple[str, str]] = set()
         self._read = functools.lru_cache(maxsize=20_000)(self._reading)
 
     def extract(self, completion: str) -> str | None:
-        """The expression as math-verify writes it; None if none was found or read in time."""
-        return self._reading(_DOLLARS.sub("", completion[-MAX_CHARS:]))
+        """The expression as math-verify writes it; None if none was found or read in time.
+
+        Of several boxes the last one counts, with those that are joined to it by a comma or `and`.
+        """
+        text = before_run_on(completion)[-MAX_CHARS:]
+        return self._reading(_tidied(last_boxes(text) or text))
 
     def same(self, answer: str, ideal: str) -> bool:
-        """Whether math-verify says within the deadline that both are the same mathematics."""
+        """Whether both are the same mathematics, by math-verify and as numbers, within the deadline."""
         try:
-            return bool(self._pool.ask({"text": _as_latex(answer), "ideal": _as_latex(ideal)}))
+            verdict = self._pool.ask({"text": _as_latex(answer), "ideal": _as_latex(ideal)})
         except Ended as why:
             logger.warning("%r was not compared with %r (%s): scored as not the same", answer[:80], ideal[:80], why)
             return False
+        if verdict == OVERRULED:
+            self._overruled.add((answer, ideal))
+        return verdict is True
+
+    def overruled(self, answer: str, ideals: Sequence[str]) -> bool:
+        """Whether `same` found that math-verify takes the answer for one of `ideals`, and that their values differ."""
+        return any((answer, ideal) in self._overruled for ideal in ideals)
 
     def usable(self, ideal: str) -> bool:
         """Whether math-verify reads `ideal` as an expression."""
@@ -70,5 +90,10 @@ class MathRule:
 
 def _as_latex(text: str) -> str:
     # math-verify takes `\$` for the end of the mathematics, and then reads nothing.
-    text = _DOLLARS.sub("", text)
+    text = _tidied(text)
     return text if "$" in text or "\\boxed" in text else f"${text}$"
+
+
+def _tidied(text: str) -> str:
+    """LaTeX without signs of money, and without the spaces and braces between groups of three digits."""
+    return _GROUPS.sub("", _DOLLARS.sub("", text))

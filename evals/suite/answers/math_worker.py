@@ -7,6 +7,11 @@ import logging
 import sys
 from typing import Any
 
+from evals.suite.answers.math_numbers import differ_as_numbers, same_in_base
+
+OVERRULED = "overruled"
+"The reply for two expressions that math-verify takes for the same, and whose values differ."
+
 MEMORY_BYTES = 4 << 30
 "Limit of address space: without one, a power of powers takes all memory of the machine."
 
@@ -38,14 +43,22 @@ def answered(request: dict[str, Any]) -> Any:
     """The value for one request.
 
     `{"text": ...}`: the last expression in the text, as text; None without one. `{"text": ..., "ideal": ...}`: whether
-    both are the same mathematics.
+    both are the same mathematics; OVERRULED where math-verify says so, and their numbers or bases differ.
     """
     from math_verify import verify
 
-    if "ideal" not in request:
-        parsed = _parse(request["text"])
+    text, ideal = request["text"], request.get("ideal")
+    if ideal is None:
+        parsed = _parse(text)
         return str(parsed[-1]) if parsed else None
-    return bool(verify(_parse(request["ideal"]), _parse(request["text"]), timeout_seconds=None))
+    left, right = _parse(text), _parse(ideal)
+    in_base = same_in_base(text, ideal)
+    if in_base:
+        return True
+    if not verify(right, left, timeout_seconds=None):
+        return False
+    differ = in_base is False or (left and right and differ_as_numbers(left[0], right[0], text, ideal))
+    return OVERRULED if differ else True
 
 
 def _parse(text: str) -> list[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
@@ -16,7 +15,7 @@ from evals.engine.context import current_plan, current_session, use_session
 from evals.engine.failures import CallFailed
 from evals.engine.session import Session
 from evals.engine.traits import context_length, traits_of
-from evals.errors import BadSample, UsageError, did_you_mean
+from evals.errors import BadSample, EvalsError, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
 from evals.suite.choice.few_shot import PICKS, SCOPES, FewShotExamples, identity, rows_digest
@@ -135,6 +134,8 @@ class Choice(StreamedEval):
         self._as_turns = few_shot_as == "turns"
         self.method: ScoringMethod | None = None
         "Set by `prepare`."
+        self._few_shot_error: EvalsError | None = None
+        "Why the examples cannot be read; kept, as each row asks for them and a fetch may wait for minutes."
 
     def _check_together(self) -> None:
         """Raise UsageError for arguments that contradict one another."""
@@ -151,7 +152,13 @@ class Choice(StreamedEval):
     @functools.cached_property
     def prober(self) -> Prober:
         """The model and how it is asked; made when it is first needed, since the examples may have to be fetched."""
-        shots = self._examples_from(self._few_shot_rows)
+        if self._few_shot_error is not None:
+            raise self._few_shot_error
+        try:
+            shots = self._examples_from(self._few_shot_rows)
+        except EvalsError as error:
+            self._few_shot_error = error
+            raise
         return self._prober_from(prompts=PromptMaker(self.wording, shots, as_turns=self._as_turns))
 
     @functools.cached_property
@@ -183,11 +190,24 @@ class Choice(StreamedEval):
     def check_sample(self, sample: Any) -> None:
         self.prober.prompts.shots.of(self._checked(sample))
 
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """No doubts. The file of examples is opened here, once before all rows: each row would try it again.
+
+        Raises:
+            DataError: the file cannot be opened, or a row of it is bad.
+        """
+        assert self._few_shot_rows is not None
+        return iter(())
+
     def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
         """Doubts about the options, and about an empty question."""
         question = read_question(sample)
         said = question.question or question.context
-        return itertools.chain(option_doubts(question.choices, sorted(question.right)), prompt_doubts(said))
+        if question.labels is None and len(question.right) > 1:
+            what = "several options have the text of the right one: each is right"
+            yield Doubt(what, "change the others", is_legal=True)
+        yield from option_doubts(question.choices, sorted(question.right))
+        yield from prompt_doubts(said)
 
     def _checked(self, row: Any) -> Question:
         """The question of a row; BadSample where it is none for this eval."""

@@ -8,7 +8,7 @@ from random import Random
 
 from evals.errors import UsageError
 from evals.suite.choice.questions import Question
-from evals.suite.samples.example_pool import NEAR, SAME, Solved, is_near
+from evals.suite.samples.example_pool import NEAR, SAME, NearCopies, Solved
 
 PICKS = ("first", "seeded")
 SCOPES = ("subject", "all")
@@ -39,7 +39,8 @@ class FewShotExamples:
         for row in rows:
             self._rows.setdefault(row.subject if self.by_subject else "", []).append(row)
         self._chosen: dict[str, tuple[Question, ...]] = {}
-        self._held: dict[str, frozenset[Hashable]] = {}
+        self._held: dict[str, frozenset[str]] = {}
+        self._near_copies: dict[str, NearCopies] = {}
 
     def of(self, question: Question) -> tuple[Question, ...]:
         """The examples for a question, in the order in which they stand in the prompt.
@@ -55,15 +56,20 @@ class FewShotExamples:
         """Whether the question is one of the examples for its subject."""
         subject = self._subject(question)
         if subject not in self._held:
-            self._held[subject] = frozenset(map(identity, self._usual(question)))
-        return bool(self._held[subject]) and identity(question) in self._held[subject]
+            self._held[subject] = frozenset(example.question.strip() for example in self._usual(question))
+        # The text alone decides nearly always: what makes a question one is only compared where the texts are equal.
+        if question.question.strip() not in self._held[subject]:
+            return False
+        return identity(question) in map(identity, self._usual(question))
 
     def overlap(self, question: Question) -> str | None:
         """SAME if the question is one of the examples for its subject, NEAR if it is nearly one, else None."""
         if self.holds(question):
             return SAME
-        asked = _solved(question)
-        return NEAR if any(is_near(_solved(example), asked) for example in self._usual(question)) else None
+        subject = self._subject(question)
+        if subject not in self._near_copies:
+            self._near_copies[subject] = NearCopies(map(_solved, self._usual(question)))
+        return NEAR if self._near_copies[subject].has(_solved(question)) else None
 
     def _subject(self, question: Question) -> str:
         return question.subject if self.by_subject else ""

@@ -171,18 +171,16 @@ class PassAtK(StreamedEval):
         `n_unparsed`.
 
         Raises:
-            BadSample: the row is not a code problem, or its own solution does not pass its tests in the sandbox.
+            BadSample: the row is not a code problem, or its own solution does not pass its tests in the sandbox, or no
+                strict verdict is possible and strict was asked for.
             HarnessFailed: the sandbox failed; the run ends.
         """
         row = code_problem(sample, self.timeout_s)
-        no_score = "the problem's own solution does not pass its tests here: no program is scored"
         drawn: dict[float, list[_Drawn]] = {}
         for temperature in dict.fromkeys(self.temperature_of.values()):
             drawn[temperature] = await self._draw(row, temperature)
-            refused = [one.verdict for one in drawn[temperature] if one.verdict.kind == "reference"]
-            if refused:
-                fix = "correct the test or the solution; programs have few packages, see docs/sandbox.md"
-                raise BadSample(no_score, sample, notes=[refused[0].detail[:300]], fix=fix)
+            for one in drawn[temperature]:
+                _check_scored(one.verdict, sample)
         for temperature, programs in drawn.items():
             for number, program in enumerate(programs):
                 record_event("program", program.data(number, temperature))
@@ -250,6 +248,19 @@ class PassAtK(StreamedEval):
         names = [f"pass@{k}" for k in self.ks]
         names += [f"pass^{k}" for k in self.pass_hat] + [f"maj@{k}" for k in self.maj]
         return PassReport([*names, *(f"best_of_{k}" for k in self.best_of)])
+
+
+def _check_scored(verdict: Verdict, sample: Any) -> None:
+    """Raise BadSample if a verdict says nothing of the program, but of its problem: no program is scored for that."""
+    if verdict.kind == "reference":
+        what = "the problem's own solution does not pass its tests here: no program is scored"
+        fix = "correct the test or the solution; programs have few packages, see docs/sandbox.md"
+    elif verdict.kind == "assurance":
+        what = "no strict verdict is possible on this problem: no program is scored"
+        fix = "allow weak verdicts (assurance: weak), or leave the problem out"
+    else:
+        return
+    raise BadSample(what, sample, notes=[verdict.detail[:300]], fix=fix)
 
 
 @dataclass(frozen=True)

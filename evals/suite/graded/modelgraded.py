@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from evals.chat import is_chat_prompt
 from evals.completion import Prompt
 from evals.errors import BadSample, RegistryError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
@@ -26,7 +25,7 @@ from evals.suite.graded.rubric import (
 )
 from evals.suite.graded.verdicts import stated_choice
 from evals.suite.samples.doubts import Doubt, prompt_doubts
-from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
+from evals.suite.samples.messages import check_prompt
 from evals.suite.samples.templates import double_braces
 
 logger = logging.getLogger(__name__)
@@ -70,6 +69,7 @@ class ModelBasedClassify(StreamedEval):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.eval_completion_fn = self.completion_fns[-1]
+        self.further_completion_fns = [self.eval_completion_fn]
         if len(self.completion_fns) > 1:
             self.completion_fns = self.completion_fns[:-1]
         self.multicomp_n = completions_per_sample(multicomp_n, len(self.completion_fns))
@@ -159,7 +159,7 @@ class ModelBasedClassify(StreamedEval):
             raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
         missing = list(self._missing_outputs(sample))
         for key, output in missing:
-            self._check_prompt(sample, key, output)
+            check_prompt(sample, key, f"add the prompt as {key!r}, or a finished completion as {output!r}")
         if missing and self.multicomp_n > 1 and not self.mg.output_template:
             raise RegistryError(
                 f"rubric {self.mg.key!r} has no output_template to list {self.multicomp_n} completions with",
@@ -233,20 +233,6 @@ class ModelBasedClassify(StreamedEval):
         """
         prompts = {key: double_braces(sample[key]) for key in self.mg.input_outputs if key in sample}
         return {**completions, **sample, **prompts, **self.modelgraded_spec_args, "n": self.multicomp_n}
-
-    def _check_prompt(self, sample: dict[str, Any], key: str, output: str) -> None:
-        if key not in sample:
-            raise BadSample(
-                f"no {key!r}",
-                sample,
-                notes=[did_you_mean(key, sample)],
-                fix=f"add the prompt as {key!r}, or a finished completion as {output!r}",
-            )
-        if not isinstance(sample[key], str) and not is_chat_prompt(sample[key]):
-            raise BadSample(f"{key!r} is neither a text nor a list of messages", sample)
-        problem = problem_of_messages(sample[key], key) if isinstance(sample[key], list) else None
-        if problem is not None:
-            raise BadSample(problem, sample, fix=CHAT_EXAMPLE)
 
     def _check_placeholders(self, sample: dict[str, Any]) -> None:
         args = self.modelgraded_spec_args

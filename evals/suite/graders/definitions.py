@@ -14,6 +14,10 @@ IGNORED = ("id",)
 "Keys that the API adds to a definition and that decide nothing."
 
 
+class UnknownKey(UsageError):
+    """A definition has a key that its kind of grader does not have."""
+
+
 class Definition:
     """One definition, read key by key. Keys with the value null count as not given.
 
@@ -48,11 +52,11 @@ class Definition:
         return name
 
     def only(self, *names: str) -> None:
-        """Raise UsageError for a key that is neither in `names` nor one that every grader has."""
+        """Raise UnknownKey for a key that is neither in `names` nor one that every grader has."""
         known = ("type", "name", *names)
         for key in self._given:
             if key not in known and key not in IGNORED:
-                raise UsageError(
+                raise UnknownKey(
                     f"a {self.type} grader has no key {key!r}",
                     where=self.where,
                     notes=[did_you_mean(str(key), known), f"it has: {listed(known, 10)}"],

@@ -62,7 +62,8 @@ class HostedEval(StreamedEval):
         self.prompts = Prompts.read(input_messages)
         self.request = request_of(sampling_params)
         self.helpers = self._make_helpers(grader, embedding_model, Judge(sandbox, "weak", workers))
-        self.scores_without_calls = not self.helpers.makes_calls
+        self.further_completion_fns = self.helpers.completion_fns
+        self.scores_without_calls = not self.further_completion_fns
 
     def _make_helpers(self, grader: str | None, embedding_model: str, judge: Judge) -> RunHelpers:
         given = self.completion_fns[1] if len(self.completion_fns) == 2 else None
@@ -71,7 +72,7 @@ class HostedEval(StreamedEval):
         return RunHelpers(self.graders, self.registry, given, self.completion_fn, embedding_model, judge)
 
     def preflight(self) -> None:
-        """Try what the graders need: keys, packages, the sandbox. Raises EvalsError for what is missing."""
+        """Try what the graders need beside models: packages, the sandbox. Raises EvalsError for what is missing."""
         self.helpers.preflight()
 
     def check_sample(self, sample: Any) -> None:

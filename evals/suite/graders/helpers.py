@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.engine import calls
-from evals.engine.traits import preflight
 from evals.eval import first_completion
 from evals.record.current import record_embedding
 from evals.sandbox.problem import Problem
@@ -66,15 +65,12 @@ class RunHelpers:
             self._embedder = OpenAIEmbeddingFn(embedding_model, registry=registry)
 
     @property
-    def makes_calls(self) -> bool:
-        """Whether a grader calls a model."""
-        return bool(self._models) or self._embedder is not None
+    def completion_fns(self) -> list[Any]:
+        """The models that graders call."""
+        return [*self._models.values(), *([] if self._embedder is None else [self._embedder])]
 
     def preflight(self) -> None:
-        """Try everything once, before the first call. Raises EvalsError for a missing key, package or sandbox."""
-        preflight(*self._models.values())
-        if self._embedder is not None:
-            preflight(self._embedder)
+        """Try what is no model once, before the first call. Raises EvalsError for a missing package or sandbox."""
         for grader in self._graders:
             if isinstance(grader, TextSimilarityGrader):
                 grader.try_out()

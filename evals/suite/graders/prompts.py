@@ -87,6 +87,8 @@ def request_of(sampling_params: Any, where: str = "sampling_params") -> dict[str
     if options.get("response_format") == {"type": "text"}:
         del options["response_format"]
     if "tools" in options:
+        if not isinstance(options["tools"], list):
+            raise UsageError("tools is no list", where=f"{where}.tools", fix="write a list of functions")
         options["tools"] = [_chat_tool(tool, f"{where}.tools[{n}]") for n, tool in enumerate(options["tools"])]
     schema = schema_in(options.get("response_format"))
     if schema is not None:

@@ -50,7 +50,7 @@ def read_grader(given: Any, where: str, *, nested: bool = False) -> Grader:
     kind = definition.type
     if kind == "multi" and not nested:
         return MultiGrader.read(definition, _members(definition))
-    if kind not in _READERS:
+    if not isinstance(kind, str) or kind not in _READERS:
         kinds = tuple(_READERS) if nested else TYPES
         raise UsageError(
             "a multi grader cannot be inside another one"

@@ -45,7 +45,7 @@ class MatchWithSolvers(SolverEval):
         super().__init__(completion_fns, *args, **kwargs)
         if not task_description:
             raise UsageError("task_description is empty", fix="give a text, or the path of a text file")
-        if os.path.exists(task_description):
+        if os.path.isfile(task_description):
             task_description = Path(task_description).read_text(encoding="utf-8")
         self.task_description = task_description
         self.samples_jsonl = samples_jsonl

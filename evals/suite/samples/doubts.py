@@ -52,17 +52,19 @@ def _says_nothing(message: Any) -> bool:
 def option_doubts(options: Sequence[str], right: Sequence[int]) -> Iterator[Doubt]:
     """Doubts about options: only one, blank ones, and equal ones. right: the indices of right options.
 
-    Options that are equal and wrong are a doubt that `is_legal`: published data has some.
+    Options that are equal and all right, or all wrong, are a doubt that `is_legal`: published data has some.
     """
     if len(options) < 2:
         yield Doubt("there is only one option, so that every choice is right", "add the wrong options")
     if any(not option.strip() for option in options):
         yield Doubt("an option is blank", "write every option, or leave it out")
     wrong = [option for index, option in enumerate(options) if index not in right]
-    if any(options[index] in wrong for index in right):
+    if not wrong and len(options) > 1:
+        yield Doubt("every option is right", "add a wrong option")
+    elif any(options[index] in wrong for index in right):
         yield Doubt("a wrong option is equal to the right one", "change one of the two")
-    elif len(set(wrong)) < len(wrong):
-        yield Doubt("two wrong options are equal", "change one of the two", is_legal=True)
+    elif len(set(options)) < len(options):
+        yield Doubt("two options are equal", "change one of the two", is_legal=True)
 
 
 def few_shot_doubts(n_asked: int, n_found: int, path: object) -> Iterator[Doubt]:

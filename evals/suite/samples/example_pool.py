@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import json
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -20,7 +19,8 @@ SAME, NEAR = "same", "near"
 _MIN_CONTAINED = 12
 "Characters of a question that is looked for within another one; shorter ones stand in many."
 _MIN_WORDS, _SHARED_WORDS = 10, 0.9
-_NO_MATTER = re.compile(r"""[\s.,;:!?"'`\u2018\u2019\u201c\u201d\u2026\u3001\u3002\uff0c\uff1f\uff01]+""")
+_NO_MATTER = dict.fromkeys(map(ord, " \t\r\n\f\v.,;:!?\"'`\u2018\u2019\u201c\u201d\u2026\u3001\u3002\u3000"))
+"Deleted by `str.translate`."
 _INSTRUCTIONS = ("system", "developer")
 
 Row = TypeVar("Row")
@@ -34,6 +34,15 @@ class Solved:
     answers: tuple[str, ...] = ()
     whole: str = ""
     "The question with the instructions before it; the question itself where there are none."
+
+    @functools.cached_property
+    def plain(self) -> str:
+        """The question without letter case, spaces and punctuation."""
+        return _plain(self.question)
+
+    @functools.cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(self.question.casefold().split())
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class ExamplePool:
             wholes.setdefault(example.solved.question, set()).add(example.solved.whole)
         # "Answer yes or no." after a passage in the system message is no question by itself.
         self._questions = {question for question, found in wholes.items() if len(found) == 1}
+        self._near_copies = NearCopies(example.solved for example in self._shown)
         self._held = {self._key(example.solved) for example in self._shown}
 
     def __len__(self) -> int:
@@ -63,6 +73,8 @@ class ExamplePool:
 
     def messages_for(self, asked: Sequence[Solved]) -> ChatPrompt:
         """The messages of the examples for a row. asked: the ways in which the row may be worded."""
+        if not self._held:
+            return self._first
         keys = {self._key(one) for one in asked}
         if keys.isdisjoint(self._held):
             return self._first
@@ -73,7 +85,7 @@ class ExamplePool:
         """SAME if the row is one of the examples, NEAR if it is nearly one, else None."""
         if not self._held.isdisjoint(self._key(one) for one in asked):
             return SAME
-        return NEAR if any(is_near(example.solved, one) for example in self._shown for one in asked) else None
+        return NEAR if any(self._near_copies.has(one) for one in asked) else None
 
     def _messages(self, examples: Sequence[Example]) -> ChatPrompt:
         return [message for example in examples for message in example.messages]
@@ -109,34 +121,37 @@ def until_enough(rows: Iterable[Row], n: int | None, key: Callable[[Row], Hashab
             return
 
 
-def is_near(example: Solved, asked: Solved) -> bool:
-    """Whether two questions are one but for letter case, spaces and punctuation, or nearly one with equal answers.
+class NearCopies:
+    """Tells whether a question is nearly one of some examples.
 
-    Nearly one: a question of 12 characters or more stands within the other, or 90 % of their words, of 10 or more, are
-    the same.
+    It is if they are one but for letter case, spaces and punctuation; or if their answers are the same, and one
+    question of 12 characters or more stands within the other, or 90 % of their words, of 10 or more, are the same.
     """
-    one, other = _plain(example.question), _plain(asked.question)
-    if one == other:
-        return True
-    if not _same_answer(example, asked):
-        return False
-    short, long = sorted((one, other), key=len)
+
+    def __init__(self, examples: Iterable[Solved]) -> None:
+        found = list(examples)
+        self._plains = frozenset(example.plain for example in found)
+        self._answers = [(answer, example) for example in found for answer in map(_plain, example.answers)]
+
+    def has(self, asked: Solved) -> bool:
+        if asked.plain in self._plains:
+            return True
+        # A worked solution ends with its answer. Most pairs end here, which costs 0.1 us a pair.
+        wanted = tuple(filter(None, map(_plain, asked.answers)))
+        return any(_is_nearly_one(example, asked) for given, example in self._answers if given.endswith(wanted))
+
+
+def _is_nearly_one(example: Solved, asked: Solved) -> bool:
+    short, long = sorted((example.plain, asked.plain), key=len)
     if len(short) >= _MIN_CONTAINED and short in long:
         return True
-    words, others = (Counter(question.casefold().split()) for question in (example.question, asked.question))
-    shared, of = (words & others).total(), (words | others).total()
+    shared = len(example.words & asked.words)
+    of = len(example.words) + len(asked.words) - shared
     return of >= _MIN_WORDS and shared >= _SHARED_WORDS * of
 
 
-def _same_answer(example: Solved, asked: Solved) -> bool:
-    for given, wanted in itertools.product(map(_plain, example.answers), map(_plain, asked.answers)):
-        if wanted and (given == wanted or given.endswith(wanted)):
-            return True
-    return False
-
-
 def _plain(text: str) -> str:
-    return _NO_MATTER.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().translate(_NO_MATTER)
 
 
 def _texts(messages: ChatPrompt) -> str:

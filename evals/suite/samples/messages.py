@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from evals.errors import did_you_mean
+from evals.chat import is_chat_prompt
+from evals.errors import BadSample, did_you_mean
 from evals.json_text import dumps
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -33,6 +35,18 @@ def problem_of_messages(messages: list[Any], key: str = "input") -> str | None:
         if problem is not None:
             return f"message {number} of {key!r} {problem}"
     return None if messages else f"{key!r} is an empty list"
+
+
+def check_prompt(sample: Mapping[str, Any], key: str, fix: str) -> None:
+    """Raise BadSample unless the row has a text or a list of messages under `key`. fix: for a row without the key."""
+    if key not in sample:
+        raise BadSample(f"no {key!r}", sample, notes=[did_you_mean(key, sample)], fix=fix)
+    prompt = sample[key]
+    if not isinstance(prompt, str) and not is_chat_prompt(prompt):
+        raise BadSample(f"{key!r} is neither a text nor a list of messages", sample)
+    problem = problem_of_messages(prompt, key) if isinstance(prompt, list) else None
+    if problem is not None:
+        raise BadSample(problem, sample, fix=CHAT_EXAMPLE)
 
 
 def _odd_item(items: list[Any]) -> str | None:

@@ -102,7 +102,9 @@ class TranslationReport(MatchReport):
         `sacrebleu_tokenize` is the tokenizer, or several with commas, the one of most samples first.
         """
         tokenizers = ", ".join(name for name, _ in self.corpus.n_by_tokenizer.most_common())
-        return {**super().as_dict(), "sacrebleu_score": self.corpus.score, "sacrebleu_tokenize": tokenizers or None}
+        how = [f"BLEU with sacrebleu's tokenizer {tokenizers}"] if tokenizers else []
+        found = {"sacrebleu_score": self.corpus.score, "sacrebleu_tokenize": tokenizers or None, "how": how}
+        return {**super().as_dict(), **found}
 
 
 class CorpusBleu:

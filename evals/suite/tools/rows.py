@@ -78,7 +78,7 @@ def _tools(sample: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, M
             fix = 'write {"type": "function", "function": {"name": "...", "parameters": {...}}}'
             raise BadSample(f"tool {number} has no name", sample, fix=fix)
         schema = function.get("parameters") or {"type": "object", "properties": {}}
-        if not isinstance(schema, Mapping) or not isinstance(schema.get("properties", {}), Mapping):
+        if not _is_object_schema(schema):
             raise BadSample(f"the parameters of {name!r} are no JSON schema of an object", sample, fix="correct them")
         if sent_name(name) in [sent["function"]["name"] for sent in tools]:
             raise BadSample(f"two tools are called {sent_name(name)!r}", sample, fix="give each a name of its own")
@@ -86,6 +86,15 @@ def _tools(sample: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, M
         sent = {**function, "name": sent_name(name), "parameters": json_schema(schema)}
         tools.append({"type": "function", "function": {k: v for k, v in sent.items() if k != "type"}})
     return tools, parameters
+
+
+def _is_object_schema(schema: Any) -> bool:
+    """Whether a value is a JSON schema of an object, as far as calls are checked by it."""
+    if not isinstance(schema, Mapping):
+        return False
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    is_named = isinstance(required, list) and all(isinstance(name, str) for name in required)
+    return is_named and isinstance(properties, Mapping) and all(isinstance(p, Mapping) for p in properties.values())
 
 
 def json_schema(schema: Any) -> Any:
@@ -125,6 +134,12 @@ def _check_accepted(sample: Any, name: str, accepted: Any, schema: Mapping[str, 
         if not isinstance(values, list):
             what = f"{parameter!r} of {name!r} in 'ideal' is {dumps(values)[:40]}, and no list of accepted values"
             raise BadSample(what, sample, fix=f"write [{dumps(values)[:40]}]")
+        objects = [part for value in values for part in (value if isinstance(value, list) else [value])]
+        if not all(
+            isinstance(part, list | str) for one in objects if isinstance(one, Mapping) for part in one.values()
+        ):
+            what = f"an object that {parameter!r} of {name!r} accepts has a key without a list of accepted values"
+            raise BadSample(what, sample, fix='write {"key": ["accepted", "also accepted"]}')
     for parameter, details in (schema.get("properties") or {}).items():
         kind = details.get("type") if isinstance(details, Mapping) else None
         if isinstance(kind, str) and kind not in TYPES:

@@ -127,10 +127,11 @@ def test_the_limit_of_completions_is_learnt_from_the_refusal_where_it_is_not_kno
     [
         ("gpt-6-luna", {"logprobs": True, "top_logprobs": 5}, "while it reasons .it does at effort none."),
         ("gpt-6.1-sol", {"logprobs": True}, "while it reasons$"),
+        ("gpt-6-luna", {"logit_bias": {"7": 100}}, "takes no logit_bias"),
         ("gpt-6-luna", {"logprobs": True, "top_logprobs": 20, "reasoning_effort": "none"}, "5 alternatives"),
     ],
 )
-def test_log_probabilities_that_a_model_does_not_give_are_an_error_without_a_call(model, options, words):
+def test_what_a_call_cannot_do_without_and_the_model_does_not_have_is_an_error_without_a_call(model, options, words):
     with LoopbackServer("one", profile=model) as server:
         with pytest.raises(CallFailed, match=words) as caught:
             ask(model, server, **options)
@@ -168,3 +169,32 @@ def test_reasoning_of_open_servers_is_read_and_gets_headroom(profile: str):
 def test_the_test_server_s_efforts_are_those_of_the_registry():
     for name in ("gpt-6-luna", "gpt-6.1-sol"):
         assert PROFILES[name].efforts == Registry().model_info(name).efforts
+
+
+def test_a_conversation_with_tools_goes_on_with_the_model_s_reasoning():
+    def answer(call: Any) -> Answer:
+        has_result = any(item.get("type") == "function_call_output" for item in call.body["input"])
+        return Answer("It rains.") if has_result else Answer(None, tool_calls=[("weather", '{"city": "Oslo"}')])
+
+    with LoopbackServer(answer, profile="gpt-6-luna") as server:
+        fn = Registry().make_completion_fn("gpt-6-luna", api_base=server.base_url)
+
+        async def talk() -> Completions:
+            chat: list[dict[str, Any]] = [{"role": "user", "content": "Weather in Oslo?"}]
+            first = await fn.complete(chat, tools=[TOOL])
+            assert first.finish_reasons == ["tool_calls"]
+            assert first.messages is not None
+            (call,) = first.messages[0]["tool_calls"]
+            chat += [first.messages[0], {"role": "tool", "tool_call_id": call["id"], "content": "Rain."}]
+            second: Completions = await fn.complete(chat, tools=[TOOL])
+            await fn.aclose()
+            return second
+
+        assert asyncio.run(talk()).texts == ["It rains."]
+        assert server.n_refused == 0
+        assert server.bodies[1]["input"] == [
+            {"role": "user", "content": "Weather in Oslo?"},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "sealed-1"},
+            {"type": "function_call", "call_id": "call_0", "name": "weather", "arguments": '{"city": "Oslo"}'},
+            {"type": "function_call_output", "call_id": "call_0", "output": "Rain."},
+        ]

@@ -8,7 +8,7 @@ from openai.types.responses import ResponseFunctionToolCall
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 from pydantic import TypeAdapter
 
-from evals.completion_fns.openai.requests import RequestRules, responses_body
+from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body
 from evals.completion_fns.openai.response_items import assistant_message, input_items, responses_options
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -54,7 +54,6 @@ def test_tools_and_their_choice_are_flat_and_nothing_is_stored():
         ],
         "tool_choice": {"type": "function", "name": "weather"},
         "parallel_tool_calls": False,
-        "include": ["reasoning.encrypted_content"],
         "store": False,
     }
     assert responses_options({"tool_choice": "required", "store": True}) == {"tool_choice": "required", "store": True}
@@ -121,3 +120,15 @@ def test_items_of_the_endpoint_itself_and_files_and_images_pass():
             ],
         },
     ]
+
+
+def test_reasoning_is_asked_for_encrypted_where_the_model_reasons_and_nothing_is_stored():
+    assert responses_options({}, reasons=True) == {"include": ["reasoning.encrypted_content"], "store": False}
+    assert responses_options({"store": True}, reasons=True) == {"store": True}
+    assert responses_options({"logprobs": True}) == {"include": ["message.output_text.logprobs"], "store": False}
+
+
+def test_reasoning_that_cannot_be_sent_back_is_left_out_and_chat_never_gets_any():
+    message = {"role": "assistant", "content": "Hi.", "reasoning_items": [{"type": "reasoning", "id": "rs_1"}]}
+    assert input_items([message]) == [{"role": "assistant", "content": "Hi."}]
+    assert chat_body("m", [message], {}, RequestRules())["messages"] == [{"role": "assistant", "content": "Hi."}]

@@ -79,3 +79,10 @@ def test_parts_of_the_wrong_type_count_as_missing(odd):
     good = {"choices": [{"message": {"content": "hi"}}], "usage": odd}
     usage = OpenAIChatCompletionResult(good).usage
     assert usage is None or isinstance(usage, dict)
+
+
+def test_a_reply_that_only_calls_tools_says_so():
+    call = {"message": {"content": None, "tool_calls": [{"id": "1"}]}, "finish_reason": "stop"}
+    assert OpenAIChatCompletionResult({"choices": [call]}).finish_reasons == ["tool_calls"]
+    output = [{"type": "function_call", "name": "f", "arguments": "{}"}]
+    assert OpenAIResponsesCompletionResult({"status": "completed", "output": output}).finish_reasons == ["tool_calls"]

@@ -124,3 +124,27 @@ def test_what_was_scored_is_shown_where_no_call_was_recorded():
     """Completion functions of third parties, and `dummy`, record no sampling; a match tells what came back."""
     shown = sample_text(sample(("match", {"correct": False, "expected": "4", "picked": "five", "sampled": "five"})))
     assert [line.split() for line in shown.splitlines()[1:]] == [["completion", "five"], ["expected", "4"]]
+
+
+def test_calls_of_functions_are_shown_in_prompts_and_completions_with_what_is_wrong():
+    asked = {"id": "a", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Paris"}'}}
+    prompt = [{"role": "user", "content": "?"}, {"role": "assistant", "content": None, "tool_calls": [asked]}]
+    called = {"id": "b", "name": "weather", "arguments": {"city": "Oslo"}}
+    match = {"correct": False, "expected": "x", "picked": "y", "why": "city is 'Oslo'"}
+    text = sample_text(
+        sample(("sampling", {"prompt": prompt, "sampled": [""], "tool_calls": [[called]]}), ("match", match))
+    )
+    lines = [line.split(None, 1) for line in text.splitlines()]
+    assert [line for line in lines if line[0] in ("calls", "assistant", "why")] == [
+        ["calls", 'weather {"city": "Paris"}'], ["calls", 'weather {"city": "Oslo"}'], ["why", "city is 'Oslo'"],
+    ]  # fmt: skip
+
+
+def test_what_each_grader_says_is_shown():
+    grades = [
+        {"name": "exact", "score": 0.0, "passed": False, "problem": "the answer has no JSON"},
+        {"name": "near", "score": 0.5, "passed": None},
+    ]
+    text = sample_text(sample(*(("grade", grade) for grade in grades)))
+    assert "exact 0, failed: the answer has no JSON" in text
+    assert text.splitlines()[-1].split() == ["grade", "near", "0.5"]

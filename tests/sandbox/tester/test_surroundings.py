@@ -33,6 +33,7 @@ HONEST = {
     ),
     "arguments": ("import sys\nsys.argv = ['a', 'b']\nassert candidate() == 'b'", "import sys\ndef f(): return sys.argv[1]\n"),
     "key by a comparison": ("assert sorted([3, 1, 2], key=candidate) == [3, 2, 1]", REVERSED),
+    "key that the program makes": ("k = candidate()\nassert sorted([3, 1, 2], key=k) == [3, 2, 1]", REVERSED.replace("f =", "k =") + "def f(): return k\n"),
     "comparison of the tests": (
         "from functools import cmp_to_key\nassert candidate([3, 1], cmp_to_key(lambda a, b: a - b)) == [1, 3]",
         "def f(values, key): return sorted(values, key=key)\n",
@@ -66,6 +67,15 @@ SHARING = {
         "import logging\nseen = []\nclass H(logging.Handler):\n    def emit(self, r): seen.append(r.getMessage())\n"
         "logging.getLogger('x').addHandler(H())\ncandidate()\nassert seen == ['hi']",
         "import logging\ndef f(): logging.getLogger('x').warning('hi')\n",
+    ),
+    "its documentation": ("assert candidate.__doc__ == 'Nothing.'", "def f():\n    'Nothing.'\n"),
+    "standard error": (
+        "import contextlib, io\nwith contextlib.redirect_stderr(io.StringIO()) as s:\n    candidate()\nassert s.getvalue() == 'x\\n'",
+        "import sys\ndef f(): print('x', file=sys.stderr)\n",
+    ),
+    "time zone": (
+        "import os, time\nos.environ['TZ'] = 'UTC-9'\ntime.tzset()\nassert candidate() == 9",
+        "import time\ndef f(): return time.localtime(0).tm_hour\n",
     ),
     "a function of a module": (
         "import random\nrandom.random = lambda: 0.5\nassert candidate() == 0.5",

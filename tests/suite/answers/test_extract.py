@@ -242,3 +242,15 @@ def test_built_in_evals_accept_their_arguments(name: str) -> None:
     )
     evaluation.check_sample({"input": [{"role": "user", "content": "?"}], "ideal": "-1450000"})
     assert len(evaluation.few_shot) == (5 if name == "gsm8k.report.v1" else 0)
+
+
+@pytest.mark.parametrize(
+    ("ideal", "fix"),
+    [("AD", "write `extract: letters`"), ("A B D", "write `extract: letters`"), ("42", "another rule")],
+)
+def test_an_ideal_of_several_letters_leads_to_the_rule_that_reads_them(ideal: str, fix: str) -> None:
+    with pytest.raises(BadSample, match="cannot be found by `extract: letter`") as refused:
+        make("A", extract="letter").check_sample(Sample({"input": "?", "ideal": ideal}))
+    assert fix in (refused.value.fix or "")
+    if fix != "another rule":
+        make("A", extract="letters").check_sample(Sample({"input": "?", "ideal": ideal}))

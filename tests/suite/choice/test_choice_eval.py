@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from toy_models import ChatModel, ScoringModel, hashed, run_choice, write_rows
 
-from evals.errors import UsageError
+from evals.errors import DataError, UsageError
 from evals.record.reader import read_record
 from evals.runner.checks import check_evals
 from evals.suite.choice.eval import Choice
@@ -228,3 +228,20 @@ def test_check_shows_rows_that_are_no_questions(tmp_path: Path) -> None:
     assert [text.splitlines()[0] for level, text in found if level == "failed"] == [
         f"{tmp_path}/data/rows.jsonl:41: 'answer' is 9, which is none of the 4 options"
     ]
+
+
+def test_a_few_shot_file_that_cannot_be_read_is_tried_once(tmp_path: Path) -> None:
+    shots = tmp_path / "dev.jsonl"
+    evaluation = Choice(
+        [ScoringModel()],
+        write_rows(tmp_path / "rows.jsonl", ROWS),
+        name="x.dev.v0",
+        few_shot_jsonl=str(shots),
+        num_few_shot=1,
+    )
+    with pytest.raises(DataError) as first:
+        evaluation.check_sample(ROWS[0])
+    write_rows(shots, SHOTS)
+    with pytest.raises(DataError) as second:
+        evaluation.check_sample(ROWS[1])
+    assert second.value is first.value

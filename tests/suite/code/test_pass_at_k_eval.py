@@ -147,17 +147,20 @@ def test_a_sandbox_that_fails_ends_the_run_and_scores_nothing(tmp_path):
     assert report["n"] == 0
 
 
-def test_a_problem_whose_own_solution_does_not_pass_is_an_error_and_no_score(tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "said"), [("reference", "own solution does not pass"), ("assurance", "no strict verdict is possible")]
+)
+def test_a_problem_on_which_no_program_can_be_judged_is_an_error_and_no_score(tmp_path, kind, said):
     class Doubtful(Trusting):
         def check(self, problem: Problem, program: str) -> Verdict:
             if problem.problem_id == "t/1":
-                return Verdict(Status.REFUSED, "reference", "the problem's reference does not pass: failed")
+                return Verdict(Status.REFUSED, kind, "as the sandbox says")
             return super().check(problem, program)
 
     report = run(tmp_path, made(tmp_path, Writer([1, 1, 1]), sandbox=Doubtful()))
     assert (report["pass@1"], report["n"]) == (1.0, 2)
     [failed] = [sample for sample in read_record(tmp_path / "record.jsonl").samples() if sample.error is not None]
-    assert "own solution does not pass" in str(failed.error)
+    assert said in str(failed.error)
 
 
 def test_a_sandbox_that_lets_everything_pass_is_found_before_anything_is_called(tmp_path):

@@ -142,6 +142,7 @@ def test_a_row_without_a_value_is_found_before_the_first_call(row: Any, said: st
         ({"input_messages": {"item_reference": "rows.x"}}, "must begin with 'item.'"),
         ({"sampling_params": {"max_tokns": 5}}, "'max_tokns' is not supported"),
         ({"sampling_params": {"tools": [{"type": "function", "function": {}}]}}, "the tool has no name"),
+        ({"sampling_params": {"tools": 5}}, "tools is no list"),
         ({"sampling_params": {"tools": [{"type": "web_search"}]}}, "tools of type 'web_search' are not supported"),
         (
             {"sampling_params": {"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "x"}}}}},

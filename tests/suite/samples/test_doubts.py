@@ -57,7 +57,9 @@ def test_a_prompt_that_says_something_is_none(prompt):
         (["a"], [0], "only one option", False),
         (["a", " "], [0], "blank", False),
         (["a", "b", "a"], [0], "equal to the right one", False),
-        (["a", "b", "b"], [0], "two wrong options are equal", True),
+        (["a", "b", "b"], [0], "two options are equal", True),
+        (["a", "a", "b"], [0, 1], "two options are equal", True),
+        (["a", "a"], [0, 1], "every option is right", False),
     ],
 )
 def test_options_that_decide_nothing_are_a_doubt(options, right, said, is_legal):
@@ -66,8 +68,7 @@ def test_options_that_decide_nothing_are_a_doubt(options, right, said, is_legal)
     assert doubt.is_legal is is_legal
 
 
-def test_equal_right_options_and_different_ones_are_none():
-    assert list(option_doubts(["a", "a", "b"], [0, 1])) == []
+def test_options_that_differ_are_none():
     assert list(option_doubts(["a", "A", "a "], [0])) == []
 
 
@@ -81,7 +82,8 @@ def run(folder: Path, cls: str, rows: list[dict[str, Any]], **args: Any) -> eval
     (folder / "evals").mkdir(exist_ok=True)
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data" / "toy.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    body = {"class": cls, "args": {"samples_jsonl": "toy.jsonl", **args}}
+    place = {} if "dataset" in args else {"samples_jsonl": "toy.jsonl"}
+    body = {"class": cls, "args": {**place, **args}}
     (folder / "evals" / "toy.yaml").write_text(json.dumps({"toy": {"id": "toy.dev.v0"}, "toy.dev.v0": body}))
     return evals.run(lambda prompt: "x", "toy", registry_paths=folder, log_dir=folder / "logs")
 
@@ -123,8 +125,15 @@ def test_fewer_few_shot_rows_than_asked_for_are_refused_by_our_entries(tmp_path)
     assert run(tmp_path, "evals.elsuite.basic.match:Match", rows, **args).report["accuracy"] == 1.0
 
 
-def test_equal_wrong_options_are_a_warning_everywhere(tmp_path):
+def test_equal_options_are_a_warning_where_the_answer_still_decides(tmp_path):
     rows = [{"question": "q", "choices": ["a", "b", "b"], "answer": 0}]
     assert run(tmp_path, "evals.suite:Choice", rows, way="parsed").report["accuracy"] == 0.0
+    assert run(tmp_path, "evals.suite:Choice", [{**rows[0], "answer": 1}], way="parsed").report["accuracy"] == 0.0
     with pytest.raises(BadSample, match="a wrong option is equal to the right one"):
-        run(tmp_path, "evals.suite:Choice", [{**rows[0], "answer": 1}], way="parsed")
+        run(tmp_path, "evals.suite:Choice", [{**rows[0], "labels": [0, 1, 0]}], way="parsed")
+    with pytest.raises(BadSample, match="every option is right"):
+        run(tmp_path, "evals.suite:Choice", [{**rows[0], "choices": ["b", "b"]}], way="parsed")
+    with pytest.raises(BadSample, match="a wrong option is equal to the right one"):
+        run(
+            tmp_path, "evals.suite:MultipleChoice", [{**rows[0], "answer": 1}], dataset=str(tmp_path / "data/toy.jsonl")
+        )

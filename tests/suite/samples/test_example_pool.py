@@ -7,8 +7,8 @@ import pytest
 from evals.suite.samples.example_pool import (
     Example,
     ExamplePool,
+    NearCopies,
     Solved,
-    is_near,
     solved_messages,
     solved_prompt,
     until_enough,
@@ -65,8 +65,8 @@ def test_one_message_is_a_question_and_several_end_with_an_answer() -> None:
 def test_a_near_copy_is_the_same_but_for_case_spaces_and_points_or_shares_its_words_and_answer(
     one: Solved, other: Solved, near: bool
 ) -> None:
-    assert is_near(one, other) is near
-    assert is_near(other, one) is near
+    assert NearCopies([Solved("another one", ("7",)), one]).has(other) is near
+    assert NearCopies([other]).has(one) is near
 
 
 def test_rows_are_read_until_enough_are_left_without_any_one_question() -> None:

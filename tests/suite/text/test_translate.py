@@ -126,6 +126,7 @@ def test_the_tokenizer_is_that_of_the_language_and_the_report_names_it(tmp_path,
     assert report["sacrebleu_score"] == pytest.approx(expected)
     assert expected > 50
     assert report["sacrebleu_tokenize"] == tokenize
+    assert report["how"] == [f"BLEU with sacrebleu's tokenizer {tokenize}"]
     assert report["accuracy"] == 1
 
 

@@ -145,6 +145,9 @@ def test_what_is_sent_has_types_and_names_that_providers_take() -> None:
         ({"ideal": [{"a": {}, "b": {}}]}, "names not exactly one function"),
         ({"ideal": "weather"}, "no list of calls"),
         ({"ideal": [{"weather": []}]}, "are no object"),
+        ({"tools": [{"name": "weather", "parameters": {"properties": {"city": []}}}]}, "no JSON schema of an object"),
+        ({"tools": [{"name": "weather", "parameters": {"required": [["city"]]}}]}, "no JSON schema of an object"),
+        ({"ideal": [{"weather": {"city": [{"a": 1}]}}]}, "a key without a list of accepted values"),
         ({"tools": [{"name": "weather", "parameters": {"properties": {"city": {"type": "text"}}}}]}, "the type 'text'"),
     ],
 )
