@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 _LONGEST_URL = 1000
@@ -101,13 +100,13 @@ def with_pictures_by_digest(prompt: Any) -> Any:
 
 
 def _has_parts(message: Any) -> bool:
-    return isinstance(message, Mapping) and isinstance(message.get("content"), list)
+    return isinstance(message, dict) and isinstance(message.get("content"), list)
 
 
 def _with_digests(value: Any) -> Any:
     if isinstance(value, str):
         return _digest_of_url(value) if value.startswith("data:") and len(value) > _LONGEST_URL else value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _with_digests(part) for key, part in value.items()}
     return [_with_digests(part) for part in value] if isinstance(value, list) else value
 

@@ -147,11 +147,18 @@ def update(runs: Sequence[RunScores], place: Path) -> int:
     from evals.comparison.baseline import Baseline, baseline_path, read_baseline
     from evals.errors import EvalsError, UsageError
     from evals.report.gate_words import update_warning
-    from evals.report.words import number
+    from evals.report.words import counted, number
 
     if place.suffix == ".json" and len(runs) > 1:
         raise UsageError("several runs need a folder of baselines", where=str(place), fix="name a folder")
     for run_scores in runs:
+        if not run_scores.facts.finished:
+            raise UsageError(
+                "this run did not end, so it is no baseline", where=run_scores.path, fix="finish it with --resume"
+            )
+        if run_scores.failed_ids:
+            failed = counted(len(run_scores.failed_ids), "failed sample")
+            print(f"warning: {run_scores.path}: the baseline is made without {failed}", file=sys.stderr)
         path = baseline_path(place, run_scores.facts.eval_name)
         try:
             replaced = read_baseline(path) if path.is_file() else None

@@ -77,6 +77,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
             max_tokens_total=args.max_tokens_total,
             max_time_s=args.max_time,
             overrides=overrides,
+            local_only=getattr(args, "local_only", None),
         ),
         command=" ".join(sys.argv),
     )

@@ -63,4 +63,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         argv.append("--json")
     # After `--`, the name of an eval that a record gives cannot be taken for an option.
-    return run_and_print(get_parser().parse_args([*argv, "--", "replay", str(eval_name)])).exit_code
+    parsed = get_parser().parse_args([*argv, "--", "replay", str(eval_name)])
+    parsed.local_only = True
+    return run_and_print(parsed).exit_code

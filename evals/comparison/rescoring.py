@@ -13,6 +13,7 @@ import numpy as np
 from evals.comparison.content_hash import content_hash
 from evals.comparison.facts import RunFacts
 from evals.comparison.scores import RunScores, read_scores
+from evals.engine.settings import EngineSettings
 from evals.errors import DataError
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
@@ -72,6 +73,7 @@ def rescore(
                 seed=record.facts.seed or 20220722,
                 record_path=str(scored),
                 max_errors=float("inf"),
+                settings=EngineSettings(local_only=True),
             )
         )
         again = read_scores(scored, metric)

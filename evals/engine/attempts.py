@@ -41,6 +41,8 @@ async def attempts(
         CallFailed: no attempt succeeded, or the failure cannot pass; the session may have ended too.
         EvalsError: the run was asked to stop.
     """
+    if session.settings.local_only and not traits_of(fn).is_local:
+        raise CallFailed(Kind.OTHER, f"scoring again calls no model, and {type(fn).__name__} would be asked")
     limit, n_bytes = session.limit_of(fn), _size(prompt) if session.limits_tokens else 0
     tries = _Tries(session, fn)
     breaker = tries.breaker

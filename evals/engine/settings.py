@@ -43,6 +43,9 @@ class EngineSettings:
     overrides: dict[str, Any] = field(default_factory=dict)
     "Sampling arguments that replace those of the eval. For the evaluated model only, never for a grader."
 
+    local_only: bool = False
+    "Ask only models of this process. Stored answers are scored again like this: nothing may be called for them."
+
     @property
     def start_concurrency(self) -> int:
         """Calls in flight when the run starts."""

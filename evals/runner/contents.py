@@ -28,7 +28,9 @@ class PictureDigest:
 
     def add(self, row: Any) -> None:
         """Read the pictures that a row names by path."""
-        for name in _picture_names(row):
+        found: list[str] = []
+        _collect_pictures(row, found)
+        for name in found:
             if name not in self._known:
                 self._known[name] = file_digest(Path(name)) or "none"
 
@@ -40,16 +42,17 @@ class PictureDigest:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _picture_names(value: Any) -> Iterator[str]:
+def _collect_pictures(value: Any, found: list[str]) -> None:
+    """Add the texts in a row that are paths of pictures. Plain loops: this runs for every row before the first call."""
     if isinstance(value, str):
-        if len(value) < _LONGEST_NAME and value[-5:].lower().endswith(PICTURES) and "://" not in value[:12]:
-            yield value.removeprefix("file:")
-    elif isinstance(value, Mapping):
+        if value[-5:].lower().endswith(PICTURES) and len(value) < _LONGEST_NAME and "://" not in value[:12]:
+            found.append(value.removeprefix("file:"))
+    elif isinstance(value, dict):
         for part in value.values():
-            yield from _picture_names(part)
+            _collect_pictures(part, found)
     elif isinstance(value, list):
         for part in value:
-            yield from _picture_names(part)
+            _collect_pictures(part, found)
 
 
 def contents_of(

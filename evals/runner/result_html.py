@@ -7,6 +7,7 @@ from html import escape
 
 from evals.number_text import interval_text, number
 from evals.report_keys import Metric
+from evals.safe_text import one_line
 
 _RIGHT = ' style="text-align: right; font-variant-numeric: tabular-nums"'
 _LEFT = ' style="text-align: left"'
@@ -17,14 +18,19 @@ def result_html(title: str, metrics: Mapping[str, Metric], notes: Iterable[str] 
     head = _cells("th", ["", "value", "stderr", "95 % interval", "n"])
     body = "".join(f"<tr>{_cells('td', _shown(name, metric))}</tr>" for name, metric in metrics.items())
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if metrics else "<p>no metrics</p>"
-    below = "".join(f'<div style="opacity: 0.75">{escape(note)}</div>' for note in notes)
-    return f"<div><div><strong>{escape(title)}</strong></div>{table}{below}</div>"
+    below = "".join(f'<div style="opacity: 0.75">{_escaped(note)}</div>' for note in notes)
+    return f"<div><div><strong>{_escaped(title)}</strong></div>{table}{below}</div>"
+
+
+def _escaped(text: str) -> str:
+    """`text` as HTML text: no markup, and nothing that hides or turns letters."""
+    return escape(one_line(text))
 
 
 def _cells(tag: str, texts: Sequence[str]) -> str:
     """A row's cells: the first to the left, numbers to the right."""
     styles = [_LEFT, *[_RIGHT] * (len(texts) - 1)]
-    return "".join(f"<{tag}{style}>{escape(text)}</{tag}>" for style, text in zip(styles, texts, strict=True))
+    return "".join(f"<{tag}{style}>{_escaped(text)}</{tag}>" for style, text in zip(styles, texts, strict=True))
 
 
 def _shown(name: str, metric: Metric) -> list[str]:

@@ -171,3 +171,12 @@ def test_one_lost_sample_of_many_evals_fails_no_build(tmp_path):
     assert done.returncode == 5
     assert "REGRESSION" not in done.stdout
     assert "below 10 no drop can be proven" in done.stdout
+
+
+def test_a_run_that_did_not_end_is_no_baseline(tmp_path):
+    path = Path(write_record(tmp_path / "cut.jsonl", [True] * 10))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    done = gate(tmp_path, str(path), "--baseline", "b", "--update")
+    assert done.returncode == 2
+    assert "did not end" in done.stderr
+    assert not (tmp_path / "b").exists()

@@ -175,3 +175,17 @@ def test_failures_without_an_answer_beside_them_end_the_run():
     with use_session(session):
         run_sync(all_calls())
     assert isinstance(session.ended_by, ProviderError)
+
+
+def test_a_run_that_calls_nothing_asks_no_model_of_a_server():
+    """Answers of a record may be a stranger's: scoring them again must not send them anywhere."""
+    fn = Flaky()
+    with pytest.raises(CallFailed, match="scoring again calls no model"):
+        ask(fn, EngineSettings(local_only=True))
+    assert fn.asked == []
+
+    class Local(Flaky):
+        is_local = True
+
+    _, result = ask(Local(), EngineSettings(local_only=True))
+    assert result.get_completions() == ["yes"]
