@@ -17,10 +17,15 @@ from evals.registry.typed_arguments import typed_arguments
 class EmbeddingResult(OpenAIBaseCompletionResult):
     """A reply of `/embeddings`. Each completion is one embedding, as the JSON text of its numbers, in order."""
 
+    @staticmethod
+    def problem_of(raw: dict[str, Any]) -> str | None:
+        """What keeps a reply from being read: it has no list of embeddings; None if nothing does."""
+        return None if isinstance(raw.get("data"), list) else "it has no list of embeddings"
+
     def __init__(self, raw_data: Any, prompt: Any = None) -> None:
         found = raw_data.get("data")
         rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-        rows.sort(key=lambda row: row.get("index", 0))
+        rows.sort(key=lambda row: row["index"] if isinstance(row.get("index"), int) else 0)
         Completions.__init__(
             self,
             texts=[json.dumps(row.get("embedding")) for row in rows],
