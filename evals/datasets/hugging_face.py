@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -11,6 +12,8 @@ from evals.datasets.cache_folder import data_cache, written_whole
 from evals.datasets.images import undecoded, with_image_urls
 from evals.datasets.plain_rows import NumberedRow, write_rows
 from evals.errors import DataError, MissingExtra, listed
+
+logger = logging.getLogger(__name__)
 
 
 def expand_hugging_face(url: str) -> Path:
@@ -49,10 +52,17 @@ def _with_dates_as_written(loaded: Any, datasets: Any, name: str, keywords: dict
 
     JSON has no dates, but the reader of datasets 5 makes timestamps of a column whose first texts all look like some.
     """
-    if getattr(loaded, "builder_name", None) != "json" or not hasattr(datasets, "Json"):
+    if getattr(loaded, "builder_name", None) != "json":
         return loaded
     dated = [column for column, feature in loaded.features.items() if "timestamp" in repr(feature)]
     if not dated:
+        return loaded
+    if not hasattr(datasets, "Json"):
+        logger.warning(
+            "datasets %s made timestamps of the texts in %s; `pip install -U datasets` keeps them as they are",
+            datasets.__version__,
+            listed(dated),
+        )
         return loaded
     features = datasets.Features({**loaded.features, **{column: datasets.Json() for column in dated}})
     return datasets.load_dataset(name, **keywords, features=features)

@@ -80,11 +80,16 @@ def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
 
 def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from prompt_parts(call.get("prompt"))
-    sampled = call.get("sampled")
-    for text in sampled if isinstance(sampled, list) else [sampled]:
+    sampled, shown = call.get("sampled"), call.get("reasoning")
+    reasoning = shown if isinstance(shown, list) else []
+    for place, text in enumerate(sampled if isinstance(sampled, list) else [sampled]):
+        if place < len(reasoning) and reasoning[place]:
+            yield "reasoning", _as_text(reasoning[place])
         yield "completion", "(nothing)" if text is None else _as_text(text)
     for calls in call.get("tool_calls") or ():
         yield from _function_calls(calls)
+    for text in call.get("answers") or ():
+        yield "answer", _as_text(text) or "(nothing: it never left its thoughts)"
     reasons = call.get("finish_reasons")
     if reasons:
         yield "finish", ", ".join(map(str, reasons))

@@ -22,7 +22,11 @@ from evals.suite.answers.several_letters import LettersRule
 _NUMBERS, _LETTERS = ("number", "last_number", "marked_number"), ("letter", "letters", "letter_or_line")
 RULES = (*_NUMBERS, "boxed", "math", *_LETTERS, "last_line", "regex")
 
-_HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100}?)[ \t*]*$", re.MULTILINE)
+_HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100})")
+_AFTER_HASHED = re.compile(
+    r"(?:<\||</?s>|\s(?:Question|Q|Problem|Human|User|Input)\s*:).*$|(?<=[\d)%])(?:\s+[A-Za-z]{1,15}){1,3}[.!]?$"
+)
+"What may follow a number on its line: an end token, a next question, or a unit of up to three words."
 _NO_PLAIN_NUMBER = re.compile(
     r"\\(?:[dt]?frac|sqrt|pi|tau|theta|alpha|beta|phi|ln|log|exp|sin|cos|tan|binom|infty|sum|prod|int)(?![a-zA-Z])|[π√∞]"
 )
@@ -87,10 +91,11 @@ class NumberRule:
         return self._last(completion) if found is None else found
 
     def _in_box(self, completion: str) -> str | None:
-        """The number after the last `####` with a number alone on its line; else the last number in the last box."""
+        """The number after the last `####` that has one alone, or with its unit; else the last one in the last box."""
         for match in reversed(deque(_HASH_LINE.finditer(completion), maxlen=MAX_MARKS)):
-            if self._value(match[1]) is not None:
-                return match[1].strip()
+            number = _AFTER_HASHED.sub("", match[1].strip("* \t")).strip("* \t.")
+            if self._value(number) is not None:
+                return number
         boxed = last_boxed(completion)
         return None if boxed is None or _NO_PLAIN_NUMBER.search(plain(boxed)) else self._last(boxed)
 
@@ -132,7 +137,9 @@ class BoxedRule:
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
         left, right = (to_number(_UNITS.sub(" ", text), self.decimal_comma) for text in (answer, ideal))
-        return same_number(left, right, self.tolerance) or bare_latex(answer) == bare_latex(ideal)
+        return same_number(left, right, self.tolerance) or (
+            bare_latex(undressed(answer)) == bare_latex(undressed(ideal))
+        )
 
     def usable(self, ideal: str) -> bool:
         """Whether `ideal` holds anything but spaces, dollar signs and commands of layout."""

@@ -26,7 +26,7 @@ _WORDS = (
     r"|i think|i believe|i would say|i'd say|it is|it's)\b\W{0,9}){0,6}"
 )
 _BEFORE = r"(?<![A-Za-z0-9'\u00c0-\u024f])(?<![A-Za-z0-9]-)"
-_AFTER = r"(?![A-Za-z0-9\u00c0-\u024f]|'[A-Za-z]|\+\+|#|-[A-Za-z]|\.[A-Za-z])"
+_AFTER = r"(?![A-Za-z0-9\u00c0-\u024f]|'[A-Za-z]|\+\+|#|-[A-Za-z]|\.[A-Za-z]|[.,]\d)"
 _RIGHT = r"(?i:correct|right|true|best|the answer|my answer|answer|yes|the one|\u2713|\u2714|\u2705)"
 _IS = r"(?i:is|was|are|be|(?:must|should|would|will|has to|can only|seems to|appears to) be|:|=|->|\u2192)"
 _NOUN = r"(?i:answer|option|choice|selection|letter|solution|response|conclusion|verdict)"
@@ -164,7 +164,7 @@ class _Reader:
         if found is None:
             return SEVERAL if self._is_list(text) else None
         is_bare = not found["end"].strip(" \n\t.)]}:!?'\",;")
-        return found["a"].upper() if is_bare or (found["a"].isupper() and not is_all) else None
+        return found["a"].upper() if is_bare or not (found["a"].islower() or is_all) else None
 
     def behind_phrase(self, rest: str) -> str | None:
         """The letter at the start of what follows an answer phrase."""
@@ -222,7 +222,7 @@ class _Reader:
         is_closed = re.match(
             r"['\")\]]*\s*(?:[.:;!?)\]}\n\u3002-]|\Z|,(?!\s*I\b)|(?i:because|since|as|for|is|was|which)\b)", after
         )
-        if letter.isupper() and letter not in "AI":
+        if not letter.islower() and letter not in "AI":
             return letter
         if letter.isupper() and letter == "I":
             is_closed = re.match(r"['\")\]]*\s*(?:[.:;!)\]\n]|\Z)|\s+(?:is|was)\b", after)

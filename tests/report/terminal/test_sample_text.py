@@ -126,6 +126,12 @@ def test_what_was_scored_is_shown_where_no_call_was_recorded():
     assert [line.split() for line in shown.splitlines()[1:]] == [["completion", "five"], ["expected", "4"]]
 
 
+def test_reasoning_stands_before_its_completion():
+    call = {"prompt": "2+2?", "sampled": ["4"], "reasoning": ["Two and two."]}
+    text = sample_text(sample(("sampling", call), ("match", {"correct": True, "expected": "4", "picked": "4"})))
+    assert text.index("Two and two.") < text.index("completion")
+
+
 def test_calls_of_functions_are_shown_in_prompts_and_completions_with_what_is_wrong():
     asked = {"id": "a", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Paris"}'}}
     prompt = [{"role": "user", "content": "?"}, {"role": "assistant", "content": None, "tool_calls": [asked]}]
