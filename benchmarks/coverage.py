@@ -307,6 +307,7 @@ TABLES = (
         "effective Wilson",
         (
             *(independent_mean(n, skewed) for skewed in (False, True) for n in (50, 200)),
+            *(clustered_mean(c, equal, p) for c in (3, 5) for equal in (True, False) for p in PS),
             *(clustered_mean(c, equal, p) for c in (10, 50, 200) for equal in (True, False) for p in PS),
             *(repeated_mean(n, p) for n in (50, 200) for p in (0.5, 0.8)),
             *(near_one(n, "pass@5") for n in (5, 20, 50, 164)),
@@ -336,6 +337,7 @@ TABLES = (
         PAIRED,
         "score, effective n",
         (
+            *(paired_clusters(c, equal, p) for c in (3, 5) for equal in (True, False) for p in PS),
             *(paired_clusters(c, equal, p) for c in (10, 50, 200) for equal in (True, False) for p in PS),
             *(paired_clusters(c, equal, 0.95, 0.05) for c in (10, 50, 200) for equal in (True, False)),
             *(paired_repeats(n, p) for n in (20, 50, 200) for p in PS),

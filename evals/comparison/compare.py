@@ -20,7 +20,7 @@ from evals.stats.corrections import holm, holm_levels
 from evals.stats.estimate import Estimate
 from evals.stats.means import estimate
 from evals.stats.paired import PairedDifference, paired_difference
-from evals.stats.paired_method import RIGHT_OR_WRONG, detectable_from
+from evals.stats.paired_method import RIGHT_OR_WRONG, detectable_from, judgement
 from evals.stats.power import detectable_difference
 
 ScoredPair = tuple[Array, Array, Codes | None]
@@ -226,10 +226,15 @@ def corrected_differences(pairs: Sequence[ScoredPair], alpha: float) -> list[tup
     pairs: (scores, scores to subtract, clusters). Intervals are of the level that Holm's procedure holds each against,
     so they leave out no difference exactly where the corrected p-value is above alpha.
     """
-    plain = [paired_difference(*one, 1 - alpha).p_value for one in pairs]
+    plain = [_p_value(*one) for one in pairs]
     levels = [alpha if math.isnan(level) else level for level in holm_levels(plain, alpha)]
     differences = [paired_difference(*one, 1 - level) for one, level in zip(pairs, levels, strict=True)]
     return [(one, float(p)) for one, p in zip(differences, holm(plain), strict=True)]
+
+
+def _p_value(one: Array, other: Array, clusters: Codes | None) -> float:
+    found = judgement(one, other, None if clusters is None else clusters.tolist())
+    return math.nan if found is None else found.p_value
 
 
 def _by_id(run: RunScores, pairing: Pairing, pairs: Codes) -> Codes:

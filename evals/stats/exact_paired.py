@@ -46,6 +46,7 @@ class Outcome:
         return Outcome(self.b_only, self.a_only, self.n)
 
 
+@functools.lru_cache(maxsize=4096)
 def p_value_above(outcome: Outcome, margin: float = 0.0) -> float:
     """One-sided p-value of "a is better than b by at most `margin`", against "by more".
 

@@ -103,9 +103,10 @@ def test_a_single_lost_sample_is_no_regression():
     assert drop_test([1.0], [0.0]).p_value == 1.0
 
 
-def test_a_drop_is_never_proven_where_the_comparison_proves_no_difference():
+@pytest.mark.parametrize("n_pairs", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_a_drop_is_never_proven_where_the_comparison_proves_no_difference(n_pairs):
     rng = np.random.default_rng(9)
-    for _ in range(300):
+    for _ in range(n_pairs):
         n = int(rng.integers(2, 400))
         before, after = pairs(rng, n, rng.choice([0.0, 0.02, 0.1]), noise=rng.choice([0.02, 0.2]))
         found, shown = drop_test(before, after), paired_difference(after, before)
