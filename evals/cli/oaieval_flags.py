@@ -31,6 +31,9 @@ def get_parser() -> Parser:
     return parser
 
 
+MOST_REPEATS = 100_000
+"More than any standard error needs; a slip of the keyboard must not start a run without end."
+
 PEER_FLAGS = (
     "--extra_eval_params", "--max_samples", "--cache", "--no-cache", "--visible", "--no-visible", "--seed", "--user",
     "--record_path", "--log_to_file", "--registry_path", "--debug", "--no-debug", "--local-run", "--no-local-run",
@@ -71,7 +74,7 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
 def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
     group.add_argument("--effort", metavar="LEVEL", help="of reasoning: none, low, medium, high, ...")
-    group.add_argument("--repeats", type=_positive_int, default=1, metavar="N", help="evaluate each sample N times")
+    group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
         "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",
         help="copies of public benchmarks; repeatable",
@@ -119,8 +122,18 @@ def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
 
 def _positive_int(text: str) -> int:
     value = int(text)
-    if value < 1:
+    if not 1 <= value < 1 << 53:
         raise ValueError
+    return value
+
+
+def _repeats(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if not 1 <= value <= MOST_REPEATS:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 1 to {MOST_REPEATS:,}, not {text[:20]!r}")
     return value
 
 

@@ -48,3 +48,11 @@ def test_limits_are_positive_numbers(capsys, flag, value):
     with pytest.raises(SystemExit) as caught:
         oaieval(["dummy", "toy", flag, value])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("value", ["0", "100001", "9" * 400, "x"])
+def test_repeats_are_a_number_that_a_run_can_have(capsys, value):
+    with pytest.raises(SystemExit) as caught:
+        oaieval(["dummy", "toy", "--repeats", value])
+    assert caught.value.code == 2
+    assert "from 1 to 100,000" in capsys.readouterr().err
