@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypedDict, runtime_checkable
 
-from evals.thoughts import answers_in
+from evals.texts.thoughts import answers_in
 
 ChatMessage: TypeAlias = dict[str, Any]
 ChatPrompt: TypeAlias = list[ChatMessage]
@@ -108,7 +108,7 @@ class AnswersOf(CompletionResult):
 
 
 def without_thoughts(result: Any) -> Any:
-    """A result whose completions are answers alone (`evals.thoughts`); `result` itself where it has no thoughts.
+    """A result whose completions are answers alone (`evals.texts.thoughts`); `result` itself where it has no thoughts.
 
     What is recorded and cached is the result as it came.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from evals.safe_text import one_line, printable
+from evals.texts.safe_text import one_line, printable
 
 MAX_LINES = 8
 

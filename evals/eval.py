@@ -56,7 +56,7 @@ class Eval(abc.ABC):
         ValueError: the name has no split.
     """
 
-    scorer_version: str = "2"
+    scorer_version: str = "1"
     "Part of the fingerprint of a run. Raise it if the same completions would get other scores."
     scores_without_calls: bool = False
     """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.

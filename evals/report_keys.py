@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evals.number_text import interval_text, number
+from evals.texts.number_text import interval_text, number
 
 Kind = Literal["metric", "companion", "count", "cost", "other"]
 """What a key holds.

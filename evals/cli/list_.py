@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the entries that fit, and how many there are."""
     from evals.json_text import dumps
     from evals.registry.lookup import Registry
-    from evals.safe_text import printable
+    from evals.texts.safe_text import printable
 
     registry = Registry()
     registry.add_registry_paths(args.registry_path)

@@ -21,8 +21,8 @@ def configured(*, debug: bool, log_to_file: str | None, say_events: bool = False
     What was set before is set again afterwards: notebooks call commands in their own process.
     """
     from evals.errors import UsageError
-    from evals.safe_text import printable
     from evals.secrets import redact
+    from evals.texts.safe_text import printable
 
     class Redacting(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from evals.safe_text import STEERING
+from evals.texts.safe_text import STEERING
 
 _OURS = r"\x1b\[[0-9;]*[mKA-D]"
 "Colours, and what a progress bar needs."

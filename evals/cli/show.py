@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evals.cli.console import existing_folder, fitted, terminal_width
 from evals.cli.list_ import KINDS
 from evals.errors import DataError, EvalsError, RegistryError, near_misses
-from evals.safe_text import printable
+from evals.texts.safe_text import printable
 
 if TYPE_CHECKING:
     from evals.registry.lookup import Registry

@@ -26,11 +26,11 @@ from evals.comparison.facts import known_in_both
 from evals.comparison.gate_conditions import PairedScores, notes_of, refuse_other_direction, unmet_conditions
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
-from evals.number_text import points
 from evals.report_keys import defined
 from evals.stats.arrays import Array
 from evals.stats.corrections import holm, holm_levels
 from evals.stats.noninferiority import DropTest, drop_test
+from evals.texts.number_text import points
 
 
 @dataclass(frozen=True)

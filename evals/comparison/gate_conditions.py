@@ -9,8 +9,8 @@ import numpy as np
 from evals.comparison.baseline import Baseline
 from evals.comparison.scores import RunScores
 from evals.errors import DataError
-from evals.number_text import counted, signed
 from evals.stats.arrays import Array
+from evals.texts.number_text import counted, signed
 
 MIN_SHARED = 0.95
 "Share of the baseline's samples that a run must have scored, and of the run's own samples that must not have failed."

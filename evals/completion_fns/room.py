@@ -12,7 +12,7 @@ from evals.engine.cut_off import CUT_OFF_REASONS, has_reasoned, is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.specs import ModelInfo
-from evals.thoughts import split_thoughts
+from evals.texts.thoughts import split_thoughts
 
 Draw = Callable[[Mapping[str, Any]], Awaitable[list[Completions]]]
 "The results of a call with these options."

@@ -39,7 +39,7 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     functions, and the limits, time-outs, retries and cache of those apply, not its own.
     grading: the call judges a completion, so the run's sampling overrides (`--temperature`) do not apply.
 
-    The thoughts of a reasoning model are cut off what is returned (`evals.thoughts`), and not off what is recorded.
+    The thoughts of a reasoning model are cut off what is returned (`evals.texts.thoughts`), not off what is recorded.
 
     sampling: `prompt`, `sampled`, `model`, `usage`; where thoughts were cut off `answers`; where known
     `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`, `request`, `reasoning`; for a hit of the cache `cached`,

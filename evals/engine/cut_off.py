@@ -7,7 +7,7 @@ from typing import Any
 
 from evals.completion import CompletionResult, Completions
 from evals.engine.failures import CallFailed, Kind
-from evals.thoughts import split_thoughts
+from evals.texts.thoughts import split_thoughts
 
 CUT_OFF_REASONS = frozenset({"length", "incomplete"})
 "Finish reasons of a completion that its cap on tokens, or the end of the context, has ended."
@@ -19,7 +19,7 @@ CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
 def is_cut_off(result: CompletionResult) -> bool:
     """Whether one of the completions was cut off before its text began.
 
-    Thoughts in the text (`evals.thoughts`) are no answer. White space alone counts as no text where the model
+    Thoughts in the text (`evals.texts.thoughts`) are no answer. White space alone counts as no text where the model
     reasoned. A completion whose log probabilities were asked for has begun, whatever its text is.
     """
     if not isinstance(result, Completions):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
-from evals.thoughts import answers_where_cut
+from evals.texts.thoughts import answers_where_cut
 
 if TYPE_CHECKING:
     from evals.specs import RunSpec

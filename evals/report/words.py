@@ -7,20 +7,20 @@ import textwrap
 import unicodedata
 from collections.abc import Iterator
 
-from evals.number_text import UNDEFINED as UNDEFINED
-from evals.number_text import counted as counted
-from evals.number_text import interval_text as interval_text
-from evals.number_text import level_text as level_text
-from evals.number_text import money as money
-from evals.number_text import number as number
-from evals.number_text import percent as percent
-from evals.number_text import points as points
-from evals.number_text import seconds as seconds
-from evals.number_text import signed as signed
-from evals.number_text import signed_interval_text as signed_interval_text
-from evals.safe_text import one_line as one_line
-from evals.safe_text import printable as printable
 from evals.stats.estimate import Interval
+from evals.texts.number_text import UNDEFINED as UNDEFINED
+from evals.texts.number_text import counted as counted
+from evals.texts.number_text import interval_text as interval_text
+from evals.texts.number_text import level_text as level_text
+from evals.texts.number_text import money as money
+from evals.texts.number_text import number as number
+from evals.texts.number_text import percent as percent
+from evals.texts.number_text import points as points
+from evals.texts.number_text import seconds as seconds
+from evals.texts.number_text import signed as signed
+from evals.texts.number_text import signed_interval_text as signed_interval_text
+from evals.texts.safe_text import one_line as one_line
+from evals.texts.safe_text import printable as printable
 
 WIDTH = 80
 "Columns of a report in the terminal."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from evals.number_text import interval_text, number
 from evals.report_keys import Metric
-from evals.safe_text import one_line
+from evals.texts.number_text import interval_text, number
+from evals.texts.safe_text import one_line
 
 _RIGHT = ' style="text-align: right; font-variant-numeric: tabular-nums"'
 _LEFT = ' style="text-align: left"'

@@ -13,7 +13,7 @@ from evals.errors import RegistryError
 from evals.record.current import record_event
 from evals.registry.typed_arguments import typed_arguments
 from evals.task_state import TaskState
-from evals.thoughts import split_thoughts
+from evals.texts.thoughts import split_thoughts
 
 SolverSpec = TypedDict("SolverSpec", {"class": str, "args": dict[str, Any]})
 "A solver in YAML: `class` is `module:Class`, `args` its keyword arguments."

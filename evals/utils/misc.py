@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.number_text import duration_text as t
 from evals.registry.classes import make_object as make_object
+from evals.texts.number_text import duration_text as t
 
 __all__ = ["make_object", "t"]

@@ -2,7 +2,7 @@ r"""Extracts the program from a completion: text that continues a prompt, or a c
 
 The rule for chat answers, in this order:
 
-1. The thoughts of a reasoning model (`evals.thoughts`) are removed, and so are end-of-text tokens that a
+1. The thoughts of a reasoning model (`evals.texts.thoughts`) are removed, and so are end-of-text tokens that a
    server left at the end of a line (`<|im_end|>`), with all that comes after them. If the answer goes on from a fence
    that was opened before it, so that its first fence closes, what stands before that is a block.
 2. Only fenced blocks in Python or without a language count. A fence is three or more backticks or tildes, or
@@ -30,7 +30,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evals.suite.code.program_blocks import choose_program, read_block
-from evals.thoughts import split_thoughts
+from evals.texts.thoughts import split_thoughts
 
 COMPLETION_STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 "Texts at which a completion of a HumanEval prompt is cut (Chen et al. 2021, arXiv:2107.03374, section 3.1)."
@@ -65,7 +65,7 @@ class Extracted:
 def continue_prompt(prompt: str, completion: str, stops: Sequence[str] = COMPLETION_STOPS) -> Extracted:
     """The prompt and its completion, cut at the first of `stops`. `parsed` is False if nothing but space is left.
 
-    Thoughts (`evals.thoughts`) are no part of the completion.
+    Thoughts (`evals.texts.thoughts`) are no part of the completion.
     """
     text = cut_at(without_end_token(split_thoughts(completion).answer), stops)
     return Extracted(prompt + text, bool(text.strip()), "continuation")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.thoughts import answers_where_cut, split_thoughts
+from evals.texts.thoughts import answers_where_cut, split_thoughts
 
 MARKS = [
     ("<think>", "</think>"),

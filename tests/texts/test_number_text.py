@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from evals.number_text import (
+from evals.texts.number_text import (
     counted,
     duration_text,
     interval_text,

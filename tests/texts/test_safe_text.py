@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals.errors import DataError
-from evals.safe_text import one_line, printable
+from evals.texts.safe_text import one_line, printable
 
 
 @pytest.mark.parametrize(
