@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import contextvars
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -101,9 +102,14 @@ def test_a_coroutine_is_cancelled_when_the_waiting_thread_is_interrupted():
         finally:
             ended.set()
 
-    threading.Thread(target=interrupt_once_it_waits, args=(begun,), daemon=True).start()
-    with pytest.raises(KeyboardInterrupt):
-        run_sync(hangs())
+    # A shell starts jobs in the background with SIGINT ignored, and Python leaves it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt_once_it_waits, args=(begun,), daemon=True).start()
+        with pytest.raises(KeyboardInterrupt):
+            run_sync(hangs())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended.wait(60)
 
 
