@@ -26,7 +26,7 @@ def effort_of(options: Mapping[str, Any]) -> str | None:
         return str(options["reasoning_effort"])
     for outer, inner in (("reasoning", "effort"), ("output_config", "effort"), ("thinking_config", "thinking_level")):
         value = options.get(outer)
-        if isinstance(value, Mapping) and value.get(inner) is not None:
+        if value is not None and isinstance(value, Mapping) and value.get(inner) is not None:
             return str(value[inner])
     return None
 
@@ -53,11 +53,11 @@ def check_effort(info: ModelInfo, effort: str | None) -> None:
 
 def reasons(info: ModelInfo | None, options: Mapping[str, Any]) -> bool:
     """Whether the model reasons before it answers a call with these options; False where nothing is known."""
-    thinking = options.get("thinking")
-    if isinstance(thinking, Mapping):
+    # A check against Mapping takes longer than all else here, and few calls have these options.
+    thinking, config = options.get("thinking"), options.get("thinking_config")
+    if thinking is not None and isinstance(thinking, Mapping):
         return thinking.get("type") in _THINKING_ON
-    config = options.get("thinking_config")
-    if isinstance(config, Mapping) and config.get("thinking_budget") is not None:
+    if config is not None and isinstance(config, Mapping) and config.get("thinking_budget") is not None:
         return bool(config["thinking_budget"])
     effort = effort_of(options)
     if effort == NO_REASONING:

@@ -22,7 +22,7 @@ def is_cut_off(result: CompletionResult) -> bool:
     Thoughts in the text (`evals.texts.thoughts`) are no answer. White space alone counts as no text where the model
     reasoned. A completion whose log probabilities were asked for has begun, whatever its text is.
     """
-    if not isinstance(result, Completions):
+    if not isinstance(result, Completions) or CUT_OFF_REASONS.isdisjoint(result.finish_reasons):
         return False
     return any(_is_cut_off(result, place) for place in range(len(result.texts)))
 

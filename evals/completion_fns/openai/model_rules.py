@@ -29,6 +29,8 @@ def refused_by(info: ModelInfo, options: Mapping[str, Any]) -> frozenset[str]:
 def with_facts(rules: RequestRules, info: ModelInfo, options: Mapping[str, Any]) -> RequestRules:
     """The rules, and those that follow from what is known of the model for a call with these options."""
     refused = refused_by(info, options)
+    if not refused:
+        return rules
     rename = dict(rules.rename)
     if "max_tokens" in refused:
         rename.setdefault("max_tokens", "max_completion_tokens")
