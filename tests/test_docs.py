@@ -145,6 +145,7 @@ def test_the_class_of_the_page_is_checked_and_runs(tmp_path, environment):
     assert re.search(r"unparsed +0\.5", out)
 
 
+@pytest.mark.slow
 def test_the_graders_of_the_page_are_checked_and_run(tmp_path, environment):
     out = run_page((DOCS / "hosted-evals.md").read_text(encoding="utf-8"), tmp_path, environment)
     assert re.search(r"accuracy +0\.5", out)
@@ -174,6 +175,7 @@ def test_the_page_about_pocket_models_runs(tmp_path, environment):
     assert re.match(r" ?\d+ \[-", done.stdout)
 
 
+@pytest.mark.slow
 def test_the_comparisons_of_the_page_come_out_as_shown(tmp_path, environment):
     page = (DOCS / "comparing.md").read_text(encoding="utf-8")
     out = run_page(page, tmp_path, environment)

@@ -13,6 +13,7 @@ import pytest
 DOCS = Path(__file__).parents[1] / "docs"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a bash script")
 def test_the_harmful_change_is_stopped_and_the_harmless_one_is_not(tmp_path):
     commands = tmp_path / "bin"

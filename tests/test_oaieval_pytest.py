@@ -95,6 +95,7 @@ def test_a_run_is_made_once_and_a_failure_shows_samples_interval_and_record(suit
     )
 
 
+@pytest.mark.slow
 def test_later_sessions_go_on_with_the_record_unless_all_is_to_be_asked_anew(suite, server):
     suite.makepyfile("def test_it(evals_run):\n    assert evals_run('small', 'sums').metrics['accuracy'].n == 6")
     pytest_in(suite).assert_outcomes(passed=1)
@@ -258,6 +259,7 @@ def test_a_sample_of_which_some_matches_are_wrong_fails(suite, monkeypatch):
         pytest_in(suite, *options).assert_outcomes(passed=n_right, failed=len(VERDICTS) - n_right)
 
 
+@pytest.mark.slow
 def test_collected_evals_run_beside_tests_that_are_named_and_on_workers(suite, server):
     pytest.importorskip("xdist")
     suite.makepyfile(test_mine="def test_mine(): ...")

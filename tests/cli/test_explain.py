@@ -95,6 +95,7 @@ def write_two_evals(folder: Path) -> None:
     (folder / "evals" / "lenient.yaml").write_text(f"lenient:\n  id: lenient.dev.v0\nlenient.dev.v0: {body}\n")
 
 
+@pytest.mark.slow
 def test_the_parts_of_both_directions_are_mirrored_and_show_the_interaction(tmp_path):
     """Strict finds the first 10 of the plain answers and none of 16 chatty ones; lenient finds 10 and 16."""
     write_two_evals(tmp_path)
@@ -235,6 +236,7 @@ CODE_ROW = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [{"sandbox": "unsafe-local"}, {"scorer": "marker:rank", "best_of": 1}])
 def test_a_record_cannot_name_code_for_a_rescoring(tmp_path, args):
     (tmp_path / "marker.py").write_text("open('was_here', 'w').close()\ndef rank(prompt, program):\n    return 1.0\n")

@@ -88,6 +88,7 @@ def test_a_baseline_is_a_small_file_that_reads_back(tmp_path):
     assert dict(zip(back.sample_ids, back.scores, strict=True)) == dict(zip(run.sample_ids, run.scores, strict=True))
 
 
+@pytest.mark.slow
 def test_several_evals_at_once_are_corrected(tmp_path):
     """Ten borderline runs: each alone would fail at 0.05; Holm asks for 0.005 of the first."""
     before = scores(400, 0.9)
@@ -147,6 +148,7 @@ def test_a_run_that_misses_samples_is_not_ok(tmp_path):
     assert "only 1,000 of the baseline's 1,500 samples" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_baseline_that_is_replaced_again_and_again_is_warned_of(tmp_path):
     said = []
     for number, accuracy in enumerate((0.7, 0.75, 0.8)):

@@ -59,6 +59,7 @@ def test_the_example_of_the_python_page_runs(tmp_path, environment):
     assert (tmp_path / record).is_file()
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_pytest_page_pass(tmp_path, environment):
     done = run(commands(PYTEST), PYTEST, tmp_path, environment)
     assert done.returncode == 0, done.stdout

@@ -136,6 +136,7 @@ def test_a_prefix_that_is_ours_is_never_sent_to_a_server(workplace, server):
     assert n_calls == 0
 
 
+@pytest.mark.slow
 def test_nobody_is_listening(workplace):
     workplace.add_eval("toy", ROWS * 30)
     done = workplace.oaieval("good", "toy", base_url="http://127.0.0.1:9/v1")
@@ -201,6 +202,7 @@ def test_a_registry_that_is_none_is_warned_about(workplace, server):
     assert "this is the folder of one kind; name the one above it" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_that_no_call_of_succeeded_does_not_say_that_none_was_made(workplace):
     workplace.add_eval("toy", ROWS)
     done = workplace.oaieval("m", "toy", base_url="http://127.0.0.1:9/v1")

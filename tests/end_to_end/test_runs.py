@@ -96,6 +96,7 @@ def test_another_run_s_record_is_refused_and_says_what_differs(workplace, sums, 
     assert "other seed: there 20220722, here 7" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_fails_often_changes_no_score(workplace, sums, answers):
     """30 % of attempts fail: 429 with Retry-After, 500, resets, stalls, truncated and invalid bodies."""
     rows = sums(150)
@@ -187,6 +188,7 @@ def test_budgets_stop_cleanly_with_exit_four(workplace, sums, answers):
         assert done.returncode == 4
 
 
+@pytest.mark.slow
 def test_without_a_flag_concurrency_grows_past_a_hundred(workplace, sums, answers):
     rows = sums(500)
     workplace.add_eval("sums", rows)

@@ -92,6 +92,7 @@ def test_labels_give_a_table_a_group_and_clusters_a_wider_error(workplace):
     assert "n = 100 in 20 clusters" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_can_be_gated_at_once(workplace):
     n = 1500
     workplace.add_eval("quiz", rows(n))

@@ -114,6 +114,7 @@ def test_known_miscalibration_is_recovered_and_mended_by_one_temperature():
     assert found.temperature.after.value < 0.02 < found.temperature.before.value
 
 
+@pytest.mark.slow
 def test_intervals_of_calibrated_models_cover_no_bias():
     """The debiased error's interval holds 0, and the ECE lies where chance puts it: 60 studies of 400 questions."""
     covered = usual = 0

@@ -40,6 +40,7 @@ def pool():
     pool.close()
 
 
+@pytest.mark.slow
 def test_verdicts_equal_math_verify_in_this_process(pool):
     rule = MathRule(pool)
     pairs = [(ANSWERS[i], ANSWERS[(i + shift) % len(ANSWERS)]) for i in range(len(ANSWERS)) for shift in range(5)]
