@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-VISIBLE_CAP = "max_tokens"
-"Evals set it for the answer that they read. Reasoning tokens are no part of it."
-
-TOTAL_CAPS = ("max_completion_tokens", "max_output_tokens")
-"The provider's own words, which count reasoning tokens too."
+from evals.engine.cut_off import TOTAL_CAPS, VISIBLE_CAP
 
 
 @dataclass(frozen=True)

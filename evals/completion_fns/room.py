@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from evals.completion import Completions
-from evals.completion_fns.caps import VISIBLE_CAP, Cap, cap_of, larger_cap, with_headroom
+from evals.completion_fns.caps import Cap, cap_of, larger_cap, with_headroom
 from evals.completion_fns.effort import reasons
-from evals.engine.cut_off import CUT_OFF_REASONS, has_reasoned, is_cut_off
+from evals.engine.cut_off import CUT_OFF_REASONS, VISIBLE_CAP, has_reasoned, is_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.specs import ModelInfo

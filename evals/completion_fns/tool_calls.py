@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions, FunctionCall
+from evals.completion_fns.raw_replies import as_dict, dicts
 
 
 def tool_calls_of(result: Completions) -> list[list[FunctionCall]]:
@@ -23,42 +24,31 @@ def tool_calls_of(result: Completions) -> list[list[FunctionCall]]:
 
 
 def _calls_of_reply(raw: Any) -> list[list[FunctionCall]]:
-    raw = raw if isinstance(raw, Mapping) else _dumped(raw)
+    raw = as_dict(raw)
     if "choices" in raw:
-        messages = [choice.get("message") for choice in _objects(raw["choices"])]
+        messages = [choice.get("message") for choice in dicts(raw["choices"])]
         return [_chat_calls(message if isinstance(message, Mapping) else {}) for message in messages]
     if "output" in raw:
-        items = [item for item in _objects(raw["output"]) if item.get("type") == "function_call"]
+        items = [item for item in dicts(raw["output"]) if item.get("type") == "function_call"]
         return [[_call(item.get("call_id"), item.get("name"), item.get("arguments")) for item in items]]
     if "candidates" in raw:
-        return [_google_calls(candidate) for candidate in _objects(raw["candidates"])]
+        return [_google_calls(candidate) for candidate in dicts(raw["candidates"])]
     if "content" in raw:
-        blocks = [block for block in _objects(raw["content"]) if block.get("type") == "tool_use"]
+        blocks = [block for block in dicts(raw["content"]) if block.get("type") == "tool_use"]
         return [[_call(block.get("id"), block.get("name"), block.get("input")) for block in blocks]]
     return []
 
 
-def _dumped(raw: Any) -> Mapping[str, Any]:
-    """An object of an SDK as a dict; empty for anything else."""
-    dump = getattr(raw, "model_dump", None)
-    dumped = dump() if callable(dump) else {}
-    return dumped if isinstance(dumped, Mapping) else {}
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
-
-
 def _chat_calls(message: Mapping[str, Any]) -> list[FunctionCall]:
     """The calls of a chat message, also in the older form `function_call`."""
-    calls = [(call.get("id"), call.get("function")) for call in _objects(message.get("tool_calls"))]
+    calls = [(call.get("id"), call.get("function")) for call in dicts(message.get("tool_calls"))]
     calls = calls or [(None, message.get("function_call"))]
     return [_call(id, f.get("name"), f.get("arguments")) for id, f in calls if isinstance(f, Mapping)]
 
 
 def _google_calls(candidate: Mapping[str, Any]) -> list[FunctionCall]:
     content = candidate.get("content")
-    parts = _objects(content.get("parts")) if isinstance(content, Mapping) else []
+    parts = dicts(content.get("parts")) if isinstance(content, Mapping) else []
     calls = [(number, part.get("function_call") or part.get("functionCall")) for number, part in enumerate(parts)]
     # Gemini gives no ids, unless asked to; a result must name its call all the same.
     return [

@@ -12,8 +12,11 @@ from evals.texts.thoughts import split_thoughts
 CUT_OFF_REASONS = frozenset({"length", "incomplete"})
 "Finish reasons of a completion that its cap on tokens, or the end of the context, has ended."
 
-CAPS = ("max_completion_tokens", "max_output_tokens", "max_tokens")
-"Parameters that limit the tokens of a completion."
+VISIBLE_CAP = "max_tokens"
+"Evals set it for the answer that they read. Reasoning tokens are no part of it."
+
+TOTAL_CAPS = ("max_completion_tokens", "max_output_tokens")
+"The provider's own words, which count reasoning tokens too."
 
 
 def is_cut_off(result: CompletionResult) -> bool:
@@ -60,7 +63,7 @@ def refuse_cut_off(result: CompletionResult, host: str | None) -> None:
     if not isinstance(result, Completions) or not is_cut_off(result):
         return
     request = result.request or {}
-    caps = [f"{name}={request[name]}" for name in CAPS if name in request]
+    caps = [f"{name}={request[name]}" for name in (*TOTAL_CAPS, VISIBLE_CAP) if name in request]
     n_reasoning = reasoning_tokens(result.usage)
     spent = f", after {n_reasoning:,} reasoning tokens" if n_reasoning else ""
     failure = CallFailed(

@@ -9,7 +9,7 @@ import re
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from evals.errors import DataError, MissingExtra
 from evals.record.batches import HEAD, Batch, BatchCheck
@@ -29,13 +29,6 @@ Key = tuple[str, int]
 _MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
 _WHOLE = Batch(1, 0, 0, False, True)
 "A line of openai/evals' own records, which have no batches."
-
-
-class DoneSamples(NamedTuple):
-    """The samples of a record that finished, and those whose last attempt ended in an error."""
-
-    finished: set[Key]
-    errors: set[Key]
 
 
 class Record:
@@ -312,24 +305,6 @@ def _mode_of(path: str | Path) -> int:
         return os.stat(path).st_mode
     except OSError:
         return stat.S_IFREG
-
-
-def done_samples(path: str | Path) -> DoneSamples:
-    """The samples of a record that finished, and those whose last attempt ended in an error.
-
-    Raises:
-        DataError: the file cannot be read, or is not a record.
-    """
-    finished: set[Key] = set()
-    errors: set[Key] = set()
-    for sample in read_record(path).samples():
-        (finished if sample.error is None else errors).add((sample.sample_id, sample.repeat))
-    return DoneSamples(finished, errors - finished)
-
-
-def end_of_last_whole_batch(path: str | Path) -> int:
-    """How many bytes of a record hold whole samples; a torn line or a final report may follow."""
-    return read_record(path).whole_size
 
 
 def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:

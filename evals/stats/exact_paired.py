@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, special
 
-from evals.stats.arrays import Array, Codes, check_confidence
-from evals.stats.estimate import Interval
+from evals.stats.arrays import Array, Codes
 
 ORDER_LEVEL = 0.03
 """One-sided level of the approximate limit that puts outcomes in order; between the levels that are asked for most.
@@ -75,20 +73,6 @@ def lower_limit(outcome: Outcome, alpha: float) -> float:
     if low == high:
         return low
     return float(optimize.brentq(excess, low, high, xtol=1e-7))
-
-
-def exact_interval(outcome: Outcome, confidence: float = 0.95) -> Interval:
-    """Interval of the difference a - b that holds the truth at least as often as `confidence` says; NaN for n = 0."""
-    check_confidence(confidence)
-    if outcome.n == 0:
-        return Interval(math.nan, math.nan, confidence)
-    tail = (1 - confidence) / 2
-    return Interval(lower_limit(outcome, tail), -lower_limit(outcome.swapped, tail), confidence)
-
-
-def p_value_of_difference(outcome: Outcome) -> float:
-    """Two-sided p-value of no difference: at most alpha exactly when `exact_interval` at 1 - alpha leaves 0 out."""
-    return min(1.0, 2 * min(p_value_above(outcome), p_value_above(outcome.swapped)))
 
 
 def exact_power(n: int, a_only: float, b_only: float, *, alpha: float, margin: float = 0.0) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from evals.cli import oaieval
-from evals.stats.exact_paired import Outcome, p_value_of_difference
+from evals.stats.paired_method import of_counts
 from evals.testing.openai_process import ServerProcess
 
 
@@ -96,7 +96,7 @@ def test_json_holds_the_same_numbers_and_nothing_else_is_printed(folder):
     body = json.loads(compare(folder, "main.jsonl", "change.jsonl", "--json", "--flips"))
     assert body["n"] == 24
     assert body["difference"]["difference"] == pytest.approx(2 / 24)
-    assert body["difference"]["p_value"] == pytest.approx(p_value_of_difference(Outcome(3, 1, 24)))
+    assert body["difference"]["p_value"] == pytest.approx(of_counts(3, 1, 24).p_value)
     assert body["fell"] == ["sums.dev.0"]
     assert [group["name"] for group in body["groups"]] == ["even", "odd"]
     assert len(body["flips"]) == 4

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import pytest
+from done_samples import done_samples
 from small_records import record_one, run_spec
 
 from evals.errors import RecordError, UsageError
 from evals.record import LocalRecorder
 from evals.record.file import RecordFile
-from evals.record.reader import done_samples
 
 SUPPORT = str(Path(__file__).parents[1] / "support")
 

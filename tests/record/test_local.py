@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from done_samples import done_samples
 from small_records import lines_of, record_one, run_spec
 
 from evals import record
 from evals.errors import EvalsError, RecordError
 from evals.record import LocalRecorder
-from evals.record.reader import done_samples, read_record
+from evals.record.reader import read_record
 
 SUPPORT = str(Path(__file__).parents[1] / "support")
 

@@ -12,11 +12,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from done_samples import done_samples
 from small_records import lines_of, record_one, run_spec
 
 from evals import record
 from evals.record import DummyRecorder, RecorderBase
-from evals.record.reader import done_samples, read_record
+from evals.record.reader import read_record
 
 
 class TestContext:

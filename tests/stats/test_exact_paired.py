@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -11,12 +9,11 @@ from scipy import stats
 from evals.stats.exact_paired import (
     Outcome,
     critical_region,
-    exact_interval,
     exact_power,
     lower_limit,
     p_value_above,
-    p_value_of_difference,
 )
+from evals.stats.paired_method import Exact, Judgement
 
 ALL = [(wins, losses) for wins in range(9) for losses in range(9 - wins)]
 
@@ -35,6 +32,10 @@ def test_the_p_value_is_the_largest_chance_of_what_speaks_as_strongly(margin):
         grid = np.linspace(max(0.0, -margin), (1 - margin) / 2, 300)
         largest = max(chance_of(as_strong, 8, b_only + margin, b_only) for b_only in grid)
         assert p[wins, losses] == pytest.approx(largest, abs=2e-4)
+
+
+def both_sides(outcome: Outcome) -> Judgement:
+    return Judgement(Exact(outcome), Exact(outcome.swapped), "exact score")
 
 
 @pytest.mark.parametrize(("n", "margin"), [(20, 0.0), (20, -0.02), (57, -0.02), (100, -0.02), (300, -0.02), (300, 0.0)])
@@ -57,23 +58,22 @@ def test_limit_and_p_value_are_one_method(outcome):
     limit = lower_limit(outcome, 0.05)
     if limit > -1:
         assert p_value_above(outcome, limit) == pytest.approx(0.05, abs=1e-4)
-    interval = exact_interval(outcome)
-    assert (0 in interval) == (p_value_of_difference(outcome) > 0.05)
-    mirrored = exact_interval(outcome.swapped)
+    judged, mirrored = both_sides(outcome), both_sides(outcome.swapped).interval(0.95)
+    interval = judged.interval(0.95)
+    assert (0 in interval) == (judged.p_value > 0.05)
     assert (mirrored.low, mirrored.high) == (-interval.high, -interval.low)
 
 
 @pytest.mark.parametrize(("a_only", "b_only", "n"), [(0.05, 0.05, 20), (0.0, 0.1, 20), (0.02, 0.0, 12), (0.3, 0.2, 12)])
 def test_intervals_hold_the_truth_as_often_as_they_say(a_only, b_only, n):
     outcomes = [(w, v) for w in range(n + 1) for v in range(n + 1 - w)]
-    held = [o for o in outcomes if a_only - b_only in exact_interval(Outcome(*o, n))]
+    held = [o for o in outcomes if a_only - b_only in both_sides(Outcome(*o, n)).interval(0.95)]
     assert chance_of(held, n, a_only, b_only) >= 0.95
 
 
 def test_no_samples_say_nothing():
     assert p_value_above(Outcome(0, 0, 0)) == 1
     assert lower_limit(Outcome(0, 0, 0), 0.05) == -1
-    assert math.isnan(exact_interval(Outcome(0, 0, 0)).low)
     assert exact_power(0, 0.1, 0.0, alpha=0.05) == 0
     with pytest.raises(ValueError, match="at most n"):
         Outcome(3, 3, 5)

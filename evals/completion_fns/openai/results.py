@@ -10,6 +10,7 @@ from evals.completion import Completions
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
 from evals.completion_fns.openai.transport import WireReply
+from evals.completion_fns.raw_replies import as_dict, dicts
 from evals.engine.failures import CallFailed, Kind, classify_http, short
 from evals.secrets import redact
 
@@ -30,19 +31,6 @@ def _view(value: Any) -> Any:
     return [_view(part) for part in value] if isinstance(value, list) else value
 
 
-def _as_dict(raw: Any) -> dict[str, Any]:
-    """A reply as a dict, from a dict or an object of the SDK; empty for anything else."""
-    if isinstance(raw, dict):
-        return raw
-    dump = getattr(raw, "model_dump", None)
-    return dump() if callable(dump) else {}
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    """The dicts in a list; none where `value` is no list."""
-    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
-
-
 def _usage_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
     usage = raw.get("usage")
     return usage if isinstance(usage, dict) else None
@@ -59,8 +47,8 @@ class OpenAIBaseCompletionResult(Completions):
     """
 
     def __init__(self, raw_data: Any, prompt: Any = None) -> None:
-        raw = _as_dict(raw_data)
-        choices = _dicts(raw.get("choices"))
+        raw = as_dict(raw_data)
+        choices = dicts(raw.get("choices"))
         logprobs = [choice.get("logprobs") for choice in choices]
         super().__init__(
             texts=[self.text_of(choice) for choice in choices],
@@ -160,17 +148,17 @@ def shown_reasoning(message: Mapping[str, Any]) -> str | None:
         value = message.get(name)
         if isinstance(value, str) and value:
             return value
-    details = [part.get("text") or part.get("summary") for part in _dicts(message.get("reasoning_details"))]
+    details = [part.get("text") or part.get("summary") for part in dicts(message.get("reasoning_details"))]
     content = message.get("content")
-    thinking = [part.get("thinking") for part in _dicts(content) if part.get("type") == "thinking"]
+    thinking = [part.get("thinking") for part in dicts(content) if part.get("type") == "thinking"]
     texts = [joined_text(part) if isinstance(part, list) else part for part in details or thinking]
     return "".join(text for text in texts if isinstance(text, str)) or None
 
 
 def _summaries(raw: Mapping[str, Any]) -> str | None:
     """The texts and summaries of the reasoning items of a reply of `/responses`, a blank line between them."""
-    items = [item for item in _dicts(raw.get("output")) if item.get("type") == "reasoning"]
-    parts = [part for item in items for key in ("content", "summary") for part in _dicts(item.get(key))]
+    items = [item for item in dicts(raw.get("output")) if item.get("type") == "reasoning"]
+    parts = [part for item in items for key in ("content", "summary") for part in dicts(item.get(key))]
     return "\n\n".join(part["text"] for part in parts if isinstance(part.get("text"), str)) or None
 
 
@@ -192,7 +180,7 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
     """A reply of `/responses`: one completion. Its finish reason is in the words of the chat endpoint."""
 
     def __init__(self, raw_data: Any, prompt: Any = None) -> None:
-        raw = _as_dict(raw_data)
+        raw = as_dict(raw_data)
         content = _output_content(raw)
         logprobs = [token for part in content for token in part.get("logprobs") or []]
         Completions.__init__(
@@ -205,7 +193,7 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             logprobs=[{"content": logprobs}] if logprobs else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
             reasoning=_if_any([_summaries(raw)]),
-            messages=[assistant_message(_dicts(raw.get("output")))],
+            messages=[assistant_message(dicts(raw.get("output")))],
         )
 
     @staticmethod
@@ -214,8 +202,8 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
 
 
 def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
-    messages = [item for item in _dicts(raw.get("output")) if item.get("type") == "message"]
-    return [part for message in messages for part in _dicts(message.get("content"))]
+    messages = [item for item in dicts(raw.get("output")) if item.get("type") == "message"]
+    return [part for message in messages for part in dicts(message.get("content"))]
 
 
 def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]]) -> str | None:
@@ -226,7 +214,7 @@ def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]])
         return "refusal"
     if raw.get("status") != "completed":
         return raw.get("status")
-    called = any(item.get("type") in _TOOL_CALLS for item in _dicts(raw.get("output")))
+    called = any(item.get("type") in _TOOL_CALLS for item in dicts(raw.get("output")))
     return "tool_calls" if called else "stop"
 
 
