@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.comparison.baseline import Baseline, find_baseline
-from evals.comparison.facts import known_in_both
+from evals.comparison.facts import known_in_both, short
 from evals.comparison.gate_conditions import PairedScores, notes_of, refuse_other_direction, unmet_conditions
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, UsageError
@@ -188,14 +188,9 @@ def _refuse_other(run: RunScores, baseline: Baseline) -> None:
             raise DataError(
                 f"{facts.eval_name}: this run and its baseline have another {what}, so they cannot be compared",
                 where=baseline.where,
-                notes=[f"baseline: {_short(there)}", f"run: {_short(here)}   {run.path}"],
+                notes=[f"baseline: {short(there, 60)}", f"run: {short(here, 60)}   {run.path}"],
                 fix="make the baseline anew from a run with this one: --update",
             )
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _verdict(
