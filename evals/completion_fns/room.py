@@ -8,7 +8,7 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.caps import Cap, cap_of, larger_cap, with_headroom
 from evals.completion_fns.effort import reasons
-from evals.engine.cut_off import CUT_OFF_REASONS, VISIBLE_CAP, has_reasoned, is_cut_off
+from evals.engine.cut_off import VISIBLE_CAP, has_reasoned, is_cut_off, reached_limit
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.specs import ModelInfo
@@ -41,7 +41,7 @@ class RoomToReason:
         Tokens that were spent before a cut and are not in the text were reasoning too, where the server does not say.
         """
         if not self._has_reasoned:
-            shows = _reached_limit(result) and _shows_reasoning(result)
+            shows = reached_limit(result) and _shows_reasoning(result)
             self._has_reasoned = has_reasoned(result) or shows or is_cut_off(result)
 
     def first_cap(self, options: Mapping[str, Any], info: ModelInfo) -> Cap | None:
@@ -67,7 +67,7 @@ class RoomToReason:
             return True
         if first is None or first.name != VISIBLE_CAP or first != cap_of(options, self._default_cap):
             return False
-        return _reached_limit(result) and _shows_reasoning(result)
+        return reached_limit(result) and _shows_reasoning(result)
 
     async def draw_again(
         self, draw: Draw, options: Mapping[str, Any], first: Cap | None, info: ModelInfo
@@ -106,10 +106,6 @@ class RoomToReason:
             drawn = await draw(without)
             self._has_little_room = True
             return drawn
-
-
-def _reached_limit(result: Completions) -> bool:
-    return not CUT_OFF_REASONS.isdisjoint(map(str, result.finish_reasons))
 
 
 def _shows_reasoning(result: Completions) -> bool:

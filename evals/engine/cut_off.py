@@ -25,14 +25,19 @@ def is_cut_off(result: CompletionResult) -> bool:
     Thoughts in the text (`evals.texts.thoughts`) are no answer. White space alone counts as no text where the model
     reasoned. A completion whose log probabilities were asked for has begun, whatever its text is.
     """
-    if not isinstance(result, Completions) or CUT_OFF_REASONS.isdisjoint(result.finish_reasons):
+    if not isinstance(result, Completions) or not reached_limit(result):
         return False
     return any(_is_cut_off(result, place) for place in range(len(result.texts)))
 
 
+def reached_limit(result: Completions) -> bool:
+    """Whether one of the completions ended at its limit on tokens, begun or not."""
+    return not CUT_OFF_REASONS.isdisjoint(map(str, result.finish_reasons))
+
+
 def _is_cut_off(result: Completions, place: int) -> bool:
     reason = result.finish_reasons[place] if place < len(result.finish_reasons) else None
-    if reason not in CUT_OFF_REASONS or _has_tokens(result.logprobs, place):
+    if str(reason) not in CUT_OFF_REASONS or _has_tokens(result.logprobs, place):
         return False
     text = split_thoughts(result.texts[place]).answer
     return not text or (not text.strip() and has_reasoned(result))
