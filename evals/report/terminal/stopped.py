@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def stopped_block(result: RunResult, again: str = "") -> str:
-    """The text for a result with `stopped_by`. again: the command that continues the run."""
+    """The text for a result with `stopped_by`. again: the command that continues the run.
+
+    Where nothing is done, and the run cannot go on before the user has changed something, there is nothing to resume.
+    """
     counters, why = result.counters, result.stopped_by
     assert why is not None
     done = counters.n_before + counters.n_finished
@@ -24,7 +27,7 @@ def stopped_block(result: RunResult, again: str = "") -> str:
     score = _score(result, so_far="" if is_done else " so far") if done else ""
     lines.append(f"{'done' if is_done else 'stopped at'} {done:,} of {result.n_total:,}{score}")
     lines.append(f"  {_calls(result.counts)}")
-    if result.record_path:
+    if result.record_path and (done or result.exit_code != 2):
         lines.append(f"  nothing is lost: {result.record_path}")
         if not is_done:
             lines.append(f"  go on:  {again or 'the same command with --resume'}")
