@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
@@ -22,6 +22,7 @@ from evals.registry.roots import no_registry
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.sample import sample_id
+from evals.texts.number_text import counted
 
 MAX_SHOWN = 5
 
@@ -210,16 +211,24 @@ def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer,
         return
     _report(check, tried.failing, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer:")
     _report(check, tried.empty_passes, "an empty completion passes nowhere", "an empty completion passes sample")
+    if tried.weak:
+        check.add(
+            "warn",
+            f"{counted(len(tried.weak), 'ideal answer')} passed only in a weak verdict, which a program could forge: "
+            f"{listed(tried.weak, 3)}; --assurance strict refuses such samples",
+        )
 
 
 @dataclass
 class ScorerTrial:
-    """The samples whose ideal answer failed its scorer, and those that an empty completion passed."""
+    """The samples whose ideal answer failed its scorer, those that an empty completion passed, and weak passes."""
 
     n: int = 0
     "Ideal answers that were tried."
     failing: list[str] = field(default_factory=list)
     empty_passes: list[str] = field(default_factory=list)
+    weak: list[str] = field(default_factory=list)
+    "Samples whose ideal answer passed in a verdict that the program could have forged."
 
 
 def try_scorer(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int], answer: GivenAnswer) -> ScorerTrial:
@@ -236,10 +245,13 @@ def try_scorer(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int],
             ideals = hook_of(evaluation, "ideal_completions")(sample)
             for ideal in ideals:
                 trial.n += 1
-                if not await _passes(evaluation, recorder, sample, name, answer, ideal):
+                scored = await _scored(evaluation, recorder, sample, name, answer, ideal)
+                if scored.weak:
+                    trial.weak.append(name)
+                if not scored.passed:
                     trial.failing.append(f"{name} ({ideal[:40]!r})   {_where(sample, index)}")
                     break
-            if ideals and await _passes(evaluation, recorder, sample, name, answer, ""):
+            if ideals and (await _scored(evaluation, recorder, sample, name, answer, "")).passed:
                 trial.empty_passes.append(f"{name}   {_where(sample, index)}")
 
     run_sync(try_all())
@@ -256,16 +268,23 @@ def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:
         check.add("failed", f"{len(bad) - MAX_SHOWN} more samples alike")
 
 
-async def _passes(
+class _Scored(NamedTuple):
+    passed: bool
+    weak: bool
+
+
+async def _scored(
     evaluation: Eval, recorder: DummyRecorder, sample: Any, name: str, answer: GivenAnswer, text: str
-) -> bool:
+) -> _Scored:
     answer.text = text
     with recorder.sample(name) as scope:
         try:
             await evaluation._call_eval_sample(sample, random.Random(name))
         except Exception:
-            return False
-        return (score_of(scope.events) or 0.0) > 0
+            return _Scored(False, False)
+        passed = (score_of(scope.events) or 0.0) > 0
+        weak = any(isinstance(event.data, dict) and event.data.get("assurance") == "weak" for event in scope.events)
+        return _Scored(passed, passed and weak)
 
 
 def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> None:
