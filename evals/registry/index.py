@@ -228,7 +228,8 @@ def parse_mapping(data: bytes, path: Path) -> list[TopLevel]:
         root = loader.get_single_node()
         if not isinstance(root, yaml.MappingNode):
             return []
-        check_size(root)
+        if b"&" in data:  # only anchors expand
+            check_size(root)
         twice = repeated_names(root)
         loader.flatten_mapping(root)
         found = []

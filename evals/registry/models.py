@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,13 +31,26 @@ class Pattern:
 
     def matches(self, name: str) -> bool:
         """Whether the whole of `name` fits the pattern."""
-        return star_pattern(self.text).match(name) is not None
+        return fits_stars(self.text, name)
 
 
-@functools.lru_cache(maxsize=1024)
-def star_pattern(pattern: str) -> re.Pattern[str]:
-    """`pattern` as a regular expression for whole names: `*` is any text, all other characters are themselves."""
-    return re.compile("^" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
+def fits_stars(pattern: str, name: str) -> bool:
+    """Whether the whole of `name` fits: `*` is any text, all other characters are themselves.
+
+    A search text by text: the many patterns of the models take longer to compile than a short run takes to start.
+    """
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    if not name.startswith(first):
+        return False
+    at, last = len(first), rest.pop()
+    for part in rest:
+        at = name.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return len(name) - at >= len(last) and name.endswith(last)
 
 
 def patterns_of(entries: Iterable[RawEntry]) -> list[Pattern]:
