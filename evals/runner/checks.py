@@ -210,7 +210,9 @@ def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer,
         check.add("warn", "no ideal answers to try: the scorer was not exercised")
         return
     _report(check, tried.failing, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer:")
-    _report(check, tried.empty_passes, "an empty completion passes nowhere", "an empty completion passes sample")
+    _report(
+        check, tried.empty_passes, "an empty answer is always scored wrong", "an empty answer is scored right in sample"
+    )
     if tried.weak:
         check.add(
             "warn",
