@@ -49,7 +49,9 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--completion_args", action="append", default=[], metavar=pairs, help="arguments of the completion function"
     )
-    group.add_argument("--max_samples", type=_positive_int, metavar="N", help="a fixed random subset of N samples")
+    group.add_argument(
+        "--max_samples", "--limit", type=_positive_int, metavar="N", help="a fixed random subset of N samples"
+    )
     group.add_argument("--cache", action=switch, default=False, help="reuse completions of earlier runs")
     group.add_argument("--visible", action=switch, default=None, help="noted in the record; no other effect")
     group.add_argument("--seed", type=int, default=20220722, help="base of each sample's random numbers")
@@ -68,7 +70,7 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
         "--http-fail-percent-threshold", type=int, default=5, metavar="N", help="percent of events that may get lost"
     )
     group.add_argument("--dry-run", action=switch, default=False, help="call the model, but write no record")
-    group.add_argument("--dry-run-logging", action=switch, default=True, help="log the events of a dry run")
+    group.add_argument("--dry-run-logging", action=switch, default=False, help="log the events of a dry run")
 
 
 def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:

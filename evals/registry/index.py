@@ -132,6 +132,10 @@ class Index:
         """All names in load order: by registry path, then by file name, then by line."""
         return list(self._holders)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether a file has the name, by a scan of its lines."""
+        return name in self._holders
+
     def get(self, name: str) -> RawEntry | None:
         """The entry of `name` from the last file that holds it; None without one.
 

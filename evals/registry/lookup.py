@@ -71,6 +71,10 @@ class Registry(RegistryFiles):
             )
         return as_eval_spec(entry)
 
+    def has_eval(self, name: str) -> bool:
+        """Whether an eval, or an alias of one, has the name. Nothing is parsed or imported for it."""
+        return name in self._index("evals")
+
     def eval_facts(self, name: str) -> dict[str, Any]:
         """The keys of an eval's entries other than `id`, `class` and `args`: description, metrics, reference, tags ...
 

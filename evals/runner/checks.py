@@ -1,4 +1,4 @@
-"""Checks an eval without calling a model: class, all rows, ideal answers. `evals check` prints the findings."""
+"""Checks an eval or a model without a call: class, all rows, ideal answers. `evals check` prints the findings."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import os
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
+from evals.engine.traits import preflight, traits_of
 from evals.errors import DataError, EvalsError, RegistryError, UsageError, listed
 from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
 from evals.registry.lookup import Registry
+from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
@@ -65,7 +68,7 @@ class GivenAnswer(Backend):
 
 
 def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths: Sequence[str]) -> Iterator[EvalCheck]:
-    """Check evals. names: an eval, a YAML file of evals, or a registry folder each.
+    """Check evals and models. names: an eval, a YAML file of evals, a registry folder, or a model each.
 
     Raises:
         RegistryError: a file or folder holds no eval, or a registry path is no registry.
@@ -83,6 +86,8 @@ def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths:
             folder = path if path.is_dir() else path.resolve().parent.parent
             registry.add_registry_paths([folder])
             yield from _checks_in(path, registry)
+        elif not registry.has_eval(name) and registry.is_known_model(name):
+            yield check_model(name, registry)
         else:
             yield check_eval(name, registry)
 
@@ -143,6 +148,27 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
         _check_duplicates(evaluation, samples, check)
         for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
             check.add("warn", warning)
+    return check
+
+
+def check_model(name: str, registry: Registry) -> EvalCheck:
+    """The findings about a model or completion function. Nothing is called: a wrong key is not found out."""
+    check = EvalCheck(name, None)
+    try:
+        spec = registry.resolve_completion_fn(name)
+        check.where = spec.where
+        warning = retirement_warning(registry.model_info(name), datetime.now(timezone.utc).date())
+        if warning is not None:
+            check.add("warn", warning)
+        fn = registry.make_completion_fn(name)
+        check.add("ok", f"class {spec.cls} with its arguments")
+        preflight(fn)
+    except EvalsError as error:
+        check.add("failed", str(error))
+        return check
+    traits = traits_of(fn)
+    where = "in this process" if traits.is_local else f"by {traits.host}" if traits.host else "by its own server"
+    check.add("ok", f"it is answered {where}; nothing is missing that a call needs (a key is not tried)")
     return check
 
 

@@ -38,7 +38,7 @@ class RunRequest:
     resume: bool = False
     resume_from: str | None = None
     dry_run: bool = False
-    dry_run_logging: bool = True
+    dry_run_logging: bool = False
     http_url: str | None = None
     http_batch_size: int = 100
     http_fail_percent_threshold: float = 5
