@@ -78,6 +78,13 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--effort", metavar="LEVEL", help="of reasoning: none, low, medium, high, ...")
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
+        "--run-tag",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="a word for `evals runs`; repeatable",
+    )
+    group.add_argument(
         "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",
         help="copies of public benchmarks; repeatable",
     )  # fmt: skip

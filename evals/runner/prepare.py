@@ -93,6 +93,7 @@ class PreparedRun:
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **({"efforts": self.efforts} if self.efforts else {}),
+                **({"tags": list(request.tags)} if request.tags else {}),
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),
             },

@@ -31,6 +31,8 @@ class RunRequest:
     repeats: int = 1
     seed: int = 20220722
     user: str = ""
+    tags: Sequence[str] = ()
+    "Words for people in the record, by which `evals runs` finds it."
     visible: bool | None = None
     record_path: str | None = None
     log_dir: str | Path | None = None
