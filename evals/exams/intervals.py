@@ -115,7 +115,10 @@ def strata_of(scorer: Scorer, sheet: Sheet) -> list[Hashable]:
 
 
 def draw_sums(rows: Array, strata: Codes, n_draws: int, rng: np.random.Generator) -> Array:
-    """Sums of drawn rows, as many of each stratum as it has, shape (n_draws, k). rows: (n_rows, k), strata: (n_rows,)."""
+    """Sums of drawn rows, as many of each stratum as it has, shape (n_draws, k).
+
+    rows: shape (n_rows, k). strata: shape (n_rows,), numbers from 0 on.
+    """
     sums = np.zeros((n_draws, rows.shape[1]))
     for stratum in range(int(strata.max()) + 1):
         sums += _sums_of_stratum(rows[strata == stratum], n_draws, rng)

@@ -67,7 +67,8 @@ def test_the_standard_error_of_the_interval_is_that_of_a_weighted_sum_of_means(t
     # final = 300 mean(A) + 100 + 300 mean(B), each mean with variance p (1 - p) / n for n draws with replacement.
     spread = [part.var() / N_ITEMS for part in (points[:N_ITEMS], points[N_ITEMS:])]
     stderr = 300 * math.sqrt(sum(spread))
-    assert found.final.width == pytest.approx(2 * t.ppf(0.975, 118) * math.sqrt(120 / 118) * stderr, rel=0.03)
+    # Scores are multiples of 5, and so are the ends.
+    assert found.final.width == pytest.approx(2 * t.ppf(0.975, 118) * math.sqrt(120 / 118) * stderr, abs=5)
     assert found.percentiles[0].width == pytest.approx(found.final.width / 10, rel=0.03)
     assert (found.n_units, found.n_items) == (120, 120)
 
