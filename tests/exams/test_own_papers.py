@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import struct
@@ -123,3 +124,29 @@ def test_the_drawing_script_draws_the_pictures_that_are_there() -> None:
     red, white = script["RED"], script["WHITE"]
     middle = canvas.pixels[300, 360], canvas.pixels[150, 360]
     assert [tuple(pixel) for pixel in middle] == [white, red]
+
+
+def test_the_pocket_paper_asks_nothing_twice_and_its_sums_are_right() -> None:
+    paper = load_paper(bundled_data_root() / "exam-pocket")
+    assert len(paper.items) == 96
+    asked = {(item.stem, *item.options.values()) for item in paper.items}
+    assert len(asked) == 96
+    assert not asked & {(item.stem, *item.options.values()) for item in examples_of(paper)}
+    plain = re.compile(r"What is (\d+) ([-+*]) (\d+)\?")
+    sums = [(found, item) for item in paper.items if (found := plain.fullmatch(item.stem)) and item.kind == "numeric"]
+    assert len(sums) >= 16
+    for found, item in sums:
+        a, sign, b = int(found[1]), found[2], int(found[3])
+        assert item.numeric is not None
+        assert item.numeric.accepted == (str({"+": a + b, "-": a - b, "*": a * b}[sign]),)
+
+
+def test_the_script_of_the_pocket_paper_writes_the_questions_that_are_there() -> None:
+    folder = bundled_data_root() / "exam-pocket"
+    written: dict[str, list[dict[str, object]]] = {}
+    script = runpy.run_path(str(folder / "make.py"))
+    script["main"].__globals__["write"] = lambda name, rows: written.update({name: list(rows)})
+    script["main"]()
+    for name, rows in written.items():
+        assert rows == [json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()]
+    assert sorted(written) == ["fewshot.jsonl", "items.jsonl"]
