@@ -162,7 +162,7 @@ def _conditions(fields: Fields, key: str, context: StepContext) -> Iterator[Cond
         if (counted is None) == (not one.has("value")):
             raise one.error("it has neither 'value' nor 'count_wrong', or both", fix="add `value: final`")
         if counted is not None:
-            count = read_count(counted, "", context)
+            count = read_count(counted, f"{key}: {one.what}", context)
             counted.close()
             yield Condition(one.where, None, count, at_least, at_most)
         else:
