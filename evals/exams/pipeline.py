@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -101,23 +100,21 @@ def row_below(rows: Array, scores: Array) -> Any:
 def _combine(step: Combine, values: Mapping[str, Array]) -> Array:
     found = [values[name] for name in step.values]
     if step.op in ("sum", "mean"):
-        total = reduce(np.add, found)
-        return total / len(found) if step.op == "mean" else total
+        return np.asarray(np.sum(found, axis=0) if step.op == "sum" else np.mean(found, axis=0))
     return np.asarray(np.min(found, axis=0) if step.op == "min" else np.max(found, axis=0))
 
 
 def _weighted(step: Weighted, values: Mapping[str, Array]) -> Array:
-    parts = [weight * values[name] for name, weight in step.weights.items()]
-    return np.asarray(reduce(np.add, parts))
+    return np.asarray(np.sum([weight * values[name] for name, weight in step.weights.items()], axis=0))
 
 
 def _linear(step: Linear, values: Mapping[str, Array]) -> Array:
-    return step.mul * values[step.value] + step.add
+    return np.asarray(step.mul * values[step.value] + step.add)
 
 
 def _cut(step: Cut, values: Mapping[str, Array]) -> Array:
-    minima = np.asarray(step.minima, dtype=np.float64)
-    return np.asarray(step.levels, dtype=np.float64)[row_below(minima, values[step.value])]
+    at = row_below(np.asarray(step.minima, dtype=np.float64), values[step.value])
+    return np.asarray(np.asarray(step.levels, dtype=np.float64)[at])
 
 
 def _round(step: Round, values: Mapping[str, Array]) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from evals.errors import DataError, did_you_mean
 from evals.exams.items import Item
 from evals.exams.marking import Mark, counts_as_wrong, credit_of
 from evals.exams.paper import CountWrong, Paper, Raw
-from evals.stats.arrays import Array
+from evals.stats.arrays import Array, Codes
 
 Marks = Mapping[str, Sequence["Mark | None"]]
 "Question id to its marks, one a repeat; None where a mark is still pending. A question without marks is pending."
@@ -106,11 +107,18 @@ class Counter:
         n_raw = len(raws)
         parts = [masks[:n_raw] * sheet.points, masks[:n_raw] * sheet.maxima, masks[n_raw:] * sheet.wrong]
         self.columns = np.concatenate(parts).T
-        "Shape (n_items, 2 n_raw + n_counts)."
+        "Shape (n_rows, 2 n_raw + n_counts); a row is a question, or a unit of several."
 
-    def counted(self, weights: Array | None = None) -> dict[str, Array]:
-        """The value of each step by its name. weights: shape (n_draws, n_items); None: every question once."""
-        sums = self.columns.sum(axis=0, keepdims=True) if weights is None else weights @ self.columns
+    def merged(self, codes: Codes) -> Counter:
+        """The same counts with the questions of a unit as one row. codes: each question's unit, shape (n_items,)."""
+        merged = copy(self)
+        merged.columns = np.zeros((int(codes.max()) + 1, self.columns.shape[1]))
+        np.add.at(merged.columns, codes, self.columns)
+        return merged
+
+    def counted(self, sums: Array | None = None) -> dict[str, Array]:
+        """The value of each step by its name. sums: of drawn rows, shape (n_draws, n_columns); None: every row once."""
+        sums = self.columns.sum(axis=0, keepdims=True) if sums is None else sums
         found: dict[str, Array] = {}
         n_raw = len(self.raws)
         for number, step in enumerate(self.raws):

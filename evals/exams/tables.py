@@ -166,11 +166,15 @@ def ranges_of_parts(raw: RawTable, parts: Sequence[float], *, is_share: bool) ->
 
 
 def _check_ranges(raw: RawTable, order: Sequence[int], low: Sequence[float], high: Sequence[float]) -> None:
-    before = (0.0, 0.0)
+    for ends in (low, high):
+        before = 0.0
+        for row, end in zip(order, ends, strict=True):
+            if not 0 <= end <= 100:
+                raise DataError(f"{end:g} is no percentage; it lies within 0 and 100", where=raw.at(row))
+            if end < before:
+                what = f"the percentages fall from {before:g} to {end:g} where the score rises"
+                raise DataError(what, where=raw.at(row), fix="correct the table")
+            before = end
     for row, one_low, one_high in zip(order, low, high, strict=True):
-        if not 0 <= one_low <= one_high <= 100:
-            what = f"the percentile range is {one_low:g} to {one_high:g}; it lies within 0 and 100, low first"
-            raise DataError(what, where=raw.at(row))
-        if one_low < before[0] or one_high < before[1]:
-            raise DataError("the percentages fall where the score rises", where=raw.at(row), fix="correct the table")
-        before = (one_low, one_high)
+        if one_low > one_high:
+            raise DataError(f"the percentile range is {one_low:g} to {one_high:g}, low first", where=raw.at(row))
