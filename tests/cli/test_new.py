@@ -14,6 +14,7 @@ import pytest
 
 from evals.cli import new
 from evals.errors import UsageError
+from evals.exams.read_paper import load_paper
 from evals.registry import Registry
 from evals.registry.entries import KNOWN_KEYS
 
@@ -130,3 +131,21 @@ def test_a_folder_that_cannot_be_made_is_said(evals_new):
     Path("taken").write_text("a file")
     with pytest.raises(UsageError, match="cannot be written"):
         evals_new("fresh", "--dir", "taken")
+
+
+def test_a_new_paper_loads_as_it_is(evals_new, tmp_path):
+    printed = evals_new("--exam", "spring", "--dir", "mine")
+    assert "replace the questions" in printed
+    paper = load_paper(tmp_path / "mine" / "data" / "spring")
+    assert (paper.id, len(paper.items)) == ("spring", 6)
+    assert {item.kind for item in paper.items} == {"mcq", "mselect", "numeric", "short", "free"}
+    assert [one.origin.status for one in paper.percentiles] == ["invented"]
+    text = (tmp_path / "mine/evals/spring.yaml").read_text()
+    assert "EXAM_NAME" not in text
+    assert "class: evals.suite:Exam" in text
+
+
+def test_a_paper_and_a_template_exclude_each_other(evals_new, capsys):
+    with pytest.raises(SystemExit):
+        evals_new("spring", "--exam", "--class", "includes")
+    assert "not allowed with" in capsys.readouterr().err
