@@ -74,6 +74,7 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--prompt", metavar="NAME", help="one of the eval's `prompts`, or a template with {columns}")
     group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
     group.add_argument("--effort", metavar="LEVEL", help="of reasoning: none, low, medium, high, ...")
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")

@@ -32,6 +32,7 @@ class TextLoss(StreamedEval):
     """
 
     scores_without_calls = True
+    input_field = "text"
 
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
