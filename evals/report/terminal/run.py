@@ -49,6 +49,7 @@ def final_block(result: RunResult, again: str = "") -> str:
     declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
         _metric_lines(result.report, declared)
+        + _method_lines(result.report)
         + _trouble_lines(result)
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
@@ -98,6 +99,22 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     shown = [name for name in shown if name != UNPARSED and name not in ENDINGS]
     width = max([12, *map(len, shown)])
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
+
+
+def _method_lines(report: Mapping[str, Any]) -> list[str]:
+    """How the intervals above are made; where that differs, by which metric."""
+    methods: dict[str, list[str]] = {}
+    for name, metric in metrics_of(report).items():
+        if metric.method is not None:
+            methods.setdefault(metric.method, []).append(name)
+    said = [f"{method}: {', '.join(names)}" for method, names in methods.items()]
+    return labelled_lines("intervals", next(iter(methods)) if len(methods) == 1 else "; ".join(said)) if said else []
+
+
+def labelled_lines(label: str, text: str) -> list[str]:
+    """A label of 12 columns and `text` beside it, in lines that fit."""
+    first, *rest = wrapped(text, rest="", width=WIDTH - 15) or [""]
+    return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
@@ -198,8 +215,7 @@ def _said_lines(report: Mapping[str, Any]) -> list[str]:
     for key, label in (("how", "how"), ("warnings", "warning")):
         texts = report.get(key) or ()
         for text in texts if isinstance(texts, list | tuple) else [texts]:
-            first, *rest = wrapped(str(text), rest="", width=WIDTH - 15) or [""]
-            lines += [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+            lines += labelled_lines(label, str(text))
     return lines
 
 
@@ -212,7 +228,8 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
         if len(rows) < 2:
             continue
         name = next(name for metrics in found.values() for name in metrics)
-        lines.append(f"{name} by {key}")
+        methods = dict.fromkeys(metric.method for _, metric in rows if metric.method is not None)
+        lines.append(f"{name} by {key}" + (f" ({', '.join(methods)})" if methods else ""))
         width = min(MAX_GROUP_NAME, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
         for value, metric in rows[:MAX_GROUP_ROWS]:
             certainty = _certainty(metric, with_stderr=False)
