@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -159,6 +160,9 @@ def _model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
         headroom_tokens=int(fact(bodies, "headroom") or ModelInfo.headroom_tokens),
         retires=_text(fact(bodies, "retires")),
         successor=_text(fact(bodies, "successor")),
+        training_flops=_flops(fact(bodies, "training_flops")),
+        parameters=_count(fact(bodies, "parameters")),
+        family=_text(fact(bodies, "family")),
     )
 
 
@@ -184,6 +188,13 @@ def _pattern_texts(entry: RawEntry) -> list[str]:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _flops(value: Any) -> float | None:
+    number = _number(value)
+    if number is not None and not 0 < number < math.inf:
+        raise ValueError(f"training_flops is {value!r}, not a positive number")
+    return number
 
 
 def _count(value: Any) -> int | None:
