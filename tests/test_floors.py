@@ -26,6 +26,7 @@ FLOORS = {
         "chat",
         "completion",
         "errors",
+        "images",
         "json_text",
         "key_values",
         "lazy",

@@ -109,7 +109,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     registry = _registry_of(request, registry)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    facts = _facts_of(evaluation, spec, request)
     evaluation.preflight()
     _check_effort(evaluation, request, registry)
     warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
@@ -136,8 +136,13 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     registry = _registry_of(request, None)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    facts = _facts_of(evaluation, spec, request)
     return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
+    images = request.settings.images
+    return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
 
 
 def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
