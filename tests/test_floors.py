@@ -20,7 +20,7 @@ FLOORS = {
     6: ["comparison"],
     5: ["interchange", "runner"],
     4: ["eval", "suite"],
-    3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "serving"],
+    3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "exams", "serving"],
     2: ["registry", "data", "datasets", "record", "engine", "sandbox"],
     1: [
         "chat",
