@@ -66,6 +66,8 @@ class Eval(abc.ABC):
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
+    image_condition: str | None = None
+    "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
 

@@ -109,6 +109,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     registry = _registry_of(request, registry)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
+    request = _with_images(request, evaluation)
     facts = _facts_of(evaluation, spec, request)
     evaluation.preflight()
     _check_effort(evaluation, request, registry)
@@ -136,8 +137,17 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     registry = _registry_of(request, None)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
+    request = _with_images(request, evaluation)
     facts = _facts_of(evaluation, spec, request)
     return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
+    """The request in the eval's own condition of images, where the request names none."""
+    settings, condition = request.settings, evaluation.image_condition
+    if condition is None or "condition" in settings.images.changed():
+        return request
+    return replace(request, settings=replace(settings, images=replace(settings.images, condition=condition)))
 
 
 def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
