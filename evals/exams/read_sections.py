@@ -110,7 +110,8 @@ def _questions(source: _Source, defaults: SectionDefaults, reading: _Reading) ->
 def _source(one: Fields, key: str, replaced: str | None = None) -> _Source:
     """`items: FILE`, or `items: {file: FILE, where: {section: A}}`. replaced: the form's own file."""
     if isinstance(one.values.get(key), str):
-        return _Source(replaced or one.text(key), {}, one.where_of(key))
+        named = one.text(key)
+        return _Source(replaced or named, {}, one.where_of(key))
     inner = one.mapping(key)
     if inner is None:
         raise one.error(f"{key!r} is missing", fix=f"add `{key}: {{file: items.jsonl}}`")

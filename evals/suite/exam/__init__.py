@@ -1,1 +1,1 @@
-"""The Exam eval: a model sits a paper, and gets a score, a percentile, and how sure both are."""
+"""Exams that a model sits: prompts, replies, graders, marks, and a report with score, percentile and intervals."""
