@@ -70,12 +70,11 @@ class Eval(abc.ABC):
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
+    input_field: str = "input"
+    ideal_field: str = "ideal"
+    "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
     image_condition: str | None = None
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
-    input_field: str = "input"
-    "The field of a sample that holds what is asked; `input_key` and `prompt` fill it."
-    ideal_field: str = "ideal"
-    "The field of a sample that holds the accepted answer; `ideal_key` fills it."
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
 
@@ -188,8 +187,7 @@ class Eval(abc.ABC):
         if self._opened is None:
             if self.samples_jsonl is None:
                 raise ValueError("`get_samples` needs a `samples_jsonl` path, and none was given")
-            opened, fields = open_samples(self._get_samples_path()), self.row_fields
-            self._opened = opened if fields.is_identity else opened.fitted_by(fields.fitted)
+            self._opened = self.row_fields.applied_to(open_samples(self._get_samples_path()))
         return self._opened
 
     def stream_samples(self) -> Sequence[Any]:
@@ -342,7 +340,11 @@ def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
 
 
 def first_completion(result: CompletionResult) -> str:
-    """The first completion of a result. Raises CallFailed if it holds none."""
+    """The first completion of a result.
+
+    Raises:
+        CallFailed: the result holds no completion.
+    """
     for completion in result.get_completions():
         return completion
     raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

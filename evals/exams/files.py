@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,28 @@ class RawTable:
 
     def at(self, row: int) -> str:
         return f"{self.shown}:{self.lines[row]}"
+
+    def where(self, wanted: Mapping[str, str]) -> RawTable:
+        """The rows with the wanted texts, by column. Raises DataError for an unknown column, or if no row is left."""
+        for name in wanted:
+            if name not in self.columns:
+                near = did_you_mean(name, self.columns)
+                raise DataError(f"the table has no column {name!r}", where=f"{self.shown}:1", notes=[near])
+        n_rows = range(len(self.lines))
+        kept = [row for row in n_rows if all(self.columns[name][row] == text for name, text in wanted.items())]
+        if not kept:
+            asked = ", ".join(f"{name} {text}" for name, text in wanted.items())
+            raise DataError(f"no row of the table has {asked}", where=f"{self.shown}:1")
+        return self._rows(kept)
+
+    def filled(self, names: Sequence[str]) -> RawTable:
+        """The rows in which none of some columns is empty: columns of one table may end at different scores."""
+        columns = [self.columns[name] for name in names if name in self.columns]
+        return self._rows([row for row in range(len(self.lines)) if all(column[row] for column in columns)])
+
+    def _rows(self, kept: Sequence[int]) -> RawTable:
+        columns = {name: [cells[row] for row in kept] for name, cells in self.columns.items()}
+        return replace(self, columns=columns, lines=[self.lines[row] for row in kept])
 
 
 def raw_table(text: str, shown: str) -> RawTable:

@@ -38,7 +38,7 @@ def load_paper(folder: str | Path, form: str | None = None) -> Paper:
     sections = read_sections(top, reading, chosen, modes)
     context = StepContext(sections, reading, chosen.tables, top.values)
     steps = read_steps(top, context)
-    percentiles = tuple(_percentiles(top, context))
+    percentiles = tuple(read_percentiles(top, context))
     passes = tuple(_passes(top, context))
     check_reach(steps, passes, [item for section in sections for item in section.scored])
     clean_rule: Any = top.one_of("clean_rule", ("lower_of_full_and_clean", "full"), "lower_of_full_and_clean")
@@ -115,7 +115,8 @@ def _choose(forms: tuple[Form, ...], wanted: str | None, top: Fields) -> Form:
     return next((form for form in forms if form.name == name), Form(ONLY_FORM))
 
 
-def _percentiles(top: Fields, context: StepContext) -> Iterator[Percentile]:
+def read_percentiles(top: Fields, context: StepContext) -> Iterator[Percentile]:
+    """The percentiles under `percentile`. Raises DataError if one is wrong, with file:line."""
     for one in top.mappings("percentile", "percentile"):
         value = context.known(one, "on", one.text("on"))
         columns = one.mapping("columns")

@@ -27,7 +27,7 @@ from evals.exams.paper import (
     Table,
     Weighted,
 )
-from evals.exams.tables import read_origin, read_table
+from evals.exams.tables import read_origin, read_rows_wanted, read_table
 
 BETWEEN = ("error", "floor", "interpolate")
 ROUND_MODES = ("half_up", "half_even", "floor", "ceil")
@@ -139,7 +139,7 @@ def _lookup(step: Fields, name: str, context: StepContext) -> Lookup:
 def _table(step: Fields, context: StepContext) -> Table:
     named = step.text("table")
     file = context.table_files.get(named, named)
-    raw = context.folder.table(file, step.where_of("table"))
+    raw = context.folder.table(file, step.where_of("table")).where(read_rows_wanted(step))
     from_, to = (step.text(key, "") or None for key in ("from", "to"))
     return read_table(raw, file, from_, to, read_origin(step, raw, context.paper))
 

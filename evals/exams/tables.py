@@ -30,7 +30,9 @@ def read_table(raw: RawTable, name: str, from_: str | None, to: str | None, orig
     columns = list(raw.columns)
     if len(columns) < 2:
         raise DataError("a conversion needs two columns, a score and its value", where=f"{raw.shown}:1")
-    scores, values = numbers(raw, from_ or columns[0]), numbers(raw, to or columns[1])
+    names = (from_ or columns[0], to or columns[1])
+    raw = raw.filled(names)
+    scores, values = (numbers(raw, one) for one in names)
     order = ascending(raw, scores)
     ordered = [values[row] for row in order]
     for (_, before), (row, after) in pairwise(zip(order, ordered, strict=True)):
@@ -97,6 +99,12 @@ def _said(key: str, stated: Fields, raw: RawTable, paper: Mapping[str, Any]) -> 
     return column[0] if column else str(paper.get(key) or "")
 
 
+def read_rows_wanted(stated: Fields) -> dict[str, str]:
+    """`where: {column: text}` of a step or a percentile: which rows of its table it reads."""
+    inner = stated.mapping("where")
+    return {} if inner is None else {name: inner.text(name) for name in inner.values}
+
+
 def read_percentile_table(
     name: str, where: str, stated: Fields, columns: Mapping[str, str], folder: PaperFolder, paper: Mapping[str, Any]
 ) -> PercentileTable:
@@ -108,8 +116,9 @@ def read_percentile_table(
         DataError: the columns are not there, cells are no percentages, shares do not add up to 100, or the percentages
             fall; with file:line.
     """
-    raw = folder.table(name, where)
+    raw = folder.table(name, where).where(read_rows_wanted(stated))
     named = {kind: _column(raw, kind, columns) for kind in COLUMN_NAMES}
+    raw = raw.filled([one for one in named.values() if one is not None])
     if named["score"] is None:
         raise DataError("no column 'score'", where=f"{raw.shown}:1", fix="name it under `columns: {score: NAME}`")
     scores = numbers(raw, named["score"])
@@ -122,7 +131,8 @@ def read_percentile_table(
 
 def _column(raw: RawTable, kind: str, columns: Mapping[str, str]) -> str | None:
     if kind in columns:
-        numbers(raw, columns[kind])
+        if columns[kind] not in raw.columns:
+            numbers(raw, columns[kind])
         return columns[kind]
     if columns and kind != "score":
         return None

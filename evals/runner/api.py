@@ -61,8 +61,8 @@ def run(
     resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
     object counts as the same when its class, its code and its public attributes are.
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
-    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed` (docs/images.md).
     tags: words for the record, by which `evals runs` finds it.
+    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed` (docs/images.md).
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 

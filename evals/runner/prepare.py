@@ -56,6 +56,13 @@ class PreparedRun:
                 found[name] = said
         return found
 
+    @cached_property
+    def scales(self) -> dict[str, dict[str, float | int | str]]:
+        """Training compute, parameters and family of each model by its name, as far as a registry states them."""
+        names = [name for name in self.request.completion_fns if isinstance(name, str)]
+        found = {name: self.registry.model_info(name).scale() for name in names}
+        return {name: scale for name, scale in found.items() if scale}
+
     @property
     def higher_is_better(self) -> bool:
         """As the eval's alias says, also where the run names the eval by its own name."""
@@ -94,6 +101,7 @@ class PreparedRun:
                 "fingerprint": self.fingerprint,
                 **({"efforts": self.efforts} if self.efforts else {}),
                 **({"tags": list(request.tags)} if request.tags else {}),
+                **({"models": self.scales} if self.scales else {}),
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),
             },

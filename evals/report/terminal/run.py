@@ -104,16 +104,6 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
 
 
-def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
-    """Whether the part of the report on the exam says it in better words."""
-    return "exam" in report and name.startswith(EXAM_KEYS)
-
-
-def _exam_lines(report: Mapping[str, Any]) -> list[str]:
-    exam = report.get("exam")
-    return exam_lines(exam) if isinstance(exam, Mapping) else []
-
-
 def _method_lines(report: Mapping[str, Any]) -> list[str]:
     """How the intervals above are made; where that differs, by which metric."""
     methods: dict[str, list[str]] = {}
@@ -128,6 +118,16 @@ def labelled_lines(label: str, text: str) -> list[str]:
     """A label of 12 columns and `text` beside it, in lines that fit."""
     first, *rest = wrapped(text, rest="", width=WIDTH - 15) or [""]
     return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+
+
+def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
+    """Whether the part of the report on the exam says it in better words."""
+    return "exam" in report and name.startswith(EXAM_KEYS)
+
+
+def _exam_lines(report: Mapping[str, Any]) -> list[str]:
+    exam = report.get("exam")
+    return exam_lines(exam) if isinstance(exam, Mapping) else []
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:

@@ -44,6 +44,7 @@ class ChoiceReport:
         self._agreement = Mean()
         self._counts: collections.Counter[str] = collections.Counter()
         self._positions = Positions()
+        self._losses = Mean()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         asked = [event.data for event in events if event.type == "choice"]
@@ -54,6 +55,9 @@ class ChoiceReport:
         for key, means in self._groups.items():
             if asked[0].get(key):
                 means.setdefault(asked[0][key], Mean()).add(sample_id, score)
+        losses = [data["answer_loss"] for data in asked if data.get("answer_loss") is not None]
+        if losses:
+            self._losses.add(sample_id, math.fsum(losses) / len(losses))
         self._add_facts(sample_id, asked)
 
     def _add_facts(self, sample_id: str, asked: Sequence[dict[str, Any]]) -> None:
@@ -80,6 +84,8 @@ class ChoiceReport:
         subjects = self._groups["subject"]
         if len(subjects) > 1:
             report.update(macro_keys(f"macro_{self.measure}", subjects))
+        if self._losses.n:
+            report = with_keys(report, "answer_loss", self._losses)
         styles = {style for style, *_ in self._methods}
         if "letter" in styles:
             report["unparsed"] = self._share("unparsed", "asked")
