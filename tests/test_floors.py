@@ -17,7 +17,7 @@ PACKAGE = Path(evals.__file__).parent
 FLOORS = {
     8: ["cli"],
     7: ["report"],
-    6: ["comparison"],
+    6: ["comparison", "forecasts"],
     5: ["interchange", "runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "serving"],
