@@ -178,11 +178,21 @@ def test_a_sample_whose_repeats_are_not_all_there_counts_with_what_it_has() -> N
 
 
 def test_one_sample_has_a_mean_and_no_spread() -> None:
-    assert report_keys("score", mean_of([0.5])) == {"score": 0.5, "score_stderr": None, "score_ci95": None, "n": 1}
+    none = dict.fromkeys(["score_stderr", "score_ci95", "score_method"])
+    assert report_keys("score", mean_of([0.5])) == {"score": 0.5, **none, "n": 1}
 
 
 def test_no_sample_has_neither() -> None:
-    assert report_keys("score", Mean()) == {"score": None, "score_stderr": None, "score_ci95": None, "n": 0}
+    none = dict.fromkeys(["score", "score_stderr", "score_ci95", "score_method"])
+    assert report_keys("score", Mean()) == {**none, "n": 0}
+
+
+@pytest.mark.parametrize(
+    ("values", "method"),
+    [([0, 1, 1], "wilson"), ([0.5, 1, 1], "effective wilson"), ([0.5, 3, 1], "student t"), ([0.5], None)],
+)
+def test_an_interval_says_how_it_is_made(values: list[float], method: str | None) -> None:
+    assert report_keys("score", mean_of(values))["score_method"] == method
 
 
 @pytest.mark.parametrize("n", [2, 3, 6, 9])
@@ -224,6 +234,7 @@ def test_a_match_report_has_the_old_keys_and_ours() -> None:
         "accuracy": 0.75,
         "accuracy_stderr": pytest.approx(stats.sem([1, 0, 1, 1])),
         "accuracy_ci95": pytest.approx([low, high]),
+        "accuracy_method": "wilson",
         "n": 4,
         "boostrap_std": pytest.approx(get_bootstrap_accuracy_std(matches(True, False, True, True))),
     }

@@ -46,16 +46,18 @@ def request_of(args: argparse.Namespace) -> RunRequest:
     overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
     extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
+    prompt = {} if args.prompt is None else {"prompt": args.prompt}
     return RunRequest(
         completion_fns=[name for name in args.completion_fn.split(",") if name],
         eval_name=args.eval,
         registry_paths=args.registry_path,
-        extra_eval_params={key: number_or_text(text) for key, text in extra.items()},
+        extra_eval_params={**{key: number_or_text(text) for key, text in extra.items()}, **prompt},
         completion_args=split_pairs(args.completion_args, "--completion_args"),
         max_samples=args.max_samples,
         repeats=args.repeats,
         seed=args.seed,
         user=args.user,
+        tags=args.run_tag,
         visible=args.visible,
         record_path=args.record_path,
         resume=args.resume,

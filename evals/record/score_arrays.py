@@ -236,10 +236,10 @@ class _Reader:
 
     def _add_labels(self, row: int, sample: SampleRecord) -> None:
         """Labels of the record, else of the dataset's row: openai/evals records no labels."""
-        raw = sample.raw_sample
-        for key in _LABEL_KEYS & (raw.keys() | sample.labels.keys()):
-            value = sample.labels.get(key, raw.get(key))
-            if isinstance(value, str | int):
+        labels, raw = sample.labels, sample.raw_sample
+        for key in {**raw, **labels} if raw else labels:
+            value = labels[key] if key in labels else raw[key]
+            if key in _LABEL_KEYS and isinstance(value, str | int):
                 self._labels.setdefault(key, _Codes()).add(row, value)
 
     def chosen(self) -> str | None:

@@ -64,6 +64,32 @@ def fit_many(
     return _or_none(laws, relative, logs, losses, weighed, rho, np.flatnonzero(sigmoid(v) < NEAR_ZERO))
 
 
+def fit_near(relative: Array, losses: Array, weights: Array, laws: Laws, *, c_held: bool) -> Laws:
+    """The best law of each row near a law that is known: no grid, so each row may have its own compute.
+
+    relative, losses: shape (n_draws, n). weights: shape (n,). laws: one law, whose constant is held if `c_held`.
+    """
+    weighed, logs, n_draws = np.broadcast_to(weights, losses.shape), np.log(losses), len(losses)
+    held = laws.c[0] if c_held else 0.0
+    start = np.tile([laws.u[0], laws.z[0]], (n_draws, 1))
+    power = minimise(_power_model(relative, np.full(n_draws, held)), start, logs, weighed)
+    fixed = Laws(power.parameters[:, 0], power.parameters[:, 1], np.full(n_draws, held), power.objective)
+    if c_held:
+        return fixed
+    smallest = losses.min(axis=1)
+    share = np.clip(laws.c[0] / smallest, 0.02, 1 - 1e-4)
+    start = np.concatenate([start, np.log(share / (1 - share))[:, None]], axis=1)
+    found = minimise(_law_model(relative, smallest), start, logs, weighed)
+    u, z, v = found.parameters.T
+    free = found.objective < power.objective
+    return Laws(
+        np.where(free, u, fixed.u),
+        np.where(free, z, fixed.z),
+        np.where(free, sigmoid(v) * smallest, 0.0),
+        np.minimum(found.objective, power.objective),
+    )
+
+
 def sigmoid(v: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(v, -500, 500))), dtype=np.float64)
 
@@ -77,12 +103,13 @@ def _law_model(relative: Array, smallest: Array) -> Model:
 
     def model(at: Array, rows: Codes) -> tuple[Array, Sequence[Array]]:
         u, z, v = at[:, :1], at[:, 1:2], at[:, 2:]
-        reducible = _reducible(u, z, relative)
+        x = relative if relative.ndim == 1 else relative[rows]
+        reducible = _reducible(u, z, x)
         share = sigmoid(v)
         constant = share * smallest[rows][:, None]
         law = reducible + constant
         part = reducible / law
-        return np.log(law), (part, part * (-np.exp(np.minimum(z, 50.0)) * relative), (constant * (1 - share)) / law)
+        return np.log(law), (part, part * (-np.exp(np.minimum(z, 50.0)) * x), (constant * (1 - share)) / law)
 
     return model
 
@@ -92,10 +119,11 @@ def _power_model(relative: Array, constants: Array) -> Model:
 
     def model(at: Array, rows: Codes) -> tuple[Array, Sequence[Array]]:
         u, z = at[:, :1], at[:, 1:]
-        reducible = _reducible(u, z, relative)
+        x = relative if relative.ndim == 1 else relative[rows]
+        reducible = _reducible(u, z, x)
         law = reducible + constants[rows][:, None]
         part = reducible / law
-        return np.log(law), (part, part * (-np.exp(np.minimum(z, 50.0)) * relative))
+        return np.log(law), (part, part * (-np.exp(np.minimum(z, 50.0)) * x))
 
     return model
 

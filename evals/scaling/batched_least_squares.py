@@ -77,7 +77,7 @@ def _block(
         done = (better & (best - value <= 1e-13 * best + 1e-300)) | (damping > MAX_DAMPING)
         at = np.where(better[:, None], tried, at)
         best = np.where(better, value, best)
-        damping = np.where(better, np.maximum(damping * 0.1, 1e-15), damping * 8)
+        damping = np.where(better, np.maximum(damping * 0.1, 1e-15), np.minimum(damping * 8, 10 * MAX_DAMPING))
         ended[active], values[active] = at, best
         if done.all():
             break

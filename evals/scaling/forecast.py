@@ -12,7 +12,7 @@ from scipy.stats import f as f_distribution
 from scipy.stats import t as t_distribution
 
 from evals.scaling.batched_laws import PAIRS_FROM as PAIRS_FROM
-from evals.scaling.batched_laws import drawn_laws, fit_many
+from evals.scaling.batched_laws import Laws, drawn_laws, fit_near
 from evals.scaling.batched_least_squares import Rho
 from evals.scaling.loss_law import (
     N_PARAMETERS,
@@ -35,6 +35,9 @@ from evals.stats.standard_error import z_quantile
 
 Method = Literal["profile", "bootstrap"]
 
+OUTERMOST = 20.0
+"In log loss: an end of a profile that lies further out is not bounded by the data."
+N_ROUNDS = 14
 FAR = 3.0
 "Decades beyond the largest run from which a warning says how far the law is stretched."
 
@@ -189,43 +192,52 @@ def _bootstrapped(
     return low, high
 
 
-def _profiled(law: LossLaw, targets: Array, confidence: float) -> tuple[Array, Array]:
-    """Ends of the interval as log(loss / forecast): bracketed outwards, then halved, all targets at once."""
-    if law.rho != "squared":
-        raise BadTable("the profile's interval is for the squared rho", fix='use method="bootstrap" with the Huber rho')
+def outside_band(law: LossLaw, compute: ArrayLike, loss: ArrayLike, confidence: float) -> Array:
+    """1 for each further run above its prediction interval by the profile, -1 below, 0 inside; shape (n_targets,)."""
+    targets, losses = np.asarray(compute, dtype=np.float64), np.asarray(loss, dtype=np.float64)
+    best, spare = _best_and_spare(law, confidence)
+    offsets = np.log(losses / law.loss(targets))
+    return np.asarray(np.sign(offsets) * (_squares_with(law, targets, offsets) > best + spare), dtype=np.float64)
+
+
+def _best_and_spare(law: LossLaw, confidence: float) -> tuple[float, float]:
+    """The squares of the law, and what one more run may add to them."""
     degrees = _degrees(law)
     best = law.rms_log**2 * law.n
-    allowed = best * (1 + f_distribution.ppf(confidence, 1, degrees) / degrees) + 1e-18
-    unit = law.rms_log * math.sqrt(law.n / degrees) * float(t_distribution.ppf((1 + confidence) / 2, degrees)) + 1e-9
-    step = np.repeat([-unit, unit], len(targets))
+    return best, best * float(f_distribution.ppf(confidence, 1, degrees)) / degrees + 1e-18
+
+
+def _profiled(law: LossLaw, targets: Array, confidence: float) -> tuple[Array, Array]:
+    """Ends of the interval as log(loss / forecast), all targets at once; infinite where no loss is too far."""
+    if law.rho != "squared":
+        raise BadTable("the profile's interval is for the squared rho", fix='use method="bootstrap" with the Huber rho')
+    best, spare = _best_and_spare(law, confidence)
+    unit = math.sqrt(spare * (1 + 1 / law.n))
     both = np.concatenate([targets, targets])
-    inside, outside = np.zeros(len(both)), step.copy()
-    growing = np.arange(len(both))
-    while len(growing):
-        held = _squares_with(law, both[growing], outside[growing]) <= allowed
-        growing = growing[held & (np.abs(outside[growing]) < 50)]
-        inside[growing], outside[growing] = outside[growing], outside[growing] * 1.7
-    for _ in range(16):
-        middle = (inside + outside) / 2
-        held = _squares_with(law, both, middle) <= allowed
-        inside, outside = np.where(held, middle, inside), np.where(held, outside, middle)
-    return inside[: len(targets)], inside[len(targets) :]
+    offset = np.repeat([-unit, unit], len(targets))
+    inside, outside = np.zeros(len(both)), np.sign(offset) * OUTERMOST
+    for _ in range(N_ROUNDS):
+        extra = np.maximum(_squares_with(law, both, offset) - best, 1e-30)
+        held = extra <= spare
+        inside, outside = np.where(held, offset, inside), np.where(held, outside, offset)
+        # The root of the extra squares grows nearly linearly with the offset; halving where that leaves the bracket.
+        guess = offset * np.clip(np.sqrt(spare / extra), 0.2, 4)
+        between = (guess - inside) * (guess - outside) < 0
+        offset = np.where(between, guess, (inside + outside) / 2)
+    ends = np.where(np.abs(inside) > OUTERMOST / 2, np.sign(inside) * np.inf, inside)
+    return ends[: len(targets)], ends[len(targets) :]
 
 
 def _squares_with(law: LossLaw, targets: Array, offsets: Array) -> Array:
     """The smallest sum of squares with one more run at each target, its loss off the forecast by exp(offset)."""
+    held = law.n_parameters < N_PARAMETERS
     losses = np.empty((len(targets), law.n + 1))
     losses[:, :-1], losses[:, -1] = law.runs.loss, law.loss(targets) * np.exp(offsets)
-    weights = np.append(law.runs.weights, 1.0)
-    found = np.empty(len(targets))
-    for target in np.unique(targets):
-        rows = np.flatnonzero(targets == target)
-        relative = np.append(law.runs.relative, math.log(target / law.compute_unit))
-        constants = None if law.n_parameters == N_PARAMETERS else np.full(len(rows), law.c)
-        if constants is not None:
-            losses[rows] = np.maximum(losses[rows], law.c * (1 + 1e-9))
-        found[rows] = fit_many(relative, losses[rows], weights, c=constants).objective
-    return found
+    losses = np.maximum(losses, law.c * (1 + 1e-9)) if held else losses
+    relative = np.empty(losses.shape)
+    relative[:, :-1], relative[:, -1] = law.runs.relative, np.log(targets / law.compute_unit)
+    start = Laws(*(np.array([value]) for value in (math.log(law.a), math.log(-law.b), law.c, 0.0)))
+    return fit_near(relative, losses, np.append(law.runs.weights, 1.0), start, c_held=held).objective
 
 
 def profile_constant(compute: ArrayLike, loss: ArrayLike, *, confidence: float = 0.95) -> Interval:

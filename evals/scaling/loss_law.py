@@ -69,8 +69,14 @@ class LossLaw:
     warnings: tuple[str, ...] = ()
     "What a reader must know before the law is used, in sentences."
 
-    name = "power law with a constant"
     formula = "L(C) = a (C / C_max)^b + c"
+
+    @property
+    def name(self) -> str:
+        """What the law is called, in words."""
+        if self.n_parameters == N_PARAMETERS:
+            return "power law with a constant"
+        return f"power law with the given constant {self.c:g}" if self.c else "power law without a constant"
 
     @property
     def parameters(self) -> dict[str, float]:

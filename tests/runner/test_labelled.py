@@ -17,7 +17,8 @@ def test_each_group_has_the_keys_of_a_metric(tmp_path):
     assert report["score"] == 0.75
     assert list(report["groups"]["category"]) == ["a", "b"]
     assert report["groups"]["category"]["a"] == {
-        "score": 1.0, "score_stderr": 0.0, "score_ci95": pytest.approx(list(wilson(3, 3))), "n": 3,
+        "score": 1.0, "score_stderr": 0.0, "score_ci95": pytest.approx(list(wilson(3, 3))), "score_method": "wilson",
+        "n": 3,
     }  # fmt: skip
     assert report["groups"]["category"]["b"]["score_stderr"] is None
 

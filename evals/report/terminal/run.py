@@ -49,6 +49,7 @@ def final_block(result: RunResult, again: str = "") -> str:
     declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
         _metric_lines(result.report, declared)
+        + _method_lines(result.report)
         + _trouble_lines(result)
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
@@ -98,6 +99,22 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     shown = [name for name in shown if name != UNPARSED and name not in ENDINGS]
     width = max([12, *map(len, shown)])
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
+
+
+def _method_lines(report: Mapping[str, Any]) -> list[str]:
+    """How the intervals above are made; where that differs, by which metric."""
+    methods: dict[str, list[str]] = {}
+    for name, metric in metrics_of(report).items():
+        if metric.method is not None:
+            methods.setdefault(metric.method, []).append(name)
+    said = [f"{method}: {', '.join(names)}" for method, names in methods.items()]
+    return labelled_lines("intervals", next(iter(methods)) if len(methods) == 1 else "; ".join(said)) if said else []
+
+
+def labelled_lines(label: str, text: str) -> list[str]:
+    """A label of 12 columns and `text` beside it, in lines that fit."""
+    first, *rest = wrapped(text, rest="", width=WIDTH - 15) or [""]
+    return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
@@ -150,8 +167,10 @@ def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
         said = _detectable_drops(metric.value, metric.n or 0)
     else:
         errors = [(metric.stderr or 0.0) * math.sqrt(2 * (1 - correlation)) for correlation in CORRELATIONS]
-        said = _in_words("changes", [number(DETECTABLE_STDERRS * error) for error in errors]) if metric.stderr else ""
-    return [f"{'detectable':<12} {said}"] if said else []
+        said = (
+            _smallest("difference", [number(DETECTABLE_STDERRS * error) for error in errors]) if metric.stderr else ""
+        )
+    return [said] if said else []
 
 
 def _detectable_drops(accuracy: float, n: int) -> str:
@@ -159,9 +178,8 @@ def _detectable_drops(accuracy: float, n: int) -> str:
     if accuracy == 0 or not any(drops):
         return ""
     if any(map(math.isnan, drops)):
-        return "nothing between two such runs: too few samples"
-    said = [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops]
-    return _in_words("drops", [said[0], said[1].partition(" ")[0]])
+        return "No difference can be detected: too few samples"
+    return _smallest("drop", [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops])
 
 
 def _variance_lines(report: Mapping[str, Any]) -> list[str]:
@@ -176,9 +194,11 @@ def _variance_lines(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _in_words(what: str, sizes: Sequence[str]) -> str:
-    one, other = CORRELATIONS
-    return f"{what} of {sizes[0]} (correlation {one}) or {sizes[1]} ({other}), power 80 %"
+def _smallest(what: str, sizes: Sequence[str]) -> str:
+    """sizes: what is detected with 80 % power at each of CORRELATIONS, the largest first."""
+    most, least = sizes
+    sized = most if least == most else f"{least.partition(' ')[0]} to {most}"
+    return f"Smallest {what} this eval can detect: about {sized}"
 
 
 def _is_right_or_wrong(metric: Metric) -> bool:
@@ -195,8 +215,7 @@ def _said_lines(report: Mapping[str, Any]) -> list[str]:
     for key, label in (("how", "how"), ("warnings", "warning")):
         texts = report.get(key) or ()
         for text in texts if isinstance(texts, list | tuple) else [texts]:
-            first, *rest = wrapped(str(text), rest="", width=WIDTH - 15) or [""]
-            lines += [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+            lines += labelled_lines(label, str(text))
     return lines
 
 
@@ -209,7 +228,8 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
         if len(rows) < 2:
             continue
         name = next(name for metrics in found.values() for name in metrics)
-        lines.append(f"{name} by {key}")
+        methods = dict.fromkeys(metric.method for _, metric in rows if metric.method is not None)
+        lines.append(f"{name} by {key}" + (f" ({', '.join(methods)})" if methods else ""))
         width = min(MAX_GROUP_NAME, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
         for value, metric in rows[:MAX_GROUP_ROWS]:
             certainty = _certainty(metric, with_stderr=False)

@@ -72,6 +72,8 @@ class Choice(StreamedEval):
 
     scores_without_calls = True
 
+    input_field, ideal_field = "question", "answer"
+
     def __init__(
         self,
         completion_fns: Sequence[Any],

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from evals.metrics import Mean, report_keys, with_keys
 from evals.record.recorders import Event
 from evals.record.scores import score_of
-from evals.report_keys import metric_keys
+from evals.report_keys import interval_keys, metric_keys
 from evals.stats.intervals import wilson
 from evals.stats.moments import mean_of_groups
 from evals.stats.spread_of_rates import spread_interval
 from evals.suite.choice.questions import LETTERS
 from evals.suite.choice.scoring_methods import ScoringMethod
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from evals.stats.estimate import Estimate
@@ -128,13 +129,15 @@ class ChoiceReport:
         if self._counts["with_mass"] and self._mass() < LOW_MASS:
             found.append(
                 f"the letters hold {self._mass():.2f} of the next token's probability, below {LOW_MASS} for "
-                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model would rather say something else"
+                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model usually answers with something "
+                "other than a letter"
             )
         if self._counts["floored"]:
             share = self._share("floored", "letters")
             found.append(f"{share:.1%} of the letters were not among the alternatives and got the floor")
         if self._counts["ties"]:
-            found.append(f"{self._counts['ties']:,} times options had the same highest score: the first was taken")
+            ties = counted(self._counts["ties"], "question")
+            found.append(f"{ties} had a tie: the first of the options with the highest score was used")
         return found
 
 
@@ -171,16 +174,16 @@ class Positions:
         noise = math.fsum(overall * (1 - overall) / self._right[place] for place in places) / len(places)
         table = {LETTERS[place]: self._row(place, n) for place in sorted({*places, *self._picked})}
         by_chance = math.sqrt(noise * (len(places) - 1) / len(places))
-        low, high = spread_interval([self._hits[place] for place in places], [self._right[place] for place in places])
-        interval = None if math.isnan(low) else [low, high]
-        report = {"position_bias": spread, "position_bias_ci95": interval, "position_bias_n": n}
+        ends = spread_interval([self._hits[place] for place in places], [self._right[place] for place in places])
+        keys = interval_keys("position_bias", ends, "noncentral chi-squared")
+        report = {"position_bias": spread, **keys, "position_bias_n": n}
         return {**report, "bias_by_chance": by_chance, "positions": table}
 
     def _row(self, place: int, n: int) -> dict[str, Any]:
         right, hits = self._right[place], self._hits[place]
-        interval = list(wilson(hits, right)) if right else None
+        keys = interval_keys("accuracy", wilson(hits, right), "wilson")
         row = {"right": right / n, "picked": self._picked[place] / n}
-        return {**row, "accuracy": hits / right if right else None, "accuracy_ci95": interval, "n": right}
+        return {**row, "accuracy": hits / right if right else None, **keys, "n": right}
 
 
 def macro_keys(name: str, means: Mapping[str, Mean]) -> dict[str, Any]:
@@ -192,10 +195,11 @@ def macro_keys(name: str, means: Mapping[str, Mean]) -> dict[str, Any]:
     clustered = _clustered_macro(means)
     if clustered is not None:
         ends = (clustered.interval.low, clustered.interval.high)
-        keys = metric_keys(name, clustered.value, clustered.stderr, ends, len(means))
+        keys = metric_keys(name, clustered.value, clustered.stderr, ends, len(means), clustered.method)
         keys[f"{name}_n_clusters"] = clustered.n_clusters
     else:
-        keys = metric_keys(name, *mean_of_groups([mean.moments for mean in means.values()]), len(means))
+        found = mean_of_groups([mean.moments for mean in means.values()])
+        keys = metric_keys(name, *found, len(means), "effective wilson")
     keys[f"{name}_n"] = keys.pop("n")
     return keys
 
