@@ -6,3 +6,6 @@ from evals.report.plots import calibration, exams
 from evals.report.plots.kinds import PlotKind
 
 PLOTS: tuple[PlotKind, ...] = (calibration.KIND, exams.KIND)
+from evals.report.plots import calibration, inverse, scaling
+
+PLOTS: tuple[PlotKind, ...] = (calibration.KIND, scaling.KIND, inverse.KIND)
