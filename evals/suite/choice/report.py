@@ -16,6 +16,7 @@ from evals.stats.moments import mean_of_groups
 from evals.stats.spread_of_rates import spread_interval
 from evals.suite.choice.questions import LETTERS
 from evals.suite.choice.scoring_methods import ScoringMethod
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from evals.stats.estimate import Estimate
@@ -43,6 +44,7 @@ class ChoiceReport:
         self._agreement = Mean()
         self._counts: collections.Counter[str] = collections.Counter()
         self._positions = Positions()
+        self._losses = Mean()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         asked = [event.data for event in events if event.type == "choice"]
@@ -53,6 +55,9 @@ class ChoiceReport:
         for key, means in self._groups.items():
             if asked[0].get(key):
                 means.setdefault(asked[0][key], Mean()).add(sample_id, score)
+        losses = [data["answer_loss"] for data in asked if data.get("answer_loss") is not None]
+        if losses:
+            self._losses.add(sample_id, math.fsum(losses) / len(losses))
         self._add_facts(sample_id, asked)
 
     def _add_facts(self, sample_id: str, asked: Sequence[dict[str, Any]]) -> None:
@@ -79,6 +84,8 @@ class ChoiceReport:
         subjects = self._groups["subject"]
         if len(subjects) > 1:
             report.update(macro_keys(f"macro_{self.measure}", subjects))
+        if self._losses.n:
+            report = with_keys(report, "answer_loss", self._losses)
         styles = {style for style, *_ in self._methods}
         if "letter" in styles:
             report["unparsed"] = self._share("unparsed", "asked")
@@ -122,13 +129,15 @@ class ChoiceReport:
         if self._counts["with_mass"] and self._mass() < LOW_MASS:
             found.append(
                 f"the letters hold {self._mass():.2f} of the next token's probability, below {LOW_MASS} for "
-                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model would rather say something else"
+                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model usually answers with something "
+                "other than a letter"
             )
         if self._counts["floored"]:
             share = self._share("floored", "letters")
             found.append(f"{share:.1%} of the letters were not among the alternatives and got the floor")
         if self._counts["ties"]:
-            found.append(f"{self._counts['ties']:,} times options had the same highest score: the first was taken")
+            ties = counted(self._counts["ties"], "question")
+            found.append(f"{ties} had a tie: the first of the options with the highest score was used")
         return found
 
 
