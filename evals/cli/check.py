@@ -17,9 +17,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "check",
         help="prove an eval before anything is paid",
         description="Check evals without calling any model: names and classes, every row, and that the ideal answers "
-        "pass their own scorer while an empty completion does not. Failures exit 1.",
+        "pass their own scorer while an empty completion does not. Of a model: class, arguments, key, and the day of "
+        "its end. Failures exit 1.",
     )
-    parser.add_argument("names", nargs="+", metavar="NAME|PATH", help="an eval, a YAML file of evals, or a registry")
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME|PATH", help="an eval, a YAML file of evals, a registry, or a model"
+    )
     parser.add_argument("--registry_path", action="append", default=[], metavar="DIR", help="a further registry")
     parser.add_argument(
         "--data_path",

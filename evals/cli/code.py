@@ -14,7 +14,7 @@ DEFAULT_K = "1,10,100"
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
     parser = subparsers.add_parser(
-        "code", help="judge programs that were written elsewhere", description="Programs and the tests that judge them."
+        "code", help="score code samples from a file", description="Programs and the tests that judge them."
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser(

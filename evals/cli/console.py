@@ -28,7 +28,10 @@ class HelpFormatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that says what a misspelt option may have meant, and exits 2 with a short message."""
+    """An ArgumentParser that takes both spellings of an option, `--max_samples` and `--max-samples`.
+
+    It says what a misspelt option may have meant, and exits 2 with a short message.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", HelpFormatter)
@@ -38,6 +41,20 @@ class Parser(argparse.ArgumentParser):
     def prefer_when_abbreviated(self, options: Iterable[str]) -> None:
         """Let an abbreviation that fits just one of `options` mean that one, whatever newer options begin alike."""
         self._preferred = tuple(options)
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        return super()._parse_optional(self._as_declared(arg_string))
+
+    def _as_declared(self, argument: str) -> str:
+        """An option in the spelling that was declared, if `-` and `_` are all that differs; else as it is."""
+        name, equals, value = argument.partition("=")
+        if not name.startswith("--") or name in self._option_string_actions:
+            return argument
+        wanted = name[2:].replace("-", "_")
+        for known in self._option_string_actions:
+            if known.startswith("--") and known[2:].replace("-", "_") == wanted:
+                return known + equals + value
+        return argument
 
     def _get_option_tuples(self, option_string: str) -> list[Any]:
         found: list[Any] = super()._get_option_tuples(option_string)

@@ -53,15 +53,15 @@ def run(args: argparse.Namespace) -> int:
 
 def names_of(registry: Registry, pattern: str | None, today: datetime.date) -> list[str]:
     """The models that fit. None gives all that are not shut down, a pattern may name those too."""
-    from evals.registry.models import star_pattern
+    from evals.registry.models import fits_stars
     from evals.registry.retirement import is_retired
 
     names = registry.known_models()
     if pattern is None:
         infos = [registry.model_info(name) for name in names]
         return [info.name for info in infos if info.endpoints and not is_retired(info, today)]
-    fits = star_pattern(pattern if "*" in pattern else f"*{pattern}*")
-    found = [name for name in names if fits.match(name)]
+    stars = pattern if "*" in pattern else f"*{pattern}*"
+    found = [name for name in names if fits_stars(stars, name)]
     if not found and "*" not in pattern and registry.is_known_model(pattern) and registry.model_info(pattern).endpoints:
         found = [pattern]
     return found

@@ -56,6 +56,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         repeats=args.repeats,
         seed=args.seed,
         user=args.user,
+        tags=args.run_tag,
         visible=args.visible,
         record_path=args.record_path,
         resume=args.resume,

@@ -49,7 +49,9 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--completion_args", action="append", default=[], metavar=pairs, help="arguments of the completion function"
     )
-    group.add_argument("--max_samples", type=_positive_int, metavar="N", help="a fixed random subset of N samples")
+    group.add_argument(
+        "--max_samples", "--limit", type=_positive_int, metavar="N", help="a fixed random subset of N samples"
+    )
     group.add_argument("--cache", action=switch, default=False, help="reuse completions of earlier runs")
     group.add_argument("--visible", action=switch, default=None, help="noted in the record; no other effect")
     group.add_argument("--seed", type=int, default=20220722, help="base of each sample's random numbers")
@@ -68,13 +70,20 @@ def _add_peer_flags(group: argparse._ArgumentGroup) -> None:
         "--http-fail-percent-threshold", type=int, default=5, metavar="N", help="percent of events that may get lost"
     )
     group.add_argument("--dry-run", action=switch, default=False, help="call the model, but write no record")
-    group.add_argument("--dry-run-logging", action=switch, default=True, help="log the events of a dry run")
+    group.add_argument("--dry-run-logging", action=switch, default=False, help="log the events of a dry run")
 
 
 def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
     group.add_argument("--effort", metavar="LEVEL", help="of reasoning: none, low, medium, high, ...")
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
+    group.add_argument(
+        "--run-tag",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="a word for `evals runs`; repeatable",
+    )
     group.add_argument(
         "--data_path", action="append", default=[], type=existing_folder, metavar="DIR",
         help="copies of public benchmarks; repeatable",

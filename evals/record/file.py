@@ -272,3 +272,15 @@ def _record_error(path: Path, error: OSError, *, at_start: bool) -> RecordError:
         explained = RecordError(f"the record cannot be written: {reason}", where=str(path), fix=fix)
         explained.exit_code = 2 if at_start else RecordError.exit_code
     return explained
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether another run holds the lock of the record; False where files have no locks, or it cannot be opened."""
+    try:
+        fd = os.open(path, os.O_RDONLY | _BINARY)
+    except OSError:
+        return False
+    try:
+        return not _lock(fd)
+    finally:
+        os.close(fd)

@@ -132,6 +132,10 @@ class Index:
         """All names in load order: by registry path, then by file name, then by line."""
         return list(self._holders)
 
+    def __contains__(self, name: object) -> bool:
+        """Whether a file has the name, by a scan of its lines."""
+        return name in self._holders
+
     def get(self, name: str) -> RawEntry | None:
         """The entry of `name` from the last file that holds it; None without one.
 
@@ -228,7 +232,8 @@ def parse_mapping(data: bytes, path: Path) -> list[TopLevel]:
         root = loader.get_single_node()
         if not isinstance(root, yaml.MappingNode):
             return []
-        check_size(root)
+        if b"&" in data:  # only anchors expand
+            check_size(root)
         twice = repeated_names(root)
         loader.flatten_mapping(root)
         found = []

@@ -26,13 +26,13 @@ from evals.registry.index import Index, RawEntry
 from evals.registry.models import (
     Pattern,
     as_model_info,
+    fits_stars,
     model_argument,
     model_facts,
     only_informs,
     patterns_of,
     refuse_reserved,
     routed,
-    star_pattern,
     without_prefix,
 )
 from evals.registry.roots import bundled_root
@@ -71,6 +71,10 @@ class Registry(RegistryFiles):
             )
         return as_eval_spec(entry)
 
+    def has_eval(self, name: str) -> bool:
+        """Whether an eval, or an alias of one, has the name. Nothing is parsed or imported for it."""
+        return name in self._index("evals")
+
     def eval_facts(self, name: str) -> dict[str, Any]:
         """The keys of an eval's entries other than `id`, `class` and `args`: description, metrics, reference, tags ...
 
@@ -98,10 +102,9 @@ class Registry(RegistryFiles):
 
         An alias and its target both fit `*`, and give the same spec twice. As in openai/evals, the caller drops one.
         """
-        compiled = [star_pattern(pattern) for pattern in patterns]
         index = self._index("evals")
         for name in index.names():
-            if any(pattern.match(name) for pattern in compiled) and index.get(name) is not None:
+            if any(fits_stars(pattern, name) for pattern in patterns) and index.get(name) is not None:
                 yield self.get_eval(name)
 
     def get_base_eval(self, name: str) -> BaseEvalSpec | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,9 @@ from evals.errors import RegistryError, did_you_mean
 from evals.registry.entries import MODEL_FACTS
 from evals.registry.index import RawEntry
 from evals.specs import LongPrices, ModelInfo
+
+NEAR_PREFIX = 0.8
+"Two prefixes that are as alike as this are one with a slip: `poket` and `pocket` are 0.91."
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,26 @@ class Pattern:
 
     def matches(self, name: str) -> bool:
         """Whether the whole of `name` fits the pattern."""
-        return star_pattern(self.text).match(name) is not None
+        return fits_stars(self.text, name)
 
 
-@functools.lru_cache(maxsize=1024)
-def star_pattern(pattern: str) -> re.Pattern[str]:
-    """`pattern` as a regular expression for whole names: `*` is any text, all other characters are themselves."""
-    return re.compile("^" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
+def fits_stars(pattern: str, name: str) -> bool:
+    """Whether the whole of `name` fits: `*` is any text, all other characters are themselves.
+
+    A search text by text: the many patterns of the models take longer to compile than a short run takes to start.
+    """
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    if not name.startswith(first):
+        return False
+    at, last = len(first), rest.pop()
+    for part in rest:
+        at = name.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return len(name) - at >= len(last) and name.endswith(last)
 
 
 def patterns_of(entries: Iterable[RawEntry]) -> list[Pattern]:
@@ -59,19 +73,29 @@ def routed(name: str, patterns: Iterable[Pattern]) -> Pattern | None:
 
 
 def refuse_reserved(name: str, patterns: Iterable[Pattern], known: Iterable[str]) -> None:
-    """Raise a RegistryError if `name` has a reserved prefix. Call it for names that no entry takes.
+    """Raise a RegistryError if `name` has a reserved prefix, or one misspelt. Call it for names that no entry takes.
 
     known: the names of all completion functions, for near misses.
     """
     for pattern in patterns:
-        if pattern.body.get("reserved") and pattern.matches(name):
-            prefix = pattern.text.split("*")[0]
+        prefix = pattern.text.split("*")[0]
+        if pattern.body.get("reserved") and (pattern.matches(name) or _is_near_prefix(name, prefix)):
             near = [other for other in known if other.startswith(prefix)]
             raise RegistryError(
                 f"no completion function is called {name!r}, and {pattern.text!r} is reserved",
                 notes=[did_you_mean(name, near), str(pattern.body.get("description") or "")],
                 fix=f"to send the name to a server as it is: chat/{name}",
             )
+
+
+def _is_near_prefix(name: str, prefix: str) -> bool:
+    """Whether `name` begins with `prefix` but for a slip of the keyboard: `poket/1m` for `pocket/`."""
+    head, slash, _ = name.lower().partition("/")
+    if not slash or not prefix.endswith("/"):
+        return False
+    import difflib
+
+    return difflib.SequenceMatcher(None, head, prefix[:-1]).ratio() >= NEAR_PREFIX
 
 
 def only_informs(body: Any) -> bool:

@@ -48,7 +48,8 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
     if d.p_value <= c.alpha:
         better, worse = (names[1], names[0]) if (d.value > 0) == c.b.facts.higher_is_better else (names[0], names[1])
         return f"{better} is better than {worse} (at the {level_text(c.alpha)} level)."
-    return f"No difference is proven; what was seen fits anything from {signed_interval(d.interval)}."
+    level = level_text(1 - c.alpha)
+    return f"No significant difference; {level} interval of the difference: {signed_interval(d.interval)}."
 
 
 def detectable_words(c: Comparison) -> str:
@@ -56,10 +57,10 @@ def detectable_words(c: Comparison) -> str:
     if math.isnan(c.detectable) and not (c.is_binary and c.estimate_a.value > 0):
         return "" if c.n else "no samples"
     if math.isnan(c.detectable):
-        return f"With {counted(c.n, 'sample')} like these no true difference is found 4 times in 5: more are needed."
+        return f"With {counted(c.n, 'sample')} like these no difference is detected with 80 % power: more are needed."
     what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
     where = "drop" if c.is_binary else "difference"
-    return f"With {counted(c.n, 'sample')} like these a true {where} of {what} is found 4 times in 5."
+    return f"With {counted(c.n, 'sample')} like these a {where} of {what} is detected with 80 % power."
 
 
 def _in_unit(c: Comparison) -> bool:

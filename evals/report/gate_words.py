@@ -53,10 +53,10 @@ def update_warning(baseline: Baseline, replaced: Baseline | None) -> str:
 def promise(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
     """The gate's error rates, a line each: false alarms, and the drops that it finds."""
     found = [verdict.test.detectable_drop for verdict in verdicts if not math.isnan(verdict.test.detectable_drop)]
-    drops = f"healthy changes (drops up to {points(limits.max_drop)})"
-    lines = [f"at most {percent(limits.alpha)} of {drops} fail this gate"]
+    lines = [f"False-alarm rate: at most {percent(limits.alpha)} (for drops up to {points(limits.max_drop)})"]
     if found:
         where = "in any one eval " if len(verdicts) > 1 else ""
         largest = math.ceil(max(found) * 1000 - 1e-6) / 1000
-        lines.append(f"{percent(limits.power)} of drops of {points(largest)} {where}are caught")
+        with_n = f"With {counted(max(v.n for v in verdicts), 'sample')}" if len(verdicts) == 1 else "With these samples"
+        lines.append(f"{with_n}, drops of {points(largest)} {where}are detected with {percent(limits.power)} power")
     return lines

@@ -29,6 +29,7 @@ def run(
     registry_paths: Sequence[str | Path] | str | Path = (),
     data_paths: Sequence[str | Path] | str | Path = (),
     registry: Registry | None = None,
+    tags: Sequence[str] = (),
     record_path: str | Path | None = None,
     log_dir: str | Path | None = None,
     resume: bool = False,
@@ -52,6 +53,7 @@ def run(
     resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
     object counts as the same when its class, its code and its public attributes are.
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
+    tags: words for the record, by which `evals runs` finds it.
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 
@@ -73,6 +75,7 @@ def run(
     chosen = {"temperature": temperature, "reasoning_effort": effort}
     request = RunRequest(
         completion_fns=fns,
+        tags=tags,
         eval_name=eval_name,
         registry_paths=_listed(registry_paths),
         extra_eval_params=dict(eval_args or {}),

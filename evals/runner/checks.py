@@ -1,4 +1,4 @@
-"""Checks an eval without calling a model: class, all rows, ideal answers. `evals check` prints the findings."""
+"""Checks an eval or a model without a call: class, all rows, ideal answers. `evals check` prints the findings."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import os
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
+from evals.engine.traits import preflight, traits_of
 from evals.errors import DataError, EvalsError, RegistryError, UsageError, listed
 from evals.eval import Eval, hook_of
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
 from evals.registry.lookup import Registry
+from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.sample import sample_id
+from evals.texts.number_text import counted
 
 MAX_SHOWN = 5
 
@@ -64,7 +68,7 @@ class GivenAnswer(Backend):
 
 
 def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths: Sequence[str]) -> Iterator[EvalCheck]:
-    """Check evals. names: an eval, a YAML file of evals, or a registry folder each.
+    """Check evals and models. names: an eval, a YAML file of evals, a registry folder, or a model each.
 
     Raises:
         RegistryError: a file or folder holds no eval, or a registry path is no registry.
@@ -82,6 +86,8 @@ def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths:
             folder = path if path.is_dir() else path.resolve().parent.parent
             registry.add_registry_paths([folder])
             yield from _checks_in(path, registry)
+        elif not registry.has_eval(name) and registry.is_known_model(name):
+            yield check_model(name, registry)
         else:
             yield check_eval(name, registry)
 
@@ -142,6 +148,27 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
         _check_duplicates(evaluation, samples, check)
         for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
             check.add("warn", warning)
+    return check
+
+
+def check_model(name: str, registry: Registry) -> EvalCheck:
+    """The findings about a model or completion function. Nothing is called: a wrong key is not found out."""
+    check = EvalCheck(name, None)
+    try:
+        spec = registry.resolve_completion_fn(name)
+        check.where = spec.where
+        warning = retirement_warning(registry.model_info(name), datetime.now(timezone.utc).date())
+        if warning is not None:
+            check.add("warn", warning)
+        fn = registry.make_completion_fn(name)
+        check.add("ok", f"class {spec.cls} with its arguments")
+        preflight(fn)
+    except EvalsError as error:
+        check.add("failed", str(error))
+        return check
+    traits = traits_of(fn)
+    where = "in this process" if traits.is_local else f"by {traits.host}" if traits.host else "by its own server"
+    check.add("ok", f"it is answered {where}; nothing is missing that a call needs (a key is not tried)")
     return check
 
 
@@ -209,17 +236,27 @@ def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer,
         check.add("warn", "no ideal answers to try: the scorer was not exercised")
         return
     _report(check, tried.failing, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer:")
-    _report(check, tried.empty_passes, "an empty completion passes nowhere", "an empty completion passes sample")
+    _report(
+        check, tried.empty_passes, "an empty answer is always scored wrong", "an empty answer is scored right in sample"
+    )
+    if tried.weak:
+        check.add(
+            "warn",
+            f"{counted(len(tried.weak), 'ideal answer')} passed only in a weak verdict, which a program could forge: "
+            f"{listed(tried.weak, 3)}; --assurance strict refuses such samples",
+        )
 
 
 @dataclass
 class ScorerTrial:
-    """The samples whose ideal answer failed its scorer, and those that an empty completion passed."""
+    """The samples whose ideal answer failed its scorer, those that an empty completion passed, and weak passes."""
 
     n: int = 0
     "Ideal answers that were tried."
     failing: list[str] = field(default_factory=list)
     empty_passes: list[str] = field(default_factory=list)
+    weak: list[str] = field(default_factory=list)
+    "Samples whose ideal answer passed in a verdict that the program could have forged."
 
 
 def try_scorer(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int], answer: GivenAnswer) -> ScorerTrial:
@@ -236,10 +273,13 @@ def try_scorer(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int],
             ideals = hook_of(evaluation, "ideal_completions")(sample)
             for ideal in ideals:
                 trial.n += 1
-                if not await _passes(evaluation, recorder, sample, name, answer, ideal):
+                scored = await _scored(evaluation, recorder, sample, name, answer, ideal)
+                if scored.weak:
+                    trial.weak.append(name)
+                if not scored.passed:
                     trial.failing.append(f"{name} ({ideal[:40]!r})   {_where(sample, index)}")
                     break
-            if ideals and await _passes(evaluation, recorder, sample, name, answer, ""):
+            if ideals and (await _scored(evaluation, recorder, sample, name, answer, "")).passed:
                 trial.empty_passes.append(f"{name}   {_where(sample, index)}")
 
     run_sync(try_all())
@@ -256,16 +296,23 @@ def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:
         check.add("failed", f"{len(bad) - MAX_SHOWN} more samples alike")
 
 
-async def _passes(
+class _Scored(NamedTuple):
+    passed: bool
+    weak: bool
+
+
+async def _scored(
     evaluation: Eval, recorder: DummyRecorder, sample: Any, name: str, answer: GivenAnswer, text: str
-) -> bool:
+) -> _Scored:
     answer.text = text
     with recorder.sample(name) as scope:
         try:
             await evaluation._call_eval_sample(sample, random.Random(name))
         except Exception:
-            return False
-        return (score_of(scope.events) or 0.0) > 0
+            return _Scored(False, False)
+        passed = (score_of(scope.events) or 0.0) > 0
+        weak = any(isinstance(event.data, dict) and event.data.get("assurance") == "weak" for event in scope.events)
+        return _Scored(passed, passed and weak)
 
 
 def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> None:

@@ -28,7 +28,7 @@ def plugin_failed(evaluation: Any, error: Exception, failed_samples: Mapping[str
         f"{type(evaluation).__name__}.run failed: {type(error).__name__}: {redact(str(error))}",
         where=foreign_line(error),
         notes=[f"samples that had failed before: {kinds}; see them with: evals view RECORD --errors" if kinds else ""],
-        fix="mend the samples that failed, or the eval, then resume; --debug shows the traceback",
+        fix="fix the failing samples or the eval, then resume; --debug shows the traceback",
     )
     failure.__cause__ = error
     return failure

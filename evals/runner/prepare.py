@@ -93,6 +93,7 @@ class PreparedRun:
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **({"efforts": self.efforts} if self.efforts else {}),
+                **({"tags": list(request.tags)} if request.tags else {}),
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),
             },
@@ -107,6 +108,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
         EvalsError: something cannot be run like this; nothing was called.
     """
     registry = _registry_of(request, registry)
+    _refuse_swapped(request, registry)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
     facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
@@ -148,6 +150,16 @@ def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
         registry.add_registry_paths(list(request.registry_paths))
     registry.data_paths.extend(request.data_paths)
     return registry
+
+
+def _refuse_swapped(request: RunRequest, registry: Registry) -> None:
+    """Raise UsageError where the name of the eval is no eval, and that of the model is one."""
+    first = request.completion_fns[0]
+    if isinstance(first, str) and registry.has_eval(first) and not registry.has_eval(request.eval_name):
+        raise UsageError(
+            f"{first!r} is an eval, and {request.eval_name!r} is none",
+            fix=f"name the model first: oaieval {request.eval_name} {first}",
+        )
 
 
 def _evaluation_of(spec: EvalSpec, request: RunRequest, registry: Registry) -> Eval:

@@ -31,6 +31,8 @@ class RunRequest:
     repeats: int = 1
     seed: int = 20220722
     user: str = ""
+    tags: Sequence[str] = ()
+    "Words for people in the record, by which `evals runs` finds it."
     visible: bool | None = None
     record_path: str | None = None
     log_dir: str | Path | None = None
@@ -38,7 +40,7 @@ class RunRequest:
     resume: bool = False
     resume_from: str | None = None
     dry_run: bool = False
-    dry_run_logging: bool = True
+    dry_run_logging: bool = False
     http_url: str | None = None
     http_batch_size: int = 100
     http_fail_percent_threshold: float = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +12,19 @@ _NAME = (
     r"(?:seed:|ant:|antml:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratch_?pad|antthinking"
     r"|(?:inner|internal)_(?:thoughts?|monologue)|chain_of_thoughts?|cot)"
 )
-_MARK = re.compile(
-    rf"(?P<empty><{_NAME}\s*/>)"
+_MARK = (
+    rf"(?i)(?P<empty><{_NAME}\s*/>)"
     rf"|(?P<open><\|?\s*{_NAME}(?:\s[^<>\n]{{0,80}})?\s*\|?>|<\|?(?:begin_of_|start_of_|start_|begin_){_NAME}\|?>"
     rf"|<\|?{_NAME}_(?:start|begin)\|?>|\u25c1{_NAME}\u25b7"
     r"|(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)[^<>]{0,80}<\|message\|>"
     rf"|<\|channel>thought|<unused94>(?:thought)?|\[(?P<name>{_NAME})\])"
     rf"|(?P<close><\|?\s*/\s*{_NAME}\s*\|?>|<\|?(?:end_of_|end_){_NAME}\|?>|<\|?{_NAME}_end\|?>|\u25c1/{_NAME}\u25b7"
     rf"|\[/{_NAME}\]|(?:<\|start\|>assistant)?<\|channel\|>final[^<>]{{0,80}}<\|message\|>"
-    r"|<\|end\|>(?=<\|start\|>)|<channel\|>|<unused95>)",
-    re.IGNORECASE,
+    r"|<\|end\|>(?=<\|start\|>)|<channel\|>|<unused95>)"
 )
-_BARE_CHANNELS = re.compile(r"\Aanalysis(?=[^\sa-z]).*?assistantfinal", re.DOTALL)
+_BARE_CHANNELS = r"(?s)\Aanalysis(?=[^\sa-z]).*?assistantfinal"
 "What is left of gpt-oss's channels by servers that drop special tokens: `analysisThe user asks...assistantfinalParis`."
-_FRAME = re.compile(
+_FRAME = (
     r"<\|(?:begin_of_solution|end_of_solution|START_RESPONSE|END_RESPONSE|return|start\|>assistant<\|channel\|>final"
     r"<\|message)\|>|<\|end\|>\s*\Z"
 )
@@ -32,7 +32,13 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019",
 "Marks that open a quotation, with those that close it."
 _UNCLOSED_BRACKETS = ("think", "thinking")
 "Other words in brackets, such as `[Analysis]`, are headings where nothing closes them."
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_FENCE = r"(?m)^[ \t]*(?:```|~~~)"
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when the first mark is met: it takes longer than all else of this module, and most runs meet none."""
+    return re.compile(pattern)
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def split_thoughts(text: str) -> Split:
     """
     if "<" not in text and "[" not in text and "\u25c1" not in text and not text.startswith("analysis"):
         return Split(text)
-    bare = _BARE_CHANNELS.match(text)
+    bare = _compiled(_BARE_CHANNELS).match(text)
     if bare is not None:
         return Split(_tidy(text[bare.end() :]), (bare[0],))
     found = _Scan(text).split()
@@ -103,7 +109,7 @@ class _Scan:
     def split(self) -> Split | None:
         """The parts; None where the text has no thoughts."""
         any_found = False
-        for mark in _MARK.finditer(self._text):
+        for mark in _compiled(_MARK).finditer(self._text):
             any_found = self._step(mark) or any_found
         if not any_found:
             return None
@@ -143,7 +149,7 @@ class _Scan:
         """Whether a fence is open at a place behind all that were asked about before."""
         start = max(self._at, self._fences_until)
         is_inside = self._in_fence and self._fences_until >= self._at
-        self._in_fence = is_inside ^ (len(_FENCE.findall(self._text, start, at)) % 2 == 1)
+        self._in_fence = is_inside ^ (len(_compiled(_FENCE).findall(self._text, start, at)) % 2 == 1)
         self._fences_until = at
         return self._in_fence
 
@@ -177,7 +183,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 def _tidy(answer: str) -> str:
     """The answer without the marks around it and the space before it; the indentation of a line of code stays."""
-    answer = _FRAME.sub("", answer)
+    answer = _compiled(_FRAME).sub("", answer)
     if not answer.strip():
         return ""
     lines = re.sub(r"\A(?:[ \t\r]*\n)+", "", answer)

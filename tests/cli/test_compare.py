@@ -75,7 +75,7 @@ def test_two_runs_show_numbers_difference_and_flips_in_80_columns(folder):
     assert "3 became right, 1 became wrong, 20 stayed" in text
     assert "became wrong: sums.dev.0" in text
     assert "became right: sums.dev.18, .19, .20" in text
-    assert "No difference is proven" in text
+    assert "No significant difference; 95 % interval of the difference:" in text
     assert max(map(len, text.splitlines())) <= 80
 
 

@@ -171,3 +171,20 @@ def test_long_lines_go_on_under_the_column_in_which_they_began():
     assert fitted(line, None) == [line], "a pipe gets whole lines"
     path = "x -> y   /a/path/that/is/longer/than/the/terminal.yaml:14"
     assert fitted(path, 30)[-1].strip() == path.rsplit(maxsplit=1)[-1], "no word is broken"
+
+
+@pytest.mark.parametrize("given", ["--max_samples=3", "--max-samples=3", "--record-path=3", "--record_path=3"])
+def test_an_option_may_be_spelt_with_hyphens_or_underscores(given: str) -> None:
+    parser = Parser()
+    parser.add_argument("--max_samples", dest="value")
+    parser.add_argument("--record-path", dest="value")
+    assert parser.parse_args([given]).value == "3"
+    assert parser.parse_args(given.split("=")).value == "3"
+
+
+def test_an_option_that_exists_in_both_spellings_means_itself() -> None:
+    parser = Parser()
+    parser.add_argument("--a-b", dest="hyphen")
+    parser.add_argument("--a_b", dest="underscore")
+    parsed = parser.parse_args(["--a_b", "1", "--a-b", "2"])
+    assert (parsed.hyphen, parsed.underscore) == ("2", "1")

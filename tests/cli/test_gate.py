@@ -62,7 +62,7 @@ def test_a_proven_regression_exits_one_and_an_unchanged_run_passes(tmp_path):
     assert bad.returncode == 1
     assert "REGRESSION" in bad.stdout
     assert "the drop is over 2 points, p = " in bad.stdout
-    assert "at most 5% of healthy changes" in bad.stdout
+    assert "False-alarm rate: at most 5%" in bad.stdout
     assert max(map(len, bad.stdout.splitlines())) <= 80
 
 

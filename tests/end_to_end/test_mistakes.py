@@ -236,13 +236,13 @@ def test_resume_says_when_there_is_nothing_to_go_on_with_and_when_nothing_is_lef
     assert n_calls == 0
 
 
-def test_a_dry_run_says_its_events_and_writes_nothing(workplace, server):
+def test_a_dry_run_says_its_events_if_asked_to_and_writes_nothing(workplace, server):
     workplace.add_eval("toy", ROWS)
-    done, n_calls = run(workplace, server, "good", "toy", "--dry-run")
+    done, n_calls = run(workplace, server, "good", "toy", "--dry-run", "--dry-run-logging")
     assert "'correct': True" in done.stderr
     assert n_calls == 5
     assert not (workplace.folder / "evallogs").exists()
-    done, _ = run(workplace, server, "good", "toy", "--dry-run", "--no-dry-run-logging")
+    done, _ = run(workplace, server, "good", "toy", "--dry-run")
     assert "'correct': True" not in done.stderr
 
 
@@ -272,3 +272,26 @@ def test_keys_that_stand_in_yaml_files_are_found_nowhere_else(workplace, server)
         assert secret not in done.stdout + done.stderr
         for path in (*workplace.folder.glob("evallogs/*"), *cache.rglob("*")):
             assert path.is_dir() or secret.encode() not in path.read_bytes(), path
+
+
+def test_model_and_eval_in_the_wrong_order(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "toy", "good")
+    check(done, 2, "'toy' is an eval, and 'good' is none", "name the model first: oaieval good toy")
+    assert n_calls == 0
+
+
+def test_a_local_model_with_a_slip_in_its_prefix_is_a_question_of_spelling(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "poket/1m", "toy")
+    check(done, 2, "'poket/1m'", "did you mean: pocket/1m", "chat/poket/1m")
+    assert n_calls == 0
+
+
+def test_a_dry_run_says_that_it_calls_the_model_and_nothing_else_but_the_result(workplace, server):
+    workplace.add_eval("toy", ROWS)
+    done, n_calls = run(workplace, server, "good", "toy", "--dry-run", "--limit", "2")
+    assert done.returncode == 0, done.stderr
+    assert n_calls == 2
+    assert done.stderr.splitlines()[0] == "dry run: the model is called, and no record is written"
+    assert "sampling" not in done.stderr

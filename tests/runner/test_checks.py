@@ -136,3 +136,13 @@ def test_a_few_shot_file_that_cannot_be_opened_is_tried_once(tmp_path):
     assert done.returncode == 1
     assert done.stdout.count("none.jsonl") == 1
     assert "more rows are bad" not in done.stdout
+
+
+def test_a_model_is_checked_without_a_call(tmp_path):
+    local = run(tmp_path, "main", "check", "pocket/1m")
+    assert local.returncode == 0, local.stderr
+    assert "answered in this process" in local.stdout
+    no_key = run(tmp_path, "main", "check", "gpt-4o")
+    assert no_key.returncode == 1
+    assert "gpt-4o will be shut down on 2027-01-14" in no_key.stdout or "was shut down on 2027-01-14" in no_key.stdout
+    assert "no key for api.openai.com" in no_key.stdout

@@ -142,7 +142,7 @@ class CalibrationPlot:
         else:
             gap = sum(b.n * (b.confidence - b.accuracy) for b in found[0].top_bins)
             word = "too sure of its answers" if gap > 0 else "not sure enough of its answers"
-            verdict = "calibrated as far as can be seen" if found[0].p_calibrated > 0.05 else word
+            verdict = "no miscalibration detected" if found[0].p_calibrated > 0.05 else word
             text = f"{run.model} on {run.eval_name}: {verdict}"
         return "\n".join(textwrap.wrap(text, 58))
 

@@ -43,7 +43,7 @@ def _ranking_lines(s: ManyRuns, names: Sequence[str], order: Sequence[int]) -> I
     for i in order:
         e: Estimate = s.estimates[i]
         yield f"{rank_text(s, i):<4}  {names[i]:<{width}}  {number(e.value):>8}  {interval(e.interval):<18}  {s.n:,}"
-    yield f"(ranks: all that no corrected test excludes, jointly at {level_text(1 - s.alpha)})"
+    yield f"(ranks 1-2: not significantly different; all ranks hold together at {level_text(1 - s.alpha)})"
 
 
 def _matrix_lines(s: ManyRuns, names: Sequence[str], order: Sequence[int]) -> Iterator[str]:

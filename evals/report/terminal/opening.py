@@ -21,7 +21,8 @@ def opening_lines(prepared: PreparedRun) -> str:
         _with_host(name, fn) + (f", effort {prepared.efforts[name]}" if name in prepared.efforts else "")
         for name, fn in itertools.zip_longest(names, fns[: len(names)])
     ]
-    lines = [f"{prepared.eval_spec.key}  {size}{repeats}model {', '.join(models)}"]
+    lines = ["dry run: the model is called, and no record is written"] if prepared.request.dry_run else []
+    lines += [f"{prepared.eval_spec.key}  {size}{repeats}model {', '.join(models)}"]
     if facts.prompt_tokens and not all(traits_of(fn).is_local for fn in fns):
         tokens = facts.prompt_tokens * prepared.request.repeats
         estimate = f"about {tokens:,} prompt tokens (estimate: bytes/4)"

@@ -150,8 +150,10 @@ def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
         said = _detectable_drops(metric.value, metric.n or 0)
     else:
         errors = [(metric.stderr or 0.0) * math.sqrt(2 * (1 - correlation)) for correlation in CORRELATIONS]
-        said = _in_words("changes", [number(DETECTABLE_STDERRS * error) for error in errors]) if metric.stderr else ""
-    return [f"{'detectable':<12} {said}"] if said else []
+        said = (
+            _smallest("difference", [number(DETECTABLE_STDERRS * error) for error in errors]) if metric.stderr else ""
+        )
+    return [said] if said else []
 
 
 def _detectable_drops(accuracy: float, n: int) -> str:
@@ -159,9 +161,8 @@ def _detectable_drops(accuracy: float, n: int) -> str:
     if accuracy == 0 or not any(drops):
         return ""
     if any(map(math.isnan, drops)):
-        return "nothing between two such runs: too few samples"
-    said = [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops]
-    return _in_words("drops", [said[0], said[1].partition(" ")[0]])
+        return "No difference can be detected: too few samples"
+    return _smallest("drop", [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops])
 
 
 def _variance_lines(report: Mapping[str, Any]) -> list[str]:
@@ -176,9 +177,11 @@ def _variance_lines(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _in_words(what: str, sizes: Sequence[str]) -> str:
-    one, other = CORRELATIONS
-    return f"{what} of {sizes[0]} (correlation {one}) or {sizes[1]} ({other}), power 80 %"
+def _smallest(what: str, sizes: Sequence[str]) -> str:
+    """sizes: what is detected with 80 % power at each of CORRELATIONS, the largest first."""
+    most, least = sizes
+    sized = most if least == most else f"{least.partition(' ')[0]} to {most}"
+    return f"Smallest {what} this eval can detect: about {sized}"
 
 
 def _is_right_or_wrong(metric: Metric) -> bool:

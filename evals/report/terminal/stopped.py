@@ -24,8 +24,10 @@ def stopped_block(result: RunResult, again: str = "") -> str:
     score = _score(result, so_far="" if is_done else " so far") if done else ""
     lines.append(f"{'done' if is_done else 'stopped at'} {done:,} of {result.n_total:,}{score}")
     lines.append(f"  {_calls(result.counts)}")
-    if result.record_path:
-        lines.append(f"  nothing is lost: {result.record_path}")
+    if not done and not result.counts.n_calls and result.exit_code in (2, 3):
+        lines.append("  Nothing was answered. Fix the error and run again.")
+    elif result.record_path:
+        lines.append(f"  the answers so far are kept: {result.record_path}")
         if not is_done:
             lines.append(f"  go on:  {again or 'the same command with --resume'}")
     return "\n".join(lines)

@@ -16,6 +16,7 @@ from evals.stats.moments import mean_of_groups
 from evals.stats.spread_of_rates import spread_interval
 from evals.suite.choice.questions import LETTERS
 from evals.suite.choice.scoring_methods import ScoringMethod
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from evals.stats.estimate import Estimate
@@ -122,13 +123,15 @@ class ChoiceReport:
         if self._counts["with_mass"] and self._mass() < LOW_MASS:
             found.append(
                 f"the letters hold {self._mass():.2f} of the next token's probability, below {LOW_MASS} for "
-                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model would rather say something else"
+                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model usually answers with something "
+                "other than a letter"
             )
         if self._counts["floored"]:
             share = self._share("floored", "letters")
             found.append(f"{share:.1%} of the letters were not among the alternatives and got the floor")
         if self._counts["ties"]:
-            found.append(f"{self._counts['ties']:,} times options had the same highest score: the first was taken")
+            ties = counted(self._counts["ties"], "question")
+            found.append(f"{ties} had a tie: the first of the options with the highest score was used")
         return found
 
 

@@ -14,4 +14,4 @@ def test_the_table_holds_whatever_an_eval_is_called(tmp_path):
     (row,) = [line for line in lines if "REGRESSION" in line]
     assert row.startswith("| a\\|b c.test.v1 | 1.000 | 0.500 | -0.500 [")
     assert row.replace("\\|", "").count("|") == lines[2].count("|") == 7
-    assert lines[-1].startswith("at most 5% of healthy changes")
+    assert lines[-1].startswith("False-alarm rate: at most 5%")

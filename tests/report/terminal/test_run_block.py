@@ -17,8 +17,8 @@ from evals.specs import BaseEvalSpec
 @pytest.mark.parametrize(
     ("n", "said"),
     [
-        (2, "detectable   nothing between two such runs: too few samples"),
-        (100, "detectable   drops of 17.4 points (correlation 0.3) or 11.5 (0.7), power 80 %"),
+        (2, "No difference can be detected: too few samples"),
+        (100, "Smallest drop this eval can detect: about 11.5 to 17.4 points"),
     ],
 )
 def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Path, n: int, said: str) -> None:
@@ -39,14 +39,14 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
     ("metric", "said"),
     [
         # 2.802 standard errors times sqrt(2 (1 - 0.3)) and sqrt(2 (1 - 0.7)); bits a byte are no points
-        ({"bits_per_byte": 0.9, "bits_per_byte_stderr": 0.02}, "changes of 0.066 (correlation 0.3) or 0.043 (0.7)"),
-        ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drops of 7.9 points (correlation 0.3) or 7.9 (0.7)"),
+        ({"bits_per_byte": 0.9, "bits_per_byte_stderr": 0.02}, "difference this eval can detect: about 0.043 to 0.066"),
+        ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drop this eval can detect: about 7.9 points"),
         ({"accuracy": 0.0, "accuracy_stderr": 0.0}, ""),
         ({"f1": 0.5, "f1_stderr": 0.0}, ""),
     ],
 )
 def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric: dict[str, Any], said: str) -> None:
-    lines = [line for line in block_of({**metric, "n": 100}, result) if line.startswith("  detectable ")]
+    lines = [line for line in block_of({**metric, "n": 100}, result) if "can detect:" in line]
     assert (said in lines[0]) if said else not lines
 
 

@@ -26,7 +26,7 @@ def test_the_score_so_far_has_its_interval_and_the_way_on_is_shown(result):
         "the budget of 5 tokens is spent",
         "stopped at 4 of 10: accuracy so far 0.750, 95 % interval 0.301 to 0.954",
         "  4 calls",
-        f"  nothing is lost: {result.record_path}",
+        f"  the answers so far are kept: {result.record_path}",
         "  go on:  oaieval m sums --resume",
     ]
 

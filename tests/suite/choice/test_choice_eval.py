@@ -185,7 +185,7 @@ def test_equal_scores_are_counted(tmp_path: Path) -> None:
     model = ScoringModel(lambda prompt: {f" {letter}": 0.25 for letter in "ABCD"})
     report, events = run_choice(model, ROWS, tmp_path)
     assert {event["picked"] for event in events} == {0}
-    assert report["warnings"] == ["40 times options had the same highest score: the first was taken"]
+    assert report["warnings"] == ["40 questions had a tie: the first of the options with the highest score was used"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -285,3 +286,21 @@ def test_every_reference_is_tried_by_evals_check(tmp_path):
     [check] = check_evals([str(folder / "evals" / "rows.yaml")], [], [])
     assert "every ideal answer passes its own scorer" in [finding.text for finding in check.findings]
     assert not [finding for finding in check.findings if finding.level == "failed"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+def test_evals_check_names_the_samples_whose_reference_passes_only_in_a_weak_verdict(tmp_path):
+    folder = registry_of(tmp_path)
+    writes = "import os, tempfile\ndef check(f):\n    p = os.path.join(tempfile.mkdtemp(), 'a')\n"
+    writes += "    open(p, 'w').close()\n    assert f(p) == 0\n"
+    row = {
+        "task_id": "w", "prompt": "def f(p):\n    '''size of a file'''\n", "entry_point": "f", "test": writes,
+        "canonical_solution": "    import os\n    return os.path.getsize(p)\n",
+    }  # fmt: skip
+    (folder / "data" / "rows.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(rows(1)[0]) + "\n", "utf-8")
+    yaml = folder / "evals" / "rows.yaml"
+    yaml.write_text(yaml.read_text("utf-8").replace("unsafe-local", "auto"), "utf-8")
+    [check] = check_evals([str(yaml)], [], [])
+    [warning] = [finding.text for finding in check.findings if "weak" in finding.text]
+    assert warning.startswith("1 ideal answer passed only in a weak verdict")
+    assert "rows.dev.0;" in warning

@@ -1,0 +1,96 @@
+"""The runs in a folder of records, a line each: when, what, by which model, the score, its cost, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.record.summary import RecordSummary, summaries
+from evals.report_keys import headline, metrics_of
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run. None stands for what the record does not say."""
+
+    path: str
+    created_at: str
+    "ISO 8601, in UTC."
+    eval_name: str
+    model: str
+    "The completion functions, separated by commas."
+    metric: str | None = None
+    "The number that stands for the run: accuracy, else score, else the first metric of its report."
+    value: float | None = None
+    ci95: tuple[float, float] | None = None
+    n: int | None = None
+    "Samples that were scored."
+    n_errors: int = 0
+    cost_usd: float | None = None
+    state: str = "done"
+    "done, failed (samples failed), stopped (no report, or one over a part) or running."
+    tags: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def runs_in(paths: Iterable[Path]) -> list[RunLine]:
+    """The runs under files and folders, the newest first."""
+    return sorted(map(run_line, summaries(paths)), key=lambda run: (run.created_at, run.path), reverse=True)
+
+
+def that_fit(
+    runs: Iterable[RunLine], *, evals: str | None, model: str | None, tags: Iterable[str]
+) -> Iterator[RunLine]:
+    """The runs whose eval and model contain a text, and that have all the tags."""
+    wanted = set(tags)
+    for run in runs:
+        if (evals or "") in run.eval_name and (model or "") in run.model and wanted <= set(run.tags):
+            yield run
+
+
+def run_line(record: RecordSummary) -> RunLine:
+    """The line of one record."""
+    spec, report = record.spec, record.report or {}
+    config = spec.get("run_config")
+    tags = config.get("tags") if isinstance(config, Mapping) else None
+    name = headline(report)
+    metric = metrics_of(report).get(name or "")
+    return RunLine(
+        path=str(record.path),
+        created_at=str(spec.get("created_at") or ""),
+        eval_name=str(spec.get("eval_name") or "?"),
+        model=", ".join(map(str, spec.get("completion_fns") or ())) or "?",
+        metric=name,
+        value=metric.value if metric is not None and metric.value == metric.value else None,
+        ci95=metric.ci95 if metric is not None else None,
+        n=metric.n if metric is not None and metric.n is not None else _whole(report.get("n")),
+        n_errors=_whole(report.get("n_errors")) or 0,
+        cost_usd=_number(report.get("cost_usd")),
+        state=_state(record),
+        tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+    )
+
+
+def _state(record: RecordSummary) -> str:
+    if record.is_running:
+        return "running"
+    if record.report is None:
+        return "stopped"
+    run = record.extras.get("run")
+    code = run.get("exit_code") if isinstance(run, Mapping) else 0
+    if code in (4, 130, 143):
+        return "stopped"
+    return "failed" if record.report.get("n_errors") else "done"
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

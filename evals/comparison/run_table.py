@@ -1,0 +1,108 @@
+"""The numbers of finished runs for a table: all metrics of one run, or one metric of models by evals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evals.errors import DataError, UsageError, did_you_mean
+from evals.record.summary import RecordSummary, summaries
+from evals.report_keys import Metric, headline, metrics_of
+
+
+@dataclass(frozen=True)
+class TableRun:
+    """One finished run."""
+
+    path: str
+    eval_name: str
+    model: str
+    created_at: str
+    metrics: dict[str, Metric]
+    headline: str | None
+    "The metric that stands for the run where none is asked for."
+    n_errors: int = 0
+
+
+@dataclass
+class RunTable:
+    """Finished runs, and words on those that are not in the table."""
+
+    runs: list[TableRun]
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def models(self) -> list[str]:
+        """In the order in which they were named."""
+        return list(dict.fromkeys(run.model for run in self.runs))
+
+    @property
+    def evals(self) -> list[str]:
+        """In the order in which they were named."""
+        return list(dict.fromkeys(run.eval_name for run in self.runs))
+
+    def run_of(self, model: str, eval_name: str) -> TableRun | None:
+        """The run of a model on an eval; None without one."""
+        return next((run for run in self.runs if (run.model, run.eval_name) == (model, eval_name)), None)
+
+
+def read_table(paths: Iterable[Path]) -> RunTable:
+    """The finished runs among records and folders. Of several runs of a model on an eval the newest is taken.
+
+    Raises:
+        DataError: a file is no record, or no run has ended.
+    """
+    newest: dict[tuple[str, str], TableRun] = {}
+    left_out = []
+    for path in paths:
+        found = list(_records_at(path))
+        if not found:
+            raise DataError("no record here", where=str(path), fix="name records, or a folder that holds some")
+        for record in found:
+            if record.report is None:
+                left_out.append(f"{record.path}: the run has not ended (oaieval ... --resume)")
+                continue
+            run = _table_run(record)
+            other = newest.get((run.model, run.eval_name))
+            if other is not None and other.path != run.path:
+                run, other = (run, other) if run.created_at >= other.created_at else (other, run)
+                left_out.append(f"{other.path}: {run.path} is a newer run of the same model and eval")
+            newest[run.model, run.eval_name] = run
+    if not newest:
+        raise DataError("no run has ended", notes=left_out[:3], fix="go on with the same command and --resume")
+    return RunTable(list(newest.values()), left_out)
+
+
+def _records_at(path: Path) -> list[RecordSummary]:
+    try:
+        return list(summaries([path]))
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+
+
+def _table_run(record: RecordSummary) -> TableRun:
+    report = record.report or {}
+    n_errors = report.get("n_errors")
+    return TableRun(
+        path=str(record.path),
+        eval_name=str(record.spec.get("eval_name") or "?"),
+        model=", ".join(map(str, record.spec.get("completion_fns") or ())) or "?",
+        created_at=str(record.spec.get("created_at") or ""),
+        metrics=metrics_of(report),
+        headline=headline(report),
+        n_errors=n_errors if isinstance(n_errors, int) else 0,
+    )
+
+
+def metric_in(table: RunTable, eval_name: str, wanted: str | None) -> str | None:
+    """The metric of an eval's column: the one that is wanted, else the headline of its first run.
+
+    Raises:
+        UsageError: no run of the table has the wanted metric.
+    """
+    known = dict.fromkeys(name for run in table.runs for name in run.metrics)
+    if wanted is not None and wanted not in known:
+        note = did_you_mean(wanted, known) or f"there are: {', '.join(known)}"
+        raise UsageError(f"no run has the metric {wanted!r}", notes=[note])
+    return wanted or next(run.headline for run in table.runs if run.eval_name == eval_name)

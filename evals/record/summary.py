@@ -1,0 +1,100 @@
+"""The first and the last line of a record, read without what lies between: a folder of thousands is listed at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evals.record.file import is_being_written
+from evals.record.raw_lines import parsed_line, raw_lines
+
+MAX_SPEC_BYTES = 16 << 20
+"A longer first line is that of another file."
+TAIL_BYTES = 1 << 14
+MAX_TAIL_BYTES = 64 << 20
+ENDINGS = (".jsonl", ".jsonl.gz")
+
+
+@dataclass(frozen=True)
+class RecordSummary:
+    """What the ends of a record say of its run."""
+
+    path: Path
+    spec: Mapping[str, Any]
+    report: Mapping[str, Any] | None = None
+    "The final report; None if the run has not ended."
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    "The further keys of the last line, such as `run`."
+    is_running: bool = False
+    "Whether a process holds the record's lock and has written no report. Always False where files have no locks."
+
+
+def read_summary(path: Path) -> RecordSummary | None:
+    """The summary of one record; None if the file is no record.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    first, last = _ends_of_compressed(path) if path.suffix == ".gz" else _ends(path)
+    spec = (parsed_line(first) or {}).get("spec")
+    if not isinstance(spec, Mapping):
+        return None
+    ending = parsed_line(last) or {}
+    report = ending.pop("final_report", None)
+    if isinstance(report, Mapping):
+        return RecordSummary(path, spec, report, ending)
+    return RecordSummary(path, spec, is_running=is_being_written(path))
+
+
+def summaries(paths: Iterable[Path]) -> Iterator[RecordSummary]:
+    """The records among files and folders; a folder is searched with all that is in it, in the order of names.
+
+    Files in folders that are no records, or cannot be read, are left out.
+
+    Raises:
+        OSError: a file that was named itself cannot be read.
+    """
+    for path in paths:
+        if not path.is_dir():
+            found = read_summary(path)
+            if found is not None:
+                yield found
+            continue
+        for folder, folders, files in os.walk(path):
+            folders.sort()
+            for name in sorted(files):
+                if name.endswith(ENDINGS) and (found := _readable(Path(folder, name))) is not None:
+                    yield found
+
+
+def _readable(path: Path) -> RecordSummary | None:
+    try:
+        return read_summary(path) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """The first line, and the last one that is not blank; the last one may be torn."""
+    with path.open("rb") as file:
+        first = file.readline(MAX_SPEC_BYTES)
+        size, length = file.seek(0, os.SEEK_END), TAIL_BYTES
+        while True:
+            start = max(0, size - length)
+            file.seek(start)
+            tail = file.read(length).rstrip()
+            at = tail.rfind(b"\n")
+            if at >= 0 or start == 0 or length >= MAX_TAIL_BYTES:
+                return first, tail[at + 1 :]
+            length *= 8
+
+
+def _ends_of_compressed(path: Path) -> tuple[bytes, bytes]:
+    first = last = b""
+    for _, _, raw in raw_lines(path):
+        first = first or raw
+        last = raw if raw.strip() else last
+    return first, last
