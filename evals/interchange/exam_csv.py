@@ -148,13 +148,9 @@ def _option_texts(row: Row) -> list[str]:
 def _chosen(stem: str, texts: list[str], row: Row, where: str) -> dict[str, Any]:
     kind = row.get("kind", "").lower()
     options = options_of(texts, where)
-    try:
-        letters = key_letters(row["key"], options, where)
-    except DataError:
-        # A table may give the right option's own words instead of its letter.
-        letters = [letter for letter, text in options.items() if text == row["key"]]
-        if not letters:
-            raise
+    # A table may give the right option's own words instead of its letter.
+    named = [letter for letter, text in options.items() if text == row["key"] and row["key"] not in options]
+    letters = named or key_letters(row["key"], options, where)
     if kind not in ("", "mcq", "mselect") or (kind == "mcq" and len(letters) > 1):
         raise DataError(f"the kind is {kind!r}, with options and the key {row['key']!r}", where=where)
     found = choice_row(stem, options, letters)
