@@ -16,6 +16,7 @@ from evals.exams.read_paper import load_paper
 from evals.interchange import agieval, exam_csv
 from evals.interchange.exam_rows import Question, rows_of, usable
 from evals.json_text import dumps
+from evals.registry.lookup import Registry
 
 Reader = Callable[[Path, str], Iterator[Question | DataError]]
 READERS: Mapping[str, Reader] = {
@@ -58,6 +59,8 @@ def import_exam(
         raise UsageError(
             f"{name!r} cannot be the name of a paper", fix="give one with --name: letters, digits, - and _"
         )
+    if (entry := Registry().entry("evals", name)) is not None:
+        raise UsageError(f"an eval is called {name!r} already", where=entry.where, fix="give another name with --name")
     questions, left_out = usable(_read(paths), skip=skip)
     if not questions:
         raise DataError("no question can be used", where=listed([str(path) for path in paths], 3))
