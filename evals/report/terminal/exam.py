@@ -110,7 +110,8 @@ def _passes(passes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for rule in passes[:MAX_LISTED]:
         name = f" {rule['name']}" if rule["name"] else ""
         conditions = "; ".join(map(_condition, rule["conditions"]))
-        yield from _line("pass" + name[: LABEL - 4], f"{'yes' if rule['passed'] else 'no'}: {conditions}")
+        said = {True: f"yes: {conditions}", False: f"no: {conditions}"}
+        yield from _line("pass" + name[: LABEL - 4], said.get(rule["passed"], "open: missing marks decide"))
     if len(passes) > MAX_LISTED:
         yield from _line("", f"and {len(passes) - MAX_LISTED} more rules (--json shows all)")
 

@@ -97,7 +97,7 @@ class ExamReport:
                     _widened(found), ends.get("low", _none()), ends.get("high", _none()), strict=False
                 )
             ],
-            "passes": [_pass(rule) for rule in found.reported.passes],
+            "passes": [_pass(*pair) for pair in _passes(found)],
             "values": dict(found.reported.values),
             "full": _outcome(found.full),
             "clean": None if found.clean is None else _outcome(found.clean),
@@ -189,7 +189,16 @@ def _outcome(outcome: Any) -> dict[str, Any]:
     }
 
 
-def _pass(rule: Any) -> dict[str, Any]:
+def _passes(found: Any) -> list[tuple[Any, bool | None]]:
+    """Each rule with whether it is passed; None where missing marks decide."""
+    rules = found.reported.passes
+    if found.best is None:
+        return [(rule, rule.passed) for rule in rules]
+    pairs = zip(rules, found.best.passes, strict=True)
+    return [(rule, rule.passed if rule.passed == best.passed else None) for rule, best in pairs]
+
+
+def _pass(rule: Any, passed: bool | None) -> dict[str, Any]:
     conditions = [
         {
             "name": one.condition.name,
@@ -200,7 +209,7 @@ def _pass(rule: Any) -> dict[str, Any]:
         }
         for one in rule.conditions
     ]
-    return {"name": rule.name, "passed": rule.passed, "conditions": conditions}
+    return {"name": rule.name, "passed": passed, "conditions": conditions}
 
 
 def _section(one: Any) -> dict[str, Any]:

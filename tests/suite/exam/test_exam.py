@@ -50,6 +50,7 @@ def test_a_question_without_marks_leaves_a_range(tmp_path: Path) -> None:
     exam = exam_of(result)
     # No marks: c = 0, comp 44.5, grade 2. Full marks: c = 10 x 6 + 8 x 5 = 100, comp 74.5, grade 4.
     assert exam["final_range"] == [2, 4]
+    assert [rule["passed"] for rule in exam["passes"]] == [None]
     assert (exam["counts"]["pending"], exam["counts"]["not_answered"]) == (2, 0)
     assert [(one["item"], one["missing"]) for one in exam["missing"]] == [("C1", ["human", "human"]), ("C2", ["human"])]
     assert "exam_score" not in result.report
