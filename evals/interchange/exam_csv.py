@@ -66,6 +66,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         line = error.object[: error.start].count(b"\n") + 1
         fix = "save the table as CSV in UTF-8"
         raise DataError("not UTF-8", where=f"{path}:{line}", fix=fix) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)

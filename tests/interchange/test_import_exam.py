@@ -189,6 +189,17 @@ def test_a_table_of_another_separator_with_a_column_for_each_option(tmp_path: Pa
     ]
 
 
+def test_line_ends_of_other_systems_count_as_lines_and_stay_out_of_questions(tmp_path: Path) -> None:
+    for number, end in enumerate(("\r\n", "\r")):
+        path = table(tmp_path, "", f"ends{number}.csv")
+        path.write_bytes(f'question,key{end}"two{end}lines?",1{end}r,{end}'.encode())
+        with pytest.raises(DataError, match="the key is empty") as caught:
+            import_exam([path], tmp_path / "mine")
+        assert caught.value.where == f"{path}:4"
+        found = import_exam([path], tmp_path / "mine", skip=True)
+        assert [item.stem for item in found.paper.items] == ["two\nlines?"]
+
+
 def test_written_answers_come_from_a_table_with_their_rubric(tmp_path: Path) -> None:
     text = "question,key,kind,marks\nWhy?,2: names rain|names wind,free,3\nDiscuss.,,essay,6\nPi?,3.14,numeric,\n"
     first, second, third = imported(table(tmp_path, text)).items
