@@ -14,9 +14,15 @@ from evals.report.plots.kinds import Needs, PlotKind, Table
 from evals.report.words import counted, number, one_line
 
 TITLES = ("exam", "title", "model", "images", "score", "low", "high", "ci_low", "ci_high", "n", "population", "status")
+REPORT = "GPT-4 Technical Report"
 _CONDITIONS = {"no_vision": ", no vision", "transcribed": ", in words"}
 LIGHT = 0.45
 "Opacity of the bars of a model that does not see the images."
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this kind."""
+    parser.add_argument("--report", action="store_true", help=f"the figures of the {REPORT} beside, for its exams")
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
         if twin is not None:
             raise UsageError(f"two records are of {found.series} on {found.exam}", fix="name one of them")
         bars.append(found)
+    if options.report:
+        bars += published_bars({bar.exam for bar in bars})
     if not bars:
         why = "; ".join(f"{one.model} on {one.exam}: {one.why}" for one in left_out)
         raise DataError("no run has a percentile", notes=[why])
@@ -109,6 +117,30 @@ def _bar_of(path: str) -> ExamBar | LeftOut:
     )
 
 
+def published_bars(exams: set[str]) -> Iterator[ExamBar]:
+    """The report's bars: of those exams that records are of, or, where none of its exams is among them, of all."""
+    from evals.exams.catalogue import catalogue
+
+    wanted = {_key(name) for name in exams}
+    ids = {_key(name): name for name in exams}
+    known = [exam for exam in catalogue() if _key(exam.id) in wanted] or list(catalogue())
+    for exam in known:
+        for one in exam.published:
+            if one.questions != "all" or one.low is None or one.high is None:
+                continue
+            model, _, rest = one.model.partition(" without vision")
+            images = "no_vision" if one.model.endswith(" without vision") else ""
+            name = f"{model}{rest} ({REPORT})"
+            place = ids.get(_key(exam.id), exam.id)
+            yield ExamBar(
+                place, exam.name, name, images, one.score, one.low, one.high, None, None, "as published", "official"
+            )
+
+
+def _key(name: str) -> str:
+    return name.upper().replace("-", "_").removeprefix("EXAM_")
+
+
 def in_order(bars: Sequence[ExamBar]) -> list[ExamBar]:
     """Exams by rising percentile of the weakest model, then of the next one, then by name; in each the models rise."""
     series = sorted({bar.series for bar in bars}, key=lambda name: (_mean(bars, name), name))
@@ -130,6 +162,7 @@ KIND = PlotKind(
     "end. Bars of a model that does not see the images are lighter.",
     needs=Needs("RECORD", "records of exams"),
     make=make,
+    add_options=add_options,
 )
 
 

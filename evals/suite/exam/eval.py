@@ -108,6 +108,7 @@ class Exam(StreamedEval):
             timeout_s,
         )
         self._holdout: HoldoutRuns | None = None
+        self._known_intervals: dict[Any, dict[str, Any]] = {}
         self._samples = PaperSamples(self.paper)
 
     def _folder(self, exam: str) -> Path:
@@ -278,7 +279,9 @@ class Exam(StreamedEval):
             "shuffled": bool(self.shuffle),
             "spec_sha256": self.spec_hash,
         }
-        sitting = Sitting(self.paper, facts, self._contaminated, self._images(), self.draws, self.seed)
+        sitting = Sitting(
+            self.paper, facts, self._contaminated, self._images(), self.draws, self.seed, self._known_intervals
+        )
         return ExamReport(sitting, lambda: self._holdout)
 
     def _images(self) -> str:

@@ -300,3 +300,20 @@ def test_a_mode_that_the_paper_does_not_offer_is_refused(tmp_path: Path) -> None
     registry_with(tmp_path, mode="transcribed")
     with LoopbackServer("x") as server, pytest.raises(EvalsError, match="has no mode 'transcribed'"):
         sit(tmp_path, server)
+
+
+def test_an_exam_is_gated_like_any_eval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry_with(tmp_path, human_marks=write_marks(tmp_path / "marks.jsonl"))
+    for name, replies in (
+        ("good", RUN_OF_THE_EXAMPLE),
+        ("bad", dict.fromkeys(RUN_OF_THE_EXAMPLE, "The answer is [D]")),
+    ):
+        with LoopbackServer(answering(replies)) as server:
+            sit(tmp_path, server, record=f"{name}.jsonl")
+    baseline = str(tmp_path / "baselines")
+    assert main(["gate", str(tmp_path / "good.jsonl"), "--baseline", baseline, "--update"]) == 0
+    capsys.readouterr()
+    main(["gate", str(tmp_path / "bad.jsonl"), "--baseline", baseline, "--json"])
+    (row,) = json.loads(capsys.readouterr().out)["verdicts"]
+    assert row["metric"] == "score"
+    assert row["difference"] < 0
