@@ -82,7 +82,7 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
     if not bars:
         why = "; ".join(f"{one.model} on {one.exam}: {one.why}" for one in left_out)
         raise DataError("no run has a percentile", notes=[why])
-    return ExamsPlot(tuple(in_order(bars)), tuple(left_out), (max(6.0, 1.4 + 0.34 * len(bars)), 4.8))
+    return ExamsPlot(tuple(in_order(bars)), tuple(left_out), (min(15.0, max(6.0, 1.4 + 0.34 * len(bars))), 4.8))
 
 
 def _bar_of(path: str) -> ExamBar | LeftOut:
@@ -130,10 +130,20 @@ def published_bars(exams: set[str]) -> Iterator[ExamBar]:
                 continue
             model, _, rest = one.model.partition(" without vision")
             images = "no_vision" if one.model.endswith(" without vision") else ""
-            name = f"{model}{rest} ({REPORT})"
+            name = f"{model}{rest} (report)"
             place = ids.get(_key(exam.id), exam.id)
             yield ExamBar(
-                place, exam.name, name, images, one.score, one.low, one.high, None, None, "as published", "official"
+                place,
+                exam.name,
+                name,
+                images,
+                one.score,
+                one.low,
+                one.high,
+                None,
+                None,
+                f"as in the {REPORT}",
+                "official",
             )
 
 
@@ -239,7 +249,7 @@ class ExamsPlot:
         for name in names:
             bar = next(bar for bar in self.bars if bar.series == name)
             axes.bar(0, 0, color=self._colour(bar.model), alpha=_opacity(bar), label=name)
-        axes.set(ylim=(0, 100), ylabel="percentile among the takers (low end of the range)")
+        axes.set(xlim=(-0.9, left - 0.9), ylim=(0, 100), ylabel="percentile (low end of the range)")
         axes.set_xticks([at for at, _ in ticks], [textwrap.fill(exam, 16) for _, exam in ticks], fontsize=8)
         axes.tick_params(axis="x", rotation=90 if len(ticks) > 8 else 0)
         axes.legend(loc="upper left", frameon=False, fontsize=8)

@@ -288,7 +288,7 @@ class Exam(StreamedEval):
         """The condition in which the images of the paper are seen; empty for a paper without any."""
         if not any(item.has_images for item in self.items.values()):
             return ""
-        return current_session().settings.images.condition
+        return current_session().settings.images.seen_as
 
     def _asked(self, item: Item) -> Asked:
         return self._prompts[item.section].asked(item, _task_of(item))

@@ -99,7 +99,7 @@ def test_the_figures_of_the_report_stand_beside_a_run_of_the_same_exam(tmp_path:
     # Table 1 of the report: LSAT 163 (~88th), 161 without vision (~83rd), 149 for GPT-3.5 (~40th).
     assert sorted(low_of.values()) == [40, 70, 83, 88]
     assert plot.exams == ["lsat"]
-    assert low_of["gpt-4 (GPT-4 Technical Report), no vision"] == 83
+    assert low_of["gpt-4 (report), no vision"] == 83
 
 
 def test_of_another_exam_all_26_exams_of_the_report_with_percentiles_are_shown(tmp_path: Path) -> None:

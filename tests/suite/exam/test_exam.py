@@ -296,6 +296,21 @@ def test_a_paper_is_sat_in_all_conditions_of_images(tmp_path: Path) -> None:
     assert "IMAGE: image-1.png" in differ[0][1]
 
 
+def test_the_condition_of_the_run_wins_over_the_mode_of_the_eval(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry_with(tmp_path, mode="no_vision", human_marks=write_marks(tmp_path / "marks.jsonl"))
+    for given, seen in ((None, "no_vision"), ("vision", "vision")):
+        with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+            result = sit(tmp_path, server, record=f"{seen}.jsonl", images=given)
+            assert ("data:image/png" in str(server.bodies)) is (seen == "vision")
+        assert exam_of(result)["images"] == seen
+        arguments = ["--registry_path", str(tmp_path / "registry"), "--json"]
+        again = ["--record_path", str(tmp_path / f"{seen}-again.jsonl")]
+        assert main(["score", str(tmp_path / f"{seen}.jsonl"), *arguments, *again]) == 0
+        assert json.loads(capsys.readouterr().out)["final_report"]["exam"]["images"] == seen
+
+
 def test_a_mode_that_the_paper_does_not_offer_is_refused(tmp_path: Path) -> None:
     registry_with(tmp_path, mode="transcribed")
     with LoopbackServer("x") as server, pytest.raises(EvalsError, match="has no mode 'transcribed'"):
