@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from evals.cli.law_arguments import INPUTS_HELP, add_law_arguments, add_target_arguments
+from evals.forecasts.arguments import INPUTS_HELP, add_law_arguments, add_target_arguments
 
 if TYPE_CHECKING:
     from evals.forecasts.document import Outcome
@@ -73,7 +73,7 @@ def run_make(args: argparse.Namespace) -> int:
     Raises:
         EvalsError: no law can be fitted, the target is no larger model, or the name is taken.
     """
-    from evals.cli.law_arguments import fit_of, read_split
+    from evals.forecasts.arguments import fit_of, read_split
     from evals.forecasts.fitting import make_forecast
     from evals.forecasts.store import add, check_name, folder_of
     from evals.json_text import dumps
