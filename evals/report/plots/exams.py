@@ -69,7 +69,11 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
     bars: list[ExamBar] = []
     left_out: list[LeftOut] = []
     for record in records:
-        found = _bar_of(record)
+        try:
+            found = _bar_of(record)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            what = "the part of its report on the exam is damaged, or of another version"
+            raise DataError(what, where=record, fix="make the report again: evals score RECORD") from None
         if isinstance(found, LeftOut):
             left_out.append(found)
             continue

@@ -23,7 +23,7 @@ from evals.record.current import record_event, record_metrics
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.code.problems import code_problem
 from evals.suite.exam.contaminated import read_contaminated
-from evals.suite.exam.grading import Grading, Marked, answer_began
+from evals.suite.exam.grading import Grading, Marked, answer_began, says_no_image
 from evals.suite.exam.holdout import HoldoutRuns, add_run, count_runs, ledger_path, spec_hash
 from evals.suite.exam.marks import HUMAN, HumanMarks, graders_of
 from evals.suite.exam.prompts import PROMPTS_VERSION, STYLES, Asked, ExamPrompts, right_answer
@@ -261,6 +261,7 @@ class Exam(StreamedEval):
             "images": [image.name for image in item.images] or None,
             "dropped": item.dropped or None,
             "cut_off": reply.was_cut_off or None,
+            "says_no_image": (item.has_images and says_no_image(reply.text)) or None,
             "answer_mode": self._answer_mode(self._section(item)),
             "prompt_sha256": self._prompt_hash(asked),
             **reply.facts(),

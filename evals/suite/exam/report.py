@@ -151,6 +151,7 @@ class ExamReport:
             "blank": sum(one["status"] == "blank" for one in data),
             "invalid": sum(one["status"] == "invalid" for one in data),
             "cut_off": sum(bool(one.get("cut_off")) for one in data),
+            "says_no_image": sum(bool(one.get("says_no_image")) for one in data),
             "pending": sum(name in answered for name in pending),
             "not_answered": sum(name not in answered for name in pending),
         }

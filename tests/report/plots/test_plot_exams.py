@@ -108,6 +108,12 @@ def test_of_another_exam_all_26_exams_of_the_report_with_percentiles_are_shown(t
     assert max(map(len, plot.text().splitlines())) <= 80
 
 
+@pytest.mark.parametrize("changed", [{"percentiles": [{}]}, {"sections": None}, {"final_range": 1, "paper": {}}])
+def test_a_damaged_report_is_named(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match="damaged"):
+        make([record(tmp_path, "m", **changed)], OPTIONS)
+
+
 def test_the_table_fits_the_terminal_and_the_data_holds_every_bar(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -332,3 +332,14 @@ def test_an_exam_is_gated_like_any_eval(tmp_path: Path, capsys: pytest.CaptureFi
     (row,) = json.loads(capsys.readouterr().out)["verdicts"]
     assert row["metric"] == "score"
     assert row["difference"] < 0
+
+
+def test_answers_that_wait_for_a_mark_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry_with(tmp_path)
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        sit(tmp_path, server)
+    assert main(["view", str(tmp_path / "record.jsonl"), "--pending"]) == 0
+    text = capsys.readouterr().out
+    assert "2 unmarked samples" in text
+    assert "a mark is missing: human, human" in text
+    assert RUN_OF_THE_EXAMPLE["Should a harbour"] in text
