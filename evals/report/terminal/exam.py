@@ -130,10 +130,11 @@ def _counts(exam: Mapping[str, Any]) -> Iterator[str]:
         "blank": "left blank",
         "invalid": "without a readable answer (scored as invalid)",
         "cut_off": "cut off at the limit on tokens, and scored by what was there",
+        "says_no_image": "say that they see no image",
         "pending": "waiting for a grader's mark",
         "not_answered": "failed or not asked, and not scored",
     }
-    found = [f"{exam['counts'][name]:,} {text}" for name, text in words.items() if exam["counts"][name]]
+    found = [f"{exam['counts'][name]:,} {text}" for name, text in words.items() if exam["counts"].get(name)]
     if found:
         yield from _line("replies", "; ".join(found))
     if exam["critical_wrong"]:
