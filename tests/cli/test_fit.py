@@ -71,6 +71,20 @@ def test_the_smallest_are_dropped_when_it_is_said_and_shown_all_the_same(runs, c
     assert "left out as --drop-smallest says: m0, m1" in capsys.readouterr().out
 
 
+def test_the_effect_of_a_drop_on_the_forecast_is_said(runs, capsys):
+    with_all = fitted(capsys, runs, "--target", "m8")["forecast"]["value"]
+    (said,) = fitted(capsys, runs, "--drop-smallest", "2", "--target", "m8")["cautions"]
+    assert said == f"with the 2 smallest models the forecast is {with_all:.4g}"
+
+
+def test_a_rung_that_still_falls_steeply_is_said_and_kept(runs, capsys):
+    path = Path(runs)
+    path.write_text(path.read_text(encoding="utf-8").replace("m0,1.000000e+18,", "m0,1.000000e+18,1"), encoding="utf-8")
+    found = fitted(capsys, runs, "--target", "m8")
+    assert any("the smallest run has not left the early transient" in said for said in found["cautions"])
+    assert found["models"][0]["fitted"]
+
+
 def test_a_power_law_has_no_constant_and_says_that_one_would_be_better(runs, capsys):
     found = fitted(capsys, runs, "--law", "power")
     assert found["law"]["parameters"]["c"] == 0
