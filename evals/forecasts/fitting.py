@@ -38,6 +38,8 @@ class FitOptions:
     drop_smallest: int = 0
     zeros: Literal["drop", "refuse", "censored"] = "drop"
     "Of a pass-rate law: what happens to problems that a model never passed."
+    constant: float | None = None
+    "The irreducible loss, where it is known; of `loss` alone."
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ class Fit:
         if isinstance(self.law, PassRateLaw):
             return []
         said = []
-        if self.options.law == "loss":
+        if self.options.law == "loss" and self.options.constant is None:
             said.append(early_transient(self.ladder.compute, self.ladder.values).describe(target_compute_flops))
         if self.dropped and target_compute_flops is not None:
             whole = [*self.dropped, *self.ladder.rungs]
@@ -126,7 +128,7 @@ class Fit:
 
 
 def _constant(options: FitOptions) -> float | None:
-    return 0.0 if options.law == "power" else None
+    return 0.0 if options.law == "power" else options.constant
 
 
 def fit_ladder(ladder: Ladder, options: FitOptions) -> Fit:
@@ -136,6 +138,8 @@ def fit_ladder(ladder: Ladder, options: FitOptions) -> Fit:
         BadTable: too few rungs, or values that no law can be fitted to; it says which.
         UsageError: more rungs are to be dropped than there are.
     """
+    if options.constant is not None and options.law != "loss":
+        raise UsageError(f"--constant belongs to --law loss, and the law is {options.law}", fix="leave one of them out")
     n = options.drop_smallest
     if not 0 <= n < len(ladder.rungs):
         raise UsageError(f"--drop-smallest {n} of {len(ladder.rungs)} models", fix="leave some to fit")

@@ -91,6 +91,13 @@ def test_a_power_law_has_no_constant_and_says_that_one_would_be_better(runs, cap
     assert any("misfit" in said for said in found["law"]["warnings"])
 
 
+def test_a_known_constant_is_kept(runs, capsys):
+    parameters = fitted(capsys, runs, "--constant", "1.1")["law"]["parameters"]
+    assert parameters["c"] == 1.1
+    line = np.polyfit(np.log(COMPUTE / COMPUTE[-1]), np.log(losses() - 1.1), 1)
+    assert parameters["b"] == pytest.approx(line[0], rel=0.02)
+
+
 def test_the_text_fits_80_columns_and_names_n_intervals_and_distance(runs, capsys):
     assert main(["fit", runs, "--target", "m8"]) == 0
     text = capsys.readouterr().out
@@ -113,6 +120,8 @@ def test_the_text_fits_80_columns_and_names_n_intervals_and_distance(runs, capsy
         (["--confidence", "95"], "between 0 and 1"),
         (["--draws", "1"], "from 10 to"),
         (["--value", "los"], "did you mean: loss"),
+        (["--constant", "9"], "is not between 0 and the smallest loss"),
+        (["--constant", "1", "--law", "power"], "--constant belongs to --law loss"),
     ],
 )
 def test_what_cannot_be_fitted_is_said_with_exit_code_2(runs, capsys, arguments, said):
