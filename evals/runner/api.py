@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evals.engine.settings import settings_from_environment
-from evals.errors import UsageError
+from evals.errors import UsageError, did_you_mean
+from evals.images.conditions import CONDITIONS, VISION, ImageOptions
 from evals.registry.lookup import Registry
 from evals.runner.request import RunRequest
 from evals.runner.request import log_dir as default_log_dir
@@ -45,6 +46,7 @@ def run(
     max_cost_usd: float | None = None,
     max_tokens_total: int | None = None,
     max_time_s: float | None = None,
+    images: str = VISION,
     observer: RunObserver | None = None,
     check: bool = True,
 ) -> RunResult:
@@ -60,6 +62,7 @@ def run(
     object counts as the same when its class, its code and its public attributes are.
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
     tags: words for the record, by which `evals runs` finds it.
+    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed` (docs/images.md).
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 
@@ -108,6 +111,7 @@ def run(
             max_tokens_total=max_tokens_total,
             max_time_s=max_time_s,
             overrides={name: value for name, value in chosen.items() if value is not None},
+            images=_images(images),
         ),
         command="evals.run",
     )
@@ -120,6 +124,13 @@ def run(
 
 def _listed(paths: Sequence[str | Path] | str | Path) -> list[str | Path]:
     return [paths] if isinstance(paths, str | Path) else list(paths)
+
+
+def _images(condition: str) -> ImageOptions:
+    if condition not in CONDITIONS:
+        near = did_you_mean(condition, CONDITIONS)
+        raise UsageError(f"images is {condition!r}", notes=[near], fix=f"choose one of {', '.join(CONDITIONS)}")
+    return ImageOptions(condition)
 
 
 def _positive(name: str, value: int | None) -> int | None:

@@ -60,6 +60,8 @@ def fingerprint_of(
         "max_samples": request.max_samples,
         "repeats": request.repeats,
     }
+    if images := request.settings.images.changed():
+        said["images"] = images
     plain: dict[str, Any] = json.loads(json.dumps(said, sort_keys=True, default=str))
     return plain
 

@@ -162,7 +162,7 @@ def _with_constant(relative: Array, y: Array, weights: Array) -> tuple[dict[str,
 def _warnings(law: PassRateLaw) -> list[str]:
     said = []
     if law.n == 2:
-        said.append("two models fix the law exactly: nothing shows whether it holds")
+        said.append("a law through two models fits exactly: nothing shows whether it holds")
     if law.k < 1e-3:
         said.append("the pass rate does not rise with compute: there is no law to extrapolate")
     if law.scale == "y":

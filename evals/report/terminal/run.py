@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evals.report.terminal.exam import exam_lines
 from evals.report.words import (
     WIDTH,
     counted,
@@ -37,6 +38,7 @@ CORRELATIONS = (0.3, 0.7)
 MAX_GROUP_ROWS = 12
 MAX_GROUP_NAME = 24
 
+EXAM_KEYS = ("exam_", "percentile_", "n_blank", "n_invalid", "n_cut_off", "n_pending", "n_not_answered")
 UNPARSED = "unparsed"
 "This rate has a line of its own, with the number of completions."
 
@@ -53,6 +55,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _trouble_lines(result)
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
+        _exam_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
@@ -60,7 +63,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         _next_lines(result, again),
     ]
     head = one_line(f"{result.eval_spec.key} on {', '.join(_models(result.run_spec))}")
-    blocks = ["\n".join(f"  {line}" for line in lines) for lines in sections if lines]
+    blocks = ["\n".join(f"  {line}".rstrip() for line in lines) for lines in sections if lines]
     return "\n\n".join([head, *blocks])
 
 
@@ -96,7 +99,7 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     metrics, counts = metrics_of(report), counts_of(report)
     first = [name for name in declared if name in report]
     shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
-    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS]
+    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not _is_of_exam(name, report)]
     width = max([12, *map(len, shown)])
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
 
@@ -115,6 +118,16 @@ def labelled_lines(label: str, text: str) -> list[str]:
     """A label of 12 columns and `text` beside it, in lines that fit."""
     first, *rest = wrapped(text, rest="", width=WIDTH - 15) or [""]
     return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+
+
+def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
+    """Whether the part of the report on the exam says it in better words."""
+    return "exam" in report and name.startswith(EXAM_KEYS)
+
+
+def _exam_lines(report: Mapping[str, Any]) -> list[str]:
+    exam = report.get("exam")
+    return exam_lines(exam) if isinstance(exam, Mapping) else []
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
