@@ -13,7 +13,6 @@ from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.cost import cost_usd
 from evals.completion_fns.effort import reasons
 from evals.completion_fns.hosted import together
-from evals.completion_fns.images import inline_images
 from evals.completion_fns.openai.backend import Endpoint, OpenAIBackend
 from evals.completion_fns.openai.echo_scoring import EchoScoring
 from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat, wants_responses
@@ -28,6 +27,7 @@ from evals.completion_fns.openai.results import (
 from evals.completion_fns.openai.transport import Transport
 from evals.engine.failures import CallFailed
 from evals.errors import UsageError, did_you_mean
+from evals.images.inline import inline_images
 from evals.registry.typed_arguments import typed_arguments
 from evals.secrets import register_secret
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from evals.suite.choice.probing import ModelChoice, Prober
 from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, PromptMaker, Wording, prompt_text
 from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
-from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, true_share
+from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, answer_loss, true_share
 from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, methods_named, methods_of
 from evals.suite.choice.scoring_trial import first_that_works
 from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
@@ -65,6 +66,8 @@ class Choice(StreamedEval):
     """
 
     scores_without_calls = True
+
+    input_field, ideal_field = "question", "answer"
 
     def __init__(
         self,
@@ -290,6 +293,9 @@ class Choice(StreamedEval):
             "n_shots": choice.n_shots,
             "prompt_sha256": hashlib.sha256(prompt_text(choice.prompt).encode("utf-8", "surrogatepass")).hexdigest(),
         }
+        if self.style == "completion" and self.normalisation == "none":
+            loss = answer_loss(choice.logprobs, right)
+            data["answer_loss"] = round(loss, _DECIMALS) if math.isfinite(loss) else None
         known = {
             "subject": question.subject,
             "category": question.category,

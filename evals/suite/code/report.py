@@ -82,7 +82,7 @@ class PassReport:
     def as_dict(self) -> dict[str, Any]:
         """The report so far.
 
-        For each name: the mean, `NAME_stderr`, and `NAME_ci95` as [low, high]; None where a number does not exist.
+        For each name: the mean, `NAME_stderr`, `NAME_ci95` as [low, high], `NAME_method`; None if one does not exist.
         Then `n` (problems), `n_completions`, `unparsed` (share of completions without a program), `status/...`,
         `kind/...` and `assurance/...` (numbers of programs), `problems`: `{id: {"n": drawn, "c": passed}}`, and
         `warnings` where there is one.

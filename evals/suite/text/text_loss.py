@@ -34,6 +34,7 @@ class TextLoss(StreamedEval):
     """
 
     scores_without_calls = True
+    input_field = "text"
 
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
@@ -149,15 +150,16 @@ class Ratio:
 
     def keys(self, name: str) -> dict[str, Any]:
         """The keys of a report: `name` with standard error and 95 % interval, which does not reach below 0."""
-        stderr, n_clusters = self.stderr, self.n
+        stderr, n_clusters, method = self.stderr, self.n, "student t"
         low, high = t_interval(self.value, stderr, self.n)
         if self._cluster_of is not None and self._kept:
             from evals.stats.means import ratio_of_totals
 
             tops, bottoms = zip(*self._kept.values(), strict=True)
             found = ratio_of_totals(tops, bottoms, [self._cluster_of.get(one, one) for one in self._kept])
-            stderr, n_clusters, low, high = found.stderr, found.n_clusters, found.interval.low, found.interval.high
-        keys = metric_keys(name, self.value, stderr, (max(0.0, low) if low == low else low, high), self.n)
+            stderr, n_clusters, method = found.stderr, found.n_clusters, found.method
+            low, high = found.interval.low, found.interval.high
+        keys = metric_keys(name, self.value, stderr, (max(0.0, low) if low == low else low, high), self.n, method)
         return keys if n_clusters == self.n else {**keys, "n_clusters": n_clusters}
 
 
