@@ -218,6 +218,7 @@ def write_evals(folder: Path) -> None:
     entries = {
         "match": ("Match", "match", {}),
         "letter": ("Choice", "choice", {}),
+        "parsed": ("Choice", "choice", {"way": "parsed"}),
         "likely": ("Choice", "choice", {"style": "completion"}),
         "passk": ("PassAtK", "passk", {"k": [1, N_DRAWS], "n_completions": N_DRAWS, "temperature": 1.0, "top_p": None,
                   "max_tokens": 1, "style": "completion", "sandbox": "unsafe-local"}),
@@ -262,10 +263,16 @@ def _draws_are_equal(run: evals.RunResult) -> bool:
     return any("are equal at a temperature" in warning for warning in run.report.get("warnings") or ())
 
 
+def how(result: evals.RunResult | UsageError) -> str:
+    """The way by which a choice was found out; empty for other evals."""
+    said = "" if isinstance(result, UsageError) else str(result.report.get("how", ""))
+    found = re.search(r"(echo|top_logprobs|parsed|score): ", said)
+    return found[1] if found else ""
+
+
 def shown(name: str, here: evals.RunResult, there: evals.RunResult) -> str:
     metric = {"loss": "bits_per_byte", "passk": "pass@1"}.get(name, "accuracy")
-    how = re.search(r"(echo|top_logprobs|parsed|score): ", str(there.report.get("how", "")))
-    more = f" by {how[1]}" if how else ""
+    more = f" by {how(there)}" if how(there) else ""
     more += " (warned: all draws equal)" if name == "passk" and _draws_are_equal(there) else ""
     mine, theirs = (run.metric(metric).value for run in (here, there))
     return f"{theirs:.4f} (here {mine:.4f}){more}"
@@ -290,8 +297,10 @@ def check(server: Server, environment: Path, folder: Path) -> dict[str, tuple[bo
                 model if is_chat else text_model, url, key, **options
             )
             try:
-                here = result_of(TableFn(has_begin=server.scores_first_token, **options), name, folder)
                 there = result_of(there_fn, name, folder)
+                # Replies that are read are compared with replies that are read, and not with log probabilities.
+                own = "parsed" if name == "letter" and "parsed" in how(there) else name
+                here = result_of(TableFn(has_begin=server.scores_first_token, **options), own, folder)
             except EvalsError as error:
                 found[name] = False, f"failed: {error}".replace("\n", " ")
                 continue

@@ -96,7 +96,7 @@ KINDS = {
         keeps_stop=True,
         samples=False,
         streams_responses=True,
-        list_error=(422, "prompt: Input should be a valid string"),
+        list_error=(400, "prompt must be a string."),
     ),
 }
 "The servers by name."
