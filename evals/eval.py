@@ -9,12 +9,13 @@ import functools
 import inspect
 import os
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
+from evals.datasets.row_fields import Template, row_fields
 from evals.engine import calls
 from evals.engine.context import current_plan, current_session
 from evals.engine.failures import CallFailed, Kind
@@ -50,10 +51,13 @@ class Eval(abc.ABC):
     Classes whose report follows from events alone should derive from StreamedEval.
 
     seed: of the random generators of samples. name: `<base>.<split>`, maybe with a version; sample ids begin with it.
-    eval_registry_path: the registry whose data folder holds `samples_jsonl`.
+    eval_registry_path: the registry whose data folder holds `samples_jsonl`. input_key, ideal_key, id_key: columns of
+    the data that hold question, answer and the row's own id. prompt: a text or chat with `{column}` placeholders, in
+    place of the question. prompts: several by name, of which `prompt` names one (by default the first).
 
     Raises:
         ValueError: the name has no split.
+        UsageError: a key or a prompt that cannot be used.
     """
 
     scorer_version: str = "1"
@@ -66,6 +70,11 @@ class Eval(abc.ABC):
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
+    input_field: str = "input"
+    ideal_field: str = "ideal"
+    "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
+    image_condition: str | None = None
+    "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
 
@@ -84,6 +93,12 @@ class Eval(abc.ABC):
         name: str = "no_name_eval.default",
         registry: Registry | None = None,
         samples_jsonl: str | None = None,
+        *,
+        input_key: str | None = None,
+        ideal_key: str | None = None,
+        id_key: str | None = None,
+        prompt: Template | None = None,
+        prompts: Mapping[str, Template] | None = None,
     ) -> None:
         if len(name.split(".")) < 2:
             raise ValueError(f"an eval's name needs at least <base>.<split>, got {name!r}")
@@ -93,6 +108,8 @@ class Eval(abc.ABC):
         self.name = name
         self.registry = registry or Registry()
         self.samples_jsonl = samples_jsonl
+        columns = {self.input_field: input_key, self.ideal_field: ideal_key, "id": id_key}
+        self.row_fields = row_fields(self.input_field, columns, prompt, prompts)
         self._opened: SampleSequence | None = None
 
     @property
@@ -170,7 +187,7 @@ class Eval(abc.ABC):
         if self._opened is None:
             if self.samples_jsonl is None:
                 raise ValueError("`get_samples` needs a `samples_jsonl` path, and none was given")
-            self._opened = open_samples(self._get_samples_path())
+            self._opened = self.row_fields.applied_to(open_samples(self._get_samples_path()))
         return self._opened
 
     def stream_samples(self) -> Sequence[Any]:

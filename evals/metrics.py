@@ -141,12 +141,12 @@ def half_sample_std(n: int, variance: float) -> float:
 
 
 def report_keys(name: str, mean: Mean) -> dict[str, Any]:
-    """`name`, `name_stderr`, `name_ci95`, `n`, and `n_clusters` where there are some; None for what is not defined."""
+    """`name` with `_stderr`, `_ci95` and `_method`, `n`, and `n_clusters` where there are some. None: not defined."""
     clustered = mean.clustered()
     if clustered is None:
-        return metric_keys(name, mean.mean, mean.stderr, mean.ci95, mean.n)
+        return metric_keys(name, mean.mean, mean.stderr, mean.ci95, mean.n, mean.method)
     ends = (clustered.interval.low, clustered.interval.high)
-    keys = metric_keys(name, mean.mean, clustered.stderr, ends, clustered.n)
+    keys = metric_keys(name, mean.mean, clustered.stderr, ends, clustered.n, clustered.method)
     return keys if clustered.n_clusters == clustered.n else {**keys, "n_clusters": clustered.n_clusters}
 
 

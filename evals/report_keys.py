@@ -13,17 +13,17 @@ Kind = Literal["metric", "companion", "count", "cost", "other"]
 """What a key holds.
 
 metric: a number that says how good something is, NAME. companion: what is known of a metric, under its name:
-NAME_stderr, NAME_ci95 (both ends of the 95 % interval), NAME_n and NAME_n_clusters (where they are not the report's `n`
-and `n_clusters`), and the spread of openai/evals. count: of samples (`n`, `n_clusters`, `n_errors`, `truncated`) or of
-what an eval counts itself (`n_completions`, `counts/A`, `status/passed`). cost: dollars and tokens. other: texts,
-tables and whatever is no number.
+NAME_stderr, NAME_ci95 (both ends of the 95 % interval), NAME_method (how the interval is made), NAME_n and
+NAME_n_clusters (where they are not the report's `n` and `n_clusters`), and the spread of openai/evals. count: of
+samples (`n`, `n_clusters`, `n_errors`, `truncated`) or of what an eval counts itself (`n_completions`, `counts/A`,
+`status/passed`). cost: dollars and tokens. other: texts, tables and whatever is no number.
 """
 
 TRUNCATED = "truncated"
 "Scored samples of which a completion reached the limit on tokens; the key is there where there are any."
 
 SAMPLE_COUNTS = ("n", "n_clusters", "n_errors")
-COMPANIONS = ("_stderr", "_ci95", "_n", "_n_clusters")
+COMPANIONS = ("_stderr", "_ci95", "_method", "_n", "_n_clusters")
 SPREADS = ("boostrap_std", "bootstrap_std")
 "The spread of the accuracy as openai/evals reports it, and as it spells it."
 
@@ -55,6 +55,8 @@ class Metric:
     "Samples that it was taken over; failed ones are not among them."
     n_clusters: int | None = None
     "Independent units among them; None where each sample is one."
+    method: str | None = None
+    "How the interval is made: `wilson`, `student t`. See docs/statistics.md."
 
     def __float__(self) -> float:
         return self.value
@@ -63,7 +65,8 @@ class Metric:
         if self.ci95 is None:
             return number(self.value)
         over = "" if self.n is None else f", n = {self.n:,}"
-        return f"{number(self.value)} (95 % interval {interval_text(*self.ci95)}{over})"
+        by = "" if self.method is None else f", {self.method}"
+        return f"{number(self.value)} (95 % interval {interval_text(*self.ci95)}{by}{over})"
 
 
 def kind_of(name: str, report: Mapping[str, Any]) -> Kind:
@@ -118,7 +121,15 @@ def _metric(name: str, report: Mapping[str, Any]) -> Metric:
         return metric
     n = n_of(name, report)
     n_clusters = _count(report.get(f"{name}_n_clusters", None if f"{name}_n" in report else report.get("n_clusters")))
-    return Metric(metric.value, stderr, interval, n, n_clusters if n_clusters != n else None)
+    method = report.get(f"{name}_method")
+    return Metric(
+        metric.value,
+        stderr,
+        interval,
+        n,
+        n_clusters if n_clusters != n else None,
+        method if interval is not None and isinstance(method, str) else None,
+    )
 
 
 def _number(value: Any) -> float | None:
@@ -135,10 +146,21 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def metric_keys(name: str, value: float, stderr: float, ci95: tuple[float, float], n: int) -> dict[str, Any]:
-    """The keys of a metric in a report; None for what is not defined (NaN), also for an interval without ends."""
-    interval = None if math.isnan(ci95[0]) else [ci95[0], ci95[1]]
-    return {name: defined(value), f"{name}_stderr": defined(stderr), f"{name}_ci95": interval, "n": n}
+def metric_keys(
+    name: str, value: float, stderr: float, ci95: tuple[float, float], n: int, method: str
+) -> dict[str, Any]:
+    """The keys of a metric in a report; None for what is not defined (NaN), also for an interval without ends.
+
+    method: how the interval is made, in the words of `Estimate.method`.
+    """
+    return {name: defined(value), f"{name}_stderr": defined(stderr), **interval_keys(name, ci95, method), "n": n}
+
+
+def interval_keys(name: str, ci95: tuple[float, float], method: str) -> dict[str, Any]:
+    """`name_ci95` and `name_method`; both None for an interval without ends."""
+    if math.isnan(ci95[0]) or math.isnan(ci95[1]):
+        return {f"{name}_ci95": None, f"{name}_method": None}
+    return {f"{name}_ci95": [ci95[0], ci95[1]], f"{name}_method": method}
 
 
 def defined(value: float) -> float | None:

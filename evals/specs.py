@@ -146,6 +146,16 @@ class ModelInfo:
     "The day (YYYY-MM-DD) on which it was shut down, or will be."
     successor: str | None = None
     "What the provider names in its place."
+    training_flops: float | None = None
+    "What its training took, in floating-point operations; laws of scaling are fitted over it."
+    parameters: int | None = None
+    family: str | None = None
+    "Models of one family are trained alike and differ in size; a law holds within one family."
+
+    def scale(self) -> dict[str, float | int | str]:
+        """What is known of training and size, for the first line of a record; empty where nothing is."""
+        known = {"training_flops": self.training_flops, "parameters": self.parameters, "family": self.family}
+        return {key: value for key, value in known.items() if value is not None}
 
 
 @dataclass

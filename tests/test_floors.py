@@ -17,15 +17,16 @@ PACKAGE = Path(evals.__file__).parent
 FLOORS = {
     8: ["cli"],
     7: ["report"],
-    6: ["comparison"],
+    6: ["comparison", "forecasts"],
     5: ["contamination", "interchange", "runner"],
     4: ["eval", "suite"],
-    3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "serving"],
+    3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "exams", "serving"],
     2: ["registry", "data", "datasets", "record", "engine", "sandbox"],
     1: [
         "chat",
         "completion",
         "errors",
+        "images",
         "json_text",
         "key_values",
         "lazy",

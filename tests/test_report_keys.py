@@ -81,10 +81,10 @@ def test_keys_that_are_written_are_read_back():
     for i in range(4):
         mean.add(str(i), i / 4)
     (metric,) = metrics_of(report_keys("score", mean)).values()
-    assert metric == Metric(mean.mean, mean.stderr, mean.ci95, 4)
-    nothing = metrics_of(metric_keys("score", math.nan, math.nan, (math.nan, math.nan), 0))["score"]
+    assert metric == Metric(mean.mean, mean.stderr, mean.ci95, 4, method="effective wilson")
+    nothing = metrics_of(metric_keys("score", math.nan, math.nan, (math.nan, math.nan), 0, "none"))["score"]
     assert math.isnan(nothing.value)
-    assert (nothing.stderr, nothing.ci95, nothing.n) == (None, None, None)
+    assert (nothing.stderr, nothing.ci95, nothing.n, nothing.method) == (None, None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from evals.errors import UsageError
 if TYPE_CHECKING:
     from evals.cli.progress import Progress
     from evals.comparison.sequential_run import SequentialRule
+    from evals.images.conditions import ImageOptions
     from evals.record.recorders import RecorderBase
     from evals.registry.lookup import Registry
     from evals.runner.prepare import PreparedRun
@@ -46,11 +47,12 @@ def request_of(args: argparse.Namespace) -> RunRequest:
     overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
     extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
+    prompt = {} if args.prompt is None else {"prompt": args.prompt}
     return RunRequest(
         completion_fns=[name for name in args.completion_fn.split(",") if name],
         eval_name=args.eval,
         registry_paths=args.registry_path,
-        extra_eval_params={key: number_or_text(text) for key, text in extra.items()},
+        extra_eval_params={**{key: number_or_text(text) for key, text in extra.items()}, **prompt},
         completion_args=split_pairs(args.completion_args, "--completion_args"),
         max_samples=args.max_samples,
         repeats=args.repeats,
@@ -78,10 +80,20 @@ def request_of(args: argparse.Namespace) -> RunRequest:
             max_tokens_total=args.max_tokens_total,
             max_time_s=args.max_time,
             overrides=overrides,
+            images=_images_of(args),
             local_only=getattr(args, "local_only", None),
         ),
         command=" ".join(sys.argv),
     )
+
+
+def _images_of(args: argparse.Namespace) -> ImageOptions | None:
+    """How images are sent; None for the default."""
+    from evals.images.conditions import ImageOptions
+
+    given = {"condition": args.images, "max_px": args.max_image_px, "max_bytes": args.max_image_bytes}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return ImageOptions(**chosen) if chosen else None
 
 
 def build_recorder(args: argparse.Namespace, run_spec: RunSpec, record_path: str) -> RecorderBase:

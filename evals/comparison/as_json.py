@@ -52,6 +52,7 @@ def _run_json(run: RunScores, shared: Estimate) -> dict[str, Any]:
         "mean": defined(shared.value),
         "stderr": defined(shared.stderr),
         "interval": [defined(shared.interval.low), defined(shared.interval.high)],
+        "interval_method": shared.method,
         "n_scored": run.n,
         "n_errors": run.n_errors,
         "n_broken_lines": run.facts.n_damaged,

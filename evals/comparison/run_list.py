@@ -21,6 +21,8 @@ class RunLine:
     eval_name: str
     model: str
     "The completion functions, separated by commas."
+    prompt: str | None = None
+    "The name of the prompt, of evals that have several."
     metric: str | None = None
     "The number that stands for the run: accuracy, else score, else the first metric of its report."
     value: float | None = None
@@ -65,6 +67,7 @@ def run_line(record: RecordSummary) -> RunLine:
         created_at=str(spec.get("created_at") or ""),
         eval_name=str(spec.get("eval_name") or "?"),
         model=", ".join(map(str, spec.get("completion_fns") or ())) or "?",
+        prompt=_prompt_of(config),
         metric=name,
         value=metric.value if metric is not None and metric.value == metric.value else None,
         ci95=metric.ci95 if metric is not None else None,
@@ -74,6 +77,13 @@ def run_line(record: RecordSummary) -> RunLine:
         state=_state(record),
         tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
     )
+
+
+def _prompt_of(config: Any) -> str | None:
+    """The name of the prompt: the argument `prompt` where the eval has `prompts`."""
+    fingerprint = config.get("fingerprint") if isinstance(config, Mapping) else None
+    args = fingerprint.get("eval_args") if isinstance(fingerprint, Mapping) else None
+    return str(args["prompt"]) if isinstance(args, Mapping) and {"prompt", "prompts"} <= args.keys() else None
 
 
 def _state(record: RecordSummary) -> str:

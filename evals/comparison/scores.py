@@ -77,7 +77,9 @@ class _Asked:
                 self._add_call(event.data)
 
     def _hash(self, sample: SampleRecord, row: int) -> None:
-        prompt = raw = expected = None
+        prompt: Any = None
+        raw: Any = None
+        expected: Any = None
         for event in sample.events:
             if event.type == "raw_sample" and raw is None:
                 raw = event.data
@@ -86,10 +88,12 @@ class _Asked:
             elif event.type == "match" and isinstance(event.data, dict):
                 expected = event.data.get("expected")
         prompt = with_pictures_by_digest(prompt)  # records of earlier versions hold them whole
-        self.prompts[row] = 0 if prompt is None else content_hash(prompt)
         self.rows[row] = 0 if raw is None else row_hash(raw)
+        if prompt is None:
+            return
         last = prompt[-1] if isinstance(prompt, list) and prompt else prompt
-        self.questions[row] = 0 if prompt is None else content_hash([last, expected])
+        self.prompts[row] = content_hash(prompt)
+        self.questions[row] = content_hash([last, expected])
 
     def _add_call(self, data: dict[str, Any]) -> None:
         model = data.get("model")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, overload
@@ -23,13 +23,22 @@ class SampleSequence(Sequence[Sample]):
     """Samples that are read from disk when they are asked for. Several threads may read; a slice is a view.
 
     path: the name of the dataset, for messages. sha256: of the JSON lines of the whole dataset, decompressed and in
-    order, also for a slice. A row that cannot be read raises BadSample when it is asked for.
+    order, also for a slice. A row that cannot be read raises BadSample when it is asked for. fit: what makes the sample
+    of a row; None leaves it as it is.
     """
 
-    def __init__(self, path: str, files: Sequence[JsonlFile], sha256: str, rows: range | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        files: Sequence[JsonlFile],
+        sha256: str,
+        rows: range | None = None,
+        fit: Callable[[Sample], Sample] | None = None,
+    ) -> None:
         self.path = path
         self.sha256 = sha256
         self._files = files
+        self._fit = fit
         self._ends = list(accumulate(len(file) for file in files))
         self._rows = range(self._ends[-1] if files else 0) if rows is None else rows
 
@@ -65,7 +74,7 @@ class SampleSequence(Sequence[Sample]):
     def __getitem__(self, item: slice) -> SampleSequence: ...
     def __getitem__(self, item: int | slice) -> Sample | SampleSequence:
         if isinstance(item, slice):
-            return SampleSequence(self.path, self._files, self.sha256, self._rows[item])
+            return SampleSequence(self.path, self._files, self.sha256, self._rows[item], self._fit)
         return self._sample(self._rows[item])
 
     def __iter__(self) -> Iterator[Sample]:
@@ -74,7 +83,15 @@ class SampleSequence(Sequence[Sample]):
     def __repr__(self) -> str:
         return f"<{len(self)} samples of {self.path}>"
 
+    def fitted_by(self, fit: Callable[[Sample], Sample]) -> SampleSequence:
+        """The same rows, each made into a sample by `fit` when it is asked for."""
+        return SampleSequence(self.path, self._files, self.sha256, self._rows, fit)
+
     def _sample(self, row: int) -> Sample:
+        sample = self._row(row)
+        return sample if self._fit is None else self._fit(sample)
+
+    def _row(self, row: int) -> Sample:
         if len(self._files) == 1:
             return self._files[0].sample(row, row)
         part = bisect_right(self._ends, row)

@@ -19,6 +19,37 @@ def sealed(data: bytes, n_lines: int) -> bytes:
     return data[:-2] + b', "checksum": "%d:%08x"}\n' % (n_lines, zlib.crc32(data))
 
 
+_PLAIN_START = re.compile(
+    rb'\{"run_id": "[^"\\]*", "event_id": (\d{1,15}), "sample_id": "([^"\\]*)", "type": "[^"\\]*", '
+)
+_BEFORE_END = b', "created_by": "'
+_PLAIN_END = re.compile(
+    rb', "created_by": "[^"\\]*", "created_at": "[^"\\]*"(?:, "repeat": (\d{1,15}))?'
+    rb'(?:, "labels": \{(?:"[^"\\]*": (?:"[^"\\]*"|-?\d+)(?:, (?="))?)+\})?'
+    rb', "sample_done": true, "checksum": "\d{1,9}:[0-9a-f]{8}"\}\n\Z'
+)
+
+
+class PlainEnd(NamedTuple):
+    """What a reader must know of the last line of a sample that was scored."""
+
+    sample_id: str
+    event_id: int
+    repeat: int
+
+
+def plain_end(raw: bytes) -> PlainEnd | None:
+    """The keys of a line as the recorder writes the last one of a scored sample; None for lines of another form.
+
+    It may be believed where the checksum is right: the line is then what was written, and its end belongs to it, since
+    a quote inside a text would have a backslash before it. Parsing these lines would take most of a first pass.
+    """
+    start, end = _PLAIN_START.match(raw), _PLAIN_END.match(raw, raw.rfind(_BEFORE_END))
+    if start is None or end is None:
+        return None
+    return PlainEnd(start[2].decode("utf-8", "replace"), int(start[1]), int(end[1] or 0))
+
+
 class Batch(NamedTuple):
     """What became of the lines up to the end of a batch."""
 
@@ -55,15 +86,23 @@ class BatchCheck:
 
     def end(self, raw: bytes, sample_id: str | None) -> Batch:
         """What the line `raw`, the last one of a batch of the sample, ends; the next batch begins."""
-        seal = _SEAL.search(raw, max(0, len(raw) - _SEAL_BYTES))
-        n_lines, n_counted = len(self._lines) + 1, len(self._broken)
+        seal = _seal_of(raw)
         matches = seal is None or self._matches(raw, seal)
         if seal is not None and self._trusts:
             n_kept = int(seal[1]) if matches else 0
         else:
             n_kept = self._n_of_one_sample(sample_id)
+        return self._ended(n_kept, seal is not None, matches)
+
+    def _ended(self, n_kept: int, is_sealed: bool, matches: bool) -> Batch:
+        n_lines, n_counted = len(self._lines) + 1, len(self._broken)
         self._lines, self._broken = [], set()
-        return Batch(n_kept, n_lines - n_kept, int(n_kept < n_lines and not n_counted), seal is not None, matches)
+        return Batch(n_kept, n_lines - n_kept, int(n_kept < n_lines and not n_counted), is_sealed, matches)
+
+    def end_if_intact(self, raw: bytes) -> Batch | None:
+        """As `end` for a line whose checksum is there and right; None for others, which change nothing."""
+        seal = _seal_of(raw) if self._trusts else None
+        return None if seal is None or not self._matches(raw, seal) else self._ended(int(seal[1]), True, True)
 
     def _matches(self, raw: bytes, seal: re.Match[bytes]) -> bool:
         n_before = int(seal[1]) - 1
@@ -83,6 +122,10 @@ class BatchCheck:
         if last_broken >= 0 and (not before or _may_be_of(before[-1], sample_id)):
             return 0  # the broken line was one of this batch
         return len(own) + 1
+
+
+def _seal_of(raw: bytes) -> re.Match[bytes] | None:
+    return _SEAL.search(raw, max(0, len(raw) - _SEAL_BYTES))
 
 
 def _may_be_of(raw: bytes, sample_id: str | None) -> bool:

@@ -31,16 +31,8 @@ def _are_texts(value: Any) -> bool:
 
 _Test = Callable[[Any], bool]
 
-_EVENT: Mapping[str, _Test] = {
-    "run_id": _is_text,
-    "event_id": _is_count,
-    "sample_id": _is_text,
-    "created_by": _is_text,
-    "created_at": _is_text,
-    "repeat": _is_count,
-    "labels": _is_mapping,
-}
-"Keys of an event that may be missing or null, but not of another type."
+_TEXT_OR_NONE = (str, type(None))
+_MAPPING_OR_NONE = (dict, type(None), Mapping)
 
 _SPEC: Mapping[str, tuple[_Test, str]] = {
     "completion_fns": (_are_texts, "a list of names"),
@@ -76,9 +68,19 @@ def is_event(line: Mapping[str, Any]) -> bool:
 
     The data of an event is free.
     """
-    if not isinstance(line.get("type"), str):
-        return False
-    return all(test(line[key]) for key, test in _EVENT.items() if line.get(key) is not None)
+    # Written out: a loop over the keys takes a third of the time of reading a record.
+    get = line.get
+    event_id, repeat = get("event_id"), get("repeat")
+    return (
+        isinstance(get("type"), str)
+        and isinstance(get("run_id"), _TEXT_OR_NONE)
+        and isinstance(get("sample_id"), _TEXT_OR_NONE)
+        and isinstance(get("created_by"), _TEXT_OR_NONE)
+        and isinstance(get("created_at"), _TEXT_OR_NONE)
+        and (event_id is None or _is_count(event_id))
+        and (repeat is None or _is_count(repeat))
+        and isinstance(get("labels"), _MAPPING_OR_NONE)
+    )
 
 
 def problem_of_spec(spec: Mapping[str, Any]) -> str | None:

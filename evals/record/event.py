@@ -48,13 +48,15 @@ def event_of(line: Mapping[str, Any]) -> Event:
     Raises:
         KeyError: the line has no `type`.
     """
+    get = line.get
+    event_id = get("event_id")
     return Event(
-        run_id=line.get("run_id") or "",
-        event_id=-1 if line.get("event_id") is None else line["event_id"],
-        sample_id=line.get("sample_id"),
-        type=line["type"],
-        data=line.get("data"),
-        created_by=line.get("created_by") or "",
-        created_at=line.get("created_at") or "",
-        repeat=line.get("repeat"),
+        get("run_id") or "",
+        -1 if event_id is None else event_id,
+        get("sample_id"),
+        line["type"],
+        get("data"),
+        get("created_by") or "",
+        get("created_at") or "",
+        get("repeat"),
     )

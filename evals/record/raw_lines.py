@@ -12,7 +12,7 @@ from typing import Any
 MAX_LINE_BYTES = 256 << 20
 "A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
 
-_loads = json.JSONDecoder(parse_constant=lambda _: None).decode
+_decoder = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -31,9 +31,13 @@ def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
 def parsed_line(raw: bytes) -> dict[str, Any] | None:
     """The object in one line; None if the line is not a JSON object. A bare NaN becomes None."""
     try:
-        line = _loads(raw.decode("utf-8").strip())
-    except ValueError:
-        return None
-    except RecursionError:
+        text = raw.decode("utf-8")
+        if text.startswith("{") and text.endswith("}\n"):  # as lines are written: without two searches for blanks
+            line, end = _decoder.raw_decode(text)
+            if end != len(text) - 1:
+                return None
+        else:
+            line = _decoder.decode(text.strip())
+    except (ValueError, RecursionError):
         return None
     return line if isinstance(line, dict) else None

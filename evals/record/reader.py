@@ -5,14 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import re
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import DataError, MissingExtra
-from evals.record.batches import HEAD, Batch, BatchCheck
+from evals.record.batches import HEAD, Batch, BatchCheck, plain_end
 from evals.record.envelope import is_event, problem_of_spec
 from evals.record.event import Event, event_of
 from evals.record.raw_lines import parsed_line, raw_lines
@@ -26,7 +25,6 @@ logger = logging.getLogger(__name__)
 Key = tuple[str, int]
 "(sample id, repeat). The repeat is 0 for the first evaluation."
 
-_MARKED = re.compile(rb'"(?:sample_done|loose|final_report|spec)"')
 _WHOLE = Batch(1, 0, 0, False, True)
 "A line of openai/evals' own records, which have no batches."
 
@@ -143,10 +141,19 @@ class Record:
             if start == 0 and self._scan_first(raw, end):
                 continue
             is_torn = not raw.endswith(b"\n")
-            if self.is_ours and not _MARKED.search(raw):
+            if self.is_ours and not _is_marked(raw):
                 is_broken = not raw.endswith(b"}\n")
                 self.n_broken_lines += is_broken
                 check.add(raw, is_broken=is_broken)
+                continue
+            found = plain_end(raw) if self.is_ours else None
+            batch = check.end_if_intact(raw) if found is not None else None
+            if found is not None and batch is not None:
+                n_sealed += 1
+                self.n_broken_lines += batch.n_broken
+                if batch.n_dropped:
+                    self._n_kept[end] = batch.n_kept
+                ordinal += self._scan_end((found.sample_id, found.repeat), found.event_id, ordinal, end)
                 continue
             line = parsed_line(raw)
             if line is not None and "final_report" in line:
@@ -198,16 +205,21 @@ class Record:
             return 0
         if not (line.get("sample_done") or line.get("loose")):
             return 0
-        self.whole_size = end
         event_id = line.get("event_id")
-        self.next_event_id = max(self.next_event_id, 0 if event_id is None else event_id + 1)
+        event_id = -1 if event_id is None else event_id
         if line.get("loose"):
+            self.whole_size, self.next_event_id = end, max(self.next_event_id, event_id + 1)
             self._session += line["type"] == "resumed"
             return 0
-        key = _key(line)
-        if line.get("failed") or key in self._last_of_failed:
+        return self._scan_end(_key(line), event_id, ordinal, end, failed=bool(line.get("failed")))
+
+    def _scan_end(self, key: Key, event_id: int, ordinal: int, end: int, *, failed: bool = False) -> int:
+        """Take in the end of an attempt; 1."""
+        self.whole_size = end
+        self.next_event_id = max(self.next_event_id, event_id + 1)
+        if failed or key in self._last_of_failed:
             self._last_of_failed[key] = ordinal
-        if self._session and not line.get("failed"):
+        if self._session and not failed:
             self._finished_later[key] = self._session
         return 1
 
@@ -219,7 +231,7 @@ class Record:
         for _, end, raw in raw_lines(self.path):
             if end > self._size:
                 return
-            if wanted is not None and not _may_belong(raw, wanted) and not _MARKED.search(raw):
+            if wanted is not None and not _may_belong(raw, wanted) and not _is_marked(raw):
                 continue
             line = parsed_line(raw)
             if line is not None and "final_report" not in line and is_event(line):
@@ -317,6 +329,11 @@ def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:
 
 def _key(line: Mapping[str, Any]) -> Key:
     return line.get("sample_id") or "", line.get("repeat") or 0
+
+
+def _is_marked(raw: bytes) -> bool:
+    """Whether the line may end a batch or be none of its lines. Four searches take half of the time of one pattern."""
+    return b'"sample_done"' in raw or b'"loose"' in raw or b'"final_report"' in raw or b'"spec"' in raw
 
 
 def _may_belong(raw: bytes, wanted: frozenset[str]) -> bool:

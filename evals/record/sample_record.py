@@ -28,5 +28,7 @@ class SampleRecord:
     @property
     def raw_sample(self) -> dict[str, Any]:
         """The row of the dataset; an empty dict if it was not recorded."""
-        rows = [row for row in self.data("raw_sample") if isinstance(row, dict)]
-        return rows[0] if rows else {}
+        for event in self.events:
+            if event.type == "raw_sample" and isinstance(event.data, dict):
+                return event.data
+        return {}

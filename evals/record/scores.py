@@ -40,10 +40,12 @@ def values_of(events: Iterable[Event], wanted: Sequence[str] | None = None) -> d
             continue
         data = event.data
         for name in data if wanted is None else wanted:
-            if name in data:
-                number = _number(event.type, name, data[name])
-                if number is not None:
-                    values.setdefault(name, []).append(number)
+            value = data.get(name)
+            if value is None or type(value) is str:  # most of a match: texts
+                continue
+            number = _number(event.type, name, value)
+            if number is not None:
+                values.setdefault(name, []).append(number)
     return values
 
 
@@ -66,7 +68,11 @@ def report_name(name: str) -> str:
 
 def n_unparsed(events: Iterable[Event]) -> int:
     """Completions of an evaluation that held no answer which could be read."""
-    return sum(event.data.get("parsed") is False for event in events if _may_score(event))
+    found = 0
+    for event in events:
+        if _may_score(event) and event.data.get("parsed") is False:
+            found += 1
+    return found
 
 
 def _may_score(event: Event) -> bool:

@@ -35,6 +35,7 @@ MODEL_FACTS = (
     "default_effort",
     "efforts",
     "endpoints",
+    "family",
     "headroom",
     "max_input",
     "max_n",
@@ -42,6 +43,7 @@ MODEL_FACTS = (
     "max_top_logprobs",
     "n_ctx",
     "note",
+    "parameters",
     "prefill",
     "prices",
     "reasons",
@@ -52,6 +54,7 @@ MODEL_FACTS = (
     "retires",
     "source",
     "successor",
+    "training_flops",
     "unread",
 )
 "Keys that state facts about a model; `source` and `note` say where they were read, `unread` which were not."

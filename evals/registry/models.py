@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -183,6 +184,9 @@ def _model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
         headroom_tokens=int(fact(bodies, "headroom") or ModelInfo.headroom_tokens),
         retires=_text(fact(bodies, "retires")),
         successor=_text(fact(bodies, "successor")),
+        training_flops=_flops(fact(bodies, "training_flops")),
+        parameters=_count(fact(bodies, "parameters")),
+        family=_text(fact(bodies, "family")),
     )
 
 
@@ -208,6 +212,13 @@ def _pattern_texts(entry: RawEntry) -> list[str]:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _flops(value: Any) -> float | None:
+    number = _number(value)
+    if number is not None and not 0 < number < math.inf:
+        raise ValueError(f"training_flops is {value!r}, not a positive number")
+    return number
 
 
 def _count(value: Any) -> int | None:

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from evals.engine.settings import settings_from_environment
-from evals.errors import UsageError
+from evals.errors import UsageError, did_you_mean
+from evals.images.conditions import CONDITIONS, VISION, ImageOptions
 from evals.registry.lookup import Registry
 from evals.runner.request import RunRequest
+from evals.runner.request import log_dir as default_log_dir
 from evals.runner.result import RunResult
+from evals.runner.rows import eval_of_rows
 from evals.runner.run import RunObserver, run_eval
 from evals.solvers.utils import as_completion_fn_or_solver
 
 
 def run(
     completion_fn: Any,
-    eval_name: str,
+    eval_name: Any,
     *,
+    eval_class: str = "Includes",
     max_samples: int | None = None,
     repeats: int = 1,
     seed: int = 20220722,
@@ -42,6 +46,7 @@ def run(
     max_cost_usd: float | None = None,
     max_tokens_total: int | None = None,
     max_time_s: float | None = None,
+    images: str = VISION,
     observer: RunObserver | None = None,
     check: bool = True,
 ) -> RunResult:
@@ -49,11 +54,15 @@ def run(
 
     completion_fn: a name as on the command line; a function `prompt -> text`, plain or async; an object with
     `async complete(prompt, **kwargs)`; a completion function or solver of a plug-in; or a list of these.
+    eval_name: the name of an eval, or rows: a list of objects or a DataFrame, which `eval_class` scores. They are kept
+    in `log_dir` as an eval called `rows`; columns with other names than `input` and `ideal` are guessed, or named by
+    eval_args such as `input_key`.
     eval_args, completion_args: laid over the arguments in YAML; the latter are for names only.
     resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
     object counts as the same when its class, its code and its public attributes are.
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
     tags: words for the record, by which `evals runs` finds it.
+    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed` (docs/images.md).
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 
@@ -65,6 +74,10 @@ def run(
             finished is in the record.
     """
     given = list(completion_fn) if isinstance(completion_fn, list | tuple) else [completion_fn]
+    if not isinstance(eval_name, str):
+        where = Path(log_dir) if log_dir is not None else default_log_dir()
+        registry_paths = [*_listed(registry_paths), eval_of_rows(eval_name, eval_class, eval_args or {}, where)]
+        eval_name = "rows"
     fns = [fn if isinstance(fn, str) else as_completion_fn_or_solver(fn) for fn in given]
     if not fns:
         raise UsageError("no completion function was given", fix="give a model's name or a function of a prompt")
@@ -98,6 +111,7 @@ def run(
             max_tokens_total=max_tokens_total,
             max_time_s=max_time_s,
             overrides={name: value for name, value in chosen.items() if value is not None},
+            images=_images(images),
         ),
         command="evals.run",
     )
@@ -110,6 +124,13 @@ def run(
 
 def _listed(paths: Sequence[str | Path] | str | Path) -> list[str | Path]:
     return [paths] if isinstance(paths, str | Path) else list(paths)
+
+
+def _images(condition: str) -> ImageOptions:
+    if condition not in CONDITIONS:
+        near = did_you_mean(condition, CONDITIONS)
+        raise UsageError(f"images is {condition!r}", notes=[near], fix=f"choose one of {', '.join(CONDITIONS)}")
+    return ImageOptions(condition)
 
 
 def _positive(name: str, value: int | None) -> int | None:

@@ -41,6 +41,9 @@ def fingerprint_of(
         else:
             models[name] = identity_of(fn)
     eval_args = without_secrets({**(spec.args or {}), **request.extra_eval_params})
+    fields = getattr(evaluation, "row_fields", None)  # a plug-in's constructor may leave ours out
+    if fields is not None and fields.prompt_name is not None:
+        eval_args |= {"prompt": fields.prompt_name, "prompts": {fields.prompt_name: fields.template}}
     given = {**fn_specs, "--completion_args": CompletionFnSpec("", _public(request.completion_args))}
     fns = dict(zip(request.completion_fn_names, evaluation.completion_fns, strict=False))
     said = {
@@ -57,6 +60,8 @@ def fingerprint_of(
         "max_samples": request.max_samples,
         "repeats": request.repeats,
     }
+    if images := request.settings.images.changed():
+        said["images"] = images
     plain: dict[str, Any] = json.loads(json.dumps(said, sort_keys=True, default=str))
     return plain
 

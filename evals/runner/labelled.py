@@ -121,5 +121,5 @@ def _table(run: ScoreArrays, key: str, name: str) -> dict[str, Any]:
 def _keys(name: str, scores: Array, clusters: Sequence[int] | None) -> dict[str, Any]:
     found = estimate(scores, clusters)
     ends = (found.interval.low, found.interval.high)
-    keys = metric_keys(name, mean_of(scores.tolist()), found.stderr, ends, found.n)
+    keys = metric_keys(name, mean_of(scores.tolist()), found.stderr, ends, found.n, found.method)
     return keys if found.n_clusters == found.n else {**keys, "n_clusters": found.n_clusters}

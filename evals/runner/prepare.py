@@ -56,6 +56,13 @@ class PreparedRun:
                 found[name] = said
         return found
 
+    @cached_property
+    def scales(self) -> dict[str, dict[str, float | int | str]]:
+        """Training compute, parameters and family of each model by its name, as far as a registry states them."""
+        names = [name for name in self.request.completion_fns if isinstance(name, str)]
+        found = {name: self.registry.model_info(name).scale() for name in names}
+        return {name: scale for name, scale in found.items() if scale}
+
     @property
     def higher_is_better(self) -> bool:
         """As the eval's alias says, also where the run names the eval by its own name."""
@@ -94,6 +101,7 @@ class PreparedRun:
                 "fingerprint": self.fingerprint,
                 **({"efforts": self.efforts} if self.efforts else {}),
                 **({"tags": list(request.tags)} if request.tags else {}),
+                **({"models": self.scales} if self.scales else {}),
                 **self.preflight.facts(),
                 **source_facts(spec.registry_path),
             },
@@ -111,7 +119,8 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     _refuse_swapped(request, registry)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    request = _with_images(request, evaluation)
+    facts = _facts_of(evaluation, spec, request)
     evaluation.preflight()
     _check_effort(evaluation, request, registry)
     warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
@@ -138,8 +147,22 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     registry = _registry_of(request, None)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    request = _with_images(request, evaluation)
+    facts = _facts_of(evaluation, spec, request)
     return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
+    """The request in the eval's own condition of images, where the request names none."""
+    settings, condition = request.settings, evaluation.image_condition
+    if condition is None or "condition" in settings.images.changed():
+        return request
+    return replace(request, settings=replace(settings, images=replace(settings.images, condition=condition)))
+
+
+def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
+    images = request.settings.images
+    return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
 
 
 def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.engine.samples import NullObserver
 from evals.engine.session import CallCounts
-from evals.errors import EvalsError, ProviderError, UsageError, did_you_mean, listed
+from evals.errors import EvalsError, MissingExtra, ProviderError, UsageError, did_you_mean, listed
 from evals.record.reader import Record, read_record
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
@@ -197,6 +197,18 @@ class RunResult:
         """A pandas DataFrame with one row for each evaluation of a sample. Raises UsageError without a record."""
         return read_record(self._record()).to_dataframe()
 
+    def metrics_to_dataframe(self) -> pandas.DataFrame:
+        """A pandas DataFrame with one row for each metric: its value, uncertainty, and how the interval is made.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtra("a DataFrame of metrics", "data") from None
+        return pandas.DataFrame([{"metric": name, **_flat(metric)} for name, metric in self.metrics.items()])
+
     def _record(self) -> str:
         if self.record_path is None:
             raise UsageError("this run kept no record, so its samples cannot be read", where=self.eval_spec.key)
@@ -222,6 +234,12 @@ class RunResult:
             notes.append(f"{self.n_errors:,} samples failed (not scored; not in n)")
         notes += [self._record_line()] if self.record_path is not None else []
         return result_html(self._title(), self.metrics, notes)
+
+
+def _flat(metric: Metric) -> dict[str, Any]:
+    low, high = metric.ci95 or (None, None)
+    ends = {"ci95_low": low, "ci95_high": high, "method": metric.method}
+    return {"value": metric.value, "stderr": metric.stderr, **ends, "n": metric.n, "n_clusters": metric.n_clusters}
 
 
 def read_result(path: str | Path) -> RunResult:

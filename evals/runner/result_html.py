@@ -15,7 +15,7 @@ _LEFT = ' style="text-align: left"'
 
 def result_html(title: str, metrics: Mapping[str, Metric], notes: Iterable[str] = ()) -> str:
     """The table, with `title` above it and `notes` below; all texts are escaped."""
-    head = _cells("th", ["", "value", "stderr", "95 % interval", "n"])
+    head = _cells("th", ["", "value", "stderr", "95 % interval", "method", "n"])
     body = "".join(f"<tr>{_cells('td', _shown(name, metric))}</tr>" for name, metric in metrics.items())
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if metrics else "<p>no metrics</p>"
     below = "".join(f'<div style="opacity: 0.75">{_escaped(note)}</div>' for note in notes)
@@ -36,4 +36,11 @@ def _cells(tag: str, texts: Sequence[str]) -> str:
 def _shown(name: str, metric: Metric) -> list[str]:
     stderr = "" if metric.stderr is None else number(metric.stderr)
     interval = "" if metric.ci95 is None else interval_text(*metric.ci95)
-    return [name, number(metric.value), stderr, interval, "" if metric.n is None else f"{metric.n:,}"]
+    return [
+        name,
+        number(metric.value),
+        stderr,
+        interval,
+        metric.method or "",
+        "" if metric.n is None else f"{metric.n:,}",
+    ]

@@ -61,6 +61,7 @@ def run_eval(
         EvalsError: the run could not begin: nothing was called.
     """
     prepared = prepare(request, registry)
+    request = prepared.request
     earlier = _find_earlier(prepared)
     if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)

@@ -1,67 +1,38 @@
 """The loss law L(C) = a C^b + c: loss against training compute, with a constant that more compute never removes.
 
 Form and use: GPT-4 Technical Report, section 3.1 (arXiv:2303.08774); Henighan et al. 2020, arXiv:2010.14701. The fit
-minimises the sum of rho(log L - log(a C^b + c)), as Hoffmann et al. 2022 (arXiv:2203.15556) do, summed and not
+minimises the sum of w rho(log L - log(a C^b + c)), as Hoffmann et al. 2022 (arXiv:2203.15556) do, summed and not
 averaged: an average makes the optimiser stop early, see Besiroglu et al. 2024, arXiv:2404.10102.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import least_squares
-from scipy.special import expit, logit
+from scipy.stats import f as f_distribution
 
-from evals.stats.arrays import Array
+from evals.scaling.batched_laws import Laws, drawn_laws, fit_many
+from evals.scaling.batched_least_squares import HUBER_DELTA as HUBER_DELTA
+from evals.scaling.batched_least_squares import Rho
+from evals.scaling.results import aicc as aicc
+from evals.scaling.results import finite, interval_dict, percentiles, rms_of
+from evals.scaling.runs import MIN_RUNS as MIN_RUNS
+from evals.scaling.runs import BadTable, Runs
+from evals.stats.arrays import Array, check_confidence
+from evals.stats.estimate import Interval
 
-Rho = Literal["squared", "huber"]
-
-HUBER_DELTA = 1e-3
-"In log loss; the value of Hoffmann et al. 2022."
 N_PARAMETERS = 3
-MIN_RUNS = 4
-"Distinct amounts of compute that three parameters need, so that anything is left to show the misfit."
-N_GRID = 60
 ON_BOUND = 1e-3
 "A constant below this share of the smallest loss counts as none, one above 1 minus this as all of it."
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Training runs that one law can describe: same data, same tokenizer, same way of counting FLOPs."""
-
-    compute: Array
-    "Shape (n,): FLOPs, ascending."
-    loss: Array
-    "Shape (n,): nats or bits per token or byte, all the same; positive."
-
-    @classmethod
-    def of(cls, compute: ArrayLike, loss: ArrayLike) -> Runs:
-        """Checked and sorted by compute.
-
-        Raises ValueError for other shapes, or values that are not positive and finite.
-        """
-        flops, losses = np.asarray(compute, dtype=np.float64), np.asarray(loss, dtype=np.float64)
-        if flops.ndim != 1 or flops.shape != losses.shape:
-            raise ValueError(f"compute and loss: one number a run each, got shapes {flops.shape} and {losses.shape}")
-        for name, values in (("compute", flops), ("loss", losses)):
-            bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
-            if len(bad):
-                raise ValueError(f"{name} of run {bad[0]} is {values[bad[0]]}; every one is positive and finite")
-        order = np.argsort(flops, kind="stable")
-        return cls(flops[order], losses[order])
-
-    @property
-    def n_distinct(self) -> int:
-        return len(np.unique(self.compute))
-
-    def but_last(self, k: int) -> Runs:
-        """Without the k largest runs."""
-        return Runs(self.compute[: len(self.compute) - k], self.loss[: len(self.loss) - k])
+N_PROFILE = 400
+N_DRAWS = 1000
+SHORT = 1.0
+"Decades of compute below which a warning says that the runs lie close together."
 
 
 @dataclass(frozen=True)
@@ -85,134 +56,224 @@ class LossLaw:
     "c ran into 0 or into the smallest loss: the data do not hold a constant of their own."
     residuals: Array
     "Shape (n,): log of the loss minus log of the law, by ascending compute."
+    runs: Runs
+    n_parameters: int
+    "3, or 2 where the constant was given."
+    rho: Rho
+    aicc_other: float
+    "AICc of the rival: of c = 0 for a law whose constant was fitted, of a fitted constant for one that was given."
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    "Of a, b and c by bootstrap, and `c_profile`: every constant whose best law is not significantly worse."
+    dropped: int = 0
+    "Smallest runs that were left out, because the caller said so."
+    warnings: tuple[str, ...] = ()
+    "What a reader must know before the law is used, in sentences."
+
+    formula = "L(C) = a (C / C_max)^b + c"
+
+    @property
+    def name(self) -> str:
+        """What the law is called, in words."""
+        if self.n_parameters == N_PARAMETERS:
+            return "power law with a constant"
+        return f"power law with the given constant {self.c:g}" if self.c else "power law without a constant"
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """a, b and c by name."""
+        return {"a": self.a, "b": self.b, "c": self.c}
 
     def loss(self, compute: ArrayLike) -> Array:
         """The law's loss at each compute, in FLOPs."""
         relative = np.asarray(compute, dtype=np.float64) / self.compute_unit
         return np.asarray(self.a * relative**self.b + self.c, dtype=np.float64)
 
+    def predict(self, compute: ArrayLike) -> Array:
+        """The same as `loss`: every law of this package has it."""
+        return self.loss(compute)
 
-def fit_loss_law(compute: ArrayLike, loss: ArrayLike, *, rho: Rho = "squared", c: float | None = None) -> LossLaw:
+    def to_dict(self) -> dict[str, Any]:
+        """The law as plain values for JSON; None stands for what is not defined."""
+        return {
+            "law": self.name,
+            "formula": self.formula,
+            "parameters": self.parameters,
+            "compute_unit_flops": self.compute_unit,
+            "intervals": {name: interval_dict(interval) for name, interval in self.intervals.items()},
+            "n": self.n,
+            "n_parameters": self.n_parameters,
+            "rho": self.rho,
+            "rms_log": self.rms_log,
+            "aicc": finite(self.aicc),
+            "aicc_other": finite(self.aicc_other),
+            "constant_on_bound": self.constant_on_bound,
+            "decades": self.runs.decades,
+            "dropped_smallest": self.dropped,
+            "warnings": list(self.warnings),
+        }
+
+
+def fit_loss_law(
+    compute: ArrayLike,
+    loss: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    rho: Rho = "squared",
+    c: float | None = None,
+    drop_smallest: int = 0,
+    confidence: float | None = None,
+    n_draws: int = N_DRAWS,
+    rng: np.random.Generator | None = None,
+    units: Sequence[str] | None = None,
+    flop_conventions: Sequence[str] | None = None,
+) -> LossLaw:
     """The law that fits the runs best.
 
-    compute, loss: shape (n,). rho: `huber` lets single runs that went astray weigh less. c: a constant that is known (0
-    for a pure power law); without it at least MIN_RUNS different amounts of compute are needed.
+    compute, loss: shape (n,), in any order. weights: shape (n,), proportional to 1 / variance of log loss. rho:
+    `huber` lets single runs that went astray weigh less. c: a constant that is known (0 for a pure power law); without
+    it at least MIN_RUNS different amounts of compute are needed. drop_smallest: so many of the smallest runs are left
+    out, for a ladder whose first rungs have not left their transient (`transient.early_transient` finds them).
+    confidence: with it the law has intervals, from `n_draws` bootstrap draws (seed 0 unless `rng` is given) and from
+    the profile of c. units, flop_conventions: one word a run; all must be equal.
 
     Raises:
-        ValueError: too few runs, or a known constant that is not below every loss.
+        BadTable: too few runs, values that are not positive and finite, more than one unit, or a known constant that
+            is not below every loss. It is a ValueError too.
     """
-    runs = Runs.of(compute, loss)
+    whole = Runs.of(compute, loss, weights, units=units, flop_conventions=flop_conventions)
+    law = fit_runs(whole.but_first(drop_smallest), rho, c, notes=whole.notes, dropped=drop_smallest)
+    if confidence is None:
+        return law
+    intervals = law_intervals(law, confidence, n_draws, rng or np.random.default_rng(0))
+    return replace(law, intervals=intervals, warnings=(*law.warnings, *_said_of_intervals(law, intervals)))
+
+
+def fit_runs(
+    runs: Runs, rho: Rho = "squared", c: float | None = None, *, notes: tuple[str, ...] = (), dropped: int = 0
+) -> LossLaw:
+    """The law of a table that was checked before; without intervals."""
+    check_enough(runs, c)
+    free, fixed = _fits(runs, rho, c)
+    chosen, other = (free, fixed) if c is None else (fixed, free)
+    assert chosen is not None
+    residuals = np.log(runs.loss / chosen.predict(runs.relative)[0])
+    smallest = float(runs.loss.min())
+    constant = float(chosen.c[0])
+    law = LossLaw(
+        a=float(chosen.a[0]),
+        b=float(chosen.b[0]),
+        c=constant,
+        compute_unit=float(runs.compute[-1]),
+        rms_log=rms_of(residuals, runs.weights),
+        n=len(residuals),
+        aicc=aicc(rms_of(residuals, runs.weights), len(residuals), N_PARAMETERS if c is None else 2),
+        constant_on_bound=c is None and not ON_BOUND < constant / smallest < 1 - ON_BOUND,
+        residuals=residuals,
+        runs=runs,
+        n_parameters=N_PARAMETERS if c is None else 2,
+        rho=rho,
+        aicc_other=_aicc_of(other, runs, 2 if c is None else N_PARAMETERS),
+        dropped=dropped,
+    )
+    return replace(law, warnings=(*notes, *_warnings(law, free)))
+
+
+def check_enough(runs: Runs, c: float | None) -> None:
+    """Raises BadTable where the runs hold no law, or the known constant lies not below every loss."""
     needed = MIN_RUNS if c is None else N_PARAMETERS
     if runs.n_distinct < needed:
         fix = "train more runs" + ("" if c is not None else ", or give the constant: c=0.0")
-        raise ValueError(f"{runs.n_distinct} different amounts of compute, but the fit needs {needed}: {fix}")
-    if c is not None:
-        if not 0 <= c < runs.loss.min():
-            raise ValueError(f"the constant {c} is not between 0 and the smallest loss {runs.loss.min():.6g}")
-        return _law(runs, *_polish_power(runs, c, rho), c=c, n_parameters=2)
-    starts = [(*_linear(runs, share * runs.loss.min()), share) for share in _grid()]
-    u, z, v = min(((_objective(runs, s, rho), s) for s in starts), key=lambda scored: scored[0])[1]
-    best = polish(runs, (u, z, float(logit(v))), rho)
-    power = _polish_power(runs, 0.0, rho)
-    if _objective(runs, (*power, 0.0), rho) <= _objective(runs, (best[0], best[1], float(expit(best[2]))), rho):
-        return _law(runs, *power, c=0.0, n_parameters=N_PARAMETERS)
-    return _law(runs, best[0], best[1], c=float(expit(best[2]) * runs.loss.min()), n_parameters=N_PARAMETERS)
+        raise BadTable(f"{runs.n_distinct} different amounts of compute, but the fit needs {needed}", fix=fix)
+    if c is not None and not 0 <= c < runs.loss.min():
+        said = f"the constant {c} is not between 0 and the smallest loss {runs.loss.min():.6g}"
+        raise BadTable(said, fix="a loss below the floor means another floor, or another unit")
 
 
-def _grid() -> Array:
-    """Shares of the smallest loss to try as the constant, denser towards 1, where the linear fit changes fastest."""
-    return np.asarray(1 - np.geomspace(1 - 1e-6, 1e-3, N_GRID), dtype=np.float64)
+def _fits(runs: Runs, rho: Rho, c: float | None) -> tuple[Laws | None, Laws]:
+    """The law with a free constant, None below four amounts of compute, and the one with c, or with none."""
+    losses = runs.loss[None, :]
+    free = fit_many(runs.relative, losses, runs.weights, rho=rho) if runs.n_distinct >= MIN_RUNS else None
+    return free, fit_many(runs.relative, losses, runs.weights, rho=rho, c=np.array([c or 0.0]))
 
 
-def _linear(runs: Runs, c: float) -> tuple[float, float]:
-    """log a and log(-b) of the straight line through log(L - c) against log C: with c known the law is linear."""
-    x = np.log(runs.compute / runs.compute[-1])
-    slope, intercept = np.polyfit(x, np.log(runs.loss - c), 1)
-    return float(intercept), math.log(max(-slope, 1e-4))
-
-
-def _log_ratio(runs: Runs, u: float, z: float, share: float) -> tuple[Array, Array, Array]:
-    """Residuals of log loss, the reducible part, and the law itself."""
-    x = np.log(runs.compute / runs.compute[-1])
-    reducible = np.exp(np.clip(u - math.exp(min(z, 50.0)) * x, -700, 700))
-    law = reducible + share * runs.loss.min()
-    return np.log(runs.loss) - np.log(law), reducible, law
-
-
-def _objective(runs: Runs, at: tuple[float, float, float], rho: Rho) -> float:
-    residuals = np.abs(_log_ratio(runs, *at)[0])
-    if rho == "squared":
-        return float((residuals**2).sum())
-    beyond = HUBER_DELTA * (2 * residuals - HUBER_DELTA)
-    return float(np.where(residuals <= HUBER_DELTA, residuals**2, beyond).sum())
-
-
-def polish(runs: Runs, start: tuple[float, float, float], rho: Rho = "squared") -> tuple[float, float, float]:
-    """(log a, log -b, logit of c / smallest loss) at the nearest minimum, from a start of the same three."""
-
-    def residuals(p: Array) -> Array:
-        return _log_ratio(runs, p[0], p[1], float(expit(p[2])))[0]
-
-    def jacobian(p: Array) -> Array:
-        _, reducible, law = _log_ratio(runs, p[0], p[1], float(expit(p[2])))
-        x = np.log(runs.compute / runs.compute[-1])
-        part = reducible / law
-        share = float(expit(p[2]))
-        inside = runs.loss.min() * share * (1 - share) / law
-        return np.stack([-part, part * math.exp(min(p[1], 50.0)) * x, -inside], axis=1)
-
-    u, z, v = _least_squares(residuals, jacobian, start, rho)
-    return u, z, v
-
-
-def _polish_power(runs: Runs, c: float, rho: Rho) -> tuple[float, float]:
-    """(log a, log -b) with the constant held at c."""
-    share = c / float(runs.loss.min())
-
-    def residuals(p: Array) -> Array:
-        return _log_ratio(runs, p[0], p[1], share)[0]
-
-    def jacobian(p: Array) -> Array:
-        _, reducible, law = _log_ratio(runs, p[0], p[1], share)
-        x = np.log(runs.compute / runs.compute[-1])
-        part = reducible / law
-        return np.stack([-part, part * math.exp(min(p[1], 50.0)) * x], axis=1)
-
-    u, z = _least_squares(residuals, jacobian, _linear(runs, c), rho)
-    return u, z
-
-
-def _least_squares(residuals: object, jacobian: object, start: tuple[float, ...], rho: Rho) -> tuple[float, ...]:
-    how = {"method": "trf", "loss": "huber", "f_scale": HUBER_DELTA} if rho == "huber" else {"method": "lm"}
-    tight = 1e-12
-    found = least_squares(residuals, start, jac=jacobian, xtol=tight, ftol=tight, gtol=tight, max_nfev=500, **how)
-    return tuple(float(value) for value in found.x)
-
-
-def _law(runs: Runs, u: float, z: float, *, c: float, n_parameters: int) -> LossLaw:
-    smallest = float(runs.loss.min())
-    residuals = _log_ratio(runs, u, z, c / smallest)[0]
-    rms = float(np.sqrt(np.mean(residuals**2)))
-    on_bound = n_parameters == N_PARAMETERS and not ON_BOUND < c / smallest < 1 - ON_BOUND
-    return LossLaw(
-        a=math.exp(u),
-        b=-math.exp(z),
-        c=c,
-        compute_unit=float(runs.compute[-1]),
-        rms_log=rms,
-        n=len(residuals),
-        aicc=aicc(rms, len(residuals), n_parameters),
-        constant_on_bound=on_bound,
-        residuals=residuals,
-    )
-
-
-def aicc(rms: float, n: int, n_parameters: int) -> float:
-    """Akaike's criterion with the correction for small samples; the noise counts as one parameter more.
-
-    Hurvich and Tsai 1989, Biometrika 76:297. Infinite where n does not exceed the parameters by 2 or more.
-    """
-    k = n_parameters + 1
-    if n - k - 1 <= 0:
+def _aicc_of(laws: Laws | None, runs: Runs, n_parameters: int) -> float:
+    if laws is None:
         return math.inf
-    return 2 * n * math.log(max(rms, 1e-150)) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+    return aicc(rms_of(np.log(runs.loss / laws.predict(runs.relative)[0]), runs.weights), len(runs.loss), n_parameters)
+
+
+def law_intervals(law: LossLaw, confidence: float, n_draws: int, rng: np.random.Generator) -> dict[str, Interval]:
+    """Intervals of a, b and c: percentiles of bootstrap draws, and the profile of c where it was fitted."""
+    check_confidence(confidence)
+    fixed = None if law.n_parameters == N_PARAMETERS else law.c
+    laws, _ = drawn_laws(
+        law.runs, law.loss(law.runs.compute), n_draws, rng, rho=law.rho, c=fixed, n_parameters=law.n_parameters
+    )
+    drawn = {"a": laws.a, "b": laws.b} | ({"c": laws.c} if fixed is None else {})
+    found = {name: percentiles(values, confidence) for name, values in drawn.items()}
+    if fixed is None:
+        found["c_profile"] = profile_of_constant(law, confidence)
+    return found
+
+
+def profile_of_constant(law: LossLaw, confidence: float) -> Interval:
+    """Every constant whose best law is not significantly worse than the best of all.
+
+    By the F ratio of the squared residuals with 1 and n - 3 degrees of freedom (Bates and Watts 1988, Nonlinear
+    Regression Analysis). Ends at 0 or at the smallest loss where the data do not bound it. Always of squared residuals.
+    """
+    runs, degrees = law.runs, max(law.n - N_PARAMETERS, 1)
+    smallest = float(runs.loss.min())
+    tried = np.unique(np.append(np.linspace(0, smallest * (1 - 1e-6), N_PROFILE), law.c))
+    losses = np.broadcast_to(runs.loss, (len(tried), law.n))
+    squares = fit_many(runs.relative, losses, runs.weights, c=tried).objective
+    allowed = squares.min() * (1 + f_distribution.ppf(confidence, 1, degrees) / degrees)
+    kept = tried[squares <= allowed]
+    return Interval(float(kept.min()), float(kept.max()), confidence)
+
+
+def _warnings(law: LossLaw, free: Laws | None) -> tuple[str, ...]:
+    said = []
+    if law.constant_on_bound:
+        bound = "0" if law.c < law.runs.loss.min() / 2 else "the smallest loss"
+        said.append(f"the constant ran into its bound, {bound}: these runs hold no constant of their own")
+    if law.n_parameters == N_PARAMETERS and law.aicc_other < law.aicc and math.isfinite(law.aicc):
+        said.append(f"no constant is the better law by AICc ({law.aicc_other:.1f} against {law.aicc:.1f})")
+    if law.n_parameters < N_PARAMETERS and free is not None and law.aicc_other < law.aicc - 2:
+        said.append(
+            f"misfit: with a constant of {float(free.c[0]):.4g} in place of {law.c:.4g} the law is better by AICc "
+            f"({law.aicc_other:.1f} against {law.aicc:.1f})"
+        )
+    if law.loss(law.runs.compute[0]) / law.loss(law.compute_unit) < 1.001:
+        said.append("the loss does not fall with compute: there is no law to extrapolate")
+    if law.runs.decades < SHORT:
+        said.append(
+            f"the runs span {law.runs.decades:.1f} decades of compute: exponent and constant are hardly told apart"
+        )
+    said.extend(_said_of_units(law))
+    return tuple(said)
+
+
+def _said_of_units(law: LossLaw) -> list[str]:
+    """Runs that lie off by a factor of ln 2 from a law that holds the others: bits among nats."""
+    off = np.abs(np.abs(law.residuals) - math.log(1 / math.log(2))) < 0.1
+    if not off.any() and law.rms_log < 0.08:
+        return []
+    robust = fit_many(law.runs.relative, law.runs.loss[None, :], law.runs.weights, rho="huber", c=np.zeros(1))
+    away = np.log(law.runs.loss / robust.predict(law.runs.relative)[0])
+    off = np.abs(np.abs(away) - math.log(1 / math.log(2))) < 0.08
+    if not off.any() or off.mean() > 0.5 or np.abs(away[~off]).max() > 0.15:
+        return []
+    at = ", ".join(f"{flops:.3g}" for flops in law.runs.compute[off])
+    return [f"the loss at {at} FLOPs is off by a factor near ln 2 = 0.69: are some losses in bits and some in nats?"]
+
+
+def _said_of_intervals(law: LossLaw, intervals: Mapping[str, Interval]) -> list[str]:
+    profile = intervals.get("c_profile")
+    smallest = float(law.runs.loss.min())
+    if profile is None or profile.width < smallest / 3:
+        return []
+    return [
+        f"the constant is hardly identified: {law.c:.3g}, but {profile.low:.3g} to {profile.high:.3g} fit as well "
+        f"at {profile.confidence:.0%}"
+    ]

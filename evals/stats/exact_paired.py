@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from evals.stats.arrays import Array, Codes
+from evals.stats.roots import root
 
 ORDER_LEVEL = 0.03
 """One-sided level of the approximate limit that puts outcomes in order; between the levels that are asked for most.
@@ -72,7 +73,7 @@ def lower_limit(outcome: Outcome, alpha: float) -> float:
     low, high = _bracket(excess, _approximate_limit(outcome))
     if low == high:
         return low
-    return float(optimize.brentq(excess, low, high, xtol=1e-7))
+    return root(excess, low, high, 1e-7)
 
 
 def exact_power(n: int, a_only: float, b_only: float, *, alpha: float, margin: float = 0.0) -> float:
@@ -148,7 +149,7 @@ def _approximate_limit(outcome: Outcome) -> float:
         return min(1e6, float(score_z(wins, losses, outcome.n, difference))) - _ORDER_Z
 
     low = -1 + 1e-12
-    return -1.0 if excess(low) <= 0 else float(optimize.brentq(excess, low, min(seen, 1 - 1e-12), xtol=1e-12))
+    return -1.0 if excess(low) <= 0 else root(excess, low, min(seen, 1 - 1e-12))
 
 
 def _region(n: int, limit: float) -> Codes:

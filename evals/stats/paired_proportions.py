@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from scipy import optimize
-
 from evals.stats.arrays import check_confidence
 from evals.stats.estimate import Interval
 from evals.stats.intervals import wilson
+from evals.stats.roots import root
 from evals.stats.standard_error import z_quantile
 
 
@@ -77,7 +76,7 @@ def score_lower_limit(gain: float, loss: float, n: float, quantile: float, shift
     def excess(delta: float) -> float:
         return seen - delta - quantile * math.sqrt(_score_variance(delta, gain, loss) / n)
 
-    return float(optimize.brentq(excess, -1.0, seen, xtol=1e-12))
+    return root(excess, -1.0, seen)
 
 
 def score_z_above(gain: float, loss: float, n: float, margin: float, shift: float = 0.0) -> float:

@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from scipy import optimize, special, stats
+from scipy import special
 
-from evals.stats.arrays import Codes
+from evals.stats.roots import root
 from evals.stats.standard_error import z_quantile
 
 Sides = Literal[1, 2]
@@ -55,7 +54,7 @@ def power(difference: float, stderr: float, *, alpha: float = 0.05, sides: Sides
     Normal, or noncentral t with `df` degrees of freedom. One side: only a difference of the sign given counts.
     A standard error of 0 finds every difference but 0; NaN in, NaN out.
     """
-    _check(alpha, sides)
+    check_test(alpha, sides)
     if math.isnan(difference) or math.isnan(stderr):
         return math.nan
     if stderr == 0:
@@ -84,7 +83,7 @@ def detectable_difference(
     Normal: (z_{1-alpha/2} + z_power) stderr, 2.8 times at 5 % and 80 % (Miller 2024, arXiv:2411.00640);
     with `df` the noncentral t is solved. NaN for a standard error of NaN.
     """
-    _check(alpha, sides, power)
+    check_test(alpha, sides, power)
     if math.isnan(stderr) or df is None:
         times = z_quantile(1 - alpha / sides) + z_quantile(power)
     else:
@@ -118,43 +117,11 @@ def samples_needed(
     sd: `difference_sd(...)` before a run; after it `PairedDifference.stderr * sqrt(n)`, which holds the clusters, so
     that `deff` (the design effect) stays 1. At least 2. Normal, so a few more below about 30.
     """
-    _check(alpha, sides, power)
+    check_test(alpha, sides, power)
     if difference == 0 or not math.isfinite(difference) or not math.isfinite(sd):
         raise ValueError(f"no number of samples finds a difference of {difference} with a spread of {sd}")
     times = z_quantile(1 - alpha / sides) + z_quantile(power)
     return max(2, math.ceil((times * sd / difference) ** 2 * deff - 1e-9))
-
-
-def mcnemar_power(
-    n: int, a_only: float, b_only: float, *, alpha: float = 0.05, sides: Sides = 2, mid_p: bool = False
-) -> float:
-    """Exact chance that McNemar's test rejects, from the chances that only a, and only b, is right on a sample.
-
-    Summed over the number of disagreements (Binomial in n) and their split. One side: only a better counts.
-    """
-    _check(alpha, sides)
-    apart = a_only + b_only
-    if min(a_only, b_only) < 0 or apart > 1:
-        raise ValueError(f"chances of disagreement {a_only} and {b_only}: each at least 0, together at most 1")
-    if apart == 0 or n == 0:
-        return 0.0
-    m = np.arange(n + 1)
-    limit = _largest_losses(m, alpha / sides, mid_p)
-    reject = np.where(limit >= 0, stats.binom.cdf(limit, m, b_only / apart), 0.0)
-    if sides == 2:
-        reject = reject + np.where(limit >= 0, stats.binom.cdf(limit, m, a_only / apart), 0.0)
-    return float(stats.binom.pmf(m, n, apart) @ reject)
-
-
-def _largest_losses(m: Codes, tail: float, mid_p: bool) -> Codes:
-    """For each number of disagreements the most losses that still reject; -1 where none do."""
-    start = np.asarray(stats.binom.ppf(tail, m, 0.5), dtype=np.int64)
-    limit = np.full(len(m), -1, dtype=np.int64)
-    # The quantile is the first count at or beyond the tail; the mid-p may still hold it, and one more.
-    for losses in (start - 1, start, start + 1):
-        inside = stats.binom.cdf(losses, m, 0.5) - (stats.binom.pmf(losses, m, 0.5) / 2 if mid_p else 0)
-        limit = np.where((losses >= 0) & (losses <= m) & (inside <= tail * (1 + 1e-12)), losses, limit)
-    return limit
 
 
 def _noncentral_shift(alpha: float, target: float, sides: Sides, df: float) -> float:
@@ -167,7 +134,7 @@ def _noncentral_shift(alpha: float, target: float, sides: Sides, df: float) -> f
     upper = critical
     while excess(upper) < 0:
         upper *= 2
-    return float(optimize.brentq(excess, 0.0, upper))
+    return root(excess, 0.0, upper)
 
 
 def _noncentral_cdf(df: float, shift: float, t: float) -> float:
@@ -178,7 +145,8 @@ def _noncentral_cdf(df: float, shift: float, t: float) -> float:
     return value
 
 
-def _check(alpha: float, sides: int, power: float = 0.5) -> None:
+def check_test(alpha: float, sides: int, power: float = 0.5) -> None:
+    """Raise ValueError for a level or power that is none, or another number of sides than one or two."""
     if not (0 < alpha < 1 and 0 < power < 1):
         raise ValueError(f"alpha and power lie between 0 and 1, got {alpha} and {power}")
     if sides not in (1, 2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import re
 import shlex
@@ -13,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from evals.cli import new
-from evals.errors import UsageError
+from evals.errors import EvalsError, UsageError
+from evals.exams.read_paper import load_paper
 from evals.registry import Registry
 from evals.registry.entries import KNOWN_KEYS
+from evals.runner.checks import check_evals
 
 DOCS = Path(__file__).parents[2] / "docs" / "adding-an-eval.md"
 
@@ -93,6 +96,8 @@ def test_the_commands_of_the_page_work_and_write_what_it_shows(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))}
     commands = [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
     assert len(commands) >= 4
+    (rows,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "mine.csv").write_text(rows, encoding="utf-8")
     for command in commands:
         program, *words = shlex.split(command)
         module = {"evals": "evals.cli.main", "oaieval": "evals.cli.oaieval"}[program]
@@ -106,7 +111,7 @@ def test_the_commands_of_the_page_work_and_write_what_it_shows(tmp_path):
             check=False,
         )
         assert done.returncode == 0, command + done.stderr
-    (shown,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    shown, *_ = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert (tmp_path / "my-registry/evals/capitals.yaml").read_text(encoding="utf-8") == shown
 
 
@@ -130,3 +135,64 @@ def test_a_folder_that_cannot_be_made_is_said(evals_new):
     Path("taken").write_text("a file")
     with pytest.raises(UsageError, match="cannot be written"):
         evals_new("fresh", "--dir", "taken")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        ("question,answer", "What is 2 + 3?,5", "question: question, answer: answer, id: none"),
+        ("nr,Prompt,Expected Answer", "a1,Name a colour.,red", "question: Prompt, answer: Expected Answer, id: nr"),
+        ("frage,antwort", "Was ist rot?,Blut", "question: frage, answer: antwort, id: none"),
+    ],
+)
+def test_an_eval_is_made_of_a_file_whose_columns_are_guessed(evals_new, tmp_path, header, row, said):
+    (tmp_path / "own.csv").write_text(f"{header}\n{row}\n")
+    out = evals_new("own", "--from", "own.csv", "--dir", "mine")
+    assert said in out
+    [check] = check_evals([str(tmp_path / "mine" / "evals" / "own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    assert check.n_samples == 1
+
+
+def test_columns_and_class_may_be_named_and_the_data_is_copied_as_it_is(evals_new, tmp_path):
+    (tmp_path / "own.tsv.gz").write_bytes(data := gzip.compress(b"who\twhat\twhen\nA\tB\tC\n"))
+    evals_new("own", "--from", "own.tsv.gz", "--input_key", "who", "--ideal_key", "when", "--class", "fuzzy_match")
+    assert (tmp_path / "registry/data/own/samples.tsv.gz").read_bytes() == data
+    assert "evals.suite:FuzzyMatch" in (tmp_path / "registry/evals/own.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from", "own.csv"], "no column looks like the question"),
+        (["--from", "own.csv", "--input_key", "who", "--ideal_key", "wat"], "no column is called 'wat'.*did you mean"),
+        (["--from", "own.csv", "--input_key", "who", "--ideal_key", "what", "--class", "tools"], "form of its own"),
+        (["--from", "empty.csv"], "no rows"),
+        (["--from", "none.csv"], "no such file"),
+        (["--id_key", "nr"], "go with --from"),
+    ],
+)
+def test_a_file_that_cannot_be_understood_writes_nothing(evals_new, tmp_path, words, message):
+    (tmp_path / "own.csv").write_text("who,what,when\nA,B,C\n")
+    (tmp_path / "empty.csv").write_text("question,answer\n")
+    with pytest.raises(EvalsError, match=f"(?s){message}"):
+        evals_new("own", *words)
+    assert not (tmp_path / "registry").exists()
+
+
+def test_a_new_paper_loads_as_it_is(evals_new, tmp_path):
+    printed = evals_new("--exam", "spring", "--dir", "mine")
+    assert "replace the questions" in printed
+    paper = load_paper(tmp_path / "mine" / "data" / "spring")
+    assert (paper.id, len(paper.items)) == ("spring", 6)
+    assert {item.kind for item in paper.items} == {"mcq", "mselect", "numeric", "short", "free"}
+    assert [one.origin.status for one in paper.percentiles] == ["invented"]
+    text = (tmp_path / "mine/evals/spring.yaml").read_text()
+    assert "EXAM_NAME" not in text
+    assert "class: evals.suite:Exam" in text
+
+
+def test_a_paper_and_a_template_exclude_each_other(evals_new, capsys):
+    with pytest.raises(SystemExit):
+        evals_new("spring", "--exam", "--class", "includes")
+    assert "not allowed with" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evals.errors import RegistryError
+from evals.local_models.pocket.card import find_card, model_names
 from evals.registry.lookup import Registry
 from evals.registry.models import as_model_info
 from evals.registry.retirement import is_retired, retirement_warning
@@ -148,3 +149,23 @@ def test_a_fact_of_the_wrong_form_is_an_error_that_names_the_model(body: dict[st
     with pytest.raises(RegistryError, match="facts about the model 'mine' cannot be read") as caught:
         as_model_info("mine", [body])
     assert "evals models --json" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_a_pocket_model_states_the_compute_and_size_of_its_card(name: str):
+    info, card = REGISTRY.model_info(f"pocket/{name}"), find_card(name).facts
+    assert info.scale() == {
+        "training_flops": card["training_flops"],
+        "parameters": card["parameters"],
+        "family": "pocket",
+    }
+
+
+@pytest.mark.parametrize("flops", [0, -1e20, "much", float("nan"), float("inf")])
+def test_a_training_compute_that_is_no_positive_number_is_an_error(flops: Any):
+    with pytest.raises(RegistryError, match="cannot be read"):
+        as_model_info("my-model", [{"training_flops": flops}])
+
+
+def test_a_compute_in_powers_of_ten_is_read_also_where_yaml_takes_it_for_a_text():
+    assert as_model_info("my-model", [{"training_flops": "2.1e23"}]).scale() == {"training_flops": 2.1e23}

@@ -16,7 +16,7 @@ from sums import Adder, three_of_four, write_sums
 import evals
 from evals.completion import Completions
 from evals.errors import EvalsError, ProviderError
-from evals.stats.intervals import wilson
+from evals.stats.intervals import modified_wilson
 from evals.testing.openai_process import ServerProcess
 
 
@@ -32,7 +32,7 @@ def test_a_function_is_run_and_gives_typed_numbers_and_samples(registry):
     metric = result.metrics["accuracy"]
     assert result.accuracy == metric.value == 0.75
     assert metric.n == 4
-    assert metric.ci95 == pytest.approx(wilson(3, 4))
+    assert metric.ci95 == pytest.approx(modified_wilson(3, 4))
     assert metric.stderr == pytest.approx(math.sqrt(0.75 * 0.25 / 3))
     (wrong,) = result.samples.wrong()
     assert (wrong.prompt, wrong.completion, wrong.expected, wrong.correct) == ("4 + 4?", "9", "8", False)
@@ -169,3 +169,11 @@ def test_importing_the_name_loads_nothing_until_it_is_used():
     code = "import evals, sys; 'run' in dir(evals); print('evals.runner.api' in sys.modules, callable(evals.run))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_the_first_line_of_a_record_has_the_compute_of_the_model_where_a_registry_states_it(tmp_path):
+    result = evals.run("pocket/32k", "pocket-facts", max_samples=2, log_dir=tmp_path)
+    told = result.run_spec.run_config["models"]
+    assert told == {"pocket/32k": {"training_flops": 59305181184.0, "parameters": 31512, "family": "pocket"}}
+    result = evals.run("dummy", "pocket-facts", max_samples=2, log_dir=tmp_path)
+    assert "models" not in result.run_spec.run_config

@@ -8,13 +8,12 @@ import pytest
 from scipy import stats as scipy_stats
 from statsmodels.stats.power import NormalIndPower, TTestPower
 
-from evals.stats.mcnemar import mcnemar
+from evals.stats.mcnemar import mcnemar, mcnemar_power
 from evals.stats.power import (
     design_effect,
     detectable_before,
     detectable_difference,
     difference_sd,
-    mcnemar_power,
     power,
     samples_needed,
 )

@@ -37,16 +37,16 @@ def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | 
     level = f"{level_text(1 - c.alpha)} interval"
     d = c.difference
     rows = [
-        (cell(name), number(estimate.value), interval(estimate.interval), f"{c.n:,}")
+        (cell(name), number(estimate.value), interval(estimate.interval), f"{c.n:,}", estimate.method)
         for name, estimate in zip(names, (c.estimate_a, c.estimate_b), strict=True)
     ]
-    rows.append(("**difference**", f"**{signed(d.value)}**", signed_interval(d.interval), f"{c.n:,}"))
+    rows.append(("**difference**", f"**{signed(d.value)}**", signed_interval(d.interval), f"{c.n:,}", d.method))
     up, down = flip_words(c)
     n_same = c.n - len(c.rose) - len(c.fell)
     blocks = [
         f"**{cell(head(c))}**",
         cell("; ".join(differs(c))),
-        _table(("run", cell(report_name(c.b.metric)), level, "n"), rows),
+        _table(("run", cell(report_name(c.b.metric)), level, "n", "method"), rows),
         f"Paired, {p_text(d.p_value)} {method_text(d)}. {cell(verdict(c, names))} {detectable_words(c)}".strip(),
         f"{len(c.rose):,} {up}, {len(c.fell):,} {down}, {n_same:,} stayed.",
         _group_table(c),

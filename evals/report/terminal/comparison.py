@@ -50,7 +50,8 @@ def number_lines(c: Comparison, names: Sequence[str]) -> list[str]:
     level = f"{level_text(1 - c.alpha)} interval"
     lines = [f"{report_name(c.b.metric):<{width}}  {'':<7}  {level:<18}  n"]
     for name, estimate in zip(names, (c.estimate_a, c.estimate_b), strict=True):
-        lines.append(f"{name:<{width}}  {number(estimate.value):>7}  {interval(estimate.interval):<18}  {c.n:,}")
+        bounds = f"{interval(estimate.interval):<18}  {c.n:<6,}"
+        lines.append(f"{name:<{width}}  {number(estimate.value):>7}  {bounds}  ({estimate.method})")
     d = c.difference
     lines.append(f"{'difference':<{width}}  {signed(d.value):>7}  {signed_interval(d.interval):<18}  {c.n:,}")
     if d.method != "none":

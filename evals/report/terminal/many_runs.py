@@ -42,7 +42,8 @@ def _ranking_lines(s: ManyRuns, names: Sequence[str], order: Sequence[int]) -> I
     yield f"rank  {'run':<{width}}  {report_name(s.runs[0].metric):>8}  {level_text(1 - s.alpha)} interval       n"
     for i in order:
         e: Estimate = s.estimates[i]
-        yield f"{rank_text(s, i):<4}  {names[i]:<{width}}  {number(e.value):>8}  {interval(e.interval):<18}  {s.n:,}"
+        start = f"{rank_text(s, i):<4}  {names[i]:<{width}}  {number(e.value):>8}"
+        yield f"{start}  {interval(e.interval):<18}  {s.n:<6,}  ({e.method})"
     yield f"(ranks 1-2: not significantly different; all ranks hold together at {level_text(1 - s.alpha)})"
 
 

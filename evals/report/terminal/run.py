@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evals.report.terminal.exam import exam_lines
 from evals.report.words import (
     WIDTH,
     counted,
@@ -37,6 +38,7 @@ CORRELATIONS = (0.3, 0.7)
 MAX_GROUP_ROWS = 12
 MAX_GROUP_NAME = 24
 
+EXAM_KEYS = ("exam_", "percentile_", "n_blank", "n_invalid", "n_cut_off", "n_pending", "n_not_answered")
 UNPARSED = "unparsed"
 "This rate has a line of its own, with the number of completions."
 
@@ -49,9 +51,11 @@ def final_block(result: RunResult, again: str = "") -> str:
     declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
         _metric_lines(result.report, declared)
+        + _method_lines(result.report)
         + _trouble_lines(result)
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
+        _exam_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
@@ -59,7 +63,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         _next_lines(result, again),
     ]
     head = one_line(f"{result.eval_spec.key} on {', '.join(_models(result.run_spec))}")
-    blocks = ["\n".join(f"  {line}" for line in lines) for lines in sections if lines]
+    blocks = ["\n".join(f"  {line}".rstrip() for line in lines) for lines in sections if lines]
     return "\n\n".join([head, *blocks])
 
 
@@ -95,9 +99,35 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     metrics, counts = metrics_of(report), counts_of(report)
     first = [name for name in declared if name in report]
     shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
-    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS]
+    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not _is_of_exam(name, report)]
     width = max([12, *map(len, shown)])
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
+
+
+def _method_lines(report: Mapping[str, Any]) -> list[str]:
+    """How the intervals above are made; where that differs, by which metric."""
+    methods: dict[str, list[str]] = {}
+    for name, metric in metrics_of(report).items():
+        if metric.method is not None:
+            methods.setdefault(metric.method, []).append(name)
+    said = [f"{method}: {', '.join(names)}" for method, names in methods.items()]
+    return labelled_lines("intervals", next(iter(methods)) if len(methods) == 1 else "; ".join(said)) if said else []
+
+
+def labelled_lines(label: str, text: str) -> list[str]:
+    """A label of 12 columns and `text` beside it, in lines that fit."""
+    first, *rest = wrapped(text, rest="", width=WIDTH - 15) or [""]
+    return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+
+
+def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
+    """Whether the part of the report on the exam says it in better words."""
+    return "exam" in report and name.startswith(EXAM_KEYS)
+
+
+def _exam_lines(report: Mapping[str, Any]) -> list[str]:
+    exam = report.get("exam")
+    return exam_lines(exam) if isinstance(exam, Mapping) else []
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
@@ -198,8 +228,7 @@ def _said_lines(report: Mapping[str, Any]) -> list[str]:
     for key, label in (("how", "how"), ("warnings", "warning")):
         texts = report.get(key) or ()
         for text in texts if isinstance(texts, list | tuple) else [texts]:
-            first, *rest = wrapped(str(text), rest="", width=WIDTH - 15) or [""]
-            lines += [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
+            lines += labelled_lines(label, str(text))
     return lines
 
 
@@ -212,7 +241,8 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
         if len(rows) < 2:
             continue
         name = next(name for metrics in found.values() for name in metrics)
-        lines.append(f"{name} by {key}")
+        methods = dict.fromkeys(metric.method for _, metric in rows if metric.method is not None)
+        lines.append(f"{name} by {key}" + (f" ({', '.join(methods)})" if methods else ""))
         width = min(MAX_GROUP_NAME, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
         for value, metric in rows[:MAX_GROUP_ROWS]:
             certainty = _certainty(metric, with_stderr=False)

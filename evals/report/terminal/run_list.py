@@ -26,7 +26,7 @@ def _row(run: RunLine) -> tuple[str, ...]:
     state = run.state if run.state != "failed" else f"{run.n_errors:,} failed"
     return (
         run.created_at[:16].replace("T", " "),
-        one_line(run.eval_name),
+        one_line(run.eval_name + (f" [{run.prompt}]" if run.prompt else "")),
         one_line(run.model),
         "" if run.value is None else number(run.value),
         "" if run.ci95 is None else interval_text(*run.ci95),

@@ -37,7 +37,8 @@ def _score(result: RunResult, so_far: str) -> str:
     accuracy = metrics_of(result.report).get("accuracy")
     if accuracy is None or accuracy.ci95 is None:
         return ""
-    return f": accuracy{so_far} {number(accuracy.value)}, 95 % interval {interval_text(*accuracy.ci95)}"
+    by = f" ({accuracy.method})" if accuracy.method is not None else ""
+    return f": accuracy{so_far} {number(accuracy.value)}, 95 % interval {interval_text(*accuracy.ci95)}{by}"
 
 
 def _calls(counts: CallCounts) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.chat import is_chat_prompt
 from evals.completion import Prompt
+from evals.datasets.templates import fill, placeholders
 from evals.engine.context import in_thread
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
@@ -20,7 +21,6 @@ from evals.suite.samples.doubts import Doubt, few_shot_doubts, prompt_doubts
 from evals.suite.samples.example_pool import Example, ExamplePool, Solved, solved_prompt
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
-from evals.suite.samples.templates import fill, placeholders
 
 
 class ExtractAnswer(StreamedEval):
@@ -203,6 +203,7 @@ class ExtractAnswer(StreamedEval):
     def _example(self, row: Mapping[str, Any]) -> Example:
         if "sample" in row:
             return example_of_sample(row)
+        row = self.row_fields.fitted(row) if isinstance(row, Sample) else row
         require(row, "input")
         answers = accepted(row) if "answer" not in row or "ideal" in row else [str(row["answer"])]
         question = ask(row, self.template, self.instruction)

@@ -10,7 +10,7 @@ from typing import Any
 from evals.engine.context import in_thread
 from evals.errors import UsageError
 from evals.eval import Report
-from evals.metrics import MatchReport, Mean, report_keys
+from evals.metrics import MatchReport, Mean, with_keys
 from evals.record.current import record_event, record_match
 from evals.record.recorders import Event
 from evals.sample import Sample
@@ -145,5 +145,4 @@ class _ConfidenceReport(MatchReport):
                 self.confidence.add(sample_id, event.data["confidence"])
 
     def as_dict(self) -> dict[str, Any]:
-        keys = report_keys("confidence", self.confidence)
-        return {**super().as_dict(), **{k: v for k, v in keys.items() if k != "n"}, "confidence_n": keys["n"]}
+        return {**with_keys(super().as_dict(), "confidence", self.confidence), "confidence_n": self.confidence.n}

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.completion import ChatPrompt, Prompt
+from evals.datasets.templates import placeholders
 from evals.errors import UsageError, did_you_mean
 from evals.suite.choice.few_shot import FewShotExamples
 from evals.suite.choice.questions import LETTERS, Question
-from evals.suite.samples.templates import placeholders
 
 FIELDS = ("question", "options", "letters", "context", "subject", "category")
 "Placeholders of the header and the template."

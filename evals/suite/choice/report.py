@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from evals.metrics import Mean, report_keys, with_keys
 from evals.record.recorders import Event
 from evals.record.scores import score_of
-from evals.report_keys import metric_keys
-from evals.stats.intervals import wilson
+from evals.report_keys import interval_keys, metric_keys
+from evals.stats.intervals import modified_wilson, wilson_name
 from evals.stats.moments import mean_of_groups
 from evals.stats.spread_of_rates import spread_interval
 from evals.suite.choice.questions import LETTERS
@@ -44,6 +44,7 @@ class ChoiceReport:
         self._agreement = Mean()
         self._counts: collections.Counter[str] = collections.Counter()
         self._positions = Positions()
+        self._losses = Mean()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         asked = [event.data for event in events if event.type == "choice"]
@@ -54,6 +55,9 @@ class ChoiceReport:
         for key, means in self._groups.items():
             if asked[0].get(key):
                 means.setdefault(asked[0][key], Mean()).add(sample_id, score)
+        losses = [data["answer_loss"] for data in asked if data.get("answer_loss") is not None]
+        if losses:
+            self._losses.add(sample_id, math.fsum(losses) / len(losses))
         self._add_facts(sample_id, asked)
 
     def _add_facts(self, sample_id: str, asked: Sequence[dict[str, Any]]) -> None:
@@ -80,6 +84,8 @@ class ChoiceReport:
         subjects = self._groups["subject"]
         if len(subjects) > 1:
             report.update(macro_keys(f"macro_{self.measure}", subjects))
+        if self._losses.n:
+            report = with_keys(report, "answer_loss", self._losses)
         styles = {style for style, *_ in self._methods}
         if "letter" in styles:
             report["unparsed"] = self._share("unparsed", "asked")
@@ -168,16 +174,16 @@ class Positions:
         noise = math.fsum(overall * (1 - overall) / self._right[place] for place in places) / len(places)
         table = {LETTERS[place]: self._row(place, n) for place in sorted({*places, *self._picked})}
         by_chance = math.sqrt(noise * (len(places) - 1) / len(places))
-        low, high = spread_interval([self._hits[place] for place in places], [self._right[place] for place in places])
-        interval = None if math.isnan(low) else [low, high]
-        report = {"position_bias": spread, "position_bias_ci95": interval, "position_bias_n": n}
+        ends = spread_interval([self._hits[place] for place in places], [self._right[place] for place in places])
+        keys = interval_keys("position_bias", ends, "noncentral chi-squared")
+        report = {"position_bias": spread, **keys, "position_bias_n": n}
         return {**report, "bias_by_chance": by_chance, "positions": table}
 
     def _row(self, place: int, n: int) -> dict[str, Any]:
         right, hits = self._right[place], self._hits[place]
-        interval = list(wilson(hits, right)) if right else None
+        keys = interval_keys("accuracy", modified_wilson(hits, right), wilson_name(hits, right))
         row = {"right": right / n, "picked": self._picked[place] / n}
-        return {**row, "accuracy": hits / right if right else None, "accuracy_ci95": interval, "n": right}
+        return {**row, "accuracy": hits / right if right else None, **keys, "n": right}
 
 
 def macro_keys(name: str, means: Mapping[str, Mean]) -> dict[str, Any]:
@@ -189,10 +195,11 @@ def macro_keys(name: str, means: Mapping[str, Mean]) -> dict[str, Any]:
     clustered = _clustered_macro(means)
     if clustered is not None:
         ends = (clustered.interval.low, clustered.interval.high)
-        keys = metric_keys(name, clustered.value, clustered.stderr, ends, len(means))
+        keys = metric_keys(name, clustered.value, clustered.stderr, ends, len(means), clustered.method)
         keys[f"{name}_n_clusters"] = clustered.n_clusters
     else:
-        keys = metric_keys(name, *mean_of_groups([mean.moments for mean in means.values()]), len(means))
+        found = mean_of_groups([mean.moments for mean in means.values()])
+        keys = metric_keys(name, *found, len(means), "effective wilson")
     keys[f"{name}_n"] = keys.pop("n")
     return keys
 

@@ -93,3 +93,13 @@ def true_share(logprobs: Sequence[float], right: Sequence[bool]) -> float:
     """
     total = log_sum(logprobs)
     return math.fsum(math.exp(value - total) for value, is_right in zip(logprobs, right, strict=True) if is_right)
+
+
+def answer_loss(logprobs: Sequence[float], right: Sequence[bool]) -> float:
+    """Minus the logarithm of `true_share`, in nats: the loss on the right class among the options.
+
+    ln 2 for two options that are equally likely. inf where the right options have no probability at all.
+    McKenzie et al. 2023, arXiv:2306.09479, section 2.
+    """
+    right_ones = [value for value, is_right in zip(logprobs, right, strict=True) if is_right]
+    return log_sum(logprobs) - log_sum(right_ones)

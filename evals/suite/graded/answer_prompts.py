@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt
+from evals.datasets.templates import fill_prompt
 from evals.errors import RegistryError, did_you_mean
-from evals.suite.samples.templates import fill_prompt
 
 ANSWER_PROMPTS: dict[str, str] = {
     "classify": (

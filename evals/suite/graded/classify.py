@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.completion import CompletionFn, Prompt
+from evals.datasets.templates import fill_prompt
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, get_choice, get_choice_score
 from evals.suite.graded.rubric import call_kwargs, concat_n_completions, make_rubric
-from evals.suite.samples.templates import fill_prompt
 
 
 def classify(

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from evals.completion import Prompt
+from evals.datasets.templates import double_braces
 from evals.errors import BadSample, RegistryError, did_you_mean, listed
 from evals.eval import Report, StreamedEval, first_completion
 from evals.record.current import record_metrics
@@ -26,7 +27,6 @@ from evals.suite.graded.rubric import (
 from evals.suite.graded.verdicts import stated_choice
 from evals.suite.samples.doubts import Doubt, prompt_doubts
 from evals.suite.samples.messages import check_prompt
-from evals.suite.samples.templates import double_braces
 
 logger = logging.getLogger(__name__)
 

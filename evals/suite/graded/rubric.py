@@ -12,11 +12,11 @@ from typing import Any
 
 from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt
+from evals.datasets.templates import fill, fill_prompt, placeholders
 from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.answer_prompts import append_answer_prompt, check_eval_type
 from evals.suite.graded.grading import MatchFn, find_match_fn, get_choice_strings, misread_choices, score_table
-from evals.suite.samples.templates import fill, fill_prompt, placeholders
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.metrics import Mean, report_keys
+from evals.metrics import Mean, with_keys
 from evals.record.recorders import Event
 from evals.suite.graders.grade import Grade
 
@@ -45,9 +45,11 @@ class GradesReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report so far."""
-        report = report_keys("accuracy", self._accuracy) if self._accuracy.n or not self._means else {}
+        report: dict[str, Any] = {}
+        if self._accuracy.n or not self._means:
+            report = with_keys(report, "accuracy", self._accuracy)
         for name in sorted(self._means):
-            report.update(report_keys(name, self._means[name]))
+            report = with_keys(report, name, self._means[name])
         if self._invalid.n:
             report["invalid_rate"] = self._invalid.mean
         return report

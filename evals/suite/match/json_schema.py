@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
-from evals.metrics import MatchReport, Mean, report_keys
+from evals.metrics import MatchReport, Mean, with_keys
 from evals.record.current import record_match, record_metrics
 from evals.record.recorders import Event
 from evals.suite.match.json_schemas import (
@@ -218,7 +218,5 @@ class FieldReport(MatchReport):
         report = super().as_dict()
         shown = sorted(self._means, key=lambda name: (name.startswith("field/"), name != "valid", name))
         for name in shown:
-            keys = report_keys(name, self._means[name])
-            n = keys.pop("n")
-            report.update(keys if n == report["n"] else {**keys, f"{name}_n": n})
+            report = with_keys(report, name, self._means[name])
         return report

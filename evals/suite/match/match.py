@@ -58,12 +58,12 @@ class Match(StreamedEval):
     """Right if the completion begins with one of the sample's ideal answers, letter for letter.
 
     num_few_shot: how many rows of the file `few_shot_jsonl` are put before the last message of each prompt. A row
-    has a list of messages as `sample`. Where it is the row that is asked, the next one is taken. max_tokens: kept for
-    plug-ins, and not sent, as in openai/evals.
+    has a list of messages as `sample`, or `input` and `ideal` as samples have. Where it is the row that is asked, the
+    next one is taken. max_tokens: kept for plug-ins, and not sent, as in openai/evals.
 
     Raises:
         UsageError: not exactly one completion function, or `num_few_shot` without `few_shot_jsonl`.
-        BadSample: a row of `few_shot_jsonl` has no `sample`.
+        BadSample: a row of `few_shot_jsonl` has neither `sample` nor `input` and `ideal`.
     """
 
     scores_without_calls = True
@@ -93,7 +93,8 @@ class Match(StreamedEval):
                 f"num_few_shot is {self.num_few_shot}, but few_shot_jsonl is not set",
                 fix="name the file of few-shot examples as few_shot_jsonl in the eval's args",
             )
-        return read_examples(self._prefix_registry_path(self.few_shot_jsonl), self.num_few_shot, example_of_sample)
+        path, fields = self._prefix_registry_path(self.few_shot_jsonl), self.row_fields
+        return read_examples(path, self.num_few_shot, lambda row: example_of_sample(row, fields))
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.

@@ -8,46 +8,56 @@ from typing import Any
 
 from evals.chat import is_chat_prompt
 from evals.completion import ChatPrompt
-from evals.data import iter_jsonls
+from evals.data import open_samples
+from evals.datasets.row_fields import RowFields
 from evals.errors import BadSample
+from evals.sample import Sample
 from evals.suite.samples.example_pool import Example, ExamplePool, solved_messages, until_enough
-from evals.suite.samples.ideals import require
+from evals.suite.samples.ideals import accepted
 from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 
 
-def read_examples(
-    path: str | Path, num_few_shot: int | None, example_of: Callable[[dict[str, Any]], Example]
-) -> ExamplePool:
+def read_examples(path: str | Path, num_few_shot: int | None, example_of: Callable[[Sample], Example]) -> ExamplePool:
     """The first `num_few_shot` rows of a file as examples, and others for where one of them is asked; None: all rows.
 
-    example_of: the example in a row, an object of which `sample`, if there is one, is a list of messages.
-    The file may have fewer rows; evals say so before the first call (`few_shot_doubts`).
+    path: a file of any form that samples may have, or a folder of JSON lines. example_of: the example in a row, an
+    object of which `sample`, if there is one, is a list of messages. The file may have fewer rows; evals say so before
+    the first call (`few_shot_doubts`).
 
     Raises:
         BadSample: a row is not an object, or its `sample` is not a list of messages; whatever `example_of` raises.
         DataError: the file cannot be read.
     """
-    made = (example_of(_checked(row, f"{path}:{line}")) for line, row in enumerate(iter_jsonls(path), start=1))
+    made = (example_of(_checked(row)) for row in open_samples(path))
     return ExamplePool(list(until_enough(made, num_few_shot, lambda example: example.solved.question)), num_few_shot)
 
 
-def _checked(row: Any, where: str) -> dict[str, Any]:
-    if not isinstance(row, dict) or not is_chat_prompt(row.get("sample", [])):
-        raise BadSample("a few-shot example needs a list of messages as 'sample'", row, where=where)
+def _checked(row: Sample) -> Sample:
+    if not is_chat_prompt(row.get("sample", [])):
+        raise BadSample("a few-shot example needs a list of messages as 'sample'", row)
     problem = problem_of_messages(row["sample"], "sample") if "sample" in row else None
     if problem is not None:
-        raise BadSample(problem, row, where=where, fix=CHAT_EXAMPLE)
+        raise BadSample(problem, row, fix=CHAT_EXAMPLE)
     return row
 
 
-def example_of_sample(row: Mapping[str, Any]) -> Example:
-    """The example in a row whose messages stand under `sample`.
+def example_of_sample(row: Mapping[str, Any], fields: RowFields | None = None) -> Example:
+    """The example in a row: the messages under `sample`, else its `input` with its first `ideal` as the reply.
+
+    fields: which columns hold `input` and `ideal`, as for the samples themselves.
 
     Raises:
-        BadSample: there is no `sample`.
+        BadSample: there is neither a `sample` nor an `input` with an `ideal`.
     """
-    require(row, "sample")
-    messages: ChatPrompt = row["sample"]
+    if "sample" in row:
+        messages: ChatPrompt = row["sample"]
+        return Example(messages, solved_messages(messages))
+    sample = fields.fitted(row) if fields is not None and isinstance(row, Sample) else row
+    if "input" not in sample or not accepted(sample):
+        raise BadSample("a few-shot example needs 'sample', a list of messages, or 'input' and 'ideal'", row)
+    asked = sample["input"]
+    question = [{"role": "user", "content": asked}] if isinstance(asked, str) else list(asked)
+    messages = [*question, {"role": "assistant", "content": accepted(sample)[0]}]
     return Example(messages, solved_messages(messages))
 
 

@@ -8,6 +8,11 @@ from evals.errors import BadSample
 from evals.json_text import dumps
 from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 
+_MISSING = {
+    "input": "add 'input', or name the column that holds it among the eval's args: input_key: question",
+    "ideal": "add the accepted answer as 'ideal', or a list of them, or name its column: ideal_key: answer",
+}
+
 
 def require(sample: Any, *keys: str) -> None:
     """Raise BadSample unless `sample` is an object with these keys.
@@ -22,8 +27,7 @@ def require(sample: Any, *keys: str) -> None:
         raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
     for key in keys:
         if key not in sample:
-            fix = "add the accepted answer as 'ideal', or a list of them" if key == "ideal" else f"add {key!r}"
-            raise BadSample(f"no {key!r}", sample, fix=fix)
+            raise BadSample(f"no {key!r}", sample, fix=_MISSING.get(key, f"add {key!r}"))
         if key == "input":
             _check_input(sample)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import ChatPrompt, CompletionFn, Prompt
+from evals.datasets.templates import double_braces, fill, fill_prompt, placeholders, text_of
 from evals.errors import BadSample
-from evals.suite.samples.templates import double_braces, fill, fill_prompt, placeholders, text_of
 
 
 def scrub_formatting_from_prompt(prompt: Any) -> Any:

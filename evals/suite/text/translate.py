@@ -12,6 +12,7 @@ from evals.eval import Report
 from evals.metrics import MatchReport
 from evals.record.current import record_match, record_metrics
 from evals.record.recorders import Event
+from evals.report_keys import interval_keys
 from evals.suite.match.match import Match
 from evals.suite.samples.ideals import accepted
 from evals.suite.text.bleu_tokenizers import AUTO, DEFAULT, make_bleu, tokenizer_for
@@ -154,7 +155,7 @@ class CorpusBleu:
         return None if self._sums is None else self._score_of(self._sums)
 
     def uncertainty(self, name: str) -> dict[str, Any]:
-        """`name_stderr` and `name_ci95` by a bootstrap of documents, or of samples that stand alone.
+        """`name_stderr`, `name_ci95` and `name_method` by a bootstrap of documents, or of samples that stand alone.
 
         Koehn 2004, EMNLP, "Statistical significance tests for machine translation evaluation"; BCa, 1,000 draws. Empty
         for fewer than `MIN_UNITS` of them: a bootstrap of few is too narrow.
@@ -172,8 +173,8 @@ class CorpusBleu:
             rng=np.random.default_rng(0),
             n_draws=1000,
         )
-        ends = [max(0.0, found.interval.low), min(100.0, found.interval.high)]
-        return {f"{name}_stderr": found.stderr, f"{name}_ci95": ends}
+        ends = max(0.0, found.interval.low), min(100.0, found.interval.high)
+        return {f"{name}_stderr": found.stderr, **interval_keys(name, ends, f"{found.method} bootstrap")}
 
     def _score_of(self, sums: Sequence[int]) -> float:
         *ngrams, sys_len, ref_len = sums

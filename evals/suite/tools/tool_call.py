@@ -9,7 +9,7 @@ from typing import Any
 from evals.completion import Completions, FunctionCall, Prompt
 from evals.errors import UsageError
 from evals.eval import Report, StreamedEval, first_completion
-from evals.metrics import MatchReport, Mean, report_keys
+from evals.metrics import MatchReport, Mean, with_keys
 from evals.record.current import record_match
 from evals.record.recorders import Event
 from evals.suite.tools.call_rules import Problem, check_calls
@@ -129,6 +129,5 @@ class ToolReport(MatchReport):
         report = super().as_dict()
         for kind in sorted(self._kinds):
             name = f"accuracy/{kind.replace(' ', '_')}"
-            keys = report_keys(name, self._kinds[kind])
-            report.update({f"{name}_n" if key == "n" else key: value for key, value in keys.items()})
+            report = with_keys(report, name, self._kinds[kind])
         return report

@@ -32,7 +32,7 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
     result = evals.run(
         lambda prompt: "yes", "halves.dev.v0", registry_paths=[tmp_path], record_path=str(tmp_path / "r.jsonl")
     )
-    assert said in final_block(result).splitlines()[3].strip()
+    assert final_block(result).splitlines()[4] == f"  {said}"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,18 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
 def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric: dict[str, Any], said: str) -> None:
     lines = [line for line in block_of({**metric, "n": 100}, result) if "can detect:" in line]
     assert (said in lines[0]) if said else not lines
+
+
+def test_each_interval_names_its_method(result: Any) -> None:
+    names = {"accuracy": "wilson", "f1": "effective wilson", "loss": "student t", "recall": "wilson"}
+    report: dict[str, Any] = {"n": 20}
+    for name, method in names.items():
+        report |= {name: 0.5, f"{name}_ci95": [0.4, 0.6], f"{name}_method": method}
+    groups = {"subject": {"a": dict(list(report.items())[:4]), "b": dict(list(report.items())[:4])}}
+    text = "\n".join(block_of({**report, "groups": groups}, result))
+    assert "  intervals    wilson: accuracy, recall; effective wilson: f1; student t: loss\n" in text
+    assert "  accuracy by subject (wilson)\n" in text
+    assert "accuracy_method" not in text
 
 
 def test_repeats_say_what_would_pay(result: Any) -> None:

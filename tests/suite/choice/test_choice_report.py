@@ -158,3 +158,16 @@ def test_the_terminal_says_how_the_numbers_came_about(tmp_path: Path) -> None:
 def test_groups_are_in_the_report_without_a_record(tmp_path: Path) -> None:
     report, _ = run_choice(ScoringModel(), ROWS, tmp_path)
     assert set(report["groups"]) == {"subject", "category"}
+
+
+def test_losses_on_the_right_answer_are_averaged_and_a_question_without_one_counts_in_none() -> None:
+    report = ChoiceReport()
+    for number, loss in enumerate([0.2, 0.4, 1.5, None]):
+        report.add(f"x.dev.{number}", asked("algebra", True, style="completion", answer_loss=loss))
+    found = report.as_dict()
+    assert (found["answer_loss"], found["answer_loss_n"], found["n"]) == (pytest.approx(0.7), 3, 4)
+    assert found["answer_loss_stderr"] == pytest.approx(np.std([0.2, 0.4, 1.5], ddof=1) / np.sqrt(3))
+
+
+def test_without_losses_the_report_has_none() -> None:
+    assert "answer_loss" not in report_of(outcomes())

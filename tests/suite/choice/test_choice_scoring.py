@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evals.completion import Completions
-from evals.suite.choice.scoring import best, letters_in, log_sum, normalised, true_share
+from evals.suite.choice.scoring import answer_loss, best, letters_in, log_sum, normalised, true_share
 from evals.suite.choice.scoring_methods import alternatives_of
 
 ALTERNATIVES = {" A": math.log(0.4), "A": math.log(0.1), " B": math.log(0.2), "b": math.log(0.05)}
@@ -77,3 +77,16 @@ TEXT = [{"tokens": [" A"], "top_logprobs": [{" A": -0.1, "\u2581B": -3.0, "\u012
 )
 def test_alternatives_are_read_from_every_shape_of_reply(logprobs: Any, expected: dict[str, float] | None) -> None:
     assert alternatives_of(Completions(["A"], logprobs=logprobs)) == expected
+
+
+def test_the_loss_on_the_right_answer_is_minus_the_log_of_its_share() -> None:
+    assert answer_loss([-7.0, -7.0], [True, False]) == pytest.approx(math.log(2))
+    assert answer_loss([math.log(0.1), math.log(0.3), math.log(0.2)], [True, False, True]) == pytest.approx(math.log(2))
+    assert answer_loss([-3000.0, -2990.0], [True, False]) == pytest.approx(10 + math.log1p(math.exp(-10)))
+    assert answer_loss([-math.inf, -1.0], [True, False]) == math.inf
+
+
+@pytest.mark.parametrize("right", [[True, False, False], [False, True, True]])
+def test_the_loss_and_mc2_say_the_same(right: list[bool]) -> None:
+    logprobs = [-2.0, -0.5, -1.5]
+    assert math.exp(-answer_loss(logprobs, right)) == pytest.approx(true_share(logprobs, right))

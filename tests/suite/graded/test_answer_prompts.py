@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from evals.datasets.templates import placeholders
 from evals.suite.graded.answer_prompts import ANSWER_PROMPTS, append_answer_prompt
-from evals.suite.samples.templates import placeholders
 
 
 @pytest.mark.parametrize("eval_type", ["classify", "classify_cot", "cot_classify", "cot_classify_jp"])

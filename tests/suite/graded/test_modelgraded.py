@@ -414,7 +414,7 @@ def test_a_report_without_scores_has_the_rate_of_each_choice_instead(graded, tmp
     grader = Model(lambda prompt: prompt[0]["content"].split("Answer: ")[1].split("\n")[0])
     evaluation = graded([grader], {"choice_strings": "ABC", "choice_scores": None})
     report = run(evaluation, tmp_path, [{"input": "?", "completion": answer} for answer in ["A", "A", "B", "?"]])
-    keys = {key for key in report if not key.endswith(("_stderr", "_ci95"))}
+    keys = {key for key in report if not key.endswith(("_stderr", "_ci95", "_method"))}
     assert keys == {"counts/A", "counts/B", "counts/__invalid__", "rate/A", "rate/B", "rate/C", "invalid_rate", "n"}
     assert [report[f"rate/{choice}"] for choice in "ABC"] == [0.5, 0.25, 0.0]
     assert (report["invalid_rate"], report["n"]) == (0.25, 4)

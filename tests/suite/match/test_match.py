@@ -131,5 +131,5 @@ def test_a_run_reports_accuracy_with_the_keys_of_openai_evals_and_ours(tmp_path:
     report = run_over(Match, rows, lambda prompt: prompt if int(prompt) % 4 else "?", tmp_path)
     assert report["accuracy"] == pytest.approx(0.75)
     assert report["n"] == 20
-    assert set(report) == {"accuracy", "accuracy_stderr", "accuracy_ci95", "n", "boostrap_std"}
+    assert set(report) == {"accuracy", "accuracy_stderr", "accuracy_ci95", "accuracy_method", "n", "boostrap_std"}
     assert json.loads((tmp_path / "record.jsonl").read_text().splitlines()[-1])["type"] == "match"

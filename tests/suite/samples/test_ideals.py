@@ -22,7 +22,7 @@ def test_a_missing_field_says_where_what_was_found_and_the_fix() -> None:
     assert str(caught.value).splitlines() == [
         "rows.jsonl:17: no 'ideal'",
         "  keys found: input, answer",
-        "  fix: add the accepted answer as 'ideal', or a list of them",
+        "  fix: add the accepted answer as 'ideal', or a list of them, or name its column: ideal_key: answer",
     ]
 
 

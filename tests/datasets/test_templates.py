@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
+from evals.datasets.templates import double_braces, fill, fill_prompt, placeholders
 from evals.errors import BadSample, RegistryError
-from evals.suite.samples.templates import double_braces, fill, fill_prompt, placeholders
 
 
 def test_placeholders_are_named_once_in_order():

@@ -1,0 +1,98 @@
+"""Guesses by their names which columns hold the question, the accepted answer and the row's own id."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+INPUTS = (
+    "input",
+    "question",
+    "prompt",
+    "query",
+    "problem",
+    "instruction",
+    "task",
+    "q",
+    "text",
+    "utterance",
+    "sentence",
+)
+IDEALS = (
+    "ideal", "answer", "answers", "expected", "expected_answer", "expected_output", "target", "gold", "reference",
+    "label", "correct", "solution", "output", "response", "completion", "a",
+)  # fmt: skip
+IDS = (
+    "id",
+    "qid",
+    "uid",
+    "uuid",
+    "sample_id",
+    "question_id",
+    "item_id",
+    "row_id",
+    "key",
+    "nr",
+    "no",
+    "number",
+    "index",
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of question, answer and id; None where none looks like it."""
+
+    input: str | None
+    ideal: str | None
+    id: str | None
+
+    def as_args(self) -> dict[str, str]:
+        """The arguments of an eval for columns whose names are not those that evals read anyway."""
+        named = {"input_key": (self.input, "input"), "ideal_key": (self.ideal, "ideal"), "id_key": (self.id, "id")}
+        return {key: column for key, (column, usual) in named.items() if column is not None and column != usual}
+
+
+def guess_columns(rows: Sequence[Mapping[str, Any]]) -> Columns:
+    """The columns by their names; of two columns with other names the first is the question, the second the answer.
+
+    rows: the first rows of the data. An id must differ from row to row.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    id_ = _first(IDS, names)
+    if id_ is not None and not _differ(row.get(id_) for row in rows):
+        id_ = None
+    rest = [name for name in names if name != id_]
+    asked, ideal = _first(INPUTS, rest), _first(IDEALS, rest)
+    if len(rest) == 2:
+        asked = asked or next(name for name in rest if name != ideal)
+        ideal = ideal or next(name for name in rest if name != asked)
+    return Columns(asked, ideal, id_)
+
+
+def are_numbers(ideals: Iterable[Any]) -> bool:
+    """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`."""
+    found = list(ideals)
+    return bool(found) and all(_is_number(ideal) for ideal in found)
+
+
+def _is_number(ideal: Any) -> bool:
+    if isinstance(ideal, bool) or not isinstance(ideal, int | float | str):
+        return False
+    try:
+        return math.isfinite(float(ideal.replace(",", "") if isinstance(ideal, str) else ideal))
+    except ValueError:
+        return False
+
+
+def _first(wanted: Sequence[str], names: Sequence[str]) -> str | None:
+    """The column whose name is the first of `wanted`, whatever its case and its separators."""
+    plain = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in reversed(names)}
+    return next((plain[name] for name in wanted if name in plain), None)
+
+
+def _differ(values: Iterable[Any]) -> bool:
+    found = list(map(str, values))
+    return len(set(found)) == len(found)

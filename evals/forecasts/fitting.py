@@ -1,0 +1,288 @@
+"""Fits a law to the rungs of a ladder, predicts a target with its interval, and makes a forecast of it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+import evals.scaling
+from evals import __version__
+from evals.comparison.ladder import Ladder, Rung
+from evals.errors import DataError, UsageError
+from evals.forecasts.document import FittedPoint, Forecast, canonical, data_hash
+from evals.forecasts.targets import Split
+from evals.scaling.forecast import forecast_loss, prediction_band
+from evals.scaling.loss_law import LossLaw, fit_loss_law
+from evals.scaling.pass_rate_forecast import forecast_pass_rate, pass_rate_band
+from evals.scaling.pass_rate_law import PassRateLaw, fit_pass_rate_law
+from evals.scaling.pass_rates import PassCounts
+from evals.stats.arrays import Array
+from evals.stats.estimate import Interval
+
+LawName = Literal["loss", "power", "pass-rate"]
+LAW_NAMES: tuple[LawName, ...] = ("loss", "power", "pass-rate")
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How a law is fitted."""
+
+    law: LawName = "loss"
+    "`loss`: a C^b + c. `power`: without the constant. `pass-rate`: of the mean negative log pass rate."
+    confidence: float = 0.95
+    n_draws: int = 1000
+    "Of the bootstrap."
+    seed: int = 0
+    drop_smallest: int = 0
+    zeros: Literal["drop", "refuse", "censored"] = "drop"
+    "Of a pass-rate law: what happens to problems that a model never passed."
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a law says of one amount of compute, for one more model there."""
+
+    compute_flops: float
+    value: float
+    interval: Interval
+    decades: float
+    "log10 of this compute over the largest that was fitted."
+    warnings: tuple[str, ...]
+    "The law's, and those of this prediction."
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A law with the rungs that it was fitted to."""
+
+    law: LossLaw | PassRateLaw
+    ladder: Ladder
+    "What was fitted, smallest compute first, without the smallest that were dropped."
+    dropped: tuple[Rung, ...]
+    "The smallest rungs, left out because the options say so."
+    options: FitOptions
+
+    @property
+    def name(self) -> str:
+        """What the law is called."""
+        return "power law without a constant" if self.options.law == "power" else self.law.name
+
+    @property
+    def formula(self) -> str:
+        return "L(C) = a (C / C_max)^b" if self.options.law == "power" else self.law.formula
+
+    @property
+    def values(self) -> Array:
+        """What was fitted of each rung, shape (n_rungs,)."""
+        return self.law.y if isinstance(self.law, PassRateLaw) else self.ladder.values
+
+    @property
+    def residuals(self) -> Array:
+        """log of the value minus log of the law, shape (n_rungs,)."""
+        return np.asarray(np.log(self.values / self.law.predict(self.ladder.compute)), dtype=np.float64)
+
+    def predict(self, compute_flops: float) -> Prediction:
+        """The law's value at this compute, with its prediction interval.
+
+        Raises BadTable where nothing is left over to show the noise.
+        """
+        how = self.options
+        if isinstance(self.law, PassRateLaw):
+            rate = forecast_pass_rate(self.law, compute_flops, confidence=how.confidence)
+            return Prediction(compute_flops, rate.y, rate.interval, rate.decades, rate.warnings)
+        found = forecast_loss(
+            self.ladder.compute, self.ladder.values, compute_flops, confidence=how.confidence, n_draws=how.n_draws,
+            c=_constant(how), rng=np.random.default_rng(how.seed),
+        )  # fmt: skip
+        said = tuple(dict.fromkeys((*self.law.warnings, *found.warnings)))
+        return Prediction(compute_flops, found.loss, found.interval, found.decades, said)
+
+    def band(self, compute: Array) -> tuple[Array, Array]:
+        """Both ends of the prediction interval at each compute, each of shape (n,)."""
+        if isinstance(self.law, PassRateLaw):
+            return pass_rate_band(self.law, compute, self.options.confidence)
+        rng = np.random.default_rng(self.options.seed)
+        how = self.options
+        band = prediction_band(self.law, compute, confidence=how.confidence, n_draws=how.n_draws, rng=rng)
+        return band.low, band.high
+
+
+def _constant(options: FitOptions) -> float | None:
+    return 0.0 if options.law == "power" else None
+
+
+def fit_ladder(ladder: Ladder, options: FitOptions) -> Fit:
+    """The law of all rungs of a ladder.
+
+    Raises:
+        BadTable: too few rungs, or values that no law can be fitted to; it says which.
+        UsageError: more rungs are to be dropped than there are.
+    """
+    n = options.drop_smallest
+    if not 0 <= n < len(ladder.rungs):
+        raise UsageError(f"--drop-smallest {n} of {len(ladder.rungs)} models", fix="leave some to fit")
+    kept = replace(ladder, rungs=ladder.rungs[n:])
+    rng = np.random.default_rng(options.seed)
+    law: LossLaw | PassRateLaw
+    if options.law == "pass-rate":
+        counts = pass_counts(kept.rungs)
+        law = fit_pass_rate_law(
+            counts.compute, counts.passes, counts.draws, models=counts.models, problems=counts.problems,
+            zeros=options.zeros, confidence=options.confidence, n_draws=options.n_draws, rng=rng,
+        )  # fmt: skip
+    else:
+        law = fit_loss_law(
+            kept.compute, kept.values, c=_constant(options), confidence=options.confidence, n_draws=options.n_draws,
+            rng=rng,
+        )  # fmt: skip
+    return Fit(law, kept, ladder.rungs[:n], options)
+
+
+def pass_counts(rungs: Sequence[Rung]) -> PassCounts:
+    """Passes and draws of all models on the same problems, models in the order of `rungs`.
+
+    Raises:
+        DataError: models have different problems; it names one.
+    """
+    problems = sorted({name for rung in rungs for name, _, _ in rung.passes})
+    cells = [{name: (c, n) for name, c, n in rung.passes} for rung in rungs]
+    for rung, known in zip(rungs, cells, strict=True):
+        missing = [name for name in problems if name not in known]
+        if missing:
+            raise DataError(
+                f"{rung.model} has no draws of problem {missing[0]} ({len(missing)} are missing)", where=rung.where,
+                fix="give every model the same problems",
+            )  # fmt: skip
+    passes = [[known[name][0] for name in problems] for known in cells]
+    draws = [[known[name][1] for name in problems] for known in cells]
+    names = [rung.model for rung in rungs]
+    names = [f"{name} #{i}" if names.count(name) > 1 else name for i, name in enumerate(names, start=1)]
+    return PassCounts.of([rung.compute_flops for rung in rungs], passes, draws, models=names, problems=problems)
+
+
+def make_forecast(fit: Fit, name: str, found: Split, created_at: str) -> Forecast:
+    """The forecast of a split's target by a fit, with all that is to be sealed. created_at: UTC.
+
+    Raises:
+        UsageError: the target is among the fitted rungs, or no larger than they are.
+        DataError: too few rungs for an interval.
+    """
+    target_model, target_compute_flops = found.target_model, found.target_compute_flops
+    assert target_model is not None
+    assert target_compute_flops is not None
+    for rung in fit.ladder.rungs:
+        if rung.model == target_model:
+            raise UsageError(f"{target_model} is among the fitted models", where=rung.where, fix="fit without it")
+    largest = float(fit.ladder.compute[-1])
+    if target_compute_flops <= largest:
+        raise UsageError(
+            f"the target's {target_compute_flops:.4g} FLOPs are not beyond the largest fitted model ({largest:.4g})",
+            fix="a forecast is for a larger model; give its compute with --target-compute",
+        )
+    said = fit.predict(target_compute_flops)
+    if not said.interval.defined:
+        raise DataError(
+            f"{len(fit.ladder.rungs)} models leave nothing over to show the noise, so there is no interval",
+            fix="add a model",
+        )
+    points = tuple(
+        FittedPoint(rung.model, rung.compute_flops, float(value), rung.n, rung.stderr, rung.observed_at)
+        for rung, value in zip(fit.ladder.rungs, fit.values, strict=True)
+    )
+    return Forecast(
+        name=name,
+        created_at=created_at,
+        quantity=fit.ladder.quantity,
+        unit=fit.ladder.unit,
+        target_model=target_model,
+        target_compute_flops=target_compute_flops,
+        prediction=said.value,
+        low=said.interval.low,
+        high=said.interval.high,
+        confidence=said.interval.confidence,
+        decades=said.decades,
+        law=fit.name,
+        formula=fit.formula,
+        parameters={**fit.law.parameters, "compute_unit_flops": fit.law.compute_unit},
+        fitted=points,
+        data_sha256=data_hash(points),
+        sources=dict(fit.ladder.sources),
+        code={"oaieval": __version__, "scaling_sha256": code_hash()},
+        options={**asdict(fit.options), "dropped": [rung.model for rung in fit.dropped]},
+        warnings=said.warnings,
+        target_was_known=found.target is not None,
+        problems=_problems(fit),
+    )
+
+
+def problem_ids(fit: Fit) -> list[str]:
+    """The problems of a pass-rate law, which its target is scored on too; empty for other laws."""
+    if not isinstance(fit.law, PassRateLaw):
+        return []
+    left_out = {one.problem for one in fit.law.dropped}
+    return sorted(name for name, _, _ in fit.ladder.rungs[0].passes if name not in left_out)
+
+
+def _problems(fit: Fit) -> dict[str, int | str | list[str]]:
+    ids = problem_ids(fit)
+    return {"n": len(ids), "sha256": hashlib.sha256(canonical(ids)).hexdigest(), "ids": list(ids)} if ids else {}
+
+
+def code_hash() -> str:
+    """SHA-256 over the source of `evals.scaling`: which code made a forecast, where the version does not say it."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(str(evals.scaling.__file__)).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def mean_negative_log(rung: Rung, ids: Sequence[str]) -> tuple[float, int]:
+    """The mean negative log pass rate of a model on these problems, and how many of them it never passed.
+
+    A problem that was never passed counts as if it had passed once: the mean is then a lower bound.
+
+    Raises:
+        DataError: the model has no draws of a problem.
+    """
+    known = {name: (c, n) for name, c, n in rung.passes}
+    missing = [name for name in ids if name not in known]
+    if missing:
+        raise DataError(f"{rung.model} has no draws of problem {missing[0]}", where=rung.where)
+    logs = [-math.log(max(known[name][0], 1) / known[name][1]) for name in ids]
+    return math.fsum(logs) / len(logs), sum(known[name][0] == 0 for name in ids)
+
+
+def with_values(found: Split, fit: Fit) -> Split:
+    """The rungs that are only shown, with their mean negative log pass rate on the law's problems; else as they are."""
+    ids = problem_ids(fit)
+    if not ids:
+        return found
+    scores = {id(rung): mean_negative_log(rung, ids) for rung in found.shown}
+    made = {id(rung): replace(rung, value=scores[id(rung)][0]) for rung in found.shown}
+    notes = [
+        f"{rung.model} never passed {scores[id(rung)][1]} of the {len(ids)} problems: its value is a lower bound"
+        for rung in found.shown
+        if scores[id(rung)][1]
+    ]
+    target = None if found.target is None else made[id(found.target)]
+    return replace(found, shown=tuple(made[id(rung)] for rung in found.shown), target=target, notes=tuple(notes))
+
+
+def outcome_value(rung: Rung, forecast: Forecast) -> tuple[float, int]:
+    """What came of a forecast's quantity for this rung, and how many problems make it a lower bound only.
+
+    Raises:
+        DataError: the rung lacks a problem of the forecast, or has no value.
+    """
+    ids = forecast.problems.get("ids")
+    if ids:
+        return mean_negative_log(rung, ids)
+    if math.isnan(rung.value):
+        raise DataError("this file has no value of the forecast's quantity", where=rung.where)
+    return rung.value, 0

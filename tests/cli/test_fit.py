@@ -1,0 +1,149 @@
+"""`evals fit`: the law of a table or of records, what it forecasts, and tables that hold no law."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import curve_fit
+
+from evals.cli.main import main
+
+COMPUTE = np.geomspace(1e18, 1e22, 9)
+
+
+def losses(noise: float = 0.004) -> np.ndarray:
+    law = 0.6 * (COMPUTE / 1e22) ** -0.12 + 1.1
+    return law * np.exp(np.random.default_rng(2).normal(0, noise, len(COMPUTE)))
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> str:
+    rows = [f"m{i},{flops:.6e},{loss:.9f},1000" for i, (flops, loss) in enumerate(zip(COMPUTE, losses(), strict=True))]
+    path = tmp_path / "runs.csv"
+    path.write_text("model,compute_flops,loss,n\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def fitted(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
+    capsys.readouterr()
+    assert main(["fit", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_law_is_that_of_scipys_curve_fit_on_the_models_below_the_target(runs, capsys):
+    found = fitted(capsys, runs, "--target", "m8")
+    (a, b, c), _ = curve_fit(
+        lambda x, a, b, c: np.log(a * x**b + c), COMPUTE[:8] / COMPUTE[7], np.log(losses()[:8]), p0=(0.6, -0.1, 1)
+    )
+    assert [found["law"]["parameters"][name] for name in "abc"] == pytest.approx([a, b, c], rel=1e-4)
+    assert found["forecast"]["value"] == pytest.approx(a * (COMPUTE[8] / COMPUTE[7]) ** b + c, rel=1e-5)
+    assert found["forecast"]["outcome"] == pytest.approx(losses()[8], rel=1e-8)
+    assert found["forecast"]["decades_beyond"] == pytest.approx(0.5)
+    assert [one["fitted"] for one in found["models"]] == [True] * 8 + [False]
+
+
+def test_within_a_share_fits_the_small_models_alone(runs, capsys):
+    found = fitted(capsys, runs, "--target", "m8", "--within", "0.01")
+    assert [one["model"] for one in found["models"] if one["fitted"]] == ["m0", "m1", "m2", "m3", "m4"]
+    assert found["forecast"]["decades_beyond"] == pytest.approx(2.0)
+
+
+def test_without_a_target_all_are_fitted_and_nothing_is_forecast(runs, capsys):
+    found = fitted(capsys, runs)
+    assert found["forecast"] is None
+    assert all(one["fitted"] for one in found["models"])
+
+
+def test_a_target_may_be_a_number_of_flops_or_a_new_model(runs, capsys):
+    by_number = fitted(capsys, runs, "--target", "1e24")["forecast"]
+    by_name = fitted(capsys, runs, "--target", "huge", "--target-compute", "1e24")["forecast"]
+    assert by_number["value"] == by_name["value"]
+    assert (by_name["model"], by_name["outcome"]) == ("huge", None)
+
+
+def test_the_smallest_are_dropped_when_it_is_said_and_shown_all_the_same(runs, capsys):
+    found = fitted(capsys, runs, "--drop-smallest", "2", "--target", "m8")
+    assert [one["model"] for one in found["models"] if not one["fitted"]] == ["m0", "m1", "m8"]
+    assert main(["fit", runs, "--drop-smallest", "2"]) == 0
+    assert "left out as --drop-smallest says: m0, m1" in capsys.readouterr().out
+
+
+def test_a_power_law_has_no_constant_and_says_that_one_would_be_better(runs, capsys):
+    found = fitted(capsys, runs, "--law", "power")
+    assert found["law"]["parameters"]["c"] == 0
+    assert any("misfit" in said for said in found["law"]["warnings"])
+
+
+def test_the_text_fits_80_columns_and_names_n_intervals_and_distance(runs, capsys):
+    assert main(["fit", runs, "--target", "m8"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    for said in ("8 models", "3.5 decades", "95 % interval", "0.50 decades beyond", "outcome", "1,000"):
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--target", "m0"], "no model has less than"),
+        (["--target", "m8", "--within", "1e-9"], "no model has at most"),
+        (["--target", "m8", "--within", "2"], "a share"),
+        (["--within", "0.1"], "need a target"),
+        (["--target", "huge"], "compute of 'huge' is not known"),
+        (["--target", "m8", "--target-compute", "1e23"], "is in these files with"),
+        (["--target", "m4", "--within", "0.1"], "3 different amounts of compute"),
+        (["--drop-smallest", "9"], "--drop-smallest 9 of 9"),
+        (["--confidence", "95"], "between 0 and 1"),
+        (["--draws", "1"], "from 10 to"),
+        (["--value", "los"], "did you mean: loss"),
+    ],
+)
+def test_what_cannot_be_fitted_is_said_with_exit_code_2(runs, capsys, arguments, said):
+    assert main(["fit", runs, *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_one_amount_of_compute_is_no_table_for_a_law(tmp_path, capsys):
+    path = tmp_path / "same.csv"
+    path.write_text("flops,loss\n" + "".join(f"1e20,{2 + i / 10}\n" for i in range(6)), encoding="utf-8")
+    assert main(["fit", str(path)]) == 2
+    assert "1 different amount" in capsys.readouterr().err
+
+
+def pass_table(tmp_path: Path) -> str:
+    """p = exp(-d C^-0.25) over 12 problems and five models, passes rounded from a million draws."""
+    rows = ["model,flops,problem,n_passed,n_draws"]
+    for i, flops in enumerate(np.geomspace(1e18, 1e22, 5)):
+        for j in range(12):
+            p = np.exp(-(0.2 + 0.1 * j) * (flops / 1e18) ** -0.25)
+            rows.append(f"m{i},{flops:.6e},p{j},{round(1e6 * p)},1000000")
+    path = tmp_path / "passes.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_a_pass_rate_law_forecasts_the_mean_log_and_the_target_is_scored_on_its_problems(tmp_path, capsys):
+    found = fitted(capsys, pass_table(tmp_path), "--law", "pass-rate", "--target", "m4")
+    mean = np.mean(0.2 + 0.1 * np.arange(12))
+    assert found["law"]["parameters"]["k"] == pytest.approx(0.25, rel=1e-3)
+    assert found["forecast"]["value"] == pytest.approx(mean * 1e4**-0.25, rel=1e-3)
+    assert found["forecast"]["outcome"] == pytest.approx(mean * 1e4**-0.25, rel=1e-3)
+
+
+def test_a_target_that_never_passes_a_problem_has_a_lower_bound_and_it_is_said(tmp_path, capsys):
+    path = Path(pass_table(tmp_path))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines[:-1], "m4,1e22,p11,0,1000000"]) + "\n", encoding="utf-8")
+    found = fitted(capsys, str(path), "--law", "pass-rate", "--target", "m4")
+    assert any("never passed 1 of the 12 problems: its value is a lower bound" in note for note in found["notes"])
+
+
+def test_models_with_other_problems_are_refused(tmp_path, capsys):
+    path = Path(pass_table(tmp_path))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(lines[:1] + lines[2:]) + "\n", encoding="utf-8")
+    assert main(["fit", str(path), "--law", "pass-rate"]) == 2
+    assert "m0 has no draws of problem p0" in capsys.readouterr().err
