@@ -100,7 +100,9 @@ def _forms(top: Fields) -> Iterator[Form]:
 
 def _form_items(one: Fields, top: Fields) -> Iterator[tuple[str, str]]:
     """Section id to file; one file alone stands for all sections."""
-    names = [str(section.get("id")) for section in top.values.get("sections") or () if isinstance(section, dict)]
+    sections = top.values.get("sections")
+    listed_sections = sections if isinstance(sections, list) else []
+    names = [str(section.get("id")) for section in listed_sections if isinstance(section, dict)]
     if isinstance(one.values.get("items"), str):
         yield from ((name, one.text("items")) for name in names)
         return

@@ -119,7 +119,8 @@ def _source(one: Fields, key: str, replaced: str | None = None) -> _Source:
     file, where = inner.text("file"), inner.where_of("file")
     wanted: dict[str, Any] = {}
     for name in _FILTERS:
-        wanted.update(inner.take(name) or {})
+        found = inner.mapping(name)
+        wanted.update(found.values if found else {})
     if key == "items":
         inner.close()
     return _Source(replaced or file, wanted, where)
