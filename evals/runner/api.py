@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from evals.engine.settings import settings_from_environment
 from evals.errors import UsageError, did_you_mean
 from evals.images.conditions import CONDITIONS, ImageOptions
 from evals.registry.lookup import Registry
-from evals.runner.request import RunRequest
+from evals.runner.request import Estimand, RunRequest
 from evals.runner.request import log_dir as default_log_dir
 from evals.runner.result import RunResult
 from evals.runner.rows import eval_of_rows
@@ -25,6 +25,8 @@ def run(
     eval_class: str = "Includes",
     max_samples: int | None = None,
     repeats: int = 1,
+    estimand: Estimand = "like-these",
+    shrink_groups: bool = False,
     seed: int = 20220722,
     temperature: float | None = None,
     effort: str | None = None,
@@ -60,6 +62,8 @@ def run(
     eval_args, completion_args: laid over the arguments in YAML; the latter are for names only.
     resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
     object counts as the same when its class, its code and its public attributes are.
+    estimand: what intervals are about, `like-these` samples or `these` of the dataset alone; shrink_groups: empirical
+    Bayes estimates in tables of groups (docs/statistics.md).
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
     tags: words for the record, by which `evals runs` finds it.
     images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed`; None for the eval's own way.
@@ -95,6 +99,8 @@ def run(
         completion_args=dict(completion_args or {}),
         max_samples=_positive("max_samples", max_samples),
         repeats=_positive("repeats", repeats) or 1,
+        estimand=_estimand(estimand),
+        shrink_groups=shrink_groups,
         seed=seed,
         record_path=None if record_path is None else str(record_path),
         log_dir=log_dir,
@@ -131,6 +137,12 @@ def _images(condition: str | None) -> ImageOptions:
         near = did_you_mean(condition, CONDITIONS)
         raise UsageError(f"images is {condition!r}", notes=[near], fix=f"choose one of {', '.join(CONDITIONS)}")
     return ImageOptions(condition)
+
+
+def _estimand(name: Estimand) -> Estimand:
+    if name not in get_args(Estimand):
+        raise UsageError(f"estimand is {name!r}", fix=f"choose one of {', '.join(get_args(Estimand))}")
+    return name
 
 
 def _positive(name: str, value: int | None) -> int | None:

@@ -186,6 +186,8 @@ def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
     drop. Others: by their standard error.
     """
     metric = next((metric for metric in metrics_of(report).values() if metric.stderr is not None), None)
+    if report.get("estimand"):  # the errors are those of these samples, and not of what a comparison sees
+        return []
     if metric is None or math.isnan(metric.value):
         return []
     if _is_right_or_wrong(metric):
@@ -249,19 +251,26 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
     groups = report.get("groups")
     for key, table in groups.items() if isinstance(groups, Mapping) else ():
         found = {one_line(value): metrics_of(row) for value, row in table.items() if isinstance(row, Mapping)}
-        rows = [(value, next(iter(metrics.values()))) for value, metrics in found.items() if metrics]
+        rows = [(value, *_shown_metrics(metrics)) for value, metrics in found.items() if metrics]
         if len(rows) < 2:
             continue
         name = next(name for metrics in found.values() for name in metrics)
-        methods = dict.fromkeys(metric.method for _, metric in rows if metric.method is not None)
+        methods = dict.fromkeys(metric.method for _, _, metric in rows if metric.method is not None)
         lines.append(f"{name} by {key}" + (f" ({', '.join(methods)})" if methods else ""))
-        width = min(MAX_GROUP_NAME, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
-        for value, metric in rows[:MAX_GROUP_ROWS]:
+        width = min(MAX_GROUP_NAME, max(len(value) for value, _, _ in rows[:MAX_GROUP_ROWS]))
+        for value, seen, metric in rows[:MAX_GROUP_ROWS]:
             certainty = _certainty(metric, with_stderr=False)
-            lines.append(f"  {value[:width]:<{width}}  {number(metric.value):<7} {certainty}".rstrip())
+            shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
+            lines.append(f"  {value[:width]:<{width}}  {number(seen.value):<7} {shrunk}{certainty}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
             lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
     return lines
+
+
+def _shown_metrics(metrics: Mapping[str, Metric]) -> tuple[Metric, Metric]:
+    """The metric of a group, and the one that its interval is of: the same, unless the groups were drawn together."""
+    name, metric = next(iter(metrics.items()))
+    return metric, metrics.get(f"{name}_shrunk", metric)
 
 
 def _reference_lines(result: RunResult) -> list[str]:
