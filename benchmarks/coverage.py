@@ -25,7 +25,7 @@ from evals.stats.paired import paired_difference
 from evals.stats.paired_method import StudentT, of_counts
 from evals.stats.paired_proportions import newcombe_interval, tango_interval
 from evals.stats.pass_at_k import pass_at_k
-from evals.stats.proportions import clopper_pearson, proportion_estimate, wilson_interval
+from evals.stats.proportions import clopper_pearson, modified_wilson_interval, proportion_estimate, wilson_interval
 from evals.stats.sequential import betting_excludes, empirical_bernstein_sequence
 from evals.stats.standard_error import ClusterSpread, item_means, mean_estimate, stderr
 
@@ -102,10 +102,15 @@ def proportion(p: float, n: int) -> Case:
         held = []
         for k in range(n + 1):
             wald = normal(k / n, (k / n * (1 - k / n) / n) ** 0.5)
-            held.append([p in wald, p in clopper_pearson(k, n), p in wilson_interval(k, n)])
+            held.append(
+                [
+                    p in one
+                    for one in (wald, clopper_pearson(k, n), wilson_interval(k, n), modified_wilson_interval(k, n))
+                ]
+            )
         return tuple(100 * chances @ np.array(held))
 
-    return Case(f"p = {p}, n = {n}", measure, *((93.0, 97.5) if n >= 50 else (92.0, 99.0)))
+    return Case(f"p = {p}, n = {n}", measure, 93.0, 100.0)
 
 
 def cluster_ids(n_clusters: int, equal: bool, rng: Rng) -> NDArray[np.int64]:
@@ -141,8 +146,7 @@ def near_one(n: int, kind: str) -> Case:
     # The mean of (1 - p)^5 for p of Beta(a, b) is B(a, b + 5) / B(a, b).
     truth = 0.95 + 0.03 * 0.625 if kind == "F1" else 1 - float(special.beta(2, 5.3) / special.beta(2, 0.3))
     intervals = share_held(lambda rng: mean_intervals(scores(rng), None), truth)
-    least = 90.5 if n == 5 and kind == "F1" else 93.5  # mostly zeros and ones, which have Wilson's own coverage
-    return Case(f"{n} {'problems' if kind == 'pass@5' else 'answers'}, {kind} of {truth:.3f}", intervals, least, 100.0)
+    return Case(f"{n} {'problems' if kind == 'pass@5' else 'answers'}, {kind} of {truth:.3f}", intervals, 93.5, 100.0)
 
 
 def mean_intervals(scores: Array, clusters: NDArray[np.int64] | None) -> list[Interval]:
@@ -297,9 +301,9 @@ PAIRED = ("normal", "t (CR2)", "score, effective n")
 TABLES = (
     Table(
         "Proportions of independent samples (exact)",
-        ("normal (Wald)", "Clopper-Pearson", "Wilson"),
-        "Wilson",
-        tuple(proportion(p, n) for p in PS for n in (20, 50, 200, 1000)),
+        ("normal (Wald)", "Clopper-Pearson", "Wilson", "modified Wilson"),
+        "modified Wilson",
+        tuple(proportion(p, n) for p in (0, 0.02, 0.5, 0.8, 0.95, 1) for n in (5, 20, 50, 200, 1000)),
     ),
     Table(
         "Means of scores in [0, 1]: independent, clustered, repeated",

@@ -71,9 +71,10 @@ class Eval(abc.ABC):
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
     input_field: str = "input"
-    "The field of a sample that holds what is asked; `input_key` and `prompt` fill it."
     ideal_field: str = "ideal"
-    "The field of a sample that holds the accepted answer; `ideal_key` fills it."
+    "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
+    image_condition: str | None = None
+    "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
 
@@ -186,8 +187,7 @@ class Eval(abc.ABC):
         if self._opened is None:
             if self.samples_jsonl is None:
                 raise ValueError("`get_samples` needs a `samples_jsonl` path, and none was given")
-            opened, fields = open_samples(self._get_samples_path()), self.row_fields
-            self._opened = opened if fields.is_identity else opened.fitted_by(fields.fitted)
+            self._opened = self.row_fields.applied_to(open_samples(self._get_samples_path()))
         return self._opened
 
     def stream_samples(self) -> Sequence[Any]:

@@ -10,6 +10,11 @@ CLUSTER_KEY = "cluster"
 LABEL_KEYS = ("group", "category", "subject", "section", "language", "difficulty", CLUSTER_KEY)
 "Keys of a row that go into its record as labels, so that reports can group by them."
 
+IMAGES_KEY = "images"
+WITH_IMAGES, WITHOUT_IMAGES = "with", "without"
+"""The label of samples whose prompt holds an image: the record has it as `with`. Where one sample of a run has it, the
+others are `without`."""
+
 
 class Sample(dict[str, Any]):
     """One row of a dataset: a dict that also knows where it came from.

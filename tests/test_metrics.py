@@ -33,6 +33,7 @@ from evals.metrics import (
 )
 from evals.record import Event
 from evals.stats.intervals import mean_of as exact_mean_of
+from evals.stats.intervals import modified_wilson
 from evals.stats.proportions import proportion_estimate
 
 SCORES = [0.0, 0.25, 1.0, 0.5, 0.125, 0.75, 1.0, 0.1]
@@ -107,8 +108,8 @@ def test_samples_of_one_cluster_are_not_independent() -> None:
 
 
 def test_the_interval_of_right_and_wrong_is_wilsons() -> None:
-    expected = stats.binomtest(7, 10).proportion_ci(method="wilson")
-    assert mean_of([1.0] * 7 + [0.0] * 3).ci95 == pytest.approx((expected.low, expected.high))
+    expected = stats.binomtest(6, 10).proportion_ci(method="wilson")
+    assert mean_of([1.0] * 6 + [0.0] * 4).ci95 == pytest.approx((expected.low, expected.high))
 
 
 def test_the_order_of_samples_never_matters() -> None:
@@ -189,7 +190,13 @@ def test_no_sample_has_neither() -> None:
 
 @pytest.mark.parametrize(
     ("values", "method"),
-    [([0, 1, 1], "wilson"), ([0.5, 1, 1], "effective wilson"), ([0.5, 3, 1], "student t"), ([0.5], None)],
+    [
+        ([0, 1, 1], "modified wilson"),
+        ([0, 1] * 4, "wilson"),
+        ([0.5, 1, 1], "effective wilson"),
+        ([0.5, 3, 1], "student t"),
+        ([0.5], None),
+    ],
 )
 def test_an_interval_says_how_it_is_made(values: list[float], method: str | None) -> None:
     assert report_keys("score", mean_of(values))["score_method"] == method
@@ -229,12 +236,12 @@ def test_a_match_report_has_the_old_keys_and_ours() -> None:
     report = MatchReport("boostrap_std")
     for index, found in enumerate(matches(True, False, True, True)):
         report.add(f"s.{index}", [event("sampling"), found])
-    low, high = stats.binomtest(3, 4).proportion_ci(method="wilson")
+    low, high = modified_wilson(3, 4)
     assert report.as_dict() == {
         "accuracy": 0.75,
         "accuracy_stderr": pytest.approx(stats.sem([1, 0, 1, 1])),
         "accuracy_ci95": pytest.approx([low, high]),
-        "accuracy_method": "wilson",
+        "accuracy_method": "modified wilson",
         "n": 4,
         "boostrap_std": pytest.approx(get_bootstrap_accuracy_std(matches(True, False, True, True))),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evals.interchange.import_exam import ImportedExam
     from evals.interchange.import_hosted import Imported
 
 MAX_DIFFERENCES = 5
@@ -31,6 +32,20 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     hosted.add_argument("--out", default="registry", metavar="DIR", help="the registry folder to write (registry)")
     hosted.add_argument("--json", action="store_true", help="one JSON object on standard output")
     hosted.set_defaults(func=run)
+    exam = kinds.add_parser(
+        "exam",
+        help="a paper: AGIEval's files, or a table",
+        description="Write a paper of the exam format from AGIEval's JSON lines (each file a section) or from a CSV "
+        "table with the columns question, options, key, section and marks. DIR/data/NAME holds the paper, "
+        "DIR/evals/NAME.yaml its eval. A row that cannot be used is an error with its line. Nothing is overwritten.",
+    )
+    exam.add_argument("path", nargs="+", metavar="FILE", help="a file (.jsonl, .csv, .tsv)")
+    exam.add_argument("--out", default="registry", metavar="DIR", help="the registry folder to write (registry)")
+    exam.add_argument("--name", default="", metavar="NAME", help="of the paper and its eval (the name of the file)")
+    exam.add_argument("--language", default="en", metavar="CODE", help="of the questions (en)")
+    exam.add_argument("--skip", action="store_true", help="leave out rows that cannot be used, and list them")
+    exam.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    exam.set_defaults(func=run_exam)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,4 +94,50 @@ def lines_of(imported: Imported, out: str) -> list[str]:
         lines += [f"  run it       oaieval MODEL {imported.evals[-1]}{option}"]
     if imported.records:
         lines += [f"  read a run   evals view {shlex.quote(str(imported.records[-1]))}"]
+    return lines
+
+
+def run_exam(args: argparse.Namespace) -> int:
+    """Import a paper, and print what was written and what was left out."""
+    from evals.interchange.import_exam import import_exam
+
+    paths = [Path(path) for path in args.path]
+    imported = import_exam(paths, Path(args.out), name=args.name, language=args.language, skip=args.skip)
+    if args.json:
+        from evals.json_text import dumps
+
+        print(dumps(exam_as_json(imported)))
+    else:
+        print("\n".join(exam_lines(imported, args.out)))
+    return 0
+
+
+def exam_as_json(imported: ImportedExam) -> dict[str, Any]:
+    """What was written and what was left out, as plain values."""
+    sections = [{"id": one.id, "n": len(one.items), "points": one.max_points} for one in imported.paper.sections]
+    return {
+        "name": imported.name,
+        "folder": str(imported.folder),
+        "files": [str(path) for path in imported.files],
+        "n": len(imported.paper.items),
+        "sections": sections,
+        "kinds": imported.kinds,
+        "left_out": [{"where": error.where, "what": error.what} for error in imported.left_out],
+    }
+
+
+def exam_lines(imported: ImportedExam, out: str) -> list[str]:
+    """The lines that the command prints."""
+    lines = [f"wrote {path}" for path in imported.files]
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in imported.kinds.items())
+    lines += ["", f"{len(imported.paper.items):,} questions: {kinds}"]
+    for section in imported.paper.sections:
+        lines.append(f"  section {section.id}: {len(section.items):,} questions, {section.max_points:g} points")
+    if imported.left_out:
+        lines += ["", f"left out ({len(imported.left_out)}):"]
+        lines += [f"  {error.where}: {error.what}" for error in imported.left_out]
+    option = f" --registry_path {shlex.quote(out)}"
+    lines += ["", f"  prove it     evals check {imported.name}{option}"]
+    lines += [f"  run it       oaieval MODEL {imported.name}{option}"]
+    lines += [f"  edit it      {imported.folder / 'exam.yaml'}: scale, percentile, pass mark (docs/exams.md)"]
     return lines

@@ -1,4 +1,4 @@
-"""`evals new`: a data folder and a YAML file from a template, ready for `evals check`."""
+"""`evals new`: a data folder and a YAML file from a template, or a paper, ready for `evals check`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from evals.cli.new_exam import exam_files
 from evals.errors import UsageError
 
 TEMPLATES = Path(__file__).parent / "new_templates"
@@ -17,6 +18,8 @@ OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number")
 "Classes that read a question and an accepted answer."
 
 GUESSED_ROWS = 200
+EXAM = "exam"
+"In place of a template: the skeleton of a paper."
 
 NAME = re.compile(r"[^\W_][\w-]*")
 
@@ -27,19 +30,24 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "new",
         help="a new eval from a template",
         description="Write DIR/evals/NAME.yaml and DIR/data/NAME/samples.jsonl, with two samples to replace. "
-        "Overwrites nothing.",
+        "With --exam, DIR/data/NAME is a paper: exam.yaml, questions, tables. Overwrites nothing.",
     )
-    parser.add_argument("name", help="letters, digits, - and _; the eval becomes NAME.dev.v0")
-    parser.add_argument(
+    parser.add_argument("name", help="letters, digits, - and _; the eval becomes NAME.dev.v0, a paper NAME.test.v0")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
         "--class", dest="template", choices=templates(), help="how answers are scored (match; with --from a guess)"
+    )
+    # Another name of the option: what is chosen are templates, and not every one is called as its class.
+    which.add_argument("--template", choices=templates(), default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    which.add_argument("--exam", action="store_const", const=EXAM, dest="template", help="the skeleton of a paper")
+    which.add_argument(
+        "--like", metavar="EXAM", help="a paper in the form of an exam of `evals exams`: sections, scale, percentiles"
     )
     parser.add_argument(
         "--from", dest="source", metavar="FILE", help="your own rows: .csv, .tsv, .jsonl, .json, .parquet"
     )
     for key, what in (("input", "the question"), ("ideal", "the accepted answer"), ("id", "the row's own id")):
         parser.add_argument(f"--{key}_key", metavar="COLUMN", help=f"with --from: the column of {what}")
-    # Another name of the option: what is chosen are templates, and not every one is called as its class.
-    parser.add_argument("--template", choices=templates(), default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument("--dir", default="registry", metavar="DIR", help="the registry folder (registry)")
     parser.set_defaults(func=run)
 
@@ -52,10 +60,11 @@ def templates() -> list[str]:
 def run(args: argparse.Namespace) -> int:
     """Write both files and print what to do next."""
     root = Path(args.dir)
+    args.template = EXAM if args.like else args.template
     if args.source is None:
         if any((args.input_key, args.ideal_key, args.id_key)):
             raise UsageError("--input_key, --ideal_key and --id_key go with --from", fix="--from FILE")
-        files: dict[Path, str | bytes] = dict(files_of(args.name, args.template or "match", root))
+        files: dict[Path, str | bytes] = dict(files_of(args.name, args.template or "match", root, args.like))
     else:
         files = own_files_of(args, root)
     for path, text in files.items():
@@ -69,15 +78,20 @@ def run(args: argparse.Namespace) -> int:
             ) from error
         print(f"wrote {path}")
     option = "" if _is_bundled(root) else f" --registry_path {shlex.quote(str(root))}"
-    print("\nreplace the samples, then" if args.source is None else "\nnext")
+    replaced = "questions" if args.template == EXAM else "samples"
+    print(f"\nreplace the {replaced}, then" if args.source is None else "\nnext")
     print(f"  prove it     evals check {args.name}{option}")
     print(f"  try it       oaieval dummy {args.name}{option}")
     print(f"  run it       oaieval MODEL {args.name}{option}")
     return 0
 
 
-def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
-    """The files to write, with their text. Raises UsageError for a bad name or one that is taken."""
+def files_of(name: str, template: str, root: Path, like: str | None = None) -> dict[Path, str]:
+    """The files to write, with their text. like: an exam of the catalogue.
+
+    Raises:
+        UsageError: a bad name, or one that is taken. DataError: the catalogue has no such exam, or it is no paper.
+    """
     from evals.registry.lookup import Registry
 
     if not NAME.fullmatch(name):
@@ -88,16 +102,19 @@ def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
             fix=f"evals new {base}" if base else None,
         )
     data = root.resolve().parent / "data" if _is_bundled(root) else root / "data"
-    texts = {
-        data / name / "samples.jsonl": (TEMPLATES / f"{template}.jsonl").read_text(encoding="utf-8"),
-        root / "evals" / f"{name}.yaml": (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8"),
-    }
+    if template == EXAM:
+        texts = exam_files(name, root, data, like)
+    else:
+        texts = {
+            data / name / "samples.jsonl": (TEMPLATES / f"{template}.jsonl").read_text(encoding="utf-8"),
+            root / "evals" / f"{name}.yaml": (TEMPLATES / f"{template}.yaml").read_text(encoding="utf-8"),
+        }
     for path in texts:
         if path.exists():
             raise UsageError("this file is there already", where=str(path), fix="choose another name, or edit the file")
     registry = Registry()
     registry.add_registry_paths([root] if root.exists() else [])
-    for taken in (name, f"{name}.dev.v0"):
+    for taken in (name, f"{name}.{'test' if template == EXAM else 'dev'}.v0"):
         if (entry := registry.entry("evals", taken)) is not None:
             raise UsageError(f"an eval is called {taken!r} already", where=entry.where, fix="choose another name")
     return {path: text.replace("EVAL_NAME", name) for path, text in texts.items()}

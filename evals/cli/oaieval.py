@@ -16,6 +16,7 @@ from evals.errors import UsageError
 if TYPE_CHECKING:
     from evals.cli.progress import Progress
     from evals.comparison.sequential_run import SequentialRule
+    from evals.images.conditions import ImageOptions
     from evals.record.recorders import RecorderBase
     from evals.registry.lookup import Registry
     from evals.runner.prepare import PreparedRun
@@ -55,6 +56,8 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         completion_args=split_pairs(args.completion_args, "--completion_args"),
         max_samples=args.max_samples,
         repeats=args.repeats,
+        estimand=args.estimand,
+        shrink_groups=args.shrink_groups,
         seed=args.seed,
         user=args.user,
         tags=args.run_tag,
@@ -79,10 +82,20 @@ def request_of(args: argparse.Namespace) -> RunRequest:
             max_tokens_total=args.max_tokens_total,
             max_time_s=args.max_time,
             overrides=overrides,
+            images=_images_of(args),
             local_only=getattr(args, "local_only", None),
         ),
         command=" ".join(sys.argv),
     )
+
+
+def _images_of(args: argparse.Namespace) -> ImageOptions | None:
+    """How images are sent; None for the default."""
+    from evals.images.conditions import ImageOptions
+
+    given = {"condition": args.images, "max_px": args.max_image_px, "max_bytes": args.max_image_bytes}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return ImageOptions(**chosen) if chosen else None
 
 
 def build_recorder(args: argparse.Namespace, run_spec: RunSpec, record_path: str) -> RecorderBase:

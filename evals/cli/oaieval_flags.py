@@ -77,7 +77,21 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--prompt", metavar="NAME", help="one of the eval's `prompts`, or a template with {columns}")
     group.add_argument("--temperature", type=_temperature, metavar="T", help="overrides the eval's own")
     group.add_argument("--effort", metavar="LEVEL", help="of reasoning: none, low, medium, high, ...")
+    group.add_argument(
+        "--images",
+        choices=("vision", "no_vision", "transcribed"),
+        help="how the model sees images: as they are (default), as a mere line, or in words",
+    )
+    group.add_argument("--max_image_px", type=_positive_int, metavar="N", help="longer side of an image; needs Pillow")
+    group.add_argument("--max_image_bytes", type=_positive_int, metavar="N", help="of one image (default 20,000,000)")
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
+    group.add_argument(
+        "--estimand",
+        choices=("like-these", "these"),
+        default="like-these",
+        help="intervals are about samples like these (default), or these samples of the dataset alone",
+    )
+    group.add_argument("--shrink-groups", action="store_true", help="empirical Bayes estimates in tables of groups")
     group.add_argument(
         "--run-tag",
         action="append",

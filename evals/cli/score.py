@@ -7,6 +7,9 @@ from typing import Any
 
 from evals.cli.console import existing_folder
 
+_IMAGE_FLAGS = {"condition": "--images", "max_px": "--max_image_px", "max_bytes": "--max_image_bytes"}
+"What a record says of images: prompts are only found in it if they are made in the same way."
+
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
@@ -55,6 +58,9 @@ def run(args: argparse.Namespace) -> int:
         argv += ["--max_samples", str(facts.max_samples)]
     if facts.repeats > 1:
         argv += ["--repeats", str(1 + max((sample.repeat or 0 for sample in record.samples()), default=0))]
+    for name, flag in _IMAGE_FLAGS.items():
+        if name in facts.images:
+            argv += [flag, str(facts.images[name])]
     for flag in ("extra_eval_params", "registry_path", "data_path"):
         for value in getattr(args, flag):
             argv += [f"--{flag}", value]

@@ -11,6 +11,8 @@ import numpy as np
 from evals.comparison.facts import RunFacts, known_in_both, short
 from evals.comparison.pairing import Pairing
 from evals.comparison.scores import RunScores
+from evals.images.conditions import VISION
+from evals.sample import IMAGES_KEY, WITHOUT_IMAGES
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Change:
     """One thing that differs between two runs."""
 
     what: str
-    "model, eval, data, prompts, class, argument, scorer, sampling, subset, seed, repeats or version."
+    "model, eval, data, prompts, class, argument, scorer, sampling, images, subset, seed, repeats or version."
     text: str
     "A sentence part with both values: `seed 1 -> 2`."
 
@@ -48,6 +50,7 @@ def find_changes(a: RunScores, b: RunScores, pairing: Pairing) -> Changes:
     _add(changes, "eval", "eval", one.eval_name, two.eval_name)
     _compare("data", one.data_sha256, two.data_sha256, _data_text(pairing), changes, same, unknown)
     _compare_prompts(a, b, pairing, changes, same, unknown)
+    changes += _image_free_prompts(a, b, pairing)
     _add(changes, "class", "class", one.eval_class, two.eval_class)
     changes += [Change("argument", text) for text in differences(one.eval_args, two.eval_args)]
     _compare_scorers(one, two, changes, same, unknown)
@@ -78,6 +81,18 @@ def _compare_prompts(
     else:
         which = "all prompts" if n_differ == n_known else f"{n_differ:,} of {n_known:,} prompts"
         changes.append(Change("prompts", which))
+
+
+def _image_free_prompts(a: RunScores, b: RunScores, pairing: Pairing) -> Iterator[Change]:
+    """Prompts without an image that differ between runs in two conditions: the conditions are then not all of it."""
+    labels = a.labels.get(IMAGES_KEY)
+    if a.facts.images == b.facts.images or labels is None or WITHOUT_IMAGES not in labels.names:
+        return
+    free = labels.codes[pairing.rows_a] == labels.names.index(WITHOUT_IMAGES)
+    sent_a, sent_b = a.prompt_hashes[pairing.rows_a], b.prompt_hashes[pairing.rows_b]
+    n_differ = int(np.sum(free & (sent_a != 0) & (sent_b != 0) & (sent_a != sent_b)))
+    if n_differ:
+        yield Change("prompts", f"prompts without an image, which should be the same: {n_differ:,}")
 
 
 def _compare(what: str, a: Any, b: Any, text: str, changes: list[Change], same: list[str], unknown: list[str]) -> None:
@@ -114,6 +129,8 @@ def _content_changes(one: RunFacts, two: RunFacts) -> Iterator[Change]:
 def _sampling_changes(one: RunFacts, two: RunFacts) -> Iterator[Change]:
     for a, b in ((one.overrides, two.overrides), (one.completion_args, two.completion_args)):
         yield from (Change("sampling", text) for text in differences(a, b))
+    seen = [{"condition": VISION, **facts.images} for facts in (one, two)]
+    yield from (Change("images", f"images: {text}") for text in differences(*seen))
     for name in one.completion_fn_specs.keys() & two.completion_fn_specs.keys():
         spec_a, spec_b = _flat(one.completion_fn_specs[name]), _flat(two.completion_fn_specs[name])
         yield from (Change("sampling", f"{name} {text}") for text in differences(spec_a, spec_b))

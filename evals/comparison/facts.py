@@ -36,6 +36,8 @@ class RunFacts:
     "Class and arguments of each completion function, by name."
     overrides: Mapping[str, Any] = field(default_factory=dict)
     "Sampling parameters given on the command line, such as the temperature."
+    images: Mapping[str, Any] = field(default_factory=dict)
+    "How the model saw images, as far as that is not the default: `condition`, limits of their size."
     seed: int | None = None
     max_samples: int | None = None
     repeats: int = 1
@@ -73,6 +75,7 @@ def facts_of(log: Record) -> RunFacts:
         completion_args=_mapping(fingerprint.get("completion_args")),
         completion_fn_specs=_mapping(fingerprint.get("completion_fns")),
         overrides=_mapping(fingerprint.get("overrides")),
+        images=_mapping(fingerprint.get("images")),
         seed=_whole(config.get("seed")),
         max_samples=_whole(config.get("max_samples")),
         repeats=_whole(config.get("repeats")) or 1,

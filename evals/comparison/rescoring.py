@@ -15,6 +15,7 @@ from evals.comparison.facts import RunFacts
 from evals.comparison.scores import RunScores, read_scores
 from evals.engine.settings import EngineSettings
 from evals.errors import DataError
+from evals.images.conditions import CONDITIONS, VISION, ImageOptions
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
@@ -73,7 +74,7 @@ def rescore(
                 seed=record.facts.seed or 20220722,
                 record_path=str(scored),
                 max_errors=float("inf"),
-                settings=EngineSettings(local_only=True),
+                settings=EngineSettings(local_only=True, images=_images_of(record.facts)),
             )
         )
         again = read_scores(scored, metric)
@@ -82,6 +83,12 @@ def rescore(
     wanted = set(ids.values())
     scores = {name: score for name, score in found if name in wanted and name not in new}
     return Rescored(scores, again.facts, len(new), len(wanted & again.failed_ids))
+
+
+def _images_of(facts: RunFacts) -> ImageOptions:
+    """How the run saw images, so that its prompts are found again; the default for values that no run has."""
+    known = {name: value for name, value in facts.images.items() if name in ImageOptions.__dataclass_fields__}
+    return ImageOptions(**known) if known.get("condition", VISION) in CONDITIONS else ImageOptions()
 
 
 def aligned(rescored: Rescored | None, ids: Sequence[str]) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.completion_fns.images import inline_images
+from evals.images.inline import inline_images
 
 
 @dataclass(frozen=True)

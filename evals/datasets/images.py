@@ -8,13 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError
-
-_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG", "png"),
-    (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF8", "gif"),
-    (b"BM", "bmp"),
-)
+from evals.images.formats import kind_of
 
 
 def undecoded(loaded: Any) -> tuple[Any, list[str]]:
@@ -42,9 +36,7 @@ def _data_url(image: Mapping[str, Any]) -> str:
 
 
 def _kind(content: bytes) -> str:
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "webp"
-    for beginning, kind in _BEGINNINGS:
-        if content.startswith(beginning):
-            return kind
+    kind = kind_of(content)
+    if kind is not None:
+        return kind
     raise DataError("an image has an unknown format", fix="store it as PNG, JPEG, GIF or WebP")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.completion import ChatPrompt
+from evals.datasets.samples import SampleSequence
 from evals.datasets.templates import fill_prompt, placeholders
 from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
 from evals.sample import Sample
@@ -27,10 +28,9 @@ class RowFields:
     prompt_name: str | None = None
     "What the template is called, where the eval has several."
 
-    @property
-    def is_identity(self) -> bool:
-        """Whether rows stay as they are."""
-        return not self.columns and self.template is None
+    def applied_to(self, rows: SampleSequence) -> SampleSequence:
+        """The same rows as samples, each made when it is asked for."""
+        return rows.fitted_by(self.fitted) if self.columns or self.template is not None else rows
 
     def fitted(self, row: Sample) -> Sample:
         """The sample that the row stands for; the row's own fields stay beside the new ones.

@@ -21,6 +21,7 @@ from evals.engine.context import SampleCalls, current_calls, current_session
 from evals.engine.cut_off import refuse_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
+from evals.engine.pictures import with_pictures
 from evals.engine.session import Session
 from evals.engine.traits import traits_of
 from evals.record.current import record_cond_logp, record_sampling
@@ -37,7 +38,8 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     fn with `async complete`: that is one attempt, and a `sampling` event is recorded here. fn that is only callable, as
     in openai/evals: it runs on a thread and records by itself. fn with `delegates`: it only calls other completion
     functions, and the limits, time-outs, retries and cache of those apply, not its own.
-    grading: the call judges a completion, so the run's sampling overrides (`--temperature`) do not apply.
+    grading: the call judges a completion, so the run's sampling overrides (`--temperature`) and its condition of images
+    do not apply.
 
     The thoughts of a reasoning model are cut off what is returned (`evals.texts.thoughts`), not off what is recorded.
 
@@ -60,6 +62,8 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
     traits = traits_of(fn)
+    if not traits.delegates:
+        prompt = await with_pictures(session, prompt, grading=grading)
     result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
     # The only place where thoughts are cut off: classes, rules, solvers and graders see answers alone.
     answer: CompletionResult = without_thoughts(result)

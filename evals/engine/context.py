@@ -17,12 +17,14 @@ T = TypeVar("T")
 class SampleCalls:
     """Counts how often one sample has drawn each request, for the keys of the cache."""
 
-    __slots__ = ("draws", "repeat", "sample_id")
+    __slots__ = ("draws", "has_images", "repeat", "sample_id")
 
     def __init__(self, repeat: int = 0, sample_id: str | None = None) -> None:
         self.repeat = repeat
         self.sample_id = sample_id
         self.draws: dict[str, int] = {}
+        self.has_images = False
+        "Whether a prompt of the evaluated model held an image, in whatever condition it was sent."
 
     def next_draw(self, key: str) -> int:
         """How often this sample has drawn the request `key` before; counts the new draw."""

@@ -82,10 +82,20 @@ class CallFailed(Exception):
 
 
 _CONTEXT_WORDS = re.compile(
-    r"context[ _]length|context window|maximum context|too many tokens|prompt is too long|max_model_len|"
+    r"context[ _](length|size|window)|maximum context|too many tokens|prompt is too long|max_model_len|"
     r"exceeds? the (maximum|model)|longer than the maximum|input is too long",
     re.IGNORECASE,
 )
+_QUOTA_CODES = re.compile(r"insufficient_quota|billing_hard_limit")
+_QUOTA_WORDS = re.compile(r"exceeded (?:your|its) current quota", re.IGNORECASE)
+"""Of a 429 that no wait mends. Gateways pass on the provider's message and lose its code: litellm's proxy gives the
+code `429` and the type `throttling_error`."""
+_QUOTA_RETURNS = re.compile(r"RESOURCE_EXHAUSTED|retryDelay|retry in \d|per[ _]?minute", re.IGNORECASE)
+"Google says the same of its quotas a minute, which a wait does mend."
+_OF_UPSTREAM = "llm_provider-"
+"litellm's proxy sends the headers of its upstream under this prefix, and no `Retry-After` of its own."
+_RETRY_HEADERS = (("retry-after-ms", 0.001), ("retry-after", 1.0))
+"Names, each with the seconds of its unit."
 _FILTER_WORDS = re.compile(
     r"content[ _](filter|policy|management)|responsibleai|safety system|usage policies", re.IGNORECASE
 )
@@ -114,7 +124,7 @@ def _wait_s(headers: Mapping[str, str], kind: Kind) -> float | None:
     asked = retry_after_s(headers) if kind in TRANSIENT else None
     if asked is not None or kind is not Kind.RATE_LIMIT:
         return asked
-    return reset_s({key.lower(): value for key, value in headers.items()}) or None
+    return reset_s(own_and_upstream(headers)) or None
 
 
 def _kind_of(status: int, code: str, message: str) -> Kind:
@@ -124,8 +134,7 @@ def _kind_of(status: int, code: str, message: str) -> Kind:
     if status == 402:
         return Kind.PAYMENT
     if status == 429:
-        quota = "insufficient_quota" in text or "billing_hard_limit" in text
-        return Kind.QUOTA if quota else Kind.RATE_LIMIT
+        return Kind.QUOTA if _is_quota(text) else Kind.RATE_LIMIT
     if status == 404:
         return Kind.UNKNOWN_MODEL
     if status in (400, 403, 413, 422):
@@ -137,6 +146,22 @@ def _kind_of(status: int, code: str, message: str) -> Kind:
     if status in (409, 425) or status >= 500:
         return Kind.SERVER
     return Kind.BAD_REQUEST
+
+
+def _is_quota(text: str) -> bool:
+    """Whether a 429 means a quota that is used up until somebody pays."""
+    if _QUOTA_CODES.search(text):
+        return True
+    return _QUOTA_WORDS.search(text) is not None and not _QUOTA_RETURNS.search(text)
+
+
+def own_and_upstream(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers with names in lower case; those of a gateway's upstream under their plain names, where it has none."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    passed_on = {
+        name.removeprefix(_OF_UPSTREAM): value for name, value in lowered.items() if name.startswith(_OF_UPSTREAM)
+    }
+    return {**passed_on, **lowered}
 
 
 def _kind_of_refusal(status: int, text: str) -> Kind:
@@ -179,20 +204,20 @@ def short(text: str, limit: int = 300) -> str:
 def retry_after_s(headers: Mapping[str, str], *, now_s: float | None = None) -> float | None:
     """Seconds that a reply asks to wait, by `retry-after-ms` or `Retry-After` (seconds or a date); None without.
 
+    Those that a gateway passes on as its upstream's (`llm_provider-retry-after`) are read where it sends none itself.
+
     now_s: the POSIX time that a date is compared with. By default the `Date` of the reply, because the clock of the
     server may differ from ours; else our clock.
     """
-    lowered = {key.lower(): value for key, value in headers.items()}
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        seconds = _finite(lowered.get(name))
+    found = own_and_upstream(headers)
+    if now_s is None:
+        now_s = _moment_s(found.get("date"))
+    for name, unit_s in _RETRY_HEADERS:
+        seconds = _finite(found.get(name))
         if seconds is not None:
             return max(0.0, seconds * unit_s)
-    until_s = _moment_s(lowered.get("retry-after"))
-    if until_s is None:
-        return None
-    if now_s is None:
-        now_s = _moment_s(lowered.get("date"))
-    return max(0.0, until_s - (time.time() if now_s is None else now_s))
+    until_s = _moment_s(found.get("retry-after"))
+    return None if until_s is None else max(0.0, until_s - (time.time() if now_s is None else now_s))
 
 
 def _finite(text: str | None) -> float | None:

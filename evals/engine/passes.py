@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.engine.context import current_plan, current_session, use_session
+from evals.engine.context import current_calls, current_plan, current_session, use_session
 from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.sample_order import sample_order
@@ -20,7 +20,7 @@ from evals.errors import EvalsError, Interrupted
 from evals.record.current import record_event
 from evals.record.event import Event
 from evals.record.recorders import RecorderBase
-from evals.sample import labels_of, sample_id
+from evals.sample import IMAGES_KEY, WITH_IMAGES, WITHOUT_IMAGES, labels_of, sample_id
 
 Finished = Callable[[WorkItem, Sequence[Event], Any], None]
 "Called with each finished sample: its item, the events that were recorded, and what `eval_sample` returned."
@@ -72,7 +72,7 @@ class SamplePass:
             on_finished=self.on_finished,
             observer=plan.observer,
             sequential=session.settings.start_concurrency == 1,
-            labels_of=labels_of,
+            labels_of=_labels,
         )
         # The items are generated twice, once to count and once to run: a list of them would grow with the samples.
         done = sum(item.key in plan.finished for item in self._items(order, repeats)) if plan.finished else 0
@@ -144,3 +144,14 @@ def _survives_json(value: Any) -> bool:
 def _gentle_interrupt() -> bool:
     """Whether an interrupted pass continues with the eval's report: `EVALS_GENTLE_INTERRUPT=1`, as in openai/evals."""
     return os.environ.get("EVALS_GENTLE_INTERRUPT", "0").lower() in {"1", "true", "yes"}
+
+
+def _labels(sample: Any) -> dict[str, Any] | None:
+    """The labels of a row, and whether it has an image: as the row says, else as its prompt does."""
+    calls, labels = current_calls(), labels_of(sample)
+    said = sample.get(IMAGES_KEY) if isinstance(sample, dict) else None
+    if said not in (WITH_IMAGES, WITHOUT_IMAGES):
+        if calls is None or not calls.has_images:
+            return labels
+        said = WITH_IMAGES
+    return {**(labels or {}), IMAGES_KEY: said}

@@ -76,7 +76,7 @@ class SampleRun:
     observer: Observer
     sequential: bool = False
     labels_of: Callable[[Any], dict[str, Any] | None] = lambda sample: None
-    "The keys of a row that reports group by (category, subject, ...)."
+    "What reports group by (category, subject, ...); called when the sample is done, in its context."
 
     def __post_init__(self) -> None:
         self._workers: set[asyncio.Task[None]] = set()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.errors import UsageError
+from evals.images.conditions import ImageOptions
 
 START_CONCURRENCY = 32
 MAX_CONCURRENCY = 512
@@ -43,6 +44,8 @@ class EngineSettings:
     overrides: dict[str, Any] = field(default_factory=dict)
     "Sampling arguments that replace those of the eval. For the evaluated model only, never for a grader."
 
+    images: ImageOptions = field(default_factory=ImageOptions)
+    "How the evaluated model sees the images of prompts."
     local_only: bool = False
     "Ask only models of this process. Stored answers are scored again like this: nothing may be called for them."
 

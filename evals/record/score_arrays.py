@@ -16,11 +16,12 @@ from evals.errors import DataError, UsageError, did_you_mean, listed
 from evals.record.reader import Record, read_record
 from evals.record.sample_record import SampleRecord
 from evals.record.scores import SCORE_NAMES, n_unparsed, recorded_name, values_of
-from evals.sample import CLUSTER_KEY, LABEL_KEYS, id_order
+from evals.sample import CLUSTER_KEY, IMAGES_KEY, LABEL_KEYS, WITHOUT_IMAGES, id_order
 from evals.stats.arrays import Array, Codes
 from evals.stats.intervals import mean_of
 
 _LABEL_KEYS = frozenset(LABEL_KEYS)
+_GROUP_KEYS = (*LABEL_KEYS, IMAGES_KEY)
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,12 @@ class _Codes:
             self.codes.append(-1)
         self.codes[row] = self.names.setdefault(str(value), len(self.names))
 
+    def fill(self, n_rows: int, value: str) -> None:
+        """Give every row without the label this value."""
+        code = self.names.setdefault(value, len(self.names))
+        self.codes = array("q", [one if one >= 0 else code for one in self.codes])
+        self.codes.extend([code] * (n_rows - len(self.codes)))
+
     def labels(self, n_rows: int, kept: Codes) -> Labels:
         """The labels of the rows `kept`, names sorted: which sample finished first leaves no trace."""
         names = sorted(self.names)
@@ -241,6 +248,8 @@ class _Reader:
             value = labels[key] if key in labels else raw[key]
             if key in _LABEL_KEYS and isinstance(value, str | int):
                 self._labels.setdefault(key, _Codes()).add(row, value)
+        if (images := sample.labels.get(IMAGES_KEY)) is not None:
+            self._labels.setdefault(IMAGES_KEY, _Codes()).add(row, images)
 
     def chosen(self) -> str | None:
         """The number that is taken; None where the record does not have it, or has several and none of the usual."""
@@ -254,7 +263,9 @@ class _Reader:
         ids, n_rows = list(self.rows), len(self.rows)
         order = np.array(sorted(range(len(found)), key=lambda i: id_order(ids[found[i]])), dtype=np.int64)
         kept: Codes = found[order]
-        labels = {key: self._labels[key].labels(n_rows, kept) for key in LABEL_KEYS if key in self._labels}
+        if IMAGES_KEY in self._labels:
+            self._labels[IMAGES_KEY].fill(n_rows, WITHOUT_IMAGES)
+        labels = {key: self._labels[key].labels(n_rows, kept) for key in _GROUP_KEYS if key in self._labels}
         arrays = ScoreArrays(
             path=path,
             metric=name,

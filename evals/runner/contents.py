@@ -26,13 +26,14 @@ class PictureDigest:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
-    def add(self, row: Any) -> None:
-        """Read the pictures that a row names by path."""
+    def add(self, row: Any) -> bool:
+        """Read the pictures that a row names by path; whether it names any."""
         found: list[str] = []
         _collect_pictures(row, found)
         for name in found:
             if name not in self._known:
                 self._known[name] = file_digest(Path(name)) or "none"
+        return bool(found)
 
     def value(self) -> str | None:
         """16 hexadecimal digits over all pictures; None where no row names one."""

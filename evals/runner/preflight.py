@@ -14,6 +14,7 @@ import evals
 from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
+from evals.images.conditions import TRANSCRIBED, ImageOptions, has_images, in_condition
 from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import LOOKED_AT, few_shot_warnings
@@ -48,8 +49,15 @@ class Preflight:
         }
 
 
-def check_before_run(evaluation: Eval, max_samples: int | None, *, as_openai_evals: bool = False) -> Preflight:
-    """Read and check every selected row. as_openai_evals: doubts about rows are warnings.
+def check_before_run(
+    evaluation: Eval,
+    max_samples: int | None,
+    images: ImageOptions | None = None,
+    *,
+    as_openai_evals: bool = False,
+) -> Preflight:
+    """Read and check every selected row. images: how they are sent. as_openai_evals: doubts about rows are
+    warnings.
 
     Raises:
         DataError: the first bad row, with the numbers of others that are bad in the same way.
@@ -61,7 +69,7 @@ def check_before_run(evaluation: Eval, max_samples: int | None, *, as_openai_eva
     if len(samples) == 0:
         raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
     order = sample_order(len(samples), max_samples)
-    pictures = _check_rows(evaluation, samples, order, doubts)
+    pictures = _check_rows(evaluation, samples, order, doubts, images or ImageOptions())
     return Preflight(
         n_samples=len(samples),
         n_selected=len(order),
@@ -73,7 +81,9 @@ def check_before_run(evaluation: Eval, max_samples: int | None, *, as_openai_eva
     )
 
 
-def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int], doubts: Doubts) -> str | None:
+def _check_rows(
+    evaluation: Eval, samples: Sequence[Any], order: Sequence[int], doubts: Doubts, images: ImageOptions
+) -> str | None:
     """Check each row; the digest of the pictures that they name."""
     pictures = PictureDigest()
     check_sample = hook_of(evaluation, "check_sample")
@@ -85,7 +95,8 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int], 
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
-            pictures.add(sample)
+            if pictures.add(sample) or images.seen_as == TRANSCRIBED:
+                _check_images(evaluation, sample, images)
         except DataError as error:
             if first is None:
                 first = error
@@ -96,6 +107,17 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], order: Sequence[int], 
     more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
     also = [f"({more} the same problem: {listed(same)})"] if same else []
     raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)
+
+
+def _check_images(evaluation: Eval, sample: Any, images: ImageOptions) -> None:
+    """Raise BadSample unless the images of a sample's prompt can be sent as the run wants them."""
+    prompt = hook_of(evaluation, "first_prompt")(sample)
+    if not has_images(prompt):
+        return
+    try:
+        in_condition(prompt, images)
+    except DataError as error:
+        raise BadSample(error.what, sample, fix=error.fix) from None
 
 
 def _estimate_tokens(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> int | None:

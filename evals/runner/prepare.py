@@ -119,7 +119,8 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     _refuse_swapped(request, registry)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    request = _with_images(request, evaluation)
+    facts = _facts_of(evaluation, spec, request)
     evaluation.preflight()
     _check_effort(evaluation, request, registry)
     warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
@@ -146,8 +147,22 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     registry = _registry_of(request, None)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    facts = check_before_run(evaluation, request.max_samples, as_openai_evals=spec.is_openai_evals_form)
+    request = _with_images(request, evaluation)
+    facts = _facts_of(evaluation, spec, request)
     return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
+    """The request in the eval's own condition of images, where the request names none."""
+    settings, condition = request.settings, evaluation.image_condition
+    if condition is None or settings.images.condition is not None:
+        return request
+    return replace(request, settings=replace(settings, images=replace(settings.images, condition=condition)))
+
+
+def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
+    images = request.settings.images
+    return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
 
 
 def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:

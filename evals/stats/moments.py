@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from evals.stats.intervals import ExactSum, t975, t_interval, wilson
+from evals.stats.intervals import ExactSum, modified_wilson, t975, t_interval, wilson_name
 
 NO_INTERVAL = (math.nan, math.nan)
 
@@ -94,7 +94,9 @@ class Moments:
         """How `ci95` is made, in the words of `Estimate.method`."""
         if self.n == 0 or (self.n < 2 and not self.is_binary):
             return "none"
-        return "wilson" if self.is_binary else "effective wilson" if self.in_unit else "student t"
+        if self.is_binary:
+            return wilson_name(float(self.total), self.n)
+        return "effective wilson" if self.in_unit else "student t"
 
     @property
     def in_unit(self) -> bool:
@@ -104,11 +106,11 @@ class Moments:
     def ci95(self) -> tuple[float, float]:
         """95 % interval of the mean, by the rules of `proportions.proportion_estimate` and `mean_estimate`.
 
-        Scores of 0 and 1: Wilson. Others in [0, 1]: Wilson with the effective number of samples, so that the ends stay
-        in [0, 1]. Scores beyond: Student's t. (nan, nan) without scores, or for a single one that is a fraction.
+        Scores of 0 and 1: `modified_wilson`. Others in [0, 1]: Wilson with the effective number of samples, so that the
+        ends stay in [0, 1]. Scores beyond: Student's t. (nan, nan) without scores, or for a single fraction.
         """
-        if self.method == "wilson":
-            return wilson(float(self.total), self.n)
+        if self.n and self.is_binary:
+            return modified_wilson(float(self.total), self.n)
         if self.method == "effective wilson":
             df = max(1.0, 2 / (2 / (self.n - 1) + self.kurtosis / self.n))
             return effective_wilson95(self.mean, effective_n(self.mean, self.stderr, self.n), df)

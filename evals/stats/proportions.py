@@ -1,4 +1,4 @@
-"""Intervals of proportions: Wilson, Clopper-Pearson, and Wilson for clusters and repeats."""
+"""Intervals of proportions: Wilson, modified near 0 and 1, Clopper-Pearson, and Wilson for clusters and repeats."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from scipy import special
 
 from evals.stats.arrays import as_scores, check_confidence
 from evals.stats.estimate import Estimate, Interval, undefined
+from evals.stats.intervals import modified_wilson, wilson_name
 from evals.stats.intervals import wilson as wilson
 from evals.stats.moments import effective_n
 from evals.stats.standard_error import ClusterSpread, stderr, t_quantile, z_quantile
@@ -32,10 +33,17 @@ def clopper_pearson(successes: int, n: int, confidence: float = 0.95) -> Interva
 
 
 def wilson_interval(successes: float, n: int, confidence: float = 0.95) -> Interval:
-    """`wilson` at any level, as an `Interval`; the default for independent samples, see docs/statistics.md."""
+    """`wilson` at any level, as an `Interval`."""
     check_confidence(confidence)
     _check_counts(successes, n)
     return Interval(*wilson(successes, n, z_quantile(0.5 + confidence / 2)), confidence)
+
+
+def modified_wilson_interval(successes: float, n: int, confidence: float = 0.95) -> Interval:
+    """`intervals.modified_wilson` at any level; the default for independent samples, see docs/statistics.md."""
+    check_confidence(confidence)
+    _check_counts(successes, n)
+    return Interval(*modified_wilson(successes, n, z_quantile(0.5 + confidence / 2)), confidence)
 
 
 def proportion_estimate(
@@ -43,7 +51,7 @@ def proportion_estimate(
 ) -> Estimate:
     """Mean of scores in [0, 1] with an interval that stays in [0, 1] and keeps its coverage near the ends.
 
-    Scores of 0 and 1 without clusters: Wilson. Clusters, or fractions such as the means of an item's repeats:
+    Scores of 0 and 1 without clusters: `modified_wilson`. Clusters, or fractions such as means of an item's repeats:
     `effective_wilson`. Everything equal still has a width. Interval NaN for n = 0, fewer than two clusters,
     a single fraction, or NaN among the scores.
     Raises ValueError for scores outside [0, 1]: use `mean_estimate`.
@@ -54,7 +62,9 @@ def proportion_estimate(
         raise ValueError("proportions need scores in [0, 1]; use mean_estimate for other scores")
     n, value = len(values), float(values.mean()) if len(values) else math.nan
     if clusters is None and n and np.all((values == 0) | (values == 1)):
-        return Estimate(value, stderr(values), wilson_interval(float(values.sum()), n, confidence), n, n, "wilson")
+        hits = float(values.sum())
+        interval = modified_wilson_interval(hits, n, confidence)
+        return Estimate(value, stderr(values), interval, n, n, wilson_name(hits, n))
     spread = ClusterSpread.of(values, clusters)
     if math.isnan(spread.stderr):
         return undefined(n, spread.n_clusters, confidence, value)

@@ -15,6 +15,7 @@ import pytest
 
 from evals.cli import new
 from evals.errors import EvalsError, UsageError
+from evals.exams.read_paper import load_paper
 from evals.registry import Registry
 from evals.registry.entries import KNOWN_KEYS
 from evals.runner.checks import check_evals
@@ -177,3 +178,21 @@ def test_a_file_that_cannot_be_understood_writes_nothing(evals_new, tmp_path, wo
     with pytest.raises(EvalsError, match=f"(?s){message}"):
         evals_new("own", *words)
     assert not (tmp_path / "registry").exists()
+
+
+def test_a_new_paper_loads_as_it_is(evals_new, tmp_path):
+    printed = evals_new("--exam", "spring", "--dir", "mine")
+    assert "replace the questions" in printed
+    paper = load_paper(tmp_path / "mine" / "data" / "spring")
+    assert (paper.id, len(paper.items)) == ("spring", 6)
+    assert {item.kind for item in paper.items} == {"mcq", "mselect", "numeric", "short", "free"}
+    assert [one.origin.status for one in paper.percentiles] == ["invented"]
+    text = (tmp_path / "mine/evals/spring.yaml").read_text()
+    assert "EXAM_NAME" not in text
+    assert "class: evals.suite:Exam" in text
+
+
+def test_a_paper_and_a_template_exclude_each_other(evals_new, capsys):
+    with pytest.raises(SystemExit):
+        evals_new("spring", "--exam", "--class", "includes")
+    assert "not allowed with" in capsys.readouterr().err

@@ -105,7 +105,7 @@ OPENAI: list[tuple[str, Any, Any, str, bytes]] = [
         RESPONSES_REPLY,
         "/v1/responses",
         '{"model":"m","input":[{"role":"system","content":"Be brief."},{"role":"user","content":"One — two?"}],'
-        '"temperature":0.0,"top_p":0.5,"user":"u","max_output_tokens":16,"store":false}'.encode(),
+        '"temperature":0.0,"top_p":0.5,"user":"u","max_output_tokens":16,"store":false,"stream":false}'.encode(),
     ),
 ]
 

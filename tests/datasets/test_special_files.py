@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from evals.cli.main import main
-from evals.completion_fns.images import data_url
 from evals.data import get_json, get_jsonl, open_samples
 from evals.datasets.json_rows import CHUNK_BYTES, MAX_LINE_BYTES, universal_lines
 from evals.errors import DataError
+from evals.images.inline import data_url
 from evals.record.reader import read_record
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")

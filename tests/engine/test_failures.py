@@ -21,6 +21,24 @@ CASES = [
     (429, body("You exceeded your current quota", type="insufficient_quota", code="insufficient_quota"), Kind.QUOTA),
     (429, body("Rate limit reached for requests", code="rate_limit_exceeded"), Kind.RATE_LIMIT),
     (
+        429,
+        body(
+            "litellm.RateLimitError: RateLimitError: OpenAIException - You exceeded your current quota",
+            type="throttling_error",
+            param=None,
+            code="429",
+        ),
+        Kind.QUOTA,
+    ),
+    (
+        429,
+        body(
+            "You exceeded your current quota, please check your plan and billing details. Please retry in 31.2s.",
+            status="RESOURCE_EXHAUSTED",
+        ),
+        Kind.RATE_LIMIT,
+    ),
+    (
         400,
         body("This model's maximum context length is 8192 tokens", code="context_length_exceeded"),
         Kind.CONTEXT_LENGTH,
@@ -36,6 +54,18 @@ CASES = [
         Kind.CONTEXT_LENGTH,
     ),
     (413, body("Request too large"), Kind.CONTEXT_LENGTH),
+    (
+        400,
+        body(
+            "request (250 tokens) exceeds the available context size (128 tokens), try increasing it",
+            code=400,
+            type="exceed_context_size_error",
+            n_prompt_tokens=250,
+            n_ctx=128,
+        ),
+        Kind.CONTEXT_LENGTH,
+    ),
+    (400, body("sorry, no.", code=400, type="exceed_context_size_error"), Kind.CONTEXT_LENGTH),
     (400, body("The response was filtered", code="content_filter"), Kind.CONTENT_FILTER),
     (400, body("triggering Azure OpenAI's content management policy", code="content_filter"), Kind.CONTENT_FILTER),
     (400, body("Unsupported parameter: 'max_tokens'", code="unsupported_parameter"), Kind.BAD_REQUEST),
@@ -67,6 +97,9 @@ def test_the_servers_own_words_are_kept_short_and_on_one_line():
         ({"Retry-After": "3"}, 3),
         ({"retry-after-ms": "1500"}, 1.5),
         ({"RETRY-AFTER": "-4"}, 0),
+        ({"llm_provider-retry-after": "7"}, 7),
+        ({"llm_provider-retry-after-ms": "1500"}, 1.5),
+        ({"llm_provider-retry-after": "7", "Retry-After": "2"}, 2),
         ({}, None),
         ({"retry-after": "soon"}, None),
     ],

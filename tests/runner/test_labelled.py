@@ -7,7 +7,7 @@ import pytest
 from made_runs import write_run
 
 from evals.runner.labelled import MAX_GROUPS, labelled_report
-from evals.stats.intervals import wilson
+from evals.stats.intervals import modified_wilson
 from evals.stats.standard_error import stderr, variance_parts
 
 
@@ -17,7 +17,7 @@ def test_each_group_has_the_keys_of_a_metric(tmp_path):
     assert report["score"] == 0.75
     assert list(report["groups"]["category"]) == ["a", "b"]
     assert report["groups"]["category"]["a"] == {
-        "score": 1.0, "score_stderr": 0.0, "score_ci95": pytest.approx(list(wilson(3, 3))), "score_method": "wilson",
+        "score": 1.0, "score_stderr": 0.0, "score_ci95": pytest.approx(list(modified_wilson(3, 3))), "score_method": "modified wilson",
         "n": 3,
     }  # fmt: skip
     assert report["groups"]["category"]["b"]["score_stderr"] is None

@@ -16,7 +16,7 @@ from sums import Adder, three_of_four, write_sums
 import evals
 from evals.completion import Completions
 from evals.errors import EvalsError, ProviderError
-from evals.stats.intervals import wilson
+from evals.stats.intervals import modified_wilson
 from evals.testing.openai_process import ServerProcess
 
 
@@ -32,7 +32,7 @@ def test_a_function_is_run_and_gives_typed_numbers_and_samples(registry):
     metric = result.metrics["accuracy"]
     assert result.accuracy == metric.value == 0.75
     assert metric.n == 4
-    assert metric.ci95 == pytest.approx(wilson(3, 4))
+    assert metric.ci95 == pytest.approx(modified_wilson(3, 4))
     assert metric.stderr == pytest.approx(math.sqrt(0.75 * 0.25 / 3))
     (wrong,) = result.samples.wrong()
     assert (wrong.prompt, wrong.completion, wrong.expected, wrong.correct) == ("4 + 4?", "9", "8", False)

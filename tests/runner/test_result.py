@@ -13,7 +13,7 @@ import evals
 from evals.errors import UsageError
 from evals.record.sample_record import SampleRecord
 from evals.runner.result import Metric, SampleRow, metrics_of
-from evals.stats.intervals import wilson
+from evals.stats.intervals import modified_wilson
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def test_metrics_become_a_data_frame_with_the_method_of_each_interval(registry):
     pytest.importorskip("pandas")
     frame = evals.run(three_of_four, "sums", registry_paths=registry).metrics_to_dataframe().set_index("metric")
     accuracy = frame.loc["accuracy"]
-    assert (accuracy["value"], accuracy["n"], accuracy["method"]) == (0.75, 4, "wilson")
-    assert (accuracy["ci95_low"], accuracy["ci95_high"]) == pytest.approx(wilson(3, 4))
+    assert (accuracy["value"], accuracy["n"], accuracy["method"]) == (0.75, 4, "modified wilson")
+    assert (accuracy["ci95_low"], accuracy["ci95_high"]) == pytest.approx(modified_wilson(3, 4))
 
 
 class Tags(html.parser.HTMLParser):
@@ -69,7 +69,7 @@ def test_the_notebook_table_is_escaped_well_formed_and_without_colours(registry)
     tags = Tags()
     tags.feed(text)
     assert not tags.open
-    assert {"accuracy", "0.750", "0.301 to 0.954", "4", "<script>"} <= set(tags.texts)
+    assert {"accuracy", "0.750", "0.204 to 0.987", "4", "<script>"} <= set(tags.texts)
     assert "color" not in text
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats as scipy_stats
 from statsmodels.stats.proportion import proportion_confint
 
-from evals.stats.proportions import clopper_pearson, proportion_estimate, wilson_interval
+from evals.stats.proportions import clopper_pearson, modified_wilson_interval, proportion_estimate, wilson_interval
 
 COUNTS = [(0, 10), (1, 1), (3, 10), (50, 50), (719, 1000)]
 
@@ -50,10 +50,43 @@ def test_impossible_counts_are_refused(successes, n):
         clopper_pearson(successes, n)
 
 
-def test_independent_zeros_and_ones_get_the_wilson_interval():
-    estimate = proportion_estimate([True, True, False, True])
-    assert estimate.method == "wilson"
-    assert estimate.interval == wilson_interval(3, 4)
+def test_independent_zeros_and_ones_get_the_modified_wilson_interval():
+    few, many = proportion_estimate([True, True, False, True]), proportion_estimate([0, 0, 0, 0, 1, 1, 1, 1])
+    assert (few.method, few.interval) == ("modified wilson", modified_wilson_interval(3, 4))
+    assert (many.method, many.interval) == ("wilson", wilson_interval(4, 8))
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize("hits", [1, 2, 3])
+def test_few_hits_have_the_lower_end_of_a_poisson_rate(hits, confidence):
+    """Brown, Cai and DasGupta 2001: half of the chi-squared quantile with twice as many degrees of freedom, over n."""
+    rate = scipy_stats.chi2.ppf(1 - confidence, 2 * hits) / 2
+    few, mirrored = modified_wilson_interval(hits, 40, confidence), modified_wilson_interval(40 - hits, 40, confidence)
+    assert few.low == pytest.approx(min(rate / 40, wilson_interval(hits, 40, confidence).low), abs=1e-12)
+    assert few.high == wilson_interval(hits, 40, confidence).high
+    assert (mirrored.low, mirrored.high) == pytest.approx((1 - few.high, 1 - few.low), abs=1e-12)
+
+
+def coverage(n: int, rates: np.ndarray, interval_of: object) -> np.ndarray:
+    """The chance of each rate that its number of hits has an interval that holds it, summed over all numbers."""
+    hits = np.arange(n + 1)
+    ends = [interval_of(int(k), n) for k in hits]  # type: ignore[operator]
+    low, high = np.array([end.low for end in ends]), np.array([end.high for end in ends])
+    held = (low <= rates[:, None]) & (rates[:, None] <= high)
+    return (scipy_stats.binom.pmf(hits, n, rates[:, None]) * held).sum(axis=1)
+
+
+@pytest.mark.parametrize("n", [5, 20, 50, 200, 1000])
+def test_the_default_interval_holds_the_rates_of_evals_in_93_of_100_runs_at_any_size(n):
+    rates = np.array([0, 0.02, 0.5, 0.8, 0.95, 1])
+    assert coverage(n, rates, modified_wilson_interval).min() > 0.93
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8, 15, 30, 100, 400])
+def test_the_default_interval_holds_no_rate_as_seldom_as_wilsons(n):
+    rates = np.concatenate([np.linspace(0, 0.5, 1501), np.geomspace(1e-3 / n, 0.5, 1500)])
+    assert coverage(n, rates, modified_wilson_interval).min() > 0.913
+    assert coverage(n, rates, wilson_interval).min() < 0.841
 
 
 def test_one_sample_has_a_wilson_interval_but_no_standard_error():

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
-from evals.completion_fns.openai.model_rules import most_completions, problem_with, says_cut_off, with_facts
+from evals.completion_fns.openai.model_rules import fewer_completions, problem_with, says_cut_off, with_facts
 from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
     adapted,
-    cut_at,
+    cut_answer_at,
     recorded_request,
 )
 from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
     failure_of_reply,
+    is_stream,
     rate_limit_headers,
     read_reply,
 )
@@ -117,6 +118,8 @@ class OpenAIBackend(HostedBackend):
         self.timeout_s = timeout_s
         self._max_n: int | None = None
         "Completions that the server gives in one request, where it has said so."
+        self._streams_unasked = False
+        "The server has streamed a reply although nothing asked for a stream."
         rename = {"max_tokens": max_tokens_param} if max_tokens_param else {}
         self._own_rules = self._rules = RequestRules(rename, frozenset(drop), system_role)
 
@@ -203,9 +206,10 @@ class OpenAIBackend(HostedBackend):
         try:
             return [await self.draw(client, prompt, options)]
         except CallFailed as failure:
-            self._max_n = most_completions(failure.message)
-            if self._max_n is None or self._max_n >= n:
+            fewer = fewer_completions(failure.message, n) if failure.status in (400, 422) else None
+            if fewer is None:
                 raise
+            self._max_n = min(fewer, self._max_n or fewer)
             return await self.draw_all(client, prompt, options)
 
     async def draw(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> Completions:
@@ -236,8 +240,8 @@ class OpenAIBackend(HostedBackend):
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
         refuse_filtered(result, self.host, reply.status)
-        if "stop" in options and "stop" not in body:
-            result.texts = [cut_at(text, options["stop"]) for text in result.texts]
+        if "stop" in options and not body.get("include_stop_str_in_output"):
+            end_at_stop(result, options["stop"])
         result.request = recorded_request(body, rules.changes_to(options))
         if endpoint.path != self.path:
             result.request = {**(result.request or {}), "endpoint": endpoint.path}
@@ -258,16 +262,22 @@ class OpenAIBackend(HostedBackend):
         there = endpoint or self.endpoint_for(options)
         fields = {name: value for name, value in options.items() if name not in _NOT_FOR_THE_BODY}
         timeout_s = options.get("timeout") or options.get("request_timeout") or self.timeout_s
+        failure: CallFailed | None = None
         for _ in range(_MAX_ADAPTATIONS):
             learnt = self._rules
             rules = with_facts(learnt, self._info(), fields)
-            body = {**there.body(prompt, fields, rules), **options.get("extra_body", {})}
+            unstreamed = {"stream": False} if self._streams_unasked else {}
+            body = {**there.body(prompt, fields, rules), **unstreamed, **options.get("extra_body", {})}
             reply = await client.post(there.path, body, options.get("extra_headers"), timeout_s)
             if reply.status < 300:
-                return body, reply, rules
+                if self._streams_unasked or not is_stream(reply):
+                    return body, reply, rules
+                self._streams_unasked = True
+                continue
             failure = failure_of_reply(reply, self.host, self.shown_url + there.path)
             if failure.status not in (400, 422) or not self._adapt(learnt, failure, body):
                 raise failure
+        assert failure is not None
         raise failure
 
     def _info(self) -> ModelInfo:
@@ -283,6 +293,18 @@ class OpenAIBackend(HostedBackend):
         self._rules = better
         logger.warning("%s: requests are adapted to the model: %s", self.model, failure.message)
         return True
+
+
+def end_at_stop(result: Completions, stop: Any) -> None:
+    """End each completion before the first stop text; its finish reason is then `stop`.
+
+    Servers differ: transformers' leaves the stop text in, and what follows it in its token; some ignore `stop`.
+    """
+    cut = [cut_answer_at(text, stop) for text in result.texts]
+    for place, (before, after) in enumerate(zip(result.texts, cut, strict=True)):
+        if before != after and place < len(result.finish_reasons):
+            result.finish_reasons[place] = "stop"
+    result.texts = cut
 
 
 def _refuse_words(options: Mapping[str, Any]) -> None:

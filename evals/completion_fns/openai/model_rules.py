@@ -17,7 +17,16 @@ _NEEDED = (*_LOGPROBS, "logit_bias")
 
 _TOOLS_ELSEWHERE = re.compile(r"[Ff]unction tools .{0,80}not supported .{0,120}/v1/responses", re.DOTALL)
 _CUT_OFF = re.compile(r"Could not finish the message because max_tokens or model output limit was reached")
-_MOST = re.compile(r"Invalid 'n': integer above maximum value\. Expected a value <= (\d+)")
+_MOST = re.compile(
+    r"Invalid 'n': integer above maximum value\. Expected a value <= (\d+)"
+    r"|['\"`]?\bn['\"`]?[ :].{0,40}?(?:at most|less than or equal to|<=|no more than|between 1 and) (\d+)"
+)
+_ONLY_ONE = re.compile(
+    r"only (?:one|1|a single) (?:completion|choice)|multiple (?:completions|choices) (?:are|is) not"
+    r"|\bn['\"`]? ?(?:=|==|must be|should be|can only be|to be) ?(?:equal to )?1\b|\bn['\"`]? ?> ?1\b.{0,40}not",
+    re.IGNORECASE,
+)
+_TOO_MANY = re.compile(r"\bn(?:_cmpl)?\b.{0,60}number of (?:parallel )?slots", re.IGNORECASE | re.DOTALL)
 
 
 def refused_by(info: ModelInfo, options: Mapping[str, Any]) -> frozenset[str]:
@@ -81,7 +90,19 @@ def says_cut_off(message: str) -> bool:
     return _CUT_OFF.search(message) is not None
 
 
-def most_completions(message: str) -> int | None:
-    """The number of completions that a request may ask for, from an error about `n`; None from any other."""
-    found = _MOST.search(message)
-    return int(found[1]) if found else None
+def fewer_completions(message: str, n: int) -> int | None:
+    """How many completions to ask for at a time, below `n`, after an error about `n`; None for any other error.
+
+    Where the error names no number, half as many: llama.cpp's server takes as many as it has slots, and does not say.
+    """
+    if n < 2:
+        return None
+    if found := _MOST.search(message):
+        most = int(found[1] or found[2])
+    elif _ONLY_ONE.search(message):
+        most = 1
+    elif _TOO_MANY.search(message):
+        most = n // 2
+    else:
+        return None
+    return most if 1 <= most < n else None

@@ -13,8 +13,8 @@ from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.cost import cost_usd
 from evals.completion_fns.effort import reasons
 from evals.completion_fns.hosted import together
-from evals.completion_fns.images import inline_images
 from evals.completion_fns.openai.backend import Endpoint, OpenAIBackend
+from evals.completion_fns.openai.echo_scoring import EchoScoring
 from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat, wants_responses
 from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body, text_body
 from evals.completion_fns.openai.results import (
@@ -24,10 +24,10 @@ from evals.completion_fns.openai.results import (
     OpenAIResponsesCompletionResult,
     read_reply,
 )
-from evals.completion_fns.openai.scores import read_scores, score_options
 from evals.completion_fns.openai.transport import Transport
 from evals.engine.failures import CallFailed
 from evals.errors import UsageError, did_you_mean
+from evals.images.inline import inline_images
 from evals.registry.typed_arguments import typed_arguments
 from evals.secrets import register_secret
 
@@ -114,29 +114,32 @@ class OpenAICompletionFn(OpenAIBackend):
     result_type = OpenAICompletionResult
     gives_top_logprobs = True
     score_way = "echo"
+    _scoring: EchoScoring | None = None
 
     async def score(self, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
-        """The log probability of each continuation after `prompt`, in nats; one request for all of them.
+        """The log probability of each continuation after `prompt`, in nats; one request where the server takes that.
+
+        The first call tests the server: what it says of a token that it generates must be what it says of it echoed.
 
         Raises:
-            CallFailed: no usable reply, or the server does not echo the prompt with log probabilities.
+            CallFailed: no usable reply, the server does not echo the prompt with log probabilities, or the test failed.
         """
-        text = self.formatted(prompt)
-        prompts = [text + continuation for continuation in continuations]
-        options = score_options({**self.options, **self.extra_options})
-        _, reply, _ = await self.exchange(self.client(), prompts, options)
-        raw = read_reply(reply, self.host)
-        usage = raw["usage"] if isinstance(raw.get("usage"), dict) else None
+        if self._scoring is None:
+            self._scoring = EchoScoring(self._ask_for_scores, {**self.options, **self.extra_options}, self.host)
+        found = await self._scoring.score(self.formatted(prompt), continuations)
         return ContinuationScores(
-            read_scores(raw, text, continuations),
-            model=raw.get("model"),
-            usage=usage,
-            cost_usd=cost_usd(usage, self.model_info()),
+            found.scores, model=found.model, usage=found.usage, cost_usd=cost_usd(found.usage, self.model_info())
         )
 
+    async def _ask_for_scores(self, prompt: str | list[str], options: Mapping[str, Any]) -> dict[str, Any]:
+        _, reply, _ = await self.exchange(self.client(), prompt, options)
+        return read_reply(reply, self.host)
+
     def formatted(self, prompt: Any) -> Any:
+        """The prompt as a text, tokens or several texts. A list of one text is sent as a text."""
         formatted = prompt if hasattr(prompt, "to_formatted_prompt") else CompletionPrompt(prompt)
-        return formatted.to_formatted_prompt()
+        sent = formatted.to_formatted_prompt()
+        return sent[0] if isinstance(sent, list) and len(sent) == 1 and isinstance(sent[0], str) else sent
 
     def body(self, prompt: Any, options: Mapping[str, Any], rules: RequestRules) -> dict[str, Any]:
         return text_body(self.model, prompt, options, rules)

@@ -10,6 +10,7 @@ from typing import Any
 
 from evals.completion_fns.openai.response_items import input_items, responses_options
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
+from evals.texts.thoughts import split_thoughts
 
 _NAMES = """
     temperature top_p max_tokens max_completion_tokens max_output_tokens n stop seed logprobs top_logprobs logit_bias
@@ -123,7 +124,8 @@ def responses_body(
     reasons: the model does in this call, so its reasoning items are asked for in a form that can be sent back.
     """
     items = input_items(with_system_role(messages, rules.system_role))
-    return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons))}
+    # Said although it is the API's default: transformers' server streams this endpoint unless it is told not to.
+    return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons)), "stream": False}
 
 
 def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:
@@ -138,6 +140,18 @@ def cut_at(text: str, stop: Any) -> str:
     sequences = [stop] if isinstance(stop, str) else stop or []
     found = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
     return text[: min(found)] if found else text
+
+
+def cut_answer_at(text: str, stop: Any) -> str:
+    """As `cut_at`, for a text that may begin with the thoughts of a model: stop texts within them do not end it."""
+    split = split_thoughts(text)
+    if not split.thoughts:
+        return cut_at(text, stop)
+    answer = cut_at(split.answer, stop)
+    if split.is_unclosed or answer == split.answer:
+        return text
+    place = text.rfind(split.answer)
+    return answer if place < 0 else text[: place + len(answer)]
 
 
 _MAX_RECORDED_CHARS = 200
@@ -156,7 +170,7 @@ def recorded_request(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dic
     return kept or None
 
 
-_NOT_RECORDED = ("model", "messages", "prompt", "input")
+_NOT_RECORDED = ("model", "messages", "prompt", "input", "stream")
 
 
 def _recorded(name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from evals.completion_fns.openai.malformed import problem_of_choices, problem_of
 from evals.completion_fns.openai.response_items import assistant_message
 from evals.completion_fns.openai.transport import WireReply
 from evals.completion_fns.raw_replies import as_dict, dicts
-from evals.engine.failures import CallFailed, Kind, classify_http, short
+from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
 from evals.secrets import redact
 
 
@@ -239,6 +239,12 @@ def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
     return raw
 
 
+def is_stream(reply: WireReply) -> bool:
+    """Whether a reply is a stream of events and not one JSON object."""
+    content_type = next((value for name, value in reply.headers.items() if name.lower() == "content-type"), "")
+    return content_type.startswith("text/event-stream")
+
+
 def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
     """The failure for a reply with a status of 300 or more. url: of the request, for the message."""
     if 300 <= reply.status < 400:
@@ -252,6 +258,8 @@ def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
 
 
 def rate_limit_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
-    """The `x-ratelimit-*` headers in lower case; None without any."""
-    found = {name.lower(): value for name, value in headers.items() if name[:12].lower() == "x-ratelimit-"}
+    """The `x-ratelimit-*` headers in lower case, those that a gateway passes on too; None without any."""
+    if not any("x-ratelimit-" in name.lower() for name in headers):
+        return None
+    found = {name: value for name, value in own_and_upstream(headers).items() if name.startswith("x-ratelimit-")}
     return found or None

@@ -12,6 +12,7 @@ from evals.record.scores import values_of
 from evals.report.words import labelled, money, number, one_line, printable
 from evals.stats.intervals import mean_of
 
+_NOTHING_EARNED = {"wrong", "invalid", "blank"}
 _COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "error": "\x1b[31m", "bold": "\x1b[1m"}
 
 
@@ -19,10 +20,23 @@ def verdict_of(sample: SampleRecord) -> str:
     """`error`, `right`, `wrong`, or `partly` if some of its matches are right; empty if it has no match."""
     if sample.error is not None:
         return "error"
+    statuses = {data["status"] for data in exam_data(sample)}
+    if statuses - {"pending"}:
+        return "right" if statuses == {"right"} else "wrong" if statuses <= _NOTHING_EARNED else "partly"
     correct = row_of(sample)["correct"]
     if isinstance(correct, float) and 0 < correct < 1:
         return "partly"
     return "" if correct is None else "right" if correct else "wrong"
+
+
+def exam_data(sample: SampleRecord) -> list[dict[str, Any]]:
+    """The data of the `exam` events of a question, one a reply."""
+    return [data for data in sample.data("exam") if isinstance(data, dict) and isinstance(data.get("status"), str)]
+
+
+def is_pending(sample: SampleRecord) -> bool:
+    """Whether a reply to this question of an exam waits for a grader's mark."""
+    return any(data["status"] == "pending" for data in exam_data(sample))
 
 
 def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: bool = False) -> str:
@@ -51,7 +65,9 @@ def _head(sample: SampleRecord, *, colour: bool) -> str:
 
 def _share_right(sample: SampleRecord) -> str:
     """`1 of 4 right` for a sample with several matches; the number where a match is right in part."""
-    found = values_of(sample.events)["correct"]
+    found = values_of(sample.events).get("correct")
+    if found is None:  # a question of an exam
+        found = values_of(sample.events).get("score") or [0.0]
     if any(value not in (0, 1) for value in found):
         return number(mean_of(found))
     return f"{sum(value == 1 for value in found)} of {len(found)} right"
@@ -126,6 +142,7 @@ def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[s
         if row[key] is not None and (key == "expected" or row[key] != row["completion"]):
             yield key, _as_text(row[key])
     yield from _grade_parts(sample)
+    yield from _exam_parts(sample)
     metrics = {key: value for key, value in row.items() if key not in COLUMNS}
     if metrics:
         yield "metrics", ", ".join(f"{key} {_as_text(value)}" for key, value in metrics.items())
@@ -134,6 +151,26 @@ def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[s
     usage = usage_text(row)
     if usage:
         yield "usage", usage
+
+
+def _exam_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:
+    """The question's id and key, what was read of each reply and what it earned, and every grader's mark."""
+    for place, data in enumerate(exam_data(sample)):
+        if place == 0:
+            yield "question", f"{data.get('item')} ({data.get('kind')})"
+            if data.get("key") is not None:
+                yield "expected", _as_text(data["key"])
+        if data.get("answer") is not None:
+            yield "picked", _as_text(data["answer"])
+        earned = "a mark is missing: " + ", ".join(map(str, data.get("missing") or ()))
+        if data.get("points") is not None:
+            earned = f"{data['points']:g} of {data.get('max_points', 0):g} points"
+        yield "mark", f"{data['status']}, {earned}" if data.get("points") is not None else earned
+        for mark in data.get("marks") or ():
+            yield "grader", f"{mark.get('grader')}: {_as_text(mark.get('points'))}"
+            for line in mark.get("lines") or ():
+                words = f"  {dumps(line['words'])}" if line.get("words") else ""
+                yield "line", f"{line.get('line', 'level')} {_as_text(line.get('points'))}{words}"
 
 
 def _grade_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:

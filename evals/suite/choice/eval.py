@@ -6,15 +6,12 @@ import functools
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from random import Random
 from typing import Any
 
 from evals.completion import Prompt
 from evals.data import iter_jsonls
-from evals.engine.context import current_plan, current_session, use_session
-from evals.engine.failures import CallFailed
-from evals.engine.session import Session
+from evals.engine.context import current_plan
 from evals.engine.traits import context_length, traits_of
 from evals.errors import BadSample, EvalsError, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
@@ -26,12 +23,10 @@ from evals.suite.choice.prompts import COMPLETION_TEMPLATE, LETTER_TEMPLATE, Pro
 from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, answer_loss, true_share
-from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, is_refusal, methods_named, methods_of
+from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, methods_named, methods_of
+from evals.suite.choice.scoring_trial import first_that_works
 from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
 from evals.suite.samples.example_pool import until_enough
-
-TRIAL_ATTEMPTS = 3
-"Attempts at a trial call; what fails for another reason than the method is tried again in the run itself."
 
 ONE_OF: dict[str, Sequence[str | None]] = {
     "style": ("letter", "completion"),
@@ -255,20 +250,17 @@ class Choice(StreamedEval):
         methods = methods_of(fn, self.style) if name == "auto" else methods_named(name, fn, self.style)
         if traits_of(fn).is_local:
             return methods[0]
-        for method in methods[:-1]:
-            if await self._works(method, read_question(self.stream_samples()[0])):
-                return method
-        return methods[-1]
-
-    async def _works(self, method: ScoringMethod, question: Question) -> bool:
-        """Whether a trial call succeeds, or fails for a reason that has nothing to do with the method."""
-        settings = replace(current_session().settings, max_attempts=TRIAL_ATTEMPTS)
-        with use_session(Session(settings, can_end=False)):
-            try:
-                await self.prober.probe(question, range(question.n), method)
-            except CallFailed as failure:
-                return not is_refusal(failure)
-        return True
+        if len(methods) == 1 and methods[0].name == "score":
+            return methods[0]
+        row = self.stream_samples()[0]
+        question, prompt = read_question(row), self.first_prompt(row)
+        return await first_that_works(
+            fn,
+            prompt,
+            methods,
+            lambda method: self.prober.probe(question, range(question.n), method),
+            needed_by="style: completion" if self.style == "completion" else f"way: {name}",
+        )
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
         if self.method is None:

@@ -11,7 +11,7 @@ from evals.metrics import Mean, report_keys, with_keys
 from evals.record.recorders import Event
 from evals.record.scores import score_of
 from evals.report_keys import interval_keys, metric_keys
-from evals.stats.intervals import wilson
+from evals.stats.intervals import modified_wilson, wilson_name
 from evals.stats.moments import mean_of_groups
 from evals.stats.spread_of_rates import spread_interval
 from evals.suite.choice.questions import LETTERS
@@ -181,7 +181,7 @@ class Positions:
 
     def _row(self, place: int, n: int) -> dict[str, Any]:
         right, hits = self._right[place], self._hits[place]
-        keys = interval_keys("accuracy", wilson(hits, right), "wilson")
+        keys = interval_keys("accuracy", modified_wilson(hits, right), wilson_name(hits, right))
         row = {"right": right / n, "picked": self._picked[place] / n}
         return {**row, "accuracy": hits / right if right else None, **keys, "n": right}
 

@@ -67,11 +67,12 @@ def methods_of(fn: Any, style: str) -> list[ScoringMethod]:
             )
         return found
     if traits.gives_top_logprobs:
-        found += _asking_for_alternatives(fn)
+        found += asking_for_alternatives(fn)
     return [*found, ScoringMethod("parsed")]
 
 
-def _asking_for_alternatives(fn: Any) -> list[ScoringMethod]:
+def asking_for_alternatives(fn: Any) -> list[ScoringMethod]:
+    """The methods that ask for alternatives of the next token, by how many they ask for, most first."""
     most = traits_of(fn).most_alternatives
     return [ScoringMethod("top_logprobs", n) for n in (MOST_ALTERNATIVES if most is None else (most,))]
 
@@ -87,7 +88,7 @@ def methods_named(name: str, fn: Any, style: str) -> list[ScoringMethod]:
     if name not in METHODS:
         raise UsageError(f"way is {name!r}", fix=f"way: auto, {', '.join(METHODS)}")
     if name == "top_logprobs" and style == "letter":
-        return _asking_for_alternatives(fn)
+        return asking_for_alternatives(fn)
     found = [method for method in methods_of(fn, style) if method.name == name]
     if not found:
         others = dict.fromkeys(method.name for method in methods_of(fn, style))

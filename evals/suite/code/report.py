@@ -27,14 +27,40 @@ class PassReport:
         self.counts_of: list[list[int]] = []
         self.statuses: Counter[str] = Counter()
         self.n_completions = self.n_unparsed = 0
+        self._n_drawn_twice = self._n_all_equal = 0
+        "Problems with several draws at a temperature above 0, and those of them whose draws are all the same."
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         """Count the `program` events and the `metrics` event of one finished problem."""
+        self._add_draws(events)
         for event in events:
             if event.type == "program":
                 self._add_program(event.data)
             elif event.type == "metrics" and "n_completions" in event.data:
                 self._add_problem(sample_id, event.data)
+
+    def _add_draws(self, events: Sequence[Event]) -> None:
+        drawn: dict[float, list[str]] = {}
+        for event in events:
+            if event.type == "program" and "temperature" in event.data:
+                drawn.setdefault(event.data["temperature"], []).append(event.data["program"])
+        several = [programs for temperature, programs in drawn.items() if temperature > 0 and len(programs) > 1]
+        self._n_drawn_twice += bool(several)
+        # A model may write one program in several words; a server that ignores the temperature repeats the words.
+        texts = {text for event in events if event.type == "sampling" for text in _texts(event.data.get("sampled"))}
+        are_equal = all(len(set(programs)) == 1 for programs in several) and len(texts) <= len(drawn)
+        self._n_all_equal += bool(several) and are_equal
+
+    def _warnings(self) -> list[str]:
+        """That the draws of each problem are all the same, so that several tell no more than one."""
+        n = self._n_all_equal
+        if n == 0 or n < self._n_drawn_twice:
+            return []
+        problems = "the problem" if n == 1 else f"each of the {n:,} problems"
+        return [
+            f"all draws of {problems} are equal at a temperature above 0: the server may ignore temperature. pass@k "
+            "then says no more than pass@1"
+        ]
 
     def _add_program(self, data: Mapping[str, Any]) -> None:
         self.n_completions += 1
@@ -58,7 +84,8 @@ class PassReport:
 
         For each name: the mean, `NAME_stderr`, `NAME_ci95` as [low, high], `NAME_method`; None if one does not exist.
         Then `n` (problems), `n_completions`, `unparsed` (share of completions without a program), `status/...`,
-        `kind/...` and `assurance/...` (numbers of programs), and `problems`: `{id: {"n": drawn, "c": passed}}`.
+        `kind/...` and `assurance/...` (numbers of programs), `problems`: `{id: {"n": drawn, "c": passed}}`, and
+        `warnings` where there is one.
         """
         report: dict[str, Any] = {}
         for name, mean in self.means.items():
@@ -70,7 +97,14 @@ class PassReport:
         if len(self.counts_of) <= MAX_PROBLEMS_LISTED:
             listed = sorted((name, self.counts_of[row]) for name, row in self._row_of.items())
             report["problems"] = {name: {"n": counts[0], "c": counts[1]} for name, counts in listed}
+        if warnings := self._warnings():
+            report["warnings"] = warnings
         return report
+
+
+def _texts(sampled: Any) -> list[str]:
+    """The completions in a `sampling` event, whichever form a plug-in has given them."""
+    return [sampled] if isinstance(sampled, str) else [text for text in sampled or () if isinstance(text, str)]
 
 
 def counts_of(name: str, values: Sequence[Any]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.completion import Prompt
 from evals.engine.context import current_plan
+from evals.engine.traits import traits_of
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_metrics
@@ -16,6 +17,7 @@ from evals.record.recorders import Event
 from evals.report_keys import metric_keys
 from evals.stats.intervals import ExactSum, mean_of, t_interval
 from evals.suite.choice.scoring_methods import is_text_model
+from evals.suite.choice.scoring_trial import refusal_of, unsupported
 from evals.suite.samples.ideals import require
 
 
@@ -54,6 +56,21 @@ class TextLoss(StreamedEval):
     def first_prompt(self, sample: Any) -> Prompt:
         """The sample's `prompt`; an empty text without one."""
         return str(sample.get("prompt", ""))
+
+    async def prepare(self) -> None:
+        """Try the first text, so that a server which gives no log probabilities is found out before the first sample.
+
+        Raises:
+            UsageError: the server gives none of texts, or they are not its model's.
+        """
+        fn, samples = self.completion_fn, self.stream_samples()
+        if traits_of(fn).score_way != "echo" or traits_of(fn).is_local or not len(samples):
+            return
+        text = samples[0]["text"]
+        prompt = self.first_prompt(samples[0])
+        failure = await refusal_of(fn, text, lambda: self.score(prompt, [text]))
+        if failure is not None:
+            raise await unsupported(fn, text, "a loss", failure)
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
         """Ask for the log probability of `text` after `prompt`; record a `metrics` event.

@@ -110,6 +110,7 @@ def test_stop_is_cut_here_where_the_endpoint_has_none():
             "input": [{"role": "system", "content": "hi"}],
             "max_output_tokens": 90,
             "store": False,
+            "stream": False,
         }
     assert result.texts == ["one"]
 

@@ -84,6 +84,7 @@ def test_the_responses_endpoint_gets_its_own_names():
         "include": ["message.output_text.logprobs"],
         "top_logprobs": 3,
         "text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "object"}}},
+        "stream": False,
     }
 
 

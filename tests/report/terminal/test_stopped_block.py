@@ -24,7 +24,7 @@ def stopped(result, why: EvalsError, n_total: int = 10):
 def test_the_score_so_far_has_its_interval_and_the_way_on_is_shown(result):
     assert stopped(result, BudgetReached("the budget of 5 tokens is spent")) == [
         "the budget of 5 tokens is spent",
-        "stopped at 4 of 10: accuracy so far 0.750, 95 % interval 0.301 to 0.954 (wilson)",
+        "stopped at 4 of 10: accuracy so far 0.750, 95 % interval 0.204 to 0.987 (modified wilson)",
         "  4 calls",
         f"  the answers so far are kept: {result.record_path}",
         "  go on:  oaieval m sums --resume",

@@ -30,6 +30,33 @@ def program(status: str, kind: str | None = None, parsed: bool = True) -> Event:
     return event("p.0", "program", {"parsed": parsed, "status": status, "kind": kind, "assurance": "weak"})
 
 
+def drawn(sample_id: str, texts: list[str], temperature: float = 0.8, sampled: list[str] | None = None) -> list[Event]:
+    facts = {"parsed": True, "status": "passed", "kind": None, "assurance": "weak", "temperature": temperature}
+    programs = [event(sample_id, "program", {**facts, "program": text}) for text in texts]
+    return [event(sample_id, "sampling", {"sampled": sampled or texts}), *programs, *solved(sample_id, 1.0, len(texts))]
+
+
+@pytest.mark.parametrize(
+    ("problems", "is_warned"),
+    [
+        ([drawn("p.0", ["x"] * 5), drawn("p.1", ["y"] * 5)], True),
+        ([drawn("p.0", ["x"] * 5)], True),
+        ([drawn("p.0", ["x"] * 5), drawn("p.1", ["y", "y", "z"])], False),
+        ([drawn("p.0", ["x"] * 5, temperature=0.0)], False),
+        ([drawn("p.0", ["x"]), drawn("p.1", ["y"])], False),
+        ([drawn("p.0", ["x"] * 2, sampled=["Sure: x", "Here: x"])], False),
+        ([], False),
+    ],
+)
+def test_draws_that_are_all_equal_above_temperature_zero_are_warned_of(problems: list[list[Event]], is_warned: bool):
+    report = PassReport(["pass@1"])
+    for number, events in enumerate(problems):
+        report.add(f"p.{number}", events)
+    warnings = report.as_dict().get("warnings", [])
+    assert len(warnings) == is_warned
+    assert not is_warned or "the server may ignore temperature" in warnings[0]
+
+
 def test_the_estimate_is_the_mean_over_problems_with_its_standard_error():
     report = PassReport(["pass@1"])
     for number, value in enumerate((0.0, 0.5, 1.0, 0.25)):

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from evals.completion_fns.images import data_url, inline_images
 from evals.errors import DataError
+from evals.images.inline import data_url, inline_images
 
 
 def _message(url: object) -> dict:

@@ -1,0 +1,1 @@
+"""Images in prompts: formats, metadata, sizes, and the conditions under which a model sees them."""
