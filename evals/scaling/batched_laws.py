@@ -12,7 +12,7 @@ from evals.scaling.batched_least_squares import BLOCK, Minimum, Model, Rho, mini
 from evals.scaling.runs import MIN_RUNS, Runs
 from evals.stats.arrays import Array, Codes
 
-SHARES = (0.0, 0.3, 0.5, 0.65, 0.77, 0.85, 0.9, 0.94, 0.965, 0.98, 0.99, 0.997)
+SHARES = (0.0, 0.15, 0.3, 0.5, 0.65, 0.77, 0.85, 0.9, 0.94, 0.965, 0.98, 0.99, 0.997)
 "Constants to start from, as shares of the smallest loss; denser towards 1, where the straight line changes fastest."
 LEAST_SLOPE = 1e-4
 NEAR_ZERO = 0.3

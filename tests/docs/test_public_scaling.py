@@ -22,6 +22,14 @@ def test_the_page_says_how_many_forecasts_held_and_lists_each():
     assert len({line.split("|")[1] for line in rows}) == 14
 
 
+def test_the_prose_has_the_medians_of_the_table():
+    cells = next(line for line in PAGE.splitlines() if line.startswith("| **all** |")).split(" | ")
+    text = " ".join(PAGE.split())
+    assert f"is off by {cells[2]} points in the median" in text
+    assert f'"No change" is off by {cells[6]}, the line through the two largest by {cells[7]}, a power law' in text
+    assert f"by {cells[8].rstrip(' |')}. Its large errors" in text
+
+
 def test_missed_forecasts_come_first():
     marks = re.findall(r"\| (inside|\*\*missed\*\*) \|$", PAGE, re.MULTILINE)
     assert marks == sorted(marks)
