@@ -85,9 +85,7 @@ def score_text(score: Score) -> str:
     )
     lines.append(f"  outcome    {number(score.actual)}{relative}")
     lines.append(f"  distance   {score.decades:.2f} decades beyond the fit")
-    lines += [line for said in score.objections for line in indented(f"not a forecast: {said}")]
-    if score.objections:
-        lines.append("  it counts in no coverage")
+    lines += [line for said in score.objections for line in indented(f"does not count: {said}")]
     lines += [line for said in score.remarks for line in indented(f"note: {said}")]
     return "\n".join(lines)
 
