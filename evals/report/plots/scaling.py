@@ -157,7 +157,7 @@ class ScalingPlot:
         elif not known:
             text = f"What the smaller models forecast for {target}"
         elif len(known) == 1:
-            words = {"inside": "lies inside", "OUTSIDE": "misses", "not told": "has a lower bound; not told from"}
+            words = {"inside": "lies inside", "OUTSIDE": "misses", "not told": "may lie inside"}
             text = f"{target} {words[known[0]]} the forecast's {level} interval"
         else:
             text = f"{target} lies inside the interval in {known.count('inside')} of {len(known)} buckets"

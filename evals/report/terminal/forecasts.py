@@ -102,7 +102,7 @@ def calibration_text(scores: Sequence[Score], found: Calibration, n_open: int, b
             f"  mean size    {100 * found.mean_absolute_relative_error:.1f} %",
             f"  interval score {number(found.mean_interval_score)}   (smaller is better)",
             "",
-            f"  {'scored':<12}{'name':<{NAME_WIDTH}}{'forecast':>9}{'outcome':>9}{'off by':>9}  {'':<9}coverage so far",
+            f"  {'scored':<12}{'name':<{NAME_WIDTH}}{'forecast':>9}{'outcome':>9}{'off by':>9}  {'':<9}so far",
         ]
         by_name = {one.name: one for one in scores}
         lines += [_running(by_name[name], n, inside) for name, _, n, inside in found.running]

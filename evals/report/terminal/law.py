@@ -84,7 +84,7 @@ def _forecast(found: Prediction, split: Split) -> list[str]:
     said = verdict(found, split)
     if said is not None and split.target is not None:
         value = split.target.value
-        off = f"; the forecast is off by {100 * (found.value / value - 1):+.1f} %" if value else ""
+        off = f"; forecast off by {100 * (found.value / value - 1):+.1f} %" if value else ""
         words = {"OUTSIDE": "OUTSIDE the interval", "not told": "inside or not cannot be told"}
         least = " or more" if said == "not told" else ""
         lines.append(f"  outcome {number(value)}{least}: {words.get(said, said)}{off}")
