@@ -12,6 +12,7 @@ import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -75,6 +76,31 @@ def about(path: Path) -> str:
     return " ".join((ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n\n")[0].split())
 
 
+def table_1() -> str:
+    """The exams of the GPT-4 Technical Report whose percentiles the catalogue's tables give, and those they do not."""
+    from evals.exams.catalogue import catalogue
+    from evals.exams.published import confirmed, reasons
+
+    lines = ["| exam | takers | GPT-4 | without vision | GPT-3.5 | largest difference |", "|---|---|---|---|---|---:|"]
+    for exam in catalogue():
+        if found := confirmed(exam):
+            cells = [f"{one.score.score:g}: {stated(one.score)} / {one.low:.1f}-{one.high:.1f}" for one in found]
+            largest = max(one.difference for one in found)
+            lines.append(f"| {exam.name} | {found[0].population.population} | {' | '.join(cells)} | {largest:.1f} |")
+    lines += ["", "Not confirmed:", "", "| exam | GPT-4 | why |", "|---|---|---|"]
+    for exam in catalogue():
+        if exam.id in reasons():
+            lines.append(
+                f"| {exam.name} | {exam.published[0].score:g}: {stated(exam.published[0])} | {reasons()[exam.id]} |"
+            )
+    return "\n".join(lines)
+
+
+def stated(score: Any) -> str:
+    """A percentile as the report states it."""
+    return f"{score.low:g}" if score.kind == "point_approx" else f"{score.low:g}-{score.high:g}"
+
+
 def filled(page: str, name: str, text: str) -> str:
     """The page with `text` between the markers `name`."""
     marked = re.compile(rf"(<!-- {name}: written by generate.py -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -83,7 +109,11 @@ def filled(page: str, name: str, text: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Each page with generated parts, as it should be."""
-    parts = {DOCS / "cli.md": ("help", help_texts), DOCS / "architecture.md": ("files", floors)}
+    parts = {
+        DOCS / "cli.md": ("help", help_texts),
+        DOCS / "architecture.md": ("files", floors),
+        DOCS / "exam-catalogue.md": ("table 1", table_1),
+    }
     return {path: filled(path.read_text(encoding="utf-8"), name, text()) for path, (name, text) in parts.items()}
 
 

@@ -18,7 +18,7 @@ FLOORS = {
     8: ["cli"],
     7: ["report"],
     6: ["comparison", "forecasts"],
-    5: ["interchange", "runner"],
+    5: ["contamination", "interchange", "runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "exams", "serving"],
     2: ["registry", "data", "datasets", "record", "engine", "sandbox"],

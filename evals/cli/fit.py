@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from evals.cli.law_arguments import INPUTS_HELP, add_law_arguments, add_target_arguments
+from evals.forecasts.arguments import INPUTS_HELP, add_law_arguments, add_target_arguments
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         EvalsError: a table or a record cannot be used, or no law can be fitted to it.
     """
-    from evals.cli.law_arguments import fit_of, read_split
+    from evals.forecasts.arguments import fit_of, read_split
     from evals.forecasts.fitting import with_values
     from evals.json_text import dumps
     from evals.report.terminal.law import law_json, law_text

@@ -40,6 +40,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     # Another name of the option: what is chosen are templates, and not every one is called as its class.
     which.add_argument("--template", choices=templates(), default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     which.add_argument("--exam", action="store_const", const=EXAM, dest="template", help="the skeleton of a paper")
+    which.add_argument(
+        "--like", metavar="EXAM", help="a paper in the form of an exam of `evals exams`: sections, scale, percentiles"
+    )
     parser.add_argument(
         "--from", dest="source", metavar="FILE", help="your own rows: .csv, .tsv, .jsonl, .json, .parquet"
     )
@@ -57,10 +60,11 @@ def templates() -> list[str]:
 def run(args: argparse.Namespace) -> int:
     """Write both files and print what to do next."""
     root = Path(args.dir)
+    args.template = EXAM if args.like else args.template
     if args.source is None:
         if any((args.input_key, args.ideal_key, args.id_key)):
             raise UsageError("--input_key, --ideal_key and --id_key go with --from", fix="--from FILE")
-        files: dict[Path, str | bytes] = dict(files_of(args.name, args.template or "match", root))
+        files: dict[Path, str | bytes] = dict(files_of(args.name, args.template or "match", root, args.like))
     else:
         files = own_files_of(args, root)
     for path, text in files.items():
@@ -82,8 +86,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
-    """The files to write, with their text. Raises UsageError for a bad name or one that is taken."""
+def files_of(name: str, template: str, root: Path, like: str | None = None) -> dict[Path, str]:
+    """The files to write, with their text. like: an exam of the catalogue.
+
+    Raises:
+        UsageError: a bad name, or one that is taken. DataError: the catalogue has no such exam, or it is no paper.
+    """
     from evals.registry.lookup import Registry
 
     if not NAME.fullmatch(name):
@@ -95,7 +103,7 @@ def files_of(name: str, template: str, root: Path) -> dict[Path, str]:
         )
     data = root.resolve().parent / "data" if _is_bundled(root) else root / "data"
     if template == EXAM:
-        texts = exam_files(name, root, data)
+        texts = exam_files(name, root, data, like)
     else:
         texts = {
             data / name / "samples.jsonl": (TEMPLATES / f"{template}.jsonl").read_text(encoding="utf-8"),

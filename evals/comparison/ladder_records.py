@@ -32,7 +32,7 @@ def read_rung(path: str, metric: str | None, registry: Registry) -> tuple[str, R
     value = report[name]
     if not isinstance(value, int | float):
         raise DataError(f"{name} is not defined in this record", where=path)
-    scale = _scale(record, registry, path)
+    scale = scale_of(record, registry, path)
     stderr, n = report.get(f"{name}_stderr"), report.get(f"{name}_n", report.get("n"))
     return name, Rung(
         **scale,
@@ -63,7 +63,7 @@ def read_passes(path: str, registry: Registry) -> Rung:
             fix="run an eval of class PassAtK with several completions, such as pocket-programs.draws.v0",
         )  # fmt: skip
     passes = tuple((name, c, n) for name, (c, n) in sorted(cells.items()))
-    return Rung(**_scale(record, registry, path), value=float("nan"), n=len(cells), passes=passes)
+    return Rung(**scale_of(record, registry, path), value=float("nan"), n=len(cells), passes=passes)
 
 
 def _problem(sample_id: str) -> str:
@@ -100,8 +100,12 @@ def _metric(report: Mapping[str, Any], given: str | None, path: str) -> str:
     return found
 
 
-def _scale(record: Record, registry: Registry, path: str) -> dict[str, Any]:
-    """Model, compute, family, place and time of a record."""
+def scale_of(record: Record, registry: Registry, path: str) -> dict[str, Any]:
+    """Model, compute, family, place, time and data of a record: arguments of `Rung`.
+
+    Raises:
+        DataError: it has several models, or nothing states the training compute of its model.
+    """
     names: Sequence[Any] = record.spec.get("completion_fns") or ()
     if len(names) != 1:
         raise DataError(f"{len(names)} models in one record: a rung is one", where=path)

@@ -20,7 +20,7 @@ from evals.errors import EvalsError, Interrupted
 from evals.record.current import record_event
 from evals.record.event import Event
 from evals.record.recorders import RecorderBase
-from evals.sample import IMAGES_KEY, WITH_IMAGES, labels_of, sample_id
+from evals.sample import IMAGES_KEY, WITH_IMAGES, WITHOUT_IMAGES, labels_of, sample_id
 
 Finished = Callable[[WorkItem, Sequence[Event], Any], None]
 "Called with each finished sample: its item, the events that were recorded, and what `eval_sample` returned."
@@ -147,8 +147,11 @@ def _gentle_interrupt() -> bool:
 
 
 def _labels(sample: Any) -> dict[str, Any] | None:
-    """The labels of a row, and whether its prompt held an image."""
+    """The labels of a row, and whether it has an image: as the row says, else as its prompt does."""
     calls, labels = current_calls(), labels_of(sample)
-    if calls is None or not calls.has_images:
-        return labels
-    return {**(labels or {}), IMAGES_KEY: WITH_IMAGES}
+    said = sample.get(IMAGES_KEY) if isinstance(sample, dict) else None
+    if said not in (WITH_IMAGES, WITHOUT_IMAGES):
+        if calls is None or not calls.has_images:
+            return labels
+        said = WITH_IMAGES
+    return {**(labels or {}), IMAGES_KEY: said}

@@ -16,8 +16,8 @@ PASS_MARKS = "tables/ube_pass_marks.csv"
 _OPTIONS = {"A": "FIRST OPTION", "B": "SECOND OPTION"}
 
 
-def paper_files(exam: CatalogueExam) -> dict[str, str]:
-    """File name to text: exam.yaml, items.jsonl with one question a section to be replaced, tables.
+def paper_files(exam: CatalogueExam, name: str) -> dict[str, str]:
+    """File name to text: exam.yaml, tables, items.jsonl with a question a section to be replaced. name: the paper's id.
 
     Raises:
         DataError: the exam is no paper.
@@ -25,15 +25,15 @@ def paper_files(exam: CatalogueExam) -> dict[str, str]:
     if not exam.section_lines:
         raise DataError(f"{exam.name} is no paper with questions", notes=[exam.note])
     folder = PaperFolder(bundled_data_root() / "exam-catalogue")
-    files = {"exam.yaml": _exam_yaml(exam, folder), "items.jsonl": "".join(_items(exam))}
-    return {**files, **{name: folder.text(name, name) for name in exam.tables}}
+    files = {"exam.yaml": _exam_yaml(exam, name, folder), "items.jsonl": "".join(_items(exam))}
+    return {**files, **{file: folder.text(file, file) for file in exam.tables}}
 
 
-def _exam_yaml(exam: CatalogueExam, folder: PaperFolder) -> str:
+def _exam_yaml(exam: CatalogueExam, name: str, folder: PaperFolder) -> str:
     lines = [
         f"# {exam.name}: the questions go into items.jsonl, one a line, and into the section that they name.",
         *([f"# {exam.note[0].upper()}{exam.note[1:]}."] if exam.note else []),
-        f"id: {exam.id.lower().replace('_', '-')}",
+        f"id: {name}",
         f"title: {exam.name}",
         "version: 1",
         "source: WHERE THE QUESTIONS COME FROM",

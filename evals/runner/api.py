@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from evals.engine.settings import settings_from_environment
 from evals.errors import UsageError, did_you_mean
-from evals.images.conditions import CONDITIONS, VISION, ImageOptions
+from evals.images.conditions import CONDITIONS, ImageOptions
 from evals.registry.lookup import Registry
 from evals.runner.request import Estimand, RunRequest
 from evals.runner.request import log_dir as default_log_dir
@@ -48,7 +48,7 @@ def run(
     max_cost_usd: float | None = None,
     max_tokens_total: int | None = None,
     max_time_s: float | None = None,
-    images: str = VISION,
+    images: str | None = None,
     observer: RunObserver | None = None,
     check: bool = True,
 ) -> RunResult:
@@ -66,7 +66,7 @@ def run(
     Bayes estimates in tables of groups (docs/statistics.md).
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
     tags: words for the record, by which `evals runs` finds it.
-    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed` (docs/images.md).
+    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed`; None for the eval's own way.
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 
@@ -132,8 +132,8 @@ def _listed(paths: Sequence[str | Path] | str | Path) -> list[str | Path]:
     return [paths] if isinstance(paths, str | Path) else list(paths)
 
 
-def _images(condition: str) -> ImageOptions:
-    if condition not in CONDITIONS:
+def _images(condition: str | None) -> ImageOptions:
+    if condition is not None and condition not in CONDITIONS:
         near = did_you_mean(condition, CONDITIONS)
         raise UsageError(f"images is {condition!r}", notes=[near], fix=f"choose one of {', '.join(CONDITIONS)}")
     return ImageOptions(condition)

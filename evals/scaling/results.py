@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike
 from evals.stats.arrays import Array
 from evals.stats.estimate import Interval
 
+EXACT = 1e-9
+"A misfit of log loss below this is rounding: laws that leave less fit equally well."
+
 
 class Law(Protocol):
     """A law that was fitted: every class of results of this package that takes compute alone fills it."""
@@ -66,7 +69,7 @@ def aicc(rms: float, n: int, n_parameters: int) -> float:
     k = n_parameters + 1
     if n - k - 1 <= 0:
         return math.inf
-    return 2 * n * math.log(max(rms, 1e-150)) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+    return 2 * n * math.log(max(rms, EXACT)) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
 
 
 def rms_of(residuals: Array, weights: Array) -> float:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy import optimize, sparse
+from scipy.sparse import csgraph
 
 from evals.stats.arrays import Array, Codes, as_codes
 
 Ties = Literal["half", "davidson"]
 
 MAX_STEPS = 200
+BLOCK = 2**24
+"Weights of comparisons that are drawn at a time."
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Games:
         """Davidson's parameter is fitted where there are ties; without any it is 0."""
         return self.ties == "davidson" and bool(np.any(self.sign == 0))
 
-    @property
+    @functools.cached_property
     def halves(self) -> Array:
         """Shape (n_pairs, n_models): strengths to half the difference of each pair."""
         matrix = np.zeros((len(self.pairs), len(self.names)))
@@ -62,22 +66,37 @@ class Games:
     def refuse_unbounded(self) -> None:
         """Raises ValueError if the likelihood has no single finite maximum.
 
-        It has none if along some direction no outcome's chance falls: a linear programme over the directions.
+        It has one if every model can be reached from every other along its losses (Ford 1957, American Mathematical
+        Monthly 64:28), ties leading both ways. With a tie parameter, wins alone must connect them, or else a linear
+        programme decides: there is no maximum if along some direction no outcome's chance falls.
         """
+        if self._is_connected(by_ties=not self.fits_ties):
+            return
+        if not self.fits_ties or not self._is_bounded():
+            raise ValueError(
+                "no finite strengths: a model, or a group of models, always won, always lost or never met the rest; "
+                "compare more, or set a small ridge such as 0.01"
+            )
+
+    def _is_connected(self, *, by_ties: bool) -> bool:
+        """Whether each model is reached from each other, from losers to winners. by_ties: and along ties."""
+        first, second = self.pairs[self.pair].T
+        lost, won = (first[self.sign < 0], second[self.sign > 0]), (second[self.sign < 0], first[self.sign > 0])
+        tied = self.sign == 0 if by_ties else np.zeros(len(self.sign), dtype=bool)
+        starts = np.concatenate([*lost, first[tied], second[tied]])
+        ends = np.concatenate([*won, second[tied], first[tied]])
+        graph = sparse.csr_array((np.ones(len(starts)), (starts, ends)), shape=(len(self.names), len(self.names)))
+        return bool(csgraph.connected_components(graph, connection="strong")[0] == 1)
+
+    def _is_bounded(self) -> bool:
+        """Whether there is a single finite maximum, with a tie parameter."""
         n_models = len(self.names)
         kept = np.unique(np.stack([self.pair, self.sign.astype(np.int64)], axis=1), axis=0)
         gap = np.concatenate([self.halves[kept[:, 0]], np.zeros((len(kept), 1))], axis=1)
         sign, tie = kept[:, 1:2], np.eye(n_models + 1)[-1:]
         won, tied = gap[sign[:, 0] != 0] * sign[sign[:, 0] != 0], gap[sign[:, 0] == 0]
-        if self.fits_ties:
-            cone = np.concatenate([2 * won, won - tie, tie - tied, tie + tied])
-        else:
-            cone = np.concatenate([won, tied, -tied])
-        if _has_recession(cone) or np.linalg.matrix_rank(cone) < n_models - 1 + self.fits_ties:
-            raise ValueError(
-                "no finite strengths: a model, or a group of models, always won, always lost or never met the rest; "
-                "compare more, or set a small ridge such as 0.01"
-            )
+        cone = np.concatenate([2 * won, won - tie, tie - tied, tie + tied])
+        return not _has_recession(cone) and bool(np.linalg.matrix_rank(cone) == n_models)
 
 
 @dataclass(frozen=True)
@@ -88,13 +107,27 @@ class Fit:
     tie_parameter: Array
 
 
+@dataclass(frozen=True)
+class PairSums:
+    """What the likelihood needs of the comparisons, for each weighting and pair, shape (n_draws, n_pairs)."""
+
+    played: Array
+    lead: Array
+    "Wins less losses of the first of the pair."
+    tied: Array
+
+
 def fit(games: Games, weights: Array, ridge: float = 0.0, prompt: Codes | None = None) -> Fit:
     """Newton's method on the log-likelihood, which is concave, for many weightings of the comparisons at once.
 
     weights: shape (n_draws, n) or, with the prompt of each comparison, (n_draws, n_prompts).
     """
-    sums = _sums_of_pairs(games, weights, prompt)
-    n_models, n_draws = len(games.names), len(weights)
+    return fit_sums(games, sums_of_pairs(games, weights, prompt), ridge)
+
+
+def fit_sums(games: Games, sums: PairSums, ridge: float = 0.0) -> Fit:
+    """As `fit`, from the sums of each weighting."""
+    n_models, n_draws = len(games.names), len(sums.played)
     at = np.zeros((n_draws, n_models + games.fits_ties))
     for _ in range(MAX_STEPS):
         slope, curvature = _derivatives(games, sums, at, ridge)
@@ -110,17 +143,8 @@ def fit(games: Games, weights: Array, ridge: float = 0.0, prompt: Codes | None =
     return Fit(values, np.exp(at[:, -1]) if games.fits_ties else np.zeros(n_draws))
 
 
-@dataclass(frozen=True)
-class _PairSums:
-    """For each weighting and pair, shape (n_draws, n_pairs)."""
-
-    played: Array
-    lead: Array
-    "Wins less losses of the first of the pair."
-    tied: Array
-
-
-def _sums_of_pairs(games: Games, weights: Array, prompt: Codes | None) -> _PairSums:
+def sums_of_pairs(games: Games, weights: Array, prompt: Codes | None) -> PairSums:
+    """The sums of weighted comparisons. weights, prompt: as for `fit`."""
     n = len(games.pair)
     shape = (len(games.pairs), weights.shape[1])
     rows = np.arange(n) if prompt is None else prompt
@@ -128,24 +152,52 @@ def _sums_of_pairs(games: Games, weights: Array, prompt: Codes | None) -> _PairS
     for counted in (np.ones(n), games.sign, (games.sign == 0).astype(np.float64)):
         of_prompts = sparse.csr_array((counted, (games.pair, rows)), shape=shape)
         sums.append(np.asarray((of_prompts @ weights.T).T, dtype=np.float64))
-    return _PairSums(*sums)
+    return PairSums(*sums)
 
 
-def _derivatives(games: Games, sums: _PairSums, at: Array, ridge: float) -> tuple[Array, Array]:
+def bootstrap_sums(games: Games, prompt: Codes, n_draws: int, rng: np.random.Generator) -> PairSums:
+    """The sums of `n_draws` weightings of the Bayesian bootstrap, whose weights of prompts add up to their number.
+
+    Many comparisons, each on a prompt of its own: the weights of those of a pair with one outcome add up to a gamma
+    variable, which is drawn itself. So the time does not depend on the number of comparisons.
+    """
+    n, n_prompts = len(prompt), int(prompt.max()) + 1
+    if n == n_prompts and n * n_draws > BLOCK:
+        return _gamma_sums(games, n_draws, rng)
+    parts = []
+    for start in range(0, n_draws, max(1, BLOCK // n_prompts)):
+        size = min(max(1, BLOCK // n_prompts), n_draws - start)
+        weights = rng.exponential(size=(size, n_prompts))
+        weights *= n_prompts / weights.sum(axis=1, keepdims=True)
+        parts.append(sums_of_pairs(games, weights, prompt))
+    return PairSums(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("played", "lead", "tied")))
+
+
+def _gamma_sums(games: Games, n_draws: int, rng: np.random.Generator) -> PairSums:
+    n_pairs = len(games.pairs)
+    counts = np.stack([np.bincount(games.pair[games.sign == sign], minlength=n_pairs) for sign in (1, -1, 0)])
+    drawn = rng.standard_gamma(counts.astype(np.float64), size=(n_draws, 3, n_pairs))
+    drawn *= len(games.pair) / drawn.sum(axis=(1, 2), keepdims=True)
+    won, lost, tied = drawn.transpose(1, 0, 2)
+    return PairSums(won + lost + tied, won - lost, tied)
+
+
+def _derivatives(games: Games, sums: PairSums, at: Array, ridge: float) -> tuple[Array, Array]:
     """Slope of the log-likelihood at each draw's parameters, and minus its second derivatives.
 
     The sum of strengths, which the data leave open, gets a unit weight in the latter.
     """
     n_models, halves = len(games.names), games.halves
     values, log_nu = at[:, :n_models], at[:, n_models:]
-    win, loss, tie = _chances(values @ halves.T, log_nu)
+    win, loss, tie = _chances((values[:, games.pairs[:, 0]] - values[:, games.pairs[:, 1]]) / 2, log_nu)
     lead = win - loss
     slope = np.zeros_like(at)
     slope[:, :n_models] = (sums.lead - sums.played * lead) @ halves - ridge * values
     curvature = np.zeros((*at.shape, at.shape[1]))
     spread = sums.played * (win + loss - lead**2)
-    outer = sparse.csr_array(np.einsum("pi,pj->pij", halves, halves).reshape(len(halves), n_models**2))
-    curvature[:, :n_models, :n_models] = (outer.T @ spread.T).T.reshape(len(at), n_models, n_models)
+    first, second = games.pairs.T
+    curvature[:, first, second] = curvature[:, second, first] = -spread / 4
+    curvature[:, range(n_models), range(n_models)] = spread @ halves**2
     curvature[:, :n_models, :n_models] += 1 / n_models + ridge * np.eye(n_models)
     if games.fits_ties:
         slope[:, -1] = np.sum(sums.tied - sums.played * tie, axis=1) - ridge * at[:, -1]

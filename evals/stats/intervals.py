@@ -67,7 +67,7 @@ def mean_of(values: Sequence[float]) -> float:
         return float(sum(map(Fraction, values), Fraction(0)) / len(values))
 
 
-def wilson(successes: float, n: int, z: float = Z95) -> tuple[float, float]:
+def wilson(successes: float, n: float, z: float = Z95) -> tuple[float, float]:
     """Score interval of a proportion; (nan, nan) for n = 0.
 
     Wilson 1927, JASA 22:209. It stays inside [0, 1] and has a width when all or none succeed.

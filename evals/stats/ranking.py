@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evals.stats.arrays import Array, as_codes, as_scores, check_confidence
-from evals.stats.bradley_terry import Games, Ties, fit
+from evals.stats.bradley_terry import Games, Ties, bootstrap_sums, fit, fit_sums
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,7 @@ def rank_models(
     values = fitted.values[0]
     draws = np.full((2, len(values)), np.nan)
     if n_prompts > 1:
-        weights = rng.exponential(size=(n_draws, n_prompts))
-        weights *= n_prompts / weights.sum(axis=1, keepdims=True)
-        draws = fit(games, weights, ridge, prompt).values
+        draws = fit_sums(games, bootstrap_sums(games, prompt, n_draws, rng), ridge).values
     strengths = _strengths(games.names, values, draws, confidence)
     return Ranking(strengths, float(fitted.tie_parameter[0]), n, n_prompts, confidence)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import time
 
 import choix
 import numpy as np
 import pytest
 from scipy import optimize
+from threadpoolctl import threadpool_limits
 
 from evals.stats.bradley_terry import Games, fit
 from evals.stats.ranking import rank_models
@@ -192,3 +194,79 @@ def test_models_of_which_two_are_alike_share_their_ranks():
     ends = {one.name: (one.rank_low, one.rank_high) for one in ranking.strengths}
     assert ends["a"] == ends["b"] == (1, 2)
     assert ends["c"] == (3, 3)
+
+
+def has_no_maximum(first, second, outcomes, ties: str) -> bool:
+    """By a linear programme: some direction of strengths and tie parameter along which no outcome's chance falls."""
+    n = 1 + max(*first, *second)
+    fitted = ties == "davidson" and 0.5 in outcomes
+    rows = []
+    for a, b, outcome in zip(first, second, outcomes, strict=True):
+        gap, tie = np.zeros(n + 1), np.eye(n + 1)[n] if fitted else np.zeros(n + 1)
+        gap[a], gap[b] = 0.5, -0.5
+        if outcome == 0.5:
+            rows += [tie - gap, tie + gap] if fitted else [gap, -gap]
+        else:
+            won = gap if outcome == 1 else -gap
+            rows += [2 * won, won - tie]
+    cone = np.array(rows)
+    found = optimize.linprog(
+        -cone.sum(axis=0), A_ub=np.vstack([-cone, cone]), b_ub=np.repeat([0.0, 1.0], len(cone)), bounds=(-9, 9)
+    )
+    return -found.fun > 1e-7 or np.linalg.matrix_rank(cone) < n - 1 + fitted
+
+
+@pytest.mark.parametrize("ties", ["half", "davidson"])
+def test_what_is_refused_is_what_has_no_maximum(ties):
+    random, refused = rng(11), []
+    for _ in range(300):
+        n_models, n = random.integers(2, 5), random.integers(2, 9)
+        first = random.integers(0, n_models, n)
+        second = (first + random.integers(1, n_models, n)) % n_models
+        outcomes = random.choice([0.0, 0.5, 1.0], n, p=[0.4, 0.2, 0.4])
+        _, codes = np.unique([first, second], return_inverse=True)
+        first, second = codes.reshape(2, -1)
+        games = Games.of(first.tolist(), second.tolist(), outcomes, ties)
+        expected = has_no_maximum(first.tolist(), second.tolist(), outcomes.tolist(), ties)
+        try:
+            games.refuse_unbounded()
+            refused.append(False)
+        except ValueError:
+            refused.append(True)
+        assert refused[-1] == expected, (first, second, outcomes)
+    assert 50 < sum(refused) < 250
+
+
+def test_intervals_of_very_many_comparisons_are_those_of_the_information():
+    """So many that the weights of a pair's comparisons are drawn as one gamma variable."""
+    first, second, outcomes = played(12, n=20_000)
+    ranking = rank_models(first, second, outcomes, rng=rng(), n_draws=1000)
+    theta = values_of(ranking)
+    chance = 1 / (1 + np.exp(theta[second] - theta[first]))
+    gaps = np.eye(5)[first] - np.eye(5)[second]
+    bread = np.linalg.pinv(gaps.T @ (gaps * (chance * (1 - chance))[:, None]), hermitian=True, rcond=1e-9)
+    meat = gaps.T @ (gaps * ((outcomes - chance) ** 2)[:, None])
+    errors = [s.stderr for s in sorted(ranking.strengths, key=lambda s: s.name)]
+    assert errors == pytest.approx(np.sqrt(np.diag(bread @ meat @ bread)), rel=0.08)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ties", ["half", "davidson"])
+def test_a_million_comparisons_of_a_hundred_models_take_seconds(ties):
+    random, n, n_models = rng(13), 1_000_000, 100
+    strengths = random.normal(0, 1, n_models)
+    strengths -= strengths.mean()
+    first = random.integers(0, n_models, n)
+    second = (first + random.integers(1, n_models, n)) % n_models
+    wins = random.random(n) < 1 / (1 + np.exp(strengths[second] - strengths[first]))
+    names = [f"model {number:02}" for number in range(n_models)]
+    a, b = [names[number] for number in first], [names[number] for number in second]
+    with threadpool_limits(1):
+        began_s = time.process_time()
+        ranking = rank_models(a, b, wins, rng=random, n_draws=200, ties=ties)
+    assert time.process_time() - began_s < 10
+    by_name = sorted(ranking.strengths, key=lambda s: str(s.name))
+    covered = [s.low <= value <= s.high for s, value in zip(by_name, strengths, strict=True)]
+    assert 0.87 <= np.mean(covered) <= 1
+    off = [(s.value - value) / s.stderr for s, value in zip(by_name, strengths, strict=True)]
+    assert max(map(abs, off)) < 4.5

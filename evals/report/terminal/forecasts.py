@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from evals.forecasts.store import Entry
 
 SHORT_SEAL = 16
-NAME_WIDTH = 24
+NAME_WIDTH = 22
 
 
 def forecast_text(forecast: Forecast) -> str:

@@ -38,7 +38,16 @@ CORRELATIONS = (0.3, 0.7)
 MAX_GROUP_ROWS = 12
 MAX_GROUP_NAME = 24
 
-EXAM_KEYS = ("exam_", "percentile_", "n_blank", "n_invalid", "n_cut_off", "n_pending", "n_not_answered")
+EXAM_KEYS = (
+    "exam_",
+    "percentile_",
+    "n_blank",
+    "n_invalid",
+    "n_cut_off",
+    "n_says_no_image",
+    "n_pending",
+    "n_not_answered",
+)
 UNPARSED = "unparsed"
 "This rate has a line of its own, with the number of completions."
 
@@ -127,7 +136,10 @@ def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
 
 def _exam_lines(report: Mapping[str, Any]) -> list[str]:
     exam = report.get("exam")
-    return exam_lines(exam) if isinstance(exam, Mapping) else []
+    try:
+        return exam_lines(exam) if isinstance(exam, Mapping) else []
+    except (KeyError, TypeError, ValueError, AttributeError):  # a finished record of another version, or a damaged one
+        return ["the part of this report on the exam cannot be read"]
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
@@ -296,6 +308,8 @@ def _next_lines(result: RunResult, again: str) -> list[str]:
     steps = []
     if result.stopped_by is None and result.counters.scores.n and result.counters.scores.mean < 1:
         steps.append(f"look at the wrong ones    evals view {shlex.quote(result.record_path)} --wrong")
+    if result.report.get("n_pending"):
+        steps.append(f"read what is not marked   evals view {shlex.quote(result.record_path)} --pending")
     if result.n_errors:
         steps.append(f"look at the errors        evals view {shlex.quote(result.record_path)} --errors")
     if (result.stopped_by is not None or result.n_errors) and result.run_spec.completion_fns != ["replay"]:
