@@ -59,7 +59,7 @@ def _add_scores(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by", choices=("substring", "ngram"), default="substring", help="what makes a sample contaminated"
     )
-    parser.add_argument("--ids-file", metavar="PATH", help="write the ids of contaminated samples there, a JSON list")
+    parser.add_argument("--ids-file", metavar="PATH", help="write the ids of contaminated samples there, as JSON lines")
 
 
 def _add_questions(parser: argparse.ArgumentParser) -> None:
@@ -160,11 +160,13 @@ def _search(args: argparse.Namespace) -> Search:
 
 
 def _write_ids(path: str, found: Contamination, by: str) -> None:
-    """Write the ids as a JSON list, which YAML reads too, an id a line."""
-    import json
+    """Write a line of JSON for each contaminated sample: its `id`, and as `item` the id that its row has."""
+    from evals.json_text import dumps
 
     with open(path, "w", encoding="utf-8") as file:
-        file.write(json.dumps([item.sample_id for item in found.contaminated(by)], indent=2, ensure_ascii=False) + "\n")
+        for item in found.contaminated(by):
+            named = {} if item.row_id is None else {"item": item.row_id}
+            file.write(dumps({"id": item.sample_id, **named}) + "\n")
 
 
 class _Progress:
