@@ -74,15 +74,15 @@ def run_make(args: argparse.Namespace) -> int:
         EvalsError: no law can be fitted, the target is no larger model, or the name is taken.
     """
     from evals.forecasts.arguments import fit_of, read_split
-    from evals.forecasts.fitting import make_forecast
-    from evals.forecasts.store import add, check_name, folder_of
+    from evals.forecasts.making import make_forecast
+    from evals.forecasts.store import add, check_name, folder_of, now
     from evals.json_text import dumps
     from evals.report.terminal.forecasts import forecast_text
 
     check_name(args.name)
     found = read_split(args.inputs, args)
     fit = fit_of(found, args)
-    made = make_forecast(fit, args.name, found, _now())
+    made = make_forecast(fit, args.name, found, now())
     path, stored = add(folder_of(args.dir), made)
     if args.json:
         print(dumps({"path": str(path), "forecast": stored.document()}))
@@ -184,22 +184,16 @@ def _outcome(entry: Entry, args: argparse.Namespace) -> Outcome:
     """The outcome of the command line, from a file or as a number."""
     from evals.errors import UsageError
     from evals.forecasts.outcomes import outcome_of_value, read_outcome_file
+    from evals.forecasts.store import now
     from evals.registry.lookup import Registry
 
     assert entry.forecast is not None
     if args.outcome is not None and args.value is not None:
         raise UsageError("a file and --value: give one of them")
     if args.value is not None:
-        return outcome_of_value(entry.forecast, args.value, args.observed_at, _now())
+        return outcome_of_value(entry.forecast, args.value, args.observed_at, now())
     if args.observed_at is not None:
         raise UsageError("--observed-at belongs to --value: a record says itself when it began")
     registry = Registry()
     registry.add_registry_paths(args.registry_path)
-    return read_outcome_file(entry.forecast, args.outcome, registry, _now())
-
-
-def _now() -> str:
-    import datetime
-
-    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-    return now.isoformat(timespec="microseconds") + "Z"
+    return read_outcome_file(entry.forecast, args.outcome, registry, now())

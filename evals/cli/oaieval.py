@@ -56,6 +56,8 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         completion_args=split_pairs(args.completion_args, "--completion_args"),
         max_samples=args.max_samples,
         repeats=args.repeats,
+        estimand=args.estimand,
+        shrink_groups=args.shrink_groups,
         seed=args.seed,
         user=args.user,
         tags=args.run_tag,

@@ -86,6 +86,13 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--max_image_bytes", type=_positive_int, metavar="N", help="of one image (default 20,000,000)")
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
+        "--estimand",
+        choices=("like-these", "these"),
+        default="like-these",
+        help="intervals are about samples like these (default), or these samples of the dataset alone",
+    )
+    group.add_argument("--shrink-groups", action="store_true", help="empirical Bayes estimates in tables of groups")
+    group.add_argument(
         "--run-tag",
         action="append",
         default=[],

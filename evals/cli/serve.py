@@ -34,6 +34,11 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "--allowed-host", action="append", default=[], metavar="NAME",
         help="serve requests for this host name too, and of its pages; repeatable",
     )  # fmt: skip
+    parser.add_argument(
+        "--clamp-max-tokens",
+        action="store_true",
+        help="answer a max_tokens beyond the context up to its end, not by 400",
+    )
     parser.add_argument("--api-key", metavar="KEY", help="refuse requests without this key (401)")
     parser.add_argument(
         "--registry_path", action="append", default=[], type=existing_folder, metavar="DIR", help="a further registry"
@@ -86,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
         port=args.port,
         aliases=args.alias,
         allowed_hosts=args.allowed_host,
+        clamps=args.clamp_max_tokens,
         ready=lambda url, models: print(_greeting(url, models, args.api_key), flush=True),
     )
     failed = sum(counts["faults"].values())

@@ -35,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--wrong", action="store_true", help="only samples whose completion did not match")
     which.add_argument("--errors", action="store_true", help="only samples that failed")
+    which.add_argument("--pending", action="store_true", help="only answers in exams that wait for a grader's mark")
     parser.add_argument("--group", metavar="G", help=f"only samples with this {', '.join(GROUP_KEYS[:-1])} or language")
     parser.add_argument("-n", type=_count, default=DEFAULT_N, metavar="N", help="how many (default 10; 0 shows all)")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
@@ -67,7 +68,7 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
     Raises:
         UsageError: no sample has the id or the group that was asked for.
     """
-    from evals.report.terminal.sample import verdict_of
+    from evals.report.terminal.sample import is_pending, verdict_of
 
     has_id = has_group = False
     for sample in log.samples():
@@ -77,6 +78,8 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
         if args.group is not None and args.group not in groups_of(sample):
             continue
         has_group = True
+        if args.pending and not is_pending(sample):
+            continue
         if (args.wrong or args.errors) and verdict_of(sample) not in (WRONG if args.wrong else ("error",)):
             continue
         yield sample
@@ -164,6 +167,7 @@ def _footer(log: Record, args: argparse.Namespace, n_matching: int) -> str:
     from evals.report.words import counted
 
     noun = "wrong sample" if args.wrong else "failed sample" if args.errors else "sample"
+    noun = "unmarked sample" if args.pending else noun
     group = f" in the group {args.group}" if args.group is not None else ""
     if not n_matching:
         return f"no {noun}{group} in {log.path}"

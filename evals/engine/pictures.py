@@ -36,5 +36,5 @@ async def with_pictures(session: Session, prompt: Any, *, grading: bool) -> Any:
     if not grading and (calls := current_calls()) is not None:
         calls.has_images = True
     if default_recorder() is not None:
-        record_event("image", {"condition": options.condition, "images": known})
+        record_event("image", {"condition": options.seen_as, "images": known})
     return sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,11 @@ ONLY_FORM = "main"
 
 Between = Literal["error", "floor", "interpolate"]
 RoundMode = Literal["half_up", "half_even", "floor", "ceil"]
+
+
+def worst(statuses: Sequence[str]) -> str:
+    """The worst of TABLE_STATUSES; empty texts are no tables. Empty where there is none."""
+    return max((one for one in statuses if one), key=TABLE_STATUSES.index, default="")
 
 
 @dataclass(frozen=True)

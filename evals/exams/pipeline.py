@@ -82,7 +82,7 @@ def table_values(
     table, results = np.asarray(rows, dtype=np.float64), np.asarray(cells, dtype=np.float64)
     rounded = np.clip(np.round(scores, DIGITS), table[0], table[-1])
     if between == "interpolate":
-        return np.interp(rounded, table, results)
+        return np.interp(scores, table, results)
     at = row_below(table, rounded)
     missing = table[at] != rounded
     if between == "error" and missing.any():

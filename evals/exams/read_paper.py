@@ -9,7 +9,7 @@ from typing import Any
 from evals.errors import DataError, did_you_mean, listed
 from evals.exams.fields import Fields
 from evals.exams.files import PaperFolder
-from evals.exams.paper import MODES, ONLY_FORM, Condition, Form, Paper, PassRule, Percentile
+from evals.exams.paper import MODES, ONLY_FORM, TABLE_STATUSES, Condition, Form, Paper, PassRule, Percentile, worst
 from evals.exams.reach import check_reach
 from evals.exams.read_sections import read_sections
 from evals.exams.read_steps import BETWEEN, StepContext, read_count, read_steps
@@ -36,7 +36,7 @@ def load_paper(folder: str | Path, form: str | None = None) -> Paper:
     chosen = _choose(forms, form, top)
     modes = _modes(top)
     sections = read_sections(top, reading, chosen, modes)
-    context = StepContext(sections, reading, chosen.tables, top.values)
+    context = StepContext(sections, reading, chosen.tables, _origin_of_tables(top))
     steps = read_steps(top, context)
     percentiles = tuple(read_percentiles(top, context))
     passes = tuple(_passes(top, context))
@@ -64,6 +64,17 @@ def load_paper(folder: str | Path, form: str | None = None) -> Paper:
         top.take(key)
     top.close()
     return paper
+
+
+def _origin_of_tables(top: Fields) -> dict[str, Any]:
+    """What a table has for its origin where it says nothing: the paper's own, and the worst status that it names."""
+    stated = [top.values.get("status")]
+    for key in ("percentile", "score"):
+        given = top.values.get(key)
+        several = given if isinstance(given, list) else [given]
+        stated += [one.get("status") for one in several if isinstance(one, dict)]
+    status = worst([one for one in stated if one in TABLE_STATUSES])
+    return {**{key: top.values.get(key) for key in ("source", "year", "url")}, "status": status}
 
 
 def _modes(top: Fields) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ class _Reading:
     folder: PaperFolder
     form: Form
     modes: tuple[str, ...]
+    top: Fields
     shared: Section
     "What the paper says for all sections."
     taken: dict[str, str] = field(default_factory=dict)
@@ -57,7 +58,7 @@ def read_sections(top: Fields, folder: PaperFolder, form: Form, modes: tuple[str
     shared = Section(
         "", (), top.where, credit=credit, prompt=_prompt(top, Prompt()), sampling=_sampling(top, Sampling())
     )
-    reading = _Reading(folder, form, modes, shared)
+    reading = _Reading(folder, form, modes, top, shared)
     sections: list[Section] = []
     for one in top.mappings("sections", "section"):
         section = _section(one, reading)
@@ -87,7 +88,7 @@ def _section(one: Fields, reading: _Reading) -> Section:
         title=one.text("title", ""),
         instructions=one.text("instructions", ""),
         credit=credit,
-        few_shot=_few_shot(one, defaults, reading.folder, items),
+        few_shot=_few_shot(one, defaults, reading),
         prompt=_prompt(one, reading.shared.prompt),
         sampling=_sampling(one, reading.shared.sampling),
     )
@@ -141,17 +142,23 @@ def _dropped(one: Fields, items: Sequence[Item]) -> list[Item]:
     ]
 
 
-def _few_shot(one: Fields, defaults: SectionDefaults, folder: PaperFolder, items: Sequence[Item]) -> FewShot | None:
-    if not one.has("fewshot"):
-        one.take("fewshot")
+def _few_shot(one: Fields, defaults: SectionDefaults, reading: _Reading) -> FewShot | None:
+    """The few-shot examples of a section: its own, or those of the paper that do not name another section."""
+    named = one if one.has("fewshot") else reading.top
+    for fields in (one, named):
+        fields.take("fewshot")
+    if not named.has("fewshot"):
         return None
-    source = _source(one, "fewshot")
-    inner = one.mapping("fewshot") if isinstance(one.values["fewshot"], dict) else None
+    source = _source(named, "fewshot")
+    inner = named.mapping("fewshot") if isinstance(named.values["fewshot"], dict) else None
     examples: list[Item] = []
-    for row in folder.rows(source.file, source.where):
-        if source.takes(row):
+    for row in reading.folder.rows(source.file, source.where):
+        is_meant = named is one or row.values.get("section", defaults.id) == defaults.id
+        if is_meant and source.takes(row):
             row.what = f"few-shot example {row.values.get('id')}"
-            examples.extend(read_question(row, defaults, folder))
+            examples.extend(read_question(row, defaults, reading.folder))
+    if named is reading.top and not examples:
+        return None
     k, order = len(examples), "file"
     if inner is not None:
         for key in ("file", *_FILTERS):
@@ -159,7 +166,8 @@ def _few_shot(one: Fields, defaults: SectionDefaults, folder: PaperFolder, items
         k, order = inner.count("k", k), inner.one_of("order", ("file", "seed"), "file")
         inner.close()
     if not 0 < k <= len(examples):
-        raise one.error(f"{k} few-shot examples are wanted, and {source.file} has {len(examples)} of them", "fewshot")
+        what = f"{k} few-shot examples are wanted, and {source.file} has {len(examples)} of them"
+        raise named.error(what, "fewshot")
     return FewShot(tuple(examples), k, order)  # type: ignore[arg-type]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evals.exams.items import STATUSES, Status
-from evals.exams.paper import FINAL, TABLE_STATUSES, Condition, CountWrong, Lookup, Paper, PassRule, Raw, ScoreStep
+from evals.exams.paper import FINAL, Condition, CountWrong, Lookup, Paper, PassRule, Raw, ScoreStep, worst
 from evals.exams.percentiles import percentile_ranges
 from evals.exams.pipeline import inputs_of, run_steps
 from evals.exams.sheet import Counter, Marks, Sheet, is_clean, make_sheet, pending_items, scored_items, selects
@@ -201,11 +201,6 @@ def _pass(rule: PassRule, values: Mapping[str, float], counts: Mapping[str, floa
         holds = (low is None or rounded >= low) and (high is None or rounded <= high)
         results.append(ConditionResult(condition, value, holds))
     return PassResult(rule.name, all(one.holds for one in results), tuple(results))
-
-
-def worst(statuses: Sequence[str]) -> str:
-    """The worst of TABLE_STATUSES; empty texts are no tables. Empty where there is none."""
-    return max((one for one in statuses if one), key=TABLE_STATUSES.index, default="")
 
 
 def status_of(steps: Sequence[ScoreStep], name: str) -> str:

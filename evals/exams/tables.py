@@ -16,7 +16,7 @@ _LOW = ("low", "below", "percent_below", "percentile")
 _HIGH = ("high",)
 _COUNT, _SHARE = ("count", "n", "n_takers"), ("share", "percent", "pct_of_takers")
 COLUMN_NAMES = {"score": ("score",), "low": _LOW, "high": _HIGH, "count": _COUNT, "share": _SHARE}
-"What the columns of a percentile table may be called, unless `columns` names them."
+"What the columns of a percentile table may be called, unless `columns` names them; without `score` it is the first."
 FULL_SHARE = 1.0
 "Percent that shares may miss 100 by, which rounding to whole numbers explains."
 
@@ -119,9 +119,7 @@ def read_percentile_table(
     raw = folder.table(name, where).where(read_rows_wanted(stated))
     named = {kind: _column(raw, kind, columns) for kind in COLUMN_NAMES}
     raw = raw.filled([one for one in named.values() if one is not None])
-    if named["score"] is None:
-        raise DataError("no column 'score'", where=f"{raw.shown}:1", fix="name it under `columns: {score: NAME}`")
-    scores = numbers(raw, named["score"])
+    scores = numbers(raw, str(named["score"]))
     order = ascending(raw, scores)
     low, high = _ranges(raw, named, order)
     _check_ranges(raw, order, low, high)
@@ -136,7 +134,8 @@ def _column(raw: RawTable, kind: str, columns: Mapping[str, str]) -> str | None:
         return columns[kind]
     if columns and kind != "score":
         return None
-    return next((name for name in COLUMN_NAMES[kind] if name in raw.columns), None)
+    found = next((name for name in COLUMN_NAMES[kind] if name in raw.columns), None)
+    return next(iter(raw.columns)) if found is None and kind == "score" else found
 
 
 def _ranges(raw: RawTable, named: Mapping[str, str | None], order: Sequence[int]) -> tuple[list[float], list[float]]:

@@ -13,16 +13,26 @@ if TYPE_CHECKING:
 INPUTS_HELP = "tables (.csv, .tsv, .parquet) with a row a model, or records of one eval"
 
 
+LAWS = ("loss", "power", "pass-rate")
+
+
 def add_law_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which law, fitted how."""
-    parser.add_argument(
-        "--law",
-        default="loss",
-        choices=("loss", "power", "pass-rate"),
-        help="a C^b + c (default), a C^b, or that of the mean negative log pass rate",
-    )
+    """Which values, which law, fitted how."""
     parser.add_argument("--value", metavar="NAME", help="column or metric; by default the first loss that is there")
     parser.add_argument("--family", metavar="NAME", help="models of this family alone")
+    add_law_options(parser)
+
+
+def add_law_options(parser: argparse.ArgumentParser, laws: Sequence[str] = LAWS) -> None:
+    """Which law, fitted how. laws: the first one is the default."""
+    auto = "by what the records hold (default); " if laws[0] == "auto" else ""
+    parser.add_argument(
+        "--law",
+        default=laws[0],
+        choices=laws,
+        help=f"{auto}a C^b + c{'' if auto else ' (default)'}, a C^b, or that of the mean negative log pass rate",
+    )
+    parser.add_argument("--constant", type=float, metavar="C", help="the irreducible loss, where it is known")
     parser.add_argument("--drop-smallest", type=int, default=0, metavar="K", help="fit without the K smallest models")
     parser.add_argument(
         "--zeros",
@@ -74,5 +84,7 @@ def fit_of(found: Split, args: argparse.Namespace) -> Fit:
         raise UsageError(f"--confidence {args.confidence:g}: a number between 0 and 1, such as 0.95")
     if not 10 <= args.draws <= 1_000_000:
         raise UsageError(f"--draws {args.draws}: give a number from 10 to 1,000,000")
-    options = FitOptions(args.law, args.confidence, args.draws, args.seed, args.drop_smallest, args.zeros)
+    options = FitOptions(
+        args.law, args.confidence, args.draws, args.seed, args.drop_smallest, args.zeros, args.constant
+    )
     return fit_ladder(found.fitted, options)

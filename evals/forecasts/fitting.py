@@ -1,27 +1,23 @@
-"""Fits a law to the rungs of a ladder, predicts a target with its interval, and makes a forecast of it."""
+"""Fits a law to the rungs of a ladder, and predicts a target with its interval."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-import evals.scaling
-from evals import __version__
 from evals.comparison.ladder import Ladder, Rung
 from evals.errors import DataError, UsageError
-from evals.forecasts.document import FittedPoint, Forecast, canonical, data_hash
 from evals.forecasts.targets import Split
 from evals.scaling.forecast import forecast_loss, prediction_band
 from evals.scaling.loss_law import LossLaw, fit_loss_law
 from evals.scaling.pass_rate_forecast import forecast_pass_rate, pass_rate_band
 from evals.scaling.pass_rate_law import PassRateLaw, fit_pass_rate_law
 from evals.scaling.pass_rates import PassCounts
+from evals.scaling.transient import early_transient
 from evals.stats.arrays import Array
 from evals.stats.estimate import Interval
 
@@ -42,6 +38,8 @@ class FitOptions:
     drop_smallest: int = 0
     zeros: Literal["drop", "refuse", "censored"] = "drop"
     "Of a pass-rate law: what happens to problems that a model never passed."
+    constant: float | None = None
+    "The irreducible loss, where it is known; of `loss` alone."
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,25 @@ class Fit:
         band = prediction_band(self.law, compute, confidence=how.confidence, n_draws=how.n_draws, rng=rng)
         return band.low, band.high
 
+    def cautions(self, target_compute_flops: float | None) -> list[str]:
+        """What a reader must know beside the law's own warnings: an early transient, and what a drop has changed."""
+        if isinstance(self.law, PassRateLaw):
+            return []
+        said = []
+        if self.options.law == "loss" and self.options.constant is None:
+            said.append(early_transient(self.ladder.compute, self.ladder.values).describe(target_compute_flops))
+        if self.dropped and target_compute_flops is not None:
+            whole = [*self.dropped, *self.ladder.rungs]
+            law = fit_loss_law(
+                [one.compute_flops for one in whole], [one.value for one in whole], c=_constant(self.options)
+            )
+            with_all = float(law.loss(target_compute_flops))
+            said.append(f"with the {len(self.dropped)} smallest models the forecast is {with_all:.4g}")
+        return [one for one in said if one]
+
 
 def _constant(options: FitOptions) -> float | None:
-    return 0.0 if options.law == "power" else None
+    return 0.0 if options.law == "power" else options.constant
 
 
 def fit_ladder(ladder: Ladder, options: FitOptions) -> Fit:
@@ -124,6 +138,8 @@ def fit_ladder(ladder: Ladder, options: FitOptions) -> Fit:
         BadTable: too few rungs, or values that no law can be fitted to; it says which.
         UsageError: more rungs are to be dropped than there are.
     """
+    if options.constant is not None and options.law != "loss":
+        raise UsageError(f"--constant belongs to --law loss, and the law is {options.law}", fix="leave one of them out")
     n = options.drop_smallest
     if not 0 <= n < len(ladder.rungs):
         raise UsageError(f"--drop-smallest {n} of {len(ladder.rungs)} models", fix="leave some to fit")
@@ -166,80 +182,12 @@ def pass_counts(rungs: Sequence[Rung]) -> PassCounts:
     return PassCounts.of([rung.compute_flops for rung in rungs], passes, draws, models=names, problems=problems)
 
 
-def make_forecast(fit: Fit, name: str, found: Split, created_at: str) -> Forecast:
-    """The forecast of a split's target by a fit, with all that is to be sealed. created_at: UTC.
-
-    Raises:
-        UsageError: the target is among the fitted rungs, or no larger than they are.
-        DataError: too few rungs for an interval.
-    """
-    target_model, target_compute_flops = found.target_model, found.target_compute_flops
-    assert target_model is not None
-    assert target_compute_flops is not None
-    for rung in fit.ladder.rungs:
-        if rung.model == target_model:
-            raise UsageError(f"{target_model} is among the fitted models", where=rung.where, fix="fit without it")
-    largest = float(fit.ladder.compute[-1])
-    if target_compute_flops <= largest:
-        raise UsageError(
-            f"the target's {target_compute_flops:.4g} FLOPs are not beyond the largest fitted model ({largest:.4g})",
-            fix="a forecast is for a larger model; give its compute with --target-compute",
-        )
-    said = fit.predict(target_compute_flops)
-    if not said.interval.defined:
-        raise DataError(
-            f"{len(fit.ladder.rungs)} models leave nothing over to show the noise, so there is no interval",
-            fix="add a model",
-        )
-    points = tuple(
-        FittedPoint(rung.model, rung.compute_flops, float(value), rung.n, rung.stderr, rung.observed_at)
-        for rung, value in zip(fit.ladder.rungs, fit.values, strict=True)
-    )
-    return Forecast(
-        name=name,
-        created_at=created_at,
-        quantity=fit.ladder.quantity,
-        unit=fit.ladder.unit,
-        target_model=target_model,
-        target_compute_flops=target_compute_flops,
-        prediction=said.value,
-        low=said.interval.low,
-        high=said.interval.high,
-        confidence=said.interval.confidence,
-        decades=said.decades,
-        law=fit.name,
-        formula=fit.formula,
-        parameters={**fit.law.parameters, "compute_unit_flops": fit.law.compute_unit},
-        fitted=points,
-        data_sha256=data_hash(points),
-        sources=dict(fit.ladder.sources),
-        code={"oaieval": __version__, "scaling_sha256": code_hash()},
-        options={**asdict(fit.options), "dropped": [rung.model for rung in fit.dropped]},
-        warnings=said.warnings,
-        target_was_known=found.target is not None,
-        problems=_problems(fit),
-    )
-
-
 def problem_ids(fit: Fit) -> list[str]:
     """The problems of a pass-rate law, which its target is scored on too; empty for other laws."""
     if not isinstance(fit.law, PassRateLaw):
         return []
     left_out = {one.problem for one in fit.law.dropped}
     return sorted(name for name, _, _ in fit.ladder.rungs[0].passes if name not in left_out)
-
-
-def _problems(fit: Fit) -> dict[str, int | str | list[str]]:
-    ids = problem_ids(fit)
-    return {"n": len(ids), "sha256": hashlib.sha256(canonical(ids)).hexdigest(), "ids": list(ids)} if ids else {}
-
-
-def code_hash() -> str:
-    """SHA-256 over the source of `evals.scaling`: which code made a forecast, where the version does not say it."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(str(evals.scaling.__file__)).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
-    return digest.hexdigest()
 
 
 def mean_negative_log(rung: Rung, ids: Sequence[str]) -> tuple[float, int]:
@@ -272,17 +220,3 @@ def with_values(found: Split, fit: Fit) -> Split:
     ]
     target = None if found.target is None else made[id(found.target)]
     return replace(found, shown=tuple(made[id(rung)] for rung in found.shown), target=target, notes=tuple(notes))
-
-
-def outcome_value(rung: Rung, forecast: Forecast) -> tuple[float, int]:
-    """What came of a forecast's quantity for this rung, and how many problems make it a lower bound only.
-
-    Raises:
-        DataError: the rung lacks a problem of the forecast, or has no value.
-    """
-    ids = forecast.problems.get("ids")
-    if ids:
-        return mean_negative_log(rung, ids)
-    if math.isnan(rung.value):
-        raise DataError("this file has no value of the forecast's quantity", where=rung.where)
-    return rung.value, 0

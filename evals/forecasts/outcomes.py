@@ -10,7 +10,7 @@ from evals.comparison.ladder import Ladder, Rung, file_hash
 from evals.comparison.ladder_files import PASS_RATE, read_ladder
 from evals.errors import DataError, UsageError
 from evals.forecasts.document import Forecast, Outcome
-from evals.forecasts.fitting import outcome_value
+from evals.forecasts.making import outcome_value
 from evals.registry.lookup import Registry
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import re
@@ -29,6 +30,12 @@ class Entry:
     outcome: Outcome | None
     problem: str = ""
     "Why it counts for nothing: a broken seal, an unreadable file."
+
+
+def now() -> str:
+    """The time in UTC, as 2026-11-30T12:00:00.000000Z."""
+    when = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    return when.isoformat(timespec="microseconds") + "Z"
 
 
 def folder_of(given: str | None, environment: Mapping[str, str] | None = None) -> Path:

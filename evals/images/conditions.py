@@ -18,14 +18,21 @@ CONDITIONS = (VISION, NO_VISION, TRANSCRIBED)
 class ImageOptions:
     """How the images of prompts are sent to the evaluated model. max_px: of the longer side; None for no limit."""
 
-    condition: str = VISION
+    condition: str | None = None
+    "One of CONDITIONS; None where nobody said it, which is `vision` unless the eval has one of its own."
     max_px: int | None = None
     max_bytes: int = MAX_BYTES
 
     def changed(self) -> dict[str, Any]:
         """The values that are not the default, for fingerprints."""
-        default = ImageOptions()
-        return {name: value for name, value in vars(self).items() if value != getattr(default, name)}
+        found: dict[str, Any] = {} if self.seen_as == VISION else {"condition": self.seen_as}
+        found |= {} if self.max_px is None else {"max_px": self.max_px}
+        return found if self.max_bytes == MAX_BYTES else {**found, "max_bytes": self.max_bytes}
+
+    @property
+    def seen_as(self) -> str:
+        """One of CONDITIONS."""
+        return self.condition or VISION
 
 
 def has_images(prompt: Any) -> bool:
@@ -58,7 +65,7 @@ def in_condition(
             sent.append(message)
             continue
         parts = [part if url_of(part) is None else _part(part, options, known) for part in content]
-        sent.append({**message, "content": _as_text(parts) if options.condition != VISION else parts})
+        sent.append({**message, "content": _as_text(parts) if options.seen_as != VISION else parts})
     return sent, known
 
 
@@ -67,12 +74,12 @@ def _part(part: Mapping[str, Any], options: ImageOptions, known: list[dict[str, 
     url = url_of(part)
     assert url is not None
     name = f"image-{len(known) + 1}.png"
-    if options.condition == VISION:
+    if options.seen_as == VISION:
         image: SentImage = sent_image(url, options.max_px, options.max_bytes)
         known.append({"name": name, **image.facts()})
         return with_url(part, image.url)
     known.append({"name": name})
-    if options.condition == NO_VISION:
+    if options.seen_as == NO_VISION:
         return {"type": "text", "text": f"IMAGE: {name}"}
     text = part.get(TRANSCRIPT)
     if not isinstance(text, str) or not text.strip():

@@ -66,6 +66,7 @@ def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         line = error.object[: error.start].count(b"\n") + 1
         fix = "save the table as CSV in UTF-8"
         raise DataError("not UTF-8", where=f"{path}:{line}", fix=fix) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -148,13 +149,9 @@ def _option_texts(row: Row) -> list[str]:
 def _chosen(stem: str, texts: list[str], row: Row, where: str) -> dict[str, Any]:
     kind = row.get("kind", "").lower()
     options = options_of(texts, where)
-    try:
-        letters = key_letters(row["key"], options, where)
-    except DataError:
-        # A table may give the right option's own words instead of its letter.
-        letters = [letter for letter, text in options.items() if text == row["key"]]
-        if not letters:
-            raise
+    # A table may give the right option's own words instead of its letter.
+    named = [letter for letter, text in options.items() if text == row["key"] and row["key"] not in options]
+    letters = named or key_letters(row["key"], options, where)
     if kind not in ("", "mcq", "mselect") or (kind == "mcq" and len(letters) > 1):
         raise DataError(f"the kind is {kind!r}, with options and the key {row['key']!r}", where=where)
     found = choice_row(stem, options, letters)

@@ -60,7 +60,9 @@ def _without_letter(letter: str, text: str, loose: bool) -> str:
 
 
 def key_letters(given: object, options: Mapping[str, str], where: str) -> list[str]:
-    """The letters of a key: `B`, `(B)`, `A,C`, `ABD`, `["A", "C"]`; each an option, none twice.
+    """The letters of a key: `B`, `(b)`, `A,C`, `a c`, `ABD`, `["A", "C"]`; each an option, none twice.
+
+    Small letters that stand together are a word, not a key.
 
     Raises:
         DataError: no letter, a letter that is no option, or one twice.
@@ -69,7 +71,8 @@ def key_letters(given: object, options: Mapping[str, str], where: str) -> list[s
     text = " ".join(str(part) for part in parts if part is not None)
     letters = re.findall(r"[A-Za-z]", text)
     known = ", ".join(options)
-    if not letters or re.sub(r"[A-Za-z\s,;()（）.、|/&+]", "", text):
+    is_word = re.search(r"[A-Za-z][a-z]|[a-z][A-Z]", text)
+    if not letters or is_word or re.sub(r"[A-Za-z\s,;()（）.、|/&+]", "", text):
         raise DataError(f"the key {text!r} names no option", where=where, fix=f"write one or more of {known}")
     found = [letter.upper() for letter in letters]
     for letter in found:

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evals.errors import DataError, UsageError, listed
@@ -16,6 +16,7 @@ from evals.exams.read_paper import load_paper
 from evals.interchange import agieval, exam_csv
 from evals.interchange.exam_rows import Question, rows_of, usable
 from evals.json_text import dumps
+from evals.registry.lookup import Registry
 
 Reader = Callable[[Path, str], Iterator[Question | DataError]]
 READERS: Mapping[str, Reader] = {
@@ -58,6 +59,8 @@ def import_exam(
         raise UsageError(
             f"{name!r} cannot be the name of a paper", fix="give one with --name: letters, digits, - and _"
         )
+    if (entry := Registry().entry("evals", name)) is not None:
+        raise UsageError(f"an eval is called {name!r} already", where=entry.where, fix="give another name with --name")
     questions, left_out = usable(_read(paths), skip=skip)
     if not questions:
         raise DataError("no question can be used", where=listed([str(path) for path in paths], 3))
@@ -82,7 +85,15 @@ def _read(paths: Sequence[Path]) -> Iterator[Question | DataError]:
         if section in sections:
             raise UsageError(f"two files are called {section!r}", where=str(path), fix="rename one: it names a section")
         sections[section] = path
-        yield from reader(path, section)
+        for one in reader(path, section):
+            yield one if len(paths) == 1 or isinstance(one, DataError) else _with_own_id(one, section)
+
+
+def _with_own_id(question: Question, section: str) -> Question:
+    """The question with an id that no other file's questions have: `FILE-ID`."""
+    name = str(question.row["id"])
+    own = name if name.startswith(f"{section}-") else f"{section}-{name}"
+    return replace(question, row={**question.row, "id": own})
 
 
 def paper_texts(name: str, questions: Sequence[Question], language: str, files: Iterable[str]) -> dict[str, str]:
@@ -142,7 +153,13 @@ def _checked(texts: Mapping[str, str]) -> Paper:
     with tempfile.TemporaryDirectory() as folder:
         for file, text in texts.items():
             (Path(folder) / file).write_text(text, encoding="utf-8", newline="\n")
-        return load_paper(folder)
+        try:
+            return load_paper(folder)
+        except DataError as error:
+            place = str(error.where).replace(folder, "").lstrip("/\\")
+            raise DataError(
+                error.what, where=f"the paper that was read, {place}", notes=error.notes, fix=error.fix
+            ) from error
 
 
 def write_new(texts: Mapping[Path, str]) -> None:

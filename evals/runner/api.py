@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from evals.engine.settings import settings_from_environment
 from evals.errors import UsageError, did_you_mean
-from evals.images.conditions import CONDITIONS, VISION, ImageOptions
+from evals.images.conditions import CONDITIONS, ImageOptions
 from evals.registry.lookup import Registry
-from evals.runner.request import RunRequest
+from evals.runner.request import Estimand, RunRequest
 from evals.runner.request import log_dir as default_log_dir
 from evals.runner.result import RunResult
 from evals.runner.rows import eval_of_rows
@@ -25,6 +25,8 @@ def run(
     eval_class: str = "Includes",
     max_samples: int | None = None,
     repeats: int = 1,
+    estimand: Estimand = "like-these",
+    shrink_groups: bool = False,
     seed: int = 20220722,
     temperature: float | None = None,
     effort: str | None = None,
@@ -46,7 +48,7 @@ def run(
     max_cost_usd: float | None = None,
     max_tokens_total: int | None = None,
     max_time_s: float | None = None,
-    images: str = VISION,
+    images: str | None = None,
     observer: RunObserver | None = None,
     check: bool = True,
 ) -> RunResult:
@@ -60,9 +62,11 @@ def run(
     eval_args, completion_args: laid over the arguments in YAML; the latter are for names only.
     resume: goes on with the newest unfinished record of the same run in `log_dir`, or with `record_path`. An
     object counts as the same when its class, its code and its public attributes are.
+    estimand: what intervals are about, `like-these` samples or `these` of the dataset alone; shrink_groups: empirical
+    Bayes estimates in tables of groups (docs/statistics.md).
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
     tags: words for the record, by which `evals runs` finds it.
-    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed` (docs/images.md).
+    images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed`; None for the eval's own way.
     max_errors: failed samples tolerated, a count, or below 1 a fraction.
     check: raise when the run was cut short or too many samples failed; without it look at `result.problem`.
 
@@ -95,6 +99,8 @@ def run(
         completion_args=dict(completion_args or {}),
         max_samples=_positive("max_samples", max_samples),
         repeats=_positive("repeats", repeats) or 1,
+        estimand=_estimand(estimand),
+        shrink_groups=shrink_groups,
         seed=seed,
         record_path=None if record_path is None else str(record_path),
         log_dir=log_dir,
@@ -126,11 +132,17 @@ def _listed(paths: Sequence[str | Path] | str | Path) -> list[str | Path]:
     return [paths] if isinstance(paths, str | Path) else list(paths)
 
 
-def _images(condition: str) -> ImageOptions:
-    if condition not in CONDITIONS:
+def _images(condition: str | None) -> ImageOptions:
+    if condition is not None and condition not in CONDITIONS:
         near = did_you_mean(condition, CONDITIONS)
         raise UsageError(f"images is {condition!r}", notes=[near], fix=f"choose one of {', '.join(CONDITIONS)}")
     return ImageOptions(condition)
+
+
+def _estimand(name: Estimand) -> Estimand:
+    if name not in get_args(Estimand):
+        raise UsageError(f"estimand is {name!r}", fix=f"choose one of {', '.join(get_args(Estimand))}")
+    return name
 
 
 def _positive(name: str, value: int | None) -> int | None:

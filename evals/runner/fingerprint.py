@@ -60,10 +60,17 @@ def fingerprint_of(
         "max_samples": request.max_samples,
         "repeats": request.repeats,
     }
-    if images := request.settings.images.changed():
+    if images := _images(request, evaluation):
         said["images"] = images
     plain: dict[str, Any] = json.loads(json.dumps(said, sort_keys=True, default=str))
     return plain
+
+
+def _images(request: RunRequest, evaluation: Eval) -> dict[str, Any]:
+    """How images are seen, as far as that is neither the default nor the eval's own way."""
+    images = request.settings.images
+    own = evaluation.image_condition
+    return {**({} if own in (None, images.seen_as) else {"condition": images.seen_as}), **images.changed()}
 
 
 def identity_of(fn: Any) -> dict[str, Any]:

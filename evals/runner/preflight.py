@@ -95,7 +95,7 @@ def _check_rows(
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
-            if pictures.add(sample) or images.condition == TRANSCRIBED:
+            if pictures.add(sample) or images.seen_as == TRANSCRIBED:
                 _check_images(evaluation, sample, images)
         except DataError as error:
             if first is None:

@@ -155,7 +155,7 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
 def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
     """The request in the eval's own condition of images, where the request names none."""
     settings, condition = request.settings, evaluation.image_condition
-    if condition is None or "condition" in settings.images.changed():
+    if condition is None or settings.images.condition is not None:
         return request
     return replace(request, settings=replace(settings, images=replace(settings.images, condition=condition)))
 

@@ -6,10 +6,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from evals.completion_fns.function import name_of
 from evals.engine.settings import EngineSettings
+
+Estimand = Literal["like-these", "these"]
 
 
 def log_dir() -> Path:
@@ -45,6 +47,10 @@ class RunRequest:
     http_batch_size: int = 100
     http_fail_percent_threshold: float = 5
     cache: bool = False
+    estimand: Estimand = "like-these"
+    "What intervals are about: samples like these, or these samples of the dataset alone."
+    shrink_groups: bool = False
+    "Tables of groups also have estimates that are drawn towards the groups' mean."
     max_errors: float = 0
     "Failed samples tolerated: a count, or below 1 a fraction."
     data_paths: Sequence[str] = ()

@@ -62,6 +62,10 @@ def run_eval(
     """
     prepared = prepare(request, registry)
     request = prepared.request
+    if request.estimand == "these":
+        from evals.runner.estimand import check_estimand
+
+        check_estimand(request, prepared.preflight.n_samples)
     earlier = _find_earlier(prepared)
     if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)
@@ -90,8 +94,10 @@ def run_eval(
         if isinstance(stopped_by, SettledEarly):
             stopped_by = None
         stopped_by = stopped_by or _rewritten_data(prepared)
-        if (session.labels - report.get("groups", {}).keys() or request.repeats > 1) and stopped_by is None:
+        if stopped_by is None and (session.labels - report.get("groups", {}).keys() or request.repeats > 1):
             report = with_labels(report, recorder, prepared.eval, session, plan)
+        if stopped_by is None:
+            report = _as_asked_for(report, path_of(recorder), prepared)
         if extra_report is not None:
             report = {**report, **extra_report()}
         result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
@@ -187,6 +193,20 @@ def with_labels(
     return labelled_report(path, report)
 
 
+def _as_asked_for(report: dict[str, Any], path: str | None, prepared: PreparedRun) -> dict[str, Any]:
+    """The report with intervals about these samples alone, and groups drawn together, where the request asks for it."""
+    request, n_samples = prepared.request, prepared.preflight.n_samples
+    if request.estimand == "these" and path is not None and n_samples is not None:
+        from evals.runner.estimand import about_these_samples
+
+        report = about_these_samples(report, path, n_samples)
+    if request.shrink_groups:
+        from evals.runner.shrunk_groups import with_shrunk_groups
+
+        report = with_shrunk_groups(report)
+    return report
+
+
 def run_facts(result: RunResult) -> dict[str, Any]:
     """What a run took, beside its report: these numbers differ from run to run."""
     counts = result.counts
@@ -245,8 +265,10 @@ def _find_earlier(prepared: PreparedRun) -> Earlier | None:
 
 
 def _as_it_was(prepared: PreparedRun, earlier: Earlier) -> RunResult:
+    result = read_result(earlier.path)
     return replace(
-        read_result(earlier.path),
+        result,
+        report=_as_asked_for(result.report, str(earlier.path), prepared),
         eval_spec=prepared.eval_spec,
         base_spec=prepared.base_spec,
         counts=CallCounts(),

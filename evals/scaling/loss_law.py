@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import f as f_distribution
+from scipy.stats import t as t_distribution
 
 from evals.scaling.batched_laws import Laws, drawn_laws, fit_many
 from evals.scaling.batched_least_squares import HUBER_DELTA as HUBER_DELTA
@@ -25,6 +26,7 @@ from evals.scaling.runs import MIN_RUNS as MIN_RUNS
 from evals.scaling.runs import BadTable, Runs
 from evals.stats.arrays import Array, check_confidence
 from evals.stats.estimate import Interval
+from evals.stats.standard_error import z_quantile
 
 N_PARAMETERS = 3
 ON_BOUND = 1e-3
@@ -203,14 +205,25 @@ def _aicc_of(laws: Laws | None, runs: Runs, n_parameters: int) -> float:
 
 
 def law_intervals(law: LossLaw, confidence: float, n_draws: int, rng: np.random.Generator) -> dict[str, Interval]:
-    """Intervals of a, b and c: percentiles of bootstrap draws, and the profile of c where it was fitted."""
+    """Intervals of a, b and c: percentiles of bootstrap draws, and the profile of c where it was fitted.
+
+    The distance of the draws from the law is widened by the ratio of Student's quantile with n - p degrees of freedom
+    to the normal one, in log a, log -b and c.
+    """
     check_confidence(confidence)
     fixed = None if law.n_parameters == N_PARAMETERS else law.c
     laws, _ = drawn_laws(
         law.runs, law.loss(law.runs.compute), n_draws, rng, rho=law.rho, c=fixed, n_parameters=law.n_parameters
     )
-    drawn = {"a": laws.a, "b": laws.b} | ({"c": laws.c} if fixed is None else {})
-    found = {name: percentiles(values, confidence) for name, values in drawn.items()}
+    half = (1 + confidence) / 2
+    wide = float(t_distribution.ppf(half, max(law.n - law.n_parameters, 1))) / z_quantile(half)
+    logs = {"a": laws.u - math.log(law.a), "b": laws.z - math.log(-law.b)}
+    found = {
+        "a": percentiles(law.a * np.exp(logs["a"] * wide), confidence),
+        "b": percentiles(law.b * np.exp(logs["b"] * wide), confidence),
+    }
+    if fixed is None:
+        found["c"] = percentiles(np.maximum(law.c + (laws.c - law.c) * wide, 0.0), confidence)
     if fixed is None:
         found["c_profile"] = profile_of_constant(law, confidence)
     return found
@@ -228,8 +241,18 @@ def profile_of_constant(law: LossLaw, confidence: float) -> Interval:
     losses = np.broadcast_to(runs.loss, (len(tried), law.n))
     squares = fit_many(runs.relative, losses, runs.weights, c=tried).objective
     allowed = squares.min() * (1 + f_distribution.ppf(confidence, 1, degrees) / degrees)
-    kept = tried[squares <= allowed]
-    return Interval(float(kept.min()), float(kept.max()), confidence)
+    inside = np.flatnonzero(squares <= allowed)
+    low, high = (_crossing(tried, squares, allowed, int(inside[end]), step) for end, step in ((0, -1), (-1, 1)))
+    return Interval(low, high, confidence)
+
+
+def _crossing(tried: Array, squares: Array, allowed: float, inside: int, step: int) -> float:
+    """Where the squares reach what is allowed, on the straight line to the next constant outside; else the last one."""
+    outside = inside + step
+    if not 0 <= outside < len(tried):
+        return float(tried[inside])
+    share = (allowed - squares[inside]) / (squares[outside] - squares[inside])
+    return float(tried[inside] + share * (tried[outside] - tried[inside]))
 
 
 def _warnings(law: LossLaw, free: Laws | None) -> tuple[str, ...]:

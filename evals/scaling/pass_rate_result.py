@@ -23,6 +23,10 @@ NEAR_ZERO = 0.05
 "Mean negative log below which its logarithm is mostly noise: the fit is of y itself then."
 
 
+LEAST_BEND = 1e-6
+"A bend below this is rounding."
+
+
 @dataclass(frozen=True)
 class PassRateLaw:
     """y(C) = alpha (C / compute_unit)^-k, y the mean over problems of the negative log pass rate."""
@@ -168,13 +172,17 @@ def _warnings(law: PassRateLaw) -> list[str]:
     if law.scale == "y":
         said.append(f"a mean negative log below {NEAR_ZERO} has a noisy logarithm: y itself was fitted")
     bend = law.intervals.get("bend")
-    if bend is not None and bend.low > 0:
+    if bend is not None and bend.low > LEAST_BEND:
         said.append(
-            f"misfit: log y flattens as compute grows (bend {bend.low:.3f} to {bend.high:.3f}); a floor, as of answers "
-            "that nobody can know, makes a law without a constant promise too much"
+            f"misfit: log y flattens as compute grows, beyond the noise of the problems (bend {bend.low:.3f} to "
+            f"{bend.high:.3f}); a floor, as of answers that nobody can know, makes a law without a constant promise "
+            "too much; one model off the line looks alike"
         )
-    if bend is not None and bend.high < 0:
-        said.append(f"misfit: log y falls faster as compute grows (bend {bend.low:.3f} to {bend.high:.3f})")
+    if bend is not None and bend.high < -LEAST_BEND:
+        said.append(
+            f"misfit: log y falls faster as compute grows, beyond the noise of the problems (bend {bend.low:.3f} to "
+            f"{bend.high:.3f})"
+        )
     if law.aicc_with_constant < law.aicc - 2 and law.with_constant:
         said.append(
             f"misfit: a constant of {law.with_constant['c']:.3g} makes the law better by AICc "

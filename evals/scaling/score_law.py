@@ -8,21 +8,28 @@ it has bent.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import t as t_distribution
+from scipy.stats import f as f_distribution
 
+from evals.scaling.batched_laws import sigmoid
+from evals.scaling.batched_least_squares import Minimum, minimise
 from evals.scaling.results import aicc, finite
 from evals.scaling.runs import BadTable, check_positive
-from evals.stats.arrays import Array, check_confidence
+from evals.stats.arrays import Array, Codes, check_confidence
 from evals.stats.estimate import Interval
 
 MIN_MODELS = 3
-EDGE = 0.01
-"A score this close to guessing or to the ceiling, as a share of the way between, counts as this far from it."
+SLOPES = (-0.5, -0.1, 0.1, 0.3, 1.0, 3.0)
+"Starts, in log odds for each factor of e in compute."
+N_TRIED = 401
+"Scores that are tried for a prediction interval, evenly from 0 to 1."
+AT_CHANCE = 0.03
+"A curve below this share of the way from chance to the ceiling has not left guessing."
 
 
 @dataclass(frozen=True)
@@ -37,9 +44,13 @@ class ScoreLaw:
     ceiling: float
     compute_unit: float
     compute: Array
-    residuals: Array
-    "Shape (n,): in log odds, by ascending compute."
+    scores: Array
+    "Shape (n,), by ascending compute."
+    noise: float
+    """Standard deviation of one model's score around the curve, with n - 2 degrees of freedom; never less than the
+    sampling error of `n_items` questions where they are given."""
     aicc: float
+    "On the scale of scores."
     warnings: tuple[str, ...]
 
     name = "score law (logistic over log compute)"
@@ -55,26 +66,42 @@ class ScoreLaw:
         """Models."""
         return len(self.compute)
 
+    @property
+    def residuals(self) -> Array:
+        """Shape (n,): score minus law."""
+        return self.scores - self.predict(self.compute)
+
     def predict(self, compute: ArrayLike) -> Array:
         """The law's score at each compute, in FLOPs."""
         odds = self.level + self.slope * np.log(np.asarray(compute, dtype=np.float64) / self.compute_unit)
-        return self._score(odds)
-
-    def _score(self, log_odds: Array) -> Array:
-        share = 1 / (1 + np.exp(-np.clip(log_odds, -500, 500)))
-        return np.asarray(self.chance + (self.ceiling - self.chance) * share, dtype=np.float64)
+        return np.asarray(self.chance + (self.ceiling - self.chance) * sigmoid(odds), dtype=np.float64)
 
     def interval(self, compute: float, confidence: float = 0.95) -> Interval:
-        """Student's prediction interval of one more model, with n - 2 degrees of freedom, made in log odds."""
+        """Every score of one more model there with which the best curve of all n + 1 is not significantly worse.
+
+        By the F ratio with 1 and n - 2 degrees of freedom, over a grid of scores from 0 to 1. From models that have not
+        left guessing it reaches up to the ceiling: a curve may rise anywhere beyond them.
+        """
         check_confidence(confidence)
-        x = np.log(self.compute / self.compute_unit)
         at = math.log(compute / self.compute_unit)
-        lever = 1 / self.n + (at - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()
-        noise = float((self.residuals**2).sum()) / (self.n - 2)
-        half = float(t_distribution.ppf((1 + confidence) / 2, self.n - 2)) * math.sqrt(noise * (1 + lever))
-        center = self.level + self.slope * at
-        low, high = self._score(np.array([center - half, center + half]))
-        return Interval(float(low), float(high), confidence)
+        x = np.append(np.log(self.compute / self.compute_unit), at)
+        center = float(self.predict(compute))
+        tried = np.unique(np.append(np.linspace(0, 1, N_TRIED), center))
+        scores = np.concatenate([np.broadcast_to(self.scores, (len(tried), self.n)), tried[:, None]], axis=1)
+        through = self._through(tried, at)
+        squares = np.min([_fit(x, scores, start, self.chance, self.ceiling).objective for start in through], axis=0)
+        allowed = float((self.residuals**2).sum()) + self.noise**2 * float(
+            f_distribution.ppf(confidence, 1, self.n - 2)
+        )
+        kept = tried[squares <= allowed + 1e-12]
+        return Interval(min(float(kept.min()), center), max(float(kept.max()), center), confidence)
+
+    def _through(self, tried: Array, at: float) -> list[Array]:
+        """Starts: this law, and curves of several slopes through each tried score at the target."""
+        share = np.clip((tried - self.chance) / (self.ceiling - self.chance), 1e-3, 1 - 1e-3)
+        odds = np.log(share / (1 - share))
+        starts = [np.tile([self.level, self.slope], (len(tried), 1))]
+        return starts + [np.stack([odds - slope * at, np.full(len(tried), slope)], axis=1) for slope in SLOPES]
 
     def to_dict(self) -> dict[str, Any]:
         """The law as plain values for JSON."""
@@ -86,19 +113,40 @@ class ScoreLaw:
             "ceiling": self.ceiling,
             "compute_unit_flops": self.compute_unit,
             "n": self.n,
+            "noise": self.noise,
             "aicc": finite(self.aicc),
             "warnings": list(self.warnings),
         }
 
 
-def fit_score_law(compute: ArrayLike, scores: ArrayLike, *, chance: float = 0.0, ceiling: float = 1.0) -> ScoreLaw:
-    """The line of the log odds of the way from chance to the ceiling against log compute, by least squares.
+def fit_score_law(
+    compute: ArrayLike, scores: ArrayLike, *, chance: float = 0.0, ceiling: float = 1.0, n_items: int | None = None
+) -> ScoreLaw:
+    """The logistic curve from chance to the ceiling over log compute, by least squares of the score.
 
-    compute: shape (n,), FLOPs. scores: shape (n,), each in [0, 1]. chance: the score of guessing. A score at or below
-    chance has no log odds: it counts as 1 % of the way, and a warning says so.
+    compute: shape (n,), FLOPs. scores: shape (n,), each in [0, 1]. chance: the score of guessing; scores may lie below
+    it. n_items: questions behind each score; their sampling error is the least noise that is counted with.
 
     Raises BadTable: fewer than 3 amounts of compute, scores outside [0, 1], or chance not below the ceiling.
     """
+    flops, values = _checked(compute, scores, chance, ceiling)
+    x = np.log(flops / flops[-1])
+    starts = np.array([[level, slope] for slope in SLOPES for level in (-3.0, -1.0, 0.0, 1.0, 3.0)])
+    rows = np.broadcast_to(values, (len(starts), len(values)))
+    found = _fit(x, rows, starts, chance, ceiling)
+    best = int(np.argmin(found.objective))
+    level, slope = (float(value) for value in found.parameters[best])
+    squares, n = float(found.objective[best]), len(values)
+    sampling = float(np.mean(values * (1 - values))) / n_items if n_items else 0.0
+    noise = math.sqrt(max(squares / (n - 2), sampling))
+    return ScoreLaw(
+        level, slope, chance, ceiling, float(flops[-1]), flops, values, noise, aicc(math.sqrt(squares / n), n, 2),
+        tuple(_warnings(level, slope, x)),
+    )  # fmt: skip
+
+
+def _checked(compute: ArrayLike, scores: ArrayLike, chance: float, ceiling: float) -> tuple[Array, Array]:
+    """Compute and scores by ascending compute."""
     flops, values = np.asarray(compute, dtype=np.float64), np.asarray(scores, dtype=np.float64)
     if flops.ndim != 1 or flops.shape != values.shape:
         raise BadTable(f"compute and scores: one number a model each, got {flops.shape} and {values.shape}")
@@ -109,29 +157,27 @@ def fit_score_law(compute: ArrayLike, scores: ArrayLike, *, chance: float = 0.0,
     if not 0 <= chance < ceiling <= 1:
         raise BadTable(f"chance {chance:g} and ceiling {ceiling:g}: 0 <= chance < ceiling <= 1 is needed")
     if len(np.unique(flops)) < MIN_MODELS:
-        said = f"{len(np.unique(flops))} different amounts of compute, but the line needs {MIN_MODELS}"
+        said = f"{len(np.unique(flops))} different amounts of compute, but the curve needs {MIN_MODELS}"
         raise BadTable(said, fix="add models of other sizes")
     order = np.argsort(flops, kind="stable")
-    flops, share = flops[order], (values[order] - chance) / (ceiling - chance)
-    held = np.clip(share, EDGE, 1 - EDGE)
-    odds, x = np.log(held / (1 - held)), np.log(flops / flops[-1])
-    slope = float(((x - x.mean()) * (odds - odds.mean())).sum() / ((x - x.mean()) ** 2).sum())
-    level = float(odds.mean() - slope * x.mean())
-    residuals = odds - level - slope * x
-    rms = float(np.sqrt(np.mean(residuals**2)))
-    return ScoreLaw(
-        level, slope, chance, ceiling, float(flops[-1]), flops, residuals, aicc(rms, len(flops), 2),
-        tuple(_warnings(share, slope)),
-    )  # fmt: skip
+    return flops[order], values[order]
 
 
-def _warnings(share: Array, slope: float) -> list[str]:
+def _fit(x: Array, scores: Array, start: Array, chance: float, ceiling: float) -> Minimum:
+    """Level and slope of each row of scores."""
+
+    def model(at: Array, rows: Codes) -> tuple[Array, Sequence[Array]]:
+        share = sigmoid(at[:, :1] + at[:, 1:] * x)
+        steep = (ceiling - chance) * share * (1 - share)
+        return chance + (ceiling - chance) * share, (steep, steep * x)
+
+    return minimise(model, start, scores, np.ones(scores.shape), max_steps=100)
+
+
+def _warnings(level: float, slope: float, x: Array) -> list[str]:
     said = []
-    low, high = int((share < EDGE).sum()), int((share > 1 - EDGE).sum())
-    if low:
-        said.append(f"{low} scores are at chance or below and count as {EDGE:.0%} above it: the slope leans on that")
-    if high:
-        said.append(f"{high} scores are at the ceiling and count as {EDGE:.0%} below it")
+    if float(sigmoid(level + slope * x).max()) < AT_CHANCE:
+        said.append("no model has left guessing: where the score will rise is not in these data")
     if slope <= 0:
         said.append("the score does not rise with compute")
     return said

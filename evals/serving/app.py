@@ -27,11 +27,13 @@ from evals.serving.api_error import (
 )
 from evals.serving.bodies import read_body
 from evals.serving.fields import parsed
+from evals.serving.json_replies import json_completions
 from evals.serving.middleware import Middleware
-from evals.serving.replies import Job, Stream, chat_reply, text_reply
-from evals.serving.requests import Options, read_chat, read_text
+from evals.serving.replies import Job, Stream, WholeStream, chat_reply, chat_reply_of, text_reply
+from evals.serving.requests import ChatRequest, Options, model_of, read_chat, read_text
 from evals.serving.same_site import SameSite
 from evals.serving.served_model import ServedModel
+from evals.serving.tokens import detokenized, tokenized, tokenizer_info
 
 LONG_TEXT = 20_000
 "Characters from which on a text is cut into tokens on another thread, so that other requests need not wait."
@@ -43,15 +45,25 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def make_app(
-    models: Mapping[str, ServedModel], middleware: Middleware, hosts: Collection[str] | None = None
+    models: Mapping[str, ServedModel],
+    middleware: Middleware,
+    hosts: Collection[str] | None = None,
+    *,
+    clamps: bool = False,
 ) -> SameSite:
-    """The application that serves `models` by their names, under the rules of `middleware`. hosts: see `SameSite`."""
-    api = _Api(models, middleware)
+    """The application that serves `models` by their names, under the rules of `middleware`. hosts: see `SameSite`.
+
+    clamps: a `max_tokens` beyond the context means up to its end, and is not refused.
+    """
+    api = _Api(models, middleware, clamps=clamps)
     routes = [
         Route("/v1/chat/completions", middleware.with_rules(api.chat), methods=["POST"]),
         Route("/v1/completions", middleware.with_rules(api.text), methods=["POST"]),
         Route("/v1/models", middleware.with_key(api.list_models), methods=["GET"]),
         Route("/v1/models/{name:path}", middleware.with_key(api.show_model), methods=["GET"]),
+        Route("/tokenizer_info", middleware.with_key(api.show_tokenizer), methods=["GET"]),
+        Route("/tokenize", middleware.with_key(api.tokenize), methods=["POST"]),
+        Route("/detokenize", middleware.with_key(api.detokenize), methods=["POST"]),
         Route("/stats", middleware.with_key(api.show_stats), methods=["GET"]),
     ]
     handlers: dict[Any, Any] = {
@@ -68,8 +80,8 @@ def make_app(
 class _Api:
     """The endpoints."""
 
-    def __init__(self, models: Mapping[str, ServedModel], middleware: Middleware) -> None:
-        self._models, self._middleware = models, middleware
+    def __init__(self, models: Mapping[str, ServedModel], middleware: Middleware, *, clamps: bool) -> None:
+        self._models, self._middleware, self._clamps = models, middleware, clamps
 
     async def chat(self, request: Request) -> Response:
         asked = read_chat(parsed(await read_body(request)))
@@ -80,8 +92,10 @@ class _Api:
             raise wrong_value("messages", f"{error}.") from None
         prompt = await _encoded(served, text)
         stop = (*asked.options.stop, *served.model.chat_stop)
-        job = Job(prompt, text, _sampling(served, prompt, asked.options, stop))
+        job = Job(prompt, text, self._sampling(served, prompt, asked.options, stop))
         _check_room(served, job, "messages")
+        if asked.form is not None:
+            return await self._json_chat(request, served, job, asked)
         if asked.options.stream:
             return _stream(Stream(served, [job], asked.options, is_chat=True))
         return _json(await _unless_gone(request, chat_reply(served, job, asked.options)))
@@ -92,11 +106,39 @@ class _Api:
         jobs = []
         for prompt in asked.prompts:
             ids, text = await _prompt_of(served, prompt)
-            jobs.append(Job(ids, text, _sampling(served, ids, asked.options, asked.options.stop)))
+            jobs.append(Job(ids, text, self._sampling(served, ids, asked.options, asked.options.stop)))
             _check_room(served, jobs[-1], "prompt")
         if asked.options.stream:
             return _stream(Stream(served, jobs, asked.options, is_chat=False))
         return _json(await _unless_gone(request, text_reply(served, jobs, asked.options, asked.echo)))
+
+    async def _json_chat(self, request: Request, served: ServedModel, job: Job, asked: ChatRequest) -> Response:
+        assert asked.form is not None
+        try:
+            draws = await _unless_gone(request, json_completions(served, job.text, job.sampling, asked.form))
+        except ContextExceeded as error:
+            raise too_long(error, "messages") from None
+        if asked.options.stream:
+            return _stream(WholeStream(served, job, asked.options, draws))
+        return _json(chat_reply_of(served, job, asked.options, draws))
+
+    async def show_tokenizer(self, request: Request) -> Response:
+        return _json(tokenizer_info(self._first().model))
+
+    async def tokenize(self, request: Request) -> Response:
+        body = parsed(await read_body(request))
+        return _json(tokenized(self._named(body).model, body))
+
+    async def detokenize(self, request: Request) -> Response:
+        body = parsed(await read_body(request))
+        return _json(detokenized(self._named(body).model, body))
+
+    def _named(self, body: Mapping[str, Any]) -> ServedModel:
+        """The model that a request for tokens names; the first one where it names none."""
+        return self._first() if body.get("model") is None else self._served(model_of(body))
+
+    def _first(self) -> ServedModel:
+        return next(iter(self._models.values()))
 
     async def list_models(self, request: Request) -> Response:
         return _json(models_object(list(self._models), OWNER))
@@ -111,6 +153,19 @@ class _Api:
             name: {"n_batches": work.n_batches, "largest_batch": work.largest_batch} for name, work in works.items()
         }
         return _json({**self._middleware.stats(), "models": counts})
+
+    def _sampling(self, served: ServedModel, prompt: TokenIds, options: Options, stop: tuple[str, ...]) -> Sampling:
+        room = default_max_tokens(len(prompt), served.model.n_ctx, is_chat=True)
+        asked = room if options.max_tokens is None else options.max_tokens
+        return Sampling(
+            max_tokens=min(asked, room) if self._clamps else asked,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            stop=stop,
+            seed=options.seed,
+            n=options.n,
+            top_logprobs=options.top_logprobs or 0,
+        )
 
     def _served(self, name: str) -> ServedModel:
         served = self._models.get(name)
@@ -135,19 +190,6 @@ async def _prompt_of(served: ServedModel, prompt: str | tuple[int, ...]) -> tupl
         return prompt, served.model.decode_bytes(prompt).decode("utf-8", "replace")
     except (IndexError, KeyError, ValueError, TypeError, OverflowError):
         raise wrong_value("prompt", "it holds ids that are no tokens of this model.") from None
-
-
-def _sampling(served: ServedModel, prompt: TokenIds, options: Options, stop: tuple[str, ...]) -> Sampling:
-    default = default_max_tokens(len(prompt), served.model.n_ctx, is_chat=True)
-    return Sampling(
-        max_tokens=default if options.max_tokens is None else options.max_tokens,
-        temperature=options.temperature,
-        top_p=options.top_p,
-        stop=stop,
-        seed=options.seed,
-        n=options.n,
-        top_logprobs=options.top_logprobs or 0,
-    )
 
 
 def _check_room(served: ServedModel, job: Job, part: str) -> None:
@@ -183,7 +225,7 @@ def _json(value: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return Response(encode(dumps(value)), status, dict(headers or {}), "application/json")
 
 
-def _stream(stream: Stream) -> Response:
+def _stream(stream: Stream | WholeStream) -> Response:
     return StreamingResponse(stream.events(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
 
 

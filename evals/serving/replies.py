@@ -58,7 +58,11 @@ def n_drawn(draws: Sequence[Generated]) -> int:
 
 async def chat_reply(served: ServedModel, job: Job, options: Options) -> Json:
     """A `chat.completion` object with `n` choices."""
-    draws = await served.generate(job.prompt, job.sampling)
+    return chat_reply_of(served, job, options, await served.generate(job.prompt, job.sampling))
+
+
+def chat_reply_of(served: ServedModel, job: Job, options: Options, draws: Sequence[Generated]) -> Json:
+    """The same, from completions that are there."""
     choices = [
         chat_choice(
             index,
@@ -185,6 +189,27 @@ class Stream:
         head = self._head
         make = chat_chunk if self._is_chat else text_completion
         return _data(make(head.reply_id, head.created, head.model, choices, usage))
+
+
+class WholeStream:
+    """A chat reply whose text is there before the stream begins: one piece a choice."""
+
+    def __init__(self, served: ServedModel, job: Job, options: Options, draws: Sequence[Generated]) -> None:
+        self._head, self._draws, self._options = Head("chatcmpl", served.name), draws, options
+        self._usage = usage_object(len(job.prompt), n_drawn(draws))
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """The events, `data: [DONE]` last."""
+        for index, draw in enumerate(self._draws):
+            yield self._event([chat_delta(index, {"role": "assistant", "content": draw.text, "refusal": None})])
+            yield self._event([chat_delta(index, {}, draw.finish_reason)])
+        if self._options.stream_usage:
+            yield self._event([], self._usage)
+        yield b"data: [DONE]\n\n"
+
+    def _event(self, choices: Sequence[Json], usage: Json | None = None) -> bytes:
+        head = self._head
+        return _data(chat_chunk(head.reply_id, head.created, head.model, choices, usage))
 
 
 def _data(value: Json) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 from evals.local_models.language_model import TEXT_MAX_TOKENS
 from evals.serving.api_error import ApiError, missing, unsupported, wrong_type, wrong_value
 from evals.serving.fields import Fields
+from evals.serving.json_form import JsonForm, read_form
 
 MAX_N = 128
 "Completions of one prompt, as in OpenAI's API."
@@ -66,6 +67,8 @@ class ChatRequest:
     model: str
     messages: tuple[dict[str, str], ...]
     options: Options
+    form: JsonForm | None = None
+    "The JSON that the reply must be; None for any text."
 
 
 @dataclass(frozen=True)
@@ -106,14 +109,17 @@ def read_chat(body: Mapping[str, Any]) -> ChatRequest:
         fields.refuse(name, unsupported(name), unless=("none", "auto", ["text"]))
     top = fields.integer("top_logprobs", 0, MAX_ALTERNATIVES)
     wanted = fields.boolean("logprobs")
-    if top is not None and not wanted:
+    if top and not wanted:
         raise wrong_value("top_logprobs", "'logprobs' must be true to use 'top_logprobs'.")
     limit = fields.integer("max_completion_tokens", 1, MAX_TOKENS)
     older = fields.integer("max_tokens", 1, MAX_TOKENS)
     if limit is not None and older is not None:
         raise wrong_value("max_tokens", "setting 'max_tokens' and 'max_completion_tokens' at the same time is refused.")
     limit = older if limit is None else limit
-    return ChatRequest(model, messages, _options(fields, limit, (top or 0) if wanted else None))
+    form = read_form(fields.get("response_format"))
+    if form is not None and wanted:
+        raise unsupported("logprobs", "is not supported with a 'response_format' of JSON")
+    return ChatRequest(model, messages, _options(fields, limit, (top or 0) if wanted else None), form)
 
 
 def read_text(body: Mapping[str, Any]) -> TextRequest:
@@ -135,6 +141,7 @@ def read_text(body: Mapping[str, Any]) -> TextRequest:
         raise wrong_type("logprobs", "an integer", top)
     top = fields.integer("logprobs", 0, MAX_ALTERNATIVES)
     echo = fields.boolean("echo")
+    fields.refuse("response_format", unsupported("response_format"), unless=({"type": "text"},))
     limit = fields.integer("max_tokens", 0, MAX_TOKENS, TEXT_MAX_TOKENS)
     options = _options(fields, limit, top)
     if echo and options.stream:
@@ -146,7 +153,6 @@ def _options(fields: Fields, max_tokens: int | None, top_logprobs: int | None) -
     for name in ("frequency_penalty", "presence_penalty"):
         fields.refuse(name, unsupported(name), unless=(0,))
     fields.refuse("logit_bias", unsupported("logit_bias"))
-    fields.refuse("response_format", unsupported("response_format"), unless=({"type": "text"},))
     fields.ignore(_IGNORED)
     found = Options(
         max_tokens=max_tokens,
@@ -229,16 +235,17 @@ def _prompts(value: Any) -> tuple[str | tuple[int, ...], ...]:
         raise wrong_type("prompt", "a string, an array of strings or an array of token ids", value)
     if not value:
         raise wrong_value("prompt", "empty array. Expected at least one prompt.", "empty_array")
-    if all(_is_id(part) for part in value):
+    if all(is_id(part) for part in value):
         return (tuple(value),)
     if len(value) > MAX_PROMPTS:
         raise wrong_value("prompt", f"array too long. At most {MAX_PROMPTS:,} prompts.", "array_above_max_length")
     if all(isinstance(part, str) for part in value):
         return tuple(value)
-    if all(isinstance(part, list) and all(_is_id(k) for k in part) for part in value):
+    if all(isinstance(part, list) and all(is_id(k) for k in part) for part in value):
         return tuple(tuple(part) for part in value)
     raise wrong_value("prompt", "an array holds either strings, or token ids, or arrays of token ids.", "invalid_type")
 
 
-def _is_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
+    """Whether a JSON value may be a token's id."""
     return isinstance(value, int) and not isinstance(value, bool)

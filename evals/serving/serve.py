@@ -50,13 +50,15 @@ def serve(
     arguments: Mapping[str, str],
     aliases: Sequence[str] = (),
     allowed_hosts: Sequence[str] = (),
+    clamps: bool = False,
     ready: Callable[[str, Mapping[str, LanguageModel]], None],
 ) -> dict[str, Any]:
     """Serve the models until SIGINT or SIGTERM; the counters of `Middleware.stats` at the end.
 
     names: of the registry. arguments: for the classes of all models, as texts. aliases: further names of the first
     model. allowed_hosts: names by which the server is reached, beside the loopback's (see `SameSite`). port: 0 takes a
-    free one. ready: called once connections are taken, with the base URL and the models by name.
+    free one. clamps: see `make_app`. ready: called once connections are taken, with the base URL and the models by
+    name.
 
     Raises:
         UsageError: a name leads to no model of this process, or host and port cannot be used.
@@ -71,7 +73,7 @@ def serve(
     url = f"http://{_shown_host(host)}:{sock.getsockname()[1]}/v1"
     shown = {name: served.model for name, served in models.items()}
     hosts = [host, *allowed_hosts] if is_loopback(host) or allowed_hosts else None
-    run_server(make_app(models, middleware, hosts), sock, lambda: ready(url, shown), middleware.stop)
+    run_server(make_app(models, middleware, hosts, clamps=clamps), sock, lambda: ready(url, shown), middleware.stop)
     return middleware.stats()
 
 

@@ -71,10 +71,31 @@ def test_the_smallest_are_dropped_when_it_is_said_and_shown_all_the_same(runs, c
     assert "left out as --drop-smallest says: m0, m1" in capsys.readouterr().out
 
 
+def test_the_effect_of_a_drop_on_the_forecast_is_said(runs, capsys):
+    with_all = fitted(capsys, runs, "--target", "m8")["forecast"]["value"]
+    (said,) = fitted(capsys, runs, "--drop-smallest", "2", "--target", "m8")["cautions"]
+    assert said == f"with the 2 smallest models the forecast is {with_all:.4g}"
+
+
+def test_a_rung_that_still_falls_steeply_is_said_and_kept(runs, capsys):
+    path = Path(runs)
+    path.write_text(path.read_text(encoding="utf-8").replace("m0,1.000000e+18,", "m0,1.000000e+18,1"), encoding="utf-8")
+    found = fitted(capsys, runs, "--target", "m8")
+    assert any("the smallest run has not left the early transient" in said for said in found["cautions"])
+    assert found["models"][0]["fitted"]
+
+
 def test_a_power_law_has_no_constant_and_says_that_one_would_be_better(runs, capsys):
     found = fitted(capsys, runs, "--law", "power")
     assert found["law"]["parameters"]["c"] == 0
     assert any("misfit" in said for said in found["law"]["warnings"])
+
+
+def test_a_known_constant_is_kept(runs, capsys):
+    parameters = fitted(capsys, runs, "--constant", "1.1")["law"]["parameters"]
+    assert parameters["c"] == 1.1
+    line = np.polyfit(np.log(COMPUTE / COMPUTE[-1]), np.log(losses() - 1.1), 1)
+    assert parameters["b"] == pytest.approx(line[0], rel=0.02)
 
 
 def test_the_text_fits_80_columns_and_names_n_intervals_and_distance(runs, capsys):
@@ -99,6 +120,8 @@ def test_the_text_fits_80_columns_and_names_n_intervals_and_distance(runs, capsy
         (["--confidence", "95"], "between 0 and 1"),
         (["--draws", "1"], "from 10 to"),
         (["--value", "los"], "did you mean: loss"),
+        (["--constant", "9"], "is not between 0 and the smallest loss"),
+        (["--constant", "1", "--law", "power"], "--constant belongs to --law loss"),
     ],
 )
 def test_what_cannot_be_fitted_is_said_with_exit_code_2(runs, capsys, arguments, said):

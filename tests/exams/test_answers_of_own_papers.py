@@ -137,6 +137,23 @@ def test_no_distractor_of_the_contest_is_the_answer_in_another_form() -> None:
             assert len({number_of(text) for text in item.options.values()}) == 5
 
 
+EXAMPLES: dict[str, Callable[[], Any]] = {
+    "F1": lambda: sum(map(int, str(10**6 - 7))),
+    "F2": lambda: comb(9, 2) - 9,
+    "F3": lambda: F(sum(sum(pair) == 7 for pair in itertools.combinations(range(1, 7), 2)), comb(6, 2)),
+    "F4": lambda: 3**2 - 2,
+    "F5": lambda: sum(n % 3 == 0 and n % 4 == 1 for n in range(1, 100)),
+}
+
+
+def test_the_worked_problems_of_the_contest_are_right() -> None:
+    few_shot = load_paper(bundled_data_root() / "exam-contest").sections[0].few_shot
+    assert few_shot is not None
+    assert {item.id: number_of(keyed(item)) for item in few_shot.items} == {
+        name: answer() for name, answer in EXAMPLES.items()
+    }
+
+
 def letters_possible(word: str) -> int:
     return len(set(itertools.permutations(word)))
 

@@ -86,11 +86,11 @@ HARBOUR = [
     Broken("harbour", "tables/a.csv", "3,80", "2,80", "tables/a.csv:7", "the score 2 stands twice"),
     Broken("harbour", "tables/a.csv", "3,80", "3,eighty", "tables/a.csv:7", "'eighty', not a number"),
     Broken("harbour", "tables/a.csv", "3,80", "3,80,90", "tables/a.csv:7", "3 cells, but the table has 2 columns"),
-    Broken("harbour", "tables/a.csv", "# status: invented\n", "", "tables/a.csv:1", "the table does not say its status"),
+    Broken("kinds", "tables/scale.csv", "# status: invented\n", "", "tables/scale.csv:1", "the table does not say its status"),
     Broken("harbour", "tables/a.csv", "# status: invented", "# status: made up", "tables/a.csv:1", "the status is 'made up'"),
     Broken("harbour", "tables/grades.csv", "3,30", "3,20", "tables/grades.csv:1", "the shares add up to 90, not 100"),
     Broken("harbour", "tables/grades.csv", "3,30", "3,-30", "tables/grades.csv:1", "counts and shares are at least 0"),
-    Broken("harbour", "tables/grades.csv", "score,share", "grade,share", "tables/grades.csv:1", "no column 'score'"),
+    Broken("harbour", "exam.yaml", "tables/grades.csv,", "tables/grades.csv, columns: {score: level},", "tables/grades.csv:1", "the table has no column 'level'"),
     Broken("harbour", "tables/grades.csv", "score,share", "score,weight", "tables/grades.csv:1", "no column says how takers are spread"),
 ]  # fmt: skip
 KINDS = [

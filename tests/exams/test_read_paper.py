@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,55 @@ def test_folder_and_file_name_the_same_paper() -> None:
 def test_a_folder_without_a_paper_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"there is no exam\.yaml"):
         load_paper(tmp_path)
+
+
+def copy_of(paper: str, folder: Path, *changes: tuple[str, str, str]) -> Path:
+    """A copy of a paper with texts replaced: file, old, new."""
+    shutil.copytree(PAPERS / paper, folder, dirs_exist_ok=True)
+    for file, old, new in changes:
+        text = (folder / file).read_text()
+        assert old in text
+        (folder / file).write_text(text.replace(old, new))
+    return folder
+
+
+def test_a_table_that_says_nothing_has_the_source_and_the_worst_status_of_the_paper(tmp_path: Path) -> None:
+    header = "# source: written for these tests\n# status: invented\n"
+    paper = load_paper(copy_of("harbour", tmp_path, ("tables/a.csv", header, "")))
+    origin = paper.score[1].table.origin  # type: ignore[union-attr]
+    assert (origin.source, origin.status) == ("written for these tests", "invented")
+
+
+def test_the_first_column_of_a_percentile_table_is_the_score(tmp_path: Path) -> None:
+    changed = load_paper(copy_of("harbour", tmp_path, ("tables/grades.csv", "score,share", "grade,share")))
+    assert changed.percentiles[0].tables[0].scores == (1, 2, 3, 4, 5)
+
+
+def test_few_shot_examples_of_the_paper_go_to_the_sections_that_they_name(tmp_path: Path) -> None:
+    of_section = "    fewshot: {file: fewshot.jsonl, filter: {section: M}, k: 2, order: file}\n"
+    of_paper = ("exam.yaml", "sections:\n", "fewshot: fewshot.jsonl\nsections:\n")
+    paper = load_paper(copy_of("kinds", tmp_path, ("exam.yaml", of_section, ""), of_paper))
+    found = {section.id: section.few_shot for section in paper.sections}
+    assert [example.id for example in found["M"].items] == ["f1", "f2"]  # type: ignore[union-attr]
+    assert [example.id for example in found["P"].items] == ["f3"]  # type: ignore[union-attr]
+    assert found["W"] is None
+
+
+def test_a_row_filter_takes_the_rows_of_one_exam_from_a_table_of_many(tmp_path: Path) -> None:
+    many = "score,share", "exam,score,share"
+    folder = copy_of(
+        "harbour",
+        tmp_path,
+        ("tables/grades.csv", *many),
+        ("tables/grades.csv", "\n1,12", "\nother,1,100\nthis,1,12"),
+        *(("tables/grades.csv", f"\n{grade},", f"\nthis,{grade},") for grade in range(2, 6)),
+        ("exam.yaml", "tables/grades.csv,", "tables/grades.csv, where: {exam: this},"),
+    )
+    assert load_paper(folder).percentiles[0].tables[0].high == (12, 35, 65, 87, 100)
+
+
+def test_holdout_and_dev_have_their_own_questions_and_tables() -> None:
+    dev, holdout = (load_paper(PAPERS / "kinds", form) for form in ("dev", "holdout"))
+    assert (dev.items[0].options["B"], holdout.items[0].options["B"]) == ("11", "13")
+    assert (holdout.form.is_holdout, dev.form.is_holdout, dev.forms) == (True, False, ("dev", "holdout"))
+    assert dev.digest != holdout.digest

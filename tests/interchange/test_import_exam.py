@@ -108,7 +108,8 @@ def test_letters_of_options_are_taken_off_and_words_are_not(given: list[str], ba
 
 
 @pytest.mark.parametrize(
-    ("given", "letters"), [("B", ["B"]), ("(b)", ["B"]), ("A,C", ["A", "C"]), ("ca", ["A", "C"]), (["D"], ["D"])]
+    ("given", "letters"),
+    [("B", ["B"]), ("(b)", ["B"]), ("A,C", ["A", "C"]), ("CA", ["A", "C"]), ("a c", ["A", "C"]), (["D"], ["D"])],
 )
 def test_keys_are_read_in_every_common_form(given: object, letters: list[str]) -> None:
     assert key_letters(given, dict(zip("ABCD", "wxyz", strict=True)), "here") == letters
@@ -188,12 +189,43 @@ def test_a_table_of_another_separator_with_a_column_for_each_option(tmp_path: Pa
     ]
 
 
+def test_line_ends_of_other_systems_count_as_lines_and_stay_out_of_questions(tmp_path: Path) -> None:
+    for number, end in enumerate(("\r\n", "\r")):
+        path = table(tmp_path, "", f"ends{number}.csv")
+        path.write_bytes(f'question,key{end}"two{end}lines?",1{end}r,{end}'.encode())
+        with pytest.raises(DataError, match="the key is empty") as caught:
+            import_exam([path], tmp_path / "mine")
+        assert caught.value.where == f"{path}:4"
+        found = import_exam([path], tmp_path / "mine", skip=True)
+        assert [item.stem for item in found.paper.items] == ["two\nlines?"]
+
+
 def test_written_answers_come_from_a_table_with_their_rubric(tmp_path: Path) -> None:
     text = "question,key,kind,marks\nWhy?,2: names rain|names wind,free,3\nDiscuss.,,essay,6\nPi?,3.14,numeric,\n"
     first, second, third = imported(table(tmp_path, text)).items
     assert [(line.points, line.say) for line in first.rubric] == [(2, "names rain"), (1, "names wind")]
     assert (second.kind, second.points) == ("essay", 6)
     assert (third.kind, third.points) == ("numeric", 1)
+
+
+def test_a_key_may_be_the_words_of_the_right_option_and_a_word_is_no_list_of_letters(tmp_path: Path) -> None:
+    text = "question,options,key\nWhich is red?,sky|blood|bad,blood\nWhich is a word?,sky|blood|bad,bad\n"
+    assert [item.key for item in imported(table(tmp_path, text)).items] == [("B",), ("C",)]
+    path = table(tmp_path, "question,options,key\nq,w|x|y|z,bad\n", "other.csv")
+    with pytest.raises(DataError, match="the key 'bad' names no option"):
+        import_exam([path], tmp_path / "mine")
+
+
+def test_questions_of_two_tables_have_ids_of_their_own(tmp_path: Path) -> None:
+    paths = [table(tmp_path, "question,key\nq,1\n", name) for name in ("one.csv", "two.csv")]
+    paper = load_paper(import_exam(paths, tmp_path / "mine", name="both").folder)
+    assert [item.id for item in paper.items] == ["one-q1", "two-q1"]
+
+
+def test_the_name_of_a_built_in_eval_is_refused(tmp_path: Path) -> None:
+    path = table(tmp_path, TABLE, "gsm8k.csv")
+    with pytest.raises(UsageError, match="an eval is called 'gsm8k' already"):
+        import_exam([path], tmp_path / "mine")
 
 
 def test_a_tolerance_belongs_to_a_number(tmp_path: Path) -> None:

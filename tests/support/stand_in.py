@@ -46,6 +46,7 @@ class StandIn:
 
     chat_stop = ("\n",)
     chat_lead = " "
+    end_token = ("<end>", END)
 
     def __init__(self, name: str = "stand-in", n_ctx: int = 512, held_until: str | None = None) -> None:
         self.name, self.n_ctx = name, n_ctx

@@ -36,6 +36,9 @@ class HfModel:
         self.has_template = bool(getattr(tokenizer, "chat_template", None))
         self.chat_stop: tuple[str, ...] = () if self.has_template else ("\nUser:",)
         self.chat_lead = "" if self.has_template else " "
+        end = tokenizer.eos_token_id
+        self.end_token = None if end is None else (str(tokenizer.eos_token), int(end))
+        self.chat_template = getattr(tokenizer, "chat_template", None)
 
     def encode(self, text: str) -> list[int]:
         found: list[int] = self.tokenizer.encode(_clean(text), add_special_tokens=False)

@@ -19,6 +19,8 @@ class PocketModel:
 
     chat_stop: tuple[str, ...] = chat.STOP
     chat_lead = chat.LEAD
+    end_token = ("<|end|>", END)
+    "Its name for clients that ask for tokens; no text becomes it."
 
     def __init__(self, name: str, weights: Weights, tokenizer: Tokenizer) -> None:
         if len(tokenizer) != weights.config.n_vocab:

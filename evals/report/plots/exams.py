@@ -14,9 +14,15 @@ from evals.report.plots.kinds import Needs, PlotKind, Table
 from evals.report.words import counted, number, one_line
 
 TITLES = ("exam", "title", "model", "images", "score", "low", "high", "ci_low", "ci_high", "n", "population", "status")
+REPORT = "GPT-4 Technical Report"
 _CONDITIONS = {"no_vision": ", no vision", "transcribed": ", in words"}
 LIGHT = 0.45
 "Opacity of the bars of a model that does not see the images."
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this kind."""
+    parser.add_argument("--report", action="store_true", help=f"the figures of the {REPORT} beside, for its exams")
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,11 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
     bars: list[ExamBar] = []
     left_out: list[LeftOut] = []
     for record in records:
-        found = _bar_of(record)
+        try:
+            found = _bar_of(record)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            what = "the part of its report on the exam is damaged, or of another version"
+            raise DataError(what, where=record, fix="make the report again: evals score RECORD") from None
         if isinstance(found, LeftOut):
             left_out.append(found)
             continue
@@ -71,10 +81,12 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
         if twin is not None:
             raise UsageError(f"two records are of {found.series} on {found.exam}", fix="name one of them")
         bars.append(found)
+    if options.report:
+        bars += published_bars({bar.exam for bar in bars})
     if not bars:
         why = "; ".join(f"{one.model} on {one.exam}: {one.why}" for one in left_out)
         raise DataError("no run has a percentile", notes=[why])
-    return ExamsPlot(tuple(in_order(bars)), tuple(left_out), (max(6.0, 1.4 + 0.34 * len(bars)), 4.8))
+    return ExamsPlot(tuple(in_order(bars)), tuple(left_out), (min(15.0, max(6.0, 1.4 + 0.34 * len(bars))), 4.8))
 
 
 def _bar_of(path: str) -> ExamBar | LeftOut:
@@ -109,6 +121,40 @@ def _bar_of(path: str) -> ExamBar | LeftOut:
     )
 
 
+def published_bars(exams: set[str]) -> Iterator[ExamBar]:
+    """The report's bars: of those exams that records are of, or, where none of its exams is among them, of all."""
+    from evals.exams.catalogue import catalogue
+
+    wanted = {_key(name) for name in exams}
+    ids = {_key(name): name for name in exams}
+    known = [exam for exam in catalogue() if _key(exam.id) in wanted] or list(catalogue())
+    for exam in known:
+        for one in exam.published:
+            if one.questions != "all" or one.low is None or one.high is None:
+                continue
+            model, _, rest = one.model.partition(" without vision")
+            images = "no_vision" if one.model.endswith(" without vision") else ""
+            name = f"{model}{rest} (report)"
+            place = ids.get(_key(exam.id), exam.id)
+            yield ExamBar(
+                place,
+                exam.name,
+                name,
+                images,
+                one.score,
+                one.low,
+                one.high,
+                None,
+                None,
+                f"as in the {REPORT}",
+                "official",
+            )
+
+
+def _key(name: str) -> str:
+    return name.upper().replace("-", "_").removeprefix("EXAM_")
+
+
 def in_order(bars: Sequence[ExamBar]) -> list[ExamBar]:
     """Exams by rising percentile of the weakest model, then of the next one, then by name; in each the models rise."""
     series = sorted({bar.series for bar in bars}, key=lambda name: (_mean(bars, name), name))
@@ -130,6 +176,7 @@ KIND = PlotKind(
     "end. Bars of a model that does not see the images are lighter.",
     needs=Needs("RECORD", "records of exams"),
     make=make,
+    add_options=add_options,
 )
 
 
@@ -206,7 +253,7 @@ class ExamsPlot:
         for name in names:
             bar = next(bar for bar in self.bars if bar.series == name)
             axes.bar(0, 0, color=self._colour(bar.model), alpha=_opacity(bar), label=name)
-        axes.set(ylim=(0, 100), ylabel="percentile among the takers (low end of the range)")
+        axes.set(xlim=(-0.9, left - 0.9), ylim=(0, 100), ylabel="percentile (low end of the range)")
         axes.set_xticks([at for at, _ in ticks], [textwrap.fill(exam, 16) for _, exam in ticks], fontsize=8)
         axes.tick_params(axis="x", rotation=90 if len(ticks) > 8 else 0)
         axes.legend(loc="upper left", frameon=False, fontsize=8)

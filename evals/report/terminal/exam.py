@@ -9,6 +9,7 @@ from evals.report.words import WIDTH, counted, number, one_line, wrapped
 
 LABEL = 12
 MAX_LISTED = 6
+NAME_WIDTH = 21
 
 
 def exam_lines(exam: Mapping[str, Any]) -> list[str]:
@@ -50,7 +51,9 @@ def _sections(sections: Sequence[Mapping[str, Any]]) -> list[str]:
     shown = [key for key in columns if key in ("right", "wrong") or any(one[key] for one in sections)]
     lines = [f"{'section':<22}{'n':>4}" + "".join(f"{key:>8}" for key in shown) + f"{'points':>15}"]
     for one in sections:
-        name = one_line(f"{one['id']} {one['title']}".strip())[:21]
+        name = one_line(f"{one['id']} {one['title']}".strip())
+        # A title that does not fit is left out: the id is the name by which the other numbers go.
+        name = name if len(name) <= NAME_WIDTH else one_line(one["id"])[:NAME_WIDTH]
         points = f"{one['points']:g} of {one['max_points']:g}"
         cells = "".join(f"{one[key]:>8,}" for key in shown)
         lines.append(f"{name:<22}{one['n_items']:>4}{cells}{points:>15}")
@@ -108,10 +111,10 @@ def _way(way: Mapping[str, Any]) -> str:
 
 def _passes(passes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for rule in passes[:MAX_LISTED]:
-        name = f" {rule['name']}" if rule["name"] else ""
+        name = f"{one_line(rule['name'])}: " if rule["name"] else ""
         conditions = "; ".join(map(_condition, rule["conditions"]))
         said = {True: f"yes: {conditions}", False: f"no: {conditions}"}
-        yield from _line("pass" + name[: LABEL - 4], said.get(rule["passed"], "open: missing marks decide"))
+        yield from _line("pass", name + said.get(rule["passed"], "open: missing marks decide"))
     if len(passes) > MAX_LISTED:
         yield from _line("", f"and {len(passes) - MAX_LISTED} more rules (--json shows all)")
 
@@ -127,10 +130,11 @@ def _counts(exam: Mapping[str, Any]) -> Iterator[str]:
         "blank": "left blank",
         "invalid": "without a readable answer (scored as invalid)",
         "cut_off": "cut off at the limit on tokens, and scored by what was there",
+        "says_no_image": "say that they see no image",
         "pending": "waiting for a grader's mark",
         "not_answered": "failed or not asked, and not scored",
     }
-    found = [f"{exam['counts'][name]:,} {text}" for name, text in words.items() if exam["counts"][name]]
+    found = [f"{exam['counts'][name]:,} {text}" for name, text in words.items() if exam["counts"].get(name)]
     if found:
         yield from _line("replies", "; ".join(found))
     if exam["critical_wrong"]:

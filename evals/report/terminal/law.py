@@ -33,7 +33,7 @@ def law_text(fit: Fit, split: Split, prediction: Prediction | None) -> str:
     lines += ["", *_parameters(fit), "", *_rungs(fit, split)]
     if prediction is not None:
         lines += ["", *_forecast(prediction, split)]
-    said = prediction.warnings if prediction is not None else fit.law.warnings
+    said = [*(prediction or fit.law).warnings, *fit.cautions(split.target_compute_flops)]
     notes = [f"warning: {one}" for one in said] + [f"note: {one}" for one in (*ladder.notes, *split.notes)]
     if fit.dropped:
         notes.insert(0, f"note: left out as --drop-smallest says: {', '.join(one.model for one in fit.dropped)}")
@@ -112,8 +112,9 @@ def law_json(fit: Fit, split: Split, prediction: Prediction | None) -> dict[str,
             "outcome": None if split.target is None else _finite(split.target.value),
             "warnings": list(prediction.warnings),
         }
+    cautions = fit.cautions(split.target_compute_flops)
     told = {"quantity": fit.ladder.quantity, "unit": fit.ladder.unit, "law": fit.law.to_dict(), "models": rows + others}
-    return {**told, "forecast": found, "notes": [*fit.ladder.notes, *split.notes]}
+    return {**told, "forecast": found, "cautions": cautions, "notes": [*fit.ladder.notes, *split.notes]}
 
 
 def _rung_json(rung: Rung) -> dict[str, Any]:

@@ -38,7 +38,16 @@ CORRELATIONS = (0.3, 0.7)
 MAX_GROUP_ROWS = 12
 MAX_GROUP_NAME = 24
 
-EXAM_KEYS = ("exam_", "percentile_", "n_blank", "n_invalid", "n_cut_off", "n_pending", "n_not_answered")
+EXAM_KEYS = (
+    "exam_",
+    "percentile_",
+    "n_blank",
+    "n_invalid",
+    "n_cut_off",
+    "n_says_no_image",
+    "n_pending",
+    "n_not_answered",
+)
 UNPARSED = "unparsed"
 "This rate has a line of its own, with the number of completions."
 
@@ -127,7 +136,10 @@ def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
 
 def _exam_lines(report: Mapping[str, Any]) -> list[str]:
     exam = report.get("exam")
-    return exam_lines(exam) if isinstance(exam, Mapping) else []
+    try:
+        return exam_lines(exam) if isinstance(exam, Mapping) else []
+    except (KeyError, TypeError, ValueError, AttributeError):  # a finished record of another version, or a damaged one
+        return ["the part of this report on the exam cannot be read"]
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
@@ -174,6 +186,8 @@ def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
     drop. Others: by their standard error.
     """
     metric = next((metric for metric in metrics_of(report).values() if metric.stderr is not None), None)
+    if report.get("estimand"):  # the errors are those of these samples, and not of what a comparison sees
+        return []
     if metric is None or math.isnan(metric.value):
         return []
     if _is_right_or_wrong(metric):
@@ -237,19 +251,26 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
     groups = report.get("groups")
     for key, table in groups.items() if isinstance(groups, Mapping) else ():
         found = {one_line(value): metrics_of(row) for value, row in table.items() if isinstance(row, Mapping)}
-        rows = [(value, next(iter(metrics.values()))) for value, metrics in found.items() if metrics]
+        rows = [(value, *_shown_metrics(metrics)) for value, metrics in found.items() if metrics]
         if len(rows) < 2:
             continue
         name = next(name for metrics in found.values() for name in metrics)
-        methods = dict.fromkeys(metric.method for _, metric in rows if metric.method is not None)
+        methods = dict.fromkeys(metric.method for _, _, metric in rows if metric.method is not None)
         lines.append(f"{name} by {key}" + (f" ({', '.join(methods)})" if methods else ""))
-        width = min(MAX_GROUP_NAME, max(len(value) for value, _ in rows[:MAX_GROUP_ROWS]))
-        for value, metric in rows[:MAX_GROUP_ROWS]:
+        width = min(MAX_GROUP_NAME, max(len(value) for value, _, _ in rows[:MAX_GROUP_ROWS]))
+        for value, seen, metric in rows[:MAX_GROUP_ROWS]:
             certainty = _certainty(metric, with_stderr=False)
-            lines.append(f"  {value[:width]:<{width}}  {number(metric.value):<7} {certainty}".rstrip())
+            shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
+            lines.append(f"  {value[:width]:<{width}}  {number(seen.value):<7} {shrunk}{certainty}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
             lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
     return lines
+
+
+def _shown_metrics(metrics: Mapping[str, Metric]) -> tuple[Metric, Metric]:
+    """The metric of a group, and the one that its interval is of: the same, unless the groups were drawn together."""
+    name, metric = next(iter(metrics.items()))
+    return metric, metrics.get(f"{name}_shrunk", metric)
 
 
 def _reference_lines(result: RunResult) -> list[str]:
@@ -287,6 +308,8 @@ def _next_lines(result: RunResult, again: str) -> list[str]:
     steps = []
     if result.stopped_by is None and result.counters.scores.n and result.counters.scores.mean < 1:
         steps.append(f"look at the wrong ones    evals view {shlex.quote(result.record_path)} --wrong")
+    if result.report.get("n_pending"):
+        steps.append(f"read what is not marked   evals view {shlex.quote(result.record_path)} --pending")
     if result.n_errors:
         steps.append(f"look at the errors        evals view {shlex.quote(result.record_path)} --errors")
     if (result.stopped_by is not None or result.n_errors) and result.run_spec.completion_fns != ["replay"]:

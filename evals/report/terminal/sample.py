@@ -34,6 +34,11 @@ def exam_data(sample: SampleRecord) -> list[dict[str, Any]]:
     return [data for data in sample.data("exam") if isinstance(data, dict) and isinstance(data.get("status"), str)]
 
 
+def is_pending(sample: SampleRecord) -> bool:
+    """Whether a reply to this question of an exam waits for a grader's mark."""
+    return any(data["status"] == "pending" for data in exam_data(sample))
+
+
 def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: bool = False) -> str:
     """The sample as text, at most 80 columns wide.
 

@@ -23,7 +23,7 @@ from evals.record.current import record_event, record_metrics
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.code.problems import code_problem
 from evals.suite.exam.contaminated import read_contaminated
-from evals.suite.exam.grading import Grading, Marked, answer_began
+from evals.suite.exam.grading import Grading, Marked, answer_began, says_no_image
 from evals.suite.exam.holdout import HoldoutRuns, add_run, count_runs, ledger_path, spec_hash
 from evals.suite.exam.marks import HUMAN, HumanMarks, graders_of
 from evals.suite.exam.prompts import PROMPTS_VERSION, STYLES, Asked, ExamPrompts, right_answer
@@ -108,6 +108,7 @@ class Exam(StreamedEval):
             timeout_s,
         )
         self._holdout: HoldoutRuns | None = None
+        self._known_intervals: dict[Any, dict[str, Any]] = {}
         self._samples = PaperSamples(self.paper)
 
     def _folder(self, exam: str) -> Path:
@@ -260,6 +261,7 @@ class Exam(StreamedEval):
             "images": [image.name for image in item.images] or None,
             "dropped": item.dropped or None,
             "cut_off": reply.was_cut_off or None,
+            "says_no_image": (item.has_images and says_no_image(reply.text)) or None,
             "answer_mode": self._answer_mode(self._section(item)),
             "prompt_sha256": self._prompt_hash(asked),
             **reply.facts(),
@@ -278,14 +280,16 @@ class Exam(StreamedEval):
             "shuffled": bool(self.shuffle),
             "spec_sha256": self.spec_hash,
         }
-        sitting = Sitting(self.paper, facts, self._contaminated, self._images(), self.draws, self.seed)
+        sitting = Sitting(
+            self.paper, facts, self._contaminated, self._images(), self.draws, self.seed, self._known_intervals
+        )
         return ExamReport(sitting, lambda: self._holdout)
 
     def _images(self) -> str:
         """The condition in which the images of the paper are seen; empty for a paper without any."""
         if not any(item.has_images for item in self.items.values()):
             return ""
-        return current_session().settings.images.condition
+        return current_session().settings.images.seen_as
 
     def _asked(self, item: Item) -> Asked:
         return self._prompts[item.section].asked(item, _task_of(item))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,13 @@ from evals.suite.exam.prompts import Asked
 from evals.suite.exam.replies import answer_phrases, mark_reply
 
 CLOSE = 1e-9
+_PICTURE = r"(?:images?|pictures?|graphs?|figures?|charts?|diagrams?|maps?|photos?|drawings?)"
+_NO_IMAGE = re.compile(
+    rf"\b(?:no|without (?:the|an|any)|(?:can(?:no|')t|cannot|unable to|not able to|do(?:es)? not|don't) (?:\w+ ){{0,3}}"
+    rf"(?:see|view|access|open|have)(?: access to)?(?: (?:the|an|any|a|this|that|your))?) (?:\w+ )?{_PICTURE}\b"
+    rf"|\b{_PICTURE} (?:is|was|are|were) (?:not|missing)",
+    re.IGNORECASE,
+)
 SHORT_REPLY = 3
 "Words of a reply that may be an answer and nothing else."
 
@@ -105,6 +113,11 @@ def answer_began(item: Item, reply: str, blocks: Prompt, mark: Mark | None) -> b
     if item.kind not in MARKED_BY_RULE or len(reply.split()) <= SHORT_REPLY:
         return True
     return any(True for _ in after_phrases(reply, answer_phrases(blocks)))
+
+
+def says_no_image(reply: str) -> bool:
+    """Whether a reply says, in English, that it sees no image: then the question was not really tried without it."""
+    return _NO_IMAGE.search(reply) is not None
 
 
 def _question_of(asked: Asked) -> str:

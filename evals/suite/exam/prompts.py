@@ -68,7 +68,7 @@ class ExamPrompts:
         lead = _lead(blocks.answer, "answer")
         if self.style == "chat":
             return Asked(shown, self._chat(shown, examples, number), answer_lead=lead)
-        thinks = any(example.explanation for example in examples)
+        thinks = item.kind in _FORMS and any(example.explanation for example in examples)
         reasoning = _filled(_lead(blocks.reasoning, "explanation"), {"n": str(number)}) if thinks else ""
         ending = reasoning or (lead if examples and item.kind in _FORMS else "")
         text = "\n\n".join(

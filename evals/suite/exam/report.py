@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from evals.exams.marking import Mark
@@ -27,6 +27,8 @@ class Sitting:
     draws: int
     "Of the bootstrap; 0 for none."
     seed: int
+    known: dict[Any, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    "Intervals by the marks that they were drawn from: a run with bundles makes its report twice."
 
 
 class ExamReport:
@@ -116,6 +118,13 @@ class ExamReport:
         """The bootstrap's 95 % intervals: `final`, and `low` and `high` of each percentile; empty without draws."""
         if self._sitting.draws < 2:
             return {}
+        key = (clean, tuple((item, tuple(given)) for item, given in sorted(marks.items())))
+        if key not in self._sitting.known:
+            self._sitting.known.clear()
+            self._sitting.known[key] = self._drawn_intervals(marks, clean=clean)
+        return self._sitting.known[key]
+
+    def _drawn_intervals(self, marks: Mapping[str, Sequence[Mark | None]], *, clean: bool) -> dict[str, Any]:
         import numpy as np
 
         from evals.exams.intervals import score_intervals
@@ -142,6 +151,7 @@ class ExamReport:
             "blank": sum(one["status"] == "blank" for one in data),
             "invalid": sum(one["status"] == "invalid" for one in data),
             "cut_off": sum(bool(one.get("cut_off")) for one in data),
+            "says_no_image": sum(bool(one.get("says_no_image")) for one in data),
             "pending": sum(name in answered for name in pending),
             "not_answered": sum(name not in answered for name in pending),
         }

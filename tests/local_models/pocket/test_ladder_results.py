@@ -47,3 +47,12 @@ def test_hindsight_is_lost_and_found_on_the_ladder():
     bets, facts = printed("pocket-hindsight"), list(printed("pocket-facts").values())
     assert max(bets["651k"], bets["2m"]) < 0.4 < bets["32k"] < 0.6 < bets["1m"]
     assert facts == sorted(facts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("model", "column"), [("32k", 1), ("132k", 2), ("1m", 4), ("2m", 5)])
+def test_redefine_is_as_inverse_as_the_page_says(tmp_path, model, column):
+    page = (PAGE.parent / "forecasting.md").read_text(encoding="utf-8")
+    (row,) = [line.split(" | ") for line in page.splitlines() if line.startswith("| `inverse-redefine`, 240")]
+    result = evals.run(f"pocket/{model}", "inverse-redefine", log_dir=tmp_path)
+    assert result.accuracy == pytest.approx(float(row[column]), abs=ROUNDING)

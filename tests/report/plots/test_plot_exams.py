@@ -93,6 +93,27 @@ def test_what_is_no_run_of_an_exam_is_named(tmp_path: Path) -> None:
         make([str(path)], OPTIONS)
 
 
+def test_the_figures_of_the_report_stand_beside_a_run_of_the_same_exam(tmp_path: Path) -> None:
+    plot = make([record(tmp_path, "mine", exam="lsat", low=70.0)], argparse.Namespace(report=True))
+    low_of = {bar.series: bar.low for bar in plot.bars}
+    # Table 1 of the report: LSAT 163 (~88th), 161 without vision (~83rd), 149 for GPT-3.5 (~40th).
+    assert sorted(low_of.values()) == [40, 70, 83, 88]
+    assert plot.exams == ["lsat"]
+    assert low_of["gpt-4 (report), no vision"] == 83
+
+
+def test_of_another_exam_all_26_exams_of_the_report_with_percentiles_are_shown(tmp_path: Path) -> None:
+    plot = make([record(tmp_path, "mine", exam="our-own")], argparse.Namespace(report=True))
+    assert len(plot.exams) == 1 + 26
+    assert max(map(len, plot.text().splitlines())) <= 80
+
+
+@pytest.mark.parametrize("changed", [{"percentiles": [{}]}, {"sections": None}, {"final_range": 1, "paper": {}}])
+def test_a_damaged_report_is_named(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match="damaged"):
+        make([record(tmp_path, "m", **changed)], OPTIONS)
+
+
 def test_the_table_fits_the_terminal_and_the_data_holds_every_bar(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -296,7 +296,50 @@ def test_a_paper_is_sat_in_all_conditions_of_images(tmp_path: Path) -> None:
     assert "IMAGE: image-1.png" in differ[0][1]
 
 
+def test_the_condition_of_the_run_wins_over_the_mode_of_the_eval(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry_with(tmp_path, mode="no_vision", human_marks=write_marks(tmp_path / "marks.jsonl"))
+    for given, seen in ((None, "no_vision"), ("vision", "vision")):
+        with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+            result = sit(tmp_path, server, record=f"{seen}.jsonl", images=given)
+            assert ("data:image/png" in str(server.bodies)) is (seen == "vision")
+        assert exam_of(result)["images"] == seen
+        arguments = ["--registry_path", str(tmp_path / "registry"), "--json"]
+        again = ["--record_path", str(tmp_path / f"{seen}-again.jsonl")]
+        assert main(["score", str(tmp_path / f"{seen}.jsonl"), *arguments, *again]) == 0
+        assert json.loads(capsys.readouterr().out)["final_report"]["exam"]["images"] == seen
+
+
 def test_a_mode_that_the_paper_does_not_offer_is_refused(tmp_path: Path) -> None:
     registry_with(tmp_path, mode="transcribed")
     with LoopbackServer("x") as server, pytest.raises(EvalsError, match="has no mode 'transcribed'"):
         sit(tmp_path, server)
+
+
+def test_an_exam_is_gated_like_any_eval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry_with(tmp_path, human_marks=write_marks(tmp_path / "marks.jsonl"))
+    for name, replies in (
+        ("good", RUN_OF_THE_EXAMPLE),
+        ("bad", dict.fromkeys(RUN_OF_THE_EXAMPLE, "The answer is [D]")),
+    ):
+        with LoopbackServer(answering(replies)) as server:
+            sit(tmp_path, server, record=f"{name}.jsonl")
+    baseline = str(tmp_path / "baselines")
+    assert main(["gate", str(tmp_path / "good.jsonl"), "--baseline", baseline, "--update"]) == 0
+    capsys.readouterr()
+    main(["gate", str(tmp_path / "bad.jsonl"), "--baseline", baseline, "--json"])
+    (row,) = json.loads(capsys.readouterr().out)["verdicts"]
+    assert row["metric"] == "score"
+    assert row["difference"] < 0
+
+
+def test_answers_that_wait_for_a_mark_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry_with(tmp_path)
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        sit(tmp_path, server)
+    assert main(["view", str(tmp_path / "record.jsonl"), "--pending"]) == 0
+    text = capsys.readouterr().out
+    assert "2 unmarked samples" in text
+    assert "a mark is missing: human, human" in text
+    assert RUN_OF_THE_EXAMPLE["Should a harbour"] in text

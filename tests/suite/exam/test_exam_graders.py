@@ -12,6 +12,7 @@ import pytest
 from evals.errors import DataError
 from evals.exams.items import Graders, Item, RubricLine
 from evals.suite.exam.agreement import agreement_of
+from evals.suite.exam.grading import says_no_image
 from evals.suite.exam.marks import GraderMark, HumanMarks, LineMark, Marking, graders_of, mark_of
 from evals.suite.exam.model_marks import Unreadable, grading_prompt, model_mark, read_lines
 
@@ -183,3 +184,21 @@ def test_agreement_is_weighted_kappa_and_mean_gap() -> None:
 
 def test_line_marks_stand_in_the_record_without_what_is_unknown() -> None:
     assert GraderMark("a", 1.0, (LineMark("r1", 1.0),)).data()["lines"] == [{"line": "r1", "points": 1.0}]
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        ("There is no graph in the question.", True),
+        ("I cannot see the image, so I guess B.", True),
+        ("I can't view images.", True),
+        ("Without the figure I am guessing.", True),
+        ("The chart is missing.", True),
+        ("I do not have access to the picture.", True),
+        ("The graph shows no change after 1990.", False),
+        ("In the image, R lies furthest east.", False),
+        ("No boat is further east on the chart.", False),
+    ],
+)
+def test_replies_that_see_no_image_are_noticed(reply: str, says: bool) -> None:
+    assert says_no_image(reply) is says
