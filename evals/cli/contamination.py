@@ -47,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     _add_reading(parser)
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default: the cores of this machine)")
     parser.add_argument("--index", metavar="DIR", help="where to keep what was found (default: in the user's cache)")
-    parser.add_argument("--show", type=int, default=5, metavar="N", help="samples to show with a match (default 5)")
+    parser.add_argument("--show", type=_count, default=5, metavar="N", help="samples to show with a match (default 5)")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
 
@@ -96,6 +96,12 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 def _positive(text: str) -> int:
     if int(text) < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
     return int(text)
 
 

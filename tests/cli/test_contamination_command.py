@@ -105,6 +105,7 @@ def test_a_wrong_record_is_noticed_before_the_corpus_is_read(
     [
         (["--length", "5"], "must be 12 or more"),
         (["--workers", "0"], "must be 1 or more"),
+        (["--show", "-1"], "must be 0 or more"),
         (["--fields", "inputs"], "did you mean: input"),
         (["--text-key", "txt"], "corpus.jsonl:1: no 'txt'"),
     ],
