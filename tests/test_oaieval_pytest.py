@@ -85,7 +85,7 @@ def test_a_run_is_made_once_and_a_failure_shows_samples_interval_and_record(suit
     done.stdout.fnmatch_lines_random(
         [
             "*assert 0.66* >= 0.9",
-            "accuracy     0.667 (95 % interval 0.300 to 0.903, n = 6)",
+            "accuracy     0.667 (95 % interval 0.300 to 0.941, modified wilson, n = 6)",
             "wrong: 2",
             "  sums.dev.0",
             "    expected     0",

@@ -22,6 +22,7 @@ from evals.errors import RegistryError, UsageError
 if TYPE_CHECKING:
     from types import FrameType
 
+    from evals.comparison.eval_set import Together
     from evals.registry.lookup import Registry
 
 OaiEvalSetArguments = argparse.Namespace
@@ -229,11 +230,49 @@ def _report(
         declared = registry.eval_facts(task[2]).get("metrics")
         metric = headline(result.get("final_report") or {}, declared if isinstance(declared, list) else ())
         rows.append({"eval": task[2], "completion_fn": task[1], "metric": metric, "was_done": False, **result})
+    joint = None
+    if len(results) > 1:
+        from evals.comparison.eval_set import together
+
+        joint = together(rows)
     if args.json:
         code = max((result["exit_code"] for result in results), default=0)
-        print(dumps({"model": args.model, "eval_set": args.eval_set, "evals": rows, "exit_code": code}), flush=True)
+        told = {"model": args.model, "eval_set": args.eval_set, "evals": rows, "exit_code": code}
+        print(dumps({**told, **_joint_json(rows, joint)}), flush=True)
         return
-    print("\n".join(["", f"{args.eval_set} on {args.model}", "", *summary_lines(rows)]), flush=True)
+    lines = [*summary_lines(rows), *(joint_lines(rows, joint) if joint is not None else [])]
+    print("\n".join(["", f"{args.eval_set} on {args.model}", "", *lines]), flush=True)
+
+
+def _joint_json(rows: Sequence[dict[str, Any]], joint: Together | None) -> dict[str, Any]:
+    """The means of the set; each row gets `family_interval`, which holds together with those of all others."""
+    for place, row in enumerate(rows):
+        found = None if joint is None else joint.family.get(place)
+        row["family_interval"] = [found.low, found.high] if found is not None and found.defined else None
+    means = () if joint is None else joint.means
+    return {"means": [mean.as_dict() for mean in means], "not_in_means": [] if joint is None else list(joint.left_out)}
+
+
+def joint_lines(rows: Sequence[dict[str, Any]], joint: Together) -> list[str]:
+    """The mean of the set's evals, and the intervals that hold for all of them at once."""
+    from evals.report.words import indented, interval, number
+
+    several = len({row["completion_fn"] for row in rows}) > 1
+    lines = []
+    for mean in joint.means:
+        found, of = mean.estimate, f" of {mean.completion_fn}" if several else ""
+        certainty = f"95 % interval {interval(found.interval)} ({found.method})"
+        lines += indented(f"mean {mean.metric} over {mean.n_evals} evals{of}: {number(found.value)}   {certainty}")
+    if joint.means and joint.left_out:
+        lines += indented(f"not in the mean: {', '.join(joint.left_out)}")
+    if len(joint.family) > 1:
+        lines += ["", *indented(f"intervals of all {len(joint.family)} that hold at once, 95 % (Bonferroni):")]
+        cells = [
+            (rows[place]["eval"], *[rows[place]["completion_fn"]][:several], interval(bounds))
+            for place, bounds in joint.family.items()
+        ]
+        lines += [f"  {line}" for line in table(cells, right=set(), width=78)]
+    return ["", *lines] if lines else []
 
 
 def summary_lines(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -142,7 +142,8 @@ def effective_wilson95(mean: float, n_effective: float, df: float) -> tuple[floa
     zz = t * t
     middle = (mean + zz / (2 * n_effective)) / (1 + zz / n_effective)
     half = t / (1 + zz / n_effective) * math.sqrt(mean * (1 - mean) / n_effective + zz / (4 * n_effective**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Rounding would leave 0 and 1 just outside where they are the mean.
+    return (max(0.0, middle - half) if mean > 0 else 0.0), (min(1.0, middle + half) if mean < 1 else 1.0)
 
 
 def mean_of_groups(groups: Sequence[Moments]) -> tuple[float, float, tuple[float, float]]:

@@ -92,7 +92,9 @@ def effective_wilson(
     zz = quantile**2
     middle = (mean + zz / (2 * n_effective)) / (1 + zz / n_effective)
     half = quantile / (1 + zz / n_effective) * math.sqrt(mean * (1 - mean) / n_effective + zz / (4 * n_effective**2))
-    return Interval(max(0.0, middle - half), min(1.0, middle + half), confidence)
+    # Rounding would leave 0 and 1 just outside where they are the mean.
+    low, high = (middle - half if mean > 0 else 0.0), (middle + half if mean < 1 else 1.0)
+    return Interval(max(0.0, low), min(1.0, high), confidence)
 
 
 def _check_counts(successes: float, n: int) -> None:

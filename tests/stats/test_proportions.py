@@ -110,6 +110,12 @@ def test_equal_scores_in_clusters_count_each_cluster_once():
     assert proportion_estimate([0.5] * 10).interval.width > 0.4
 
 
+@pytest.mark.parametrize("n", [4, 6, 10, 14, 22, 39])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_the_interval_of_clusters_that_are_all_alike_holds_their_mean(value, n):
+    assert value in proportion_estimate([value] * 2 * n, np.repeat(np.arange(n), 2)).interval
+
+
 def test_nan_and_single_clusters_leave_the_interval_undefined():
     assert not proportion_estimate([0.0, math.nan, 1.0]).interval.defined
     assert not proportion_estimate([0.0, 1.0], ["a", "a"]).interval.defined
