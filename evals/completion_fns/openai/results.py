@@ -241,7 +241,7 @@ def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
 
 def is_stream(reply: WireReply) -> bool:
     """Whether a reply is a stream of events and not one JSON object."""
-    content_type = next((value for name, value in reply.headers.items() if name.lower() == "content-type"), "")
+    content_type = reply.headers.get("Content-Type") or reply.headers.get("content-type") or ""
     return content_type.startswith("text/event-stream")
 
 

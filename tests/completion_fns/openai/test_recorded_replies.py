@@ -25,6 +25,27 @@ LLAMA_CPP_PYTHON_ECHO = {
     },
 }
 "llama-cpp-python 0.3.36, a model with a begin token: `a cat:` with `max_tokens: 3`, `echo` and `logprobs`."
+VLLM_ECHO = {
+    "index": 0,
+    "text": "a cat: B",
+    "logprobs": {
+        "text_offset": [0, 3, 4, 5, 6, 7, 8, 9],
+        "token_logprobs": [None, -5.930651, -6.99881, -6.296309, -5.89089, -8.880611, -6.534671, -0.232983],
+        "tokens": ["<s>", "a", " ", "c", "a", "t", ":", " B"],
+        "top_logprobs": [
+            None,
+            {"a": -5.930651, "X": -1.02474},
+            {" ": -6.99881, "Q": -2.041506},
+            {"c": -6.296309, "*": -0.976838},
+            {"a": -5.89089, "'": -2.780534},
+            {"t": -8.880611, "Q": -2.041506},
+            {":": -6.534671, " B": -1.458788},
+            {" B": -0.232983},
+        ],
+    },
+    "finish_reason": "length",
+}
+"vLLM 0.32.0, a model with a begin token: the same text with `max_tokens: 1`. The offsets count `<s>`, the text lacks it."
 TRANSFORMERS_TEXT = {
     "id": "a24a25ce-c9af-4433-adec-f5cf704f85d2",
     "choices": [{"finish_reason": "length", "index": 0, "text": " BW8"}],
@@ -82,6 +103,16 @@ def test_llama_cpp_pythons_echo_is_read_up_to_the_end_of_the_text():
     (whole,) = read_scores(raw, "", ["a cat:"])
     assert whole.logprob == pytest.approx(-6.999 - 6.296 - 5.891 - 8.881 - 6.535)
     assert whole.n_tokens == 5
+
+
+def test_vllms_tokens_lie_where_the_text_has_them_and_not_where_its_offsets_say():
+    raw = {"choices": [VLLM_ECHO]}
+    scores = [read_scores(raw, text, ["a cat:"[len(text) :]])[0] for text in ("", "a", "a cat")]
+    assert [score.n_tokens for score in scores] == [6, 5, 1]
+    by_token = [-5.930651, -6.99881, -6.296309, -5.89089, -8.880611, -6.534671]
+    assert [score.logprob for score in scores] == pytest.approx([sum(by_token), sum(by_token[1:]), by_token[-1]])
+    assert read_scores({"choices": [VLLM_ECHO]}, "a cat:", [" B"])[0].is_greedy is True
+    assert scores[-1].is_greedy is False
 
 
 def test_an_echo_that_lacks_its_last_token_is_no_score():
