@@ -101,12 +101,16 @@ def counts_of(report: Mapping[str, Any]) -> dict[str, int]:
 def headline(report: Mapping[str, Any], declared: Iterable[str] = ()) -> str | None:
     """The number that stands for a report: the first of `declared` that it has, else its accuracy, else its score.
 
+    A report whose accuracy or score is null scored nothing: no other number stands for it, and the answer is that name.
     Reports without these: the first metric that is no rate of unreadable answers, else the first number, else None.
     declared: the metrics that the eval's entry names.
     """
     numbers = [name for name, value in report.items() if isinstance(value, int | float)]
+    usual = [name for name in (*declared, "accuracy", "score") if name in report]
+    if usual:
+        return next((name for name in usual if name in numbers), usual[0])
     metrics = [name for name in metrics_of(report) if name not in _MISSES]
-    return next((name for name in (*declared, "accuracy", "score", *metrics, *numbers) if name in numbers), None)
+    return next((name for name in (*metrics, *numbers) if name in numbers), None)
 
 
 def n_of(name: str, report: Mapping[str, Any]) -> int | None:

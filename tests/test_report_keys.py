@@ -96,6 +96,9 @@ def test_keys_that_are_written_are_read_back():
         ({"counts/A": 3, "invalid_rate": 0.0, "rate/A": 0.3, "n": 10}, [], "rate/A"),
         ({"n": 10, "how": "so"}, [], "n"),
         ({"how": "so"}, ["accuracy"], None),
+        ({"score": None, "score_ci95": None, "exam_score_least": 0, "exam_score_most": 100, "n": 0}, [], "score"),
+        ({"accuracy": None, "n": 0, "n_errors": 3}, ["f1"], "accuracy"),
+        ({"accuracy": None, "f1": 0.3}, ["accuracy", "f1"], "f1"),
     ],
 )
 def test_one_number_stands_for_a_report(report, declared, name):

@@ -47,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     _add_reading(parser)
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes (default: the cores of this machine)")
     parser.add_argument("--index", metavar="DIR", help="where to keep what was found (default: in the user's cache)")
-    parser.add_argument("--show", type=int, default=5, metavar="N", help="samples to show with a match (default 5)")
+    parser.add_argument("--show", type=_count, default=5, metavar="N", help="samples to show with a match (default 5)")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
 
@@ -59,7 +59,7 @@ def _add_scores(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by", choices=("substring", "ngram"), default="substring", help="what makes a sample contaminated"
     )
-    parser.add_argument("--ids-file", metavar="PATH", help="write the ids of contaminated samples there, a JSON list")
+    parser.add_argument("--ids-file", metavar="PATH", help="write the ids of contaminated samples there, as JSON lines")
 
 
 def _add_questions(parser: argparse.ArgumentParser) -> None:
@@ -96,6 +96,12 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 def _positive(text: str) -> int:
     if int(text) < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
     return int(text)
 
 
@@ -160,11 +166,13 @@ def _search(args: argparse.Namespace) -> Search:
 
 
 def _write_ids(path: str, found: Contamination, by: str) -> None:
-    """Write the ids as a JSON list, which YAML reads too, an id a line."""
-    import json
+    """Write a line of JSON for each contaminated sample: its `id`, and as `item` the id that its row has."""
+    from evals.json_text import dumps
 
     with open(path, "w", encoding="utf-8") as file:
-        file.write(json.dumps([item.sample_id for item in found.contaminated(by)], indent=2, ensure_ascii=False) + "\n")
+        for item in found.contaminated(by):
+            named = {} if item.row_id is None else {"item": item.row_id}
+            file.write(dumps({"id": item.sample_id, **named}) + "\n")
 
 
 class _Progress:

@@ -65,6 +65,9 @@ def run(args: argparse.Namespace) -> int:
         if any((args.input_key, args.ideal_key, args.id_key)):
             raise UsageError("--input_key, --ideal_key and --id_key go with --from", fix="--from FILE")
         files: dict[Path, str | bytes] = dict(files_of(args.name, args.template or "match", root, args.like))
+    elif args.template == EXAM:
+        table = shlex.quote(args.source)
+        raise UsageError("--from makes samples, not a paper", fix=f"a paper from a table: evals import exam {table}")
     else:
         files = own_files_of(args, root)
     for path, text in files.items():
@@ -147,7 +150,8 @@ def own_files_of(args: argparse.Namespace, root: Path) -> dict[Path, str | bytes
     (data, _), (yaml, text) = files_of(args.name, template, root).items()
     keys = "".join(f"    {key}: {json.dumps(column)}\n" for key, column in columns.as_args().items())
     said = {"question": columns.input, "answer": columns.ideal, "id": columns.id or "none (rows have their numbers)"}
-    print(f"{source}: {len(samples):,} rows; " + ", ".join(f"{what}: {column}" for what, column in said.items()))
+    n_rows = f"{len(samples):,} {'row' if len(samples) == 1 else 'rows'}"
+    print(f"{source}: {n_rows}; " + ", ".join(f"{what}: {column}" for what, column in said.items()))
     if args.template is None:
         print(f"answers are {'numbers' if template == 'number' else 'texts'}: scored by --class {template}")
     line = f"    samples_jsonl: {args.name}/samples.jsonl\n"

@@ -49,6 +49,7 @@ def _item_json(item: ItemReport) -> dict[str, Any]:
     found = item.findings
     return {
         "sample_id": item.sample_id,
+        "row_id": item.row_id,
         "n_substrings": item.n_substrings,
         "n_substrings_found": len(found.substring_documents),
         "n_documents": found.n_documents,

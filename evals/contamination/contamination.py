@@ -30,6 +30,8 @@ class ItemReport:
     "Share of its words that stand in a 13-gram that was found; NaN where it has no 13-gram."
     only_frequent: bool
     "All of its substrings that were found may be boilerplate."
+    row_id: str | None = None
+    "The `id` that the row itself has."
 
     @property
     def has_substring(self) -> bool:
@@ -126,7 +128,13 @@ def item_reports(
         only_frequent = bool(findings.substring_documents) and not rare
         reports.append(
             ItemReport(
-                item.sample_id, item.too_short, findings, len(item.substrings), coverage(item, findings), only_frequent
+                sample_id=item.sample_id,
+                too_short=item.too_short,
+                findings=findings,
+                n_substrings=len(item.substrings),
+                coverage=coverage(item, findings),
+                only_frequent=only_frequent,
+                row_id=item.row_id,
             )
         )
     by_number = sorted(frequent.values(), key=lambda one: (-one.n_documents, -one.n_items, one.text))

@@ -106,6 +106,9 @@ def _items(
     items, fields = [], dict.fromkeys(search.fields)
     for row in rows:
         sample = samples[row]
-        items.append(make_item(sample_id(eval_name, row), question_texts(sample, search.fields), search.rule))
+        texts = question_texts(sample, search.fields)
+        row_id = sample.get("id")
+        name = row_id if isinstance(row_id, str) else None
+        items.append(make_item(sample_id(eval_name, row), texts, search.rule, name))
         fields.update(dict.fromkeys(search.fields or default_fields(sample)))
     return items, tuple(fields)

@@ -55,6 +55,8 @@ class Item:
     "Empty where the question is too short to judge."
     grams: tuple[tuple[int, int, int], ...]
     "Empty where it has too few words."
+    row_id: str | None = None
+    "The `id` that the row itself has, as questions of exams do."
 
     @property
     def n_words(self) -> int:
@@ -65,7 +67,7 @@ class Item:
         return not self.substrings
 
 
-def make_item(sample_id: str, texts: Sequence[str], rule: Rule) -> Item:
+def make_item(sample_id: str, texts: Sequence[str], rule: Rule, row_id: str | None = None) -> Item:
     """The item of one sample. texts: its fields; where none is long enough for a substring, they are one text.
 
     The substrings are drawn at random, from all places where one fits, by a generator seeded with the sample's id.
@@ -81,6 +83,7 @@ def make_item(sample_id: str, texts: Sequence[str], rule: Rule) -> Item:
         tuple(parts),
         tuple(_drawn(parts, lengths, rule, rng)),
         tuple((number, start, end) for number, part in enumerate(parts) for start, end in _grams(part, rule)),
+        row_id,
     )
 
 

@@ -9,7 +9,10 @@ from evals.contamination.documents import texts_in
 from evals.errors import BadSample, did_you_mean
 
 CONTEXT_FIELDS = ("context", "passage", "article", "story", "ctx", "premise")
-QUESTION_FIELDS = ("question", "input", "prompt", "problem", "query", "goal", "sentence", "instruction", "text")
+QUESTION_FIELDS = (
+    "contamination_text", "question", "input", "prompt", "problem", "query", "goal", "sentence", "instruction", "stem",
+    "text",
+)  # fmt: skip
 "The first of these that a row has is its question."
 
 

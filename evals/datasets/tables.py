@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -39,8 +40,11 @@ def rows_of_table(source: str, shown: str, form: str, *, read_chars: int = READ_
 def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with open_text(source, newline="") as file:
-        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
         try:
+            lines = _lines(file)
+            first = next(lines, "")
+            delimiter = _separator(first, delimiter)
+            reader = csv.reader(itertools.chain([first] if first else [], lines), delimiter=delimiter, strict=True)
             header = next(reader, None)
             if not header:
                 raise DataError("no first line with column names", where=shown, fix="name the columns in line 1")
@@ -57,6 +61,12 @@ def _csv_rows(source: str, shown: str, delimiter: str) -> Iterator[NumberedRow]:
                 where=f"{shown}:{reader.line_num}",
                 fix='put texts that hold quotes or newlines in "...", with quotes in them doubled',
             ) from None
+
+
+def _separator(header: str, usual: str) -> str:
+    """What stands between cells. Spreadsheets write semicolons into CSV where a comma is the decimal sign."""
+    found = [mark for mark in (usual, ";", "\t") if mark in header]
+    return found[0] if found else usual
 
 
 def _lines(file: TextIO) -> Iterator[str]:

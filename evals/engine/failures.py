@@ -129,7 +129,8 @@ def _wait_s(headers: Mapping[str, str], kind: Kind) -> float | None:
 
 def _kind_of(status: int, code: str, message: str) -> Kind:
     text = f"{code} {message}"
-    if status == 401 or "invalid_api_key" in code:
+    # litellm's proxy says "No connected db." to a wrong key where it has no database.
+    if status == 401 or "invalid_api_key" in code or "no_db_connection" in code:
         return Kind.AUTH
     if status == 402:
         return Kind.PAYMENT

@@ -250,7 +250,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class StageSampling:
-    """How one stage is sampled; None: the model's default."""
+    """How one stage is sampled; None: the model's default, and temperature 0."""
 
     temperature: float | None = None
     top_p: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +100,19 @@ def _forms(top: Fields) -> Iterator[Form]:
 
 def _form_items(one: Fields, top: Fields) -> Iterator[tuple[str, str]]:
     """Section id to file; one file alone stands for all sections."""
-    names = [str(section.get("id")) for section in top.values.get("sections") or () if isinstance(section, dict)]
+    # As `Fields.mappings` reads them: one section alone needs no list.
+    given = top.values.get("sections")
+    sections = [given] if isinstance(given, Mapping) else given if isinstance(given, list) else []
+    names = [str(section.get("id")) for section in sections if isinstance(section, Mapping)]
     if isinstance(one.values.get("items"), str):
-        yield from ((name, one.text("items")) for name in names)
+        file = one.text("items")
+        yield from ((name, file) for name in names)
         return
     files = one.mapping("items")
     for name in files.values if files else ():
         if files and name not in names:
-            raise files.error(f"there is no section {name!r}", name, note=did_you_mean(name, names))
+            fix = "write one file for all sections, `items: FILE`, or `items: {SECTION: FILE}`"
+            raise files.error(f"there is no section {name!r}", name, note=did_you_mean(name, names), fix=fix)
         yield name, files.text(name) if files else ""
 
 

@@ -109,17 +109,20 @@ def _questions(source: _Source, defaults: SectionDefaults, reading: _Reading) ->
 
 
 def _source(one: Fields, key: str, replaced: str | None = None) -> _Source:
-    """`items: FILE`, or `items: {file: FILE, where: {section: A}}`. replaced: the form's own file."""
+    """`items: FILE`, or `items: {file: FILE, where: {section: A}}`. replaced: the form's own file, enough alone."""
     if isinstance(one.values.get(key), str):
         named = one.text(key)
         return _Source(replaced or named, {}, one.where_of(key))
     inner = one.mapping(key)
+    if inner is None and replaced is not None:
+        return _Source(replaced, {}, one.where)
     if inner is None:
         raise one.error(f"{key!r} is missing", fix=f"add `{key}: {{file: items.jsonl}}`")
     file, where = inner.text("file"), inner.where_of("file")
     wanted: dict[str, Any] = {}
     for name in _FILTERS:
-        wanted.update(inner.take(name) or {})
+        found = inner.mapping(name)
+        wanted.update(found.values if found else {})
     if key == "items":
         inner.close()
     return _Source(replaced or file, wanted, where)

@@ -100,6 +100,8 @@ class Outcome:
     model: str | None = None
     n: int | None = None
     stderr: float | None = None
+    n_never_passed: int = 0
+    "Problems of a pass-rate law that the target never passed: the value is then a lower bound."
     source: str | None = None
     source_sha256: str | None = None
 

@@ -81,6 +81,17 @@ class Fit:
         return self.law.y if isinstance(self.law, PassRateLaw) else self.ladder.values
 
     @property
+    def fitted_rungs(self) -> list[Rung]:
+        """What was fitted, of pass rates with their standard error and number of problems."""
+        law = self.law
+        if not isinstance(law, PassRateLaw):
+            return list(self.ladder.rungs)
+        return [
+            replace(rung, value=float(y), stderr=float(error), n=law.n_problems)
+            for rung, y, error in zip(self.ladder.rungs, law.y, law.y_stderr, strict=True)
+        ]
+
+    @property
     def residuals(self) -> Array:
         """log of the value minus log of the law, shape (n_rungs,)."""
         return np.asarray(np.log(self.values / self.law.predict(self.ladder.compute)), dtype=np.float64)
@@ -190,6 +201,19 @@ def problem_ids(fit: Fit) -> list[str]:
     return sorted(name for name, _, _ in fit.ladder.rungs[0].passes if name not in left_out)
 
 
+def verdict(prediction: Prediction, found: Split) -> str | None:
+    """`inside`, `OUTSIDE`, or `not told`; None where the target's value is not there.
+
+    `not told`: the value is a lower bound below the interval's upper end, so that the truth may lie inside or beyond.
+    """
+    if found.target is None or math.isnan(found.target.value) or not prediction.interval.defined:
+        return None
+    value, ends = found.target.value, prediction.interval
+    if found.target_is_bound and value <= ends.high:
+        return "not told"
+    return "inside" if ends.low <= value <= ends.high else "OUTSIDE"
+
+
 def mean_negative_log(rung: Rung, ids: Sequence[str]) -> tuple[float, int]:
     """The mean negative log pass rate of a model on these problems, and how many of them it never passed.
 
@@ -212,11 +236,13 @@ def with_values(found: Split, fit: Fit) -> Split:
     if not ids:
         return found
     scores = {id(rung): mean_negative_log(rung, ids) for rung in found.shown}
-    made = {id(rung): replace(rung, value=scores[id(rung)][0]) for rung in found.shown}
+    made = {id(rung): replace(rung, value=scores[id(rung)][0], n=len(ids)) for rung in found.shown}
     notes = [
         f"{rung.model} never passed {scores[id(rung)][1]} of the {len(ids)} problems: its value is a lower bound"
         for rung in found.shown
         if scores[id(rung)][1]
     ]
     target = None if found.target is None else made[id(found.target)]
-    return replace(found, shown=tuple(made[id(rung)] for rung in found.shown), target=target, notes=tuple(notes))
+    is_bound = found.target is not None and scores[id(found.target)][1] > 0
+    shown = tuple(made[id(rung)] for rung in found.shown)
+    return replace(found, shown=shown, target=target, notes=tuple(notes), target_is_bound=is_bound)

@@ -22,7 +22,7 @@ def read_outcome_file(forecast: Forecast, path: str, registry: Registry, now: st
     """
     passes = forecast.quantity == PASS_RATE
     rung = _target_of(read_ladder([path], None if passes else forecast.quantity, registry, passes=passes), forecast)
-    value, _ = outcome_value(rung, forecast)
+    value, n_never_passed = outcome_value(rung, forecast)
     return Outcome(
         forecast_seal=forecast.seal,
         value=value,
@@ -32,6 +32,7 @@ def read_outcome_file(forecast: Forecast, path: str, registry: Registry, now: st
         model=rung.model,
         n=rung.n,
         stderr=rung.stderr,
+        n_never_passed=n_never_passed,
         source=Path(path).name,
         source_sha256=file_hash(path),
     )

@@ -27,7 +27,7 @@ class Score:
     confidence: float
     decades: float
     objections: tuple[str, ...]
-    "Why this was no forecast: it then counts in no coverage."
+    "Why this was no forecast, or cannot be judged: it then counts in no coverage."
     remarks: tuple[str, ...]
     "What cannot be told, or is to be known, of this comparison."
 
@@ -110,6 +110,11 @@ def _objections(forecast: Forecast, outcome: Outcome) -> list[str]:
             _same(point.compute_flops, forecast.target_compute_flops) and _same(point.value, outcome.value)
         ):
             said.append(f"the target is among the fitted points, as {point.model}")
+    if outcome.n_never_passed and outcome.value <= forecast.high:
+        said.append(
+            f"the target never passed {outcome.n_never_passed} of the problems: its value is a lower bound, so that "
+            "inside or not cannot be told"
+        )
     if outcome.compute_flops is not None and not _same(outcome.compute_flops, forecast.target_compute_flops):
         said.append(
             f"the outcome is of {outcome.compute_flops:.4g} FLOPs, the forecast for {forecast.target_compute_flops:.4g}"

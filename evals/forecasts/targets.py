@@ -22,6 +22,8 @@ class Split:
     target: Rung | None = None
     "The target itself, where its value is there already."
     notes: tuple[str, ...] = ()
+    target_is_bound: bool = False
+    "Whether the target's value is a lower bound only: a problem of a pass-rate law that it never passed."
 
 
 def split(

@@ -150,14 +150,22 @@ def _chosen(stem: str, texts: list[str], row: Row, where: str) -> dict[str, Any]
     kind = row.get("kind", "").lower()
     options = options_of(texts, where)
     # A table may give the right option's own words instead of its letter.
-    named = [letter for letter, text in options.items() if text == row["key"] and row["key"] not in options]
-    letters = named or key_letters(row["key"], options, where)
+    letters = _letter_of_words(row["key"], options) or key_letters(row["key"], options, where)
     if kind not in ("", "mcq", "mselect") or (kind == "mcq" and len(letters) > 1):
         raise DataError(f"the kind is {kind!r}, with options and the key {row['key']!r}", where=where)
     found = choice_row(stem, options, letters)
     if kind == "mselect":
         found.update(kind="mselect", answer=letters, rule="all_or_nothing")
     return found
+
+
+def _letter_of_words(key: str, options: Mapping[str, str]) -> list[str]:
+    """The option with these words; without one, the only option that differs in capitals alone. [] for letters."""
+    if key in options:
+        return []
+    same = [letter for letter, text in options.items() if text == key]
+    alike = [letter for letter, text in options.items() if text.casefold() == key.casefold()]
+    return same or (alike if len(alike) == 1 and len(key) > 1 else [])
 
 
 def _typed(stem: str, row: Row, where: str) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.errors import DataError, listed
+from evals.errors import DataError
 from evals.exams.answer_keys import exact_number
 
 LETTERS = string.ascii_uppercase
+SHOWN_REASONS = 8
+"Rows of a file with many mistakes whose reasons a message gives."
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,14 @@ def rows_of(questions: Iterable[Question]) -> Iterator[dict[str, Any]]:
             yield {"id": name, "section": section, "kind": "bundle", "stem": passage, **again, "items": children}
 
 
+def _further(others: Sequence[DataError]) -> str:
+    if not others:
+        return ""
+    rest = len(others) - SHOWN_REASONS
+    unseen = f", the first {SHOWN_REASONS}" if rest > 0 else ""
+    return f"{len(others)} further {'row' if len(others) == 1 else 'rows'} cannot be used{unseen}:"
+
+
 def usable(read: Iterable[Question | DataError], *, skip: bool) -> tuple[list[Question], list[DataError]]:
     """The questions, and what is wrong with the rest.
 
@@ -134,10 +144,10 @@ def usable(read: Iterable[Question | DataError], *, skip: bool) -> tuple[list[Qu
         else:
             good.append(one)
     if bad and not skip:
-        first, others = bad[0], [error.where for error in bad[1:]]
-        also = f"{len(others)} further rows cannot be used: {listed(others, 4)}" if others else ""
+        first, others = bad[0], bad[1:]
+        also = [_further(others), *(f"{error.where}: {error.what}" for error in others[:SHOWN_REASONS])]
         fix = first.fix or "correct the row"
         raise DataError(
-            first.what, where=first.where, notes=[*first.notes, also], fix=f"{fix}; --skip leaves such rows out"
+            first.what, where=first.where, notes=[*first.notes, *also], fix=f"{fix}; --skip leaves such rows out"
         )
     return good, bad

@@ -14,7 +14,7 @@ from evals.errors import DataError, UsageError, listed
 from evals.exams.paper import Paper
 from evals.exams.read_paper import load_paper
 from evals.interchange import agieval, exam_csv
-from evals.interchange.exam_rows import Question, rows_of, usable
+from evals.interchange.exam_rows import SHOWN_REASONS, Question, rows_of, usable
 from evals.json_text import dumps
 from evals.registry.lookup import Registry
 
@@ -63,7 +63,8 @@ def import_exam(
         raise UsageError(f"an eval is called {name!r} already", where=entry.where, fix="give another name with --name")
     questions, left_out = usable(_read(paths), skip=skip)
     if not questions:
-        raise DataError("no question can be used", where=listed([str(path) for path in paths], 3))
+        notes = [f"{error.where}: {error.what}" for error in left_out[:SHOWN_REASONS]]
+        raise DataError("no question can be used", where=listed([str(path) for path in paths], 3), notes=notes)
     texts = paper_texts(name, questions, language, [path.name for path in paths])
     paper = _checked(texts)
     folder = out / DATA_FOLDER / name

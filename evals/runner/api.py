@@ -78,6 +78,7 @@ def run(
             finished is in the record.
     """
     given = list(completion_fn) if isinstance(completion_fn, list | tuple) else [completion_fn]
+    _refuse_rows_as_model(given)
     if not isinstance(eval_name, str):
         where = Path(log_dir) if log_dir is not None else default_log_dir()
         registry_paths = [*_listed(registry_paths), eval_of_rows(eval_name, eval_class, eval_args or {}, where)]
@@ -126,6 +127,12 @@ def run(
         result.problem.partial_report = dict(result.report)
         raise result.problem
     return result
+
+
+def _refuse_rows_as_model(given: Sequence[Any]) -> None:
+    """Raise UsageError where rows stand in the place of the model."""
+    if any(isinstance(one, Mapping) or hasattr(one, "columns") for one in given):
+        raise UsageError("rows stand where the model belongs", fix="the model comes first: evals.run(MODEL, rows)")
 
 
 def _listed(paths: Sequence[str | Path] | str | Path) -> list[str | Path]:

@@ -12,7 +12,7 @@ from evals.scaling.batched_least_squares import BLOCK, Minimum, Model, Rho, mini
 from evals.scaling.runs import MIN_RUNS, Runs
 from evals.stats.arrays import Array, Codes
 
-SHARES = (0.0, 0.3, 0.5, 0.65, 0.77, 0.85, 0.9, 0.94, 0.965, 0.98, 0.99, 0.997)
+SHARES = (0.0, 0.15, 0.3, 0.5, 0.65, 0.77, 0.85, 0.9, 0.94, 0.965, 0.98, 0.99, 0.997)
 "Constants to start from, as shares of the smallest loss; denser towards 1, where the straight line changes fastest."
 LEAST_SLOPE = 1e-4
 NEAR_ZERO = 0.3
@@ -76,18 +76,38 @@ def fit_near(relative: Array, losses: Array, weights: Array, laws: Laws, *, c_he
     fixed = Laws(power.parameters[:, 0], power.parameters[:, 1], np.full(n_draws, held), power.objective)
     if c_held:
         return fixed
-    smallest = losses.min(axis=1)
-    share = np.clip(laws.c[0] / smallest, 0.02, 1 - 1e-4)
-    start = np.concatenate([start, np.log(share / (1 - share))[:, None]], axis=1)
-    found = minimise(_law_model(relative, smallest), start, logs, weighed)
-    u, z, v = found.parameters.T
+    found, constants = _from_shares(relative, losses, logs, weighed, laws)
+    u, z = found.parameters[:, 0], found.parameters[:, 1]
     free = found.objective < power.objective
     return Laws(
         np.where(free, u, fixed.u),
         np.where(free, z, fixed.z),
-        np.where(free, sigmoid(v) * smallest, 0.0),
+        np.where(free, constants, 0.0),
         np.minimum(found.objective, power.objective),
     )
+
+
+def _from_shares(relative: Array, losses: Array, logs: Array, weights: Array, laws: Laws) -> tuple[Minimum, Array]:
+    """The better of two minima for each row, and its constants: from the law's own constant, and from a lower one.
+
+    Close to the smallest loss the constant hardly moves in its logit, so a start there would stay.
+    """
+    smallest = losses.min(axis=1)
+    best: Minimum | None = None
+    for factor in (1.0, 0.8):
+        share = np.clip(factor * laws.c[0] / smallest, 0.05, 0.97)
+        level = np.maximum(math.exp(laws.u[0]) + laws.c[0] - share * smallest, 1e-3 * smallest)
+        start = np.stack([np.log(level), np.full(len(losses), laws.z[0]), np.log(share / (1 - share))], axis=1)
+        found = minimise(_law_model(relative, smallest), start, logs, weights)
+        if best is None:
+            best = found
+            continue
+        better = found.objective < best.objective
+        best = Minimum(
+            np.where(better[:, None], found.parameters, best.parameters), np.minimum(found.objective, best.objective)
+        )
+    assert best is not None
+    return best, sigmoid(best.parameters[:, 2]) * smallest
 
 
 def sigmoid(v: Array) -> Array:

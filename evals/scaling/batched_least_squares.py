@@ -21,6 +21,8 @@ BLOCK = 1024
 "Draws that are solved together: fewer cost Python, more leave the cache."
 FIRST_DAMPING = 1e-5
 MAX_DAMPING = 1e12
+LONGEST = 2.0
+"Of a step, in each parameter: all are logarithms or logits, whose ends a longer step would reach and never leave."
 LAST_GAIN = {"squared": 1e-10, "huber": 1e-13}
 """Share of the objective that the last step gains at most. Steps near a minimum of squares gain a thousandth or less of
 the one before; reweighting for Huber's rho comes closer slowly."""
@@ -70,8 +72,7 @@ def _block(
     residuals = data - predicted
     best = objective(residuals, weights, rho)
     for _ in range(max_steps):
-        step = _step(residuals, slopes, weights, damping, rho)
-        tried = at + step
+        tried = at + np.clip(_step(residuals, slopes, weights, damping, rho), -LONGEST, LONGEST)
         predicted, new_slopes = model(tried, rows[active])
         new_residuals = data - predicted
         value = objective(new_residuals, weights, rho)

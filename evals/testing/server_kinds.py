@@ -59,7 +59,7 @@ class ServerKind:
     echoes: bool = True
     gives_logprobs: bool = True
     shifts_echo: bool = False
-    "Each echoed token has the log probability that it would have after itself."
+    "With `echo`, each token has the log probability that it would have after itself, generated ones too."
     list_error: tuple[int, str] | None = None
     "Status and message with which several prompts, or a list of one, are refused."
     zero_is_no_limit: bool = False
@@ -96,7 +96,7 @@ KINDS = {
         keeps_stop=True,
         samples=False,
         streams_responses=True,
-        list_error=(422, "prompt: Input should be a valid string"),
+        list_error=(400, "prompt must be a string."),
     ),
 }
 "The servers by name."
@@ -194,6 +194,8 @@ class KindServer:
         if not is_echo:
             return _listed(generated, n_top)
         echoed = [(token, token if self.kind.shifts_echo else before) for before, token in pairwise(context)]
+        if self.kind.shifts_echo:
+            generated = [(token, token) for token, _ in generated]
         is_shown = not self.kind.has_begin_token or self.kind.counts_begin_token
         return _listed([*([(context[0], None)] if is_shown else []), *echoed, *generated], n_top)
 

@@ -15,6 +15,9 @@ from commands import Workplace
 from made_runs import write_run
 
 from evals.cli import main
+from evals.suite.exam.contaminated import read_contaminated
+
+DRIVING = Path(__file__).parents[2] / "data" / "exam-driving"
 
 QUESTIONS = [
     f"In the {place} of Aldermoor a {who} keeps {n} jars of {what}; how many jars are left when a third of them is sold?"
@@ -50,9 +53,9 @@ def command(place: Workplace, *arguments: str) -> list[str]:
 
 def test_the_command_prints_what_was_found(place: Workplace, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(command(place)) == 0
-    out = capsys.readouterr().out
+    out = " ".join(capsys.readouterr().out.split())
     assert "jars.dev.1, in 1 document" in out
-    assert "corpus.jsonl:2, character 13" in out
+    assert "character 13 ... Exercise 4. [In the market" in out
     assert "1 sample with fewer than 20 letters and digits: not judged" in out
 
 
@@ -74,10 +77,19 @@ def test_json_holds_each_match_and_the_scores(place: Workplace, capsys: pytest.C
     assert scores["against"]["clean_minus_contaminated"]["value"] == 0
 
 
-def test_the_ids_of_contaminated_samples_are_a_json_list(place: Workplace) -> None:
+def test_the_ids_of_contaminated_samples_are_json_lines(place: Workplace) -> None:
     path = place.folder / "ids.json"
     assert main.main(command(place, "--ids-file", str(path))) == 0
-    assert json.loads(path.read_text(encoding="utf-8")) == ["jars.dev.1"]
+    assert [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] == [{"id": "jars.dev.1"}]
+
+
+def test_an_exam_takes_the_ids_of_its_questions_for_a_clean_score(tmp_path: Path) -> None:
+    item = json.loads((DRIVING / "items.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    (tmp_path / "leak.txt").write_text(f"Learn this by heart! {item['stem']}", encoding="utf-8")
+    ids = tmp_path / "ids.jsonl"
+    arguments = ["--corpus", str(tmp_path / "leak.txt"), "--index", str(tmp_path / "index"), "--ids-file", str(ids)]
+    assert main.main(["contamination", "exam-driving", *arguments, "--workers", "1"]) == 0
+    assert read_contaminated(ids) == (item["id"],)
 
 
 def test_a_wrong_record_is_noticed_before_the_corpus_is_read(
@@ -93,6 +105,7 @@ def test_a_wrong_record_is_noticed_before_the_corpus_is_read(
     [
         (["--length", "5"], "must be 12 or more"),
         (["--workers", "0"], "must be 1 or more"),
+        (["--show", "-1"], "must be 0 or more"),
         (["--fields", "inputs"], "did you mean: input"),
         (["--text-key", "txt"], "corpus.jsonl:1: no 'txt'"),
     ],

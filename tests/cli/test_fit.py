@@ -162,6 +162,34 @@ def test_a_target_that_never_passes_a_problem_has_a_lower_bound_and_it_is_said(t
     path.write_text("\n".join([*lines[:-1], "m4,1e22,p11,0,1000000"]) + "\n", encoding="utf-8")
     found = fitted(capsys, str(path), "--law", "pass-rate", "--target", "m4")
     assert any("never passed 1 of the 12 problems: its value is a lower bound" in note for note in found["notes"])
+    assert found["forecast"]["outcome"] > found["forecast"]["interval"][1]
+    assert found["forecast"]["verdict"] == "OUTSIDE"
+
+
+def test_a_lower_bound_below_the_end_of_the_interval_tells_nothing(tmp_path, capsys):
+    path = Path(pass_table(tmp_path))
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("m4")]
+    lines += [f"m4,1e22,p{j},{0 if j == 11 else 2},2" for j in range(12)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert fitted(capsys, str(path), "--law", "pass-rate", "--target", "m4")["forecast"]["verdict"] == "not told"
+    assert main(["fit", str(path), "--law", "pass-rate", "--target", "m4"]) == 0
+    assert "or more: inside or not cannot be told" in capsys.readouterr().out
+
+
+def test_a_target_that_always_passes_has_an_outcome_of_zero(tmp_path, capsys):
+    path = Path(pass_table(tmp_path))
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("m4")]
+    lines += [f"m4,1e22,p{j},1000000,1000000" for j in range(12)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert main(["fit", str(path), "--law", "pass-rate", "--target", "m4"]) == 0
+    assert "outcome 0.000: OUTSIDE the interval" in capsys.readouterr().out
+
+
+def test_a_pass_rate_table_shows_problems_and_errors(tmp_path, capsys):
+    (first, *_) = fitted(capsys, pass_table(tmp_path), "--law", "pass-rate", "--target", "m4")["models"]
+    logs = 0.2 + 0.1 * np.arange(12)
+    assert first["n"] == 12
+    assert first["stderr"] == pytest.approx(np.sqrt(logs.var() / 11), rel=0.01)
 
 
 def test_models_with_other_problems_are_refused(tmp_path, capsys):

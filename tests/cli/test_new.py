@@ -170,6 +170,8 @@ def test_columns_and_class_may_be_named_and_the_data_is_copied_as_it_is(evals_ne
         (["--from", "empty.csv"], "no rows"),
         (["--from", "none.csv"], "no such file"),
         (["--id_key", "nr"], "go with --from"),
+        (["--from", "own.csv", "--exam"], "evals import exam own.csv"),
+        (["--from", "own.csv", "--like", "lsat"], "evals import exam own.csv"),
     ],
 )
 def test_a_file_that_cannot_be_understood_writes_nothing(evals_new, tmp_path, words, message):
@@ -192,7 +194,18 @@ def test_a_new_paper_loads_as_it_is(evals_new, tmp_path):
     assert "class: evals.suite:Exam" in text
 
 
-def test_a_paper_and_a_template_exclude_each_other(evals_new, capsys):
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--exam", "--class", "includes"],
+        ["--exam", "--class", "match"],
+        ["--class", "match", "--exam"],
+        ["--template", "match", "--exam"],
+        ["--like", "lsat", "--class", "match"],
+        ["--like", "lsat", "--exam"],
+    ],
+)
+def test_a_paper_and_a_template_exclude_each_other(evals_new, capsys, words):
     with pytest.raises(SystemExit):
-        evals_new("spring", "--exam", "--class", "includes")
+        evals_new("spring", *words)
     assert "not allowed with" in capsys.readouterr().err

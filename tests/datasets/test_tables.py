@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 
@@ -34,6 +35,19 @@ def test_the_index_that_pandas_writes_before_the_first_name_is_left_out(tmp_path
     table.set_index([pandas.Index(["x", "y"]), pandas.Index(["u", "v"])]).to_csv(tmp_path / "two.csv")
     for name in ("one.csv", "two.csv"):
         assert list(open_samples(tmp_path / name)) == table.to_dict("records")
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_csv_of_a_spreadsheet_with_another_separator_is_read_as_it_is_meant(tmp_path, mark):
+    rows = [["question", "answer"], ["What is 1 / 2, as a decimal?", "0,5"], [f'say "{mark}"\ntwice', "a, b"]]
+    with (tmp_path / "s.csv").open("w", newline="") as file:
+        csv.writer(file, delimiter=mark).writerows(rows)
+    assert list(open_samples(tmp_path / "s.csv")) == [dict(zip(rows[0], cells, strict=True)) for cells in rows[1:]]
+
+
+def test_commas_in_the_first_line_are_the_separator_whatever_else_is_there(tmp_path):
+    (tmp_path / "s.csv").write_text("a;b,c\n1;2,3\n")
+    assert list(open_samples(tmp_path / "s.csv")) == [{"a;b": "1;2", "c": "3"}]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ def body(message: str, **error: object) -> bytes:
 
 CASES = [
     (401, body("Incorrect API key provided", code="invalid_api_key"), Kind.AUTH),
+    (400, body("No connected db.", type="no_db_connection", param=None, code="400"), Kind.AUTH),
     (402, body("Insufficient balance"), Kind.PAYMENT),
     (404, body("The model `gpt-9` does not exist", code="model_not_found"), Kind.UNKNOWN_MODEL),
     (429, body("You exceeded your current quota", type="insufficient_quota", code="insufficient_quota"), Kind.QUOTA),

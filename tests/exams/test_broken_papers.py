@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,3 +168,35 @@ def test_a_form_that_the_paper_does_not_have_is_an_error() -> None:
 def test_the_papers_that_are_broken_here_are_good_before(form: str) -> None:
     assert load_paper(PAPERS / "harbour").form.name == "main"
     assert load_paper(PAPERS / "kinds", form).form.name == form
+
+
+ODD = [None, [], {}, -1, 1e308, True, "", "x", [[]], [{}], {"a": {}}, ["x", 1], [None], {"x": ["y"]}]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("sections:\n", "sections"),
+        ("score:\n", "score"),
+        ("pass:\n", "pass"),
+        ("forms:\n", "forms"),
+        ("percentile:\n", "percentile"),
+        ("credit: {right: 1, wrong: -0.25, blank: 0}\n", "credit"),
+        ("    drop: [m8]\n", "    drop"),
+        ("    sampling:\n", "    sampling"),
+    ],
+)
+def test_a_value_of_any_type_is_an_error_for_people_or_taken(line: str, key: str, odd: object, tmp_path: Path) -> None:
+    """A list, mapping, number or text where another stands: never a traceback."""
+    folder = tmp_path / "kinds"
+    shutil.copytree(PAPERS / "kinds", folder)
+    file = folder / "exam.yaml"
+    before, _, after = file.read_text().partition(line)
+    indent = len(key) - len(key.strip())
+    kept = after.splitlines(keepends=True)
+    while line.endswith(":\n") and kept and kept[0].startswith(" " * (indent + 1)):
+        kept.pop(0)
+    file.write_text(f"{before}{key}: {json.dumps(odd)}\n{''.join(kept)}")
+    with suppress(DataError):  # any other exception fails the test
+        load_paper(folder)

@@ -86,3 +86,35 @@ def test_holdout_and_dev_have_their_own_questions_and_tables() -> None:
     assert (dev.items[0].options["B"], holdout.items[0].options["B"]) == ("11", "13")
     assert (holdout.form.is_holdout, dev.form.is_holdout, dev.forms) == (True, False, ("dev", "holdout"))
     assert dev.digest != holdout.digest
+
+
+PLAIN = """id: plain
+version: 1
+source: written for these tests
+sections: SECTIONS
+forms: {dev: {items: dev.jsonl}, holdout: {items: holdout.jsonl}}
+score: [{set: final, op: raw, section: A}]
+"""
+
+
+@pytest.mark.parametrize(
+    "sections", ["[{id: A, items: dev.jsonl}]", "{id: A, items: dev.jsonl}", "{id: A}", "[{id: A}]"]
+)
+def test_a_form_may_name_one_file_for_one_section_however_that_is_written(tmp_path: Path, sections: str) -> None:
+    (tmp_path / "exam.yaml").write_text(PLAIN.replace("SECTIONS", sections))
+    for form, answer in (("dev", 4), ("holdout", 5)):
+        row = f'{{"id": "{form}1", "kind": "numeric", "stem": "How many?", "answer": {answer}}}\n'
+        (tmp_path / f"{form}.jsonl").write_text(row)
+    assert [[item.id for item in load_paper(tmp_path, form).items] for form in ("dev", "holdout")] == [
+        ["dev1"],
+        ["holdout1"],
+    ]
+
+
+def test_a_form_that_names_no_section_says_how_files_are_named(tmp_path: Path) -> None:
+    text = PLAIN.replace("SECTIONS", "[{id: A, items: dev.jsonl}]").replace(
+        "{items: dev.jsonl},", "{items: {file: d.jsonl}},"
+    )
+    (tmp_path / "exam.yaml").write_text(text)
+    with pytest.raises(DataError, match=r"exam\.yaml:5: .*there is no section 'file'[\s\S]*items: FILE"):
+        load_paper(tmp_path)

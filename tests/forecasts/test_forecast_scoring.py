@@ -72,6 +72,11 @@ def test_an_outcome_of_another_size_is_none_of_this_forecast():
     assert "1e+21 FLOPs, the forecast for 1e+22" in scored(compute_flops=1e21).objections[0]
 
 
+@pytest.mark.parametrize(("value", "counts"), [(1.0, False), (2.0, False), (2.2, True)])
+def test_a_lower_bound_counts_only_above_the_interval(value, counts):
+    assert scored(value, n_never_passed=2).counts is counts
+
+
 def test_what_cannot_be_told_is_said_and_counts_all_the_same():
     found = scored(observed_at=None, stderr=0.01, model="other")
     assert found.counts

@@ -145,7 +145,7 @@ def test_a_broken_row_is_an_error_with_its_line(tmp_path: Path, broken: Any, mes
 
 def test_broken_rows_are_left_out_and_listed_where_that_is_wanted(tmp_path: Path) -> None:
     path = agieval(tmp_path, row(), row(label="E"), row(), row(label=""))
-    with pytest.raises(DataError, match=r"1 further rows cannot be used: .*:4"):
+    with pytest.raises(DataError, match=r"1 further row cannot be used:\n.*:4: 'label' is missing"):
         import_exam([path], tmp_path / "mine")
     found = import_exam([path], tmp_path / "mine", skip=True)
     assert [item.id for item in found.paper.items] == ["colours-1", "colours-3"]
@@ -211,9 +211,20 @@ def test_written_answers_come_from_a_table_with_their_rubric(tmp_path: Path) -> 
 def test_a_key_may_be_the_words_of_the_right_option_and_a_word_is_no_list_of_letters(tmp_path: Path) -> None:
     text = "question,options,key\nWhich is red?,sky|blood|bad,blood\nWhich is a word?,sky|blood|bad,bad\n"
     assert [item.key for item in imported(table(tmp_path, text)).items] == [("B",), ("C",)]
+    path = table(tmp_path, "question,options,key\nWhich planet?,Venus | Mercury,mercury\n", "capitals.csv")
+    assert [item.key for item in load_paper(import_exam([path], tmp_path / "capitals").folder).items] == [("B",)]
     path = table(tmp_path, "question,options,key\nq,w|x|y|z,bad\n", "other.csv")
     with pytest.raises(DataError, match="the key 'bad' names no option"):
         import_exam([path], tmp_path / "mine")
+
+
+def test_a_table_of_mistakes_alone_says_what_each_of_them_is(tmp_path: Path) -> None:
+    path = table(tmp_path, "question,options,key,marks\nq,a|b,D,1\nq,a|b,A,x\n,a|b,A,1\n")
+    for skip in (False, True):
+        with pytest.raises(DataError) as caught:
+            import_exam([path], tmp_path / "mine", skip=skip)
+        for reason in ("the key 'D' is not among the options A, B", "marks is 'x'", "the question is empty"):
+            assert reason in str(caught.value)
 
 
 def test_questions_of_two_tables_have_ids_of_their_own(tmp_path: Path) -> None:

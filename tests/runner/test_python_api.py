@@ -96,6 +96,7 @@ def test_it_runs_inside_a_running_event_loop(registry):
         (lambda r: evals.run("x", "smus", registry_paths=r), "did you mean: sums"),
         (lambda r: evals.run(Adder, "sums", registry_paths=r), "Adder is a class"),
         (lambda r: evals.run(3, "sums", registry_paths=r), "a int is no completion function"),
+        (lambda r: evals.run([{"question": "a"}], "sums", registry_paths=r), "the model comes first"),
         (lambda r: evals.run([], "sums", registry_paths=r), "no completion function was given"),
         (lambda r: evals.run(three_of_four, "sums", registry_paths=r, max_samples=0), "max_samples is 0"),
         (lambda r: evals.run(three_of_four, "sums", registry_paths=r, completion_args={"n": 1}), "are for names"),

@@ -58,6 +58,12 @@ def test_rows_that_cannot_be_used_are_said(tmp_path: Path, rows: Any, message: s
         evals.run(answer, rows, log_dir=tmp_path)
 
 
+def test_a_data_frame_in_the_place_of_the_model_is_said(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(UsageError, match="the model comes first"):
+        evals.run(pandas.DataFrame({"question": ["a"], "answer": ["b"]}), "dummy", log_dir=tmp_path)
+
+
 def test_mistakes_are_usage_errors(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         evals.run(answer, [3], log_dir=tmp_path)

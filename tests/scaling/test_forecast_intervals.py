@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.optimize import curve_fit
 
-from evals.scaling.batched_laws import drawn_counts, drawn_laws, fit_many
+from evals.scaling.batched_laws import Laws, drawn_counts, drawn_laws, fit_many, fit_near
 from evals.scaling.forecast import forecast_loss, prediction_band
 from evals.scaling.loss_law import fit_loss_law, fit_runs
 from evals.scaling.runs import Runs
@@ -98,3 +98,16 @@ def test_each_family_is_forecast_by_the_law_of_the_others():
     assert all(-0.12 < one.relative_error < -0.06 for one in found if one.family == "b")
     seen = fit_loss_law(np.delete(COMPUTE, [1, 4, 7]), np.delete(losses, [1, 4, 7]))
     assert [one.forecast for one in found[3:6]] == pytest.approx(seen.loss(COMPUTE[1::3]).tolist())
+
+
+@pytest.mark.parametrize("n_runs", [4, 5, 8])
+def test_one_more_run_is_fitted_as_well_near_the_law_as_from_a_grid(n_runs):
+    """Also far below the constant of the law, where the runs that are there say little of it."""
+    losses = (0.055 * np.exp(-0.28 * X[:n_runs]) + 0.46) * np.exp(NOISE[:n_runs])
+    law = fit_loss_law(COMPUTE[:n_runs], losses)
+    start = Laws(*(np.array([value]) for value in (np.log(law.a), np.log(-law.b), law.c, 0.0)))
+    further = float(law.loss(1e24)) * np.exp(np.linspace(-0.3, 0.2, 26))
+    rows = np.column_stack([np.tile(losses, (26, 1)), further])
+    relative = np.append(law.runs.relative, np.log(1e24 / law.compute_unit))
+    near = fit_near(np.tile(relative, (26, 1)), rows, np.ones(n_runs + 1), start, c_held=False)
+    assert (near.objective <= fit_many(relative, rows).objective * 1.001).all()

@@ -143,3 +143,26 @@ def test_intervals_hold_the_coming_run_and_the_constant(n_runs, noise, decades):
         constants += 1.2 in forecast.c_interval
     assert held / n_rounds >= 0.86
     assert constants / n_rounds >= 0.86
+
+
+@pytest.mark.parametrize(
+    "losses", [[156.90709869, 27.76986006, 5.05606199, 1.04120069], [215.41135274, 33.82666063, 5.96173932, 1.30138413]]
+)
+def test_a_steep_ladder_of_four_is_fitted_by_its_constant_and_not_by_none(losses):
+    """scipy finds both from a dense grid; a step too long in the logit of c ends at none and stays there."""
+    compute = np.geomspace(1e18, 1e22, 4)
+    relative = compute / compute[-1]
+    tried = [
+        curve_fit(
+            lambda x, a, b, c: np.log(a * x**b + c),
+            relative,
+            np.log(losses),
+            p0=(losses[-1] - c, -0.55, c),
+            bounds=([0, -2, 0], [9, 0, 9]),
+        )[0]
+        for c in np.linspace(0.05, 0.95, 10) * losses[-1]
+    ]
+    best = min(float(np.square(np.log(a * relative**b + c) - np.log(losses)).sum()) for a, b, c in tried)
+    law = fit_loss_law(compute, losses)
+    assert law.c > 0.1
+    assert float(np.square(law.residuals).sum()) <= best * 1.0001

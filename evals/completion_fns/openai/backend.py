@@ -157,10 +157,12 @@ class OpenAIBackend(HostedBackend):
 
     def unknown_option(self, name: str) -> UsageError:
         """The error for an argument that is neither the class's own nor a known request parameter."""
-        own = [p for cls in type(self).__mro__ for p in inspect.signature(cls).parameters]
+        classes = [cls for cls in type(self).__mro__ if issubclass(cls, OpenAIBackend)]
+        own = [parameter for cls in classes for parameter in inspect.signature(cls).parameters]
+        near = "did you mean: api_base" if name == "base_url" else did_you_mean(name, [*self.known_options, *own])
         return UsageError(
             f"{type(self).__name__} has no argument {name!r}",
-            notes=[did_you_mean(name, [*self.known_options, *own])],
+            notes=[near],
             fix=f'a parameter that only your server knows goes into extra_options={{"{name}": ...}}',
         )
 

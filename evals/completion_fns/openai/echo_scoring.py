@@ -93,9 +93,9 @@ class EchoScoring:
         self._n_failed_lists += 1
         return failure.kind is Kind.BAD_REQUEST or self._n_failed_lists >= FAILED_LISTS
 
-    async def _echo(self, prompt: str | list[str], n_generated: int = 1, temperature: float = 0.0) -> Json:
+    async def _echo(self, prompt: str | list[str], n_generated: int = 1) -> Json:
         try:
-            return await self._ask(prompt, score_options(self._options, n_generated, temperature))
+            return await self._ask(prompt, score_options(self._options, n_generated))
         except CallFailed as failure:
             if failure.kind is not Kind.CONTEXT_LENGTH or n_generated == 0:
                 raise
@@ -118,37 +118,47 @@ class EchoScoring:
 
     async def _problem_with(self, text: str) -> str | None:
         for probe, temperature in _probes(text):
-            pairs = await self._pairs(probe, temperature)
-            for pair in pairs:
-                if abs(pair.generated - pair.echoed) > TOLERANCE_NATS + TOLERANCE_SHARE * abs(pair.generated):
-                    return (
-                        f"the server's log probabilities of echoed texts are not its model's: after {probe[-20:]!r} it "
-                        f"generates {pair.token!r} with {pair.generated:.2f} nats and echoes it with {pair.echoed:.2f}"
-                    )
-            if any(pair.tells for pair in pairs):
+            pairs, echoed = await self._pairs(probe, temperature)
+            far = next((pair for pair in pairs if pair.is_far), None)
+            if far is not None and await self._is_cut_alike(probe, echoed):
+                return (
+                    f"the server's log probabilities of echoed texts are not its model's: after {probe[-20:]!r} it "
+                    f"generates {far.token!r} with {far.generated:.2f} nats and echoes it with {far.echoed:.2f}"
+                )
+            if far is None and any(pair.tells for pair in pairs):
                 return None
         logger.warning("%s: its log probabilities of echoed texts could not be tested", self._host)
         return None
 
-    async def _pairs(self, probe: str, temperature: float) -> list[_Pair]:
+    async def _pairs(self, probe: str, temperature: float) -> tuple[list[_Pair], EchoedTokens]:
         """Tokens that are generated after a text, each with its log probability then and when it is echoed, in nats.
 
-        Only tokens that the server cuts the same way both times, up to the first that it does not.
+        Only tokens that the server cuts the same way both times, up to the first that it does not. They are generated
+        without `echo`: with it, llama-cpp-python shifts those of generated tokens too.
         """
-        written = _in_order(await self._echo(probe, N_GENERATED, temperature))
-        before = echoed_tokens(written[0] if written else {}, probe)
-        generated = _after(written[0], len(before.tokens))
+        generated = _generated(await self._write(probe, temperature))
         whole = probe + "".join(token for token, _ in generated)
-        if whole == probe or "\ufffd" in whole:
-            return []
-        again = _in_order(await self._echo(whole))
+        again = _in_order(await self._echo(probe if "\ufffd" in whole else whole))
+        echoed = echoed_tokens(again[0] if again else {}, probe if "\ufffd" in whole else whole)
+        border = byte_length(probe)
+        n_before = sum(end <= border for _, end in echoed.spans)
+        before = echoed.tokens[n_before - 1] if n_before else ""
+        return _alike(generated, echoed, before, n_before, border), echoed
+
+    async def _is_cut_alike(self, probe: str, echoed: EchoedTokens) -> bool:
+        """Whether the tokens of a text are the same where more follows it; else its log probabilities may differ."""
+        alone = _in_order(await self._echo(probe))
+        tokens = echoed_tokens(alone[0] if alone else {}, probe).tokens
+        return list(echoed.tokens[: len(tokens)]) == list(tokens)
+
+    async def _write(self, probe: str, temperature: float) -> Json:
+        options = {**score_options(self._options, N_GENERATED, temperature), "echo": False}
         try:
-            echoed = echoed_tokens(again[0] if again else {}, whole)
-        except CallFailed:
-            return []
-        if list(echoed.tokens[: len(before.tokens)]) != list(before.tokens):
-            return []
-        return _alike(generated, echoed, before.tokens[-1], len(before.tokens), byte_length(probe))
+            return await self._ask(probe, options)
+        except CallFailed as failure:
+            if failure.kind is not Kind.CONTEXT_LENGTH:
+                raise
+            return {}
 
 
 @dataclass(frozen=True)
@@ -161,6 +171,11 @@ class _Pair:
     tells: bool
     "Whether a shift by one would show: after itself a token may be as likely as before."
 
+    @property
+    def is_far(self) -> bool:
+        """Whether the two lie further apart than servers' arithmetic explains."""
+        return abs(self.generated - self.echoed) > TOLERANCE_NATS + TOLERANCE_SHARE * abs(self.generated)
+
 
 def _probes(text: str) -> list[tuple[str, float]]:
     """Texts to be continued, each with a temperature: a model that repeats itself at 0 may not at 1."""
@@ -170,15 +185,17 @@ def _probes(text: str) -> list[tuple[str, float]]:
     return [(probe, temperature) for temperature in (0.0, 1.0) for probe in short]
 
 
-def _after(choice: Mapping[str, Any], n_before: int) -> list[tuple[str, float]]:
-    """The tokens behind the first `n_before` of a choice with their log probabilities, up to one without text."""
-    found = choice["logprobs"]
-    pairs = list(zip(found["tokens"], found["token_logprobs"], strict=True))[n_before:]
+def _generated(reply: Json) -> list[tuple[str, float]]:
+    """The tokens of a reply with their log probabilities, up to one without text; none where it has none of them."""
+    choices = _in_order(reply)
+    found = choices[0].get("logprobs") if choices else None
+    if not isinstance(found, Mapping):
+        return []
     kept: list[tuple[str, float]] = []
-    for token, logprob in pairs:
-        if not token or logprob is None:
+    for token, logprob in zip(found.get("tokens") or [], found.get("token_logprobs") or [], strict=False):
+        if not isinstance(token, str) or not token or not isinstance(logprob, int | float):
             break
-        kept.append((token, logprob))
+        kept.append((token, float(logprob)))
     return kept
 
 

@@ -146,21 +146,22 @@ class ScalingPlot:
 
     def _title(self) -> str:
         panel = self.panels[0]
-        known = [one for one in self.panels if _has_outcome(one)]
+        from evals.forecasts.fitting import verdict
+
+        said = [verdict(one.prediction, one.split) for one in self.panels if one.prediction is not None]
+        known = [one for one in said if one is not None]
         target, wide = panel.split.target_model, round(9 * self.size_inches[0])
+        level = level_text(panel.fit.options.confidence)
         if panel.prediction is None:
-            return textwrap.fill(
-                f"{panel.fit.ladder.quantity} of {counted(len(panel.fit.ladder.rungs), 'model')}", wide
-            )
-        if not known:
-            return textwrap.fill(f"What the smaller models forecast for {target}", wide)
-        inside = sum(_is_inside(one) for one in known)
-        if len(known) == 1:
-            said = "lies inside" if inside else "misses"
-            return textwrap.fill(
-                f"{target} {said} the forecast's {level_text(panel.fit.options.confidence)} interval", wide
-            )
-        return textwrap.fill(f"{target} lies inside the interval in {inside} of {len(known)} buckets", wide)
+            text = f"{panel.fit.ladder.quantity} of {counted(len(panel.fit.ladder.rungs), 'model')}"
+        elif not known:
+            text = f"What the smaller models forecast for {target}"
+        elif len(known) == 1:
+            words = {"inside": "lies inside", "OUTSIDE": "misses", "not told": "may lie inside"}
+            text = f"{target} {words[known[0]]} the forecast's {level} interval"
+        else:
+            text = f"{target} lies inside the interval in {known.count('inside')} of {len(known)} buckets"
+        return textwrap.fill(text, wide)
 
     def _caption(self) -> str:
         panel = self.panels[0]
@@ -181,18 +182,12 @@ def _has_outcome(panel: Panel) -> bool:
     return panel.prediction is not None and panel.split.target is not None and math.isfinite(panel.split.target.value)
 
 
-def _is_inside(panel: Panel) -> bool:
-    assert panel.prediction is not None
-    assert panel.split.target is not None
-    return panel.prediction.interval.low <= panel.split.target.value <= panel.prediction.interval.high
-
-
 def _n_problems(panel: Panel) -> str:
     return counted(int(getattr(panel.fit.law, "n_problems", 0)), "problem")
 
 
 def _rows(panel: Panel) -> list[list[Any]]:
-    fitted = zip(panel.fit.ladder.rungs, panel.fit.values, strict=True)
+    fitted = zip(panel.fit.fitted_rungs, panel.fit.values, strict=True)
     rows: list[list[Any]] = [_row(panel, "fitted", one, float(value)) for one, value in fitted]
     rows += [_row(panel, "not fitted", one, one.value) for one in panel.others]
     if _has_outcome(panel) and panel.split.target is not None:

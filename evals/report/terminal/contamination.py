@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from evals.contamination.clean_scores import CleanScores
 from evals.contamination.contamination import Contamination, ItemReport
 from evals.contamination.unit_findings import Example
-from evals.report.words import counted, interval, number, one_line, printable, signed, signed_interval, wrapped
+from evals.report.words import WIDTH, counted, interval, number, one_line, printable, signed, signed_interval, wrapped
 from evals.stats.estimate import Estimate, Interval
 from evals.stats.proportions import wilson_interval
 
@@ -19,6 +21,8 @@ MAX_ITEMS = 5
 MAX_FREQUENT = 5
 _QUOTED = 160
 _NAME = 34
+_PLACE: dict[str, Any] = {"initial_indent": "    ", "subsequent_indent": "    ", "break_on_hyphens": False}
+"A path is broken only where it does not fit a line."
 
 
 def contamination_text(
@@ -96,7 +100,7 @@ def _item(item: ItemReport) -> Iterator[str]:
     n = max(found.n_documents, found.n_gram_documents)
     yield from wrapped(f"{item.sample_id}, in {counted(n, 'document')}", first="  ", rest="    ")
     for example in found.examples[:1]:
-        yield from wrapped(_place(example), first="    ", rest="    ")
+        yield from textwrap.wrap(printable(_place(example)), WIDTH, **_PLACE)
         yield from wrapped(_quoted(example), first="      ", rest="      ")
 
 

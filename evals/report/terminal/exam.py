@@ -162,5 +162,5 @@ def _origins(exam: Mapping[str, Any]) -> Iterator[str]:
     if found := [status for status in statuses if status]:
         yield from _line("tables", f"{found[-1]} (the worst of those that were used)")
     if holdout := exam.get("holdout"):
-        specs = "" if holdout["n_specs"] < 2 else f", with {holdout['n_specs']} different specs: it was tuned on"
+        specs = "" if holdout["n_specs"] < 2 else f", with {holdout['n_specs']} different specs: something was changed"
         yield from _line("holdout", f"run {holdout['n_runs']} of this form{specs}")

@@ -85,9 +85,7 @@ def score_text(score: Score) -> str:
     )
     lines.append(f"  outcome    {number(score.actual)}{relative}")
     lines.append(f"  distance   {score.decades:.2f} decades beyond the fit")
-    lines += [line for said in score.objections for line in indented(f"not a forecast: {said}")]
-    if score.objections:
-        lines.append("  it counts in no coverage")
+    lines += [line for said in score.objections for line in indented(f"does not count: {said}")]
     lines += [line for said in score.remarks for line in indented(f"note: {said}")]
     return "\n".join(lines)
 
@@ -104,7 +102,7 @@ def calibration_text(scores: Sequence[Score], found: Calibration, n_open: int, b
             f"  mean size    {100 * found.mean_absolute_relative_error:.1f} %",
             f"  interval score {number(found.mean_interval_score)}   (smaller is better)",
             "",
-            f"  {'scored':<12}{'name':<{NAME_WIDTH}}{'forecast':>9}{'outcome':>9}{'off by':>9}  {'':<9}coverage so far",
+            f"  {'scored':<12}{'name':<{NAME_WIDTH}}{'forecast':>9}{'outcome':>9}{'off by':>9}  {'':<9}so far",
         ]
         by_name = {one.name: one for one in scores}
         lines += [_running(by_name[name], n, inside) for name, _, n, inside in found.running]

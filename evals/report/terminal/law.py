@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from evals.forecasts.fitting import verdict
 from evals.report.words import counted, indented, level_text, number, one_line
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def _parameters(fit: Fit) -> list[str]:
 
 
 def _rungs(fit: Fit, split: Split) -> list[str]:
-    lines = [f"  {'model':<{MODEL_WIDTH}}{'FLOPs':>10}{'value':>9}{'stderr':>9}{'law':>9}{'off by':>8}{'n':>8}"]
-    for rung, value in zip(fit.ladder.rungs, fit.values, strict=True):
+    lines = [f"  {'model':<{MODEL_WIDTH}}{'FLOPs':>10}{'value':>9}{'stderr':>9}{'law':>9}{'off by':>9}{'n':>8}"]
+    for rung, value in zip(fit.fitted_rungs, fit.values, strict=True):
         lines.append(_rung(rung, float(value), float(fit.law.predict(rung.compute_flops))))
     shown = [one for one in (*fit.dropped, *split.shown) if math.isfinite(one.value)]
     lines += [_rung(one, one.value, float(fit.law.predict(one.compute_flops)), "*") for one in shown]
@@ -69,7 +70,7 @@ def _rung(rung: Rung, value: float, law: float, mark: str = "") -> str:
     name = (name if len(name) < MODEL_WIDTH - 1 else f"{name[: MODEL_WIDTH - 4]}...") + mark
     off = f"{100 * (law / value - 1):+.1f} %" if value else "-"
     error, n = number(rung.stderr), "-" if rung.n is None else f"{rung.n:,}"
-    numbers = f"{number(value):>9}{error:>9}{number(law):>9}{off:>8}{n:>8}"
+    numbers = f"{number(value):>9}{error:>9}{number(law):>9}{off:>9}{n:>8}"
     return f"  {name:<{MODEL_WIDTH}}{flops(rung.compute_flops):>10}{numbers}"
 
 
@@ -80,12 +81,13 @@ def _forecast(found: Prediction, split: Split) -> list[str]:
     )
     lines = [f"forecast of {one_line(split.target_model or '?')} ({flops(found.compute_flops)} FLOPs)"]
     lines.append(f"  {number(found.value)}   {level} interval {bounds}; {found.decades:.2f} decades beyond the fit")
-    if split.target is not None and math.isfinite(split.target.value):
+    said = verdict(found, split)
+    if said is not None and split.target is not None:
         value = split.target.value
-        where = "inside" if found.interval.low <= value <= found.interval.high else "OUTSIDE the interval"
-        lines.append(
-            f"  outcome {number(value)}: {where}; the forecast is off by {100 * (found.value / value - 1):+.1f} %"
-        )
+        off = f"; forecast off by {100 * (found.value / value - 1):+.1f} %" if value else ""
+        words = {"OUTSIDE": "OUTSIDE the interval", "not told": "inside or not cannot be told"}
+        least = " or more" if said == "not told" else ""
+        lines.append(f"  outcome {number(value)}{least}: {words.get(said, said)}{off}")
     return lines
 
 
@@ -93,7 +95,7 @@ def law_json(fit: Fit, split: Split, prediction: Prediction | None) -> dict[str,
     """All of a fit in plain values."""
     rows = [
         {**_rung_json(rung), "value": float(value), "law": float(fit.law.predict(rung.compute_flops)), "fitted": True}
-        for rung, value in zip(fit.ladder.rungs, fit.values, strict=True)
+        for rung, value in zip(fit.fitted_rungs, fit.values, strict=True)
     ]
     others = [
         {**_rung_json(rung), "law": float(fit.law.predict(rung.compute_flops)), "fitted": False}
@@ -109,6 +111,7 @@ def law_json(fit: Fit, split: Split, prediction: Prediction | None) -> dict[str,
             "interval": [_finite(bounds.low), _finite(bounds.high)],
             "confidence": bounds.confidence,
             "decades_beyond": prediction.decades,
+            "verdict": verdict(prediction, split),
             "outcome": None if split.target is None else _finite(split.target.value),
             "warnings": list(prediction.warnings),
         }

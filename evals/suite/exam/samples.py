@@ -35,6 +35,8 @@ class PaperSamples(Sequence[Sample]):
 def _row(item: Item, index: int, shared: set[str], has_images: bool) -> Sample:
     path, _, line = item.where.rpartition(":")
     row: dict[str, Any] = {"id": item.id, "section": item.section, "kind": item.kind, "stem": item.stem}
+    if item.contamination_text and item.contamination_text != item.stem:
+        row["contamination_text"] = item.contamination_text
     if item.cluster in shared:
         row[CLUSTER_KEY] = item.cluster
     if has_images:  # by the question: an image in a few-shot example stands in every prompt

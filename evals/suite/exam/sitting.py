@@ -106,7 +106,7 @@ def _stops_of_one_stage(stage: StageSampling, answer_lead: str, style: str) -> l
     """The stops of a reply that holds the answer line itself: one that would end it before that is left out."""
     if style == "text" and not stage.stop:
         return [BLOCK_END]
-    return [stop for stop in stage.stop if not answer_lead.strip() or stop.strip() not in answer_lead or stop == "\n"]
+    return [stop for stop in stage.stop if not stop.strip() or stop.strip() not in answer_lead]
 
 
 def _prompt(messages: list[dict[str, Any]], style: str) -> Any:

@@ -401,3 +401,8 @@ def test_azure_says_what_is_missing(monkeypatch: pytest.MonkeyPatch):
 def test_a_word_where_a_number_belongs_is_refused_before_any_call(option: str) -> None:
     with pytest.raises(UsageError, match=f"{option} must be a number, not 'hot'"):
         OpenAIChatCompletionFn(model="m", **{option: "hot"})
+
+
+def test_the_address_under_another_name_is_answered_with_the_right_one() -> None:
+    with pytest.raises(UsageError, match=r"(?s)has no argument 'base_url'.*did you mean: api_base"):
+        OpenAIChatCompletionFn("gpt-4o", base_url="http://localhost/v1")

@@ -88,7 +88,8 @@ def test_the_page_on_training_has_the_forecast_of_the_law():
     page = (MODELS.parents[1] / "docs" / "pocket-training.md").read_text(encoding="utf-8")
     found = forecast_loss(COMPUTE[:-1], LOSS[:-1], COMPUTE[-1], rng=np.random.default_rng(0))
     off = f"{100 * (found.loss / LOSS[-1] - 1):+.1f} %"
-    assert f"| {found.law.b:.3f} | {found.law.c:.3f} | {found.loss:.3f} |" in page
+    interval = f"{found.interval.low:.3f} to {found.interval.high:.3f}"
+    assert f"| {found.law.b:.3f} | {found.law.c:.3f} | {found.loss:.3f} | {interval} |" in page
     assert f"| {LOSS[-1]:.3f} | {off} |" in page
 
 

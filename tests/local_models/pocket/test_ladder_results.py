@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 import evals
+from evals.cli.main import main
 
+CURVES = Path(__file__).parents[3] / "tools" / "pocket" / "curves"
 PAGE = Path(__file__).parents[3] / "docs" / "pocket-training.md"
 MODELS = ("32k", "57k", "79k", "132k", "213k", "389k", "651k", "1m", "2m")
 ROUNDING = 0.004
@@ -56,3 +59,25 @@ def test_redefine_is_as_inverse_as_the_page_says(tmp_path, model, column):
     (row,) = [line.split(" | ") for line in page.splitlines() if line.startswith("| `inverse-redefine`, 240")]
     result = evals.run(f"pocket/{model}", "inverse-redefine", log_dir=tmp_path)
     assert result.accuracy == pytest.approx(float(row[column]), abs=ROUNDING)
+
+
+@pytest.mark.skipif(not CURVES.is_dir(), reason="the tables of the ladder are in checkouts only")
+@pytest.mark.parametrize(
+    ("arguments", "row"),
+    [
+        (["losses.csv", "--within", "0.01"], "| a C^b + c | {value:.3f} | {low:.3f} to {high:.3f} | 0.517 | +23.5 % |"),
+        (["losses.csv", "--within", "0.01", "--law", "power"], "| a C^b | {value:.3f} | {low:.3f} to {high:.3f} |"),
+        (["losses.csv", "--within", "0.1"], "| 6, 1/10 | 1.34 | {value:.3f} | {low:.3f} to {high:.3f} | -1.1 % |"),
+        (
+            ["pass-counts.csv", "--law", "pass-rate", "--zeros", "censored"],
+            "| in the likelihood (`--zeros censored`) | 83 | {value:.3f} | {low:.3f} to {high:.3f} |",
+        ),
+    ],
+)
+def test_the_forecasts_of_the_largest_rung_are_those_of_the_page(capsys, arguments, row):
+    table, *options = arguments
+    assert main(["fit", str(CURVES / table), *options, "--target", "pocket/2m", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["forecast"]
+    low, high = found["interval"]
+    page = (PAGE.parent / "forecasting.md").read_text(encoding="utf-8")
+    assert row.format(value=found["value"], low=low, high=high) in page

@@ -343,3 +343,34 @@ def test_answers_that_wait_for_a_mark_can_be_read(tmp_path: Path, capsys: pytest
     assert "2 unmarked samples" in text
     assert "a mark is missing: human, human" in text
     assert RUN_OF_THE_EXAMPLE["Should a harbour"] in text
+
+
+def test_programs_are_judged_by_their_tests(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    problem = {
+        "prompt": "def double(n):\n",
+        "entry_point": "double",
+        "test": "def check(candidate):\n    assert candidate(4) == 8\n",
+    }
+    rows = [{"id": f"p{n}", "kind": "code", "stem": f"Task {n}.", "points": 5, "problem": problem} for n in (1, 2, 3)]
+    (folder / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (folder / "exam.yaml").write_text(
+        "id: code\nversion: 1\nsource: written for these tests\n"
+        "sections: [{id: P, kind: code, items: items.jsonl}]\nscore: [{set: final, op: raw, section: P}]\n"
+    )
+    registry_with(tmp_path, exam=folder, sandbox="unsafe-local")
+    programs = {
+        "Task 1": "```python\ndef double(n):\n    return 2 * n\n```",
+        "Task 2": "```python\ndef double(n):\n    return n\n```",
+        "Task 3": "I do not know.",
+    }
+    with LoopbackServer(answering(programs)) as server:
+        exam = exam_of(sit(tmp_path, server))
+        assert "def double(n):" in str(server.bodies[0]["messages"])
+    assert exam["final"] == 5
+    assert {status: exam["sections"][0][status] for status in ("right", "wrong", "invalid")} == {
+        "right": 1,
+        "wrong": 1,
+        "invalid": 1,
+    }

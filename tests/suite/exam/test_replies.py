@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from evals.exams.items import Credit, Item, Numeric, Short, Tolerance
+from evals.exams.items import STATUSES, Credit, Item, Numeric, Short, Tolerance
 from evals.exams.marking import counts_as_wrong, credit_of
 from evals.exams.paper import Prompt
 from evals.suite.exam.replies import answer_phrases, mark_reply, without_accents
@@ -188,3 +191,52 @@ def test_the_phrase_of_a_papers_own_prompt_is_where_answers_stand() -> None:
 
 def test_accents_go_and_other_letters_stay() -> None:
     assert without_accents("Ærøskøbing, Besançon, Łódź") == "Ærøskøbing, Besancon, Łodz"
+
+
+EVERY_KIND = [
+    MCQ,
+    item("mselect", options=FOUR, key=("A", "B"), rule="right_minus_wrong"),
+    item("numeric", numeric=Numeric(("9",), Tolerance(rel=0.1), unit="knots", max_chars=6)),
+    item("short", short=Short(("Paris",), pattern="par.s", accents=False)),
+    item("order", options=FOUR, key=("C", "A", "B", "D"), rule="share"),
+    item("match", options=FOUR, left={"1": "sky", "a.b": "rose"}, pairs={"1": "B", "a.b": "A"}, rule="share"),
+]
+PIECES = st.sampled_from(
+    [
+        "The answer is",
+        "[",
+        "]",
+        "A",
+        "B",
+        "E",
+        "1-B",
+        "a.b: A",
+        "9",
+        "9e999",
+        "1/0",
+        "knots",
+        "\\boxed{",
+        "}",
+        "\n",
+        "é",
+    ]
+)
+REPLIES = st.one_of(
+    st.text(alphabet="ABEab129.[](){}\\$-,:\n ²½éß日", max_size=60), st.lists(PIECES, max_size=12).map(" ".join)
+)
+
+
+@pytest.mark.parametrize("question", EVERY_KIND, ids=lambda one: one.kind)
+@given(reply=REPLIES)
+def test_any_reply_gets_a_mark(question: Item, reply: str) -> None:
+    mark = mark_reply(question, reply)
+    assert mark.status in STATUSES
+    assert 0 <= mark.share <= 1
+    assert (mark.share == 1) == (mark.status == "right")
+
+
+@pytest.mark.parametrize("question", EVERY_KIND, ids=lambda one: one.kind)
+def test_a_long_reply_is_read_in_no_time(question: Item) -> None:
+    started = time.process_time()
+    mark_reply(question, "so A, then 1-B or [C and 9 " * 20_000 + "The answer is [B]")
+    assert time.process_time() - started < 4
