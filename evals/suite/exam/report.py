@@ -58,11 +58,11 @@ class ExamReport:
         exam = self._exam()
         final, percentiles = exam["final"], exam["percentiles"]
         if exam["final_range"] is None:
-            report |= {"exam_score": final, "exam_score_ci95": exam["final_ci95"]}
+            report |= {"exam_score": final, **_bounds("exam_score", exam["final_ci95"])}
             if percentiles:
                 first = percentiles[0]
-                report |= {"percentile_low": first["low"], "percentile_low_ci95": first["low_ci95"]}
-                report |= {"percentile_high": first["high"], "percentile_high_ci95": first["high_ci95"]}
+                report |= {"percentile_low": first["low"], **_bounds("percentile_low", first["low_ci95"])}
+                report |= {"percentile_high": first["high"], **_bounds("percentile_high", first["high_ci95"])}
         else:
             report |= {"exam_score_least": exam["final_range"][0], "exam_score_most": exam["final_range"][1]}
         counts = {f"n_{name}": count for name, count in exam["counts"].items() if count}
@@ -233,3 +233,8 @@ def _section(one: Any) -> dict[str, Any]:
         "pending": one.n_pending,
         "n_clean": one.n_clean,
     }
+
+
+def _bounds(name: str, ends: Any) -> dict[str, Any]:
+    """`name_ci95`, and how it was made; both None without an interval."""
+    return {f"{name}_ci95": ends, f"{name}_method": None if ends is None else "percentile bootstrap"}
