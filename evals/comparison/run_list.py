@@ -23,6 +23,8 @@ class RunLine:
     "The completion functions, separated by commas."
     prompt: str | None = None
     "The name of the prompt, of evals that have several."
+    images: str | None = None
+    "`no_vision` or `transcribed`; None where images are sent as they are, or the eval has none."
     metric: str | None = None
     "The number that stands for the run: accuracy, else score, else the first metric of its report."
     value: float | None = None
@@ -67,7 +69,8 @@ def run_line(record: RecordSummary) -> RunLine:
         created_at=str(spec.get("created_at") or ""),
         eval_name=str(spec.get("eval_name") or "?"),
         model=", ".join(map(str, spec.get("completion_fns") or ())) or "?",
-        prompt=_prompt_of(config),
+        prompt=prompt_of(config),
+        images=images_of(config),
         metric=name,
         value=metric.value if metric is not None and metric.value == metric.value else None,
         ci95=metric.ci95 if metric is not None else None,
@@ -79,11 +82,28 @@ def run_line(record: RecordSummary) -> RunLine:
     )
 
 
-def _prompt_of(config: Any) -> str | None:
-    """The name of the prompt: the argument `prompt` where the eval has `prompts`."""
+def conditioned(eval_name: str, *conditions: str | None) -> str:
+    """The name of an eval with the conditions of a run that make other numbers of it: `sums.dev.v0 [short]`."""
+    known = [condition for condition in conditions if condition]
+    return f"{eval_name} [{', '.join(known)}]" if known else eval_name
+
+
+def images_of(config: Any) -> str | None:
+    """How a run's model sees images, where that is not as they are."""
+    condition = _mapping_in(config, "images").get("condition")
+    return condition if isinstance(condition, str) else None
+
+
+def prompt_of(config: Any) -> str | None:
+    """The name of a run's prompt: the argument `prompt` where the eval has `prompts`."""
+    args = _mapping_in(config, "eval_args")
+    return str(args["prompt"]) if {"prompt", "prompts"} <= args.keys() else None
+
+
+def _mapping_in(config: Any, key: str) -> Mapping[str, Any]:
     fingerprint = config.get("fingerprint") if isinstance(config, Mapping) else None
-    args = fingerprint.get("eval_args") if isinstance(fingerprint, Mapping) else None
-    return str(args["prompt"]) if isinstance(args, Mapping) and {"prompt", "prompts"} <= args.keys() else None
+    found = fingerprint.get(key) if isinstance(fingerprint, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _state(record: RecordSummary) -> str:

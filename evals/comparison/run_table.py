@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evals.comparison.run_list import conditioned, images_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.record.summary import RecordSummary, summaries
 from evals.report_keys import Metric, headline, metrics_of
@@ -17,6 +18,7 @@ class TableRun:
 
     path: str
     eval_name: str
+    "With the named prompt and what is done with images, where there are any: other numbers of the same eval."
     model: str
     created_at: str
     metrics: dict[str, Metric]
@@ -82,11 +84,11 @@ def _records_at(path: Path) -> list[RecordSummary]:
 
 
 def _table_run(record: RecordSummary) -> TableRun:
-    report = record.report or {}
+    report, config = record.report or {}, record.spec.get("run_config")
     n_errors = report.get("n_errors")
     return TableRun(
         path=str(record.path),
-        eval_name=str(record.spec.get("eval_name") or "?"),
+        eval_name=conditioned(str(record.spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
         model=", ".join(map(str, record.spec.get("completion_fns") or ())) or "?",
         created_at=str(record.spec.get("created_at") or ""),
         metrics=metrics_of(report),

@@ -21,10 +21,10 @@ from evals.report.tables import csv_table, latex_table, markdown_table, text_tab
 
 
 def record(path: Path, model: str = "m", name: str = "sums.dev.v0", **more: Any) -> Path:
-    """A record with nothing but its ends. more: `report` (None: unfinished), `at`, `tags`, `run`."""
+    """A record with nothing but its ends. more: `report` (None: unfinished), `at`, `tags`, `run`, `fingerprint`."""
     report = more.get("report", {"accuracy": 0.5, "accuracy_stderr": 0.1, "accuracy_ci95": [0.3, 0.7], "n": 20})
     spec = {"completion_fns": [model], "eval_name": name, "created_at": more.get("at", "2026-11-30 10:00:00")}
-    spec["run_config"] = {"tags": more.get("tags", [])}
+    spec["run_config"] = {"tags": more.get("tags", []), "fingerprint": more.get("fingerprint", {})}
     event = {"sample_id": "s", "type": "match", "data": {"text": "x" * 40_000}}
     lines = [{"spec": spec}, event]
     if report is not None:
@@ -122,6 +122,23 @@ def test_csv_has_every_number_unrounded_and_missing_ones_empty(tmp_path: Path) -
     assert float(rows[0]["value"]) == 1 / 3
     assert (rows[0]["ci95_low"], rows[0]["ci95_high"], rows[0]["n"]) == ("0.1", "0.5", "20")
     assert rows[0]["record"] == str(tmp_path / "1.jsonl")
+
+
+def test_prompts_and_conditions_of_images_have_columns_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prompts = {"short": "{q}", "long": "Think. {q}"}
+    for name in prompts:
+        record(tmp_path / f"{name}.jsonl", fingerprint={"eval_args": {"prompt": name, "prompts": prompts}})
+    record(tmp_path / "blind.jsonl", fingerprint={"images": {"condition": "no_vision"}})
+    record(tmp_path / "plain.jsonl", fingerprint={"eval_args": {"prompt": "{q}"}, "images": {"max_px": 64}})
+    table = read_table([tmp_path])
+    wanted = {f"sums.dev.v0{given}" for given in ("", " [short]", " [long]", " [no_vision]")}
+    assert set(table.evals) == wanted
+    assert table.left_out == []
+    assert main(["runs", str(tmp_path)]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in wanted)
 
 
 def test_the_newest_of_several_runs_is_taken_and_the_others_are_named(

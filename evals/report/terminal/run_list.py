@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evals.comparison.run_list import RunLine
+from evals.comparison.run_list import RunLine, conditioned
 from evals.report.words import counted, interval_text, money, number, one_line
 
 HEAD = ("when", "eval", "model", "score", "95 % interval", "n", "cost", "state")
@@ -26,7 +26,7 @@ def _row(run: RunLine) -> tuple[str, ...]:
     state = run.state if run.state != "failed" else f"{run.n_errors:,} failed"
     return (
         run.created_at[:16].replace("T", " "),
-        one_line(run.eval_name + (f" [{run.prompt}]" if run.prompt else "")),
+        one_line(conditioned(run.eval_name, run.prompt, run.images)),
         one_line(run.model),
         "" if run.value is None else number(run.value),
         "" if run.ci95 is None else interval_text(*run.ci95),
