@@ -18,6 +18,7 @@ OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number")
 "Classes that read a question and an accepted answer."
 
 GUESSED_ROWS = 200
+SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 EXAM = "exam"
 "In place of a template: the skeleton of a paper."
 
@@ -134,6 +135,10 @@ def own_files_of(args: argparse.Namespace, root: Path) -> dict[Path, str | bytes
     from evals.datasets.samples import open_samples
 
     source = Path(args.source)
+    if source.suffix.lower() in SPREADSHEETS:
+        raise UsageError(
+            "workbooks of spreadsheets are not read", where=str(source), fix="save the table as CSV in UTF-8"
+        )
     samples = open_samples(source)
     rows = [samples[index] for index in range(min(len(samples), GUESSED_ROWS))]
     if not rows:

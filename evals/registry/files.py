@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,8 @@ class RegistryFiles:
         notes += [f"registry {shown_path(path)}: {no_registry(path)}" for path in self._missing_paths()]
         notes += [f"not read: {str(error).splitlines()[0]}" for error in self._index(kind).broken()[:2]]
         notes += [f"not read: {shown_path(file)}: call it {file.stem}.yaml" for file in self._misnamed(kind, name)]
+        if kind == "evals" and os.path.isfile(name):  # Path.is_file raises for a name that is too long.
+            notes.append(f"that is a file; an eval of its rows: evals new NAME --from {shlex.quote(name)}")
         if "," in name:
             notes.append("a run takes one eval; several make an eval set: oaievalset")
         return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)

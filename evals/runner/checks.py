@@ -11,8 +11,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals.completion import CompletionResult, Completions
-from evals.completion_fns.backend import Backend
 from evals.engine.loop import run_sync
 from evals.engine.traits import preflight, traits_of
 from evals.errors import DataError, EvalsError, RegistryError, UsageError, listed
@@ -24,10 +22,13 @@ from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
+from evals.runner.given_answer import GivenAnswer, ScoringAnswer
 from evals.sample import sample_id
+from evals.specs import EvalSpec
 from evals.texts.number_text import counted
 
 MAX_SHOWN = 5
+TEXT_FIELD = "text"
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,6 @@ class EvalCheck:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-
-class GivenAnswer(Backend):
-    """A completion function that answers every prompt with `text`: it gives ideal answers to a scorer."""
-
-    is_local = True
-    records_sampling = False
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    async def complete(self, prompt: Any, **kwargs: Any) -> CompletionResult:
-        return Completions([self.text])
 
 
 def check_evals(names: Iterable[str], registry_paths: Sequence[str], data_paths: Sequence[str]) -> Iterator[EvalCheck]:
@@ -121,6 +109,19 @@ def _key_of(name: str, registry: Registry) -> str:
         return name
 
 
+def _made(spec: EvalSpec, registry: Registry) -> tuple[Eval, GivenAnswer]:
+    """The eval over a completion function that gives texts, or else over one that scores texts too."""
+    answer = GivenAnswer()
+    try:
+        return registry.make_eval(spec, [answer]), answer
+    except UsageError as error:
+        scoring = ScoringAnswer()
+        try:
+            return registry.make_eval(spec, [scoring]), scoring
+        except EvalsError:
+            raise error from None
+
+
 def check_eval(name: str, registry: Registry) -> EvalCheck:
     """Run all checks of one eval: class, rows, ideal answers and the empty answer, duplicates."""
     try:
@@ -130,9 +131,8 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
         check.add("failed", str(error))
         return check
     check = EvalCheck(str(spec.key), spec.where)
-    answer = GivenAnswer()
     try:
-        evaluation: Eval = registry.make_eval(spec, [answer])
+        evaluation, answer = _made(spec, registry)
     except (EvalsError, TypeError) as error:
         check.add("failed", f"the class cannot be made: {error}")
         return check
@@ -323,6 +323,9 @@ def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck
         prompt = hook_of(evaluation, "first_prompt")(samples[index])
         if prompt is None:
             return
+        if getattr(evaluation, "input_field", None) == TEXT_FIELD:
+            # A text is scored after its prompt, which is often empty.
+            prompt = [prompt, samples[index].get(TEXT_FIELD)]
         first = seen.setdefault(hash(key(prompt)), index)
         if first != index:
             pairs.append(f"{first + 1} and {index + 1}")

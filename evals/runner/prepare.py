@@ -18,8 +18,9 @@ from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
-from evals.runner.checks import GivenAnswer, try_scorer
+from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of
+from evals.runner.given_answer import GivenAnswer
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier

@@ -169,6 +169,7 @@ def test_columns_and_class_may_be_named_and_the_data_is_copied_as_it_is(evals_ne
         (["--from", "own.csv", "--input_key", "who", "--ideal_key", "what", "--class", "tools"], "form of its own"),
         (["--from", "empty.csv"], "no rows"),
         (["--from", "none.csv"], "no such file"),
+        (["--from", "own.XLSX"], "own.XLSX: workbooks.*as CSV"),
         (["--id_key", "nr"], "go with --from"),
         (["--from", "own.csv", "--exam"], "evals import exam own.csv"),
         (["--from", "own.csv", "--like", "lsat"], "evals import exam own.csv"),

@@ -24,7 +24,8 @@ from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
 from evals.registry.lookup import Registry
 from evals.registry.roots import bundled_data_root
-from evals.runner.checks import GivenAnswer, check_eval
+from evals.runner.checks import check_eval
+from evals.runner.given_answer import GivenAnswer
 
 
 def text_file(path: Path, text: str) -> Path:

@@ -24,6 +24,19 @@ def test_an_unknown_eval_is_none_with_a_warning_or_an_error_with_near_misses(
     assert message(error).splitlines()[:2] == ["no eval is called 'gms8k'", "  did you mean: gsm8k"]
 
 
+def test_a_file_in_the_place_of_an_eval_is_told_how_it_becomes_one(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry([write(f"gsm8k: gsm8k.test.v1\ngsm8k.test.v1:\n  {MATCH}\n")])
+    monkeypatch.chdir(tmp_path)
+    Path("my rows.csv").write_text("question,answer\n")
+    with pytest.raises(RegistryError) as error:
+        registry.find_eval("my rows.csv")
+    assert "evals new NAME --from 'my rows.csv'" in message(error)
+    with pytest.raises(RegistryError, match="no eval is called"):
+        registry.find_eval("x" * 5000)
+
+
 def test_a_base_name_without_an_alias_is_told_its_specs(write: Write) -> None:
     root = write(f"some-long-name.dev.v0:\n  {MATCH}\n")
     with pytest.raises(RegistryError) as error:

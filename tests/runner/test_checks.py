@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,34 @@ def test_a_broken_eval_fails_and_says_where(tmp_path, rows, said):
     done = run(tmp_path, "main", "check", "bad", "--registry_path", ".")
     assert done.returncode == 1
     assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("cls", "args", "good", "bad", "said"),
+    [
+        ("TextLoss", {}, {"text": "Some words."}, {"text": ""}, "no 'text'|'text' is"),
+        (
+            "Choice", {"style": "completion"}, {"question": "Red?", "choices": ["no", "yes"], "answer": 1},
+            {"question": "Red?", "choices": ["no"], "answer": 1}, "'choices'",
+        ),
+    ],
+)  # fmt: skip
+def test_evals_of_log_probabilities_are_checked_to_their_rows(tmp_path, cls, args, good, bad, said):
+    write_eval(tmp_path, "good", [good], f"evals.suite:{cls}", **args)
+    write_eval(tmp_path, "bad", [bad], f"evals.suite:{cls}", **args)
+    right, wrong = check_evals(["good", "bad"], [str(tmp_path)], [])
+    assert [one.text for one in right.findings if one.level == "failed"] == []
+    assert right.n_samples == 1
+    assert any("no ideal answers to try" in one.text for one in right.findings)
+    assert re.search(said, " ".join(one.text for one in wrong.findings if one.level == "failed"))
+
+
+def test_texts_are_told_apart_by_their_words_not_by_the_empty_prompt_before_them(tmp_path):
+    write_eval(tmp_path, "texts", [{"text": word} for word in ("one", "two", "one")], "evals.suite:TextLoss")
+    [check] = check_evals(["texts"], [str(tmp_path)], [])
+    assert [one.text for one in check.findings if "same input" in one.text] == [
+        "1 samples have the same input as another, rows 1 and 3"
+    ]
 
 
 def test_an_ideal_that_its_own_scorer_refuses_is_found(tmp_path):
