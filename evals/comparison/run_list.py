@@ -68,7 +68,7 @@ def run_line(record: RecordSummary) -> RunLine:
         path=str(record.path),
         created_at=str(spec.get("created_at") or ""),
         eval_name=str(spec.get("eval_name") or "?"),
-        model=", ".join(map(str, spec.get("completion_fns") or ())) or "?",
+        model=model_of(spec),
         prompt=prompt_of(config),
         images=images_of(config),
         metric=name,
@@ -80,6 +80,13 @@ def run_line(record: RecordSummary) -> RunLine:
         state=_state(record),
         tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
     )
+
+
+def model_of(spec: Mapping[str, Any]) -> str:
+    """The completion functions of a run, separated by commas, with the effort of reasoning that was asked for."""
+    names = ", ".join(map(str, spec.get("completion_fns") or ())) or "?"
+    effort = _mapping_in(spec.get("run_config"), "overrides").get("reasoning_effort")
+    return f"{names}, effort {effort}" if isinstance(effort, str) else names
 
 
 def conditioned(eval_name: str, *conditions: str | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evals.comparison.run_list import conditioned, images_of, prompt_of
+from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.record.summary import RecordSummary, summaries
 from evals.report_keys import Metric, headline, metrics_of
@@ -89,7 +89,7 @@ def _table_run(record: RecordSummary) -> TableRun:
     return TableRun(
         path=str(record.path),
         eval_name=conditioned(str(record.spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
-        model=", ".join(map(str, record.spec.get("completion_fns") or ())) or "?",
+        model=model_of(record.spec),
         created_at=str(record.spec.get("created_at") or ""),
         metrics=metrics_of(report),
         headline=headline(report),

@@ -185,3 +185,11 @@ def test_a_run_tag_reaches_the_record(tmp_path: Path, monkeypatch: pytest.Monkey
     [run] = runs_in([tmp_path])
     assert run.tags == ("night", "b")
     assert os.path.samefile(run.path, next(tmp_path.glob("*.jsonl")))
+
+
+def test_runs_with_two_efforts_are_two_models(tmp_path: Path) -> None:
+    for effort in ("low", "high"):
+        asked = {"overrides": {"reasoning_effort": effort}}
+        record(tmp_path / f"{effort}.jsonl", fingerprint=asked)
+    assert read_table([tmp_path]).models == ["m, effort high", "m, effort low"]
+    assert {run.model for run in runs_in([tmp_path])} == {"m, effort high", "m, effort low"}
