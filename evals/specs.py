@@ -137,6 +137,8 @@ class ModelInfo:
     "Efforts that the chat endpoint refuses, and the responses endpoint takes."
     chat_tools: str | None = None
     "When the chat endpoint takes function tools: `without_reasoning` or `never`; None: always."
+    prefill: bool | None = None
+    "Whether a chat may end with an assistant's message, which the model goes on with; None: not known."
     max_n: int | None = None
     "Completions of one request, at most."
     max_top_logprobs: int | None = None

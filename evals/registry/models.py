@@ -179,6 +179,7 @@ def _model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
         refuses_while_reasoning=_texts(fact(bodies, "refuses_while_reasoning")),
         responses_only_efforts=_texts(fact(bodies, "responses_only_efforts")),
         chat_tools=_text(fact(bodies, "chat_tools")),
+        prefill=fact(bodies, "prefill"),
         max_n=_count(fact(bodies, "max_n")),
         max_top_logprobs=_count(fact(bodies, "max_top_logprobs")),
         headroom_tokens=int(fact(bodies, "headroom") or ModelInfo.headroom_tokens),
