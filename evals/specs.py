@@ -125,6 +125,8 @@ class ModelInfo:
     "`chat`, `responses`, `messages`, `generate_content`; empty: not known."
     efforts: tuple[str, ...] = ()
     "The efforts of reasoning that it takes, in the order of its API; empty: none, or not known."
+    effort_budgets: tuple[tuple[str, int], ...] = ()
+    "Tokens for thoughts by effort, where the API takes a budget in place of a name; empty: it takes the name."
     default_effort: str | None = None
     "What the server takes for requests that name no effort."
     reasons: bool | None = None

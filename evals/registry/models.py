@@ -173,6 +173,7 @@ def _model_info(name: str, bodies: list[Mapping[str, Any]]) -> ModelInfo:
         price_source=_text(prices.get("source")),
         endpoints=_texts(fact(bodies, "endpoints")),
         efforts=_texts(fact(bodies, "efforts")),
+        effort_budgets=tuple((str(key), int(n)) for key, n in (fact(bodies, "effort_budgets") or {}).items()),
         default_effort=default_effort,
         reasons=reasons,
         refuses=_texts(fact(bodies, "refuses")),
