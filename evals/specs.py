@@ -125,6 +125,8 @@ class ModelInfo:
     "`chat`, `responses`, `messages`, `generate_content`; empty: not known."
     efforts: tuple[str, ...] = ()
     "The efforts of reasoning that it takes, in the order of its API; empty: none, or not known."
+    effort_budgets: tuple[tuple[str, int], ...] = ()
+    "Tokens for thoughts by effort, where the API takes a budget in place of a name; empty: it takes the name."
     default_effort: str | None = None
     "What the server takes for requests that name no effort."
     reasons: bool | None = None
@@ -137,6 +139,8 @@ class ModelInfo:
     "Efforts that the chat endpoint refuses, and the responses endpoint takes."
     chat_tools: str | None = None
     "When the chat endpoint takes function tools: `without_reasoning` or `never`; None: always."
+    prefill: bool | None = None
+    "Whether a chat may end with an assistant's message, which the model goes on with; None: not known."
     max_n: int | None = None
     "Completions of one request, at most."
     max_top_logprobs: int | None = None

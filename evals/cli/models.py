@@ -107,7 +107,8 @@ def as_json(info: ModelInfo) -> dict[str, Any]:
     """All fields that are known."""
     from dataclasses import asdict
 
-    return {key: value for key, value in asdict(info).items() if value not in (None, (), [])}
+    known = {key: value for key, value in asdict(info).items() if value not in (None, (), [])}
+    return known | ({"effort_budgets": dict(info.effort_budgets)} if info.effort_budgets else {})
 
 
 def with_end(info: ModelInfo, ends: dict[str, str]) -> ModelInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 from evals.chat import CompletionPrompt
@@ -14,16 +15,25 @@ from evals.registry.typed_arguments import typed_arguments
 
 @typed_arguments
 class LangChainMathChainCompletionFn:
-    """Lets an OpenAI model write an expression, evaluates it by LangChain, and answers with the number.
+    """Lets a model write an expression, evaluates it by LangChain, and answers with the number.
+
+    chat_model: the name of a class in `langchain_community.chat_models`; its models must take `stop`, which the chain
+    sends. chat_model_kwargs: its arguments. Without a class it is LangChain's `OpenAI` at temperature 0.
 
     Raises:
-        EvalsError: LangChain, or its version with this chain, is not installed.
+        EvalsError: LangChain, or its version with this chain, is not installed. RegistryError: it has no such class.
     """
 
     gives_results = True
 
-    def __init__(self, **kwargs: Any) -> None:
-        self.llm_math = _math_chain()(llm=langchain_class("llms", "OpenAI")(temperature=0))
+    def __init__(
+        self, chat_model: str | None = None, chat_model_kwargs: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        if chat_model is None:
+            llm = langchain_class("llms", "OpenAI")(temperature=0)
+        else:
+            llm = langchain_class("chat_models", chat_model)(**(chat_model_kwargs or {}))
+        self.llm_math = _math_chain()(llm=llm)
 
     def __call__(self, prompt: Any, **kwargs: Any) -> LangChainCompletionResult:
         text = CompletionPrompt(prompt).to_formatted_prompt()

@@ -33,6 +33,7 @@ MODEL_FACTS = (
     "chat_tools",
     "context_length",
     "default_effort",
+    "effort_budgets",
     "efforts",
     "endpoints",
     "family",

@@ -96,7 +96,7 @@ class RunCounters:
         for event in events:
             if not isinstance(event.data, dict):
                 continue
-            if event.type == "sampling" or (event.type == "cond_logp" and "usage" in event.data):
+            if event.type == "sampling" or (event.type in ("cond_logp", "embedding") and "usage" in event.data):
                 self._add_call(event.data)
         self.n_truncated += not self._reads_beginning and any(map(is_truncated, events))
         self.n_unparsed += n_unparsed(events)

@@ -52,7 +52,7 @@ class PreparedRun:
         asked, names = self.request.settings.overrides, self.request.completion_fn_names
         found = {}
         for place, (name, fn) in enumerate(zip(names, self.eval.completion_fns, strict=False)):
-            said = effort_in_words(fn, asked if place == 0 else {})
+            said = effort_in_words(fn, asked if _is_evaluated(self.eval, place) else {})
             if said is not None:
                 found[name] = said
         return found
@@ -209,16 +209,25 @@ def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:
     return registry.make_completion_fn(name, **given)
 
 
+def _is_evaluated(evaluation: Eval, place: int) -> bool:
+    """Whether the completion function at this place answers samples; one after the first may be a grader."""
+    fn = evaluation.completion_fns[place]
+    return place == 0 or all(fn is not grader for grader in evaluation.further_completion_fns)
+
+
 def _check_effort(evaluation: Eval, request: RunRequest, registry: Registry) -> None:
-    """Raise UsageError for an effort of the command line that the evaluated model is known not to take."""
+    """Raise UsageError for an effort of the command line that an evaluated model is known not to take."""
     effort = request.settings.overrides.get("reasoning_effort")
     if effort is None:
         return
-    name, fn = request.completion_fns[0], evaluation.completion_fns[0]
-    if traits_of(fn).is_local:
-        raise UsageError(f"{request.completion_fn_names[0]} takes no effort of reasoning", fix="leave --effort out")
-    if isinstance(name, str):
-        check_effort(registry.model_info(name), str(effort))
+    shown = request.completion_fn_names
+    for place, (name, fn) in enumerate(zip(request.completion_fns, evaluation.completion_fns, strict=False)):
+        if not _is_evaluated(evaluation, place):
+            continue
+        if traits_of(fn).is_local:
+            raise UsageError(f"{shown[place]} takes no effort of reasoning", fix="leave --effort out")
+        if isinstance(name, str):
+            check_effort(registry.model_info(name), str(effort))
 
 
 def _model_warnings(evaluation: Eval, request: RunRequest, registry: Registry) -> list[str]:

@@ -62,6 +62,9 @@ def test_json_holds_every_known_fact_and_no_fit_is_exit_code_1(capsys: pytest.Ca
     (model,) = json.loads(capsys.readouterr().out)["models"]
     assert model["long"]["over"] == 100_000
     assert model["refuses"] == ["temperature", "top_p", "top_k"]
+    assert main(["models", "gemini-2.5-pro", "--json"]) == 0
+    (model,) = json.loads(capsys.readouterr().out)["models"]
+    assert model["effort_budgets"] == {"low": 1024, "medium": 8192, "high": 24_576}
     assert main(["models", "no-such-model"]) == 1
 
 

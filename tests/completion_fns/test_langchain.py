@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from evals.completion_fns.langchain_llm import (
 from evals.completion_fns.langchain_math import LangChainMathChainCompletionFn
 from evals.errors import EvalsError, RegistryError
 from evals.record import RecorderBase
+from evals.registry.lookup import Registry
+from evals.registry.retirement import is_retired
 
 LLMS = """
 class Echo:
@@ -100,6 +103,26 @@ def test_a_chat_model_is_asked_with_messages_in_langchain_s_roles(langchain):
 
 def test_the_chain_for_arithmetic_answers_with_the_number(langchain):
     assert LangChainMathChainCompletionFn()("6 * 7?").get_completions() == ["42"]
+
+
+def test_the_chain_for_arithmetic_takes_a_chat_model(langchain):
+    fn = LangChainMathChainCompletionFn("Echo", {"mark": "?"})
+    assert fn.llm_math.llm.mark == "?"
+    assert fn("6 * 7?").get_completions() == ["42"]
+
+
+@pytest.mark.parametrize("model", ["gpt-6-luna", "gpt-6.1-sol"])
+def test_the_registry_s_langchain_models_are_alive_and_get_the_only_temperature_that_they_take(model: str):
+    registry = Registry()
+    arguments = registry.resolve_completion_fn(f"langchain/chat_model/{model}").args["chat_model_kwargs"]
+    assert arguments == {"model_name": model, "temperature": 1}
+    assert not is_retired(registry.model_info(model), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize("name", ["llm/text-davinci-003", "llm/gpt-3.5-turbo", "chat_model/gpt-3.5-turbo"])
+def test_langchain_entries_of_models_that_were_shut_down_are_gone(name: str):
+    with pytest.raises(RegistryError):
+        Registry().resolve_completion_fn(f"langchain/{name}")
 
 
 def test_a_class_that_langchain_does_not_have_is_named_with_near_misses(langchain):

@@ -11,7 +11,11 @@ from sums import QUESTIONS, write_sums
 
 import evals
 from evals.cli.oaieval import main
+from evals.engine.settings import EngineSettings
 from evals.errors import UsageError
+from evals.registry.lookup import Registry
+from evals.runner.prepare import PreparedRun, prepare
+from evals.runner.request import RunRequest
 from evals.testing.openai_server import Answer, LoopbackServer
 
 
@@ -85,3 +89,32 @@ def test_reasoning_that_a_server_shows_stands_in_the_record(tmp_path):
     calls = [line["data"] for line in lines if line.get("type") == "sampling"]
     assert all(call["reasoning"] == ["Count them."] for call in calls)
     assert all(call["usage"]["completion_tokens_details"]["reasoning_tokens"] == 7 for call in calls)
+
+
+def prepared(names: list[str], effort: str | None) -> PreparedRun:
+    """A run whose last model grades; nothing is called."""
+    overrides = {} if effort is None else {"reasoning_effort": effort}
+    settings = EngineSettings(overrides=overrides)
+    given = {"api_base": "http://127.0.0.1:9", "api_key": "k"}
+    rubric = {"modelgraded_spec": "best", "eval_type": "classify", "multicomp_n": "from_models"}
+    as_many = rubric if len(names) > 2 else {}
+    request = RunRequest(names, "closedqa-demo", completion_args=given, extra_eval_params=as_many, settings=settings)
+    return prepare(request, Registry())
+
+
+def test_each_of_several_evaluated_models_is_given_the_effort_and_the_grader_keeps_its_own():
+    run = prepared(["gpt-6-luna", "gpt-6.1-sol", "gpt-5.6-luna"], "high")
+    assert run.efforts == {"gpt-6-luna": "high", "gpt-6.1-sol": "high"}
+    assert prepared(["gpt-6-luna", "gpt-6.1-sol", "gpt-5.6-luna"], None).efforts == {
+        "gpt-6-luna": "medium (default)",
+        "gpt-6.1-sol": "medium (default)",
+    }
+
+
+def test_an_effort_that_the_second_of_the_evaluated_models_does_not_take_is_refused_and_that_of_a_grader_is_free():
+    assert prepared(["gpt-6-luna", "gpt-6.1-sol"], "none").efforts == {"gpt-6-luna": "none"}
+    with pytest.raises(UsageError, match=r"gpt-6\.1-sol takes no effort 'none'"):
+        prepared(["gpt-6-luna", "gpt-6.1-sol", "gpt-6-luna"], "none")
+    with pytest.raises(UsageError, match="dummy takes no effort"):
+        prepared(["gpt-6-luna", "dummy", "gpt-6-luna"], "high")
+    assert prepared(["gpt-6-luna", "gpt-6.1-sol", "dummy"], "high").efforts

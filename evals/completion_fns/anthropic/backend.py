@@ -122,6 +122,8 @@ class AnthropicCompletionFn(HostedBackend):
         info = self.model_info()
         refused = self._refused | (frozenset(info.refuses) if info is not None else frozenset())
         body = request_body(self.model, prompt, options, self.max_tokens, refused)
+        if info is not None and info.prefill is False:
+            refuse_prefill(body, self.host)
         try:
             headers, reply = await self._post(client, body)
         except CallFailed as failure:
@@ -178,6 +180,18 @@ def _recorded_request(body: Mapping[str, Any], options: Mapping[str, Any], refus
     kept = {name: value for name, value in body.items() if name not in ("messages", "system", "model")}
     left_out = {name: None for name in options if name in refused and name not in body}
     return {**kept, "adapted": left_out} if left_out else kept
+
+
+def refuse_prefill(body: Mapping[str, Any], host: str) -> None:
+    """Raise CallFailed, without a call, for a chat that a model without prefill refuses: it ends with the assistant."""
+    messages = body["messages"]
+    if messages and messages[-1]["role"] == "assistant":
+        raise CallFailed(
+            Kind.BAD_REQUEST,
+            f"{body['model']} takes no chat that ends with an assistant's message, and nothing was sent; end the "
+            "prompt with a message of the user, such as one that asks to go on, or name a model with prefill",
+            host=host,
+        )
 
 
 def refused_argument(failure: CallFailed, body: Mapping[str, Any]) -> str | None:

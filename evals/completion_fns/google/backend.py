@@ -122,7 +122,8 @@ class GoogleCompletionFn(HostedBackend):
 
     async def draw(self, client: Any, prompt: Any, options: Mapping[str, Any]) -> Completions:
         system, contents = CHAT_FORMAT.system_and_messages(prompt)
-        config = config_of(system, options)
+        info = self.model_info()
+        config = config_of(system, options, None if info is None else dict(info.effort_budgets))
         headers, reply = await self._generate(client, contents, config)
         candidate = self._candidate(reply)
         logprobs = candidate.get("logprobs_result")

@@ -37,10 +37,13 @@ _NEUTRAL = (("top_p", 1), ("presence_penalty", 0), ("frequency_penalty", 0))
 "Values that change nothing. They are left out, since some models refuse penalties of any value."
 
 
-def config_of(system: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The `config` of a request. system: the system text. options: sampling arguments in OpenAI's words or Google's."""
+def config_of(system: str, options: Mapping[str, Any], budgets: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The `config` of a request.
+
+    system: the system text. options: sampling arguments in OpenAI's words or Google's. budgets: as in `with_effort`.
+    """
     config: dict[str, Any] = {"system_instruction": system} if system else {}
-    for name, value in with_effort(options).items():
+    for name, value in with_effort(options, budgets).items():
         name = _RENAMED.get(name, name)
         if value is None or name in NOT_SENT or (name, value) in _NEUTRAL:
             continue
@@ -48,12 +51,15 @@ def config_of(system: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return config
 
 
-def with_effort(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with `reasoning_effort` in Google's words: a thinking level, and a budget of 0 for `none`."""
-    rest = dict(options)
+def with_effort(options: Mapping[str, Any], budgets: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The options with `reasoning_effort` in Google's words: a thinking level, and a budget of 0 for `none`.
+
+    budgets: tokens for thoughts by effort, for models that take no level.
+    """
+    rest, budgets = dict(options), {"none": 0, **(budgets or {})}
     effort = rest.pop("reasoning_effort", None)
     if effort is not None:
-        chosen = {"thinking_budget": 0} if effort == "none" else {"thinking_level": effort}
+        chosen = {"thinking_budget": budgets[effort]} if effort in budgets else {"thinking_level": effort}
         rest["thinking_config"] = {**(rest.get("thinking_config") or {}), **chosen}
     return rest
 

@@ -83,14 +83,20 @@ class RunHelpers:
         return first_completion(result)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """The embedding of each text; an `embedding` event has the texts and the model, not the numbers."""
+        """The embedding of each text; an `embedding` event has texts, model, usage and cost, not the numbers."""
         from evals.completion_fns.openai.embeddings import vectors_of
 
         result = await calls.complete(self._embedder, list(texts), grading=True)
-        record_embedding(list(texts), self._embedder.model)
+        record_embedding(list(texts), self._embedder.model, **_costs(result))
         return vectors_of(result, len(texts))  # type: ignore[arg-type]
 
     async def run_program(self, problem: Problem, program: str) -> Verdict:
         """What came of a program in the sandbox. Raises HarnessFailed if the sandbox failed."""
         (verdict,) = await self._judge.start(problem, [program]).results()
         return verdict
+
+
+def _costs(result: Any) -> dict[str, Any]:
+    """What a call used and cost, for its event; the cost of a hit of the cache is that of the first call."""
+    known = {"usage": result.usage, "cached_cost_usd" if result.cached else "cost_usd": result.cost_usd}
+    return {key: value for key, value in known.items() if value is not None}

@@ -319,6 +319,24 @@ def test_a_model_of_today_gets_headroom_and_no_temperature_from_the_first_call_o
     assert result.request == {"max_tokens": 25_064, "adapted": {"temperature": None}}
 
 
+def test_a_chat_that_ends_with_the_assistant_is_not_sent_to_a_model_without_prefill():
+    chat = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "It is"}]
+    with AnthropicServer("ok", profile="claude") as server:
+        fn = AnthropicCompletionFn("claude-opus-5-5", base_url=server.base_url, api_key="test-key")
+        with pytest.raises(CallFailed, match="ends with an assistant's message") as caught:
+            ask(fn, chat)
+        assert server.bodies == []
+        assert ask(fn, [*chat, {"role": "user", "content": "Go on."}]).texts == ["ok"]
+    assert caught.value.kind is Kind.BAD_REQUEST
+
+
+def test_a_chat_that_ends_with_the_assistant_is_sent_where_nothing_is_known_of_prefill():
+    chat = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "It is"}]
+    with AnthropicServer("four") as server:
+        assert ask(claude(server), chat).texts == ["four"]
+        assert server.bodies[0]["messages"][-1]["role"] == "assistant"
+
+
 def test_an_answer_that_thinking_left_no_room_for_is_asked_for_again_with_more():
     def answer(body: Mapping[str, Any]) -> HttpReply:
         if body["max_tokens"] < 5000:

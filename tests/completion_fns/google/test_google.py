@@ -268,6 +268,26 @@ def test_an_effort_is_sent_as_a_thinking_level_and_none_as_a_budget_of_0():
     ]
 
 
+@pytest.mark.parametrize(("effort", "budget"), [("low", 1024), ("medium", 8192), ("high", 24_576), ("none", 0)])
+def test_gemini_2_5_gets_an_effort_as_the_budget_that_google_s_openai_endpoint_takes_for_it(effort: str, budget: int):
+    with GoogleServer("ok") as server:
+        fn = GoogleCompletionFn("gemini-2.5-flash", base_url=server.base_url, api_key="test-key", effort=effort)
+        fn.preflight()
+        ask(fn)
+        (config,) = [body["generationConfig"]["thinkingConfig"] for body in server.bodies]
+    assert list(config.values()) == [budget]
+
+
+def test_gemini_2_5_pro_takes_no_effort_none_and_flash_lite_has_headroom_only_with_an_effort():
+    with pytest.raises(UsageError, match="takes no effort 'none'"):
+        GoogleCompletionFn("gemini-2.5-pro", api_key="test-key", effort="none").preflight()
+    with GoogleServer("ok") as server:
+        fn = GoogleCompletionFn("gemini-2.5-flash-lite", base_url=server.base_url, api_key="test-key")
+        ask(fn, max_tokens=64)
+        ask(fn, max_tokens=64, reasoning_effort="low")
+        assert [body["generationConfig"]["maxOutputTokens"] for body in server.bodies] == [64, 25_064]
+
+
 def test_a_model_of_today_gets_headroom_for_its_thoughts():
     with GoogleServer("ok") as server:
         fn = GoogleCompletionFn("gemini-3.8-flash", base_url=server.base_url, api_key="test-key")

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from recorded_calls import Model, run_over
 
+from evals.engine.samples import NullObserver
 from evals.errors import BadSample, UsageError
+from evals.record.event import Event
 from evals.record.reader import read_record
 from evals.registry import Registry
+from evals.runner.counters import RunCounters
 from evals.suite.graders.eval import HostedEval
 from evals.suite.graders.single import LabelModel, MultiGraded, PythonGraded, ScoreModel, StringCheck, TextSimilarity
 
@@ -332,4 +335,20 @@ def test_cosine_asks_the_configured_endpoint_for_embeddings(tmp_path: Path) -> N
     assert report["accuracy"] == 0.5
     assert sorted(body["input"] for _, body in Embeddings.bodies) == [["cba", "aab"], ["cba", "abc"]]
     assert {(path, body["model"]) for path, body in Embeddings.bodies} == {("/v1/embeddings", "text-embedding-3-large")}
-    assert len(list(read_record(tmp_path / "record.jsonl").events("embedding"))) == 2
+    events = list(read_record(tmp_path / "record.jsonl").events("embedding"))
+    assert [event.data["usage"]["prompt_tokens"] for event in events] == [2, 2]
+    # Two tokens at $0.13 per million, OpenAI's price of the model.
+    assert [event.data["cost_usd"] for event in events] == pytest.approx([2.6e-7, 2.6e-7])
+
+
+def test_the_cost_of_embeddings_is_part_of_a_run_s_and_an_unknown_price_leaves_it_unknown() -> None:
+    def counted(*datas: dict[str, Any]) -> RunCounters:
+        counters = RunCounters(NullObserver())
+        counters.add_finished([Event("r", n, "s", "embedding", data, "", "") for n, data in enumerate(datas)])
+        return counters
+
+    priced = {"prompt": ["a"], "embedding_type": "m", "usage": {"prompt_tokens": 2}, "cost_usd": 2.6e-7}
+    assert counted(priced, priced).cost_usd == pytest.approx(5.2e-7)
+    assert counted(priced, priced).usage["prompt_tokens"] == 4
+    assert counted(priced, {**priced, "cost_usd": None}).cost_usd is None
+    assert counted({"prompt": ["a"], "embedding_type": "of an older record"}).usage == {}
