@@ -13,6 +13,11 @@ from evals.stats.arrays import Array, as_codes, as_scores, check_confidence
 from evals.stats.bradley_terry import Games, Ties, bootstrap_sums, fit, fit_sums
 
 
+def elo_of(strength: float) -> float:
+    """1000 + (400 / ln 10) strength: 400 points are odds of 10."""
+    return 1000 + 400 / math.log(10) * strength
+
+
 @dataclass(frozen=True)
 class Strength:
     """One model's place in a ranking."""
@@ -31,8 +36,8 @@ class Strength:
 
     @property
     def elo(self) -> float:
-        """1000 + (400 / ln 10) value: 400 points are odds of 10."""
-        return 1000 + 400 / math.log(10) * self.value
+        """The strength as Elo points."""
+        return elo_of(self.value)
 
 
 @dataclass(frozen=True)

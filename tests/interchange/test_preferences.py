@@ -1,0 +1,105 @@
+"""Files of pairwise judgements: AlpacaEval's annotations and an arena's battles, and the command over them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evals.cli.main import main
+from evals.errors import EvalsError
+from evals.interchange.preferences import read_judgements
+
+
+def annotations(path: Path, preferences: list[Any], model: str = "m") -> Path:
+    rows = [
+        {"instruction": f"q{i}", "output_1": "base", "generator_1": "base", "output_2": "a" * (i + 5), "generator_2": model,
+         "preference": preference}
+        for i, preference in enumerate(preferences)
+    ]  # fmt: skip
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    return path
+
+
+def test_annotations_are_judgements_of_the_second_model(tmp_path: Path) -> None:
+    found = read_judgements([annotations(tmp_path / "a.json", [1, 2, 1.5, 0, 1.97, None, "2.0"])])
+    assert [row.outcome for row in found.rows] == pytest.approx([0, 1, 0.5, 0.5, 0.97, 1])
+    assert {(row.model, row.other) for row in found.rows} == {("m", "base")}
+    assert found.rows[0].lengths == (5, 4)
+    assert sum(found.n_without.values()) == 1
+
+
+def test_win_rate_and_error_are_those_that_alpaca_eval_publishes(tmp_path: Path, capsys: Any) -> None:
+    """Its rules: a draw is 1.5, the rate is the mean of preference - 1, the error its standard error (ddof 1)."""
+    rng = np.random.default_rng(0)
+    preferences = np.round(1 + rng.beta(0.4, 0.6, 200), 6).tolist()
+    assert main(["preferences", str(annotations(tmp_path / "a.json", preferences)), "--json"]) == 0
+    [pair] = json.loads(capsys.readouterr().out)["pairs"]
+    wanted = np.array(preferences) - 1
+    assert pair["win_rate"]["value"] == pytest.approx(wanted.mean(), abs=1e-12)
+    assert pair["win_rate"]["stderr"] == pytest.approx(wanted.std(ddof=1) / math.sqrt(200), rel=1e-9)
+    assert (pair["wins"], pair["losses"]) == (int((wanted > 0.5).sum()), int((wanted < 0.5).sum()))
+
+
+def battles(path: Path, rows: list[tuple[str, str, str]]) -> Path:
+    lines = [
+        json.dumps({"question_id": i, "model_a": a, "model_b": b, "winner": w}) for i, (a, b, w) in enumerate(rows)
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_battles_of_an_arena_are_ranked(tmp_path: Path, capsys: Any) -> None:
+    rng = np.random.default_rng(1)
+    strength = {"weak": 0.0, "middle": 1.0, "strong": 2.0}
+    rows = []
+    for _ in range(900):
+        a, b = rng.permutation(list(strength))[:2]
+        draw = rng.random()
+        chance = 1 / (1 + math.exp(strength[b] - strength[a]))
+        rows.append((a, b, "tie" if draw < 0.05 else "model_a" if rng.random() < chance else "model_b"))
+    path = battles(tmp_path / "b.jsonl", rows)
+    assert main(["preferences", str(path), "--draws", "200"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("rank"))
+    assert [line.split()[1] for line in lines[at + 1 : at + 4]] == ["strong", "middle", "weak"]
+    assert max(map(len, lines)) <= 80
+    assert main(["preferences", str(path), "--draws", "200", "--json"]) == 0
+    models = json.loads(capsys.readouterr().out)["ranking"]["models"]
+    gap = models[0]["strength"] - models[2]["strength"]
+    assert gap == pytest.approx(2.0, abs=0.4)
+    assert models[0]["elo"] == pytest.approx(1000 + 400 / math.log(10) * models[0]["strength"])
+
+
+def test_a_name_may_stand_for_the_winner_and_kinds_of_ties_are_ties(tmp_path: Path) -> None:
+    rows = [("x", "y", "x"), ("x", "y", "y"), ("x", "y", "tie (bothbad)"), ("x", "y", "both_bad"), ("x", "y", "A")]
+    assert [row.outcome for row in read_judgements([battles(tmp_path / "b.jsonl", rows)]).rows] == [1, 0, 0.5, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"model_a": "x", "model_b": "y", "winner": "z"}\n', r"j\.jsonl:1: winner is 'z'"),
+        ('{"model_a": "x", "winner": "tie"}\n', r"j\.jsonl:1: no 'model_b'"),
+        ('{"preference": 3}\n', r"j\.jsonl:1: preference is 3"),
+        ('{"preference": "good"}\n', r"j\.jsonl:1: preference is 'good', not a number"),
+        ('{"question": "a"}\n', r"j\.jsonl:1: a row without a judgement"),
+        ('{"preference": null}\n', "no judgement in this file"),
+    ],
+)
+def test_files_of_another_form_say_where_and_what_is_needed(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "j.jsonl").write_text(text)
+    with pytest.raises(EvalsError, match=message):
+        read_judgements([tmp_path / "j.jsonl"])
+
+
+def test_a_model_that_always_won_needs_a_ridge(tmp_path: Path, capsys: Any) -> None:
+    rows = [("x", "y", "model_a"), ("x", "z", "model_a"), ("y", "z", "model_a"), ("y", "z", "model_b")] * 5
+    path = str(battles(tmp_path / "b.jsonl", rows))
+    assert main(["preferences", path]) == 2
+    assert "--ridge 0.01" in capsys.readouterr().err
+    assert main(["preferences", path, "--ridge", "0.01", "--draws", "50"]) == 0
