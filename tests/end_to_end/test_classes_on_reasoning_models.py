@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import evals
+from evals.errors import EvalsError
 from evals.testing.anthropic_server import AnthropicServer
 from evals.testing.google_server import GoogleServer
 from evals.testing.openai_server import Call, LoopbackServer
@@ -135,3 +136,51 @@ def test_a_class_scores_right_on_a_gemini_of_today(tmp_path, monkeypatch, cls, r
         result = evals.run("gemini-3.8-flash", "e", registry_paths=[root], log_dir=tmp_path, completion_args=arguments)
         assert server.n_refused == 0
     assert (result.accuracy, result.n_errors, result.report["n"]) == (1.0, 0, 3)
+
+
+PROGRAM = {
+    "task_id": "p/0",
+    "prompt": 'def double(n):\n    """Twice n."""\n',
+    "entry_point": "double",
+    "canonical_solution": "    return 2 * n\n",
+    "test": "def check(candidate):\n    assert candidate(4) == 8\n",
+}
+FENCED = "```python\ndef double(n):\n    return 2 * n\n```"
+
+FURTHER = [
+    ("ExtractAnswer", PLAIN, {"extract": "number"}, "accuracy", answer),
+    ("StatedConfidence", PLAIN, {"extract": "number"}, "accuracy", lambda call: f"Answer: {answer(call)}\nConfidence: 90%"),
+    ("PassAtK", [PROGRAM], {"k": [1, 2], "n_completions": 2}, "pass@1", lambda call: FENCED),
+    ("Translate", [{"input": "Hallo, Welt da drau\u00dfen!", "ideal": "Hello, world out there!"}], {}, "sacrebleu_score",
+     lambda call: "Hello, world out there!"),
+    ("JsonSchema", [{"input": "1 + 1? as JSON", "ideal": {"sum": 2}}],
+     {"schema": {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]}}, "accuracy",
+     lambda call: '{"sum": 2}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cls", "rows", "args", "metric", "said"), FURTHER, ids=[case[0] for case in FURTHER])
+@pytest.mark.parametrize("model", ["gpt-6-luna", "responses/gpt-6.1-sol"])
+def test_a_further_class_scores_right_too(tmp_path, model, cls, rows, args, metric, said):
+    if cls == "Translate":
+        pytest.importorskip("sacrebleu", reason="needs the extra: pip install 'oaieval[text]'")
+    root = write(tmp_path / "registry", cls, rows, **args)
+    with LoopbackServer(said, profile=model.removeprefix("responses/")) as server:
+        arguments = {"api_base": server.base_url}
+        result = evals.run(model, "e", registry_paths=[root], log_dir=tmp_path, completion_args=arguments)
+        assert server.n_refused == 0
+    assert result.n_errors == 0
+    assert result.report[metric] == pytest.approx(100.0 if metric == "sacrebleu_score" else 1.0)
+    assert "truncated" not in result.report
+
+
+@pytest.mark.parametrize("cls", ["TextLoss", "Choice"])
+def test_what_needs_log_probabilities_of_texts_is_refused_before_a_paid_sample(tmp_path, cls):
+    rows = [{"text": "a b c"}] if cls == "TextLoss" else CHOICES
+    root = write(tmp_path / "registry", cls, rows, **({} if cls == "TextLoss" else {"style": "completion"}))
+    with LoopbackServer(answer, profile="gpt-6-luna") as server:
+        arguments = {"api_base": server.base_url}
+        with pytest.raises(EvalsError) as refused:
+            evals.run("gpt-6-luna", "e", registry_paths=[root], log_dir=tmp_path, completion_args=arguments)
+    assert refused.value.exit_code == 2
+    assert "resume" not in str(refused.value)
