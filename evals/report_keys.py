@@ -115,16 +115,20 @@ def headline(report: Mapping[str, Any], declared: Iterable[str] = ()) -> str | N
 
 def n_of(name: str, report: Mapping[str, Any]) -> int | None:
     """Samples that a metric was taken over; None where the report does not say."""
-    return _count(report.get(f"{name}_n", report.get("n")))
+    return as_count(report.get(f"{name}_n", report.get("n")))
 
 
 def _metric(name: str, report: Mapping[str, Any]) -> Metric:
-    value, stderr, interval = report[name], _number(report.get(f"{name}_stderr")), _interval(report.get(f"{name}_ci95"))
+    value, stderr, interval = (
+        report[name],
+        as_number(report.get(f"{name}_stderr")),
+        _interval(report.get(f"{name}_ci95")),
+    )
     metric = Metric(math.nan if value is None else float(value), stderr, interval)
     if stderr is None and interval is None:
         return metric
     n = n_of(name, report)
-    n_clusters = _count(report.get(f"{name}_n_clusters", None if f"{name}_n" in report else report.get("n_clusters")))
+    n_clusters = as_count(report.get(f"{name}_n_clusters", None if f"{name}_n" in report else report.get("n_clusters")))
     method = report.get(f"{name}_method")
     return Metric(
         metric.value,
@@ -136,7 +140,8 @@ def _metric(name: str, report: Mapping[str, Any]) -> Metric:
     )
 
 
-def _number(value: Any) -> float | None:
+def as_number(value: Any) -> float | None:
+    """A number as it is; None for anything else."""
     return value if isinstance(value, int | float) else None
 
 
@@ -146,7 +151,8 @@ def _interval(value: Any) -> tuple[float, float] | None:
     return float(value[0]), float(value[1])
 
 
-def _count(value: Any) -> int | None:
+def as_count(value: Any) -> int | None:
+    """A whole number as it is; None for anything else."""
     return value if isinstance(value, int) else None
 
 

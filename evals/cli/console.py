@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TextIO
 from evals.cli.openai_evals import warn_if_installed
 from evals.cli.safe_output import safe_output
 from evals.errors import EvalsError, did_you_mean
+from evals.texts.safe_text import cut_middle
 
 EXIT_BUG = 70
 WIDTH = 80
@@ -200,7 +201,9 @@ def table(rows: Sequence[Sequence[str]], right: Collection[int] = (), width: int
     widths[0] = max(min(16, widths[0]), widths[0] - max(0, excess))
     return [
         "  ".join(
-            f"{_cut(cell, widths[i]):>{widths[i]}}" if i in right else f"{_cut(cell, widths[i]):<{widths[i]}}"
+            f"{cut_middle(cell, widths[i]):>{widths[i]}}"
+            if i in right
+            else f"{cut_middle(cell, widths[i]):<{widths[i]}}"
             for i, cell in enumerate(row)
         ).rstrip()
         for row in rows
@@ -228,10 +231,3 @@ def terminal_width(stream: TextIO) -> int | None:
     import shutil
 
     return shutil.get_terminal_size().columns if stream.isatty() else None
-
-
-def _cut(text: str, width: int) -> str:
-    if len(text) <= width:
-        return text
-    head = (width - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from evals.report.terminal.preferences import PairRate
     from evals.stats.ranking import Ranking
 
+MOST_DRAWS = 100_000
 RANKED_FROM = 3
 "Models; two have a win rate, and no ranking."
 
@@ -26,10 +27,26 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="judgements; several files are taken together")
     parser.add_argument("--ties", choices=("half", "davidson"), default="half", help="in the ranking (default half)")
-    parser.add_argument("--ridge", type=float, default=0.0, metavar="X", help="for models that always won or lost")
-    parser.add_argument("--draws", type=int, default=1000, metavar="N", help="bootstrap draws (default 1000)")
+    parser.add_argument("--ridge", type=_ridge, default=0.0, metavar="X", help="for models that always won or lost")
+    parser.add_argument("--draws", type=_draws, default=1000, metavar="N", help="bootstrap draws (default 1000)")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
+
+
+def _draws(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= MOST_DRAWS:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 2 to {MOST_DRAWS:,}, not {text[:20]!r}")
+    return int(text)
+
+
+def _ridge(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"needs a number from 0, such as 0.01, not {text[:20]!r}")
+    return value
 
 
 def run(args: argparse.Namespace) -> int:

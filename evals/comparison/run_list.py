@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.record.summary import RecordSummary, summaries
-from evals.report_keys import headline, metrics_of
+from evals.report_keys import as_count, as_number, headline, metrics_of
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def run_line(record: RecordSummary) -> RunLine:
         metric=name,
         value=metric.value if metric is not None and metric.value == metric.value else None,
         ci95=metric.ci95 if metric is not None else None,
-        n=metric.n if metric is not None and metric.n is not None else _whole(report.get("n")),
-        n_errors=_whole(report.get("n_errors")) or 0,
-        cost_usd=_number(report.get("cost_usd")),
+        n=metric.n if metric is not None and metric.n is not None else as_count(report.get("n")),
+        n_errors=as_count(report.get("n_errors")) or 0,
+        cost_usd=as_number(report.get("cost_usd")),
         state=_state(record),
         tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
     )
@@ -123,11 +123,3 @@ def _state(record: RecordSummary) -> str:
     if code in (4, 130, 143):
         return "stopped"
     return "failed" if record.report.get("n_errors") else "done"
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

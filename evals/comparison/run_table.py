@@ -9,7 +9,7 @@ from pathlib import Path
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.record.summary import RecordSummary, summaries
-from evals.report_keys import Metric, headline, metrics_of
+from evals.report_keys import Metric, as_count, headline, metrics_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,6 @@ def _records_at(path: Path) -> list[RecordSummary]:
 
 def _table_run(record: RecordSummary) -> TableRun:
     report, config = record.report or {}, record.spec.get("run_config")
-    n_errors = report.get("n_errors")
     return TableRun(
         path=str(record.path),
         eval_name=conditioned(str(record.spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
@@ -93,7 +92,7 @@ def _table_run(record: RecordSummary) -> TableRun:
         created_at=str(record.spec.get("created_at") or ""),
         metrics=metrics_of(report),
         headline=headline(report),
-        n_errors=n_errors if isinstance(n_errors, int) else 0,
+        n_errors=as_count(report.get("n_errors")) or 0,
     )
 
 

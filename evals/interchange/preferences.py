@@ -94,6 +94,8 @@ def _battle(row: Sample) -> Judgement | None:
     for key in ("model_a", "model_b"):
         if not isinstance(row.get(key), str) or not row[key]:
             raise BadSample(f"no {key!r}", row, fix=f"rows need {FORMS}")
+    if row["model_a"] == row["model_b"]:
+        raise BadSample(f"{row['model_a'][:40]!r} is compared with itself", row)
     winner = row["winner"]
     if winner is None or winner == "":
         return None

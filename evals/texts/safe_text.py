@@ -26,6 +26,14 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", " ")
 
 
+def cut_middle(text: str, width: int) -> str:
+    """`text` in at most `width` letters; of a longer one the beginning and the end, as both may tell names apart."""
+    if len(text) <= width:
+        return text
+    head = (width - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+
+
 def escaped(char: str) -> str:
     """`\\x1b`, `\\u202e` or `\\U000e0041` for one character."""
     code = ord(char)

@@ -85,6 +85,7 @@ def test_a_name_may_stand_for_the_winner_and_kinds_of_ties_are_ties(tmp_path: Pa
     [
         ('{"model_a": "x", "model_b": "y", "winner": "z"}\n', r"j\.jsonl:1: winner is 'z'"),
         ('{"model_a": "x", "winner": "tie"}\n', r"j\.jsonl:1: no 'model_b'"),
+        ('{"model_a": "x", "model_b": "x", "winner": "tie"}\n', r"j\.jsonl:1: 'x' is compared with itself"),
         ('{"preference": 3}\n', r"j\.jsonl:1: preference is 3"),
         ('{"preference": "good"}\n', r"j\.jsonl:1: preference is 'good', not a number"),
         ('{"question": "a"}\n', r"j\.jsonl:1: a row without a judgement"),
@@ -103,3 +104,12 @@ def test_a_model_that_always_won_needs_a_ridge(tmp_path: Path, capsys: Any) -> N
     assert main(["preferences", path]) == 2
     assert "--ridge 0.01" in capsys.readouterr().err
     assert main(["preferences", path, "--ridge", "0.01", "--draws", "50"]) == 0
+
+
+@pytest.mark.parametrize("option", ["--draws=0", "--draws=-3", "--draws=x", "--ridge=-1", "--ridge=nan", "--ridge=x"])
+def test_numbers_that_cannot_be_are_refused(tmp_path: Path, capsys: Any, option: str) -> None:
+    path = str(battles(tmp_path / "b.jsonl", [("x", "y", "model_a"), ("y", "x", "model_a")]))
+    with pytest.raises(SystemExit) as refused:
+        main(["preferences", path, option])
+    assert refused.value.code == 2
+    assert option.partition("=")[0] in capsys.readouterr().err

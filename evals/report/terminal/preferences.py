@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.report.words import interval, number, one_line
+from evals.report.words import counted, interval, number, one_line
 from evals.stats.ranking import Ranking, elo_of
 from evals.stats.win_rates import WinRate
 
@@ -44,7 +44,7 @@ def _pair_lines(pair: PairRate) -> list[str]:
         f"  win rate          {number(found.rate.value)}   stderr {number(found.rate.stderr)}   "
         f"95 % interval {interval(found.rate.interval)}   n = {found.rate.n:,}",
         f"  without ties      {number(found.decided.value)}   95 % interval {interval(found.decided.interval)}   "
-        f"{found.wins:,} won, {found.losses:,} lost, {found.ties:,} ties",
+        f"{found.wins:,} won, {found.losses:,} lost, {counted(found.ties, 'tie')}",
     ]
     equal = found.at_equal_length
     if equal.interval.defined:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from evals.comparison.run_list import RunLine, conditioned
 from evals.report.words import counted, interval_text, money, number, one_line
+from evals.texts.safe_text import cut_middle
 
 HEAD = ("when", "eval", "model", "score", "95 % interval", "n", "cost", "state")
 
@@ -45,8 +46,5 @@ def _narrow(widths: list[int], width: int) -> None:
 
 
 def _cell(row: tuple[str, ...], column: int, width: int) -> str:
-    text = row[column]
-    if len(text) > width:
-        head = (width - 1) // 2
-        text = f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+    text = cut_middle(row[column], width)
     return f"{text:>{width}}" if HEAD[column] in ("score", "n", "cost") else f"{text:<{width}}"
