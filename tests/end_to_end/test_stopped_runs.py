@@ -33,15 +33,16 @@ class Hung(Base):
 class Forking(Base):
     def eval_sample(self, sample, rng):
         context = multiprocessing.get_context("fork")
-        answers = context.SimpleQueue()
+        reader, writer = context.Pipe(duplex=False)
         fn, prompt = self.completion_fn, sample["input"]
-        child = context.Process(target=lambda: answers.put(fn(prompt=prompt).get_completions()[0]))
+        child = context.Process(target=lambda: writer.send(fn(prompt=prompt).get_completions()[0]))
         child.start()
-        child.join(120)
-        if child.is_alive():
+        writer.close()
+        # Not join and is_alive: start() in another thread may reap this child between them, which then looks alive.
+        if not reader.poll(120):
             child.kill()
             raise RuntimeError("the child hangs")
-        return answers.get()
+        return reader.recv()
 """
 
 
