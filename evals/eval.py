@@ -20,7 +20,7 @@ from evals.engine import calls
 from evals.engine.context import current_plan, current_session
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import callable_anywhere
-from evals.engine.passes import Finished, SamplePass, earlier_values
+from evals.engine.passes import Finished, SamplePass, begin_report, earlier_values
 from evals.engine.sample_order import SHUFFLE_SEED as SHUFFLE_SEED
 from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
@@ -291,8 +291,7 @@ class StreamedEval(Eval):
             for name, events in by_sample(scores).items():
                 report.add(name, events)
             return report.as_dict()
-        plan = current_plan()
-        for sample in plan.earlier() if plan is not None and plan.earlier is not None else ():
+        for sample in begin_report(report):
             report.add(sample.sample_id, sample.events)
         try:
             self._pass_over(

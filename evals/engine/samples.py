@@ -49,6 +49,9 @@ class Observer(Protocol):
     def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
         """A sample failed. error: the data of its `error` event."""
 
+    def moved(self, n_finished: int, n_failed: int) -> None:
+        """So many more samples were evaluated, and so many failed, in other processes of this run."""
+
 
 class NullObserver:
     """An observer that does nothing."""
@@ -60,6 +63,9 @@ class NullObserver:
         """Do nothing."""
 
     def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
+        """Do nothing."""
+
+    def moved(self, n_finished: int, n_failed: int) -> None:
         """Do nothing."""
 
 

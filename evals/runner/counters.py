@@ -79,6 +79,28 @@ class RunCounters:
         self.add_failed(error)
         self._tell(lambda: self._inner.failed(item, error))
 
+    def moved(self, n_finished: int, n_failed: int) -> None:
+        self._tell(lambda: self._inner.moved(n_finished, n_failed))
+
+    def copy(self) -> RunCounters:
+        """These counts, with no observer."""
+        made = RunCounters(NullObserver(), reads_beginning=self._reads_beginning)
+        made.become(self, [])
+        return made
+
+    def become(self, first: RunCounters, others: Sequence[RunCounters]) -> None:
+        """Take over the sums of `first` and `others`, the counts of several processes; totals are those of `first`."""
+        self.n_total, self.n_before = first.n_total, first.n_before
+        all_of_them = [first, *others]
+        for name in ("n_truncated", "n_finished", "n_unparsed", "_pico_usd", "_n_priced", "_n_sampled"):
+            setattr(self, name, sum(getattr(one, name) for one in all_of_them))
+        for name in ("errors", "usage", "models", "endings"):
+            setattr(self, name, sum((getattr(one, name) for one in all_of_them), collections.Counter()))
+        self.first_error = next((one.first_error for one in all_of_them if one.first_error), "")
+        self.scores = Mean(repeats=1)
+        for one in all_of_them:
+            self.scores.merge(one.scores)
+
     def _tell(self, news: Callable[[], None]) -> None:
         """Tell the inner observer, until it cannot print any more: a closed terminal or pipe must not end a run."""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
 from evals.runner.checks import try_scorer
-from evals.runner.fingerprint import fingerprint_of
+from evals.runner.fingerprint import fingerprint_of, scoring_facts
 from evals.runner.given_answer import GivenAnswer
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
@@ -71,6 +71,8 @@ class PreparedRun:
 
     def is_done_by(self, earlier: Earlier) -> bool:
         """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
+        if self.request.shard is not None:
+            return earlier.complete
         return earlier.complete and len(earlier.finished) >= self.preflight.n_selected * self.request.repeats
 
     def run_spec(self) -> RunSpec:
@@ -100,6 +102,7 @@ class PreparedRun:
                 "repeats": request.repeats,
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
+                **({"shard": asdict(request.shard)} if request.shard is not None else {}),
                 **({"efforts": self.efforts} if self.efforts else {}),
                 **({"tags": list(request.tags)} if request.tags else {}),
                 **({"models": self.scales} if self.scales else {}),
@@ -139,6 +142,30 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     )
 
 
+def prepare_report(request: RunRequest, registry: Registry | None = None) -> PreparedRun:
+    """A run whose samples are all recorded: its eval with stand-ins for the models, which are not needed any more.
+
+    The fingerprint holds `scoring_facts` alone.
+
+    Raises:
+        EvalsError: the eval or its data cannot be used.
+    """
+    registry = _registry_of(request, registry)
+    spec = registry.find_eval(request.eval_name)
+    register_secrets_in(spec.args)
+    evaluation = _make_eval(spec, request, registry, [GivenAnswer() for _ in request.completion_fns])
+    facts = _facts_of(evaluation, spec, request)
+    return PreparedRun(
+        request=request,
+        registry=registry,
+        eval_spec=spec,
+        base_spec=registry.get_base_eval(request.eval_name),
+        eval=evaluation,
+        preflight=facts,
+        fingerprint=scoring_facts(request, spec, evaluation, facts),
+    )
+
+
 def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     """The fingerprint that a run would have if it began now. Nothing is called, and nothing is tried.
 
@@ -151,6 +178,12 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     request = _with_images(request, evaluation)
     facts = _facts_of(evaluation, spec, request)
     return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def eval_of(request: RunRequest) -> Eval:
+    """The eval of a request, made again in another process. Its data was checked there, and nothing is called here."""
+    registry = _registry_of(request, None)
+    return _evaluation_of(registry.find_eval(request.eval_name), request, registry)
 
 
 def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
