@@ -21,6 +21,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--metric", metavar="NAME", help="this metric (default: the one that stands for each eval)")
     parser.add_argument("--format", choices=FORMATS, default="text", help="text, markdown, csv or latex (booktabs)")
     parser.add_argument("--out", metavar="FILE", help="write there instead of standard output")
+    parser.add_argument("--html", metavar="FILE", help="write the page of these records: numbers, plots, every sample")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
 
@@ -35,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     from evals.report import tables
     from evals.texts.safe_text import printable
 
+    if args.html:
+        return _write_page(args.records, args.html)
     if args.json and args.format != "text":
         raise UsageError("--json is a format of its own", fix="leave --format out")
     table = read_table(map(Path, args.records))
@@ -49,4 +52,14 @@ def run(args: argparse.Namespace) -> int:
         print(f"wrote {args.out}", file=sys.stderr)
     else:
         print(printable(text))
+    return 0
+
+
+def _write_page(records: list[str], out: str) -> int:
+    """Write the page; records are read anew, as it shows their samples."""
+    from evals.report.html.page import write_page
+    from evals.report.words import printable
+
+    write_page(records, out)
+    print(f"wrote {printable(out)}", file=sys.stderr)
     return 0
