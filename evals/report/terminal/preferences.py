@@ -41,14 +41,15 @@ def _pair_lines(pair: PairRate) -> list[str]:
     found = pair.found
     lines = [
         f"{one_line(pair.model)} against {one_line(pair.other)}",
-        f"  win rate          {number(found.rate.value)}   stderr {number(found.rate.stderr)}   "
-        f"95 % interval {interval(found.rate.interval)}   n = {found.rate.n:,}",
-        f"  without ties      {number(found.decided.value)}   95 % interval {interval(found.decided.interval)}   "
-        f"{found.wins:,} won, {found.losses:,} lost, {counted(found.ties, 'tie')}",
+        f"  win rate         {number(found.rate.value)}  stderr {number(found.rate.stderr)}  "
+        f"95 % interval {interval(found.rate.interval)}  n = {found.rate.n:,}",
+        f"  without ties     {number(found.decided.value)}  stderr {number(found.decided.stderr)}  "
+        f"95 % interval {interval(found.decided.interval)}  n = {found.decided.n:,}",
+        f"  judgements       {found.wins:,} won, {found.losses:,} lost, {counted(found.ties, 'tie')}",
     ]
     equal = found.at_equal_length
     if equal.interval.defined:
-        lines.append(f"  at equal length   {number(equal.value)}   95 % interval {interval(equal.interval)}")
+        lines.append(f"  at equal length  {number(equal.value)}  95 % interval {interval(equal.interval)}")
     if pair.mean_lengths is not None:
-        lines.append("  mean length       {:,.0f} against {:,.0f} characters".format(*pair.mean_lengths))
+        lines.append("  mean length      {:,.0f} against {:,.0f} characters".format(*pair.mean_lengths))
     return lines
