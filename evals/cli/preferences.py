@@ -29,6 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--ties", choices=("half", "davidson"), default="half", help="in the ranking (default half)")
     parser.add_argument("--ridge", type=_ridge, default=0.0, metavar="X", help="for models that always won or lost")
     parser.add_argument("--draws", type=_draws, default=1000, metavar="N", help="bootstrap draws (default 1000)")
+    parser.add_argument("--battles", metavar="PATH", help="also write the judgements as battles, JSON lines")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
 
@@ -51,7 +52,8 @@ def _ridge(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Print win rates, and the ranking of several models."""
-    from evals.interchange.preferences import read_judgements
+    from evals.interchange.battles import write_battles
+    from evals.interchange.preferences import battle_of, read_judgements
     from evals.json_text import dumps
     from evals.report.terminal.preferences import pairs_text, ranking_text
     from evals.texts.safe_text import printable
@@ -62,6 +64,9 @@ def run(args: argparse.Namespace) -> int:
     ranking = _ranked(found.rows, args) if len(models) >= RANKED_FROM else None
     for path, n in found.n_without.items():
         print(f"{path}: {n:,} rows hold no judgement and were left out", file=sys.stderr)
+    if args.battles is not None:
+        n_written = write_battles(args.battles, map(battle_of, found.rows))
+        print(f"{n_written:,} battles written to {args.battles}", file=sys.stderr)
     if args.json:
         print(dumps({"pairs": [_plain(pair) for pair in pairs], "ranking": _plain_ranking(ranking)}))
         return 0

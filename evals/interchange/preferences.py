@@ -1,19 +1,22 @@
-"""Files of pairwise judgements, read row by row: AlpacaEval's annotations, battles of an arena, people's votes."""
+"""Files of pairwise judgements: annotations of AlpacaEval, battles, people's votes, records of `Preference`."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from evals.datasets.samples import open_samples
 from evals.errors import BadSample, DataError, listed
+from evals.interchange.battles import JUDGED_BY, battles_of_record
 from evals.interchange.votes import NO_PREFERENCE, Vote, is_vote, read_votes, standing_votes
+from evals.record.reader import read_record
 from evals.sample import Sample
 from evals.texts.answer_style import AnswerStyle, style_of
 
@@ -40,7 +43,7 @@ class Judgement:
     group: str | None = None
     "The value of the key that was asked for."
     was_first: bool | None = None
-    "Whether the answer of `model` stood first; None where the row does not tell."
+    "Whether the answer of `model` stood first; None where the row does not tell, or both orders were judged."
 
     @property
     def lengths(self) -> tuple[int, int] | None:
@@ -83,6 +86,7 @@ def read_judgements(paths: Iterable[str | Path], by: str | None = None) -> Judge
     AlpacaEval: `preference` is 1 where the first answer (`generator_1`, the baseline) is better, 2 where the second is,
     1.5 or 0 for a draw; numbers between 1 and 2 are the judge's probability. The second model is the one that is
     judged. Arenas: `winner` is `model_a`, `model_b` or a kind of tie. Votes: of each rater the last one on a question.
+    Records: runs of `Preference`.
     by: a key of the rows that becomes `group`.
 
     Raises:
@@ -92,18 +96,21 @@ def read_judgements(paths: Iterable[str | Path], by: str | None = None) -> Judge
     votes: list[tuple[str, Vote]] = []
     for path in paths:
         before = len(found.rows) + len(votes)
-        if _is_votes_file(Path(path)):
+        first = _first_row(Path(path))
+        if is_vote(first):
             votes.extend((str(path), vote) for vote in read_votes(path))
+        elif isinstance(first, dict) and isinstance(first.get("spec"), dict):
+            _read_rows(path, map(Sample, battles_of_record(read_record(path))), by, found)
         else:
-            _read_rows(path, by, found)
+            _read_rows(path, open_samples(path), by, found)
         if len(found.rows) + len(votes) == before:
             raise DataError("no judgement in this file", where=str(path), fix=f"rows need {FORMS}")
     _take_votes(votes, by, found)
     return found
 
 
-def _read_rows(path: str | Path, by: str | None, found: Judgements) -> None:
-    for row in open_samples(path):
+def _read_rows(path: str | Path, rows: Iterable[Sample], by: str | None, found: Judgements) -> None:
+    for row in rows:
         judged = _judgement(row)
         if judged is None:
             found.n_without[str(path)] += 1
@@ -112,16 +119,16 @@ def _read_rows(path: str | Path, by: str | None, found: Judgements) -> None:
             found.rows.append(replace(judged, group=group, rater=_rater(row)))
 
 
-def _is_votes_file(path: Path) -> bool:
-    """Whether the first line of a file of lines is a vote."""
-    if path.suffix != ".jsonl" or not path.is_file():
-        return False
-    with path.open("rb") as file:
+def _first_row(path: Path) -> object:
+    """The first line of a file of lines as JSON; None for other files."""
+    if not path.name.endswith((".jsonl", ".jsonl.gz")) or not path.is_file():
+        return None
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         first = next((line for line in islice(file, 1000) if line.strip()), b"")
     try:
-        return is_vote(json.loads(first))
+        return json.loads(first)
     except (ValueError, RecursionError):
-        return False
+        return None
 
 
 def _take_votes(votes: list[tuple[str, Vote]], by: str | None, found: Judgements) -> None:
@@ -148,6 +155,23 @@ def judgement_of(vote: Vote, by: str | None = None) -> Judgement:
         group=None if group is None else str(group),
         was_first=vote.shown_first == "model_a",
     )
+
+
+def battle_of(judgement: Judgement) -> dict[str, Any]:
+    """A judgement as a battle that `read_judgements` reads back."""
+    one = judgement
+    row = {
+        "question_id": one.prompt,
+        "model_a": one.model,
+        "model_b": one.other,
+        "winner": "model_a" if one.outcome > 0.5 else "model_b" if one.outcome < 0.5 else "tie",
+        "outcome": None if one.outcome in (0.0, 0.5, 1.0) else one.outcome,
+        JUDGED_BY: one.rater,
+        "shown_first": None if one.was_first is None else "model_a" if one.was_first else "model_b",
+        "style_a": None if one.styles is None else asdict(one.styles[0]),
+        "style_b": None if one.styles is None else asdict(one.styles[1]),
+    }
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def _judgement(row: Sample) -> Judgement | None:
@@ -186,19 +210,40 @@ def _battle(row: Sample) -> Judgement | None:
         outcome = float(winner == row["model_a"])
     if outcome is None:
         raise BadSample(f"winner is {str(winner)[:40]!r}", row, fix=f"model_a, model_b, or {listed(TIES)}")
+    graded = _number(row.get("outcome"), row, "outcome")
+    if graded is not None and not 0 <= graded <= 1:
+        raise BadSample(f"outcome is {graded:g}, and lies between 0 (model_b) and 1 (model_a)", row)
+    outcome = outcome if graded is None else graded
     answers = (next((row[key.format(side)] for key in ANSWERS if key.format(side) in row), None) for side in "ab")
+    counted = _counted(row)
+    styles = _styles(*answers) if counted is None else counted
+    return Judgement(row["model_a"], row["model_b"], outcome, _prompt(row), styles, was_first=_was_first(row))
+
+
+def _was_first(row: Mapping[str, Any]) -> bool | None:
+    """Whether `model_a` stood first; None where the row does not say, or where both orders were shown."""
+    verdicts = row.get("verdicts")
+    if isinstance(verdicts, list) and len(verdicts) == 1 and isinstance(verdicts[0], Mapping):
+        row = verdicts[0]
     first = row.get("shown_first")
-    was_first = None if first not in ("model_a", "model_b") else first == "model_a"
-    return Judgement(row["model_a"], row["model_b"], outcome, _prompt(row), _styles(*answers), was_first=was_first)
+    return None if first not in ("model_a", "model_b") else first == "model_a"
 
 
-def _number(value: Any, row: Sample) -> float | None:
+def _counted(row: Mapping[str, Any]) -> tuple[AnswerStyle, AnswerStyle] | None:
+    """The styles that a row tells in counts."""
+    try:
+        return AnswerStyle(**row["style_a"]), AnswerStyle(**row["style_b"])
+    except (KeyError, TypeError):
+        return None
+
+
+def _number(value: Any, row: Sample, name: str = "preference") -> float | None:
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return None
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise BadSample(f"preference is {str(value)[:40]!r}, not a number", row) from None
+        raise BadSample(f"{name} is {str(value)[:40]!r}, not a number", row) from None
 
 
 def _prompt(row: Mapping[str, Any]) -> str:
