@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from evals.cli.preferences_judge import add_judge_options, judge
+
 if TYPE_CHECKING:
     from evals.interchange.preferences import Judgement
     from evals.report.terminal.preferences import PairRate
@@ -21,9 +23,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "preferences",
         help="win rates and rankings from pairwise judgements",
-        description="Win rates with their errors from annotations of AlpacaEval (`preference`) or battles of an arena "
-        "(`model_a`, `model_b`, `winner`): .json, .jsonl, .csv, .tsv, .parquet. With three models or more also a "
-        "ranking by Bradley-Terry with intervals.",
+        description="Win rates with their errors from annotations of AlpacaEval (`preference`), battles of an arena "
+        "(`model_a`, `model_b`, `winner`), people's votes or records of `Preference`: .json, .jsonl, .csv, .tsv, "
+        ".parquet. With three models or more also a ranking by Bradley-Terry with intervals. With --judge the files "
+        "are two records, whose completions a grader compares first.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="judgements; several files are taken together")
     parser.add_argument("--ties", choices=("half", "davidson"), default="half", help="in the ranking (default half)")
@@ -31,6 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--draws", type=_draws, default=1000, metavar="N", help="bootstrap draws (default 1000)")
     parser.add_argument("--battles", metavar="PATH", help="also write the judgements as battles, JSON lines")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    add_judge_options(parser)
     parser.set_defaults(func=run)
 
 
@@ -52,6 +56,8 @@ def _ridge(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Print win rates, and the ranking of several models."""
+    if args.judge is not None:
+        return judge(args)
     from evals.interchange.battles import write_battles
     from evals.interchange.preferences import battle_of, read_judgements
     from evals.json_text import dumps

@@ -28,9 +28,8 @@ def battles_of_record(record: Record) -> Iterator[dict[str, Any]]:
         for battle in sample.data("battle"):
             if sample.error is None and isinstance(battle, Mapping):
                 found = True
-                question = sample.sample_id if not sample.repeat else f"{sample.sample_id}#{sample.repeat}"
                 known = {key: value for key, value in battle.items() if value is not None}
-                yield {"question_id": question, **filled, **sample.labels, **known}
+                yield {"question_id": sample.sample_id, **filled, **sample.labels, **known}
     if not found:
         raise DataError(
             "this record holds no judgement of pairs",

@@ -37,8 +37,11 @@ class Judgement:
     other: str
     outcome: float
     prompt: str
+    "What judgements depend on together: the question, or the cluster that it belongs to."
     styles: tuple[AnswerStyle, AnswerStyle] | None = None
     "Of the answer of `model` and of the other one, where the row tells both."
+    item: str | None = None
+    "The question and its repeat: what several raters judge alike or not. None: `prompt`."
     rater: str | None = None
     group: str | None = None
     "The value of the key that was asked for."
@@ -149,7 +152,8 @@ def judgement_of(vote: Vote, by: str | None = None) -> Judgement:
         model=vote.model_a,
         other=vote.model_b,
         outcome=WINNERS.get(vote.winner, 0.5),
-        prompt=f"{vote.question_id}#{vote.repeat}" if vote.repeat else vote.question_id,
+        prompt=vote.question_id,
+        item=f"{vote.question_id}#{vote.repeat}",
         styles=styles,
         rater=vote.rater,
         group=None if group is None else str(group),
@@ -161,7 +165,8 @@ def battle_of(judgement: Judgement) -> dict[str, Any]:
     """A judgement as a battle that `read_judgements` reads back."""
     one = judgement
     row = {
-        "question_id": one.prompt,
+        "question_id": one.item or one.prompt,
+        "cluster": one.prompt if one.item is not None else None,
         "model_a": one.model,
         "model_b": one.other,
         "winner": "model_a" if one.outcome > 0.5 else "model_b" if one.outcome < 0.5 else "tie",
@@ -217,7 +222,9 @@ def _battle(row: Sample) -> Judgement | None:
     answers = (next((row[key.format(side)] for key in ANSWERS if key.format(side) in row), None) for side in "ab")
     counted = _counted(row)
     styles = _styles(*answers) if counted is None else counted
-    return Judgement(row["model_a"], row["model_b"], outcome, _prompt(row), styles, was_first=_was_first(row))
+    question, prompt = _question(row), _prompt(row)
+    item = None if question == prompt else question
+    return Judgement(row["model_a"], row["model_b"], outcome, prompt, styles, item, was_first=_was_first(row))
 
 
 def _was_first(row: Mapping[str, Any]) -> bool | None:
@@ -247,6 +254,11 @@ def _number(value: Any, row: Sample, name: str = "preference") -> float | None:
 
 
 def _prompt(row: Mapping[str, Any]) -> str:
+    """What judgements of a row depend on: its cluster where it has one, else its question."""
+    return str(row["cluster"]) if row.get("cluster") not in (None, "") else _question(row)
+
+
+def _question(row: Mapping[str, Any]) -> str:
     """What is compared on: an id of the question where there is one, its text else, the row's number at last."""
     for key in ("question_id", "prompt_id", "instruction", "prompt", "question"):
         if row.get(key) not in (None, ""):

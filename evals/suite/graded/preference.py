@@ -151,8 +151,9 @@ class Preference(StreamedEval):
     async def eval_sample(self, sample: dict[str, Any], rng: Random) -> None:
         """Get both answers, ask the grader, and record `battle` and `metrics`.
 
-        battle: `model_a` (the model under test) and `model_b`, null where the command line names them; `winner`,
-        `outcome`, `verdicts` (one for each order), `style_a`, `style_b`, `truncated_a`, `truncated_b`. metrics:
+        battle: the row's `question_id`; `model_a` (the model under test) and `model_b`, null where the command line
+        names them; `winner`, `outcome`, `verdicts` (one for each order), `style_a`, `style_b`, `truncated_a`,
+        `truncated_b`. metrics:
         `score`, the outcome; `first_preferred`; with `swap` `inconsistent`; `length_difference` in characters.
         Equal answers are a tie, without a call.
 
@@ -206,6 +207,7 @@ class Preference(StreamedEval):
         record_event(
             "battle",
             {
+                **{key: sample[key] for key in ("question_id",) if key in sample},
                 "model_a": sample.get("model") if "completion" in sample else None,
                 "model_b": str(sample.get("reference_model") or REFERENCE) if of_data else self.baseline_name,
                 "winner": winner_of(outcome),

@@ -66,10 +66,11 @@ class PreferenceReport:
             ("decided", "win_rate_decided"),
             ("first_preferred", "first_preferred"),
             ("inconsistent", "position_inconsistency"),
-            ("length_difference", "length_difference"),
         ):
             if self.means[name].n:
                 report = with_keys(report, key, self.means[name])
+        if n and self.means["length_difference"].variance > 0:
+            report = with_keys(report, "length_difference", self.means["length_difference"])
         report.update(self._adjusted(n))
         report.update({f"n_{name}": self.counts[name] for name in ("wins", "losses", "ties")})
         rare = ("identical", "retried", "baseline_truncated")
