@@ -12,7 +12,9 @@ import pytest
 import evals
 from evals.cli.main import main
 from evals.comparison.answer_pairs import AnswerPairs, pairs_of_file, pairs_of_records
+from evals.comparison.voting import Ballot
 from evals.errors import EvalsError
+from evals.interchange.votes import append_vote
 
 ROWS = [{"input": f"question {i}", "ideal": "x", "category": "ab"[i % 2]} for i in range(6)]
 
@@ -141,6 +143,23 @@ def test_a_grader_compares_two_records(tmp_path: Path, capsys: Any, grader: str,
     [pair] = json.loads(capsys.readouterr().out)["pairs"]
     assert (pair["model"], pair["other"], pair["wins"], pair["losses"]) == ("m1", "m2", 12, 0)
     assert pair["win_rate"]["n"] == 12
+
+
+def test_votes_are_compared_with_the_verdicts_of_a_grader(tmp_path: Path, capsys: Any, grader: str) -> None:
+    a, b = record(tmp_path / "a.jsonl", "m1", repeats=2), record(tmp_path / "b.jsonl", "m2", repeats=2)
+    run, votes = str(tmp_path / "judged.jsonl"), tmp_path / "votes.jsonl"
+    assert (
+        main(["preferences", "--judge", "taste", str(a), str(b), "--registry_path", grader, "--record_path", run]) == 0
+    )
+    ballot = Ballot(pairs_of_records(a, b), "ann")
+    for number in range(8):
+        question = ballot.next()
+        assert question is not None
+        append_vote(votes, ballot.vote(question, "tie" if number < 2 else "model_a", 1.0))
+    capsys.readouterr()
+    assert main(["preferences", str(votes), run, "--json"]) == 0
+    [pair] = json.loads(capsys.readouterr().out)["agreement"]["pairs"]
+    assert (pair["raters"], pair["same"], pair["kappa"]["n"]) == (["taste", "ann"], 0.75, 8)
 
 
 def test_a_number_of_files_that_is_no_pair_is_refused(tmp_path: Path, capsys: Any) -> None:
