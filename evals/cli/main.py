@@ -33,6 +33,7 @@ from evals.cli import (
     shard,
     show,
     view,
+    vote,
 )
 from evals.cli.console import Parser, run_command
 
@@ -51,6 +52,7 @@ COMMANDS = (
     gate,
     contamination,
     preferences,
+    vote,
     plot,
     runs,
     report,
