@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from evals.suite.choice.multiple_choice import MultipleChoice as MultipleChoice
     from evals.suite.code.pass_at_k import PassAtK as PassAtK
     from evals.suite.exam.eval import Exam as Exam
+    from evals.suite.graded.claims import ClaimSupport as ClaimSupport
+    from evals.suite.graded.factuality import Factuality as Factuality
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
     from evals.suite.graders.eval import HostedEval as HostedEval
     from evals.suite.graders.single import LabelModel as LabelModel
@@ -41,9 +43,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Choice": "evals.suite.choice.eval",
+    "ClaimSupport": "evals.suite.graded.claims",
     "DropF1": "evals.suite.answers.drop_f1",
     "Exam": "evals.suite.exam.eval",
     "ExtractAnswer": "evals.suite.answers.extract",
+    "Factuality": "evals.suite.graded.factuality",
     "FuzzyMatch": "evals.suite.match.fuzzy_match",
     "HostedEval": "evals.suite.graders.eval",
     "Includes": "evals.suite.match.includes",
