@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evals.suite.graded.claims import ClaimSupport as ClaimSupport
     from evals.suite.graded.factuality import Factuality as Factuality
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
+    from evals.suite.graded.truthfulness import Truthfulness as Truthfulness
     from evals.suite.graders.eval import HostedEval as HostedEval
     from evals.suite.graders.single import LabelModel as LabelModel
     from evals.suite.graders.single import MultiGraded as MultiGraded
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from evals.suite.match.match_with_solvers import MatchWithSolvers as MatchWithSolvers
     from evals.suite.text.text_loss import TextLoss as TextLoss
     from evals.suite.text.translate import Translate as Translate
+    from evals.suite.text.truth_difference import TruthDifference as TruthDifference
     from evals.suite.tools.tool_call import ToolCall as ToolCall
 
 _HOMES = {
@@ -72,6 +74,8 @@ _HOMES = {
     "TextSimilarity": "evals.suite.graders.single",
     "ToolCall": "evals.suite.tools.tool_call",
     "Translate": "evals.suite.text.translate",
+    "TruthDifference": "evals.suite.text.truth_difference",
+    "Truthfulness": "evals.suite.graded.truthfulness",
 }
 
 __all__ = list(_HOMES)

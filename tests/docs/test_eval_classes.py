@@ -23,6 +23,8 @@ OTHER_PAGES = {
     "evals.suite:ClaimSupport": "factuality.md",
     "evals.suite:Factuality": "factuality.md",
     "evals.suite:HostedEval": "hosted-evals.md",
+    "evals.suite:TruthDifference": "factuality.md",
+    "evals.suite:Truthfulness": "factuality.md",
 }
 CLASSES = re.findall(r"^\| `(evals\.suite:\w+)`", PAGE, re.MULTILINE)
 OF_EVERY_CLASS = {"self", "completion_fns", "args", "kwargs", "samples_jsonl"}

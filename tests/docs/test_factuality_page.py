@@ -10,6 +10,7 @@ import pytest
 from evals.cli import oaieval
 from evals.suite.graded.factuality import DEFAULT_VERDICTS
 from evals.suite.graded.factuality_report import VERDICTS
+from evals.suite.graded.truthfulness import DEFAULT_VERDICTS as TRUTHFULNESS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "factuality.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^`([\w./-]+)`:\n\n```\w+\n(.*?)```", re.MULTILINE | re.DOTALL)
@@ -32,5 +33,5 @@ def test_the_example_prints_what_the_page_shows(
 
 def test_every_verdict_is_described_with_its_letter() -> None:
     assert set(DEFAULT_VERDICTS.values()) == set(VERDICTS)
-    for letter, verdict in DEFAULT_VERDICTS.items():
+    for letter, verdict in [*DEFAULT_VERDICTS.items(), *TRUTHFULNESS.items()]:
         assert f"| `{verdict}` | {letter} |" in PAGE
