@@ -34,7 +34,7 @@ FLOORS = {
         "sample",
         "secrets",
     ]
-    + ["specs", "stats", "task_state", "texts"],
+    + ["specs", "stats", "task_state", "texts", "whose_code"],
 }
 FOLDERS_ABOVE = {
     "completion_fns": {"local_models", "solvers", "serving"},

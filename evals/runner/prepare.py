@@ -26,6 +26,7 @@ from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
 from evals.secrets import register_secrets_in, without_secrets, without_secrets_in_command
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
+from evals.whose_code import plugins_answer_for
 
 SCORER_TRIALS = 50
 "Samples whose ideal answers are put through their own scorer before the first call."
@@ -121,13 +122,15 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
     request = _with_images(request, evaluation)
-    facts = _facts_of(evaluation, spec, request)
-    evaluation.preflight()
-    _check_effort(evaluation, request, registry)
-    warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
-    warnings += _scorer_warnings(evaluation, spec, request, registry)
-    preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
-    _check_budget(evaluation, request, registry)
+    with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
+        facts = _facts_of(evaluation, spec, request)
+        evaluation.preflight()
+        _check_effort(evaluation, request, registry)
+        warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
+        warnings += _scorer_warnings(evaluation, spec, request, registry)
+        preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
+        _check_budget(evaluation, request, registry)
+        fingerprint = fingerprint_of(request, spec, evaluation, facts, registry)
     return PreparedRun(
         request=request,
         registry=registry,
@@ -135,7 +138,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
         base_spec=registry.get_base_eval(request.eval_name),
         eval=evaluation,
         preflight=replace(facts, warnings=warnings),
-        fingerprint=fingerprint_of(request, spec, evaluation, facts, registry),
+        fingerprint=fingerprint,
     )
 
 
@@ -149,8 +152,9 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
     request = _with_images(request, evaluation)
-    facts = _facts_of(evaluation, spec, request)
-    return fingerprint_of(request, spec, evaluation, facts, registry)
+    with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
+        facts = _facts_of(evaluation, spec, request)
+        return fingerprint_of(request, spec, evaluation, facts, registry)
 
 
 def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:

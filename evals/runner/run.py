@@ -17,7 +17,6 @@ from evals.engine.session import CallCounts, Session
 from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly, UsageError
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
-from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
@@ -32,6 +31,7 @@ from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
 from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
+from evals.whose_code import blamed_line, is_ours
 
 if TYPE_CHECKING:
     from evals.engine.cache import CompletionCache
@@ -235,8 +235,8 @@ def _evaluate(
         return dict(error.partial_report or {}), error
     except KeyboardInterrupt as stop:
         return {}, Interrupted("stopped", exit_code=getattr(stop, "exit_code", 130))
-    except Exception as error:
-        if is_ours(type(evaluation).run):
+    except (Exception, SystemExit) as error:
+        if is_ours(type(evaluation)) and blamed_line(error) is None:
             raise
         return {}, plugin_failed(evaluation, error, counters.errors)
     finally:
