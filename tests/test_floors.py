@@ -30,11 +30,12 @@ FLOORS = {
         "json_text",
         "key_values",
         "lazy",
+        "project",
         "report_keys",
         "sample",
         "secrets",
     ]
-    + ["specs", "stats", "task_state", "texts", "whose_code"],
+    + ["specs", "stats", "task_state", "texts"],
 }
 FOLDERS_ABOVE = {
     "completion_fns": {"local_models", "solvers", "serving"},

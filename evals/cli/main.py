@@ -29,6 +29,7 @@ from evals.cli import (
     scale,
     score,
     serve,
+    settings,
     show,
     view,
 )
@@ -59,6 +60,7 @@ COMMANDS = (
     sandbox,
     serve,
     import_,
+    settings,
 )
 
 

@@ -107,7 +107,7 @@ def show_eval(name: str, registry: Registry, data_paths: list[str]) -> dict[str,
 def _first_sample(spec: EvalSpec, registry: Registry, data_paths: list[str]) -> dict[str, Any]:
     from evals.completion_fns.dummy import DummyCompletionFn
     from evals.eval import hook_of
-    from evals.whose_code import plugins_answer_for
+    from evals.registry.whose_code import plugins_answer_for
 
     data = _data_on_disk(spec, data_paths)
     given = {} if data is None else {"samples_jsonl": str(data)}

@@ -15,8 +15,8 @@ from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
 from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, ProviderError
+from evals.registry.whose_code import blamed_line, class_line
 from evals.secrets import redact
-from evals.whose_code import blamed_line, class_line
 
 if TYPE_CHECKING:
     from evals.engine.limits import AdaptiveLimit

@@ -26,7 +26,7 @@ from evals.engine.session import Session
 from evals.engine.traits import traits_of
 from evals.record.current import record_cond_logp, record_sampling
 from evals.record.recorders import default_recorder
-from evals.whose_code import class_line
+from evals.registry.whose_code import class_line
 
 if TYPE_CHECKING:
     from evals.engine.cache import Draw

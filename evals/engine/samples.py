@@ -14,8 +14,8 @@ from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
 from evals.errors import BudgetReached, DataError, EvalsError, Interrupted, ProviderError, SettledEarly
 from evals.record.recorders import Event, RecorderBase, SampleScope
+from evals.registry.whose_code import blamed_line, class_line
 from evals.secrets import redact
-from evals.whose_code import blamed_line, class_line
 
 SAME_ERRORS_IN_A_ROW = 50
 "The run ends after this many samples in a row that failed in the same way."

@@ -11,8 +11,8 @@ from typing import Any
 from evals.completion import CompletionFn
 from evals.errors import RegistryError, did_you_mean
 from evals.registry.argument_types import fits, parameters_of, problem_of, read_text
+from evals.registry.whose_code import class_line
 from evals.secrets import redact
-from evals.whose_code import class_line
 
 
 def checked_arguments(

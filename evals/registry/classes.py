@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed, near_misses
 from evals.registry.argument_check import checked_arguments
-from evals.whose_code import foreign_line, is_ours, plugin_failure
+from evals.registry.whose_code import foreign_line, is_ours, plugin_failure
 
 logger = logging.getLogger("evals")
 

@@ -20,13 +20,13 @@ from evals.record.scores import score_of
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
+from evals.registry.whose_code import plugins_answer_for
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.runner.given_answer import GivenAnswer, ScoringAnswer
 from evals.sample import sample_id
 from evals.specs import EvalSpec
 from evals.texts.number_text import counted
-from evals.whose_code import plugins_answer_for
 
 MAX_SHOWN = 5
 TEXT_FIELD = "text"

@@ -12,8 +12,8 @@ from evals.errors import RegistryError, UsageError
 from evals.eval import Eval
 from evals.registry.index import YamlFile
 from evals.registry.lookup import Registry
+from evals.registry.whose_code import plugins_answer_for
 from evals.sample import sample_id
-from evals.whose_code import plugins_answer_for
 
 
 def registry_folder_of(path: Path) -> Path:

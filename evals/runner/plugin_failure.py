@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.errors import ProviderError
+from evals.registry.whose_code import blamed_line, class_line, foreign_line
 from evals.secrets import redact
-from evals.whose_code import blamed_line, class_line, foreign_line
 
 logger = logging.getLogger("evals")
 

@@ -14,10 +14,12 @@ from evals.engine.traits import effort_in_words, preflight, traits_of
 from evals.errors import UsageError
 from evals.eval import Eval
 from evals.key_values import typed
+from evals.project import current_project
 from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
+from evals.registry.whose_code import plugins_answer_for
 from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of
 from evals.runner.given_answer import GivenAnswer
@@ -26,7 +28,6 @@ from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
 from evals.secrets import register_secrets_in, without_secrets, without_secrets_in_command
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
-from evals.whose_code import plugins_answer_for
 
 SCORER_TRIALS = 50
 "Samples whose ideal answers are put through their own scorer before the first call."
@@ -102,6 +103,7 @@ class PreparedRun:
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **({"efforts": self.efforts} if self.efforts else {}),
+                **current_project().facts(),
                 **({"tags": list(request.tags)} if request.tags else {}),
                 **({"models": self.scales} if self.scales else {}),
                 **self.preflight.facts(),

@@ -18,6 +18,7 @@ from evals.errors import DataError, EvalsError, Interrupted, RecordError, Settle
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
 from evals.registry.lookup import Registry
+from evals.registry.whose_code import blamed_line, is_ours
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
 from evals.runner.fingerprint import first_difference
@@ -31,7 +32,6 @@ from evals.runner.result import read_result
 from evals.runner.resume import Earlier, find_unfinished, read_earlier
 from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
-from evals.whose_code import blamed_line, is_ours
 
 if TYPE_CHECKING:
     from evals.engine.cache import CompletionCache

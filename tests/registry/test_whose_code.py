@@ -13,8 +13,8 @@ from evals.errors import DataError, UsageError
 from evals.eval import Eval
 from evals.record.event import event_of
 from evals.registry.classes import build
+from evals.registry.whose_code import foreign_line, is_ours
 from evals.suite.match.match import Match
-from evals.whose_code import foreign_line, is_ours
 
 
 def module_at(path: Path, name: str, text: str) -> Any:
