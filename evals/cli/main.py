@@ -10,6 +10,7 @@ from evals.cli import (
     check,
     code,
     compare,
+    completion,
     contamination,
     data,
     exams,
@@ -61,6 +62,7 @@ COMMANDS = (
     serve,
     import_,
     settings,
+    completion,
 )
 
 
