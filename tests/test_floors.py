@@ -30,6 +30,7 @@ FLOORS = {
         "json_text",
         "key_values",
         "lazy",
+        "project",
         "report_keys",
         "sample",
         "secrets",

@@ -10,6 +10,7 @@ from evals.cli import (
     check,
     code,
     compare,
+    completion,
     contamination,
     data,
     exams,
@@ -30,6 +31,7 @@ from evals.cli import (
     scale,
     score,
     serve,
+    settings,
     shard,
     show,
     view,
@@ -65,6 +67,8 @@ COMMANDS = (
     sandbox,
     serve,
     import_,
+    settings,
+    completion,
 )
 
 

@@ -12,6 +12,7 @@ from evals.cli import gate
 from evals.cli.console import run_command
 from evals.cli.oaieval_flags import get_parser
 from evals.errors import UsageError
+from evals.project import current_project, near
 
 if TYPE_CHECKING:
     from evals.cli.progress import Progress
@@ -267,13 +268,30 @@ def _begin(
             f"no unfinished record of this run was found: it starts anew{f' ({why})' if why else ''}", file=sys.stderr
         )
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
+        if current_project().values:
+            print(f"settings of {near(current_project().path)}: {', '.join(current_project().values)}", file=sys.stderr)
         print(opening_lines(prepared), file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command's entry point; returns the exit code."""
+    return run_command(lambda: run_command_line(arguments(argv)))
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parsed arguments; what they leave out comes from the project file.
+
+    Raises:
+        UsageError: the project file cannot be used.
+    """
     parser = get_parser()
-    return run_command(lambda: run_command_line(parser.parse_args(argv)))
+    words = sys.argv[1:] if argv is None else argv
+    if not {"-h", "--help"} & set(words):
+        parser.set_defaults(**current_project().option_defaults())
+    args, unknown = parser.parse_with_default(words, lambda: current_project().get("model"), "eval")
+    if unknown:
+        parser.refuse(unknown)
+    return args
 
 
 def run_command_line(args: argparse.Namespace) -> int:

@@ -77,6 +77,7 @@ class SamplePass:
             observer=plan.observer,
             sequential=session.settings.start_concurrency == 1,
             labels_of=_labels,
+            owner=getattr(self.evaluate, "__self__", None),
         )
         # The items are generated twice, once to count and once to run: a list of them would grow with the samples.
         done = sum(item.key in plan.finished for item in self._items(order, repeats)) if plan.finished else 0

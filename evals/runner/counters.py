@@ -38,6 +38,8 @@ class RunCounters:
         "Failed evaluations by type of error."
         self.first_error = ""
         "The message of the first sample that failed."
+        self.first_place = ""
+        "`file:line` of the code that failed first; empty where no code failed."
         self.usage: collections.Counter[str] = collections.Counter()
         self.models: collections.Counter[str] = collections.Counter()
         "Calls by the name that the server gave its model."
@@ -112,6 +114,7 @@ class RunCounters:
         """Count a sample that failed. error: the data of its `error` event."""
         self.errors[str(error.get("type", "error"))] += 1
         self.first_error = self.first_error or str(error.get("message", ""))
+        self.first_place = self.first_place or str(error.get("where", ""))
 
     def add_finished(self, events: Sequence[Event]) -> None:
         """Add the calls and the score of a finished evaluation, of this run or of the one that it resumes."""

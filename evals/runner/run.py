@@ -17,8 +17,8 @@ from evals.engine.session import CallCounts, Session
 from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly, UsageError
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
-from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
+from evals.registry.whose_code import blamed_line, is_ours
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
 from evals.runner.fingerprint import first_difference
@@ -272,8 +272,8 @@ def evaluate_here(
         return dict(error.partial_report or {}), error
     except KeyboardInterrupt as stop:
         return {}, Interrupted("stopped", exit_code=getattr(stop, "exit_code", 130))
-    except Exception as error:
-        if is_ours(type(evaluation).run):
+    except (Exception, SystemExit) as error:
+        if is_ours(type(evaluation)) and blamed_line(error) is None:
             raise
         return {}, plugin_failed(evaluation, error, counters.errors)
     finally:

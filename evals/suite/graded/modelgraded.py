@@ -10,8 +10,9 @@ from typing import Any
 
 from evals.completion import Prompt
 from evals.datasets.templates import double_braces
+from evals.engine.calls import first_completion
 from evals.errors import BadSample, RegistryError, did_you_mean, listed
-from evals.eval import Report, StreamedEval, first_completion
+from evals.eval import Report, StreamedEval
 from evals.record.current import record_metrics
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.engine import calls
-from evals.eval import first_completion
+from evals.engine.calls import first_completion
 from evals.record.current import record_embedding
 from evals.sandbox.problem import Problem
 from evals.sandbox.verdict import Verdict
