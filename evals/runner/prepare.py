@@ -21,6 +21,7 @@ from evals.registry.typed_arguments import takes_typed_arguments
 from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of
 from evals.runner.given_answer import GivenAnswer
+from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
@@ -101,6 +102,7 @@ class PreparedRun:
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **({"efforts": self.efforts} if self.efforts else {}),
+                **({"graders": graders} if (graders := graders_of(self.eval)) else {}),
                 **({"tags": list(request.tags)} if request.tags else {}),
                 **({"models": self.scales} if self.scales else {}),
                 **self.preflight.facts(),
@@ -124,7 +126,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     facts = _facts_of(evaluation, spec, request)
     evaluation.preflight()
     _check_effort(evaluation, request, registry)
-    warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
+    warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry), *self_grading(evaluation)]
     warnings += _scorer_warnings(evaluation, spec, request, registry)
     preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
     _check_budget(evaluation, request, registry)
@@ -193,7 +195,10 @@ def _evaluation_of(spec: EvalSpec, request: RunRequest, registry: Registry) -> E
 
 
 def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Sequence[Any]) -> Eval:
+    if "grader" in request.extra_eval_params:
+        refuse_grader_of_none(spec, registry)
     made: Eval = registry.make_eval(spec, fns, **{"seed": request.seed, **request.extra_eval_params})
+    made.completion_fn_names = request.completion_fn_names
     return made
 
 
