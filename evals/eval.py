@@ -32,6 +32,7 @@ from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
 
 if TYPE_CHECKING:
+    from evals.completion_fns.graders import NamedGrader
     from evals.data import SampleSequence
     from evals.solvers.solver import Solver
 
@@ -68,6 +69,9 @@ class Eval(abc.ABC):
 
     further_completion_fns: Sequence[Any] = ()
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
+    named_graders: Sequence[NamedGrader] = ()
+    "The graders that the run asks; `make_graders` makes them of the argument `grader`."
+    completion_fn_names: Sequence[str] = ()  # of the command line
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
     input_field: str = "input"
@@ -136,11 +140,7 @@ class Eval(abc.ABC):
         return first_completion(await self.complete_with(self.completion_fn, prompt, **kwargs), self.completion_fn)
 
     async def complete_with(self, fn: Any, prompt: Prompt, *, grading: bool = False, **kwargs: Any) -> CompletionResult:
-        """All completions of `prompt` by `fn`. grading: the call judges another completion.
-
-        Raises:
-            CallFailed: no attempt succeeded.
-        """
+        """All completions of `prompt` by `fn`, see `calls.complete`. grading: the call judges another completion."""
         return await calls.complete(fn, prompt, grading=grading, **kwargs)
 
     async def score(self, prompt: Prompt, continuations: Sequence[str]) -> list[ContinuationScore]:

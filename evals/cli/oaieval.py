@@ -49,12 +49,14 @@ def request_of(args: argparse.Namespace) -> RunRequest:
     overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
     extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
-    prompt = {} if args.prompt is None else {"prompt": args.prompt}
+    named = {} if args.prompt is None else {"prompt": args.prompt}
+    if args.grader:
+        named["grader"] = graders_named(args.grader)
     return RunRequest(
         completion_fns=[name for name in args.completion_fn.split(",") if name],
         eval_name=args.eval,
         registry_paths=args.registry_path,
-        extra_eval_params={**{key: number_or_text(text) for key, text in extra.items()}, **prompt},
+        extra_eval_params={**{key: number_or_text(text) for key, text in extra.items()}, **named},
         completion_args=split_pairs(args.completion_args, "--completion_args"),
         max_samples=args.max_samples,
         repeats=args.repeats,
@@ -90,6 +92,14 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         ),
         command=" ".join(sys.argv),
     )
+
+
+def graders_named(given: Sequence[str]) -> str:
+    """All graders of a command line, with commas between. Raises UsageError where none of them has a name."""
+    names = [name for text in given for part in text.split(",") if (name := part.strip())]
+    if not names:
+        raise UsageError("--grader names no grader", fix="name a model: --grader gpt-6-sol")
+    return ",".join(names)
 
 
 def _images_of(args: argparse.Namespace) -> ImageOptions | None:

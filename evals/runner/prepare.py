@@ -23,6 +23,7 @@ from evals.registry.whose_code import plugins_answer_for
 from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of, scoring_facts
 from evals.runner.given_answer import GivenAnswer
+from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
@@ -107,6 +108,7 @@ class PreparedRun:
                 **({"shard": asdict(request.shard)} if request.shard is not None else {}),
                 **({"efforts": self.efforts} if self.efforts else {}),
                 **current_project().facts(),
+                **({"graders": graders} if (graders := graders_of(self.eval)) else {}),
                 **({"tags": list(request.tags)} if request.tags else {}),
                 **({"models": self.scales} if self.scales else {}),
                 **self.preflight.facts(),
@@ -131,7 +133,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
         facts = _facts_of(evaluation, spec, request)
         evaluation.preflight()
         _check_effort(evaluation, request, registry)
-        warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
+        warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry), *self_grading(evaluation)]
         warnings += _scorer_warnings(evaluation, spec, request, registry)
         preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
         _check_budget(evaluation, request, registry)
@@ -232,7 +234,10 @@ def _evaluation_of(spec: EvalSpec, request: RunRequest, registry: Registry) -> E
 
 
 def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Sequence[Any]) -> Eval:
+    if "grader" in request.extra_eval_params:
+        refuse_grader_of_none(spec, registry)
     made: Eval = registry.make_eval(spec, fns, **{"seed": request.seed, **request.extra_eval_params})
+    made.completion_fn_names = request.completion_fn_names
     return made
 
 

@@ -200,7 +200,16 @@ def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
         report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = counters.cost_usd
-    return report
+    return with_graders(report, counters)
+
+
+def with_graders(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
+    """The report with the calls, tokens and dollars of each grader under `graders`, beside what the eval says there."""
+    said = report.get("graders", {})
+    if not counters.graders or not isinstance(said, dict):
+        return report
+    found = {name: {**said.get(name, {}), **costs.as_dict()} for name, costs in sorted(counters.graders.items())}
+    return {**report, "graders": {**said, **found}}
 
 
 def with_labels(

@@ -9,9 +9,10 @@ from random import Random
 from typing import Any
 
 from evals.completion import Completions, Prompt
+from evals.engine.calls import first_completion
 from evals.engine.cut_off import reached_limit
 from evals.errors import BadSample, UsageError
-from evals.eval import Report, StreamedEval, first_completion
+from evals.eval import Report, StreamedEval
 from evals.metrics import Mean, with_keys
 from evals.record.current import record_event, record_metrics
 from evals.record.recorders import Event
