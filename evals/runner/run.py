@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.datasets.samples import SampleSequence
 from evals.engine.context import use_session
+from evals.engine.garbage import rare_collections
 from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
@@ -229,7 +230,7 @@ def _evaluate(
     on_interrupt: Callable[[int], None] | None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
     try:
-        with use_session(session, plan), handle_interrupts(session, on_interrupt):
+        with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None
     except EvalsError as error:
         return dict(error.partial_report or {}), error
