@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.datasets.samples import SampleSequence
 from evals.engine.context import use_session
+from evals.engine.garbage import rare_collections
 from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
@@ -275,7 +276,7 @@ def evaluate_here(
 ) -> tuple[dict[str, Any], EvalsError | None]:
     """Evaluate the samples in this process: the report, and why the run ended early."""
     try:
-        with use_session(session, plan), handle_interrupts(session, on_interrupt):
+        with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None
     except EvalsError as error:
         return dict(error.partial_report or {}), error
