@@ -85,6 +85,7 @@ def run_eval(
     if observer is not None:
         observer.watch(counters, session.counts)
     plan = _plan_of(request, counters, earlier)
+    plan.uses_own_ids = prepared.preflight.uses_own_ids
     began_s = time.perf_counter()
     try:
         report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, counters, on_interrupt)
