@@ -27,6 +27,8 @@ class RunPlan:
     "Reads those samples from the record; None if no run is resumed."
     cluster_of: Mapping[str, Hashable] | None = None
     "The cluster of each sample id, where samples are known to depend on one another; ids that it lacks stand alone."
+    openai_evals_rules: bool = False
+    "The entry has the form of openai/evals, whose rules hold where ours differ."
     uses_own_ids: bool = True
     "Whether samples are called by the ids that rows give themselves. False where several rows share one."
     n_passes: int = 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from evals.engine.prompt_form import form_in_words
 from evals.engine.traits import traits_of
-from evals.report.words import counted, money
+from evals.report.words import counted, money, wrapped
 
 if TYPE_CHECKING:
     from evals.runner.prepare import PreparedRun
@@ -32,8 +33,19 @@ def opening_lines(prepared: PreparedRun) -> str:
         lines.append(estimate)
     if prepared.earlier is not None:
         lines.append(f"going on with {prepared.earlier.path}")
+    lines.extend(_prompt_lines(prepared))
     lines.extend(f"warning: {warning}" for warning in facts.warnings)
     return "\n".join(lines)
+
+
+def _prompt_lines(prepared: PreparedRun) -> list[str]:
+    """How text prompts are sent, where the evaluated model takes messages."""
+    evaluation = prepared.eval
+    if not evaluation.completion_fns:
+        return []
+    theirs = prepared.eval_spec.is_openai_evals_form
+    said = form_in_words(evaluation.completion_fns[0], prepared.preflight.first_prompt, openai_evals_rules=theirs)
+    return [] if said is None else wrapped(said, rest="  ")
 
 
 def _with_host(name: str, fn: Any) -> str:
