@@ -11,8 +11,10 @@ from typing import Any
 from evals import __version__
 from evals.errors import MissingExtra
 from evals.record.reader import read_record
+from evals.report.html.comparison_view import comparison_view
 from evals.report.html.packing import json_in_html, packed
 from evals.report.html.page_data import RunData, read_run
+from evals.report.html.plot_view import plot_views
 from evals.report.html.sample_state import FLAGS, VERDICTS
 from evals.report.words import one_line, printable
 
@@ -26,12 +28,24 @@ def write_page(records: Sequence[str | Path], out: str | Path) -> None:
 
     Raises:
         DataError: a file is no record.
-        MissingExtra: jinja2 is not installed.
+        MissingExtra: jinja2 or matplotlib is not installed.
     """
     check_extra()
+    plots, not_drawn = plot_views(records)
     runs = [read_run(read_record(path)) for path in records]
-    text = render(runs, names=[run.summary["model"] for run in runs])
+    names = names_of(runs)
+    comparison = comparison_view(records, names) if len(records) > 1 else None
+    text = render(runs, names, comparison=comparison, plots=plots, not_drawn=not_drawn)
     Path(out).write_text(text, encoding="utf-8")
+
+
+def names_of(runs: Sequence[RunData]) -> list[str]:
+    """A name for each run, all different: the model, else the file, else both with a number."""
+    for key in ("model", "record"):
+        names = [one_line(run.summary[key]).removesuffix(".gz").removesuffix(".jsonl") for run in runs]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{name} ({number})" for number, name in enumerate(names, 1)]
 
 
 def check_extra() -> None:
@@ -48,12 +62,14 @@ def render(
     *,
     comparison: dict[str, Any] | None = None,
     plots: Iterable[dict[str, Any]] = (),
+    not_drawn: Iterable[str] = (),
     source: str | None = None,
 ) -> str:
     """The page as text.
 
-    names: of the runs, for people. comparison: of `comparison_view`. plots: of `plot_view`. source: where the page asks
-    for chunks (`index-0`, `chunk-0-7`) instead of having them inside: an address of the server that sends it.
+    names: of the runs, for people. comparison: of `comparison_view`. plots, not_drawn: of `plot_views`. source: where
+    the page asks for chunks (`index-0`, `chunk-0-7`) instead of having them inside: an address of the server that
+    sends it.
     """
     style, script = style_text(), script_text()
     page: str = (
@@ -65,6 +81,7 @@ def render(
             title=_title(runs),
             comparison=comparison,
             plots=list(plots),
+            not_drawn=list(not_drawn),
             style=style,
             script=script,
             csp=content_security_policy(style, script, connects=source is not None),

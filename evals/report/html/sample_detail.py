@@ -33,7 +33,7 @@ def sample_detail(sample: SampleRecord) -> dict[str, Any]:
     found = {
         "calls": calls,
         "expected": row["expected"],
-        "picked": row["picked"] if row["picked"] != row["completion"] else None,
+        "picked": row["picked"] if _differ(row["picked"], row["completion"]) else None,
         "completion": None if sample.data("sampling") else row["completion"],
         "verdicts": list(_verdicts(sample)),
         "metrics": {key: value for key, value in row.items() if key not in COLUMNS},
@@ -163,6 +163,13 @@ def _verdicts(sample: SampleRecord) -> Iterator[dict[str, Any]]:
     for event in sample.events:
         if event.type in ("match", "grade", "exam", "program") and isinstance(event.data, dict):
             yield {"by": event.type, **{key: value for key, value in event.data.items() if key != "sampled"}}
+
+
+def _differ(picked: Any, completion: Any) -> bool:
+    """Whether what was picked says more than the completion beside it."""
+    if isinstance(picked, str) and isinstance(completion, str):
+        return picked.strip() != completion.strip()
+    return bool(picked != completion)
 
 
 def _other_data(type: str, data: Any) -> Any:

@@ -67,6 +67,7 @@ function refilter() {
   const place = list.view.indexOf(list.open);
   list.cursor = place >= 0 ? place : Math.min(list.cursor, Math.max(0, fits.length - 1));
   space.style.height = `${list.view.length * list.height}px`;
+  document.documentElement.style.setProperty("--list-height", `${Math.max(3, list.view.length) * list.height + 2}px`);
   say();
   drawRows();
 }
@@ -100,7 +101,7 @@ function rowNode(place) {
     "div",
     { class: "row", role: "option", id: `option-${place}`, "aria-selected": place === list.cursor ? "true" : "false", "aria-posinset": place + 1, "aria-setsize": list.view.length, "data-row": row },
     el("span", { class: "marks" }, marks),
-    el("span", { class: "id" }, visible(idOf(row)) + (repeatOf(row) ? ` #${repeatOf(row)}` : "")),
+    el("span", { class: "id", title: visible(idOf(row)) }, visible(shortId(row))),
     el("span", { class: "question" }, known ? known.question : ""),
     el("span", { class: "given" }, known ? known.given : ""),
   );

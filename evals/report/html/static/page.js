@@ -105,7 +105,7 @@ function stateChips() {
   const names = [...data.verdicts, ...data.flags, ...(data.flips ? ["flipped", "rose", "fell"] : [])];
   const words = { rose: "became better", fell: "became worse", tools: "called tools" };
   const found = names.map((name) => [name, countOf(name)]).filter(([, n]) => n > 0);
-  return found.map(([name, n]) => el("button", { type: "button", class: `chip ${name}`, "data-state": name, "aria-pressed": "false", onclick: () => setState(name) }, words[name] || name, el("span", { class: "n" }, count(n))));
+  return found.map(([name, n]) => el("button", { type: "button", class: `chip ${name}`, "data-state": name, title: runs.length > 1 ? "in one of the runs or more" : null, "aria-pressed": "false", onclick: () => setState(name) }, words[name] || name, el("span", { class: "n" }, count(n))));
 }
 
 function countOf(state) {
@@ -207,6 +207,9 @@ function sortTable(head) {
 }
 
 function measure() {
+  let longest = 3;
+  for (let row = 0; row < rows.n; row += Math.ceil(rows.n / 5000)) longest = Math.max(longest, shortId(row).length);
+  document.documentElement.style.setProperty("--id-width", `${Math.min(28, longest) + 1}ch`);
   list.height = matchMedia("(max-width: 700px)").matches ? 58 : 34;
   document.documentElement.style.setProperty("--row", `${list.height}px`);
   refilter();

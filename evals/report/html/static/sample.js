@@ -121,14 +121,15 @@ function isMark(verdict) {
 function verdictBox(verdict) {
   const { by, ...said } = verdict;
   const long = Object.entries(said).filter(([, value]) => typeof value === "string" && value.length > 60);
-  const short = Object.entries(said).filter(([key, value]) => value !== null && !long.some(([name]) => name === key));
+  const isShown = (key) => by === "match" && ["correct", "expected", "picked"].includes(key);
+  const short = Object.entries(said).filter(([key, value]) => value !== null && !isShown(key) && !long.some(([name]) => name === key));
   const mark = isMark(verdict);
   return el(
     "section",
     { class: "verdict" },
     el("h4", {}, by, typeof mark === "boolean" ? el("span", { class: `badge ${mark ? "right" : "wrong"}` }, mark ? "right" : "wrong") : null),
     facts(short.map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : typeof value === "number" ? shortNumber(value) : value])),
-    long.map(([key, value]) => [el("p", { class: "label" }, key), textBox(value)]),
+    long.filter(([key]) => !isShown(key)).map(([key, value]) => [el("p", { class: "label" }, key), textBox(value)]),
   );
 }
 

@@ -61,6 +61,7 @@ function joinRuns() {
     rows.at[r] = at;
   });
   rows.key = keys;
+  rows.prefix = sharedStart(keys).length;
   rows.flip = flipsOf(keys);
 }
 
@@ -75,6 +76,21 @@ function flipsOf(keys) {
     flips[row] = rose.has(id) ? 1 : fell.has(id) ? -1 : 0;
   });
   return flips;
+}
+
+/* What all ids have in common, up to a dot: `gsm8k.test.` is not repeated in every line of the list. */
+function sharedStart(keys) {
+  let shared = keys.length ? keys[0] : "";
+  for (const key of keys) {
+    while (!key.startsWith(shared)) shared = shared.slice(0, -1);
+    if (!shared) break;
+  }
+  return shared.slice(0, shared.slice(0, shared.indexOf("\n") + 1 || shared.length).lastIndexOf(".") + 1);
+}
+
+function shortId(row) {
+  const id = idOf(row).slice(rows.prefix);
+  return repeatOf(row) ? `${id} #${repeatOf(row)}` : id;
 }
 
 function idOf(row) {

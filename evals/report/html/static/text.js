@@ -1,7 +1,7 @@
 /* Text from models and data sets becomes nodes of text, never markup; characters that steer are shown as escapes. */
 
 const STEERING = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|\udb40[\udc00-\udc7f]/g;
-const SHOWN = 20000; /* characters of a long text before "show all" */
+const SHOWN = 8000; /* characters of a long text before "show all" */
 const BLOCK = 20000; /* a line of some megabytes in one element takes a browser seconds to lay out */
 
 function el(tag, attributes, ...children) {
