@@ -31,6 +31,7 @@ from evals.cli import (
     serve,
     show,
     view,
+    vote,
 )
 from evals.cli.console import Parser, run_command
 
@@ -49,6 +50,7 @@ COMMANDS = (
     gate,
     contamination,
     preferences,
+    vote,
     plot,
     runs,
     report,

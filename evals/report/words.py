@@ -76,7 +76,7 @@ def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
     max_lines: of the text; the last line then says how long all of it is. None shows everything.
     """
     label = one_line(label)
-    lines = list(_folded_lines(text, WIDTH - LABEL_WIDTH - len(INDENT), max_lines))
+    lines = list(folded_lines(text, WIDTH - LABEL_WIDTH - len(INDENT), max_lines))
     first, *rest = lines or [""]
     if len(label) >= LABEL_WIDTH:
         return [f"{INDENT}{label}", *(f"{INDENT}{'':<{LABEL_WIDTH}}{line}".rstrip() for line in lines)]
@@ -84,8 +84,8 @@ def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
     return [f"{INDENT}{label:<{LABEL_WIDTH}}{first}".rstrip(), *(f"{margin}{line}".rstrip() for line in rest)]
 
 
-def _folded_lines(text: str, width: int, max_lines: int | None) -> Iterator[str]:
-    """Lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
+def folded_lines(text: str, width: int, max_lines: int | None = None) -> Iterator[str]:
+    """Printable lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
     shown = text if max_lines is None else text[: max_lines * width * 2]  # escapes make text longer, never shorter
     n_lines = 0
     for paragraph in printable(shown).split("\n"):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evals.suite.code.pass_at_k import PassAtK as PassAtK
     from evals.suite.exam.eval import Exam as Exam
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
+    from evals.suite.graded.preference import Preference as Preference
     from evals.suite.graders.eval import HostedEval as HostedEval
     from evals.suite.graders.single import LabelModel as LabelModel
     from evals.suite.graders.single import MultiGraded as MultiGraded
@@ -59,6 +60,7 @@ _HOMES = {
     "MultiGraded": "evals.suite.graders.single",
     "MultipleChoice": "evals.suite.choice.multiple_choice",
     "PassAtK": "evals.suite.code.pass_at_k",
+    "Preference": "evals.suite.graded.preference",
     "PythonGraded": "evals.suite.graders.single",
     "ScoreModel": "evals.suite.graders.single",
     "StatedConfidence": "evals.suite.answers.stated_confidence",
