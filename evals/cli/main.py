@@ -10,6 +10,7 @@ from evals.cli import (
     check,
     code,
     compare,
+    completion,
     contamination,
     data,
     exams,
@@ -30,9 +31,11 @@ from evals.cli import (
     scale,
     score,
     serve,
+    settings,
     shard,
     show,
     view,
+    vote,
 )
 from evals.cli.console import Parser, run_command
 
@@ -51,6 +54,7 @@ COMMANDS = (
     gate,
     contamination,
     preferences,
+    vote,
     plot,
     runs,
     report,
@@ -63,6 +67,8 @@ COMMANDS = (
     sandbox,
     serve,
     import_,
+    settings,
+    completion,
 )
 
 

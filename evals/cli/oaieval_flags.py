@@ -89,6 +89,9 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--max_image_px", type=_positive_int, metavar="N", help="longer side of an image; needs Pillow")
     group.add_argument("--max_image_bytes", type=_positive_int, metavar="N", help="of one image (default 20,000,000)")
+    group.add_argument(
+        "--grader", action="append", default=[], metavar="NAME", help="the grader's model; several make a panel"
+    )
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
         "--estimand",

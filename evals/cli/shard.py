@@ -16,6 +16,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
     parser = subparsers.add_parser("shard", help="run one share of an eval's samples", description=DESCRIPTION)
     add_run_arguments(parser)
+    next(action for action in parser._actions if action.dest == "eval").nargs = "?"
     group = parser.add_argument_group("shares")
     group.add_argument("--of", type=int, required=True, metavar="N", help="how many shares there are")
     group.add_argument("--index", type=int, required=True, metavar="I", help="which one this is, from 0 to N - 1")
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from evals.engine.shard import Shard
     from evals.errors import UsageError
 
+    _complete(args)
     try:
         args.shard = Shard(args.index, args.of)
     except ValueError:
@@ -46,3 +48,22 @@ def run(args: argparse.Namespace) -> int:
     args.record_path = str(path)
     args.resume = path.exists()
     return run_command_line(args)
+
+
+def _complete(args: argparse.Namespace) -> None:
+    """Take from the project file what the command line leaves out, as `oaieval` does."""
+    from evals.cli.oaieval_flags import get_parser
+    from evals.errors import UsageError
+    from evals.project import current_project
+
+    project, plain = current_project(), get_parser()
+    if args.eval is None:
+        model = project.get("model")
+        if model is None:
+            raise UsageError(
+                "a model and an eval are needed", fix="evals shard MODEL EVAL ..., or name a `model` in evals.toml"
+            )
+        args.completion_fn, args.eval = model, args.completion_fn
+    for name, value in project.option_defaults().items():
+        if getattr(args, name) == plain.get_default(name):
+            setattr(args, name, value)

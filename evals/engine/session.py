@@ -15,6 +15,7 @@ from evals.engine.settings import EngineSettings
 from evals.engine.threads import DaemonThreads
 from evals.engine.traits import traits_of
 from evals.errors import BudgetReached, EvalsError, Interrupted
+from evals.record.grading import current_grader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,6 +60,12 @@ class CallCounts:
         return self.prompt_tokens + self.completion_tokens
 
 
+def _key_of(fn: Any) -> str:
+    """The key of limits and time-outs for the current call to `fn`; a grader shares none with the evaluated model."""
+    key, name = traits_of(fn).limit_key, current_grader()
+    return key if name is None else f"grader {name}: {key}"
+
+
 class Session:
     """What the calls of one run share.
 
@@ -98,8 +105,7 @@ class Session:
         self._limits: dict[str, AdaptiveLimit] = {}
         self._breakers: dict[str, Breaker] = {}
         self._batchers: dict[int, Batcher] = {}
-        self._requests = self._rate(self.settings.requests_per_minute)
-        self._tokens = self._rate(self.settings.tokens_per_minute)
+        self._rates: dict[str | None, tuple[RateLimit | None, RateLimit | None]] = {}
         self._threads: DaemonThreads | None = None
         self._call_threads: DaemonThreads | None = None
         self._delegate_threads: DaemonThreads | None = None
@@ -114,7 +120,7 @@ class Session:
         traits = traits_of(fn)
         if traits.is_local:
             return None
-        key = traits.limit_key
+        key = _key_of(fn)
         if key not in self._limits:
             ceiling = min(self.settings.ceiling, traits.max_concurrency or self.settings.ceiling)
             self._limits[key] = AdaptiveLimit(self.settings.start_concurrency, ceiling, self.pause)
@@ -122,14 +128,14 @@ class Session:
 
     def breaker_of(self, fn: Any) -> Breaker:
         """The breaker of the server and model of `fn`."""
-        key = traits_of(fn).limit_key
+        key = _key_of(fn)
         if key not in self._breakers:
             self._breakers[key] = Breaker(self.settings, self._any_accepted)
         return self._breakers[key]
 
     def timeouts_of(self, fn: Any) -> Timeouts:
         """How long the backend of `fn` takes, for each apart: a quick grader says nothing about a slow model."""
-        key = traits_of(fn).limit_key
+        key = _key_of(fn)
         if key not in self._timeouts:
             self._timeouts[key] = Timeouts(self.settings)
         return self._timeouts[key]
@@ -177,21 +183,33 @@ class Session:
             self.on_growth()
 
     async def take_rates(self, n_prompt_bytes: int) -> None:
-        """Wait until the limits on requests and tokens a minute allow another call. The prompt counts as bytes/4."""
-        if self._requests is not None:
-            await self._requests.take(1.0)
-        if self._tokens is not None:
-            await self._tokens.take(n_prompt_bytes / 4)
+        """Wait until the limits on requests and tokens a minute allow another call. The prompt counts as bytes/4.
+
+        The evaluated models share one pair of limits; each grader has its own.
+        """
+        requests, tokens = self._current_rates()
+        if requests is not None:
+            await requests.take(1.0)
+        if tokens is not None:
+            await tokens.take(n_prompt_bytes / 4)
 
     def settle_tokens(self, n_prompt_bytes: int, n_tokens: int) -> None:
         """Replace the estimate of `take_rates` by the tokens that the call used."""
-        if self._tokens is not None:
-            self._tokens.settle(n_tokens - n_prompt_bytes / 4)
+        _, tokens = self._current_rates()
+        if tokens is not None:
+            tokens.settle(n_tokens - n_prompt_bytes / 4)
+
+    def _current_rates(self) -> tuple[RateLimit | None, RateLimit | None]:
+        name = current_grader()
+        if name not in self._rates:
+            settings = self.settings
+            self._rates[name] = self._rate(settings.requests_per_minute), self._rate(settings.tokens_per_minute)
+        return self._rates[name]
 
     @property
     def limits_tokens(self) -> bool:
         """Whether tokens a minute are limited, so that the size of prompts has to be known."""
-        return self._tokens is not None
+        return self.settings.tokens_per_minute is not None
 
     def sample_threads(self) -> DaemonThreads:
         """Threads for `eval_sample` methods that are not async, and for other blocking code of evals."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.errors import UsageError
 from evals.images.conditions import ImageOptions
+from evals.project import current_project
 
 START_CONCURRENCY = 32
 MAX_CONCURRENCY = 512
@@ -81,7 +82,7 @@ def environment_number(name: str) -> float | None:
 
 
 def settings_from_environment(**given: Any) -> EngineSettings:
-    """Settings from the environment and from `given`, the fields of EngineSettings (None: the default).
+    """Settings from `given`, the fields of EngineSettings (None: the default), the environment and the project file.
 
     `EVALS_THREADS` caps the calls in flight. `EVALS_THREAD_TIMEOUT` is the time-out of an attempt unless
     `attempt_timeout_s` is given. `EVALS_SEQUENTIAL=1` makes one call at a time.
@@ -90,10 +91,10 @@ def settings_from_environment(**given: Any) -> EngineSettings:
         UsageError: a variable is not a positive number.
     """
     chosen = {name: value for name, value in given.items() if value is not None}
-    threads = environment_number("EVALS_THREADS")
+    threads = environment_number("EVALS_THREADS") or current_project().get("threads")
     if threads is not None:
         chosen["max_concurrency"] = max(1, int(threads))
-    timeout_s = environment_number("EVALS_THREAD_TIMEOUT")
+    timeout_s = environment_number("EVALS_THREAD_TIMEOUT") or current_project().get("timeout")
     if timeout_s is not None:
         chosen.setdefault("attempt_timeout_s", timeout_s)
     if os.environ.get("EVALS_SEQUENTIAL", "0").lower() in {"1", "true", "yes"}:

@@ -14,13 +14,16 @@ from evals.engine.traits import effort_in_words, preflight, traits_of
 from evals.errors import UsageError
 from evals.eval import Eval
 from evals.key_values import typed
+from evals.project import current_project
 from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
+from evals.registry.whose_code import plugins_answer_for
 from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of, scoring_facts
 from evals.runner.given_answer import GivenAnswer
+from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
@@ -104,6 +107,8 @@ class PreparedRun:
                 "fingerprint": self.fingerprint,
                 **({"shard": asdict(request.shard)} if request.shard is not None else {}),
                 **({"efforts": self.efforts} if self.efforts else {}),
+                **current_project().facts(),
+                **({"graders": graders} if (graders := graders_of(self.eval)) else {}),
                 **({"tags": list(request.tags)} if request.tags else {}),
                 **({"models": self.scales} if self.scales else {}),
                 **self.preflight.facts(),
@@ -124,13 +129,15 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
     request = _with_images(request, evaluation)
-    facts = _facts_of(evaluation, spec, request)
-    evaluation.preflight()
-    _check_effort(evaluation, request, registry)
-    warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
-    warnings += _scorer_warnings(evaluation, spec, request, registry)
-    preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
-    _check_budget(evaluation, request, registry)
+    with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
+        facts = _facts_of(evaluation, spec, request)
+        evaluation.preflight()
+        _check_effort(evaluation, request, registry)
+        warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry), *self_grading(evaluation)]
+        warnings += _scorer_warnings(evaluation, spec, request, registry)
+        preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
+        _check_budget(evaluation, request, registry)
+        fingerprint = fingerprint_of(request, spec, evaluation, facts, registry)
     return PreparedRun(
         request=request,
         registry=registry,
@@ -138,7 +145,7 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
         base_spec=registry.get_base_eval(request.eval_name),
         eval=evaluation,
         preflight=replace(facts, warnings=warnings),
-        fingerprint=fingerprint_of(request, spec, evaluation, facts, registry),
+        fingerprint=fingerprint,
     )
 
 
@@ -176,8 +183,9 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
     request = _with_images(request, evaluation)
-    facts = _facts_of(evaluation, spec, request)
-    return fingerprint_of(request, spec, evaluation, facts, registry)
+    with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
+        facts = _facts_of(evaluation, spec, request)
+        return fingerprint_of(request, spec, evaluation, facts, registry)
 
 
 def eval_of(request: RunRequest) -> Eval:
@@ -226,7 +234,10 @@ def _evaluation_of(spec: EvalSpec, request: RunRequest, registry: Registry) -> E
 
 
 def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Sequence[Any]) -> Eval:
+    if "grader" in request.extra_eval_params:
+        refuse_grader_of_none(spec, registry)
     made: Eval = registry.make_eval(spec, fns, **{"seed": request.seed, **request.extra_eval_params})
+    made.completion_fn_names = request.completion_fn_names
     return made
 
 

@@ -11,13 +11,14 @@ from typing import Any, Literal
 from evals.completion_fns.function import name_of
 from evals.engine.settings import EngineSettings
 from evals.engine.shard import Shard
+from evals.project import current_project
 
 Estimand = Literal["like-these", "these"]
 
 
 def log_dir() -> Path:
-    """`EVALS_LOG_DIR`, else `evallogs` in the working folder."""
-    return Path(os.environ.get("EVALS_LOG_DIR") or "evallogs")
+    """`EVALS_LOG_DIR`, else `log_dir` of the command's project file, else `evallogs` in the working folder."""
+    return Path(os.environ.get("EVALS_LOG_DIR") or current_project().get("log_dir") or "evallogs")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from evals.datasets.samples import SampleSequence
 from evals.engine.context import use_session
+from evals.engine.garbage import rare_collections
 from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
@@ -17,8 +18,8 @@ from evals.engine.session import CallCounts, Session
 from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly, UsageError
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
-from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
+from evals.registry.whose_code import blamed_line, is_ours
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
 from evals.runner.fingerprint import first_difference
@@ -94,6 +95,8 @@ def run_eval(
     if observer is not None:
         observer.watch(counters, session.counts)
     plan = _plan_of(request, counters, earlier)
+    plan.openai_evals_rules = prepared.eval_spec.is_openai_evals_form
+    plan.uses_own_ids = prepared.preflight.uses_own_ids
     began_s = time.perf_counter()
     try:
         report, stopped_by = (evaluate or _evaluate_here)(prepared, recorder, session, plan, counters, on_interrupt)
@@ -200,7 +203,16 @@ def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
         report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = counters.cost_usd
-    return report
+    return with_graders(report, counters)
+
+
+def with_graders(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
+    """The report with the calls, tokens and dollars of each grader under `graders`, beside what the eval says there."""
+    said = report.get("graders", {})
+    if not counters.graders or not isinstance(said, dict):
+        return report
+    found = {name: {**said.get(name, {}), **costs.as_dict()} for name, costs in sorted(counters.graders.items())}
+    return {**report, "graders": {**said, **found}}
 
 
 def with_labels(
@@ -266,14 +278,14 @@ def evaluate_here(
 ) -> tuple[dict[str, Any], EvalsError | None]:
     """Evaluate the samples in this process: the report, and why the run ended early."""
     try:
-        with use_session(session, plan), handle_interrupts(session, on_interrupt):
+        with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None
     except EvalsError as error:
         return dict(error.partial_report or {}), error
     except KeyboardInterrupt as stop:
         return {}, Interrupted("stopped", exit_code=getattr(stop, "exit_code", 130))
-    except Exception as error:
-        if is_ours(type(evaluation).run):
+    except (Exception, SystemExit) as error:
+        if is_ours(type(evaluation)) and blamed_line(error) is None:
             raise
         return {}, plugin_failed(evaluation, error, counters.errors)
     finally:
