@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from evals.cli import gate
 from evals.cli.console import run_command
+from evals.cli.estimate import print_estimate, wants_estimate
 from evals.cli.oaieval_flags import get_parser
 from evals.errors import UsageError
 
@@ -261,6 +262,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if wants_estimate(args):
+        return print_estimate(args, request_of(args))
     limits = gate.limits_of(args) if args.baseline else None
     result = run_and_print(args)
     if limits is None or result.stopped_by is not None or result.record_path is None:

@@ -64,6 +64,8 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     session.uses(fn)
     traits = traits_of(fn)
     prompt, kwargs = in_form(fn, prompt, kwargs)
+    if session.stand_in is not None and not traits.delegates:
+        return session.stand_in.complete(fn, prompt, kwargs, grading=grading)
     if not traits.delegates:
         prompt = await with_pictures(session, prompt, grading=grading)
     result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
@@ -129,6 +131,8 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
         EvalsError: as `complete`.
     """
     session = current_session()
+    if session.stand_in is not None:
+        return session.stand_in.score(fn, prompt, continuations)
     session.uses(fn)
     traits = traits_of(fn)
     if traits.has_score_batch:

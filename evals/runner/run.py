@@ -66,7 +66,7 @@ def run_eval(
         from evals.runner.estimand import check_estimand
 
         check_estimand(request, prepared.preflight.n_samples)
-    earlier = _find_earlier(prepared)
+    earlier = find_earlier(prepared)
     if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)
     prepared = replace(prepared, earlier=earlier)
@@ -245,7 +245,12 @@ def _evaluate(
         run_sync(session.aclose())
 
 
-def _find_earlier(prepared: PreparedRun) -> Earlier | None:
+def find_earlier(prepared: PreparedRun) -> Earlier | None:
+    """The unfinished record that the run goes on with, as its request says; None for a new run.
+
+    Raises:
+        UsageError: the record that the request names is of another run.
+    """
     request = prepared.request
     named = request.resume_from
     if named is None and request.resume and request.record_path and Path(request.record_path).exists():
