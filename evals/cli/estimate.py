@@ -105,8 +105,10 @@ def print_estimates(
     if as_json:
         print(dumps(_as_json(tasks, found)), flush=True)
         return 0
-    lines = estimates_lines(found, [(task[2], task[1]) for task in tasks])
-    print("\n".join([f"{title}: an estimate", "", *(f"  {line}" for line in table(lines, right={2, 3, 4, 5}))]))
+    rows = estimates_lines(found, [(task[2], task[1]) for task in tasks])
+    numbers = set(range(len(rows[0]) - 4, len(rows[0])))
+    lines = [f"  {line}" for line in table(rows, right=numbers, width=78)]
+    print("\n".join([f"{title}: an estimate", "", *lines]))
     print("\n  tokens are bytes/4 unless measured, completions up to their caps; retries are not counted")
     print("  each number with its range and basis: --json, or oaieval MODEL EVAL --estimate", flush=True)
     return 0

@@ -50,10 +50,13 @@ class StandIn:
     """Takes the calls of one sample after the other, and answers each with empty texts.
 
     headroom: the tokens on top of a cap for a completion function and the options of a call, for models that reason.
+    verdict: what graders answer, so that none is asked again because nobody can read it.
     """
 
-    def __init__(self, headroom: Callable[[Any, Mapping[str, Any]], int] = lambda fn, options: 0) -> None:
-        self._headroom = headroom
+    def __init__(
+        self, headroom: Callable[[Any, Mapping[str, Any]], int] = lambda fn, options: 0, verdict: str = ""
+    ) -> None:
+        self._headroom, self._verdict = headroom, verdict
         self._planned: dict[int, PlannedCalls] = {}
         self._tokens_before = 0
 
@@ -63,14 +66,14 @@ class StandIn:
         return planned
 
     def complete(self, fn: Any, prompt: Any, options: Mapping[str, Any], *, grading: bool) -> Completions:
-        """Count a call; its completions are empty texts."""
+        """Count a call; its completions are empty texts, or verdicts."""
         own = {**_mapping(fn, "options"), **_mapping(fn, "extra_options")}
         sent = {**options, **{name: value for name, value in own.items() if value is not None}}
         n = int(sent.get("n") or 1)
         caps = [sent[name] for name in CAPS if isinstance(sent.get(name), int | float)]
         cap = int(caps[0]) if caps else getattr(fn, "default_max_tokens", None)
         self._count(fn, prompt, n, None if cap is None else int(cap) + self._headroom(fn, sent), grades=grading)
-        return Completions([""] * n, finish_reasons=["stop"] * n)
+        return Completions([self._verdict if grading else ""] * n, finish_reasons=["stop"] * n)
 
     def score(self, fn: Any, prompt: Any, continuations: Sequence[str]) -> ContinuationScores:
         """Count a request for log probabilities, which writes nothing; all continuations are equally likely."""

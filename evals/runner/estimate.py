@@ -16,7 +16,7 @@ from evals.registry.lookup import Registry
 from evals.runner.planned_calls import Plan, plan_calls
 from evals.runner.prepare import PreparedRun, prepare
 from evals.runner.request import RunRequest
-from evals.runner.run import find_earlier
+from evals.runner.resume import find_earlier
 from evals.runner.trial_calls import Measured, measure
 from evals.specs import ModelInfo
 
@@ -119,7 +119,7 @@ def estimate_run(
             where=prepared.eval_spec.where,
             fix="estimate it by a run of a few samples: --max_samples 5",
         )
-    earlier = find_earlier(prepared)
+    earlier = find_earlier(request, prepared.fingerprint)
     plan = plan_calls(prepared, earlier)
     measured = measure(request, plan, n_trial_calls) if n_trial_calls else Measured()
     models = [_model_estimate(calls, place, prepared, measured, prices) for place, calls in enumerate(plan.calls)]

@@ -58,13 +58,16 @@ def plan_calls(prepared: PreparedRun, earlier: Earlier | None = None) -> Plan:
     evaluation, request = prepared.eval, prepared.request
     samples = evaluation.stream_samples()
     order = sample_order(len(samples), request.max_samples)
+    if request.shard is not None:
+        order = request.shard.members(samples, order)
     done = set() if earlier is None else earlier.finished
     names = {index: sample_id(evaluation.name, index) for index in order}
     left = {i: sum((names[i], k) not in done for k in range(request.repeats)) for i in order}
     rows = [index for index in order if left[index]]
     looked_at = rows[:MOST_ROWS]
     is_ours = type(evaluation).__module__.startswith("evals.")
-    stand_in = StandIn(_headroom_of(prepared.registry))
+    choices = getattr(getattr(evaluation, "rubric", None), "choices", None) or [""]
+    stand_in = StandIn(_headroom_of(prepared.registry), str(next(iter(choices))))
     session = Session(request.settings)
     session.stand_in = stand_in
     plan = RunPlan(openai_evals_rules=prepared.eval_spec.is_openai_evals_form)

@@ -69,12 +69,13 @@ def _number(value: float, unit: str) -> str:
 
 def estimates_lines(estimates: Sequence[RunEstimate | None], names: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
     """Rows of a table of estimates with a sum at the end. names: (eval, model); None: done already, nothing to pay."""
-    rows: list[tuple[str, ...]] = [("eval", "model", "calls", "prompt tokens", "completion tokens", "cost")]
+    several = len({model for _, model in names}) > 1
+    rows: list[tuple[str, ...]] = [("eval", *["model"][:several], "calls", "prompt tokens", "completions", "cost")]
     for (name, model), e in zip(names, estimates, strict=True):
-        rows.append((name, model, *(("done before", "", "", "") if e is None else _cells([e]))))
+        rows.append((name, *[model][:several], *(("done before", "", "", "") if e is None else _cells([e]))))
     left = [e for e in estimates if e is not None]
     if len(estimates) > 1 and left:
-        rows.append(("sum", "", *_cells(left)))
+        rows.append(("sum", *[""][:several], *_cells(left)))
     return rows
 
 
