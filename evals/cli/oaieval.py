@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from evals.cli import gate
 from evals.cli.console import run_command
+from evals.cli.estimate import print_estimate, wants_estimate
 from evals.cli.oaieval_flags import get_parser
 from evals.errors import UsageError
 from evals.project import current_project, near
@@ -311,6 +312,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def run_command_line(args: argparse.Namespace) -> int:
     """Run with the arguments of a command line, print, and judge; the exit code."""
+    if wants_estimate(args):
+        return print_estimate(args, request_of(args))
     limits = gate.limits_of(args) if args.baseline else None
     result = run_and_print(args)
     if limits is None or result.stopped_by is not None or result.record_path is None:

@@ -30,6 +30,7 @@ def add_run_arguments(parser: Parser) -> None:
     _add_peer_flags(parser.add_argument_group("as in openai/evals"))
     _add_sampling_flags(parser.add_argument_group("what is run"))
     _add_limit_flags(parser.add_argument_group("limits and budgets"))
+    _add_estimate_flags(parser.add_argument_group("before anything is paid"))
     _add_outcome_flags(parser.add_argument_group("failures and results"))
     _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
     _add_code_flags(parser.add_argument_group("evals that run programs"))
@@ -139,6 +140,15 @@ def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--sequential", action="store_true", help="stop when the difference to --against is settled")
     group.add_argument("--against", metavar="BASELINE", help="a baseline, a folder of them, or a record")
     group.add_argument("--delta", default="2pt", metavar="2pt", help="with --sequential: less is no difference")
+
+
+def _add_estimate_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--estimate", action="store_true", help="print calls, tokens and cost; call nothing")
+    group.add_argument(
+        "--estimate-calls", type=_positive_int, metavar="N",
+        help="with about N real calls, which are paid, to measure lengths and latency",
+    )  # fmt: skip
+    group.add_argument("--price", metavar="IN,OUT", help="of estimates: dollars per million tokens")
 
 
 def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
