@@ -17,7 +17,7 @@ PACKAGE = Path(evals.__file__).parent
 FLOORS = {
     8: ["cli"],
     7: ["report"],
-    6: ["comparison", "forecasts"],
+    6: ["comparison", "labelling", "forecasts"],
     5: ["contamination", "interchange", "runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "exams", "serving"],
