@@ -17,10 +17,10 @@ from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
 from evals.datasets.row_fields import Template, row_fields
 from evals.engine import calls
+from evals.engine.calls import first_completion as first_completion
 from evals.engine.context import current_plan, current_session
-from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import callable_anywhere
-from evals.engine.passes import Finished, SamplePass, earlier_values
+from evals.engine.passes import Finished, SamplePass, begin_report, earlier_values
 from evals.engine.sample_order import SHUFFLE_SEED as SHUFFLE_SEED
 from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
@@ -137,7 +137,7 @@ class Eval(abc.ABC):
         Raises:
             CallFailed: no attempt succeeded, or the reply holds no completion. The sample then counts as failed.
         """
-        return first_completion(await self.complete_with(self.completion_fn, prompt, **kwargs))
+        return first_completion(await self.complete_with(self.completion_fn, prompt, **kwargs), self.completion_fn)
 
     async def complete_with(self, fn: Any, prompt: Prompt, *, grading: bool = False, **kwargs: Any) -> CompletionResult:
         """All completions of `prompt` by `fn`, see `calls.complete`. grading: the call judges another completion."""
@@ -291,8 +291,7 @@ class StreamedEval(Eval):
             for name, events in by_sample(scores).items():
                 report.add(name, events)
             return report.as_dict()
-        plan = current_plan()
-        for sample in plan.earlier() if plan is not None and plan.earlier is not None else ():
+        for sample in begin_report(report):
             report.add(sample.sample_id, sample.events)
         try:
             self._pass_over(
@@ -337,14 +336,3 @@ def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
     owner = next(cls for cls in type(evaluation).__mro__ if name in vars(cls) or "eval_sample" in vars(cls))
     default: Callable[..., Any] = functools.partial(getattr(Eval, name), evaluation)
     return getattr(evaluation, name, default) if name in vars(owner) else default
-
-
-def first_completion(result: CompletionResult) -> str:
-    """The first completion of a result.
-
-    Raises:
-        CallFailed: the result holds no completion.
-    """
-    for completion in result.get_completions():
-        return completion
-    raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

@@ -134,10 +134,10 @@ def _read_key() -> str | None:
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
     try:
-        tty.setcbreak(descriptor)
+        tty.setcbreak(descriptor, termios.TCSANOW)  # the default would drop keys that were typed ahead
         key = sys.stdin.read(1)
     finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        termios.tcsetattr(descriptor, termios.TCSANOW, before)
     return "q" if key in ("", "\x04") else key
 
 

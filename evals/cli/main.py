@@ -10,6 +10,7 @@ from evals.cli import (
     check,
     code,
     compare,
+    completion,
     contamination,
     data,
     exams,
@@ -20,6 +21,7 @@ from evals.cli import (
     import_,
     label,
     list_,
+    merge,
     models,
     new,
     plot,
@@ -30,8 +32,11 @@ from evals.cli import (
     scale,
     score,
     serve,
+    settings,
+    shard,
     show,
     view,
+    vote,
 )
 from evals.cli.console import Parser, run_command
 
@@ -51,16 +56,21 @@ COMMANDS = (
     contamination,
     preferences,
     label,
+    vote,
     plot,
     runs,
     report,
     fit,
     forecast,
     scale,
+    shard,
+    merge,
     code,
     sandbox,
     serve,
     import_,
+    settings,
+    completion,
 )
 
 

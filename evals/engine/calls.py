@@ -27,6 +27,7 @@ from evals.engine.traits import traits_of
 from evals.record.current import record_cond_logp, record_sampling
 from evals.record.grading import current_grader, grading_by
 from evals.record.recorders import default_recorder
+from evals.registry.whose_code import class_line
 
 if TYPE_CHECKING:
     from evals.engine.cache import Draw
@@ -257,3 +258,19 @@ def _temperature_sent(request: Mapping[str, Any], asked: float | None) -> float 
         return 1.0
     sent: float | None = request.get("temperature", asked)
     return sent
+
+
+def first_completion(result: CompletionResult, fn: Any = None) -> str:
+    """The first completion of a result. fn: the completion function that gave it, for messages.
+
+    Raises:
+        CallFailed: the result holds no completion, or one that is no text.
+    """
+    given: list[Any] = result.get_completions()
+    for completion in given:
+        if isinstance(completion, str):
+            return completion
+        failure = CallFailed(Kind.BAD_REPLY, f"a completion is of the type {type(completion).__name__}, not a text")
+        failure.where = class_line(fn)
+        raise failure
+    raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

@@ -6,7 +6,7 @@ import asyncio
 import collections
 import contextlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals.engine.limits import AdaptiveLimit, RateLimit
@@ -18,7 +18,7 @@ from evals.errors import BudgetReached, EvalsError, Interrupted
 from evals.record.grading import current_grader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from evals.completion import Completions, ContinuationScores
     from evals.engine.batching import Batcher
@@ -46,6 +46,13 @@ class CallCounts:
     "Calls whose price is not known."
     failures: collections.Counter[str] = field(default_factory=collections.Counter)
     "Failed attempts by kind, also those that a later attempt made good."
+
+    def become(self, parts: Sequence[CallCounts]) -> None:
+        """Take over the sums of `parts`, the counts of several processes."""
+        for one in fields(self):
+            values = [getattr(part, one.name) for part in parts]
+            empty: Any = collections.Counter() if one.name == "failures" else 0
+            setattr(self, one.name, sum(values, empty))
 
     @property
     def total_tokens(self) -> int:
@@ -87,6 +94,8 @@ class Session:
         "Keys of labels (group, category, cluster, ...) that some sample was recorded with."
         self.ended_by: EvalsError | None = None
         "The reason why no further sample starts; None while the run goes on."
+        self.spending: Callable[[float, int], tuple[float, int]] | None = None
+        """Told what this process has spent (dollars, tokens); gives what all processes of the run have spent."""
         self._any_accepted = any_accepted
         self._can_end = can_end
         self._close_within_s = close_within_s
@@ -156,6 +165,11 @@ class Session:
         """Raise the reason if the run was stopped at once: threads that outlived it make no more calls."""
         if self._is_closed and self.ended_by is not None:
             raise self.ended_by
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether calls in flight were given up too."""
+        return self._is_closed
 
     @property
     def width(self) -> int:
@@ -257,9 +271,13 @@ class Session:
             counts.cost_usd += result.cost_usd or 0.0
             counts.n_unpriced += result.cost_usd is None
         settings = self.settings
-        if settings.max_cost_usd is not None and counts.cost_usd >= settings.max_cost_usd:
-            self.end(BudgetReached(f"the budget of ${settings.max_cost_usd:g} is spent (${counts.cost_usd:.4f})"))
-        if settings.max_tokens_total is not None and counts.total_tokens >= settings.max_tokens_total:
+        if settings.max_cost_usd is None and settings.max_tokens_total is None:
+            return
+        spent = counts.cost_usd, counts.total_tokens
+        cost_usd, n_tokens = spent if self.spending is None else self.spending(*spent)
+        if settings.max_cost_usd is not None and cost_usd >= settings.max_cost_usd:
+            self.end(BudgetReached(f"the budget of ${settings.max_cost_usd:g} is spent (${cost_usd:.4f})"))
+        if settings.max_tokens_total is not None and n_tokens >= settings.max_tokens_total:
             self.end(BudgetReached(f"the budget of {settings.max_tokens_total:,} tokens is spent"))
 
     def end(self, why: EvalsError, *, now: bool = False) -> None:

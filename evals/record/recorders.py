@@ -278,7 +278,7 @@ class RecorderBase:
         self.record_event("embedding", data, sample_id=sample_id)
 
     def record_sampling(self, prompt: Any, sampled: Any, sample_id: str | None = None, **extra: Any) -> None:
-        """Record a `sampling` event: `prompt`, `sampled`, `answers` (see there), of a grader `grader`, and `extra`."""
+        """Record a `sampling` event: `prompt`, `sampled`, `answers` (see there), `grader` (of its call), `extra`."""
         data = {"prompt": prompt, "sampled": sampled, **answers_where_cut(sampled), **extra}
         if (grader := current_grader()) is not None:
             data.setdefault("grader", grader)

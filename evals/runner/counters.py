@@ -39,6 +39,8 @@ class RunCounters:
         "Failed evaluations by type of error."
         self.first_error = ""
         "The message of the first sample that failed."
+        self.first_place = ""
+        "`file:line` of the code that failed first; empty where no code failed."
         self.usage: collections.Counter[str] = collections.Counter()
         self.models: collections.Counter[str] = collections.Counter()
         "Calls by the name that the server gave its model."
@@ -82,6 +84,28 @@ class RunCounters:
         self.add_failed(error)
         self._tell(lambda: self._inner.failed(item, error))
 
+    def moved(self, n_finished: int, n_failed: int) -> None:
+        self._tell(lambda: self._inner.moved(n_finished, n_failed))
+
+    def copy(self) -> RunCounters:
+        """These counts, with no observer."""
+        made = RunCounters(NullObserver(), reads_beginning=self._reads_beginning)
+        made.become(self, [])
+        return made
+
+    def become(self, first: RunCounters, others: Sequence[RunCounters]) -> None:
+        """Take over the sums of `first` and `others`, the counts of several processes; totals are those of `first`."""
+        self.n_total, self.n_before = first.n_total, first.n_before
+        all_of_them = [first, *others]
+        for name in ("n_truncated", "n_finished", "n_unparsed", "_pico_usd", "_n_priced", "_n_sampled"):
+            setattr(self, name, sum(getattr(one, name) for one in all_of_them))
+        for name in ("errors", "usage", "models", "endings"):
+            setattr(self, name, sum((getattr(one, name) for one in all_of_them), collections.Counter()))
+        self.first_error = next((one.first_error for one in all_of_them if one.first_error), "")
+        self.scores = Mean(repeats=1)
+        for one in all_of_them:
+            self.scores.merge(one.scores)
+
     def _tell(self, news: Callable[[], None]) -> None:
         """Tell the inner observer, until it cannot print any more: a closed terminal or pipe must not end a run."""
         try:
@@ -93,6 +117,7 @@ class RunCounters:
         """Count a sample that failed. error: the data of its `error` event."""
         self.errors[str(error.get("type", "error"))] += 1
         self.first_error = self.first_error or str(error.get("message", ""))
+        self.first_place = self.first_place or str(error.get("where", ""))
 
     def add_finished(self, events: Sequence[Event]) -> None:
         """Add the calls and the score of a finished evaluation, of this run or of the one that it resumes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evals.engine.traits import traits_of
 from evals.errors import UsageError
 from evals.registry.argument_types import parameters_of
-from evals.registry.classes import is_ours
+from evals.registry.whose_code import is_ours
 
 if TYPE_CHECKING:
     from evals.completion_fns.graders import NamedGrader

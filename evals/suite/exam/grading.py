@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.completion_fns.graders import NamedGrader
-from evals.eval import first_completion
+from evals.engine.calls import first_completion
 from evals.exams.items import MARKED_BY_RULE, Item
 from evals.exams.marking import Mark
 from evals.exams.paper import Prompt

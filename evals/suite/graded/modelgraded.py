@@ -12,9 +12,9 @@ from typing import Any
 from evals.completion import Prompt
 from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
 from evals.datasets.templates import double_braces
-from evals.engine.calls import grader_name
+from evals.engine.calls import first_completion, grader_name
 from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
-from evals.eval import Report, StreamedEval, first_completion
+from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_metrics
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.asking import RETRIES, Asking

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion_fns.graders import NamedGrader, make_graders
 from evals.engine import calls
-from evals.engine.calls import grader_name
-from evals.eval import first_completion
+from evals.engine.calls import first_completion, grader_name
 from evals.record.current import record_embedding
 from evals.sandbox.problem import Problem
 from evals.sandbox.verdict import Verdict

@@ -454,6 +454,14 @@ BUNDLED = {
         ["Yes", "No"], YES_NO, None, {"input1": "completion1", "input2": "completion2"},
         {"input1", "completion1", "input2", "completion2"},
     ),
+    "claims": ("SU", None, "classify", ONE, {"passage", "question", "completion"}),
+    "factuality": (
+        "APCN", {"A": 1.0, "P": 0.0, "C": 0.0, "N": 0.0}, "cot_classify", ONE, {"input", "ideal", "hints", "completion"},
+    ),
+    "truthful-informative": (
+        "ABCD", {"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0}, "cot_classify", ONE,
+        {"input", "true_answers", "false_answers", "completion"},
+    ),
     "best": ("from_n", None, None, ONE, {"n", "input", "completion"}),
     "closedqa": ("YN", Y_N, "cot_classify", ONE, {"input", "completion", "criteria"}),
     "diversity": (["Yes", "No"], YES_NO, None, ONE, {"n", "completion"}),
@@ -500,7 +508,19 @@ def test_a_bundled_rubric_fits_data_made_for_openai_evals(name):
 def test_a_bundled_rubric_shows_the_grader_a_whole_sample(name):
     writer, grader = Model("WRITTEN {x}"), Model("reasons\nnothing")
     evaluation = bundled(name, [writer, grader], eval_type="cot_classify")
-    names = {"input", "input1", "input2", "ideal", "criteria", "language"}
+    names = {
+        "input",
+        "input1",
+        "input2",
+        "ideal",
+        "criteria",
+        "language",
+        "hints",
+        "passage",
+        "question",
+        "true_answers",
+        "false_answers",
+    }
     sample = {key: f"VALUE OF {key}" for key in names}
     evaluation.check_sample(sample)
     assert grade(evaluation, sample)["choice"] == "__invalid__"
