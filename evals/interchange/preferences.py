@@ -118,8 +118,10 @@ def _read_rows(path: str | Path, rows: Iterable[Sample], by: str | None, found: 
         if judged is None:
             found.n_without[str(path)] += 1
         else:
-            group = None if by is None or row.get(by) in (None, "") else str(row[by])
-            found.rows.append(replace(judged, group=group, rater=_rater(row)))
+            rater = _rater(row)
+            value = None if by is None else rater if by == "rater" else row.get(by)
+            group = None if value is None or value == "" else str(value)
+            found.rows.append(replace(judged, group=group, rater=rater))
 
 
 def _first_row(path: Path) -> object:
