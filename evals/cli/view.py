@@ -32,6 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("record", metavar="RECORD", help="a record (.jsonl, also .gz)")
     parser.add_argument("sample_id", metavar="SAMPLE_ID", nargs="?", help="show this sample whole; its end will do: 17")
+    parser.add_argument("--full", action="store_true", help="show few-shot examples too, and long texts whole")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--wrong", action="store_true", help="only samples whose completion did not match")
     which.add_argument("--errors", action="store_true", help="only samples that failed")
@@ -144,14 +145,14 @@ def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Name
     from evals.report.terminal.sample import sample_text
 
     colour = wants_colour(sys.stdout)
-    max_lines = None if args.sample_id is not None else 20
+    max_lines = None if args.sample_id is not None or args.full else 20
     n_matching = 0
     for sample in chosen:
         n_matching += 1
         if n_matching == 1:
             print(_title(log) + "\n")
         if not args.n or n_matching <= args.n:
-            print(sample_text(sample, max_lines=max_lines, colour=colour) + "\n")
+            print(sample_text(sample, max_lines=max_lines, colour=colour, with_examples=args.full) + "\n")
     print(_footer(log, args, n_matching))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.errors import RecordError, UsageError
 from evals.json_text import dumps, encode
-from evals.record.batches import sealed
+from evals.record.batches import resealed, sealed
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
 from evals.record.file import RecordFile
@@ -103,6 +103,25 @@ class LocalRecorder(RecorderBase):
                 self._events.extend(events)
         self._flush_events_internal(events)
         return None
+
+    def adopt(self, batches: Sequence[Sequence[bytes]]) -> None:
+        """Append batches of another record of the same run as they are, under the run id and event ids of this one.
+
+        batches: for each sample its lines, whole and with line ends.
+
+        Raises:
+            RecordError: the lines cannot be written; none of them is then in the record.
+        """
+        if self._file is None or not batches:
+            return
+        with self._lock:
+            event_id, head = self._next_event_id, f'{{"run_id": {dumps(self._run_id)}, "event_id": '.encode()
+            adopted = []
+            for lines in batches:
+                adopted.append(resealed(lines, head, event_id))
+                event_id += len(lines)
+            self._file.append(b"".join(adopted))
+            self._next_event_id = event_id
 
     @property
     def _keeps_events(self) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
+from evals.record.grading import current_grader
 from evals.texts.thoughts import answers_where_cut
 
 if TYPE_CHECKING:
@@ -277,8 +278,10 @@ class RecorderBase:
         self.record_event("embedding", data, sample_id=sample_id)
 
     def record_sampling(self, prompt: Any, sampled: Any, sample_id: str | None = None, **extra: Any) -> None:
-        """Record a `sampling` event: `prompt`, `sampled` (its completions), `answers` (see there), and `extra`."""
+        """Record a `sampling` event: `prompt`, `sampled`, `answers` (see there), `grader` (of its call), `extra`."""
         data = {"prompt": prompt, "sampled": sampled, **answers_where_cut(sampled), **extra}
+        if (grader := current_grader()) is not None:
+            data.setdefault("grader", grader)
         self.record_event("sampling", data, sample_id=sample_id)
 
     def record_function_call(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.completion import Prompt
+from evals.engine.calls import first_completion
 from evals.engine.off_loop import Started
 from evals.errors import BadSample, UsageError
-from evals.eval import Report, StreamedEval, first_completion
+from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_metrics
 from evals.sandbox.verdict import Status, Verdict
 from evals.stats.pass_at_k import best_of_n, maj_at_k, pass_at_k, pass_hat_k
