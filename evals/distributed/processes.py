@@ -167,6 +167,7 @@ class _Run:
                 record=self._record,
                 part=str(folder / f"{index:04d}.jsonl"),
                 spending=str(folder / "spent"),
+                uses_own_ids=self._plan.uses_own_ids,
                 finished=frozenset(self._plan.finished),
             )
             with suppress(OSError):  # it died at once: `_why_stopped` says so

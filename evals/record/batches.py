@@ -43,7 +43,7 @@ _PLAIN_START = re.compile(
 _BEFORE_END = b', "created_by": "'
 _PLAIN_END = re.compile(
     rb', "created_by": "[^"\\]*", "created_at": "[^"\\]*"(?:, "repeat": (\d{1,15}))?'
-    rb'(?:, "labels": \{(?:"[^"\\]*": (?:"[^"\\]*"|-?\d+)(?:, (?="))?)+\})?'
+    rb'(?:, "id": "[^"\\]*")?(?:, "labels": \{(?:"[^"\\]*": (?:"[^"\\]*"|-?\d+)(?:, (?="))?)+\})?'
     rb', "sample_done": true, "checksum": "\d{1,9}:[0-9a-f]{8}"\}\n\Z'
 )
 

@@ -17,6 +17,7 @@ from evals.record.file import RecordFile
 from evals.record.lines import event_line, line_of, safe_text
 from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
+from evals.sample import OWN_ID_KEY
 
 if TYPE_CHECKING:
     from evals.specs import RunSpec
@@ -93,7 +94,8 @@ class LocalRecorder(RecorderBase):
             first = self._next_event_id
             events = self._numbered(entries)
             lines = [event_line(event, text) for event, text in entries]
-            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
+            shown = {k: v for k, v in marks.items() if k != OWN_ID_KEY or k not in self._hidden}
+            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in shown.items()) + "}\n"
             try:
                 self._file.append(sealed(encode("".join(lines)), len(lines)))
             except RecordError:

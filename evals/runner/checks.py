@@ -24,6 +24,7 @@ from evals.registry.whose_code import plugins_answer_for
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.runner.given_answer import GivenAnswer, ScoringAnswer
+from evals.runner.own_ids import OwnIds
 from evals.sample import sample_id
 from evals.specs import EvalSpec
 from evals.texts.number_text import counted
@@ -220,14 +221,21 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
     except EvalsError as error:
         check.add("failed", str(error))
         return False
+    own_ids = OwnIds(evaluation)
     for index in range(len(samples)):
         try:
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
+            own_ids.look_at(sample)
         except (DataError, RegistryError, UsageError) as error:
             bad.append(error)
-    for warning in doubts.warnings():
+    if not bad:
+        try:
+            own_ids.compare(samples[index] for index in range(len(samples)))
+        except DataError as error:
+            bad.append(error)
+    for warning in (*doubts.warnings(), *own_ids.warnings()):
         check.add("warn", warning)
     if not bad:
         check.add("ok", f"all rows have the fields that {type(evaluation).__name__} needs")

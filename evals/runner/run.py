@@ -95,6 +95,8 @@ def run_eval(
     if observer is not None:
         observer.watch(counters, session.counts)
     plan = _plan_of(request, counters, earlier)
+    plan.openai_evals_rules = prepared.eval_spec.is_openai_evals_form
+    plan.uses_own_ids = prepared.preflight.uses_own_ids
     began_s = time.perf_counter()
     try:
         report, stopped_by = (evaluate or _evaluate_here)(prepared, recorder, session, plan, counters, on_interrupt)

@@ -36,7 +36,9 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
-MAX_GROUP_ROWS = 12
+MAX_GROUP_ROWS = 20
+"Groups of one kind that are shown: more would push the metrics off a screen of common height."
+
 MAX_GROUP_NAME = 24
 
 EXAM_KEYS = (
@@ -272,7 +274,7 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
             shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
             lines.append(f"  {value[:width]:<{width}}  {number(seen.value):<7} {shrunk}{certainty}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
-            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
+            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more; all of them: evals view RECORD --json -n 1")
     return lines
 
 
