@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evals.suite.graded.claims import ClaimSupport as ClaimSupport
     from evals.suite.graded.factuality import Factuality as Factuality
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
+    from evals.suite.graded.safety import Safety as Safety
     from evals.suite.graded.truthfulness import Truthfulness as Truthfulness
     from evals.suite.graders.eval import HostedEval as HostedEval
     from evals.suite.graders.single import LabelModel as LabelModel
@@ -66,6 +67,7 @@ _HOMES = {
     "MultipleChoice": "evals.suite.choice.multiple_choice",
     "PassAtK": "evals.suite.code.pass_at_k",
     "PythonGraded": "evals.suite.graders.single",
+    "Safety": "evals.suite.graded.safety",
     "ScoreModel": "evals.suite.graders.single",
     "StatedConfidence": "evals.suite.answers.stated_confidence",
     "StringCheck": "evals.suite.graders.single",

@@ -23,6 +23,7 @@ OTHER_PAGES = {
     "evals.suite:ClaimSupport": "factuality.md",
     "evals.suite:Factuality": "factuality.md",
     "evals.suite:HostedEval": "hosted-evals.md",
+    "evals.suite:Safety": "safety.md",
     "evals.suite:TruthDifference": "factuality.md",
     "evals.suite:Truthfulness": "factuality.md",
 }
