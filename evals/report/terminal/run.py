@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.report.terminal.exam import exam_lines
+from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
     counted,
@@ -66,6 +67,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
         _exam_lines(result.report),
+        safety_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
