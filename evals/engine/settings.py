@@ -22,6 +22,8 @@ class EngineSettings:
     concurrency: int | None = None
     "Calls in flight, at the start and at most; None starts at 32 and adapts up to `max_concurrency`."
     max_concurrency: int = MAX_CONCURRENCY
+    first_concurrency: int = START_CONCURRENCY
+    "Calls in flight at the start, where `concurrency` does not say it."
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     "Prompt and completion tokens. A prompt counts as bytes/4 until the reply tells its usage."
@@ -53,7 +55,7 @@ class EngineSettings:
     @property
     def start_concurrency(self) -> int:
         """Calls in flight when the run starts."""
-        return min(self.concurrency or START_CONCURRENCY, self.ceiling)
+        return min(self.concurrency or self.first_concurrency, self.ceiling)
 
     @property
     def ceiling(self) -> int:
