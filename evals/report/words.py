@@ -77,7 +77,7 @@ def labelled(label: str, text: str, max_lines: int | None, *, keeps_end: bool = 
     text leave out the middle, as of a prompt whose question stands at its end.
     """
     label = one_line(label)
-    fold = _lines_of_both_ends if keeps_end and max_lines is not None else _folded_lines
+    fold = _lines_of_both_ends if keeps_end and max_lines is not None else folded_lines
     lines = list(fold(text, WIDTH - LABEL_WIDTH - len(INDENT), max_lines))
     first, *rest = lines or [""]
     if len(label) >= LABEL_WIDTH:
@@ -86,8 +86,8 @@ def labelled(label: str, text: str, max_lines: int | None, *, keeps_end: bool = 
     return [f"{INDENT}{label:<{LABEL_WIDTH}}{first}".rstrip(), *(f"{margin}{line}".rstrip() for line in rest)]
 
 
-def _folded_lines(text: str, width: int, max_lines: int | None) -> Iterator[str]:
-    """Lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
+def folded_lines(text: str, width: int, max_lines: int | None = None) -> Iterator[str]:
+    """Printable lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
     shown = text if max_lines is None else text[: max_lines * width * 2]  # escapes make text longer, never shorter
     n_lines = 0
     for paragraph in printable(shown).split("\n"):
@@ -111,8 +111,8 @@ def _lines_of_both_ends(text: str, width: int, max_lines: int | None) -> Iterato
         lines = [line for paragraph in printable(text).split("\n") for line in _folded(paragraph, width)]
         head, tail = lines[:n_head], lines[max(n_head, len(lines) - n_tail) :]
     else:
-        head = list(_folded_lines(text[:room], width, None))[:n_head]
-        tail = list(_folded_lines(text[-room:], width, None))[-n_tail:]
+        head = list(folded_lines(text[:room], width, None))[:n_head]
+        tail = list(folded_lines(text[-room:], width, None))[-n_tail:]
         lines = []
     yield from head
     if len(lines) != len(head) + len(tail):
