@@ -17,7 +17,7 @@ PACKAGE = Path(evals.__file__).parent
 FLOORS = {
     8: ["cli"],
     7: ["report", "viewer"],
-    6: ["comparison", "forecasts"],
+    6: ["comparison", "distributed", "forecasts"],
     5: ["contamination", "interchange", "runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "exams", "serving"],
@@ -30,6 +30,7 @@ FLOORS = {
         "json_text",
         "key_values",
         "lazy",
+        "project",
         "report_keys",
         "sample",
         "secrets",

@@ -37,7 +37,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "record", metavar="RECORD", nargs="?", help="a record (.jsonl, also .gz), or a folder (default: evallogs/)"
     )
-    parser.add_argument("sample_id", metavar="SAMPLE_ID", nargs="?", help="show this sample whole; its end will do: 17")
+    parser.add_argument(
+        "sample_id", metavar="SAMPLE_ID", nargs="?", help="show this sample whole: its own id, or its place: 17"
+    )
+    parser.add_argument("--full", action="store_true", help="show few-shot examples too, and long texts whole")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--wrong", action="store_true", help="only samples whose completion did not match")
     which.add_argument("--errors", action="store_true", help="only samples that failed")
@@ -125,8 +128,9 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
     from evals.report.terminal.sample import is_pending, verdict_of
 
     has_id = has_group = False
+    is_own = args.sample_id is not None and any(sample.own_id == args.sample_id for sample in log.samples())
     for sample in log.samples():
-        if args.sample_id is not None and not _is_called(sample, args.sample_id):
+        if args.sample_id is not None and not _is_called(sample, args.sample_id, is_own=is_own):
             continue
         has_id = True
         if args.group is not None and args.group not in groups_of(sample):
@@ -143,7 +147,10 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
         raise _no_such_group(log, args.group)
 
 
-def _is_called(sample: SampleRecord, name: str) -> bool:
+def _is_called(sample: SampleRecord, name: str, *, is_own: bool) -> bool:
+    """is_own: some row calls itself `name`, so that a row with this number is not meant."""
+    if is_own:
+        return sample.own_id == name
     full = sample.sample_id or ""
     return full == name or full.endswith(f".{name.removeprefix('.')}")
 
@@ -163,7 +170,8 @@ def _no_such_sample(log: Record, name: str) -> Exception:
 
     from evals.errors import UsageError, did_you_mean, listed
 
-    known = [sample.sample_id or "" for sample in islice(log.samples(), 1000)]
+    seen = list(islice(log.samples(), 1000))
+    known = list(dict.fromkeys(name for sample in seen for name in (sample.name, sample.sample_id) if name))
     note = did_you_mean(name, known) or (
         f"samples: {listed(known)}" if known else "the record holds no finished sample"
     )
@@ -198,14 +206,14 @@ def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Name
     from evals.report.terminal.sample import sample_text
 
     colour = wants_colour(sys.stdout)
-    max_lines = None if args.sample_id is not None else 20
+    max_lines = None if args.sample_id is not None or args.full else 20
     n_matching = 0
     for sample in chosen:
         n_matching += 1
         if n_matching == 1:
             print(_title(log) + "\n")
         if not args.n or n_matching <= args.n:
-            print(sample_text(sample, max_lines=max_lines, colour=colour) + "\n")
+            print(sample_text(sample, max_lines=max_lines, colour=colour, with_examples=args.full) + "\n")
     print(_footer(log, args, n_matching))
 
 

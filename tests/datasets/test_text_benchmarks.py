@@ -38,3 +38,20 @@ def test_benchmarks_in_words(tmp_path):
     assert converted(text_benchmarks.big_bench_hard, tmp_path / "navigate.json") == [
         {"input": "i", "ideal": "No", "category": "navigate"}
     ]
+
+
+def test_truthfulqa_in_words_from_its_table_and_from_columns(tmp_path):
+    row = {
+        "input": "Q?", "ideal": "It is so", "correct_answers": ["It is so", "Nobody knows"],
+        "incorrect_answers": ["Never"], "category": "B",
+    }  # fmt: skip
+    (tmp_path / "TruthfulQA.csv").write_text(
+        "Type,Category,Question,Best Answer,Correct Answers,Incorrect Answers,Source\n"
+        "A,B,Q? ,It is so,It is so; Nobody knows; ,Never;,s\n"
+    )
+    columns = {
+        "question": "Q?", "best_answer": "It is so", "correct_answers": ["It is so", "Nobody knows", ""],
+        "incorrect_answers": ["Never"], "category": "B",
+    }  # fmt: skip
+    assert converted(text_benchmarks.truthfulqa_generation, tmp_path / "TruthfulQA.csv") == [row]
+    assert converted(text_benchmarks.truthfulqa_generation, lines(tmp_path / "t.jsonl", columns)) == [row]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from evals.errors import EvalsError, MissingExtra
-from evals.report.plots.figure import csv_text, svg_text
+from evals.errors import EvalsError
+from evals.report.plots.figure import check_drawing, csv_text, svg_text
 from evals.report.plots.kinds import Plot, PlotKind
 from evals.report.plots.registered import PLOTS
 from evals.report.words import printable
@@ -33,12 +33,11 @@ def plot_views(
     Raises:
         MissingExtra: matplotlib is not installed.
     """
+    check_drawing()
     views, left_out = [], []
     for kind in kinds:
         try:
             views.append(plot_view(kind, [str(path) for path in paths]))
-        except MissingExtra:
-            raise
         except EvalsError as error:
             left_out.append(f"{kind.name}: {printable(error.what)}")
     return views, left_out

@@ -28,6 +28,11 @@ def check_form(path: str) -> None:
     """
     if Path(path).suffix.lower() not in FORMS:
         raise UsageError(f"--out {path}: the name must end in {', '.join(FORMS)}")
+    check_drawing()
+
+
+def check_drawing() -> None:
+    """Raise MissingExtra where matplotlib is not installed."""
     _matplotlib()
 
 

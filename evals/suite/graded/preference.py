@@ -9,9 +9,10 @@ from typing import Any
 
 from evals.completion import ChatPrompt, Completions, Prompt
 from evals.completion_fns.replay import ReplayCompletionFn
+from evals.engine.calls import first_completion
 from evals.engine.cut_off import reached_limit
 from evals.errors import BadSample, RegistryError, UsageError
-from evals.eval import StreamedEval, first_completion
+from evals.eval import StreamedEval
 from evals.record.current import record_event, record_metrics
 from evals.suite.graded.grading import INVALID_STR
 from evals.suite.graded.preference_report import PreferenceReport
