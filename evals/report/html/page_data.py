@@ -33,7 +33,7 @@ class RunData:
     index: dict[str, Any]
     "Columns with one item a sample, in the order of the record: see `SampleIndex.columns`."
     chunks: list[str]
-    "The samples, packed; `index['sizes']` says how many each holds."
+    "The samples, packed; `index['sizes']`: how many each holds, `index['shared']`: turns that are kept once."
 
 
 def read_run(record: Record) -> RunData:
@@ -44,7 +44,11 @@ def read_run(record: Record) -> RunData:
         chunks.add(sample_detail(sample))
         work.add(sample)
     chunks.close()
-    return RunData(_summary(record, index, work), {**index.columns(), "sizes": chunks.sizes}, chunks.packed)
+    return RunData(
+        _summary(record, index, work),
+        {**index.columns(), "sizes": chunks.sizes, "shared": chunks.shared.turns},
+        chunks.packed,
+    )
 
 
 def run_summary(record: Record) -> dict[str, Any]:
@@ -185,8 +189,8 @@ class Work:
         if self.latencies:
             ordered = sorted(self.latencies)
             at = [ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in _QUANTILES]
-            words = ", ".join(f"{q:.0%} {seconds(value)}" for q, value in zip(_QUANTILES, at, strict=True))
-            found.append(["latency of a call", f"{words} or less (n = {len(ordered):,})"])
+            most = ", ".join(f"{q:.0%} within {value:.3g} s" for q, value in zip(_QUANTILES[1:], at[1:], strict=True))
+            found.append(["latency of a call", f"median {at[0]:.3g} s, {most} (n = {len(ordered):,})"])
         if isinstance(wall, int | float):
             found.append(["duration", seconds(wall)])
         return found
