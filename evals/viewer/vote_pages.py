@@ -18,10 +18,13 @@ from evals.texts.number_text import counted
 from evals.texts.safe_text import one_line
 from evals.viewer.endpoints import Conflict
 from evals.viewer.index import IndexedRun
+from evals.viewer.live import shortened
 from evals.viewer.run_pages import version_of
 
 MAX_KEPT = 4
 "Pairs of records whose answers are kept."
+TEXT_LETTERS = 200_000
+"Of a prompt or an answer, far more than a person reads; a browser takes seconds to lay out megabytes."
 MAX_RATER_LETTERS = 100
 MAX_SECONDS = 86_400
 WINNERS: Mapping[str, Choice] = {"tie": "tie", "both_bad": "both_bad", "skip": "skip"}
@@ -135,8 +138,8 @@ def _as_shown(ballot: Ballot) -> dict[str, Any]:
             "id": question.pair.id,
             "repeat": question.pair.repeat,
             "category": question.pair.category,
-            "prompt": question.pair.prompt_text,
-            "answers": list(question.answers),
+            "prompt": shortened(question.pair.prompt_text, TEXT_LETTERS),
+            "answers": [shortened(answer, TEXT_LETTERS) for answer in question.answers],
             "notes": _notes(question),
         },
         "left_out": [f"{counted(n, 'sample')} {why}" for why, n in ballot.pairs.left_out.items() if n],

@@ -16,6 +16,8 @@ const sortSelect = el("select", {}, ...COLUMNS.filter((c) => c.key).map((c) => e
 const compare = el("button", { class: "main", type: "button", disabled: true, onclick: openComparison }, "Compare");
 const vote = el("button", { type: "button", disabled: true, onclick: () => { location.href = `/vote/${picked().join(",")}`; } }, "Vote");
 const count = el("p", { class: "quiet small", role: "status", id: "count" });
+const commands = el("pre", { tabindex: "0" });
+const terminal = el("details", { id: "terminal", hidden: true }, el("summary", {}, "commands for the picked runs"), commands);
 const head = el("tr", {});
 const body = el("tbody", { role: "rowgroup" });
 const more = el("button", { type: "button", hidden: true, onclick: () => { view.shown += PAGE; draw(); } });
@@ -28,7 +30,7 @@ function build() {
       el("label", {}, "search: eval, model, tag, file (/)", search),
       el("label", { class: "half" }, "eval", selects.eval), el("label", { class: "half" }, "model", selects.model),
       el("label", { class: "half" }, "state", selects.state), el("label", { class: "sort-narrow half" }, "sort by", sortSelect), compare, vote),
-    count,
+    terminal, count,
     el("table", { class: "cards", id: "runs", role: "table", "aria-label": "runs" },
       el("thead", { role: "rowgroup" }, head), body),
     more);
@@ -129,7 +131,16 @@ function tickChanged() {
   const n = view.ticked.size;
   compare.disabled = n < 2;
   vote.disabled = n !== 2;
+  terminal.hidden = !n;
+  const paths = view.rows.filter((row) => view.ticked.has(row.id) && row.path).map((row) => row.path).reverse();
+  commands.textContent = commandsFor(paths).join("\n");
   compare.textContent = n < 2 ? "Compare (pick two)" : `Compare ${n} runs`;
+}
+
+function commandsFor(paths) {
+  const all = paths.join(" ");
+  const each = paths.flatMap((path) => [`evals view ${path} --wrong`, `evals score ${path}`]);
+  return [...(paths.length > 1 ? [`evals compare ${all} --flips`] : []), ...(paths.length ? [`evals report ${all} --html report.html`] : []), ...each];
 }
 
 function picked() {
