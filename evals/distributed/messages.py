@@ -33,6 +33,7 @@ class Job:
     part: str
     spending: str
     "The file of `SharedSpending`."
+    uses_own_ids: bool
     finished: frozenset[tuple[str, int]]
     "Evaluations that an earlier run has finished; they stand in `record`."
 

@@ -18,6 +18,7 @@ from evals.engine.samples import NullObserver
 from evals.engine.session import Session
 from evals.errors import EvalsError, Interrupted
 from evals.eval import Eval, StreamedEval
+from evals.project import project_of_command
 from evals.record.local import LocalRecorder
 from evals.runner.counters import RunCounters
 from evals.runner.prepare import eval_of
@@ -35,7 +36,8 @@ def main(control_fd: int, news_fd: int) -> None:
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        state = _do(job, control, news)
+        with project_of_command():
+            state = _do(job, control, news)
     except EvalsError as error:
         state = State(RunCounters(NullObserver()), Session().counts, is_done=True, stopped_by=error)
     send(news, state)
@@ -49,6 +51,8 @@ def _do(job: Job, control: BinaryIO, news: BinaryIO) -> State:
     session.spending = SharedSpending(Path(job.spending), job.place.index, job.place.of).together
     counters = RunCounters(NullObserver(), reads_beginning=evaluation.reads_beginning)
     plan = RunPlan(request.max_samples, request.repeats, counters, set(job.finished), shard=job.shard)
+    plan.openai_evals_rules = evaluation.openai_evals_rules
+    plan.uses_own_ids = job.uses_own_ids
     if job.finished:
         plan.earlier = read_earlier(Path(job.record)).samples
     threading.Thread(target=_listen, args=(control, session), name="evals-control", daemon=True).start()

@@ -22,6 +22,7 @@ from evals.engine.cut_off import refuse_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.pictures import with_pictures
+from evals.engine.prompt_form import in_form
 from evals.engine.session import Session
 from evals.engine.traits import traits_of
 from evals.record.current import record_cond_logp, record_sampling
@@ -79,6 +80,9 @@ async def _complete(fn: Any, prompt: Any, kwargs: dict[str, Any], *, grading: bo
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
     traits = traits_of(fn)
+    prompt, kwargs = in_form(fn, prompt, kwargs)
+    if session.stand_in is not None and not traits.delegates:
+        return session.stand_in.complete(fn, prompt, kwargs, grading=grading)
     if not traits.delegates:
         prompt = await with_pictures(session, prompt, grading=grading)
     result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
@@ -144,6 +148,8 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
         EvalsError: as `complete`.
     """
     session = current_session()
+    if session.stand_in is not None:
+        return session.stand_in.score(fn, prompt, continuations)
     session.uses(fn)
     traits = traits_of(fn)
     if traits.has_score_batch:

@@ -21,7 +21,7 @@ from evals.record.current import record_event
 from evals.record.event import Event
 from evals.record.recorders import RecorderBase
 from evals.record.sample_record import SampleRecord
-from evals.sample import IMAGES_KEY, WITH_IMAGES, WITHOUT_IMAGES, labels_of, sample_id
+from evals.sample import IMAGES_KEY, WITH_IMAGES, WITHOUT_IMAGES, labels_of, own_id, sample_id
 
 Finished = Callable[[WorkItem, Sequence[Event], Any], None]
 "Called with each finished sample: its item, the events that were recorded, and what `eval_sample` returned."
@@ -78,6 +78,7 @@ class SamplePass:
             sequential=session.settings.start_concurrency == 1,
             labels_of=_labels,
             owner=getattr(self.evaluate, "__self__", None),
+            own_id_of=own_id if plan.uses_own_ids else lambda sample: None,
         )
         # The items are generated twice, once to count and once to run: a list of them would grow with the samples.
         done = sum(item.key in plan.finished for item in self._items(order, repeats)) if plan.finished else 0

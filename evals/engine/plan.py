@@ -34,6 +34,10 @@ class RunPlan:
     "The report that a StreamedEval builds, for who puts several of them together."
     pass_sizes: list[int] = field(default_factory=list)
     "Of each pass the number of samples, before a cap."
+    openai_evals_rules: bool = False
+    "The entry has the form of openai/evals, whose rules hold where ours differ."
+    uses_own_ids: bool = True
+    "Whether samples are called by the ids that rows give themselves. False where several rows share one."
     n_passes: int = 0
     "Passes over the samples so far: the `run` of a plug-in may make more than one."
 

@@ -86,6 +86,8 @@ class SampleRun:
     "What reports group by (category, subject, ...); called when the sample is done, in its context."
     owner: Any = None
     "The eval, whose class is named where a failure has no line of a plug-in."
+    own_id_of: Callable[[Any], str | None] = lambda sample: None
+    "The id that a row gives itself."
 
     def __post_init__(self) -> None:
         self._workers: set[asyncio.Task[None]] = set()
@@ -171,6 +173,7 @@ class SampleRun:
         with self.recorder.sample(item.sample_id, item.repeat or None) as scope:
             try:
                 sample = self.load(item.index)
+                scope.own_id = self.own_id_of(sample)
                 value = await self.evaluate(sample, item)
             except BaseException as raised:  # SystemExit too: what a plug-in raises fails its own sample and no other
                 # The run is ending, so this failure may come from that alone: leave the sample to --resume.

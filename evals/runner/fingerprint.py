@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evals.completion_fns.function import unwrapped
+from evals.engine.prompt_form import change_of_form
 from evals.engine.traits import cache_identity
 from evals.registry.classes import public_path
 from evals.runner.contents import contents_of
@@ -52,6 +53,8 @@ def fingerprint_of(
     }
     if request.shard is not None:
         said["shard"] = [request.shard.index, request.shard.of]
+    if sent := _sent_as(spec, evaluation, facts):
+        said["prompts_sent_as"] = sent
     if images := _images(request, evaluation):
         said["images"] = images
     plain: dict[str, Any] = json.loads(json.dumps(said, sort_keys=True, default=str))
@@ -80,6 +83,12 @@ def _eval_args(request: RunRequest, spec: EvalSpec, evaluation: Eval) -> dict[st
     if fields is not None and fields.prompt_name is not None:
         eval_args |= {"prompt": fields.prompt_name, "prompts": {fields.prompt_name: fields.template}}
     return eval_args
+
+
+def _sent_as(spec: EvalSpec, evaluation: Eval, facts: Preflight) -> str | None:
+    """What our rules change of the prompts; None for entries of openai/evals form, which keep the rules of theirs."""
+    fns = evaluation.completion_fns
+    return None if spec.is_openai_evals_form or not fns else change_of_form(fns[0], facts.first_prompt)
 
 
 def _images(request: RunRequest, evaluation: Eval) -> dict[str, Any]:
@@ -195,6 +204,7 @@ _WORDS = {
     "data_sha256": "data",
     "eval_args": "eval arguments",
     "overrides": "sampling options",
+    "prompts_sent_as": "form of the prompts",
 }
 "Facts under the names by which people know them; the others go by their own."
 

@@ -61,11 +61,12 @@ def sample_text(
 
 
 def _head(sample: SampleRecord, *, colour: bool) -> str:
-    name = one_line(sample.sample_id or "(no sample id)")
+    name = one_line(sample.name or "(no sample id)")
     repeat = f", repeat {sample.repeat}" if sample.repeat else ""
     kind = verdict_of(sample)
     verdict = _share_right(sample) if kind == "partly" else kind
-    groups = ", ".join(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())
+    told = [sample.sample_id] if sample.own_id else []
+    groups = ", ".join([*told, *(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())])
     tail = f"  ({groups})" if groups else ""
     if colour:
         name = f"{_COLOURS['bold']}{name}\x1b[0m"
