@@ -74,8 +74,8 @@ class Games:
             return
         if not self.fits_ties or not self._is_bounded():
             raise ValueError(
-                "no finite strengths: a model, or a group of models, always won, always lost or never met the rest; "
-                "compare more, or set a small ridge such as 0.01"
+                "no finite strengths: a model, or a group of models, always won, always lost or never met the rest. "
+                "Compare more, or set a small ridge such as 0.01."
             )
 
     def _is_connected(self, *, by_ties: bool) -> bool:
