@@ -46,6 +46,10 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         raise UsageError("no completion function is named", fix="name a model, or `dummy` to try an eval")
     if not (args.local_run or args.http_run or args.dry_run):
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
+    if args.rotate is not None:
+        from evals.record.segments import check_can_compress
+
+        check_can_compress()
     chosen = {"temperature": args.temperature, "reasoning_effort": args.effort}
     overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
@@ -68,6 +72,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         tags=args.run_tag,
         visible=args.visible,
         record_path=args.record_path,
+        rotate_bytes=args.rotate,
         resume=args.resume,
         resume_from=args.resume_from,
         shard=getattr(args, "shard", None),

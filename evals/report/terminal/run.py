@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.report.terminal.exam import exam_lines
+from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
     counted,
     interval_text,
     money,
+    near_path,
     number,
     one_line,
     points,
@@ -21,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, Metric, as_count, counts_of, metrics_of
+from evals.report_keys import ENDINGS, TOO_FEW, Metric, as_count, counts_of, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
         _exam_lines(result.report),
+        safety_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
@@ -149,8 +151,8 @@ def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
         return ""
     if metric.stderr is not None and with_stderr:
         parts.append(f"stderr {number(metric.stderr)}")
-    if metric.ci95 is not None:
-        parts.append(f"95 % interval {interval_text(*metric.ci95)}")
+    if metric.ci95 is not None or metric.is_too_few:
+        parts.append(f"95 % interval {interval_text(*metric.ci95) if metric.ci95 else TOO_FEW}")
     if metric.n is not None and parts:
         clusters = f" in {metric.n_clusters:,} clusters" if metric.n_clusters else ""
         parts.append(f"n = {metric.n:,}{clusters}")
@@ -174,14 +176,8 @@ def _trouble_lines(result: RunResult) -> list[str]:
         if first:
             lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
         if result.counters.first_place:
-            lines.append(f"{'':<20} at {_near_path(result.counters.first_place)}")
+            lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
-
-
-def _near_path(place: str) -> str:
-    """A `file:line` from the working folder where that is shorter."""
-    near = os.path.relpath(place) if os.path.isabs(place) else place
-    return min(place, near, key=len)
 
 
 def _noun(count: int) -> str:
