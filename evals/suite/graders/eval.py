@@ -36,7 +36,8 @@ class HostedEval(StreamedEval):
     grader: the model of all model graders, in place of the models that their definitions name, or a panel of several
     (`evals.completion_fns.graders`). aggregate: how the grades of a panel become one. retries: how often a grader model
     is asked again if its grade cannot be read. embedding_model: for `cosine`. sandbox, workers: for `python` graders,
-    as for PassAtK. A row that holds a finished answer as `sample` is graded without a call. Of two completion functions the last one is the grader.
+    as for PassAtK. A row that holds a finished answer as `sample` is graded without a call. Of two completion functions
+    the last one is the grader.
 
     Raises:
         UsageError: a definition cannot be used (it says where and why), or more than two completion functions.
