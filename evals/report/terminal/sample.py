@@ -192,6 +192,12 @@ def _grade_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:
             problem = f": {grade['problem']}" if grade.get("problem") else ""
             verdict = "" if grade.get("passed") is None else ", passed" if grade["passed"] else ", failed"
             yield "grade", f"{grade.get('name')} {_as_text(grade['score'])}{verdict}{problem}"
+    for verdict in sample.data("verdict"):
+        if isinstance(verdict, dict) and verdict.get("grader") is not None:
+            orders = verdict.get("orders")
+            said = f" (in two orders: {', '.join(map(str, orders))})" if isinstance(orders, list) else ""
+            again = f", asked again {verdict['n_retries']} times" if verdict.get("n_retries") else ""
+            yield "verdict", f"{verdict['grader']}: {verdict.get('choice')}{said}{again}"
     for match in sample.data("match"):
         if isinstance(match, dict) and isinstance(match.get("why"), str):
             yield "why", match["why"]

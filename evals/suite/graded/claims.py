@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 
 from evals.completion import Completions, Prompt
-from evals.engine.calls import first_completion
+from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
+from evals.engine.calls import first_completion, grader_name
 from evals.engine.cut_off import reached_limit
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
@@ -54,7 +55,9 @@ def read_claims(text: str) -> list[Claim] | None:
 
 
 class ClaimSupport(StreamedEval):
-    """Answers from a passage; the last completion function, the grader, lists their claims with its verdicts.
+    """Answers from a passage; the grader lists their claims with its verdicts.
+
+    grader: see `evals.completion_fns.graders`; without it the last completion function.
 
     Rows have `passage` and `question`; the eval's `prompt` makes the input of them. A row with a finished `completion`
     is graded without a call. modelgraded_spec: the rubric, with `{passage}`, `{question}` and `{completion}`.
@@ -68,22 +71,35 @@ class ClaimSupport(StreamedEval):
         self,
         *args: Any,
         modelgraded_spec: str = "claims",
+        grader: GraderArgument | None = None,
         sample_kwargs: dict[str, Any] | None = None,
         eval_kwargs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if len(self.completion_fns) > 2:
+        self._graders_of_argument = [] if grader is None else make_graders(grader, self.registry, self.completion_fn)
+        if len(self._graders_of_argument) > 1:
+            raise UsageError(
+                f"ClaimSupport takes one grader, got {len(self._graders_of_argument)}",
+                fix="name one: lists of claims by several graders cannot be put together",
+            )
+        if len(self.completion_fns) > (1 if self._graders_of_argument else 2):
             raise UsageError(
                 f"ClaimSupport takes a model and a grader, got {len(self.completion_fns)} completion functions",
-                fix="name the model, or the model and the grader: oaieval MODEL,GRADER EVAL",
+                fix="name the model, and the grader with --grader: oaieval MODEL EVAL --grader GRADER",
             )
-        self.grader = self.completion_fns[-1]
+        self.grader = self._graders_of_argument[0].fn if self._graders_of_argument else self.completion_fns[-1]
         self.further_completion_fns = [self.grader]
         self.completion_fns = self.completion_fns[:1]
         self.mg = self.registry.get_modelgraded_spec(modelgraded_spec)
         self.rubric = make_rubric(self.mg)
         self._sample_call, self._eval_call = call_kwargs(sample_kwargs), call_kwargs(eval_kwargs)
+
+    @property
+    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+        """The grader; one that is the last completion function has its name on the command line."""
+        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self.grader)
+        return self._graders_of_argument or [NamedGrader(name, self.grader)]
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has the texts `passage` and `question`, and a prompt or a `completion`."""
@@ -109,8 +125,10 @@ class ClaimSupport(StreamedEval):
         return []
 
     def fingerprint(self) -> dict[str, Any]:
-        """The version of the scorer, and a digest of all that the rubric says."""
-        return {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+        """The version of the scorer, a digest of all that the rubric says, and the grader named by `grader`."""
+        said = {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+        graders = {grader.name: dict(grader.identity) for grader in self._graders_of_argument}
+        return {**said, "graders": graders} if graders else said
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
         """Get the answer and the grader's list of its claims; record a `claims` and a `metrics` event.
@@ -126,7 +144,7 @@ class ClaimSupport(StreamedEval):
         if answer is None:
             answer = await self.complete(sample["input"], **self._sample_call)
         question = self.rubric.grader_prompt({**sample, "completion": answer})
-        listed = await self.complete_with(self.grader, question, grading=True, **self._eval_call)
+        listed = await self.named_graders[0].ask(question, **self._eval_call)
         if isinstance(listed, Completions) and reached_limit(listed):
             raise NotGraded("the grader's list of claims was cut off", fix="raise max_tokens of eval_kwargs")
         claims = read_claims(first_completion(listed))
