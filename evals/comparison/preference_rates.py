@@ -85,10 +85,9 @@ def _clusters(rows: Sequence[Judgement]) -> list[str] | None:
 
 
 def _first_preferred(rows: Sequence[Judgement]) -> Estimate | None:
-    told = [row for row in rows if row.was_first is not None]
-    if not told:
-        return None
-    return estimate([row.outcome if row.was_first else 1 - row.outcome for row in told], _clusters(told))
+    told = [row for row in rows if row.first_preferred is not None]
+    firsts = [row.first_preferred for row in told if row.first_preferred is not None]
+    return estimate(firsts, _clusters(told)) if told else None
 
 
 def _for_other_raters(rows: Sequence[Judgement]) -> Estimate | None:

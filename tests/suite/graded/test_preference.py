@@ -179,20 +179,21 @@ def test_finished_answers_are_judged_without_a_call_of_the_model(tmp_path: Path)
     assert [(battle["model_a"], battle["model_b"]) for battle in battles(result)] == [("m7", "m8")]
 
 
-def test_a_record_is_read_as_battles_and_its_battles_are_read_back(tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_record_is_read_as_battles_and_its_battles_are_read_back(tmp_path: Path, capsys: Any, swap: bool) -> None:
     def decide(one: str, other: str) -> str:
         number = int(re.findall(r"\d+", one)[0])
         return "A" if (number * 7 % 10 < 6) == one.startswith("written") else "B"
 
     rows = [row | {"reference": f"reference {i} " + "long " * (i % 9)} for i, row in enumerate(ROWS)]
-    result = judged(tmp_path, judge(decide), rows)
+    result = judged(tmp_path, judge(decide), rows, swap=swap)
     paths = [str(result.record_path), str(tmp_path / "battles.jsonl")]
     assert main(["preferences", paths[0], "--battles", paths[1], "--json"]) == 0
     of_record = json.loads(capsys.readouterr().out)
     assert main(["preferences", paths[1], "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == of_record
     [pair] = of_record["pairs"]
-    for key, name in (("win_rate", "win_rate"), ("at_equal_length", "at_equal_length")):
+    for key, name in (("win_rate",) * 2, ("at_equal_length",) * 2, ("first_preferred",) * 2):
         assert pair[name]["value"] == pytest.approx(result.report[key], abs=1e-12)
         assert pair[name]["ci95"] == pytest.approx(result.report[f"{key}_ci95"], abs=1e-9)
     assert (pair["model"], pair["other"]) == ("writer", "reference")
