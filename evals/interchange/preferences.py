@@ -81,7 +81,7 @@ class Judgements:
         """The judgements of each two models, all seen from the one that comes first where the two first meet."""
         found: dict[tuple[str, str], list[Judgement]] = {}
         for row in self.rows:
-            is_turned = (row.other, row.model) in found
+            is_turned = row.model != row.other and (row.other, row.model) in found
             key = (row.other, row.model) if is_turned else (row.model, row.other)
             found.setdefault(key, []).append(row.turned() if is_turned else row)
         return found

@@ -48,6 +48,15 @@ def test_win_rate_and_error_are_those_that_alpaca_eval_publishes(tmp_path: Path,
     assert (pair["wins"], pair["losses"]) == (int((wanted > 0.5).sum()), int((wanted < 0.5).sum()))
 
 
+def test_a_model_against_itself_has_a_win_rate_and_no_place_in_a_ranking(tmp_path: Path, capsys: Any) -> None:
+    preferences = [1, 2, 1.5, 1.9, 1.2, 2, 1]
+    paths = [str(annotations(tmp_path / f"{name}.json", preferences, model=name)) for name in ("base", "m", "n")]
+    assert main(["preferences", *paths, "--json", "--draws", "50"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [pair["win_rate"]["value"] for pair in found["pairs"]] == pytest.approx([np.mean(preferences) - 1] * 3)
+    assert (found["ranking"]["n"], len(found["ranking"]["models"])) == (14, 3)
+
+
 def battles(path: Path, rows: list[tuple[str, str, str]]) -> Path:
     lines = [
         json.dumps({"question_id": i, "model_a": a, "model_b": b, "winner": w}) for i, (a, b, w) in enumerate(rows)
