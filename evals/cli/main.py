@@ -10,6 +10,7 @@ from evals.cli import (
     check,
     code,
     compare,
+    completion,
     contamination,
     data,
     exams,
@@ -19,6 +20,7 @@ from evals.cli import (
     gate,
     import_,
     list_,
+    merge,
     models,
     new,
     plot,
@@ -29,8 +31,11 @@ from evals.cli import (
     scale,
     score,
     serve,
+    settings,
+    shard,
     show,
     view,
+    vote,
 )
 from evals.cli.console import Parser, run_command
 
@@ -49,16 +54,21 @@ COMMANDS = (
     gate,
     contamination,
     preferences,
+    vote,
     plot,
     runs,
     report,
     fit,
     forecast,
     scale,
+    shard,
+    merge,
     code,
     sandbox,
     serve,
     import_,
+    settings,
+    completion,
 )
 
 

@@ -19,6 +19,12 @@ def get_parser() -> Parser:
         description="Run one eval with one completion function (a model's name, or one from a registry).",
         epilog=EPILOG,
     )
+    add_run_arguments(parser)
+    return parser
+
+
+def add_run_arguments(parser: Parser) -> None:
+    """The arguments of a run, for each command that makes one."""
     parser.add_argument("completion_fn", help="model or completion function; several, separated by commas")
     parser.add_argument("eval", help="name of the eval; `evals list` shows them")
     _add_peer_flags(parser.add_argument_group("as in openai/evals"))
@@ -28,7 +34,6 @@ def get_parser() -> Parser:
     _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
     _add_code_flags(parser.add_argument_group("evals that run programs"))
     parser.prefer_when_abbreviated(PEER_FLAGS)
-    return parser
 
 
 MOST_REPEATS = 100_000
@@ -84,6 +89,9 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--max_image_px", type=_positive_int, metavar="N", help="longer side of an image; needs Pillow")
     group.add_argument("--max_image_bytes", type=_positive_int, metavar="N", help="of one image (default 20,000,000)")
+    group.add_argument(
+        "--grader", action="append", default=[], metavar="NAME", help="the grader's model; several make a panel"
+    )
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
         "--estimand",
@@ -107,6 +115,7 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--concurrency", type=_positive_int, metavar="N", help="calls in flight (default: adapts)")
+    group.add_argument("--processes", type=_positive_int, default=1, metavar="N", help="share the samples (default 1)")
     group.add_argument(
         "--requests_per_minute", type=_positive_float, metavar="N", help="at most so many calls a minute"
     )
@@ -134,7 +143,7 @@ def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--max-errors", type=_tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
+        "--max-errors", type=tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
     )
     group.add_argument("--resume", action="store_true", help="go on with the newest unfinished record of this run")
     group.add_argument("--resume-from", metavar="RECORD", help="go on with this record")
@@ -168,7 +177,8 @@ def _positive_float(text: str) -> float:
     return value
 
 
-def _tolerance(text: str) -> float:
+def tolerance(text: str) -> float:
+    """A number of samples, or a fraction below 1."""
     try:
         value = float(text)
     except ValueError:

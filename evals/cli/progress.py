@@ -74,12 +74,16 @@ class Progress:
         self._failed += 1
         self._step()
 
-    def _step(self) -> None:
+    def moved(self, n_finished: int, n_failed: int) -> None:
+        self._failed += n_failed
+        self._step(n_finished + n_failed)
+
+    def _step(self, n: int = 1) -> None:
         with self._lock:
-            self._done += 1
+            self._done += n
             if self._bar is not None:
                 self._bar.set_description_str(self._state(), refresh=False)
-                self._bar.update(1)
+                self._bar.update(n)
             elif not self._hidden:
                 self._maybe_line()
 

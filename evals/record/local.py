@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from evals.errors import RecordError, UsageError
 from evals.json_text import dumps, encode
-from evals.record.batches import sealed
+from evals.record.batches import resealed, sealed
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
 from evals.record.file import RecordFile
 from evals.record.lines import event_line, line_of, safe_text
 from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
+from evals.sample import OWN_ID_KEY
 
 if TYPE_CHECKING:
     from evals.specs import RunSpec
@@ -93,7 +94,8 @@ class LocalRecorder(RecorderBase):
             first = self._next_event_id
             events = self._numbered(entries)
             lines = [event_line(event, text) for event, text in entries]
-            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
+            shown = {k: v for k, v in marks.items() if k != OWN_ID_KEY or k not in self._hidden}
+            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in shown.items()) + "}\n"
             try:
                 self._file.append(sealed(encode("".join(lines)), len(lines)))
             except RecordError:
@@ -103,6 +105,25 @@ class LocalRecorder(RecorderBase):
                 self._events.extend(events)
         self._flush_events_internal(events)
         return None
+
+    def adopt(self, batches: Sequence[Sequence[bytes]]) -> None:
+        """Append batches of another record of the same run as they are, under the run id and event ids of this one.
+
+        batches: for each sample its lines, whole and with line ends.
+
+        Raises:
+            RecordError: the lines cannot be written; none of them is then in the record.
+        """
+        if self._file is None or not batches:
+            return
+        with self._lock:
+            event_id, head = self._next_event_id, f'{{"run_id": {dumps(self._run_id)}, "event_id": '.encode()
+            adopted = []
+            for lines in batches:
+                adopted.append(resealed(lines, head, event_id))
+                event_id += len(lines)
+            self._file.append(b"".join(adopted))
+            self._next_event_id = event_id
 
     @property
     def _keeps_events(self) -> bool:

@@ -93,10 +93,10 @@ class Record:
                     yield event
 
     def to_rows(self) -> Iterator[dict[str, Any]]:
-        """A flat row for each sample, with the keys of `evals.record.rows.COLUMNS` and the sample's metrics."""
-        from evals.record.rows import row_of
+        """A flat row for each sample: `evals.record.rows.COLUMNS`, the sample's labels, and its metrics."""
+        from evals.record.rows import labelled_row_of
 
-        return map(row_of, self.samples())
+        return map(labelled_row_of, self.samples())
 
     def to_dataframe(self) -> pandas.DataFrame:
         """The rows of `to_rows` as a pandas DataFrame.
@@ -324,7 +324,15 @@ def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:
     if last.get("failed"):
         data = batch[-1].data
         error = data if isinstance(data, dict) else {"message": str(data)}
-    return SampleRecord(last.get("sample_id") or "", last.get("repeat") or 0, batch, error, last.get("labels") or {})
+    own = last.get("id")
+    return SampleRecord(
+        last.get("sample_id") or "",
+        last.get("repeat") or 0,
+        batch,
+        error,
+        last.get("labels") or {},
+        own if isinstance(own, str) and own else None,
+    )
 
 
 def _key(line: Mapping[str, Any]) -> Key:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evals.suite.graded.claims import ClaimSupport as ClaimSupport
     from evals.suite.graded.factuality import Factuality as Factuality
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
+    from evals.suite.graded.preference import Preference as Preference
     from evals.suite.graded.safety import Safety as Safety
     from evals.suite.graded.toxicity import Toxicity as Toxicity
     from evals.suite.graded.truthfulness import Truthfulness as Truthfulness
@@ -67,6 +68,7 @@ _HOMES = {
     "MultiGraded": "evals.suite.graders.single",
     "MultipleChoice": "evals.suite.choice.multiple_choice",
     "PassAtK": "evals.suite.code.pass_at_k",
+    "Preference": "evals.suite.graded.preference",
     "PythonGraded": "evals.suite.graders.single",
     "Safety": "evals.suite.graded.safety",
     "ScoreModel": "evals.suite.graders.single",

@@ -25,6 +25,7 @@ OTHER_PAGES = {
     "evals.suite:HostedEval": "hosted-evals.md",
     "evals.suite:Safety": "safety.md",
     "evals.suite:Toxicity": "safety.md",
+    "evals.suite:Preference": "preferences.md",
     "evals.suite:TruthDifference": "factuality.md",
     "evals.suite:Truthfulness": "factuality.md",
 }

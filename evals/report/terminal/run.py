@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evals.report.terminal.exam import exam_lines
+from evals.report.terminal.exam import exam_part, is_of_exam
 from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
@@ -21,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, Metric, counts_of, metrics_of
+from evals.report_keys import ENDINGS, Metric, as_count, counts_of, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
@@ -36,19 +37,11 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
-MAX_GROUP_ROWS = 12
+MAX_GROUP_ROWS = 20
+"Groups of one kind that are shown: more would push the metrics off a screen of common height."
+
 MAX_GROUP_NAME = 24
 
-EXAM_KEYS = (
-    "exam_",
-    "percentile_",
-    "n_blank",
-    "n_invalid",
-    "n_cut_off",
-    "n_says_no_image",
-    "n_pending",
-    "n_not_answered",
-)
 UNPARSED = "unparsed"
 "This rate has a line of its own, with the number of completions."
 
@@ -65,7 +58,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _trouble_lines(result)
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
-        _exam_lines(result.report),
+        exam_part(result.report),
         safety_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
@@ -110,7 +103,7 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     metrics, counts = metrics_of(report), counts_of(report)
     first = [name for name in declared if name in report]
     shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
-    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not _is_of_exam(name, report)]
+    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not is_of_exam(name, report)]
     width = max([12, *map(len, shown)])
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
 
@@ -129,19 +122,6 @@ def labelled_lines(label: str, text: str) -> list[str]:
     """A label of 12 columns and `text` beside it, in lines that fit."""
     first, *rest = wrapped(text, rest="", width=WIDTH - 15) or [""]
     return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
-
-
-def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
-    """Whether the part of the report on the exam says it in better words."""
-    return "exam" in report and name.startswith(EXAM_KEYS)
-
-
-def _exam_lines(report: Mapping[str, Any]) -> list[str]:
-    exam = report.get("exam")
-    try:
-        return exam_lines(exam) if isinstance(exam, Mapping) else []
-    except (KeyError, TypeError, ValueError, AttributeError):  # a finished record of another version, or a damaged one
-        return ["the part of this report on the exam cannot be read"]
 
 
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
@@ -174,7 +154,15 @@ def _trouble_lines(result: RunResult) -> list[str]:
         first = " ".join(result.counters.first_error.split())
         if first:
             lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
+        if result.counters.first_place:
+            lines.append(f"{'':<20} at {_near_path(result.counters.first_place)}")
     return lines
+
+
+def _near_path(place: str) -> str:
+    """A `file:line` from the working folder where that is shorter."""
+    near = os.path.relpath(place) if os.path.isabs(place) else place
+    return min(place, near, key=len)
 
 
 def _noun(count: int) -> str:
@@ -265,7 +253,7 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
             shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
             lines.append(f"  {value[:width]:<{width}}  {number(seen.value):<7} {shrunk}{certainty}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
-            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
+            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more; all of them: evals view RECORD --json -n 1")
     return lines
 
 
@@ -299,8 +287,30 @@ def _work_lines(result: RunResult) -> list[str]:
     tried = [retries(counts)] if counts.n_retries else []
     parts = [calls, *tokens_and_cost(counts), *tried, seconds(result.wall_s)]
     lines = ["this run was finished before: nothing was called" if result.was_finished else ", ".join(parts)]
+    lines += _grader_lines(result.report)
     if result.record_path:
         lines.append(f"{'record':<12} {printable(result.record_path)}")
+    return lines
+
+
+def _grader_lines(report: Mapping[str, Any]) -> list[str]:
+    """A line for each grader: its name, of a panel its mean score, and what its calls took."""
+    graders = report.get("graders")
+    lines: list[str] = []
+    for name, said in graders.items() if isinstance(graders, Mapping) else ():
+        if not isinstance(said, Mapping):
+            continue
+        score = metrics_of(said).get("score")
+        parts = (
+            [] if score is None else [f"score {number(score.value)} {_certainty(score, with_stderr=False)}".rstrip()]
+        )
+        parts += [counted(n_calls, "call")] if (n_calls := as_count(said.get("n_calls"))) else []
+        tokens = said.get("usage_total_tokens")
+        parts += [f"{tokens:,} tokens"] if isinstance(tokens, int) and tokens else []
+        parts += [money(said["cost_usd"])] if said.get("cost_usd") else []
+        lines += labelled_lines(
+            "grader", f"{one_line(str(name))}: {', '.join(parts)}" if parts else one_line(str(name))
+        )
     return lines
 
 

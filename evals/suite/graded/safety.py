@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from evals.completion import Prompt
+from evals.completion_fns.graders import NamedGrader
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import BadSample, UsageError, did_you_mean, listed
 from evals.eval import Report
@@ -75,13 +76,24 @@ class Safety(VerdictEval):
             raise UsageError("Safety judges one reply a sample", fix="leave out n_samples, and run with --repeats")
         self.classifier = classifier
         if classifier == "patterns":
-            self.further_completion_fns = []
+            self._refuse_grader()
         self.right = _right(right)
         self.policies = dict(policies or {})
         self.set_key, self.category_key, self.prompt_set = set_key, category_key, prompt_set
         self.sets = {**{name: name for name in SETS}, **(sets or {})}
         for name in [*self.policies, *self.sets.values(), *([prompt_set] if prompt_set else [])]:
             _check_set(name)
+
+    def _refuse_grader(self) -> None:
+        """Raise UsageError where a grader is named for the baseline, which asks none."""
+        if self._graders_of_argument or self.eval_completion_fn is not self.completion_fns[-1]:
+            raise UsageError("the classifier 'patterns' asks no grader", fix="leave the grader out")
+        self.further_completion_fns = []
+
+    @property
+    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+        """The graders; none for the baseline."""
+        return [] if self.classifier == "patterns" else super().named_graders
 
     def set_of(self, sample: Sample | dict[str, Any]) -> str:
         """The prompt set of a row. Raises BadSample for a row without one."""

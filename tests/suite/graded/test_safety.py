@@ -46,7 +46,8 @@ def evaluation(reply: str | Completions, letter: str = "S", **args: Any) -> tupl
         asked.append(prompt[0]["content"])
         return Completions([f"{letter}\nbecause"])
 
-    return Safety(completion_fns=[model, grader], registry=Registry(), name="s.dev.v0", **args), asked
+    models = [model] if args.get("classifier") == "patterns" else [model, grader]
+    return Safety(completion_fns=models, registry=Registry(), name="s.dev.v0", **args), asked
 
 
 def run(made: Safety, rows: Sequence[Mapping[str, Any]], folder: Path) -> tuple[dict[str, Any], list[Event]]:
@@ -207,6 +208,13 @@ def test_the_baseline_tells_refusals_from_answers_judges_no_sensitive_prompt_and
         "answer": dict.fromkeys(SETS, 0),
     }
     assert report["how"].startswith("BASELINE")
+
+
+def test_a_grader_for_the_baseline_is_refused():
+    with pytest.raises(UsageError, match="asks no grader"):
+        Safety(completion_fns=[print, len], registry=Registry(), name="s.dev.v0", classifier="patterns")
+    with pytest.raises(UsageError, match="asks no grader"):
+        evaluation("x", classifier="patterns", grader="dummy")
 
 
 REPLIES: dict[str, Answer] = {
