@@ -23,9 +23,9 @@ OTHER_PAGES = {
     "evals.suite:ClaimSupport": "factuality.md",
     "evals.suite:Factuality": "factuality.md",
     "evals.suite:HostedEval": "hosted-evals.md",
+    "evals.suite:Preference": "preferences.md",
     "evals.suite:Safety": "safety.md",
     "evals.suite:Toxicity": "safety.md",
-    "evals.suite:Preference": "preferences.md",
     "evals.suite:TruthDifference": "factuality.md",
     "evals.suite:Truthfulness": "factuality.md",
 }

@@ -37,9 +37,7 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
-MAX_GROUP_ROWS = 20
-"Groups of one kind that are shown: more would push the metrics off a screen of common height."
-
+MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
 MAX_GROUP_NAME = 24
 
 UNPARSED = "unparsed"
