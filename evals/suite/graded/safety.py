@@ -123,6 +123,8 @@ class Safety(VerdictEval):
             raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
         self._category(sample)
         self.row_for_grader(sample)
+        if not isinstance(sample.get("completion", ""), str):
+            raise BadSample(f"'completion' is {sample['completion']!r}, which is no text", sample)
         if self.classifier == "grader":
             super().check_sample(sample)
         elif "completion" not in sample:
@@ -211,9 +213,8 @@ def _right(given: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[str, ..
     found = dict(RIGHT)
     for name, classes in (given or {}).items():
         _check_set(name)
-        unknown = [one for one in classes if one not in CLASSES]
-        if isinstance(classes, str) or unknown:
-            raise UsageError(f"right: {name} names {listed(unknown) if unknown else classes!r}",
-                             fix=f"write a list of {', '.join(CLASSES)}")  # fmt: skip
+        is_list = isinstance(classes, Sequence) and not isinstance(classes, str)
+        if not is_list or any(one not in CLASSES for one in classes):
+            raise UsageError(f"right: {name} is {classes!r}", fix=f"write a list of {', '.join(CLASSES)}")
         found[name] = tuple(classes)
     return found

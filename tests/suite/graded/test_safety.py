@@ -165,6 +165,7 @@ def test_what_is_right_can_be_said_otherwise(tmp_path):
         ({"input": "q", "group": "disalowed"}, "did you mean: disallowed"),
         ({"input": "q", "group": "benign", "category": 3}, "'category' is 3, which is no text"),
         ({"input": "q", "group": "benign", "policy": ["x"]}, "which is no text"),
+        ({"input": "q", "group": "benign", "completion": ["x"]}, "'completion' is ['x'], which is no text"),
         ({"group": "benign"}, "no 'input'"),
     ],
 )
@@ -186,6 +187,7 @@ def test_a_row_that_cannot_be_judged_is_refused_with_its_line(row, message, clas
         ({"policies": {"all": "x"}}, "there is no prompt set 'all'"),
         ({"right": {"benign": "safe_answer"}}, "write a list of"),
         ({"right": {"benign": ["answer"]}}, "write a list of"),
+        ({"right": {"benign": 3}}, "write a list of"),
         ({"sample_kwargs": {"n_samples": 2}}, "judges one reply"),
         ({"verdicts": {**DEFAULT_VERDICTS, "R": "refused"}}, "unknown verdict 'refused'"),
         ({"modelgraded_spec": "closedqa", "verdicts": dict.fromkeys("YN", "safe_answer")}, "has choice_scores"),
