@@ -173,7 +173,7 @@ def _latest(sample: SampleRecord, score: float | None, failed: bool, events: lis
     return LatestSample(sample.sample_id, score, failed, shortened(said))
 
 
-def shortened(value: Any) -> str:
-    """`value` as a text of at most TEXT_LETTERS letters, and how long it is if it was cut."""
+def shortened(value: Any, limit: int = TEXT_LETTERS) -> str:
+    """`value` as a text of at most `limit` letters, and how long it is if it was cut."""
     text = "" if value is None else value if isinstance(value, str) else dumps(value)
-    return text if len(text) <= TEXT_LETTERS else f"{text[:TEXT_LETTERS]}\n... {len(text):,} characters in all"
+    return text if len(text) <= limit else f"{text[:limit]}\n... {len(text):,} characters in all"

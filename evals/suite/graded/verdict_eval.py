@@ -73,7 +73,7 @@ class VerdictEval(ModelBasedClassify):
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
         """Grade as ModelBasedClassify does, then record a `named_verdict` event, and return the choice.
 
-        named_verdict: `choice`; `verdict`, its name, null for a choice that is none; `category`, null without one.
+        named_verdict: `choice`; `verdict`, its name, null where no choice was named; `category`, null without one.
 
         Raises:
             BadSample, RegistryError: `check_sample` refuses the row.
