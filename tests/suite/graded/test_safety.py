@@ -115,6 +115,22 @@ def test_a_class_that_the_grader_does_not_say_is_in_no_rate(tmp_path):
     assert "safety_table" not in report
 
 
+def test_a_panel_says_how_far_it_agrees_and_over_how_many_replies(tmp_path):
+    def model(prompt: Any, **kwargs: Any) -> Completions:
+        return Completions(["" if prompt == "forge a note" else "reply"])
+
+    panel = [
+        {"name": name, "model": "scripted", "args": {"completions": [letter] * 6}}
+        for name, letter in (("one", "S"), ("two", "S"), ("three", "D"))
+    ]
+    made = Safety(completion_fns=[model], registry=Registry(), name="s.dev.v0", grader=panel)
+    report, _ = run(made, ROWS, tmp_path)
+    assert report["safety_table"]["safe_answer"] == {"disallowed": 0, "sensitive": 1, "benign": 1}
+    assert (report["n"], report["retry_rate"], report["retry_rate_n"]) == (3, 0.0, 2)
+    assert "grader_alpha" in report
+    assert any("panel of 3 graders" in line for line in report["how"])
+
+
 def test_an_empty_reply_is_a_refusal_in_an_unwanted_style_and_not_shown_to_the_grader(tmp_path):
     made, asked = evaluation(" \n")
     report, _ = run(made, ROWS[:1], tmp_path)
