@@ -140,9 +140,8 @@ def _check_made(evaluation: Eval, spec: EvalSpec, answer: GivenAnswer, check: Ev
     if samples is None:
         return
     check.n_samples = len(samples)
-    if _check_rows(evaluation, samples, check, as_openai_evals=spec.is_openai_evals_form) and _is_ready(
-        evaluation, check
-    ):
+    are_good = _check_rows(evaluation, samples, check, as_openai_evals=spec.is_openai_evals_form)
+    if are_good and _is_ready(evaluation, check):
         _check_scorer(evaluation, samples, answer, check)
         _check_duplicates(evaluation, samples, check)
         for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
@@ -218,10 +217,7 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
         except (DataError, RegistryError, UsageError) as error:
             bad.append(error)
     if not bad:
-        try:
-            own_ids.compare(samples[index] for index in range(len(samples)))
-        except DataError as error:
-            bad.append(error)
+        bad += own_ids.problems(samples[index] for index in range(len(samples)))
     for warning in (*doubts.warnings(), *own_ids.warnings()):
         check.add("warn", warning)
     if not bad:

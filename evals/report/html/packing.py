@@ -12,6 +12,11 @@ from evals.json_text import dumps, encode
 CHUNK_BYTES = 256 << 10
 "Of JSON before it is compressed. Opening a sample inflates its chunk: some milliseconds."
 CHUNK_SAMPLES = 256
+SHARED_BYTES = 2 << 20
+"Of turns that are kept once for all samples; further ones stay where they are."
+
+_ALPHABET = str.maketrans("<", ",")
+"Base 85 of git without `<`: a quarter larger than bytes, where base 64 is a third; no tag or comment can begin in it."
 
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
@@ -22,20 +27,52 @@ def json_in_html(value: Any) -> str:
 
 
 def packed(text: str) -> str:
-    """`text` as base64 of raw deflate, which the page inflates with `DecompressionStream("deflate-raw")`."""
-    squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return base64.b64encode(squeezer.compress(encode(text)) + squeezer.flush()).decode("ascii")
+    """`text` as base 85 of raw deflate, which the page inflates with `DecompressionStream("deflate-raw")`."""
+    squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
+    return base64.b85encode(squeezer.compress(encode(text)) + squeezer.flush()).decode("ascii").translate(_ALPHABET)
 
 
 def unpacked(text: str) -> str:
     """The reverse of `packed`."""
-    return zlib.decompress(base64.b64decode(text), -zlib.MAX_WBITS).decode("utf-8")
+    return zlib.decompress(base64.b85decode(text.replace(",", "<")), -zlib.MAX_WBITS).decode("utf-8")
+
+
+class SharedTurns:
+    """Turns that many samples have in common, such as few-shot examples and system messages: kept once for a run.
+
+    In the samples a number stands for each, its place in `turns`.
+    """
+
+    def __init__(self) -> None:
+        self.turns: list[dict[str, Any]] = []
+        self._places: dict[str, int] = {}
+        self._n_bytes = 0
+
+    def replace(self, detail: dict[str, Any]) -> None:
+        """Put numbers in place of such turns in the calls of a sample."""
+        for call in detail.get("calls", ()):
+            call["turns"] = [self._place(turn) if _may_be_shared(turn) else turn for turn in call["turns"]]
+
+    def _place(self, turn: dict[str, Any]) -> dict[str, Any] | int:
+        text = dumps(turn)
+        if text not in self._places:
+            if self._n_bytes + len(text) > SHARED_BYTES:
+                return turn
+            self._places[text] = len(self.turns)
+            self.turns.append(turn)
+            self._n_bytes += len(text)
+        return self._places[text]
+
+
+def _may_be_shared(turn: dict[str, Any]) -> bool:
+    return bool(turn.get("example")) or turn["role"] in ("system", "developer")
 
 
 class Chunks:
     """Collects samples, a line of JSON each, and packs them when a chunk is full."""
 
     def __init__(self) -> None:
+        self.shared = SharedTurns()
         self.packed: list[str] = []
         self.sizes: list[int] = []
         "Samples in each chunk."
@@ -43,7 +80,8 @@ class Chunks:
         self._n_bytes = 0
 
     def add(self, detail: dict[str, Any]) -> None:
-        """Add one sample."""
+        """Add one sample. Its turns are replaced by numbers where `shared` holds them."""
+        self.shared.replace(detail)
         line = dumps(detail)
         self._lines.append(line)
         self._n_bytes += len(line)

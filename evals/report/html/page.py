@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from evals.record.reader import read_record
 from evals.report.html.comparison_view import comparison_view
 from evals.report.html.packing import json_in_html, packed
 from evals.report.html.page_data import RunData, read_run
+from evals.report.html.pictures import Pictures
 from evals.report.html.plot_view import plot_views
 from evals.report.html.sample_state import FLAGS, VERDICTS
 from evals.report.words import one_line, printable
@@ -23,16 +25,19 @@ SCRIPTS = ("text.js", "store.js", "sample.js", "list.js", "page.js")
 "In this order they make one script."
 
 
-def write_page(records: Sequence[str | Path], out: str | Path) -> None:
+def write_page(records: Sequence[str | Path], out: str | Path, *, images: str | Path | None = None) -> None:
     """Write the page of one record, or of several side by side.
 
+    images: a folder of pictures; those that the prompts show come into the page. Records keep long ones as digests.
+
     Raises:
-        DataError: a file is no record.
+        DataError: a file is no record, or there is no such folder.
         MissingExtra: jinja2 or matplotlib is not installed.
     """
     check_extra()
+    pictures = None if images is None else Pictures(images)
     plots, not_drawn = plot_views(records)
-    runs = [read_run(read_record(path)) for path in records]
+    runs = [read_run(read_record(path), pictures) for path in records]
     names = names_of(runs)
     comparison = comparison_view(records, names) if len(records) > 1 else None
     text = render(runs, names, comparison=comparison, plots=plots, not_drawn=not_drawn)
@@ -109,14 +114,20 @@ def client_data(
 
 
 def style_text() -> str:
-    """The style sheet."""
-    return (HERE / "static" / "page.css").read_text(encoding="utf-8")
+    """The style sheet, without comments and indents."""
+    return _small((HERE / "static" / "page.css").read_text(encoding="utf-8"))
 
 
 def script_text() -> str:
-    """The script."""
+    """The script, without comments and indents."""
     parts = [(HERE / "static" / name).read_text(encoding="utf-8") for name in SCRIPTS]
-    return '"use strict";\n' + "\n".join(parts)
+    return _small('"use strict";\n' + "\n".join(parts))
+
+
+def _small(text: str) -> str:
+    """Our own script or style without block comments, indents and blank lines: it stands in every page."""
+    lines = (line.strip() for line in re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def content_security_policy(style: str, script: str, *, connects: bool = False) -> str:

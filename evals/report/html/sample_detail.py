@@ -13,13 +13,12 @@ from evals.report.few_shot import Examples, examples_in_chat, examples_in_text
 
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+\Z")
 "Data URLs that are shown as pictures. An SVG is not among them: it is a document of its own."
+_CALL_FACTS = ("model", "usage", "latency_s", "cost_usd", "cached", "request", "finish_reasons")
 _SHOWN_ELSEWHERE = {
-    "sampling": ("prompt", "sampled", "reasoning", "tool_calls", "answers"),
-    "cond_logp": ("prompt", "completion", "logp"),
-    "raw_sample": (),
+    "sampling": ("prompt", "sampled", "reasoning", "tool_calls", "answers", *_CALL_FACTS),
+    "cond_logp": ("prompt", "completion", "logp", *_CALL_FACTS),
 }
 "Keys of events that stand among the calls, and are left out of the list of events."
-_CALL_FACTS = ("model", "usage", "latency_s", "cost_usd", "cached", "request", "finish_reasons")
 
 Turn = dict[str, Any]
 
@@ -30,6 +29,7 @@ def sample_detail(sample: SampleRecord) -> dict[str, Any]:
     calls = list(_calls(sample))
     if not calls:
         calls = [{"turns": turns_of(row["prompt"])}] if row["prompt"] is not None else []
+    many = len(calls) > 1  # the numbers of a single call stand beside it
     found = {
         "calls": calls,
         "expected": row["expected"],
@@ -38,9 +38,9 @@ def sample_detail(sample: SampleRecord) -> dict[str, Any]:
         "verdicts": list(_verdicts(sample)),
         "metrics": {key: value for key, value in row.items() if key not in COLUMNS},
         "error": sample.error,
-        "usage": row["usage"],
-        "latency_s": row["latency_s"],
-        "cost_usd": row["cost_usd"],
+        "usage": row["usage"] if many else None,
+        "latency_s": row["latency_s"] if many else None,
+        "cost_usd": row["cost_usd"] if many else None,
         "labels": sample.labels,
         "events": [[event.type, _other_data(event.type, event.data)] for event in sample.events],
     }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.report.terminal.exam import exam_lines
+from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
     counted,
@@ -36,9 +37,7 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
-MAX_GROUP_ROWS = 20
-"Groups of one kind that are shown: more would push the metrics off a screen of common height."
-
+MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
 MAX_GROUP_NAME = 24
 
 EXAM_KEYS = (
@@ -68,6 +67,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
         _exam_lines(result.report),
+        safety_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),

@@ -11,7 +11,7 @@ import pytest
 from page_records import write_answers, write_conversation, write_mixed_run
 
 from evals.record.reader import read_record
-from evals.report.html.packing import CHUNK_SAMPLES, Chunks, json_in_html, packed
+from evals.report.html.packing import CHUNK_SAMPLES, Chunks, json_in_html, packed, unpacked
 from evals.report.html.page_data import read_run, run_summary, sample_row
 from evals.report.html.sample_detail import sample_detail, turns_of
 
@@ -95,9 +95,20 @@ def test_json_in_a_page_holds_no_tag_no_comment_and_no_line_end_of_javascript() 
     assert json.loads(text) == value
 
 
-def test_packed_text_is_base64_of_raw_deflate() -> None:
-    text = "née \u2028 数学 " * 50
-    assert zlib.decompress(base64.b64decode(packed(text)), wbits=-15).decode() == text
+@pytest.mark.parametrize("n", range(8))
+def test_packed_text_is_base_85_of_raw_deflate_without_a_tag(n: int) -> None:
+    text = "née \u2028 数学 " * 50 + str(n) * n
+    found = packed(text)
+    assert zlib.decompress(base64.b85decode(found.replace(",", "<")), wbits=-15).decode() == text == unpacked(found)
+    assert "<" not in found
+
+
+def test_turns_that_samples_share_are_kept_once(tmp_path: Path) -> None:
+    run = read_run(read_record(write_conversation(tmp_path / "a.jsonl")))
+    turns = json.loads(unpacked(run.chunks[0]).splitlines()[0])["calls"][0]["turns"]
+    assert turns[:7] == list(range(7))
+    assert run.index["shared"][0] == {"role": "system", "parts": ["Add."]}
+    assert turns[7]["parts"] == ["What is 20+22?"]
 
 
 def test_a_chunk_ends_when_it_is_full() -> None:

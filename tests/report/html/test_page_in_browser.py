@@ -57,11 +57,12 @@ def complaints(browser: Any) -> list[str]:
     return [one["message"] for one in browser.get_log("browser")]
 
 
-def requests(browser: Any) -> list[str]:
-    """The addresses that the page asked for, but for data within itself and what belongs to the browser."""
+def requests(browser: Any, page: Path) -> list[str]:
+    """The addresses that the page asked for, but for data within itself; the browser's own pages are others."""
     messages = [json.loads(one["message"])["message"] for one in browser.get_log("performance")]
-    urls = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
-    return [url for url in urls if not url.startswith(("data:", "about:", "blob:", "chrome:"))]
+    sent = [one["params"] for one in messages if one["method"] == "Network.requestWillBeSent"]
+    urls = [one["request"]["url"] for one in sent if one["documentURL"].partition("#")[0] == page.as_uri()]
+    return [url for url in urls if not url.startswith(("data:", "blob:"))]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,7 @@ def test_the_page_loads_from_disk_without_a_request_or_a_complaint(browser: Any,
     opened(browser, many)
     assert text(browser, "#status") == "600 samples"
     assert "0.333" in text(browser, "#numbers")
-    assert requests(browser) == [many.as_uri()]
+    assert requests(browser, many) == [many.as_uri()]
     assert complaints(browser) == []
 
 
@@ -179,6 +180,14 @@ def test_a_link_to_a_sample_that_is_not_there_says_so(browser: Any, many: Path) 
     assert text(browser, "#status") == "no sample is called sums.test.9999"
 
 
+def test_rows_with_ids_of_their_own_are_called_by_them(browser: Any, tmp_path: Path) -> None:
+    record = write_answers(tmp_path / "a.jsonl", ["x", "y"], [True, False], names=["q-17", "q-18"])
+    write_page([record], tmp_path / "a.html")
+    opened(browser, tmp_path / "a.html", "#sample=q-18")
+    assert shown_ids(browser) == ["q-17", "q-18"]
+    assert opened_sample(browser).startswith("q-18 (sums.test.1)")
+
+
 def test_each_kind_of_sample_has_a_filter(browser: Any, tmp_path: Path) -> None:
     write_page([write_mixed_run(tmp_path / "a.jsonl")], tmp_path / "a.html")
     opened(browser, tmp_path / "a.html")
@@ -223,7 +232,7 @@ def test_a_hostile_completion_is_shown_as_text_and_does_nothing(browser: Any, ho
         == 0
     )
     assert complaints(browser) == []
-    assert requests(browser) == [hostile.as_uri()]
+    assert requests(browser, hostile) == [hostile.as_uri()]
 
 
 def test_control_and_direction_characters_are_shown_as_escapes(browser: Any, hostile: Path) -> None:

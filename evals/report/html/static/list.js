@@ -121,7 +121,8 @@ async function preview(row, node) {
   const last = calls.length ? calls[calls.length - 1] : {};
   const completion = (last.completions || [])[0];
   const given = detail.error ? detail.error.message || detail.error.type : detail.picked ?? (completion ? completion.text || (completion.tool_calls || []).map((call) => call.name).join(", ") : detail.completion ?? detail.verdicts?.[0]?.picked);
-  const found = { question: oneLine(texts.join(" "), 200), given: oneLine(given, 120) };
+  const about = texts.join(" ") || detail.verdicts?.[0]?.item;
+  const found = { question: oneLine(about, 200), given: oneLine(given, 120) };
   if (previews.size > 20000) previews.clear();
   previews.set(row, found);
   if (node.isConnected) {
@@ -140,7 +141,7 @@ async function searchAll(query) {
   }
   const needle = query.toLowerCase();
   list.found = new Set();
-  for (let row = 0; row < rows.n; row++) if (idOf(row).toLowerCase().includes(needle)) list.found.add(row);
+  for (let row = 0; row < rows.n; row++) if (`${idOf(row)}\n${nameOf(row)}`.toLowerCase().includes(needle)) list.found.add(row);
   refilter();
   let shown = performance.now();
   for (let r = 0; r < runs.length; r++) {
@@ -166,8 +167,14 @@ function addMatches(text, needle, rowAt, start) {
   const inJson = JSON.stringify(needle).slice(1, -1);
   if (!text.toLowerCase().includes(inJson)) return;
   text.split("\n").forEach((line, i) => {
-    if (line.toLowerCase().includes(inJson) && holds(JSON.parse(line), needle)) list.found.add(rowAt[start + i]);
+    if (line.toLowerCase().includes(inJson) && holds(ownTexts(JSON.parse(line)), needle)) list.found.add(rowAt[start + i]);
   });
+}
+
+/* The sample without numbers that stand for turns which many samples share. */
+function ownTexts(detail) {
+  for (const call of detail.calls || []) call.turns = call.turns.filter((turn) => typeof turn !== "number");
+  return detail;
 }
 
 function holds(value, needle) {

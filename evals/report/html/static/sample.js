@@ -114,8 +114,12 @@ function callBox(call, place, calls, skipPrompt) {
   ];
 }
 
-function isMark(verdict) {
-  return verdict.correct === undefined ? verdict.passed : verdict.correct;
+/* right or wrong, in the word of the event; a share counts as neither. */
+function markOf(verdict) {
+  const found = verdict.correct ?? verdict.passed ?? verdict.status;
+  if (found === true || found === 1 || found === "passed") return "right";
+  if (found === false || found === 0 || found === "failed") return "wrong";
+  return typeof found === "string" ? oneLine(found, 30) : typeof found === "number" ? `${shortNumber(found)} right` : null;
 }
 
 function verdictBox(verdict) {
@@ -123,11 +127,11 @@ function verdictBox(verdict) {
   const long = Object.entries(said).filter(([, value]) => typeof value === "string" && value.length > 60);
   const isShown = (key) => by === "match" && ["correct", "expected", "picked"].includes(key);
   const short = Object.entries(said).filter(([key, value]) => value !== null && !isShown(key) && !long.some(([name]) => name === key));
-  const mark = isMark(verdict);
+  const mark = markOf(verdict);
   return el(
     "section",
     { class: "verdict" },
-    el("h4", {}, by, typeof mark === "boolean" ? el("span", { class: `badge ${mark ? "right" : "wrong"}` }, mark ? "right" : "wrong") : null),
+    el("h4", {}, by, mark ? el("span", { class: `badge ${mark}` }, mark) : null),
     facts(short.map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : typeof value === "number" ? shortNumber(value) : value])),
     long.filter(([key]) => !isShown(key)).map(([key, value]) => [el("p", { class: "label" }, key), textBox(value)]),
   );
@@ -141,6 +145,7 @@ function resultBox(detail) {
     detail.expected !== undefined ? el("section", { class: "turn expected" }, el("h4", {}, "expected"), textBox(detail.expected)) : null,
     detail.picked !== undefined ? el("section", { class: "turn picked" }, el("h4", {}, "picked from the completion"), textBox(detail.picked)) : null,
     (detail.verdicts || []).map(verdictBox),
+    detail.usage || detail.latency_s !== undefined ? el("section", { class: "verdict" }, el("h4", {}, "all calls"), callFacts(detail)) : null,
     metrics.length ? el("section", { class: "verdict" }, el("h4", {}, "metrics"), facts(metrics)) : null,
     eventList(detail.events || []),
   ];

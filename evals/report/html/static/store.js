@@ -6,12 +6,41 @@ const rows = { n: 0, at: [], flip: null, order: null };
 const chunkCache = new Map();
 const KEPT_CHUNKS = 40;
 
-async function inflate(base64) {
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Response(stream).text();
+const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;,=>?@^_`{|}~";
+const DIGITS = new Uint8Array(128);
+for (let i = 0; i < 85; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
+
+/* The bytes of a text in base 85: five letters for four bytes; the last group may be shorter. */
+function bytesOf(text) {
+  const n = text.length;
+  const nBytes = Math.floor((n * 4) / 5);
+  const bytes = new Uint8Array(Math.ceil(n / 5) * 4);
+  for (let i = 0, at = 0; i < n; i += 5, at += 4) {
+    let value = 0;
+    for (let j = 0; j < 5; j++) value = value * 85 + (i + j < n ? DIGITS[text.charCodeAt(i + j)] : 84);
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+  }
+  return bytes.subarray(0, nBytes);
+}
+
+/* Without a Blob or a Response: Chromium refuses to read large ones in a file that may connect to nothing. */
+async function inflate(packed) {
+  const inflater = new DecompressionStream("deflate-raw");
+  const writer = inflater.writable.getWriter();
+  const written = writer.write(bytesOf(packed)).then(() => writer.close());
+  const reader = inflater.readable.getReader();
+  const decoder = new TextDecoder();
+  const parts = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(decoder.decode(value, { stream: true }));
+  }
+  await written;
+  return parts.join("") + decoder.decode();
 }
 
 /* Where chunks come from: elements of this file, or an address of the server that sent the page. */
@@ -88,8 +117,15 @@ function sharedStart(keys) {
   return shared.slice(0, shared.slice(0, shared.indexOf("\n") + 1 || shared.length).lastIndexOf(".") + 1);
 }
 
+/* What people call the sample: the id that its row gives itself, else the id of the record. */
+function nameOf(row) {
+  const [r, i] = firstOf(row);
+  return (runs[r].index.names || [])[i] || idOf(row);
+}
+
 function shortId(row) {
-  const id = idOf(row).slice(rows.prefix);
+  const name = nameOf(row);
+  const id = name === idOf(row) ? name.slice(rows.prefix) : name;
   return repeatOf(row) ? `${id} #${repeatOf(row)}` : id;
 }
 
@@ -148,8 +184,14 @@ function chunkLines(r, n) {
   return found;
 }
 
+/* The sample with its turns in full: a number stands for one that many samples share. */
+function withTurns(detail, shared) {
+  for (const call of detail.calls || []) call.turns = call.turns.map((turn) => (typeof turn === "number" ? shared[turn] : turn));
+  return detail;
+}
+
 async function detailOf(r, i) {
   const n = chunkOf(r, i);
   const lines = await chunkLines(r, n);
-  return JSON.parse(lines[i - runs[r].starts[n]]);
+  return withTurns(JSON.parse(lines[i - runs[r].starts[n]]), runs[r].index.shared || []);
 }
