@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from evals.report.terminal.exam import exam_part, is_of_exam
 from evals.report.words import interval_text, number, one_line
 from evals.report_keys import ENDINGS, Metric, counts_of, headline, metrics_of
 
@@ -15,7 +17,7 @@ MAX_GROUPS = 200
 
 def metric_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The metrics of a report; the headline stands first."""
-    metrics = metrics_of(report)
+    metrics = {name: metric for name, metric in metrics_of(report).items() if not is_of_exam(name, report)}
     first = headline(report)
     names = sorted(metrics, key=lambda name: name != first)
     return [metric_row(name, metrics[name]) for name in names]
@@ -49,9 +51,18 @@ def metrics_so_far(scores: Mapping[str, float]) -> list[dict[str, Any]]:
     return [metric_row("score so far", metric)]
 
 
+def exam_text(report: Mapping[str, Any]) -> str:
+    """What a paper came to: sections, score, percentiles, passes, and what keeps the score open; empty for no exam."""
+    return textwrap.dedent("\n".join(exam_part(report)))
+
+
 def counts_rows(report: Mapping[str, Any]) -> list[list[str]]:
     """(what, how many) of everything that the eval counts."""
-    return [[one_line(ENDINGS.get(name, name)), f"{value:,}"] for name, value in counts_of(report).items()]
+    return [
+        [one_line(ENDINGS.get(name, name)), f"{value:,}"]
+        for name, value in counts_of(report).items()
+        if not is_of_exam(name, report)
+    ]
 
 
 def group_tables(report: Mapping[str, Any]) -> list[dict[str, Any]]:
