@@ -12,8 +12,8 @@ from evals.report.plots.kinds import Plot, Table
 from evals.texts.safe_text import printable
 
 FORMS = (".png", ".svg", ".pdf")
-COLOURS = ("#0b62c4", "#c2410c", "#4d7c0f", "#6b21a8")
-"Colours of the runs in a figure, in their order. `MARKS` tell the runs apart without colour."
+COLOURS = ("#0b62c4", "#d9730d", "#0f5c4a", "#a33b8f")
+"Colours of the runs in a figure, in their order, for people who see no red or no green too. `MARKS` need no colour."
 MARKS = ("o", "s", "^", "D")
 
 _STYLE = {"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "evals", "axes.linewidth": 0.7}
