@@ -17,7 +17,7 @@ PACKAGE = Path(evals.__file__).parent
 FLOORS = {
     8: ["cli"],
     7: ["report", "viewer"],
-    6: ["comparison", "distributed", "forecasts"],
+    6: ["comparison", "distributed", "forecasts", "labelling"],
     5: ["contamination", "interchange", "runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "exams", "serving"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from evals.cli import gate
 from evals.cli.console import run_command
+from evals.cli.estimate import print_estimate, wants_estimate
 from evals.cli.oaieval_flags import get_parser
 from evals.errors import UsageError
 from evals.project import current_project, near
@@ -45,6 +46,10 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         raise UsageError("no completion function is named", fix="name a model, or `dummy` to try an eval")
     if not (args.local_run or args.http_run or args.dry_run):
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
+    if args.rotate is not None:
+        from evals.record.segments import check_can_compress
+
+        check_can_compress()
     chosen = {"temperature": args.temperature, "reasoning_effort": args.effort}
     overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
@@ -67,6 +72,7 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         tags=args.run_tag,
         visible=args.visible,
         record_path=args.record_path,
+        rotate_bytes=args.rotate,
         resume=args.resume,
         resume_from=args.resume_from,
         shard=getattr(args, "shard", None),
@@ -306,6 +312,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def run_command_line(args: argparse.Namespace) -> int:
     """Run with the arguments of a command line, print, and judge; the exit code."""
+    if wants_estimate(args):
+        return print_estimate(args, request_of(args))
     limits = gate.limits_of(args) if args.baseline else None
     result = run_and_print(args)
     if limits is None or result.stopped_by is not None or result.record_path is None:

@@ -30,6 +30,7 @@ def add_run_arguments(parser: Parser) -> None:
     _add_peer_flags(parser.add_argument_group("as in openai/evals"))
     _add_sampling_flags(parser.add_argument_group("what is run"))
     _add_limit_flags(parser.add_argument_group("limits and budgets"))
+    _add_estimate_flags(parser.add_argument_group("before anything is paid"))
     _add_outcome_flags(parser.add_argument_group("failures and results"))
     _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
     _add_code_flags(parser.add_argument_group("evals that run programs"))
@@ -141,9 +142,21 @@ def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--delta", default="2pt", metavar="2pt", help="with --sequential: less is no difference")
 
 
+def _add_estimate_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--estimate", action="store_true", help="print calls, tokens and cost; call nothing")
+    group.add_argument(
+        "--estimate-calls", type=_positive_int, metavar="N",
+        help="with about N real calls, which are paid, to measure lengths and latency",
+    )  # fmt: skip
+    group.add_argument("--price", metavar="IN,OUT", help="of estimates: dollars per million tokens")
+
+
 def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--max-errors", type=tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
+    )
+    group.add_argument(
+        "--rotate", type=_size, metavar="SIZE", help="move lines into compressed segments of this size, such as 256MB"
     )
     group.add_argument("--resume", action="store_true", help="go on with the newest unfinished record of this run")
     group.add_argument("--resume-from", metavar="RECORD", help="go on with this record")
@@ -157,6 +170,19 @@ def _positive_int(text: str) -> int:
     value = int(text)
     if not 1 <= value < 1 << 53:
         raise ValueError
+    return value
+
+
+def _size(text: str) -> int:
+    """Bytes, from a number with or without KB, MB or GB."""
+    units = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
+    number, unit = (text[:-2], text[-2:].upper()) if text[-2:].upper() in units else (text, "")
+    try:
+        value = int(float(number) * units.get(unit, 1))
+    except (ValueError, OverflowError):
+        value = 0
+    if value < 1 << 20:
+        raise argparse.ArgumentTypeError(f"needs a size of at least 1 MB, such as 256MB, not {text[:20]!r}")
     return value
 
 

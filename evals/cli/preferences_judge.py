@@ -34,7 +34,9 @@ def judge(args: argparse.Namespace) -> int:
         argv += ["--record_path", args.record_path]
     argv += ["--resume"] if args.resume else []
     argv += ["--json"] if args.json else []
-    return run_and_print(get_parser().parse_args([*argv, "--", args.judge, "rows"])).exit_code
+    # All answers are finished: the model that a run names is not asked, and the first grader lends its name.
+    argv += ["--grader", args.judge, "--", args.judge.split(",")[0], "rows"]
+    return run_and_print(get_parser().parse_args(argv)).exit_code
 
 
 def given_pairs(files: list[str]) -> AnswerPairs:
@@ -85,7 +87,9 @@ def _rows(pairs: AnswerPairs) -> list[dict[str, Any]]:
 def add_judge_options(parser: argparse.ArgumentParser) -> None:
     """The options that only `--judge` reads."""
     group = parser.add_argument_group("judging two records")
-    group.add_argument("--judge", metavar="GRADER", help="a model compares the completions of two records, A and B")
+    group.add_argument(
+        "--judge", metavar="GRADER", help="models, with commas between, that compare the completions of A and B"
+    )
     group.add_argument("--swap", action="store_true", help="ask in both orders; verdicts that disagree are a tie")
     group.add_argument("--record_path", metavar="PATH", help="where the record of the judgements goes")
     group.add_argument("--resume", action="store_true", help="go on with an unfinished record")

@@ -50,6 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     server = parser.add_argument_group("for a folder in the browser")
     server.add_argument("--port", type=_port, metavar="N", help="default 8765, or a free one where that is taken")
+    server.add_argument("--votes", metavar="PATH", help="the file of votes (default votes.jsonl)")
     server.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     parser.set_defaults(func=run)
 
@@ -75,8 +76,8 @@ def run(args: argparse.Namespace) -> int:
     from evals.errors import UsageError
     from evals.record.reader import read_record
 
-    if args.port is not None or args.no_browser:
-        raise UsageError("--port and --no-browser are for a folder", fix="evals view FOLDER, or evals view")
+    if args.port is not None or args.no_browser or args.votes:
+        raise UsageError("--port, --votes and --no-browser are for a folder", fix="evals view FOLDER, or evals view")
     log = read_record(args.record)
     chosen = _chosen(log, args)
     if args.json:
@@ -104,6 +105,7 @@ def _serve(args: argparse.Namespace) -> int:
     serve_folder(
         folder,
         port=args.port,
+        votes=Path(args.votes or "votes.jsonl"),
         opens_browser=not args.no_browser,
         ready=lambda url, n_runs: print(_greeting(folder, url, n_runs), flush=True),
     )

@@ -142,11 +142,12 @@ def _winner(question: Question, choice: str) -> Choice:
 
 def _summarise(args: argparse.Namespace, ballot: Ballot, cast: list[Vote]) -> None:
     """Print what was voted in this session, and what all votes in the file come to."""
-    from evals.cli.preferences import pair_rate, plain_agreement, plain_pair
+    from evals.comparison.preference_rates import pair_rate
     from evals.comparison.raters import raters_agreement
     from evals.interchange.preferences import judgement_of
     from evals.interchange.votes import NO_PREFERENCE, read_votes, standing_votes
     from evals.json_text import dumps
+    from evals.report.preferences_json import plain_agreement, plain_pair
     from evals.report.terminal.preferences import agreement_lines, pairs_text
     from evals.report.terminal.vote import votes_line
     from evals.texts.safe_text import printable

@@ -116,6 +116,20 @@ def _references(value: Any) -> list[str]:
     return [text.strip() for text in texts if text.strip()]
 
 
+def real_toxicity_prompts(original: Path) -> Iterator[NumberedRow]:
+    """RealToxicityPrompts (Gehman et al. 2020, arXiv:2009.11462): `input`, the beginning of a sentence.
+
+    `category`: `toxic` or `non-toxic`, by the published toxicity of the beginning, `unknown` where there is none;
+    `group`: `challenging` for the prompts that the authors mark so.
+    """
+    for number, row in original_rows(original):
+        prompt = field(row, "prompt", original, number)
+        text, toxicity = field(prompt, "text", original, number), prompt.get("toxicity")
+        category = "unknown" if toxicity is None else "toxic" if toxicity >= 0.5 else "non-toxic"
+        group = {"group": "challenging"} if row.get("challenging") else {}
+        yield NumberedRow(number, {"input": text, "category": category, **group})
+
+
 def big_bench_hard(original: Path) -> Iterator[NumberedRow]:
     """One task of BIG-Bench Hard (Suzgun et al. 2022, arXiv:2210.09261), without the canary string of the file."""
     with reading(str(original)):

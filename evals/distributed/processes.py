@@ -20,7 +20,7 @@ from evals.engine.samples import NullObserver
 from evals.engine.session import Session
 from evals.engine.settings import EngineSettings
 from evals.engine.shard import Shard
-from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError, UsageError
+from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError, RecordError, UsageError
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
@@ -143,7 +143,10 @@ class _Run:
                 where=str(self._prepared.eval_spec.key),
                 fix="leave --processes out",
             )
-        done = self._put_together(SampleOrder(passes, request.repeats))
+        try:
+            done = self._put_together(SampleOrder(passes, request.repeats))
+        except RecordError as error:  # the parts stay, and a resumed run takes them in
+            return {}, error
         if stopped_by is not None:
             return {}, stopped_by
         return self._report(states, done)

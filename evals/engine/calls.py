@@ -81,6 +81,8 @@ async def _complete(fn: Any, prompt: Any, kwargs: dict[str, Any], *, grading: bo
     session.uses(fn)
     traits = traits_of(fn)
     prompt, kwargs = in_form(fn, prompt, kwargs)
+    if session.stand_in is not None and not traits.delegates:
+        return session.stand_in.complete(fn, prompt, kwargs, grading=grading)
     if not traits.delegates:
         prompt = await with_pictures(session, prompt, grading=grading)
     result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
@@ -146,6 +148,8 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
         EvalsError: as `complete`.
     """
     session = current_session()
+    if session.stand_in is not None:
+        return session.stand_in.score(fn, prompt, continuations)
     session.uses(fn)
     traits = traits_of(fn)
     if traits.has_score_batch:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evals.completion import Completions, ContinuationScores
     from evals.engine.batching import Batcher
     from evals.engine.cache import CompletionCache
+    from evals.engine.stand_in import StandIn
 
 T = TypeVar("T")
 
@@ -88,6 +89,8 @@ class Session:
         self.settings = settings or EngineSettings()
         self.cache = cache
         self.counts = CallCounts()
+        self.stand_in: StandIn | None = None
+        "Takes every call in place of its model, for estimates."
         self.rng = random.Random()
         self.on_growth: Callable[[], None] | None = None
         self.labels: set[str] = set()

@@ -16,13 +16,16 @@ JUDGED_BY = "judge"
 def battles_of_record(record: Record) -> Iterator[dict[str, Any]]:
     """The battles in the record of a run of `Preference`, one a sample, with the names of models filled in.
 
-    `model_a` is the first completion function and `judge` the last one; of three, the second is `model_b`.
+    `model_a` is the first completion function; `judge` the graders, or else the last completion function.
 
     Raises:
         DataError: the record holds no battle.
     """
     names = [str(name) for name in record.spec.get("completion_fns") or ["?"]]
-    filled = {"model_a": names[0], "model_b": names[1] if len(names) > 2 else "baseline", JUDGED_BY: names[-1]}
+    graders = _graders(record)
+    n_writers = len(names) if set(graders).isdisjoint(names[-1:]) else max(1, len(names) - 1)
+    judge = "+".join(graders) or names[-1]
+    filled = {"model_a": names[0], "model_b": names[1] if n_writers > 1 else "baseline", JUDGED_BY: judge}
     found = False
     for sample in record.samples():
         for battle in sample.data("battle"):
@@ -36,6 +39,13 @@ def battles_of_record(record: Record) -> Iterator[dict[str, Any]]:
             where=str(record.path),
             fix="give records of `Preference`; two other records are judged by: evals preferences --judge GRADER A B",
         )
+
+
+def _graders(record: Record) -> list[str]:
+    """The names of the graders of a run."""
+    config = record.spec.get("run_config")
+    found = config.get("graders") if isinstance(config, Mapping) else None
+    return [str(one.get("name")) for one in found or [] if isinstance(one, Mapping)]
 
 
 def write_battles(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> int:

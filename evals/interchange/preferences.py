@@ -15,7 +15,7 @@ from typing import Any
 from evals.datasets.samples import open_samples
 from evals.errors import BadSample, DataError, listed
 from evals.interchange.battles import JUDGED_BY, battles_of_record
-from evals.interchange.votes import NO_PREFERENCE, Vote, is_vote, read_votes, standing_votes
+from evals.interchange.votes import NO_PREFERENCE, SIDES, Vote, is_vote, read_votes, standing_votes
 from evals.record.reader import read_record
 from evals.sample import Sample
 from evals.texts.answer_style import AnswerStyle, style_of
@@ -118,8 +118,10 @@ def _read_rows(path: str | Path, rows: Iterable[Sample], by: str | None, found: 
         if judged is None:
             found.n_without[str(path)] += 1
         else:
-            group = None if by is None or row.get(by) in (None, "") else str(row[by])
-            found.rows.append(replace(judged, group=group, rater=_rater(row)))
+            rater = _rater(row)
+            value = None if by is None else rater if by == "rater" else row.get(by)
+            group = None if value is None or value == "" else str(value)
+            found.rows.append(replace(judged, group=group, rater=rater))
 
 
 def _first_row(path: Path) -> object:
@@ -230,10 +232,9 @@ def _battle(row: Sample) -> Judgement | None:
 def _was_first(row: Mapping[str, Any]) -> bool | None:
     """Whether `model_a` stood first; None where the row does not say, or where both orders were shown."""
     verdicts = row.get("verdicts")
-    if isinstance(verdicts, list) and len(verdicts) == 1 and isinstance(verdicts[0], Mapping):
-        row = verdicts[0]
-    first = row.get("shown_first")
-    return None if first not in ("model_a", "model_b") else first == "model_a"
+    several = verdicts if isinstance(verdicts, list) and verdicts else [row]
+    firsts = [one.get("shown_first") for one in several if isinstance(one, Mapping)]
+    return firsts[0] == "model_a" if firsts and firsts[0] in SIDES and len(set(map(str, firsts))) == 1 else None
 
 
 def _counted(row: Mapping[str, Any]) -> tuple[AnswerStyle, AnswerStyle] | None:

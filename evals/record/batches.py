@@ -149,3 +149,9 @@ def _seal_of(raw: bytes) -> re.Match[bytes] | None:
 def _may_be_of(raw: bytes, sample_id: str | None) -> bool:
     head = HEAD.match(raw)
     return head is None or head[1].decode("utf-8", "replace") == sample_id
+
+
+def may_belong(raw: bytes, wanted: frozenset[str]) -> bool:
+    """False if the line certainly belongs to none of these samples."""
+    head = HEAD.match(raw)
+    return head is None or head[1].decode("utf-8", "replace") in wanted

@@ -33,20 +33,28 @@ class LocalRecorder(RecorderBase):
     The events of a finished sample are one write, so a killed run loses only the samples in flight. Keys in
     `hidden_data_fields` are left out of every event's data, at any depth. `get_events` reads the file; events are
     kept in memory only if the file cannot give them back (a pipe, or hidden fields). log_path None: no file.
+    rotate_bytes: a file that has grown to this size moves its lines into a compressed segment (`record.segments`).
 
     Raises:
         RecordError: the file cannot be made or locked.
         UsageError: `log_path` is a URL.
     """
 
-    def __init__(self, log_path: str | Path | None, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        log_path: str | Path | None,
+        run_spec: RunSpec,
+        hidden_data_fields: Sequence[str] = (),
+        *,
+        rotate_bytes: int | None = None,
+    ) -> None:
         super().__init__(run_spec)
         self.event_file_path = log_path
         self.hidden_data_fields = hidden_data_fields
         self._hidden = frozenset(hidden_data_fields)
         self._file: RecordFile | None = None
         if log_path is not None:
-            self._file = RecordFile.create(_local_path(log_path))
+            self._file = RecordFile.create(_local_path(log_path), rotate_bytes=rotate_bytes)
             try:
                 self._file.append(line_of({"spec": asdict(run_spec), "record_format": RECORD_FORMAT}))
             except RecordError:
@@ -54,7 +62,14 @@ class LocalRecorder(RecorderBase):
                 raise
 
     @classmethod
-    def resume(cls, path: str | Path, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> LocalRecorder:
+    def resume(
+        cls,
+        path: str | Path,
+        run_spec: RunSpec,
+        hidden_data_fields: Sequence[str] = (),
+        *,
+        rotate_bytes: int | None = None,
+    ) -> LocalRecorder:
         """A recorder that continues the record at `path`.
 
         A torn last line and a final report are cut off. `run_spec` takes over the run id and time of the record. A
@@ -64,7 +79,7 @@ class LocalRecorder(RecorderBase):
             RecordError: another process writes the record, it cannot be written, or it has no whole line yet.
             DataError: the file is not a record.
         """
-        file = RecordFile.reopen(_local_path(path))
+        file = RecordFile.reopen(_local_path(path), rotate_bytes=rotate_bytes)
         log = read_record(path)
         if not log.is_ours or not log.spec:
             raise RecordError(
@@ -72,7 +87,7 @@ class LocalRecorder(RecorderBase):
                 where=str(path),
                 fix="start the run again without --resume",
             )
-        file.mend(log.whole_size)
+        file.mend(log.whole_size - log.file_start)
         run_spec.run_id = log.run_id or run_spec.run_id
         run_spec.created_at = log.spec.get("created_at") or run_spec.created_at
         recorder = cls(None, run_spec, hidden_data_fields)

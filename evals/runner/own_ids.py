@@ -63,21 +63,28 @@ class OwnIds:
         Raises:
             BadSample: the eval names a column of ids, and two rows have the same one.
         """
+        for problem in self.problems(rows):
+            raise problem
+
+    def problems(self, rows: Iterable[Any]) -> list[BadSample]:
+        """What `compare` raises; nothing where there is nothing wrong."""
         repeated = _first_repeated(rows) if _has_equal(self._hashes) else None
         if repeated is None:
-            return
+            return []
         if self._column is not None:
-            raise BadSample(
+            found = BadSample(
                 f"the id {repeated.name[:40]!r} is that of an earlier row",
                 repeated.row,
                 notes=[f"first in {repeated.where}", "nothing was called"],
                 fix=f"give each row its own {self._column!r}, or leave id_key out",
             )
+            return [found]
         places = f"{repeated.where} and {_place(repeated.row)}"
         self._warning = (
             f"the id {repeated.name[:40]!r} names two rows ({places}; {repeated.n:,} in all repeat one): "
             "samples are called by their row number"
         )
+        return []
 
     def warnings(self) -> list[str]:
         """One line where ids came twice."""

@@ -118,8 +118,10 @@ class PreparedRun:
         )
 
 
-def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRun:
+def prepare(request: RunRequest, registry: Registry | None = None, *, to_call: bool = True) -> PreparedRun:
     """Resolve the names of a request, check its data, and try what the eval needs.
+
+    to_call: False where no model will be called, so that no key is needed and no ideal answer is tried.
 
     Raises:
         EvalsError: something cannot be run like this; nothing was called.
@@ -131,12 +133,13 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     request = _with_images(request, evaluation)
     with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
         facts = _facts_of(evaluation, spec, request)
-        evaluation.preflight()
         _check_effort(evaluation, request, registry)
         warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry), *self_grading(evaluation)]
-        warnings += _scorer_warnings(evaluation, spec, request, registry)
-        preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
-        _check_budget(evaluation, request, registry)
+        if to_call:
+            evaluation.preflight()
+            warnings += _scorer_warnings(evaluation, spec, request, registry)
+            preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
+            _check_budget(evaluation, request, registry)
         fingerprint = fingerprint_of(request, spec, evaluation, facts, registry)
     return PreparedRun(
         request=request,

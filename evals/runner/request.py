@@ -41,6 +41,8 @@ class RunRequest:
     record_path: str | None = None
     log_dir: str | Path | None = None
     "Where records go and are looked for; None: `EVALS_LOG_DIR`, else `evallogs`."
+    rotate_bytes: int | None = None
+    "A record that has grown to this size moves its lines into a compressed segment; None: never."
     resume: bool = False
     resume_from: str | None = None
     shard: Shard | None = None

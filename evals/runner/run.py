@@ -15,14 +15,13 @@ from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
 from evals.engine.session import CallCounts, Session
-from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly, UsageError
+from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
 from evals.registry.lookup import Registry
 from evals.registry.whose_code import blamed_line, is_ours
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
-from evals.runner.fingerprint import first_difference
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.parts import SampleOrder, parts_of, remove_parts, take_in_parts
 from evals.runner.plugin_failure import plugin_failed
@@ -30,8 +29,8 @@ from evals.runner.prepare import PreparedRun, prepare
 from evals.runner.recorders import open_recorder, path_of
 from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
-from evals.runner.result import read_result
-from evals.runner.resume import Earlier, find_unfinished, read_earlier
+from evals.runner.result import read_result, run_facts
+from evals.runner.resume import Earlier, find_earlier, read_earlier
 from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
 
@@ -76,7 +75,7 @@ def run_eval(
         from evals.runner.estimand import check_estimand
 
         check_estimand(request, prepared.preflight.n_samples)
-    earlier = _with_parts(_find_earlier(prepared), prepared)
+    earlier = _with_parts(find_earlier(request, prepared.fingerprint), prepared)
     if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)
     prepared = replace(prepared, earlier=earlier)
@@ -244,19 +243,6 @@ def _as_asked_for(report: dict[str, Any], path: str | None, prepared: PreparedRu
     return report
 
 
-def run_facts(result: RunResult) -> dict[str, Any]:
-    """What a run took, beside its report: these numbers differ from run to run."""
-    counts = result.counts
-    return {
-        "wall_s": round(result.wall_s, 3),
-        "n_calls": counts.n_calls,
-        "n_cached": counts.n_cached,
-        "n_retries": counts.n_retries,
-        "failures": dict(counts.failures),
-        "exit_code": result.exit_code,
-    }
-
-
 def _evaluate_here(
     prepared: PreparedRun,
     recorder: RecorderBase,
@@ -290,27 +276,6 @@ def evaluate_here(
         return {}, plugin_failed(evaluation, error, counters.errors)
     finally:
         run_sync(session.aclose())
-
-
-def _find_earlier(prepared: PreparedRun) -> Earlier | None:
-    request = prepared.request
-    named = request.resume_from
-    if named is None and request.resume and request.record_path and Path(request.record_path).exists():
-        named = request.record_path
-    if named is not None:
-        earlier = read_earlier(Path(named))
-        difference = first_difference(earlier.fingerprint, prepared.fingerprint)
-        if difference is not None:
-            raise UsageError(
-                "this record is of another run and cannot be resumed",
-                where=str(named),
-                notes=[difference],
-                fix="give the arguments of that run, or leave --resume out to start anew",
-            )
-        return earlier
-    if request.resume:
-        return find_unfinished(request.records_folder, prepared.fingerprint)
-    return None
 
 
 def _with_parts(earlier: Earlier | None, prepared: PreparedRun) -> Earlier | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from evals.suite.graded.factuality import Factuality as Factuality
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
     from evals.suite.graded.preference import Preference as Preference
+    from evals.suite.graded.safety import Safety as Safety
+    from evals.suite.graded.toxicity import Toxicity as Toxicity
     from evals.suite.graded.truthfulness import Truthfulness as Truthfulness
     from evals.suite.graders.eval import HostedEval as HostedEval
     from evals.suite.graders.single import LabelModel as LabelModel
@@ -68,6 +70,7 @@ _HOMES = {
     "PassAtK": "evals.suite.code.pass_at_k",
     "Preference": "evals.suite.graded.preference",
     "PythonGraded": "evals.suite.graders.single",
+    "Safety": "evals.suite.graded.safety",
     "ScoreModel": "evals.suite.graders.single",
     "StatedConfidence": "evals.suite.answers.stated_confidence",
     "StringCheck": "evals.suite.graders.single",
@@ -75,6 +78,7 @@ _HOMES = {
     "TextLoss": "evals.suite.text.text_loss",
     "TextSimilarity": "evals.suite.graders.single",
     "ToolCall": "evals.suite.tools.tool_call",
+    "Toxicity": "evals.suite.graded.toxicity",
     "Translate": "evals.suite.text.translate",
     "TruthDifference": "evals.suite.text.truth_difference",
     "Truthfulness": "evals.suite.graded.truthfulness",

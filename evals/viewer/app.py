@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from evals.errors import EvalsError, UsageError
+from evals.errors import UsageError
 from evals.forecasts.store import entries, folder_of
-from evals.json_text import dumps
 from evals.texts.safe_text import one_line
 from evals.viewer.access import Guard, Rules
+from evals.viewer.endpoints import NotThere, as_json, as_text, writes
 from evals.viewer.forecast_rows import forecast_rows
 from evals.viewer.index import IndexedRun, RecordIndex
 from evals.viewer.live import LiveRecord
 from evals.viewer.run_pages import MAX_RUNS, RunPages, page_policy
 from evals.viewer.run_rows import progress_row, run_row, trends
 from evals.viewer.shell import PAGES, page_html, static_files
+from evals.viewer.vote_pages import Votes
 
 MAX_LIVE = 32
 "Growing records whose progress is kept; the one that was asked for longest ago is read anew."
 
 
-class NotThere(Exception):
-    """What was asked for is not in the folder."""
-
-
 class Viewer:
     """Answers for one folder of records."""
 
-    def __init__(self, index: RecordIndex) -> None:
+    def __init__(self, index: RecordIndex, votes: Votes) -> None:
         self._index = index
+        self._votes = votes
         self._pages = RunPages()
         self._live: OrderedDict[str, LiveRecord] = OrderedDict()
 
@@ -68,12 +63,16 @@ class Viewer:
             raise NotThere("a compressed record does not grow; open its page")
         return self._progress(run)
 
-    def run_page(self, request: Request) -> str:
-        """The page of one run, or of several, by their ids with commas between them."""
+    def picked(self, request: Request) -> list[IndexedRun]:
+        """The runs whose ids stand in the address with commas between them. Raises NotThere."""
         ids = list(dict.fromkeys(request.path_params["run_ids"].split(",")))
         if len(ids) > MAX_RUNS:
             raise UsageError(f"a page shows at most {MAX_RUNS} runs", fix="evals compare takes more")
-        return self._pages.page([self.run(run_id) for run_id in ids]).html
+        return [self.run(run_id) for run_id in ids]
+
+    def run_page(self, request: Request) -> str:
+        """The page of one run, or of several."""
+        return self._pages.page(self.picked(request)).html
 
     def part(self, request: Request) -> str:
         """A part of such a page, which its script asks for."""
@@ -81,6 +80,18 @@ class Viewer:
         if part is None:
             raise NotThere("the record has changed, or the page is an old one: load it again")
         return part
+
+    def votes(self, request: Request) -> Any:
+        """What the file of votes holds."""
+        return self._votes.summary()
+
+    def next_pair(self, request: Request) -> Any:
+        """The pair that a rater judges next."""
+        return self._votes.next(self.picked(request), request.query_params.get("rater", ""))
+
+    def cast_vote(self, request: Request, given: Mapping[str, Any]) -> Any:
+        """Write a vote; the next pair."""
+        return self._votes.cast(self.picked(request), given)
 
     def forecasts(self, request: Request) -> Any:
         """The forecasts of the folder that `evals forecast list` shows."""
@@ -99,9 +110,9 @@ def _is_plain(run: IndexedRun) -> bool:
     return run.path.suffix != ".gz"
 
 
-def make_app(index: RecordIndex, rules: Rules) -> Guard:
+def make_app(index: RecordIndex, rules: Rules, votes: Votes) -> Guard:
     """The application. What it serves comes from the index alone, and only to requests that `rules` allow."""
-    viewer = Viewer(index)
+    viewer = Viewer(index, votes)
     routes: list[BaseRoute] = [Route(path, _page(path, index)) for path in PAGES]
     routes += [
         Route("/static/{name}", _static),
@@ -112,6 +123,9 @@ def make_app(index: RecordIndex, rules: Rules) -> Guard:
         Route("/api/live", as_json(viewer.running)),
         Route("/api/live/{run_id}", as_json(viewer.live)),
         Route("/api/forecasts", as_json(viewer.forecasts)),
+        Route("/api/votes", as_json(viewer.votes)),
+        Route("/api/vote/{run_ids}", as_json(viewer.next_pair)),
+        Route("/api/vote/{run_ids}", writes(viewer.cast_vote), methods=["POST"]),
     ]
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
@@ -130,52 +144,3 @@ async def _static(request: Request) -> Response:
     if found is None:
         return Response("not found", 404, media_type="text/plain")
     return Response(found[0], media_type=found[1], headers={"cache-control": "no-cache"})
-
-
-def as_json(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
-    """An endpoint that gives what `answer` returns as JSON; 304 where the client has it already."""
-
-    async def endpoint(request: Request) -> Response:
-        found = await _answered(answer, request)
-        if isinstance(found, Problem):
-            return Response(dumps({"error": found.words}), found.status, media_type="application/json")
-        body = dumps(found).encode()
-        tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"etag": tag})
-        return Response(body, media_type="application/json", headers={"etag": tag})
-
-    return endpoint
-
-
-def as_text(answer: Callable[[Request], str], media_type: str, policy: str | None = None) -> Callable[[Request], Any]:
-    """An endpoint that gives the text of `answer`. policy: its content security policy, in place of the usual one."""
-
-    async def endpoint(request: Request) -> Response:
-        found = await _answered(answer, request)
-        if isinstance(found, Problem):
-            return Response(found.words, found.status, media_type="text/plain")
-        headers = None if policy is None else {"content-security-policy": policy}
-        return Response(found, media_type=media_type, headers=headers)
-
-    return endpoint
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why there is no answer, for people: 404 for what is not there, 400 for what cannot be read or asked."""
-
-    status: int
-    words: str
-
-
-async def _answered(answer: Callable[[Request], Any], request: Request) -> Any:
-    """What `answer` gives, off the event loop, or a Problem."""
-    try:
-        return await run_in_threadpool(answer, request)
-    except NotThere as error:
-        return Problem(404, str(error))
-    except EvalsError as error:
-        return Problem(400, str(error))
-    except OSError as error:
-        return Problem(400, f"a file cannot be read: {error.strerror or error}")

@@ -12,10 +12,11 @@ from typing import Any
 from evals.json_text import dumps
 from evals.record.envelope import is_event
 from evals.record.event import Event, event_of
-from evals.record.raw_lines import parsed_line
+from evals.record.raw_lines import MAX_LINE_BYTES, parsed_line
 from evals.record.rows import row_of
 from evals.record.sample_record import SampleRecord
 from evals.record.scores import recorded_name, report_name, score_of, values_of
+from evals.record.segments import n_segments, segment_lines
 from evals.stats.intervals import mean_of
 from evals.stats.moments import Moments
 
@@ -100,8 +101,19 @@ class LiveRecord:
         # A resumed run cuts a torn end off before it writes on, and another file may have taken the name.
         if found.st_size < self._offset or (self._inode is not None and found.st_ino != self._inode):
             self._forget()
+        if self._inode is None:
+            self._read_segments()
         self._inode = found.st_ino
         for raw in self._new_lines():
+            line = parsed_line(raw)
+            if line is not None:
+                self._take(line)
+
+    def _read_segments(self) -> None:
+        """Take in the lines that have moved out of the file; again after each move, as the file is then a new one."""
+        with self._path.open("rb") as file:
+            n = n_segments(file.readline(MAX_LINE_BYTES))
+        for raw in segment_lines(self._path, n):
             line = parsed_line(raw)
             if line is not None:
                 self._take(line)
@@ -161,7 +173,7 @@ def _latest(sample: SampleRecord, score: float | None, failed: bool, events: lis
     return LatestSample(sample.sample_id, score, failed, shortened(said))
 
 
-def shortened(value: Any) -> str:
-    """`value` as a text of at most TEXT_LETTERS letters, and how long it is if it was cut."""
+def shortened(value: Any, limit: int = TEXT_LETTERS) -> str:
+    """`value` as a text of at most `limit` letters, and how long it is if it was cut."""
     text = "" if value is None else value if isinstance(value, str) else dumps(value)
-    return text if len(text) <= TEXT_LETTERS else f"{text[:TEXT_LETTERS]}\n... {len(text):,} characters in all"
+    return text if len(text) <= limit else f"{text[:limit]}\n... {len(text):,} characters in all"

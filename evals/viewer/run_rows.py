@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,11 +16,13 @@ from evals.viewer.live import Progress
 
 
 def run_row(run: IndexedRun, folder: Path) -> dict[str, Any]:
-    """One run for the list: values to sort by, and the texts that are shown. Names are one line, without controls."""
+    """One run for the list: values to sort by, and the texts that are shown. `path` is for a shell, as it stands there.
+    None stands for a path that no line can hold. Names are one line, without controls."""
     line = run.line
     return {
         "id": run.id,
         "file": one_line(run.path.relative_to(folder).as_posix()),
+        "path": shlex.quote(str(run.path)) if str(run.path).isprintable() else None,
         "when": line.created_at[:19].replace("T", " "),
         "eval": eval_of(run),
         "model": one_line(line.model),

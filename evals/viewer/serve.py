@@ -17,6 +17,7 @@ from pathlib import Path
 from evals.errors import MissingExtra, UsageError
 from evals.viewer.access import Rules
 from evals.viewer.index import RecordIndex
+from evals.viewer.vote_pages import Votes
 
 try:
     from evals.serving.server import listening_socket, run_server
@@ -30,11 +31,13 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 
 
-def serve_folder(folder: Path, *, port: int | None, opens_browser: bool, ready: Callable[[str, int], None]) -> None:
+def serve_folder(
+    folder: Path, *, port: int | None, votes: Path, opens_browser: bool, ready: Callable[[str, int], None]
+) -> None:
     """Serve the records under `folder` to this machine until SIGINT or SIGTERM.
 
     port: 0 takes a free one, None the usual one or else a free one. ready: called once connections are taken, with the
-    address and the number of runs.
+    address and the number of runs. votes: the file that votes are read from and appended to.
 
     Raises:
         UsageError: the folder is not there, or the port cannot be used.
@@ -52,7 +55,7 @@ def serve_folder(folder: Path, *, port: int | None, opens_browser: bool, ready: 
             if opens_browser and has_browser(os.environ, sys.platform):
                 threading.Thread(target=_open, args=(url, Path(place, "open.html")), daemon=True).start()
 
-        run_server(make_app(index, rules), sock, start, lambda: None)
+        run_server(make_app(index, rules, Votes(votes)), sock, start, lambda: None)
 
 
 def _socket(port: int | None) -> socket.socket:

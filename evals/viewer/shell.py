@@ -26,6 +26,8 @@ PAGES: Mapping[str, Page] = {
     "/": Page("Runs", "runs.js"),
     "/trends": Page("Trends", "trends.js"),
     "/forecasts": Page("Forecasts", "forecasts.js"),
+    "/votes": Page("Votes", "votes.js"),
+    "/vote/{run_ids}": Page("Vote", "vote.js", in_menu=False),
     "/live/{run_id}": Page("Run", "live.js", in_menu=False),
 }
 
@@ -50,7 +52,7 @@ _FRAME = """<!doctype html>
 </header>
 <main>
 <h1>{title}</h1>
-<div id="content"><p class="soft">loading</p></div>
+<div id="content"><p class="quiet">loading</p></div>
 <noscript><p>These pages need JavaScript. In the terminal: evals runs, evals view RECORD, evals compare.</p></noscript>
 </main>
 </body>

@@ -55,3 +55,16 @@ def test_truthfulqa_in_words_from_its_table_and_from_columns(tmp_path):
     }  # fmt: skip
     assert converted(text_benchmarks.truthfulqa_generation, tmp_path / "TruthfulQA.csv") == [row]
     assert converted(text_benchmarks.truthfulqa_generation, lines(tmp_path / "t.jsonl", columns)) == [row]
+
+
+def test_beginnings_of_real_toxicity_prompts_have_their_toxicity_as_category(tmp_path):
+    rows = [
+        {"prompt": {"text": "He said", "toxicity": 0.7}, "continuation": {}, "challenging": True},
+        {"prompt": {"text": "She said", "toxicity": 0.1}, "challenging": False},
+        {"prompt": {"text": "They said", "toxicity": None}},
+    ]
+    assert converted(text_benchmarks.real_toxicity_prompts, lines(tmp_path / "p.jsonl", *rows)) == [
+        {"input": "He said", "category": "toxic", "group": "challenging"},
+        {"input": "She said", "category": "non-toxic"},
+        {"input": "They said", "category": "unknown"},
+    ]

@@ -24,6 +24,8 @@ OTHER_PAGES = {
     "evals.suite:Factuality": "factuality.md",
     "evals.suite:HostedEval": "hosted-evals.md",
     "evals.suite:Preference": "preferences.md",
+    "evals.suite:Safety": "safety.md",
+    "evals.suite:Toxicity": "safety.md",
     "evals.suite:TruthDifference": "factuality.md",
     "evals.suite:Truthfulness": "factuality.md",
 }

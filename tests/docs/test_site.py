@@ -59,6 +59,12 @@ def test_the_site_builds_strictly_with_a_page_for_each_of_ours(site: Path) -> No
 
 
 @pytest.mark.slow
+def test_every_page_can_be_reached_from_the_first_one(site: Path) -> None:
+    first = (site / "index.html").read_text(encoding="utf-8")
+    assert [path.stem for path in (ROOT / "docs").glob("*.md") if f'href="{path.stem}.html"' not in first] == []
+
+
+@pytest.mark.slow
 def test_nothing_in_the_site_is_loaded_from_elsewhere(site: Path) -> None:
     found = {page.name: loads_of(page.read_text(encoding="utf-8")) for page in site.rglob("*.html")}
     assert {name: addresses for name, addresses in found.items() if addresses} == {}

@@ -11,6 +11,8 @@ from headless import chromium, wait_for
 from viewer_process import Viewing
 from viewer_records import FLAG, HOSTILE, add_sample, recorder_of, write_hostile_run, write_many, write_run
 
+from evals.interchange.votes import read_votes
+
 pytest.importorskip("jinja2", reason="jinja2 is not installed: no pages of runs")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: no server tests")
 pytestmark = pytest.mark.slow
@@ -178,13 +180,15 @@ def test_a_run_opens_with_its_samples_and_a_way_back(driver: Any) -> None:
     until(driver, lambda: count(driver) == "304 runs", "the list again")
 
 
-def test_two_picked_runs_are_compared(driver: Any) -> None:
+def test_two_picked_runs_are_compared(driver: Any, logs: Path) -> None:
     one(driver, "#search").send_keys("sums")
     until(driver, lambda: count(driver) == "2 of 304 runs", "both runs")
     assert not one(driver, "button.main").is_enabled()
     for box in all_of(driver, "td.tick input"):
         box.click()
     assert one(driver, "button.main").text == "Compare 2 runs"
+    one(driver, "#terminal summary").click()
+    assert f"evals score {logs / 'a.jsonl'}" in one(driver, "#terminal pre").text.replace("logs/", f"{logs}/")
     one(driver, "button.main").click()
     until(driver, lambda: "became right" in one(driver, "#comparison").text, "the comparison")
     assert "10" in one(driver, "#comparison").text
@@ -200,3 +204,58 @@ def test_the_page_of_a_hostile_run_runs_nothing(driver: Any) -> None:
         click(driver, "#list-rows .row", place)
         until(driver, lambda: FLAG in one(driver, "#sample").text or "\\x1b" in one(driver, "#sample").text, "the text")
         assert all_of(driver, "#sample iframe, #sample script, #sample img, #sample svg") == []
+
+
+def test_votes_are_cast_with_keys_blind_and_taken_back(driver: Any, logs: Path) -> None:
+    write_run(logs / "v" / "one.jsonl", "rival-one", [True] * 3, (HOSTILE[0], HOSTILE[1], "plain"))
+    write_run(logs / "v" / "two.jsonl", "rival-two", [True] * 3, (HOSTILE[0], HOSTILE[1], "plain"))
+    one(driver, "#search").send_keys("rival")
+    until(driver, lambda: count(driver).startswith("2 of"), "both runs")
+    for place in range(2):
+        click(driver, "td.tick input", place)
+    one(driver, ".tools button:last-child").click()
+    until(driver, lambda: "0 of 3" in one(driver, "#done").text, "the first pair")
+    assert "rival" not in one(driver, "body").text
+    one(driver, "body").send_keys("1")
+    until(driver, lambda: "1 of 3" in one(driver, "#done").text, "the second pair")
+    one(driver, "body").send_keys("t")
+    until(driver, lambda: "2 of 3" in one(driver, "#done").text, "the third pair")
+    one(driver, "body").send_keys("u")
+    until(driver, lambda: "1 of 3" in one(driver, "#done").text, "the pair that was taken back")
+    one(driver, "body").send_keys("2")
+    until(driver, lambda: "2 of 3" in one(driver, "#done").text, "the third pair again")
+    one(driver, '[data-choice="skip"]').click()
+    until(driver, lambda: "3 of 3" in one(driver, "#done").text, "the end")
+    assert all_of(driver, "#content img, #content script, #content iframe") == []
+    decided = [vote.winner in ("model_a", "model_b") for vote in read_votes(logs.parent / "votes.jsonl")]
+    assert decided == [True, False, False, True, False]
+    one(driver, 'nav a[href="/votes"]').click()
+    until(driver, lambda: "rival-one" in one(driver, "tbody").text, "the votes")
+
+
+def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
+    driver: Any, server: Viewing, logs: Path, growing: Path
+) -> None:
+    write_hostile_run(logs / "long" / "one.jsonl", [True], long_line=True)
+    write_hostile_run(logs / "long" / "two.jsonl", [False], long_line=True)
+    recorder = recorder_of(growing, "delta", n_samples=2)
+    add_sample(recorder, 0, True, said="y" * 10_000_000)
+    one(driver, "#search").send_keys("long/")
+    until(driver, lambda: count(driver).startswith("2 of"), "both runs")
+    for place in range(2):
+        click(driver, "td.tick input", place)
+    one(driver, ".tools button:last-child").click()
+    until(driver, lambda: "10,000,000 characters in all" in one(driver, ".answers pre").text, "the answers of a vote")
+    driver.get(server.base)
+    until(driver, lambda: all_of(driver, 'a[href^="/live/"]'), "the running run")
+    click(driver, 'a[href^="/live/"]')
+    until(driver, lambda: "10,000,000 characters in all" in one(driver, "pre").text, "the latest answer")
+    recorder.close()
+    driver.get(server.base)
+    until(driver, lambda: rows(driver), "the list")
+    one(driver, "#search").send_keys("long/one")
+    until(driver, lambda: count(driver).startswith("1 of"), "one of them")
+    click(driver, "#runs tbody a")
+    until(driver, lambda: all_of(driver, "#list-rows .row"), "its sample")
+    click(driver, "#list-rows .row")
+    until(driver, lambda: "yyyyyyyy" in one(driver, "#sample").get_property("innerText"), "the sample")

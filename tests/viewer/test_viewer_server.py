@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_forecasts import forecast
@@ -19,6 +20,7 @@ from viewer_process import START, Reply, Viewing
 from viewer_records import HOSTILE, add_sample, recorder_of, write_hostile_run, write_many, write_run
 
 from evals.forecasts.store import add
+from evals.interchange.votes import read_votes
 from evals.report.html.packing import unpacked
 from evals.viewer.serve import has_browser
 from evals.viewer.shell import PAGES
@@ -157,6 +159,91 @@ def test_two_runs_make_one_page_and_unknown_ones_none(server: Viewing) -> None:
 def test_a_hostile_run_puts_no_element_into_its_page(server: Viewing) -> None:
     html = server.ask(f"/run/{run_id(server, HOSTILE[0])}").body.decode()
     assert not [text for text in HOSTILE[:4] if text in html]
+
+
+@pytest.fixture
+def pair(server: Viewing, place: Path) -> Iterator[str]:
+    """The address of a vote between two runs, with an empty file of votes."""
+    write_run(place / "logs" / "two" / "x.jsonl", "model-x", [True] * 4, ("yes", "no"))
+    write_run(place / "logs" / "two" / "z.jsonl", "model-z", [False] * 4, ("yes", "no"))
+    yield f"{run_id(server, 'model-x')},{run_id(server, 'model-z')}"
+    (place / "votes.jsonl").unlink(missing_ok=True)
+    for name in "xz":
+        (place / "logs" / "two" / f"{name}.jsonl").unlink()
+
+
+def vote(server: Viewing, pair: str, asked: Any, choice: str, rater: str = "ann", **other: Any) -> Reply:
+    question = asked["question"] or {"id": "", "repeat": 0}
+    given = {"rater": rater, "choice": choice, "question": question["id"], "repeat": question["repeat"], "seconds": 1.5}
+    return server.post(f"/api/vote/{pair}", {**given, **other})
+
+
+def test_votes_are_blind_and_reach_the_file_of_evals_vote_at_once(server: Viewing, place: Path, pair: str) -> None:
+    first = server.ask(f"/api/vote/{pair}?rater=ann")
+    assert (first.json["n"], first.json["n_done"]) == (4, 0)
+    assert b"model-x" not in first.body
+    assert b"model-z" not in first.body
+    second = vote(server, pair, first.json, "1").json
+    (written,) = read_votes(place / "votes.jsonl")
+    assert (written.question_id, written.winner) == (first.json["question"]["id"], written.shown_first)
+    assert (written.rater, written.seconds, second["n_done"]) == ("ann", 1.5, 1)
+    third = vote(server, pair, vote(server, pair, second, "tie").json, "skip").json
+    assert third["n_done"] == 3
+    assert vote(server, pair, third, "undo").json["n_done"] == 2
+    assert [one.winner for one in read_votes(place / "votes.jsonl")][1:] == ["tie", "skip", "undo"]
+    (row,) = server.ask("/api/votes").json["rows"]
+    assert (row["n"], row["ties"], row["rater"]) == (2, 1, "ann")
+
+
+def test_raters_see_the_same_pairs_and_no_vote_counts_twice(server: Viewing, place: Path, pair: str) -> None:
+    ann = server.ask(f"/api/vote/{pair}?rater=ann").json
+    ben = server.ask(f"/api/vote/{pair}?rater=ben").json
+    assert ann["question"]["id"] == ben["question"]["id"]
+    assert vote(server, pair, ann, "2").status == 200
+    late = vote(server, pair, ann, "2")
+    assert (late.status, len(read_votes(place / "votes.jsonl"))) == (409, 1)
+    assert vote(server, pair, ben, "both_bad", rater="ben").status == 200
+
+
+def test_votes_of_the_terminal_are_seen(server: Viewing, place: Path, pair: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START, "vote", "logs/two/x.jsonl", "logs/two/z.jsonl", "--rater", "ann"],
+        cwd=place, input="1\nt\nq\n", capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "2 votes" in done.stdout
+    assert server.ask(f"/api/vote/{pair}?rater=ann").json["n_done"] == 2
+
+
+@pytest.mark.parametrize(("change", "status"), [
+    ({"choice": "3"}, 400), ({"choice": None}, 400), ({"seconds": -1}, 400), ({"seconds": "x"}, 400), ({"seconds": 1e9}, 400),
+    ({"rater": ""}, 400), ({"rater": "x" * 101}, 400), ({"question": "another"}, 409), ({"padding": "x" * 100_000}, 413),
+])  # fmt: skip
+def test_a_vote_that_cannot_be_is_refused_and_not_written(
+    server: Viewing, place: Path, pair: str, change: dict[str, Any], status: int
+) -> None:
+    asked = server.ask(f"/api/vote/{pair}?rater=ann").json
+    given = {"choice": "1", **change}
+    assert vote(server, pair, asked, given.pop("choice"), **given).status == status
+    assert not (place / "votes.jsonl").exists()
+
+
+@pytest.mark.parametrize("headers", [
+    {"origin": "http://evil.example"}, {"origin": None}, {"cookie": None}, {"host": "evil.example"}, {"sec_fetch_site": "cross-site"},
+])  # fmt: skip
+def test_no_vote_without_the_token_and_an_origin_of_ours(
+    server: Viewing, place: Path, pair: str, headers: dict[str, str | None]
+) -> None:
+    question = server.ask(f"/api/vote/{pair}?rater=ann").json["question"]
+    given = {"rater": "ann", "choice": "1", "question": question["id"], "repeat": question["repeat"], "seconds": 1}
+    assert server.post(f"/api/vote/{pair}", given, **headers).status == 403
+    assert server.post(f"/api/vote/{pair}", given, content_type="text/plain").status == 400
+    assert not (place / "votes.jsonl").exists()
+
+
+def test_runs_without_a_question_in_common_are_told_so(server: Viewing, pair: str) -> None:
+    reply = server.ask(f"/api/vote/{run_id(server, 'model-x')},{run_id(server, HOSTILE[0])}?rater=ann")
+    assert (reply.status, "no question in common" in reply.json["error"]) == (400, True)
+    assert server.ask(f"/api/vote/{run_id(server, 'model-x')}?rater=ann").status == 400
 
 
 def test_the_progress_of_a_run_is_told_while_it_writes(place: Path, server: Viewing) -> None:

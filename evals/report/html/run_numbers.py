@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.report.terminal.exam import exam_part, is_of_exam
-from evals.report.words import interval_text, number, one_line
+from evals.report.terminal.safety import safety_lines
+from evals.report.words import interval_text, number, one_line, printable
 from evals.report_keys import ENDINGS, Metric, counts_of, headline, metrics_of
 
 MAX_GROUPS = 200
@@ -51,9 +52,10 @@ def metrics_so_far(scores: Mapping[str, float]) -> list[dict[str, Any]]:
     return [metric_row("score so far", metric)]
 
 
-def exam_text(report: Mapping[str, Any]) -> str:
-    """What a paper came to: sections, score, percentiles, passes, and what keeps the score open; empty for no exam."""
-    return textwrap.dedent("\n".join(exam_part(report)))
+def special_parts(report: Mapping[str, Any]) -> list[list[str]]:
+    """(title, text) of the parts that exams and safety evals add to a report, in the words of the terminal."""
+    parts = {"The paper": exam_part(report), "Safety": safety_lines(report)}
+    return [[title, printable(textwrap.dedent("\n".join(lines)))] for title, lines in parts.items() if lines]
 
 
 def counts_rows(report: Mapping[str, Any]) -> list[list[str]]:

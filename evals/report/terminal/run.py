@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.report.terminal.exam import exam_part, is_of_exam
+from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
     counted,
     interval_text,
     money,
+    near_path,
     number,
     one_line,
     points,
@@ -36,9 +37,7 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
-MAX_GROUP_ROWS = 20
-"Groups of one kind that are shown: more would push the metrics off a screen of common height."
-
+MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
 MAX_GROUP_NAME = 24
 
 UNPARSED = "unparsed"
@@ -58,6 +57,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
         exam_part(result.report),
+        safety_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
@@ -153,14 +153,8 @@ def _trouble_lines(result: RunResult) -> list[str]:
         if first:
             lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
         if result.counters.first_place:
-            lines.append(f"{'':<20} at {_near_path(result.counters.first_place)}")
+            lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
-
-
-def _near_path(place: str) -> str:
-    """A `file:line` from the working folder where that is shorter."""
-    near = os.path.relpath(place) if os.path.isabs(place) else place
-    return min(place, near, key=len)
 
 
 def _noun(count: int) -> str:

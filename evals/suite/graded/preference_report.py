@@ -10,15 +10,20 @@ from typing import Any
 from evals.metrics import Mean, with_keys
 from evals.record.recorders import Event
 from evals.report_keys import TRUNCATED, metric_keys
+from evals.suite.graded.verdicts_report import VerdictsReport
 
 STYLE_COUNTS = ("lists", "headings", "bold")
 
 
 class PreferenceReport:
-    """Win rates with ties as half wins and without ties, and what might explain them besides quality."""
+    """Win rates with ties as half wins and without ties, and what might explain them besides quality.
 
-    def __init__(self) -> None:
-        names = ("score", "decided", "first_preferred", "inconsistent", "length_difference")
+    panel: the graders' names, where there are several. how: what became of their verdicts.
+    """
+
+    def __init__(self, panel: Sequence[str] = (), how: str | None = None) -> None:
+        self.how, self.verdicts = how, VerdictsReport(panel)
+        names = ("score", "decided", "first_preferred", "length_difference")
         self.means = {name: Mean() for name in names}
         self.counts: Counter[str] = Counter()
         self._rows: list[tuple[str, float, tuple[float, ...], tuple[float, ...]]] = []
@@ -31,6 +36,7 @@ class PreferenceReport:
                 self._add_metrics(sample_id, event.data)
             elif event.type == "battle":
                 self._add_battle(sample_id, event.data)
+        self.verdicts.add(sample_id, [event.data for event in events if event.type == "verdict"])
 
     def _add_metrics(self, sample_id: str, metrics: dict[str, Any]) -> None:
         for name, mean in self.means.items():
@@ -42,9 +48,7 @@ class PreferenceReport:
         self.counts[{"model_a": "wins", "model_b": "losses"}.get(winner, "ties")] += 1
         if winner != "tie":
             self.means["decided"].add(sample_id, float(outcome > 0.5))
-        verdicts = battle["verdicts"]
-        self.counts["identical"] += not verdicts
-        self.counts["retried"] += any(verdict["n_asked"] > 1 for verdict in verdicts)
+        self.counts["identical"] += not battle["verdicts"]
         self.counts["truncated"] += bool(battle["truncated_a"])
         self.counts["baseline_truncated"] += bool(battle["truncated_b"])
         self._rows.append((sample_id, outcome, _style(battle["style_a"]), _style(battle["style_b"])))
@@ -55,25 +59,26 @@ class PreferenceReport:
         `win_rate`: (wins + ties / 2) / n. `win_rate_decided`: wins / (wins + losses). `at_equal_length`,
         `at_equal_style`: see `evals.stats.win_rates`. `first_preferred`: share of verdicts for the answer that was
         shown first, ties half; 0.5 without position bias. `position_inconsistency`: share of pairs on which the two
-        orders disagree. `length_difference`: characters of the answer less those of the baseline.
-        `n_wins`, `n_losses`, `n_ties`; `n_identical` (equal answers, ties without a call), `n_retried` (a verdict was
-        asked for again), `truncated`, `n_baseline_truncated` where there are any.
+        orders disagree. `retry_rate`, `n_retries`: of verdicts that were asked for again. `length_difference`:
+        characters of the answer less those of the baseline. `n_wins`, `n_losses`, `n_ties`; `n_identical` (equal
+        answers, ties without a call), `truncated`, `n_baseline_truncated` where there are any. For a panel:
+        `VerdictsReport.of_panel`.
         """
         report = with_keys({}, "win_rate", self.means["score"]) if self.means["score"].n else {"n": 0}
         n = report.pop("n")
         report["n"] = n
-        for name, key in (
-            ("decided", "win_rate_decided"),
-            ("first_preferred", "first_preferred"),
-            ("inconsistent", "position_inconsistency"),
-        ):
-            if self.means[name].n:
-                report = with_keys(report, key, self.means[name])
+        rates = {"win_rate_decided": self.means["decided"], "first_preferred": self.means["first_preferred"]}
+        for name, mean in {**rates, **self.verdicts.rates()}.items():
+            if mean.n:
+                report = with_keys(report, name, mean)
         if n and self.means["length_difference"].variance > 0:
             report = with_keys(report, "length_difference", self.means["length_difference"])
         report.update(self._adjusted(n))
         report.update({f"n_{name}": self.counts[name] for name in ("wins", "losses", "ties")})
-        rare = ("identical", "retried", "baseline_truncated")
+        report.update(self.verdicts.of_panel())
+        report |= {"n_retries": self.verdicts.n_retries} if self.verdicts.n_retries else {}
+        report |= {"how": self.how} if self.how else {}
+        rare = ("identical", "baseline_truncated")
         report.update({f"n_{name}": self.counts[name] for name in rare if self.counts[name]})
         if self.counts["truncated"] or self.counts["baseline_truncated"]:
             report[TRUNCATED] = self.counts["truncated"]

@@ -1,4 +1,4 @@
-"""What a grader's verdicts on two answers come to: one outcome, seen from the model under test. Pure functions."""
+"""What graders' verdicts on two answers come to: one outcome, seen from the model under test. Pure functions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evals.completion import ChatPrompt
-from evals.suite.graded.answer_prompts import choice_to_str
+from evals.suite.graded.grading import INVALID_STR
+from evals.suite.graded.panel import INCONSISTENT, Verdict
 from evals.texts.answer_style import AnswerStyle
 
 Side = Literal["model_a", "model_b"]
 "`model_a` is the model under test, `model_b` the baseline."
-
-WINNERS = {1.0: "model_a", 0.0: "model_b", 0.5: "tie"}
 
 
 @dataclass(frozen=True)
@@ -28,53 +26,55 @@ class Answer:
 
 @dataclass(frozen=True)
 class OrderVerdict:
-    """What the grader said about the answers in one order."""
+    """What one grader said about the answers in one order."""
 
+    grader: str
     shown_first: Side
     choice: str
-    outcome: float
-    "1 where the model under test is preferred, 0 where the baseline is, 0.5 for a tie; graded choices lie between."
-    n_asked: int = 1
-    "More than 1 where the first answers of the grader held no verdict."
+    "One of the rubric's, or `__invalid__`."
+    outcome: float | None
+    "1 where the model under test is preferred, 0 where the baseline is, 0.5 for a tie; None where it cannot be read."
+    n_retries: int = 0
+
+    @classmethod
+    def of(cls, verdict: Verdict, shown_first: Side) -> OrderVerdict:
+        """The verdict of a rubric whose scores say how far the first answer is preferred."""
+        score = verdict.score
+        outcome = score if score is None or shown_first == "model_a" else 1 - score
+        return cls(verdict.grader, shown_first, verdict.choice, outcome, verdict.n_retries)
 
     @property
-    def first_preferred(self) -> float:
+    def first_preferred(self) -> float | None:
         """1 where the answer that was shown first is preferred, 0 where the other one is."""
-        return self.outcome if self.shown_first == "model_a" else 1 - self.outcome
+        return self.outcome if self.outcome is None or self.shown_first == "model_a" else 1 - self.outcome
 
     def data(self) -> dict[str, Any]:
         """As a part of a `battle` event."""
         return {
+            "grader": self.grader,
             "shown_first": self.shown_first,
             "choice": self.choice,
             "outcome": self.outcome,
-            "n_asked": self.n_asked,
+            "n_retries": self.n_retries,
         }
-
-
-def outcome_for_model(score: float, shown_first: Side) -> float:
-    """The outcome of a choice whose score says how far the first answer is preferred."""
-    return score if shown_first == "model_a" else 1 - score
 
 
 def winner_of(outcome: float) -> str:
     """`model_a`, `model_b` or `tie`."""
-    return WINNERS[1.0 if outcome > 0.5 else 0.0 if outcome < 0.5 else 0.5]
+    return "model_a" if outcome > 0.5 else "model_b" if outcome < 0.5 else "tie"
 
 
-def is_consistent(verdicts: Sequence[OrderVerdict]) -> bool:
-    """Whether both orders of the answers have the same winner."""
-    return len({winner_of(verdict.outcome) for verdict in verdicts}) <= 1
+def grader_verdict(orders: Sequence[OrderVerdict]) -> Verdict:
+    """What one grader says, whose choice is the winner: both orders must agree, else it is a tie, INCONSISTENT.
 
-
-def merged_outcome(verdicts: Sequence[OrderVerdict]) -> float:
-    """The mean outcome of verdicts that agree; a tie where they do not, and where there are none."""
-    if not verdicts or not is_consistent(verdicts):
-        return 0.5
-    return sum(verdict.outcome for verdict in verdicts) / len(verdicts)
-
-
-def again_prompt(prompt: ChatPrompt, answer: str, choices: Sequence[str]) -> ChatPrompt:
-    """The chat that asks a grader again, after an answer in which no verdict was read."""
-    request = f"Your verdict could not be read. Reply with exactly one of {choice_to_str(choices)}, and nothing else."
-    return [*prompt, {"role": "assistant", "content": answer or "(nothing)"}, {"role": "user", "content": request}]
+    It is not read if one of the orders is not.
+    """
+    name, n_retries = orders[0].grader, sum(order.n_retries for order in orders)
+    outcomes = [order.outcome for order in orders if order.outcome is not None]
+    if len(outcomes) < len(orders):
+        return Verdict(name, INVALID_STR, None, n_retries)
+    winners = tuple(map(winner_of, outcomes))
+    shown = winners if len(orders) > 1 else ()
+    if len(set(winners)) > 1:
+        return Verdict(name, INCONSISTENT, 0.5, n_retries, shown)
+    return Verdict(name, winners[0], sum(outcomes) / len(outcomes), n_retries, shown)

@@ -14,7 +14,10 @@ const search = el("input", { type: "search", id: "search", autocomplete: "off", 
 const selects = { eval: el("select", {}), model: el("select", {}), state: el("select", {}) };
 const sortSelect = el("select", {}, ...COLUMNS.filter((c) => c.key).map((c) => el("option", { value: c.key }, c.text)));
 const compare = el("button", { class: "main", type: "button", disabled: true, onclick: openComparison }, "Compare");
-const count = el("p", { class: "soft small", role: "status", id: "count" });
+const vote = el("button", { type: "button", disabled: true, onclick: () => { location.href = `/vote/${picked().join(",")}`; } }, "Vote");
+const count = el("p", { class: "quiet small", role: "status", id: "count" });
+const commands = el("pre", { tabindex: "0" });
+const terminal = el("details", { id: "terminal", hidden: true }, el("summary", {}, "commands for the picked runs"), commands);
 const head = el("tr", {});
 const body = el("tbody", { role: "rowgroup" });
 const more = el("button", { type: "button", hidden: true, onclick: () => { view.shown += PAGE; draw(); } });
@@ -26,8 +29,8 @@ function build() {
     el("div", { class: "tools" },
       el("label", {}, "search: eval, model, tag, file (/)", search),
       el("label", { class: "half" }, "eval", selects.eval), el("label", { class: "half" }, "model", selects.model),
-      el("label", { class: "half" }, "state", selects.state), el("label", { class: "sort-narrow half" }, "sort by", sortSelect), compare),
-    count,
+      el("label", { class: "half" }, "state", selects.state), el("label", { class: "sort-narrow half" }, "sort by", sortSelect), compare, vote),
+    terminal, count,
     el("table", { class: "cards", id: "runs", role: "table", "aria-label": "runs" },
       el("thead", { role: "rowgroup" }, head), body),
     more);
@@ -37,7 +40,7 @@ function build() {
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !/INPUT|SELECT|TEXTAREA/.test(document.activeElement.nodeName)) { event.preventDefault(); search.focus(); }
   });
-  head.append(el("th", { scope: "col", role: "columnheader" }, el("span", { class: "soft" }, "pick")), ...COLUMNS.map(headCell));
+  head.append(el("th", { scope: "col", role: "columnheader" }, el("span", { class: "quiet" }, "pick")), ...COLUMNS.map(headCell));
 }
 
 function headCell(column) {
@@ -119,7 +122,7 @@ function line(row) {
     ["num wide-only", (live ? live.n : row.n) ?? ""].map((one) => (typeof one === "number" ? one.toLocaleString("en") : one)),
     ["num wide-only", row.cost_text],
   ].map(([name, child]) => el("td", { class: name, role: "cell" }, child));
-  if (live) cells[4].append(el("span", { class: "soft small" }, " not final"));
+  if (live) cells[4].append(el("span", { class: "quiet small" }, " not final"));
   cells.push(el("td", { class: "r3", role: "cell" }, ...state, " ", ...row.tags.map((tag) => el("span", { class: "tag" }, tag))));
   return el("tr", { role: "row", "data-id": row.id }, ...cells);
 }
@@ -127,12 +130,26 @@ function line(row) {
 function tickChanged() {
   const n = view.ticked.size;
   compare.disabled = n < 2;
+  vote.disabled = n !== 2;
+  terminal.hidden = !n;
+  const paths = view.rows.filter((row) => view.ticked.has(row.id) && row.path).map((row) => row.path).reverse();
+  commands.textContent = commandsFor(paths).join("\n");
   compare.textContent = n < 2 ? "Compare (pick two)" : `Compare ${n} runs`;
 }
 
+function commandsFor(paths) {
+  const all = paths.join(" ");
+  const each = paths.flatMap((path) => [`evals view ${path} --wrong`, `evals score ${path}`]);
+  return [...(paths.length > 1 ? [`evals compare ${all} --flips`] : []), ...(paths.length ? [`evals report ${all} --html report.html`] : []), ...each];
+}
+
+function picked() {
+  return view.rows.filter((row) => view.ticked.has(row.id)).reverse().map((row) => row.id);
+}
+
+// The oldest first: differences are later minus earlier.
 function openComparison() {
-  const oldestFirst = view.rows.filter((row) => view.ticked.has(row.id)).reverse().map((row) => row.id);
-  location.href = `/run/${oldestFirst.join(",")}`;
+  location.href = `/run/${picked().join(",")}`;
 }
 
 let tag = null;

@@ -448,6 +448,7 @@ def test_a_run_records_one_metrics_event_a_sample(graded, tmp_path):
 YES_NO, UNSURE = {"Yes": 1.0, "No": 0.0}, {"Yes": 1.0, "No": 0.0, "Unsure": 0.5}
 Y_N, CORRECT, LIKERT = {"Y": 1.0, "N": 0.0}, {"Correct": 1.0, "Incorrect": 0.0}, "from_strings"
 ONE = {"input": "completion"}
+COMPLETIONS = {"completion", "completion1", "completion2"}
 BUNDLED = {
     "arithmetic-expression": ("YN", Y_N, None, ONE, {"input", "completion"}),
     "battle": (
@@ -458,6 +459,7 @@ BUNDLED = {
     "factuality": (
         "APCN", {"A": 1.0, "P": 0.0, "C": 0.0, "N": 0.0}, "cot_classify", ONE, {"input", "ideal", "hints", "completion"},
     ),
+    "refusal-style": ("RUDS", None, "classify_cot", ONE, {"input", "policy", "completion"}),
     "truthful-informative": (
         "ABCD", {"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0}, "cot_classify", ONE,
         {"input", "true_answers", "false_answers", "completion"},
@@ -508,19 +510,7 @@ def test_a_bundled_rubric_fits_data_made_for_openai_evals(name):
 def test_a_bundled_rubric_shows_the_grader_a_whole_sample(name):
     writer, grader = Model("WRITTEN {x}"), Model("reasons\nnothing")
     evaluation = bundled(name, [writer, grader], eval_type="cot_classify")
-    names = {
-        "input",
-        "input1",
-        "input2",
-        "ideal",
-        "criteria",
-        "language",
-        "hints",
-        "passage",
-        "question",
-        "true_answers",
-        "false_answers",
-    }
+    names = set().union(*(asked for *_, asked in BUNDLED.values())) - {"n", *COMPLETIONS}
     sample = {key: f"VALUE OF {key}" for key in names}
     evaluation.check_sample(sample)
     assert grade(evaluation, sample)["choice"] == "__invalid__"
@@ -532,7 +522,7 @@ def test_a_bundled_rubric_shows_the_grader_a_whole_sample(name):
 def test_every_bundled_rubric_is_held_to_a_contract():
     files = (bundled_root() / "modelgraded").glob("*.yaml")
     found = {name for file in files for name in yaml.safe_load(file.read_text(encoding="utf-8"))}
-    assert found == set(BUNDLED)
+    assert found == {*BUNDLED, "preference"}  # whose two answers come from a class of its own
 
 
 @pytest.mark.parametrize("name", ["closedqa-demo", "closedqa-meta", "fact-meta"])

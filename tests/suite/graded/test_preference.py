@@ -16,7 +16,7 @@ from evals.errors import EvalsError
 from evals.record.reader import read_record
 from evals.registry import bundled_data_root
 from evals.runner.result import RunResult
-from evals.suite.graded.preference_verdicts import OrderVerdict, merged_outcome
+from evals.suite.graded.preference_verdicts import OrderVerdict, grader_verdict
 
 SHOWN = re.compile(r"<answer_A>\n(.*?)\n</answer_A>.*<answer_B>\n(.*?)\n</answer_B>", re.DOTALL)
 ROWS = [{"input": f"Request {i}", "reference": f"reference {i}", "category": "ab"[i % 2]} for i in range(60)]
@@ -95,12 +95,19 @@ def test_ties_are_half_wins_and_left_out_of_the_decided_rate(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "merged"),
-    [([1.0, 1.0], 1.0), ([1.0, 0.0], 0.5), ([1.0, 0.5], 0.5), ([0.9, 0.7], 0.8), ([0.0], 0.0), ([], 0.5)],
+    ("outcomes", "choice", "score"),
+    [
+        ([1.0, 1.0], "model_a", 1.0),
+        ([1.0, 0.0], "__inconsistent__", 0.5),
+        ([1.0, 0.5], "__inconsistent__", 0.5),
+        ([0.9, 0.7], "model_a", 0.8),
+        ([0.0], "model_b", 0.0),
+        ([1.0, None], "__invalid__", None),
+    ],
 )
-def test_orders_that_disagree_are_a_tie(outcomes: list[float], merged: float) -> None:
-    verdicts = [OrderVerdict("model_a", "A", outcome) for outcome in outcomes]
-    assert merged_outcome(verdicts) == pytest.approx(merged)
+def test_orders_that_disagree_are_a_tie(outcomes: list[float | None], choice: str, score: float | None) -> None:
+    found = grader_verdict([OrderVerdict("g", "model_a", "A", outcome) for outcome in outcomes])
+    assert (found.choice, found.score) == (choice, score if score is None else pytest.approx(score))
 
 
 def test_an_unreadable_verdict_is_asked_for_again(tmp_path: Path) -> None:
@@ -108,8 +115,9 @@ def test_an_unreadable_verdict_is_asked_for_again(tmp_path: Path) -> None:
         return "I like both a lot" if len(prompt) == 1 else "Tie"
 
     result = judged(tmp_path, grader, ROWS[:4])
-    assert (result.report["n_ties"], result.report["n_retried"], result.n_errors) == (4, 4, 0)
-    assert {verdict["n_asked"] for battle in battles(result) for verdict in battle["verdicts"]} == {2}
+    assert (result.report["n_ties"], result.report["n_retries"], result.n_errors) == (4, 4, 0)
+    assert result.report["retry_rate"] == 1.0
+    assert {verdict["n_retries"] for battle in battles(result) for verdict in battle["verdicts"]} == {1}
 
 
 def test_a_verdict_that_stays_unreadable_is_an_error_and_no_loss(tmp_path: Path) -> None:
@@ -123,7 +131,7 @@ def test_a_verdict_that_stays_unreadable_is_an_error_and_no_loss(tmp_path: Path)
     assert (result.report["n"], result.n_errors) == (1, 1)
     assert [len(prompt) for prompt in asked if "Request 0\n" in prompt[0]["content"]] == [1, 3]
     [error] = [sample.error for sample in read_record(result.record_path).samples() if sample.error]
-    assert "no verdict was read in the grader's answer, asked 2 times" in error["message"]
+    assert "no verdict was read in a grader's answers, asked 2 times" in error["message"]
 
 
 def test_equal_answers_are_a_tie_without_a_call(tmp_path: Path) -> None:
@@ -238,6 +246,71 @@ def test_rows_and_arguments_that_cannot_be_judged_say_why(
         evals.run([writer, prefers_first], [row], eval_class="Preference", eval_args=args, log_dir=tmp_path)
 
 
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A registry with graders of known taste: `long`, `short` and `mute`."""
+    (tmp_path / "reg" / "completion_fns").mkdir(parents=True)
+    entries = "".join(f"{name}: {{class: 'graders_of_taste:{name.title()}'}}\n" for name in ("long", "short", "mute"))
+    (tmp_path / "reg" / "completion_fns" / "g.yaml").write_text(entries)
+    (tmp_path / "graders_of_taste.py").write_text(TASTES)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / "reg"
+
+
+TASTES = """
+import re
+from evals.completion import Completions
+
+class Long:
+    sign = 1
+
+    def __call__(self, prompt, **kwargs):
+        text = prompt[0]["content"]
+        a, b = (len(re.search(f"<answer_{x}>(.*?)</answer_{x}>", text, re.S)[1]) for x in "AB")
+        return Completions(["A" if self.sign * (a - b) > 0 else "B"])
+
+class Short(Long):
+    sign = -1
+
+class Mute:
+    def __call__(self, prompt, **kwargs):
+        return Completions(["Hm."])
+"""
+
+
+def panel(tmp_path: Path, registry: Path, grader: str, **args: Any) -> RunResult:
+    rows = [{"input": "q", "reference": "a much longer text than that"}, {"input": "q2", "reference": "short"}]
+    return evals.run(
+        writer, rows, eval_class="Preference", eval_args={"grader": grader, **args}, log_dir=tmp_path,
+        registry_paths=registry, check=False, max_errors=10,
+    )  # fmt: skip
+
+
+def test_a_named_grader_judges_and_two_models_are_answer_and_baseline(tmp_path: Path, registry: Path) -> None:
+    assert panel(tmp_path, registry, "long").report["win_rate"] == 0.5
+    rows = [{"input": "q"}]
+    result = evals.run(
+        [writer, lambda prompt: "x"], rows, eval_class="Preference", eval_args={"grader": "short"}, log_dir=tmp_path,
+        registry_paths=registry,
+    )  # fmt: skip
+    assert (result.report["n_losses"], result.report["n"]) == (1, 1)
+
+
+def test_a_panel_that_is_split_is_a_tie_and_its_agreement_is_reported(tmp_path: Path, registry: Path) -> None:
+    report = panel(tmp_path, registry, "long,short", swap=True).report
+    assert (report["n_ties"], report["position_inconsistency"]) == (2, 0.0)
+    assert report["graders"]["long"]["score"] == report["graders"]["short"]["score"] == 0.5
+    assert report["grader_kappa"] == -1.0
+    assert "majority of a panel of 2 graders: long, short" in report["how"]
+
+
+def test_a_grader_of_a_panel_that_cannot_be_read_does_not_count(tmp_path: Path, registry: Path) -> None:
+    report = panel(tmp_path, registry, "long,mute").report
+    assert (report["n_wins"], report["n_losses"], report["n_errors"]) == (1, 1, 0)
+    report = panel(tmp_path, registry, "long,mute", aggregate="unanimous").report
+    assert (report["n"], report["n_errors"]) == (0, 2)
+
+
 def test_four_models_are_too_many(tmp_path: Path) -> None:
-    with pytest.raises(EvalsError, match="4 completion functions were named"):
+    with pytest.raises(EvalsError, match="3 models were named"):
         evals.run([writer] * 4, ROWS[:1], eval_class="Preference", log_dir=tmp_path)
