@@ -18,6 +18,7 @@ from evals.viewer.access import Guard, Rules
 from evals.viewer.endpoints import NotThere, as_json, as_text, writes
 from evals.viewer.forecast_rows import forecast_rows
 from evals.viewer.index import IndexedRun, RecordIndex
+from evals.viewer.label_pages import Labels
 from evals.viewer.live import LiveRecord
 from evals.viewer.run_pages import MAX_RUNS, RunPages, page_policy
 from evals.viewer.run_rows import progress_row, run_row, trends
@@ -31,9 +32,10 @@ MAX_LIVE = 32
 class Viewer:
     """Answers for one folder of records."""
 
-    def __init__(self, index: RecordIndex, votes: Votes) -> None:
+    def __init__(self, index: RecordIndex, votes: Votes, labels: Labels) -> None:
         self._index = index
         self._votes = votes
+        self._labels = labels
         self._pages = RunPages()
         self._live: OrderedDict[str, LiveRecord] = OrderedDict()
 
@@ -93,6 +95,14 @@ class Viewer:
         """Write a vote; the next pair."""
         return self._votes.cast(self.picked(request), given)
 
+    def next_sample(self, request: Request) -> Any:
+        """The sample that a rater labels next."""
+        return self._labels.next(self.run(request.path_params["run_id"]), request.query_params.get("rater", ""))
+
+    def give_label(self, request: Request, given: Mapping[str, Any]) -> Any:
+        """Write a label; the next sample."""
+        return self._labels.give(self.run(request.path_params["run_id"]), given)
+
     def forecasts(self, request: Request) -> Any:
         """The forecasts of the folder that `evals forecast list` shows."""
         folder = folder_of(None)
@@ -110,9 +120,9 @@ def _is_plain(run: IndexedRun) -> bool:
     return run.path.suffix != ".gz"
 
 
-def make_app(index: RecordIndex, rules: Rules, votes: Votes) -> Guard:
+def make_app(index: RecordIndex, rules: Rules, votes: Votes, labels: Labels) -> Guard:
     """The application. What it serves comes from the index alone, and only to requests that `rules` allow."""
-    viewer = Viewer(index, votes)
+    viewer = Viewer(index, votes, labels)
     routes: list[BaseRoute] = [Route(path, _page(path, index)) for path in PAGES]
     routes += [
         Route("/static/{name}", _static),
@@ -123,6 +133,8 @@ def make_app(index: RecordIndex, rules: Rules, votes: Votes) -> Guard:
         Route("/api/live", as_json(viewer.running)),
         Route("/api/live/{run_id}", as_json(viewer.live)),
         Route("/api/forecasts", as_json(viewer.forecasts)),
+        Route("/api/label/{run_id}", as_json(viewer.next_sample)),
+        Route("/api/label/{run_id}", writes(viewer.give_label), methods=["POST"]),
         Route("/api/votes", as_json(viewer.votes)),
         Route("/api/vote/{run_ids}", as_json(viewer.next_pair)),
         Route("/api/vote/{run_ids}", writes(viewer.cast_vote), methods=["POST"]),

@@ -28,6 +28,7 @@ PAGES: Mapping[str, Page] = {
     "/forecasts": Page("Forecasts", "forecasts.js"),
     "/votes": Page("Votes", "votes.js"),
     "/vote/{run_ids}": Page("Vote", "vote.js", in_menu=False),
+    "/label/{run_id}": Page("Label", "label.js", in_menu=False),
     "/live/{run_id}": Page("Run", "live.js", in_menu=False),
 }
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graded_runs import write_graded
 from headless import chromium, wait_for
 from viewer_process import Viewing
 from viewer_records import FLAG, HOSTILE, add_sample, recorder_of, write_hostile_run, write_many, write_run
 
 from evals.interchange.votes import read_votes
+from evals.labelling.label_file import default_path
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed: no pages of runs")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: no server tests")
@@ -213,7 +215,7 @@ def test_votes_are_cast_with_keys_blind_and_taken_back(driver: Any, logs: Path) 
     until(driver, lambda: count(driver).startswith("2 of"), "both runs")
     for place in range(2):
         click(driver, "td.tick input", place)
-    one(driver, ".tools button:last-child").click()
+    one(driver, "#vote").click()
     until(driver, lambda: "0 of 3" in one(driver, "#done").text, "the first pair")
     assert "rival" not in one(driver, "body").text
     one(driver, "body").send_keys("1")
@@ -233,6 +235,22 @@ def test_votes_are_cast_with_keys_blind_and_taken_back(driver: Any, logs: Path) 
     until(driver, lambda: "rival-one" in one(driver, "tbody").text, "the votes")
 
 
+def test_labels_are_given_with_keys_blind(driver: Any, logs: Path) -> None:
+    record = write_graded(logs / "graded.jsonl", ["Yes", "No"], answers=HOSTILE[:2], models=["graded-model"])
+    one(driver, "#search").send_keys("graded-model")
+    until(driver, lambda: count(driver).startswith("1 of"), "the graded run")
+    click(driver, "td.tick input")
+    one(driver, "#label").click()
+    until(driver, lambda: "0 of 2" in one(driver, "#done").text, "the first sample")
+    assert "graded-model" not in one(driver, "body").text
+    for key, done in (("2", "1 of 2"), ("u", "0 of 2"), ("1", "1 of 2"), ("s", "2 of 2")):
+        one(driver, "body").send_keys(key)
+        until(driver, lambda done=done: done in one(driver, "#done").text, done)
+    assert all_of(driver, "#content img, #content script, #content iframe") == []
+    labels = default_path(record).read_text(encoding="utf-8").splitlines()[1:]
+    assert ["No" in labels[0], "undone" in labels[1], "Yes" in labels[2], "skipped" in labels[3]] == [True] * 4
+
+
 def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
     driver: Any, server: Viewing, logs: Path, growing: Path
 ) -> None:
@@ -244,7 +262,7 @@ def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
     until(driver, lambda: count(driver).startswith("2 of"), "both runs")
     for place in range(2):
         click(driver, "td.tick input", place)
-    one(driver, ".tools button:last-child").click()
+    one(driver, "#vote").click()
     until(driver, lambda: "10,000,000 characters in all" in one(driver, ".answers pre").text, "the answers of a vote")
     driver.get(server.base)
     until(driver, lambda: all_of(driver, 'a[href^="/live/"]'), "the running run")

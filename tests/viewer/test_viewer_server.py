@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graded_runs import write_graded
 from made_forecasts import forecast
 from viewer_process import START, Reply, Viewing
 from viewer_records import HOSTILE, add_sample, recorder_of, write_hostile_run, write_many, write_run
 
 from evals.forecasts.store import add
 from evals.interchange.votes import read_votes
+from evals.labelling.graded_record import read_graded
+from evals.labelling.label_file import default_path, read_labels
+from evals.registry.lookup import Registry
 from evals.report.html.packing import unpacked
 from evals.viewer.serve import has_browser
 from evals.viewer.shell import PAGES
@@ -244,6 +248,65 @@ def test_runs_without_a_question_in_common_are_told_so(server: Viewing, pair: st
     reply = server.ask(f"/api/vote/{run_id(server, 'model-x')},{run_id(server, HOSTILE[0])}?rater=ann")
     assert (reply.status, "no question in common" in reply.json["error"]) == (400, True)
     assert server.ask(f"/api/vote/{run_id(server, 'model-x')}?rater=ann").status == 400
+
+
+@pytest.fixture
+def graded(server: Viewing, place: Path) -> Iterator[str]:
+    """The address of labels of a graded run; its answers try to be code."""
+    record = place / "logs" / "graded.jsonl"
+    write_graded(record, ["Yes", "No", "Yes"], answers=HOSTILE[:3], models=["graded-model"])
+    yield f"/api/label/{run_id(server, 'graded-model')}"
+    record.unlink()
+    default_path(record).unlink(missing_ok=True)
+
+
+def test_labels_are_blind_and_reach_the_file_of_evals_label_at_once(server: Viewing, place: Path, graded: str) -> None:
+    first = server.ask(f"{graded}?rater=ann")
+    shown = first.json
+    assert (shown["n"], shown["n_done"], shown["choices"]) == (3, 0, ["Yes", "No"])
+    assert b"graded-model" not in first.body
+    given = {"rater": "ann", "action": "label", "label": "No", "sample": shown["sample"]["id"], "note": "rude"}
+    second = server.post(graded, given).json
+    assert (second["n_done"], second["can_undo"]) == (1, True)
+    record = read_graded(str(place / "logs" / "graded.jsonl"), Registry())
+    (label,) = read_labels(default_path(record.path), record).labels
+    assert (label.id, label.label, label.rater, label.note) == (shown["sample"]["id"], "No", "ann", "rude")
+    assert server.post(graded, given).status == 409
+    third = server.post(graded, {"rater": "ann", "action": "skip", "sample": second["sample"]["id"]}).json
+    assert third["n_done"] == 2
+    assert server.post(graded, {"rater": "ann", "action": "undo"}).json["sample"]["id"] == second["sample"]["id"]
+    assert server.ask(f"{graded}?rater=ben").json["n_done"] == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"label": "Perhaps"}, {"action": "drop"}, {"note": 7}, {"note": "x" * 3000}, {"rater": " "}]
+)
+def test_a_label_that_cannot_be_is_refused_and_not_written(
+    server: Viewing, place: Path, graded: str, change: dict[str, Any]
+) -> None:
+    sample = server.ask(f"{graded}?rater=ann").json["sample"]["id"]
+    given = {"rater": "ann", "action": "label", "label": "No", "sample": sample, **change}
+    assert server.post(graded, given).status == 400
+    assert server.post(graded, {**given, "rater": "ann"}, origin="http://evil.example").status == 403
+    assert server.ask(f"{graded}?rater=ann").json["n_done"] == 0
+    path = default_path(place / "logs" / "graded.jsonl")
+    assert not path.exists() or len(path.read_text(encoding="utf-8").splitlines()) == 1, (
+        "nothing but the head of the file"
+    )
+
+
+def test_labels_are_not_written_through_a_link(server: Viewing, place: Path, graded: str) -> None:
+    target = place / "precious.jsonl"
+    target.write_text("", encoding="utf-8")
+    default_path(place / "logs" / "graded.jsonl").symlink_to(target)
+    assert "link" in server.ask(f"{graded}?rater=ann").json["error"]
+    given = {"rater": "ann", "action": "label", "label": "No", "sample": "polite.dev.0"}
+    assert server.post(graded, given).status == 400
+    assert target.read_text(encoding="utf-8") == ""
+
+
+def test_a_run_without_a_grader_can_be_labelled_right_or_wrong(server: Viewing) -> None:
+    assert server.ask(f"/api/label/{run_id(server, 'alpha')}?rater=ann").json["choices"] == ["right", "wrong"]
 
 
 def test_the_progress_of_a_run_is_told_while_it_writes(place: Path, server: Viewing) -> None:

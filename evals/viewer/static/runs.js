@@ -14,7 +14,8 @@ const search = el("input", { type: "search", id: "search", autocomplete: "off", 
 const selects = { eval: el("select", {}), model: el("select", {}), state: el("select", {}) };
 const sortSelect = el("select", {}, ...COLUMNS.filter((c) => c.key).map((c) => el("option", { value: c.key }, c.text)));
 const compare = el("button", { class: "main", type: "button", disabled: true, onclick: openComparison }, "Compare");
-const vote = el("button", { type: "button", disabled: true, onclick: () => { location.href = `/vote/${picked().join(",")}`; } }, "Vote");
+const vote = el("button", { type: "button", id: "vote", disabled: true, onclick: () => { location.href = `/vote/${picked().join(",")}`; } }, "Vote");
+const label = el("button", { type: "button", id: "label", disabled: true, onclick: () => { location.href = `/label/${picked()[0]}`; } }, "Label");
 const count = el("p", { class: "quiet small", role: "status", id: "count" });
 const commands = el("pre", { tabindex: "0" });
 const terminal = el("details", { id: "terminal", hidden: true }, el("summary", {}, "commands for the picked runs"), commands);
@@ -29,7 +30,7 @@ function build() {
     el("div", { class: "tools" },
       el("label", {}, "search: eval, model, tag, file (/)", search),
       el("label", { class: "half" }, "eval", selects.eval), el("label", { class: "half" }, "model", selects.model),
-      el("label", { class: "half" }, "state", selects.state), el("label", { class: "sort-narrow half" }, "sort by", sortSelect), compare, vote),
+      el("label", { class: "half" }, "state", selects.state), el("label", { class: "sort-narrow half" }, "sort by", sortSelect), compare, vote, label),
     terminal, count,
     el("table", { class: "cards", id: "runs", role: "table", "aria-label": "runs" },
       el("thead", { role: "rowgroup" }, head), body),
@@ -131,6 +132,7 @@ function tickChanged() {
   const n = view.ticked.size;
   compare.disabled = n < 2;
   vote.disabled = n !== 2;
+  label.disabled = n !== 1;
   terminal.hidden = !n;
   const paths = view.rows.filter((row) => view.ticked.has(row.id) && row.path).map((row) => row.path).reverse();
   commands.textContent = commandsFor(paths).join("\n");
