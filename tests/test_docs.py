@@ -136,14 +136,6 @@ def test_the_commands_of_the_page_about_settings_run_with_its_file(tmp_path, env
     assert len(list((tmp_path / "runs").glob("*_pocket-1m_pocket-arithmetic.jsonl"))) == 1
 
 
-@pytest.mark.slow
-def test_the_commands_of_the_tutorial_run(tmp_path, environment):
-    out = run_page((DOCS / "tutorial.md").read_text(encoding="utf-8"), tmp_path, environment)
-    assert "pocket/1m" in out
-    assert re.search(r"difference +[+-]0\.\d+ +-0\.\d+ to \+0\.\d+ +60", out)
-    assert "ok      every ideal answer passes its own scorer" in out
-
-
 def test_the_first_command_of_the_readme_runs_after_its_installation(tmp_path, environment):
     first, second = re.findall(r"^(pip install .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     install, _, main_job = first.partition(" && ")

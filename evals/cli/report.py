@@ -25,6 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text", help="text, markdown, csv or latex (booktabs)")
     parser.add_argument("--out", metavar="FILE", help="write there instead of standard output")
     parser.add_argument("--html", metavar="FILE", help="write the page of these records: numbers, plots, every sample")
+    parser.add_argument("--images", metavar="DIR", help="with --html: a folder with the pictures of prompts")
     parser.add_argument("--parquet", metavar="FILE", help="write all samples as a Parquet table, a row each")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
@@ -36,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.json and args.format != "text":
         raise UsageError("--json is a format of its own", fix="leave --format out")
+    if args.images and not args.html:
+        raise UsageError("--images belongs to the page", fix="add --html FILE")
     if args.html or args.parquet:
         return _write_files(args)
     return _write_table(args)
@@ -68,7 +71,7 @@ def _write_files(args: argparse.Namespace) -> int:
     if args.html:
         from evals.report.html.page import write_page
 
-        _write(args.html, lambda: write_page(paths, args.html))
+        _write(args.html, lambda: write_page(paths, args.html, images=args.images))
     if args.parquet:
         from evals.report.sample_table import write_parquet
 

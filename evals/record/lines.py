@@ -15,10 +15,18 @@ def event_line(event: Event, data_text: str) -> str:
     """The line of one event. data_text: its data as JSON text, already masked."""
     repeat = "" if event.repeat is None else f', "repeat": {event.repeat}'
     return (
-        f'{{"run_id": {dumps(event.run_id)}, "event_id": {event.event_id}, "sample_id": {dumps(event.sample_id)}, '
-        f'"type": {dumps(event.type)}, "data": {data_text}, "created_by": {dumps(event.created_by)}, '
+        f'{{"run_id": {_quoted(event.run_id)}, "event_id": {event.event_id}, "sample_id": {_quoted(event.sample_id)}, '
+        f'"type": {_quoted(event.type)}, "data": {data_text}, "created_by": {_quoted(event.created_by)}, '
         f'"created_at": "{event.created_at}"{repeat}}}\n'
     )
+
+
+def _quoted(value: Any) -> str:
+    """The value as JSON. A text that comes again and again is encoded once."""
+    return _text(value) if type(value) is str else dumps(value)
+
+
+_text = lru_cache(maxsize=64)(dumps)
 
 
 def line_of(value: Mapping[str, Any]) -> bytes:

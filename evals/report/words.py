@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import textwrap
 import unicodedata
 from collections.abc import Iterator
@@ -147,3 +148,9 @@ def _columns(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def near_path(place: str) -> str:
+    """A `file:line` from the working folder where that is shorter."""
+    near = os.path.relpath(place) if os.path.isabs(place) else place
+    return min(place, near, key=len)

@@ -23,7 +23,7 @@ from evals.registry.roots import no_registry
 from evals.registry.whose_code import plugins_answer_for
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
-from evals.runner.given_answer import GivenAnswer, ScoringAnswer
+from evals.runner.given_answer import GivenAnswer, made_over_given
 from evals.runner.own_ids import OwnIds
 from evals.sample import sample_id
 from evals.specs import EvalSpec
@@ -111,19 +111,6 @@ def _key_of(name: str, registry: Registry) -> str:
         return name
 
 
-def _made(spec: EvalSpec, registry: Registry) -> tuple[Eval, GivenAnswer]:
-    """The eval over a completion function that gives texts, or else over one that scores texts too."""
-    answer = GivenAnswer()
-    try:
-        return registry.make_eval(spec, [answer]), answer
-    except UsageError as error:
-        scoring = ScoringAnswer()
-        try:
-            return registry.make_eval(spec, [scoring]), scoring
-        except EvalsError:
-            raise error from None
-
-
 def check_eval(name: str, registry: Registry) -> EvalCheck:
     """Run all checks of one eval: class, rows, ideal answers and the empty answer, duplicates."""
     try:
@@ -134,7 +121,7 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
         return check
     check = EvalCheck(str(spec.key), spec.where)
     try:
-        evaluation, answer = _made(spec, registry)
+        evaluation, answer = made_over_given(spec, registry)
     except (EvalsError, TypeError) as error:
         check.add("failed", f"the class cannot be made: {error}")
         return check

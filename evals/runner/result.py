@@ -302,3 +302,16 @@ def _eval_spec(log: Record) -> EvalSpec:
         key=said.get("key") or log.spec.get("eval_name"),
         group=said.get("group"),
     )
+
+
+def run_facts(result: RunResult) -> dict[str, Any]:
+    """What a run took, beside its report: these numbers differ from run to run."""
+    counts = result.counts
+    return {
+        "wall_s": round(result.wall_s, 3),
+        "n_calls": counts.n_calls,
+        "n_cached": counts.n_cached,
+        "n_retries": counts.n_retries,
+        "failures": dict(counts.failures),
+        "exit_code": result.exit_code,
+    }

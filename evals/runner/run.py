@@ -29,7 +29,7 @@ from evals.runner.prepare import PreparedRun, prepare
 from evals.runner.recorders import open_recorder, path_of
 from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
-from evals.runner.result import read_result
+from evals.runner.result import read_result, run_facts
 from evals.runner.resume import Earlier, find_earlier, read_earlier
 from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
@@ -241,19 +241,6 @@ def _as_asked_for(report: dict[str, Any], path: str | None, prepared: PreparedRu
 
         report = with_shrunk_groups(report)
     return report
-
-
-def run_facts(result: RunResult) -> dict[str, Any]:
-    """What a run took, beside its report: these numbers differ from run to run."""
-    counts = result.counts
-    return {
-        "wall_s": round(result.wall_s, 3),
-        "n_calls": counts.n_calls,
-        "n_cached": counts.n_cached,
-        "n_retries": counts.n_retries,
-        "failures": dict(counts.failures),
-        "exit_code": result.exit_code,
-    }
 
 
 def _evaluate_here(

@@ -47,11 +47,21 @@ def write_mixed_run(path: Path) -> Path:
     return path
 
 
-def write_answers(path: Path, completions: Sequence[str], scores: Sequence[bool], model: str = "some-model") -> Path:
-    """A run with these completions: sample i asks `question i`, in the group `g0` or `g1` in turns."""
+def write_answers(
+    path: Path,
+    completions: Sequence[str],
+    scores: Sequence[bool],
+    model: str = "some-model",
+    names: Sequence[str] = (),
+) -> Path:
+    """A run with these completions: sample i asks `question i`, in the group `g0` or `g1` in turns.
+
+    names: the ids that rows give themselves, if they do.
+    """
     recorder = recorder_at(path, model)
     for number, (text, score) in enumerate(zip(completions, scores, strict=True)):
         with recorder.sample(f"sums.test.{number}") as scope:
+            scope.own_id = names[number] if names else None
             record_sampling([{"role": "user", "content": f"question {number}"}], [text], latency_s=0.1)
             record_match(score, expected="2", picked=text[:20])
             scope.commit({"category": f"g{number % 2}"})

@@ -28,7 +28,8 @@ from evals.completion_fns.openai.results import (
     rate_limit_headers,
     read_reply,
 )
-from evals.completion_fns.openai.transport import HttpTransport, SdkTransport, Transport, WireReply, proxy_for
+from evals.completion_fns.openai.transport import SdkTransport, http_transport, is_direct
+from evals.completion_fns.openai.wire import Transport, WireReply
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError, did_you_mean
 from evals.specs import ModelInfo
@@ -141,9 +142,9 @@ class OpenAIBackend(HostedBackend):
         if self.model is None:
             raise UsageError("no model is named", fix="give model=NAME to the completion function")
         if self.transport == "http":
-            import aiohttp  # noqa: F401  (takes 0.1 s: before the clock of the first request runs)
+            if not is_direct(self.base_url):
+                import aiohttp  # noqa: F401  (takes 0.1 s: before the clock of the first request runs)
 
-            proxy_for(self.base_url)
         elif "@" in self.base_url:
             raise UsageError(
                 "transport=sdk takes no user and password in the base URL", fix="leave transport=sdk out, or give a key"
@@ -171,7 +172,7 @@ class OpenAIBackend(HostedBackend):
             named = {"OpenAI-Organization": self.organization, "OpenAI-Project": self.project}
             known = {name: value for name, value in named.items() if value}
             credential = {} if "@" in self.base_url else {"Authorization": f"Bearer {api_key}"}
-            return HttpTransport(self.base_url, {**credential, **known, **self.headers})
+            return http_transport(self.base_url, {**credential, **known, **self.headers})
         return SdkTransport(lambda http_client: self.new_sdk_client(api_key, http_client), self.host)
 
     def new_sdk_client(self, api_key: str, http_client: Any) -> Any:

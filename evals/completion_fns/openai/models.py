@@ -24,7 +24,7 @@ from evals.completion_fns.openai.results import (
     OpenAIResponsesCompletionResult,
     read_reply,
 )
-from evals.completion_fns.openai.transport import Transport
+from evals.completion_fns.openai.wire import Transport
 from evals.engine.failures import CallFailed
 from evals.errors import UsageError, did_you_mean
 from evals.images.inline import inline_images

@@ -9,7 +9,7 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
-from evals.completion_fns.openai.transport import WireReply
+from evals.completion_fns.openai.wire import WireReply
 from evals.completion_fns.raw_replies import as_dict, dicts
 from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
 from evals.secrets import redact

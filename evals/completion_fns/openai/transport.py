@@ -10,56 +10,49 @@ import asyncio
 import contextlib
 import importlib
 import importlib.util
-import json
-import os
-import re
-import socket
 import ssl
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from evals.completion_fns.base_url import host_of
+from evals.completion_fns.openai.wire import KEEPALIVE_S, MAX_HEADER_BYTES, Transport, WireReply, encode_json
+from evals.completion_fns.openai.wire_failures import CONNECT_TIMEOUT_S, wire_failure
 from evals.completion_fns.sdk_failures import exception_chain
-from evals.engine.failures import CallFailed, Kind, short
 from evals.errors import UsageError
 
 if TYPE_CHECKING:
     import aiohttp
 
-CONNECT_TIMEOUT_S = 30.0
-"For the connection alone; the reply has the time-out of the call."
-KEEPALIVE_S = 4.5
-"Less than the 5 s after which uvicorn (vLLM and many others) closes an idle connection, perhaps during a request."
-
-MAX_HEADER_BYTES = 64 * 1024
-"Of one header of a reply: gateways send policies and cookies that are longer than the 8 KiB of aiohttp."
-
-USER_AGENT = "oaieval"
+STANDARD_HEADERS = {"Content-Type": "application/json", "User-Agent": "oaieval"}
 
 
-@dataclass(frozen=True)
-class WireReply:
-    """A whole HTTP reply, whatever its status."""
+def http_transport(base_url: str, headers: Mapping[str, str]) -> Transport:
+    """The leanest transport that can do what the URL asks for: with httptools where that is installed, else aiohttp.
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    Proxies, user names and letters beyond ASCII in the URL are left to aiohttp. headers: sent with each request.
+
+    Raises:
+        UsageError: the environment asks for a proxy that is no http proxy.
+    """
+    if not is_direct(base_url):
+        return HttpTransport(base_url, headers)
+    from evals.completion_fns.openai.direct_http import DirectTransport
+
+    secure = tls_context() if base_url.startswith("https:") else None
+    return DirectTransport(base_url, {**STANDARD_HEADERS, **headers}, secure)
 
 
-class Transport(Protocol):
-    """A client of one event loop: one attempt at a POST."""
+def is_direct(base_url: str) -> bool:
+    """Whether requests to this server go over connections of our own (`direct_http`).
 
-    async def post(
-        self, path: str, body: dict[str, Any], headers: Mapping[str, str] | None, timeout_s: float
-    ) -> WireReply:
-        """The reply, whatever its status. Raises CallFailed where no whole reply came back."""
-        ...
-
-    async def aclose(self) -> None:
-        """End the connections."""
+    Raises:
+        UsageError: the environment asks for a proxy that is no http proxy.
+    """
+    if proxy_for(base_url) is not None or "@" in base_url or not base_url.isascii():
+        return False
+    return all(importlib.util.find_spec(name) for name in ("httptools", "aiohappyeyeballs"))
 
 
 class HttpTransport:
@@ -113,7 +106,7 @@ def _new_session(base_url: str, headers: Mapping[str, str]) -> aiohttp.ClientSes
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S, ssl=secure)
     return aiohttp.ClientSession(
         connector=connector,
-        headers={"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers},
+        headers={**STANDARD_HEADERS, **headers},
         cookie_jar=aiohttp.DummyCookieJar(),
         raise_for_status=False,
         max_line_size=MAX_HEADER_BYTES,
@@ -167,61 +160,6 @@ def _cause(error: BaseException) -> BaseException:
         if isinstance(link, aiohttp.ClientError | OSError | asyncio.TimeoutError):
             return link
     return error
-
-
-def wire_failure(error: BaseException, host: str, timeout_s: float) -> CallFailed:
-    """The failure for an exception of aiohttp or of the system. timeout_s: of the call, for the message.
-
-    Raises:
-        UsageError: the certificate of the server is not trusted, or the server speaks no TLS. A retry does not help.
-    """
-    import aiohttp
-
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
-        raise UsageError(
-            f"the certificate of {host} is not trusted",
-            notes=[_words(error)],
-            fix="point SSL_CERT_FILE at the authority's certificate, or correct the base URL",
-        ) from error
-    if isinstance(error, aiohttp.ClientConnectorSSLError) and _SPEAKS_NO_TLS.search(str(error)):
-        raise UsageError(
-            f"{host} does not speak https", notes=[_words(error)], fix="write http:// in the base URL"
-        ) from error
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return CallFailed(Kind.CONNECTION, f"no connection within {CONNECT_TIMEOUT_S:.0f} s", host=host)
-    if isinstance(error, TimeoutError | asyncio.TimeoutError):
-        return CallFailed(Kind.TIMEOUT, f"no reply within {timeout_s:g} s", host=host)
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return CallFailed(Kind.BAD_REPLY, "the reply ended before its end", host=host)
-    if isinstance(error, aiohttp.ClientResponseError):
-        return CallFailed(Kind.BAD_REPLY, short(f"no valid HTTP reply: {error.message}"), host=host)
-    return CallFailed(Kind.CONNECTION, short(_words(error)), host=host)
-
-
-_SPEAKS_NO_TLS = re.compile("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|HTTP_REQUEST", re.IGNORECASE)
-"OpenSSL's messages when the server answers with plain HTTP."
-
-
-def _words(error: BaseException) -> str:
-    """The message of the system where aiohttp has wrapped it (`Connection refused`), else of the exception."""
-    inner = getattr(error, "os_error", None)
-    if isinstance(inner, OSError) and inner.errno:
-        plain = inner.strerror if isinstance(inner, socket.gaierror | ssl.SSLError) else os.strerror(inner.errno)
-        if plain:
-            return str(plain)
-    return str(error) or type(error).__name__
-
-
-def encode_json(body: Any) -> bytes:
-    """`body` as JSON in UTF-8; with ASCII escapes where a text has a lone surrogate, which UTF-8 does not have.
-
-    Raises:
-        ValueError: a number is NaN or infinite. TypeError: a value has no JSON form.
-    """
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except UnicodeEncodeError:
-        return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
 
 
 def proxy_for(url: str) -> str | None:

@@ -15,6 +15,7 @@ from evals.record.reader import read_record
 from evals.report.html.comparison_view import comparison_view
 from evals.report.html.packing import json_in_html, packed
 from evals.report.html.page_data import RunData, read_run
+from evals.report.html.pictures import Pictures
 from evals.report.html.plot_view import plot_views
 from evals.report.html.sample_state import FLAGS, VERDICTS
 from evals.report.words import one_line, printable
@@ -24,16 +25,19 @@ SCRIPTS = ("text.js", "store.js", "sample.js", "list.js", "page.js")
 "In this order they make one script."
 
 
-def write_page(records: Sequence[str | Path], out: str | Path) -> None:
+def write_page(records: Sequence[str | Path], out: str | Path, *, images: str | Path | None = None) -> None:
     """Write the page of one record, or of several side by side.
 
+    images: a folder of pictures; those that the prompts show come into the page. Records keep long ones as digests.
+
     Raises:
-        DataError: a file is no record.
+        DataError: a file is no record, or there is no such folder.
         MissingExtra: jinja2 or matplotlib is not installed.
     """
     check_extra()
+    pictures = None if images is None else Pictures(images)
     plots, not_drawn = plot_views(records)
-    runs = [read_run(read_record(path)) for path in records]
+    runs = [read_run(read_record(path), pictures) for path in records]
     names = names_of(runs)
     comparison = comparison_view(records, names) if len(records) > 1 else None
     text = render(runs, names, comparison=comparison, plots=plots, not_drawn=not_drawn)

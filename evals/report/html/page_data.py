@@ -10,16 +10,17 @@ from typing import Any
 
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.record.reader import Record
-from evals.record.rows import row_of
+from evals.record.rows import labels_in, row_of
 from evals.record.sample_record import SampleRecord
 from evals.record.scores import is_finite, score_of
 from evals.report.html.packing import Chunks
+from evals.report.html.pictures import Pictures
 from evals.report.html.run_facts import configuration, provenance, warnings_of
 from evals.report.html.run_numbers import counts_rows, group_tables, metric_rows, metrics_so_far
 from evals.report.html.sample_detail import sample_detail
 from evals.report.html.sample_state import FLAGS, VERDICTS, flags, verdict
 from evals.report.words import counted, money, one_line, seconds
-from evals.sample import LABEL_KEYS, id_order
+from evals.sample import id_order
 from evals.stats.intervals import mean_of
 
 _QUANTILES = (0.5, 0.9, 0.99)
@@ -36,12 +37,18 @@ class RunData:
     "The samples, packed; `index['sizes']`: how many each holds, `index['shared']`: turns that are kept once."
 
 
-def read_run(record: Record) -> RunData:
-    """Everything that a page shows of a record, read in one pass; samples are compressed as they come."""
+def read_run(record: Record, pictures: Pictures | None = None) -> RunData:
+    """Everything that a page shows of a record, read in one pass; samples are compressed as they come.
+
+    pictures: where those are that the record keeps as digests; they come into the page.
+    """
     index, chunks, work = SampleIndex(), Chunks(), Work()
     for sample in record.samples():
         index.add(sample)
-        chunks.add(sample_detail(sample))
+        detail = sample_detail(sample)
+        if pictures is not None:
+            pictures.fill_in(detail)
+        chunks.add(detail)
         work.add(sample)
     chunks.close()
     return RunData(
@@ -61,9 +68,10 @@ def run_summary(record: Record) -> dict[str, Any]:
 
 
 def sample_row(sample: SampleRecord) -> dict[str, Any]:
-    """The small row of a sample that lists are made of: id, repeat, verdict, flags, score, labels."""
+    """The small row of a sample that lists are made of: id, name, repeat, verdict, flags, score, labels."""
     return {
         "id": sample.sample_id,
+        "name": sample.name,
         "repeat": sample.repeat,
         "verdict": verdict(sample),
         "flags": flags(sample),
@@ -74,8 +82,7 @@ def sample_row(sample: SampleRecord) -> dict[str, Any]:
 
 def labels_of(sample: SampleRecord) -> dict[str, str]:
     """The labels by which samples are grouped: of the record, else of the dataset's row."""
-    raw = sample.raw_sample
-    found = {key: raw[key] for key in LABEL_KEYS if isinstance(raw.get(key), str | int)} | sample.labels
+    found = labels_in(sample) | sample.labels
     return {str(key): one_line(str(value)) for key, value in found.items() if isinstance(value, str | int | float)}
 
 
@@ -84,6 +91,7 @@ class SampleIndex:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
+        self.names: list[str] = []
         self.repeats = array("q")
         self.verdicts = array("b")
         self.flags = array("b")
@@ -94,6 +102,7 @@ class SampleIndex:
         """Add one sample."""
         row, place = sample_row(sample), len(self.ids)
         self.ids.append(row["id"])
+        self.names.append(row["name"])
         self.repeats.append(row["repeat"])
         self.verdicts.append(VERDICTS.index(row["verdict"]))
         self.flags.append(sum(1 << FLAGS.index(flag) for flag in row["flags"]))
@@ -104,7 +113,11 @@ class SampleIndex:
             codes.append(names.setdefault(value, len(names)))
 
     def columns(self) -> dict[str, Any]:
-        """`ids`, `repeats`, `verdicts` and `flags` (codes), `scores`, `labels`, and `order`: the places by id."""
+        """The columns for the page.
+
+        `ids`, `names` (empty where all are the ids), `repeats`, `verdicts` and `flags` (codes), `scores`, `labels`, and
+        `order`: the places by id.
+        """
         n = len(self.ids)
         labels = {
             key: {"names": list(names), "codes": [*codes, *[-1] * (n - len(codes))]}
@@ -113,6 +126,7 @@ class SampleIndex:
         order = sorted(range(n), key=lambda i: (id_order(self.ids[i]), self.repeats[i]))
         return {
             "ids": self.ids,
+            "names": self.names if self.names != self.ids else [],
             "repeats": list(self.repeats) if any(self.repeats) else [],
             "verdicts": list(self.verdicts),
             "flags": list(self.flags),

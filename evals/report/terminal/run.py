@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from evals.report.words import (
     counted,
     interval_text,
     money,
+    near_path,
     number,
     one_line,
     points,
@@ -176,14 +176,8 @@ def _trouble_lines(result: RunResult) -> list[str]:
         if first:
             lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
         if result.counters.first_place:
-            lines.append(f"{'':<20} at {_near_path(result.counters.first_place)}")
+            lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
-
-
-def _near_path(place: str) -> str:
-    """A `file:line` from the working folder where that is shorter."""
-    near = os.path.relpath(place) if os.path.isabs(place) else place
-    return min(place, near, key=len)
 
 
 def _noun(count: int) -> str:

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from evals.completion_fns.openai.transport import encode_json, proxy_for
+from evals.completion_fns.openai.transport import proxy_for
+from evals.completion_fns.openai.wire import encode_json
 from evals.testing.openai_server import LoopbackServer
 
 

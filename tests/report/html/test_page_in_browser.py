@@ -180,6 +180,14 @@ def test_a_link_to_a_sample_that_is_not_there_says_so(browser: Any, many: Path) 
     assert text(browser, "#status") == "no sample is called sums.test.9999"
 
 
+def test_rows_with_ids_of_their_own_are_called_by_them(browser: Any, tmp_path: Path) -> None:
+    record = write_answers(tmp_path / "a.jsonl", ["x", "y"], [True, False], names=["q-17", "q-18"])
+    write_page([record], tmp_path / "a.html")
+    opened(browser, tmp_path / "a.html", "#sample=q-18")
+    assert shown_ids(browser) == ["q-17", "q-18"]
+    assert opened_sample(browser).startswith("q-18 (sums.test.1)")
+
+
 def test_each_kind_of_sample_has_a_filter(browser: Any, tmp_path: Path) -> None:
     write_page([write_mixed_run(tmp_path / "a.jsonl")], tmp_path / "a.html")
     opened(browser, tmp_path / "a.html")

@@ -141,7 +141,7 @@ async function searchAll(query) {
   }
   const needle = query.toLowerCase();
   list.found = new Set();
-  for (let row = 0; row < rows.n; row++) if (idOf(row).toLowerCase().includes(needle)) list.found.add(row);
+  for (let row = 0; row < rows.n; row++) if (`${idOf(row)}\n${nameOf(row)}`.toLowerCase().includes(needle)) list.found.add(row);
   refilter();
   let shown = performance.now();
   for (let r = 0; r < runs.length; r++) {

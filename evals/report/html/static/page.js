@@ -14,7 +14,8 @@ async function openRow(row, keepFocus) {
   history.replaceState(null, "", `#sample=${encodeURIComponent(idOf(row))}${repeat}`);
   panel.hidden = false;
   document.body.classList.add("is-open");
-  panelTitle.textContent = visible(idOf(row)) + (repeatOf(row) ? `, repeat ${repeatOf(row)}` : "");
+  const other = nameOf(row) === idOf(row) ? "" : ` (${idOf(row)})`;
+  panelTitle.textContent = visible(nameOf(row) + other) + (repeatOf(row) ? `, repeat ${repeatOf(row)}` : "");
   panel.setAttribute("aria-busy", "true");
   const nodes = await sampleView(row);
   if (list.open !== row) return;
@@ -145,11 +146,19 @@ function sortSelect() {
   return select;
 }
 
+/* The row with this id, else with this name; -1 without one. */
+function rowCalled(id, repeat) {
+  const row = rows.key.indexOf(`${id}\n${repeat}`);
+  if (row >= 0) return row;
+  for (let other = 0; other < rows.n; other++) if (repeatOf(other) === repeat && nameOf(other) === id) return other;
+  return -1;
+}
+
 /* Opens the sample that the address names: `#sample=ID`. */
 function followLink() {
   const link = new URLSearchParams(location.hash.slice(1));
   if (!link.has("sample")) return;
-  const row = rows.key.indexOf(`${link.get("sample")}\n${link.get("repeat") || 0}`);
+  const row = rowCalled(link.get("sample"), Number(link.get("repeat") || 0));
   if (row < 0) {
     status.textContent = `no sample is called ${visible(link.get("sample"))}`;
     return;

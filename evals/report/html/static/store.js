@@ -117,8 +117,15 @@ function sharedStart(keys) {
   return shared.slice(0, shared.slice(0, shared.indexOf("\n") + 1 || shared.length).lastIndexOf(".") + 1);
 }
 
+/* What people call the sample: the id that its row gives itself, else the id of the record. */
+function nameOf(row) {
+  const [r, i] = firstOf(row);
+  return (runs[r].index.names || [])[i] || idOf(row);
+}
+
 function shortId(row) {
-  const id = idOf(row).slice(rows.prefix);
+  const name = nameOf(row);
+  const id = name === idOf(row) ? name.slice(rows.prefix) : name;
   return repeatOf(row) ? `${id} #${repeatOf(row)}` : id;
 }
 
