@@ -15,14 +15,14 @@ from evals.errors import UsageError
 from evals.forecasts.store import entries, folder_of
 from evals.texts.safe_text import one_line
 from evals.viewer.access import Guard, Rules
-from evals.viewer.endpoints import NotThere, as_json, as_text, writes
+from evals.viewer.endpoints import NotThere, Text, as_json, as_text, writes
 from evals.viewer.forecast_rows import forecast_rows
 from evals.viewer.index import IndexedRun, RecordIndex
 from evals.viewer.label_pages import Labels
 from evals.viewer.live import LiveRecord
 from evals.viewer.run_pages import MAX_RUNS, RunPages, page_policy
 from evals.viewer.run_rows import progress_row, run_row, trends
-from evals.viewer.shell import PAGES, page_html, static_files
+from evals.viewer.shell import PAGES, WAITING, Page, page_html, static_files
 from evals.viewer.vote_pages import Votes
 
 MAX_LIVE = 32
@@ -72,16 +72,24 @@ class Viewer:
             raise UsageError(f"a page shows at most {MAX_RUNS} runs", fix="evals compare takes more")
         return [self.run(run_id) for run_id in ids]
 
-    def run_page(self, request: Request) -> str:
-        """The page of one run, or of several."""
-        return self._pages.page(self.picked(request)).html
+    def run_page(self, request: Request) -> Text:
+        """The page of one run, or of several; one that says that it is being made, where that takes seconds."""
+        runs = self.picked(request)
+        if self._pages.is_slow(runs):
+            return Text(page_html(WAITING, one_line(str(self._index.folder))))
+        return Text(self._pages.page(runs).html, page_policy())
 
-    def part(self, request: Request) -> str:
+    def make_page(self, request: Request) -> Any:
+        """Make such a page, and say when it is made."""
+        self._pages.page(self.picked(request))
+        return {"made": True}
+
+    def part(self, request: Request) -> Text:
         """A part of such a page, which its script asks for."""
         part = self._pages.part(request.path_params["version"], request.path_params["name"])
         if part is None:
             raise NotThere("the record has changed, or the page is an old one: load it again")
-        return part
+        return Text(part, media_type="text/plain")
 
     def votes(self, request: Request) -> Any:
         """What the file of votes holds."""
@@ -123,11 +131,12 @@ def _is_plain(run: IndexedRun) -> bool:
 def make_app(index: RecordIndex, rules: Rules, votes: Votes, labels: Labels) -> Guard:
     """The application. What it serves comes from the index alone, and only to requests that `rules` allow."""
     viewer = Viewer(index, votes, labels)
-    routes: list[BaseRoute] = [Route(path, _page(path, index)) for path in PAGES]
+    routes: list[BaseRoute] = [Route(path, _page(page, index)) for path, page in PAGES.items()]
     routes += [
         Route("/static/{name}", _static),
-        Route("/run/{run_ids}", as_text(viewer.run_page, "text/html", page_policy())),
-        Route("/parts/{version}/{name}", as_text(viewer.part, "text/plain")),
+        Route("/run/{run_ids}", as_text(viewer.run_page)),
+        Route("/api/page/{run_ids}", as_json(viewer.make_page)),
+        Route("/parts/{version}/{name}", as_text(viewer.part)),
         Route("/api/runs", as_json(viewer.runs)),
         Route("/api/trends", as_json(viewer.trends)),
         Route("/api/live", as_json(viewer.running)),
@@ -144,9 +153,9 @@ def make_app(index: RecordIndex, rules: Rules, votes: Votes, labels: Labels) -> 
     return Guard(app, rules)
 
 
-def _page(path: str, index: RecordIndex) -> Callable[[Request], Any]:
+def _page(shown: Page, index: RecordIndex) -> Callable[[Request], Any]:
     async def page(request: Request) -> Response:
-        return Response(page_html(path, one_line(str(index.folder))), media_type="text/html")
+        return Response(page_html(shown, one_line(str(index.folder))), media_type="text/html")
 
     return page
 

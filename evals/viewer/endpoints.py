@@ -65,15 +65,25 @@ def _problem(problem: Problem) -> Response:
     return Response(dumps({"error": problem.words}), problem.status, media_type="application/json")
 
 
-def as_text(answer: Callable[[Request], str], media_type: str, policy: str | None = None) -> Callable[[Request], Any]:
-    """An endpoint that gives the text of `answer`. policy: its content security policy, in place of the usual one."""
+@dataclass(frozen=True)
+class Text:
+    """A text to be sent."""
+
+    text: str
+    policy: str | None = None
+    "Its content security policy, in place of the usual one."
+    media_type: str = "text/html"
+
+
+def as_text(answer: Callable[[Request], Text]) -> Callable[[Request], Any]:
+    """An endpoint that gives the text of `answer`."""
 
     async def endpoint(request: Request) -> Response:
         found = await _answered(answer, request)
         if isinstance(found, Problem):
             return Response(found.words, found.status, media_type="text/plain")
-        headers = None if policy is None else {"content-security-policy": policy}
-        return Response(found, media_type=media_type, headers=headers)
+        headers = None if found.policy is None else {"content-security-policy": found.policy}
+        return Response(found.text, media_type=found.media_type, headers=headers)
 
     return endpoint
 

@@ -274,6 +274,6 @@ def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
     one(driver, "#search").send_keys("long/one")
     until(driver, lambda: count(driver).startswith("1 of"), "one of them")
     click(driver, "#runs tbody a")
-    until(driver, lambda: all_of(driver, "#list-rows .row"), "its sample")
+    until(driver, lambda: all_of(driver, "#list-rows .row"), "its sample, after the page that announces it")
     click(driver, "#list-rows .row")
     until(driver, lambda: "yyyyyyyy" in one(driver, "#sample").get_property("innerText"), "the sample")

@@ -160,6 +160,19 @@ def test_two_runs_make_one_page_and_unknown_ones_none(server: Viewing) -> None:
     assert server.ask(f"/run/{','.join(map(str, range(20)))}").status == 400
 
 
+def test_a_page_that_takes_seconds_is_announced_and_then_kept(server: Viewing, place: Path) -> None:
+    write_run(place / "logs" / "large.jsonl", "large-model", [True] * 40, ("y" * 600_000,))
+    address = f"/run/{run_id(server, 'large-model')}"
+    waiting = server.ask(address)
+    assert b"/static/wait.js" in waiting.body
+    assert "script-src 'self'" in waiting.headers["content-security-policy"]
+    assert server.ask(address.replace("/run/", "/api/page/")).json == {"made": True}
+    made = server.ask(address)
+    assert b"40 samples" in made.body
+    assert "script-src 'sha256-" in made.headers["content-security-policy"]
+    (place / "logs" / "large.jsonl").unlink()
+
+
 def test_a_hostile_run_puts_no_element_into_its_page(server: Viewing) -> None:
     html = server.ask(f"/run/{run_id(server, HOSTILE[0])}").body.decode()
     assert not [text for text in HOSTILE[:4] if text in html]
