@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,6 +39,7 @@ class Viewer:
         self._labels = labels
         self._pages = RunPages()
         self._live: OrderedDict[str, LiveRecord] = OrderedDict()
+        self._live_lock = threading.Lock()
 
     def run(self, run_id: str) -> IndexedRun:
         """The run of an id. Raises NotThere."""
@@ -117,10 +119,11 @@ class Viewer:
         return {"folder": one_line(str(folder)), "forecasts": forecast_rows(entries(folder))}
 
     def _progress(self, run: IndexedRun) -> Any:
-        live = self._live.setdefault(run.id, LiveRecord(run.path))
-        self._live.move_to_end(run.id)
-        while len(self._live) > MAX_LIVE:
-            self._live.popitem(last=False)
+        with self._live_lock:
+            live = self._live.setdefault(run.id, LiveRecord(run.path))
+            self._live.move_to_end(run.id)
+            while len(self._live) > MAX_LIVE:
+                self._live.popitem(last=False)
         return progress_row(run, live.progress())
 
 

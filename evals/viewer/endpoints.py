@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from evals.errors import EvalsError
-from evals.json_text import dumps
+from evals.json_text import dumps, encode
 from evals.record.raw_lines import parsed_line
 
 MAX_BODY_BYTES = 64 << 10
@@ -34,7 +34,7 @@ def as_json(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
         found = await _answered(answer, request)
         if isinstance(found, Problem):
             return _problem(found)
-        body = dumps(found).encode()
+        body = encode(dumps(found))
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"etag": tag})
@@ -56,13 +56,13 @@ def writes(answer: Callable[[Request, Mapping[str, Any]], Any]) -> Callable[[Req
         found = await _answered(lambda asked: answer(asked, given), request)
         if isinstance(found, Problem):
             return _problem(found)
-        return Response(dumps(found), media_type="application/json")
+        return Response(encode(dumps(found)), media_type="application/json")
 
     return endpoint
 
 
 def _problem(problem: Problem) -> Response:
-    return Response(dumps({"error": problem.words}), problem.status, media_type="application/json")
+    return Response(encode(dumps({"error": problem.words})), problem.status, media_type="application/json")
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def as_text(answer: Callable[[Request], Text]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         found = await _answered(answer, request)
         if isinstance(found, Problem):
-            return Response(found.words, found.status, media_type="text/plain")
+            return Response(encode(found.words), found.status, media_type="text/plain; charset=utf-8")
         headers = None if found.policy is None else {"content-security-policy": found.policy}
-        return Response(found.text, media_type=found.media_type, headers=headers)
+        return Response(encode(found.text), media_type=f"{found.media_type}; charset=utf-8", headers=headers)
 
     return endpoint
 

@@ -133,12 +133,18 @@ def test_a_run_grows_in_the_list_and_on_its_page_until_it_ends(driver: Any, grow
     add_sample(recorder, 0, True, said=HOSTILE[0], prompt=HOSTILE[1])
     row = until(driver, lambda: [text for text in rows(driver) if "delta" in text and "1/8" in text], "the running run")
     assert "not final" in row[0]
+    box = one(driver, "td.tick input")
+    box.click()
+    add_sample(recorder, 100, False)
+    until(driver, lambda: "2/8" in rows(driver)[0], "its growth while a box has the focus")
+    assert driver.execute_script("return document.activeElement.type") == "checkbox"
+    assert one(driver, "td.tick input").is_selected()
     click(driver, 'a[href^="/live/"]')
-    until(driver, lambda: "1 of 8" in one(driver, "dl").text, "its progress")
+    until(driver, lambda: "2 of 8" in one(driver, "dl").text, "its progress")
     until(driver, lambda: one(driver, "#note").text.startswith("Not final"), "that it is not final")
-    until(driver, lambda: one(driver, "pre").text == HOSTILE[0], "the answer")
-    for number in range(1, 8):
-        add_sample(recorder, number, number % 2 == 0)
+    until(driver, lambda: all_of(driver, "pre")[1].text == HOSTILE[0], "the answer")
+    for number in range(2, 8):
+        add_sample(recorder, number, number % 2 == 1)
     until(driver, lambda: "8 of 8" in one(driver, "dl").text, "its growth")
     until(driver, lambda: one(driver, "#score").text == "0.500", "its score")
     recorder.record_final_report({"accuracy": 0.5, "n": 8, "n_errors": 0})

@@ -1,5 +1,5 @@
 // The list of runs: search, filters, sort, tick boxes to compare, and runs that grow while they run.
-import { byId, debounced, el, getJson, message, repeat, show } from "./dom.js";
+import { debounced, el, getJson, repeat, show } from "./dom.js";
 
 const COLUMNS = [
   { key: "when", text: "when" }, { key: "eval", text: "eval" }, { key: "model", text: "model" },
@@ -154,6 +154,14 @@ function openComparison() {
   location.href = `/run/${picked().join(",")}`;
 }
 
+// What has the focus in the list has it again when the list is drawn anew.
+function keepingFocus(change) {
+  const before = body.contains(document.activeElement) ? document.activeElement : null;
+  const id = before && before.closest("tr").dataset.id;
+  change();
+  if (id) body.querySelector(`tr[data-id="${id}"] ${before.nodeName.toLowerCase()}`)?.focus({ preventScroll: true });
+}
+
 let tag = null;
 let lastLive = "";
 async function update() {
@@ -167,14 +175,12 @@ async function update() {
   const running = view.rows.some((row) => row.state === "running");
   const live = running ? (await getJson("/api/live")).runs : [];
   const liveText = JSON.stringify(live.map((one) => [one.id, one.n_done, one.n_failed]));
-  const changed = found || liveText !== lastLive;
-  // What is being used with the keyboard stays in place; it is drawn when the focus has left.
-  if (changed && !body.contains(document.activeElement)) {
+  if (found || liveText !== lastLive) {
     lastLive = liveText;
     view.live = new Map(live.map((one) => [one.id, one]));
-    draw();
+    keepingFocus(draw);
   }
-  if (!view.rows.length) count.replaceChildren(message("No runs yet. Make one: oaieval MODEL EVAL"));
+  if (!view.rows.length) count.textContent = "No runs yet. Make one: oaieval MODEL EVAL";
 }
 
 build();
