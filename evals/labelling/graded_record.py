@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,6 @@ class GradedSample:
         text = dumps([self.question, self.answer, dict(self.known)])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
-    @property
-    def is_read(self) -> bool:
-        """Whether there is a verdict that is a choice and has a score."""
-        return self.score is not None and bool(self.choice) and not self.choice.startswith("__invalid")
-
 
 @dataclass(frozen=True)
 class GradedRecord:
@@ -76,6 +71,11 @@ class GradedRecord:
     def choices(self) -> list[str]:
         """The labels that a person may give."""
         return list(self.scores)
+
+    def with_scores(self, scores: Mapping[str, float | None]) -> GradedRecord:
+        """The record with other scores of these choices."""
+        samples = [replace(one, score=scores[one.choice]) if one.choice in scores else one for one in self.samples]
+        return replace(self, samples=samples, scores={**self.scores, **scores})
 
     def by_id(self) -> dict[str, GradedSample]:
         """The samples by their ids."""

@@ -122,7 +122,7 @@ def graded(choice: str, score: float = 0.0) -> Event:
 
 
 def said(category: str | None = None) -> Event:
-    return Event("run", 0, "s", "verdict", {"choice": "A", "verdict": "agrees", "category": category}, "", "")
+    return Event("run", 0, "s", "named_verdict", {"choice": "A", "verdict": "agrees", "category": category}, "", "")
 
 
 def test_a_verdict_that_cannot_be_read_is_counted_apart_and_is_in_no_rate(tmp_path):
@@ -130,7 +130,7 @@ def test_a_verdict_that_cannot_be_read_is_counted_apart_and_is_in_no_rate(tmp_pa
     report = report_of(made, rows_of("AAA", "xxx"), tmp_path)
     assert report["invalid_rate"] == pytest.approx(1 / 3)
     assert (report["rate/agrees"], report["rate/agrees_n"]) == (1.0, 2)
-    assert (report["score"], report["score_valid"]) == (pytest.approx(2 / 3), 1.0)
+    assert (report["score"], report["score_n"]) == (1.0, 2)
 
 
 def test_nothing_attempted_leaves_the_rate_given_attempts_undefined(tmp_path):
