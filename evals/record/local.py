@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import RecordError, UsageError
-from evals.json_text import dumps, encode
+from evals.json_text import encode
 from evals.record.batches import sealed
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
@@ -93,7 +93,7 @@ class LocalRecorder(RecorderBase):
             first = self._next_event_id
             events = self._numbered(entries)
             lines = [event_line(event, text) for event, text in entries]
-            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in marks.items()) + "}\n"
+            lines[-1] = f"{lines[-1][:-2]}{self._marks_text(marks)}}}\n"
             try:
                 self._file.append(sealed(encode("".join(lines)), len(lines)))
             except RecordError:
@@ -103,6 +103,10 @@ class LocalRecorder(RecorderBase):
                 self._events.extend(events)
         self._flush_events_internal(events)
         return None
+
+    def _marks_text(self, marks: dict[str, Any]) -> str:
+        """The keys that end the last line of a batch."""
+        return "".join([f', "{key}": {"true" if mark is True else self._text_of(mark)}' for key, mark in marks.items()])
 
     @property
     def _keeps_events(self) -> bool:

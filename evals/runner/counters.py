@@ -93,12 +93,14 @@ class RunCounters:
 
     def add_finished(self, events: Sequence[Event]) -> None:
         """Add the calls and the score of a finished evaluation, of this run or of the one that it resumes."""
+        is_cut = False
         for event in events:
             if not isinstance(event.data, dict):
                 continue
             if event.type == "sampling" or (event.type in ("cond_logp", "embedding") and "usage" in event.data):
                 self._add_call(event.data)
-        self.n_truncated += not self._reads_beginning and any(map(is_truncated, events))
+                is_cut = is_cut or is_truncated(event)
+        self.n_truncated += is_cut and not self._reads_beginning
         self.n_unparsed += n_unparsed(events)
         score = score_of(events)
         if score is not None:
@@ -112,9 +114,11 @@ class RunCounters:
         if isinstance(cost, int | float) and is_finite(cost):
             self._n_priced += 1
             self._pico_usd += round(cost * 1e12)
+        totals = self.usage
         for key, value in flat_usage(data.get("usage")):
-            self.usage[key] += value
-        self.endings.update(endings_of(data))
+            totals[key] += value
+        for ending in endings_of(data):
+            self.endings[ending] += 1
 
     def sums(self, report: dict[str, Any]) -> dict[str, int]:
         """`usage_<key>` sums and ENDINGS for the final report.
@@ -175,8 +179,8 @@ def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:
         return []
     counts: list[tuple[str, int]] = []
     for key, value in usage.items():
-        if isinstance(value, int) and not isinstance(value, bool):
-            counts.append((f"{prefix}{key}", value))
-        elif isinstance(value, dict):
-            counts.extend((name, count) for name, count in flat_usage(value, f"{prefix}{key}_") if count)
+        if type(value) is int:
+            counts.append((f"{prefix}{key}" if prefix else key, value))
+        elif isinstance(value, dict) and any(value.values()):
+            counts += [one for one in flat_usage(value, f"{prefix}{key}_") if one[1]]
     return counts
