@@ -17,10 +17,10 @@ from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
 from evals.datasets.row_fields import Template, row_fields
 from evals.engine import calls
+from evals.engine.calls import first_completion as first_completion
 from evals.engine.context import current_plan, current_session
-from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import callable_anywhere
-from evals.engine.passes import Finished, SamplePass, earlier_values
+from evals.engine.passes import Finished, SamplePass, begin_report, earlier_values
 from evals.engine.sample_order import SHUFFLE_SEED as SHUFFLE_SEED
 from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
@@ -32,6 +32,7 @@ from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
 
 if TYPE_CHECKING:
+    from evals.completion_fns.graders import NamedGrader
     from evals.data import SampleSequence
     from evals.solvers.solver import Solver
 
@@ -68,6 +69,9 @@ class Eval(abc.ABC):
 
     further_completion_fns: Sequence[Any] = ()
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
+    named_graders: Sequence[NamedGrader] = ()
+    "The graders that the run asks; `make_graders` makes them of the argument `grader`."
+    completion_fn_names: Sequence[str] = ()  # of the command line
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
     input_field: str = "input"
@@ -133,14 +137,10 @@ class Eval(abc.ABC):
         Raises:
             CallFailed: no attempt succeeded, or the reply holds no completion. The sample then counts as failed.
         """
-        return first_completion(await self.complete_with(self.completion_fn, prompt, **kwargs))
+        return first_completion(await self.complete_with(self.completion_fn, prompt, **kwargs), self.completion_fn)
 
     async def complete_with(self, fn: Any, prompt: Prompt, *, grading: bool = False, **kwargs: Any) -> CompletionResult:
-        """All completions of `prompt` by `fn`. grading: the call judges another completion.
-
-        Raises:
-            CallFailed: no attempt succeeded.
-        """
+        """All completions of `prompt` by `fn`, see `calls.complete`. grading: the call judges another completion."""
         return await calls.complete(fn, prompt, grading=grading, **kwargs)
 
     async def score(self, prompt: Prompt, continuations: Sequence[str]) -> list[ContinuationScore]:
@@ -291,8 +291,7 @@ class StreamedEval(Eval):
             for name, events in by_sample(scores).items():
                 report.add(name, events)
             return report.as_dict()
-        plan = current_plan()
-        for sample in plan.earlier() if plan is not None and plan.earlier is not None else ():
+        for sample in begin_report(report):
             report.add(sample.sample_id, sample.events)
         try:
             self._pass_over(
@@ -337,14 +336,3 @@ def hook_of(evaluation: Eval, name: str) -> Callable[..., Any]:
     owner = next(cls for cls in type(evaluation).__mro__ if name in vars(cls) or "eval_sample" in vars(cls))
     default: Callable[..., Any] = functools.partial(getattr(Eval, name), evaluation)
     return getattr(evaluation, name, default) if name in vars(owner) else default
-
-
-def first_completion(result: CompletionResult) -> str:
-    """The first completion of a result.
-
-    Raises:
-        CallFailed: the result holds no completion.
-    """
-    for completion in result.get_completions():
-        return completion
-    raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

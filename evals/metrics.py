@@ -61,6 +61,13 @@ class Mean:
         if len(values) == self._repeats:
             self._close(sample_id, mean_of(self._open.pop(sample_id)))
 
+    def merge(self, other: Mean) -> None:
+        """Add the samples of `other`, none of which may be among those of this mean. Exact, so order does not count."""
+        self.n_values += other.n_values
+        self._closed.merge(other._closed)
+        self._open.update(other._open)
+        self._kept.update(other._kept)
+
     def _close(self, sample_id: str, value: float) -> None:
         self._closed.add(value)
         if self._cluster_of is not None:
@@ -185,6 +192,14 @@ class MatchReport:
             self._unparsed = self._unparsed or Mean()
             self._unparsed.add(sample_id, mean_of(unparsed))
 
+    def merge(self, other: MatchReport) -> None:
+        """Add the samples of another report of the same eval."""
+        self.accuracy.merge(other.accuracy)
+        self._n_decided.update(other._n_decided)
+        if other._unparsed is not None:
+            self._unparsed = self._unparsed or Mean(repeats=1)
+            self._unparsed.merge(other._unparsed)
+
     def as_dict(self) -> dict[str, Any]:
         report = report_keys("accuracy", self.accuracy)
         report.update(dict.fromkeys(self._bootstrap_keys, defined(self.accuracy.bootstrap_std)))
@@ -210,6 +225,11 @@ class MetricsReport:
             values = [float(data[name]) for data in found if data.get(name) is not None]
             if values:
                 mean.add(sample_id, mean_of(values))
+
+    def merge(self, other: MetricsReport) -> None:
+        """Add the samples of another report of the same eval."""
+        for name, mean in self.means.items():
+            mean.merge(other.means[name])
 
     def as_dict(self) -> dict[str, Any]:
         report: dict[str, Any] = {}

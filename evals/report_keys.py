@@ -38,8 +38,8 @@ ENDINGS = {
 
 _COUNT_PREFIXES = ("n_", "counts/", "status/", "kind/", "assurance/")
 _COST_PREFIX = "usage_"
-_MISSES = ("unparsed", "invalid_rate")
-"Shares of completions without a readable answer: metrics, but not what an eval is about."
+_MISSES = ("unparsed", "invalid_rate", "retry_rate", "position_inconsistency", "grader_alpha", "grader_kappa")
+"Unreadable answers, and how far graders can be believed: metrics, but not what an eval is about."
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ CLUSTER_KEY = "cluster"
 LABEL_KEYS = ("group", "category", "subject", "section", "language", "difficulty", CLUSTER_KEY)
 "Keys of a row that go into its record as labels, so that reports can group by them."
 
+OWN_ID_KEY = "id"
+"The field of a row with its own id, which is the sample's name wherever people read it; `id_key` may fill it."
+
 IMAGES_KEY = "images"
 WITH_IMAGES, WITHOUT_IMAGES = "with", "without"
 """The label of samples whose prompt holds an image: the record has it as `with`. Where one sample of a run has it, the
@@ -60,6 +63,15 @@ def labels_of(sample: Any) -> dict[str, Any] | None:
         return None
     labels = {key: sample[key] for key in LABEL_KEYS if key in sample and isinstance(sample[key], (str, int))}
     return labels or None
+
+
+def own_id(sample: Any) -> str | None:
+    """The id that a row gives itself in its field `id`, as text: a text or a whole number; None for anything else."""
+    value = sample.get(OWN_ID_KEY) if isinstance(sample, dict) else None
+    if isinstance(value, float) and value.is_integer():  # a column of whole numbers with a gap
+        value = int(value)
+    is_id = isinstance(value, str | int) and not isinstance(value, bool)
+    return (str(value).strip() or None) if is_id else None
 
 
 def sample_id(eval_name: str, index: int) -> str:

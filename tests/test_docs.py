@@ -129,6 +129,13 @@ def test_the_commands_of_the_page_about_commands_run(tmp_path, environment):
     assert len(re.findall(r"accuracy +0\.855", out)) == 2
 
 
+def test_the_commands_of_the_page_about_settings_run_with_its_file(tmp_path, environment):
+    out = run_page((DOCS / "settings.md").read_text(encoding="utf-8"), tmp_path, environment)
+    assert re.search(r"model +pocket/1m +evals.toml:1 +MODEL", out)
+    assert re.search(r"accuracy .*n = 20\n", out)
+    assert len(list((tmp_path / "runs").glob("*_pocket-1m_pocket-arithmetic.jsonl"))) == 1
+
+
 def test_the_first_command_of_the_readme_runs_after_its_installation(tmp_path, environment):
     first, second = re.findall(r"^(pip install .*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     install, _, main_job = first.partition(" && ")

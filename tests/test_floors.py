@@ -16,8 +16,8 @@ PACKAGE = Path(evals.__file__).parent
 
 FLOORS = {
     8: ["cli"],
-    7: ["report"],
-    6: ["comparison", "forecasts"],
+    7: ["report", "viewer"],
+    6: ["comparison", "distributed", "forecasts", "labelling"],
     5: ["contamination", "interchange", "runner"],
     4: ["eval", "suite"],
     3: ["completion_fns", "local_models", "solvers", "metrics", "scaling", "exams", "serving"],
@@ -30,6 +30,7 @@ FLOORS = {
         "json_text",
         "key_values",
         "lazy",
+        "project",
         "report_keys",
         "sample",
         "secrets",
@@ -40,6 +41,7 @@ FOLDERS_ABOVE = {
     "completion_fns": {"local_models", "solvers", "serving"},
     "local_models": {"solvers", "serving"},
     "solvers": {"serving"},
+    "report": {"viewer"},
 }
 "Folders of one floor that the folder must not import: they stand on it."
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}

@@ -42,7 +42,8 @@ def test_the_action_and_the_job_are_yaml_that_name_real_options():
     action = yaml.safe_load((DOCS.parent / ".github/actions/evals-gate/action.yml").read_text())
     job = yaml.safe_load((DOCS / "ci/gitlab-ci.yml").read_text())
     scripts = [step["run"] for step in action["runs"]["steps"]] + job["evals-gate"]["script"]
-    gates = [line for script in scripts for line in script.splitlines() if line.startswith("evals gate")]
+    joined = [script.replace("\\\n", " ") for script in scripts]
+    gates = [line for script in joined for line in script.splitlines() if line.startswith("evals gate")]
     assert len(gates) == 2
     help_text = subprocess.run(
         [sys.executable, "-m", "evals.cli.main", "gate", "--help"],

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TextIO
 from evals.cli.openai_evals import warn_if_installed
 from evals.cli.safe_output import safe_output
 from evals.errors import EvalsError, did_you_mean
+from evals.project import project_of_command
 from evals.texts.safe_text import cut_middle
 
 EXIT_BUG = 70
@@ -28,6 +29,10 @@ class HelpFormatter(argparse.HelpFormatter):
         return "\n\n".join(super(HelpFormatter, self)._fill_text(part, width, indent) for part in text.split("\n\n"))
 
 
+class _Lacking(Exception):
+    """An argument is missing for which there may be a default."""
+
+
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that takes both spellings of an option, `--max_samples` and `--max-samples`.
 
@@ -38,10 +43,25 @@ class Parser(argparse.ArgumentParser):
         kwargs.setdefault("formatter_class", HelpFormatter)
         super().__init__(*args, **kwargs)
         self._preferred: tuple[str, ...] = ()
+        self._may_lack: str | None = None
 
     def prefer_when_abbreviated(self, options: Iterable[str]) -> None:
         """Let an abbreviation that fits just one of `options` mean that one, whatever newer options begin alike."""
         self._preferred = tuple(options)
+
+    def parse_with_default(
+        self, argv: Sequence[str] | None, first: Callable[[], str | None], lacking: str
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As `parse_known_args`; where the positional `lacking` alone is missing, `first()` goes before all others."""
+        words = list(sys.argv[1:] if argv is None else argv)
+        self._may_lack = lacking
+        try:
+            return self.parse_known_args(words)
+        except _Lacking:
+            default = first()
+        finally:
+            self._may_lack = None
+        return self.parse_known_args(words if default is None else [default, *words])
 
     def _parse_optional(self, arg_string: str) -> Any:
         return super()._parse_optional(self._as_declared(arg_string))
@@ -95,6 +115,8 @@ class Parser(argparse.ArgumentParser):
         self.error(f"no option {option}\n{did_you_mean(option, self._option_string_actions)}")
 
     def error(self, message: str) -> NoReturn:
+        if self._may_lack is not None and message.endswith(f": {self._may_lack}"):
+            raise _Lacking
         message = _INVALID_VALUE.sub(lambda match: f"needs {_kind_of_value(match[1])}, not {match[2]}", message)
         first, *rest = [line for line in message.splitlines() if line.strip()]
         lines = [f"error: {first}", *(f"  {line}" for line in rest), f"  see: {self.prog} --help"]
@@ -120,7 +142,7 @@ def run_command(command: Callable[[], int]) -> int:
     What it prints steers no terminal and no CI system, whatever texts of models, servers and files are in it.
     """
     print_whatever_the_encoding()
-    with safe_output():
+    with safe_output(), project_of_command():
         return _run_command(command)
 
 

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from evals.cli.console import existing_folder, fitted, table, terminal_width
+from evals.project import current_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     from evals.datasets.benchmarks import benchmarks_in
     from evals.datasets.locate import copy_folders, data_roots
 
-    roots = [root for path in [*args.registry_path, None] for root in data_roots(path)]
+    further = [*args.registry_path, *(current_project().get("registry_paths") or [])]
+    roots = [root for path in [*further, None] for root in data_roots(path)]
     copies = copy_folders(args.data_path)
     if args.action == "list":
         _list(benchmarks_in(roots), copies, as_json=args.json)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from evals.comparison.scores import RunScores
 
 EPILOG = """exit codes: 0 every eval is ok, 1 a regression is proven, 5 it cannot be told with these samples
-(--undecided pass|fail chooses 0 or 1 for that) or a run is not complete (--undecided fail: 1), 2 a record or a
-baseline is missing or does not fit"""
+(--undecided neutral|pass|fail chooses 0, 0 or 1 for that; neutral warns) or a run is not complete (--undecided
+fail: 1), 2 a record or a baseline is missing or does not fit"""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -50,7 +50,10 @@ def add_limits(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--alpha", type=float, default=0.05, metavar="P", help="rate of false alarms (default 0.05)")
     parser.add_argument("--power", type=float, default=0.8, metavar="P", help="rate of detection (default 0.8)")
     parser.add_argument(
-        "--undecided", choices=("exit5", "pass", "fail"), default="exit5", help="when it cannot be told"
+        "--undecided",
+        choices=("exit5", "neutral", "pass", "fail"),
+        default="exit5",
+        help="when it cannot be told: neutral passes with a warning (default exit5)",
     )
 
 
@@ -116,16 +119,29 @@ def judge(
     if args.json and not beside_a_run:
         from evals.json_text import dumps
 
+        _warn_of_undecided(verdicts, args.undecided)
         print(dumps({"verdicts": [verdict.as_dict() for verdict in verdicts], "exit_code": code}))
         return code
     out = sys.stderr if args.json else sys.stdout
     print(gate_table(verdicts, limits), file=out)
+    _warn_of_undecided(verdicts, args.undecided)
     n_regressions = sum(verdict.verdict == "regression" for verdict in verdicts)
     if code:
         others = "not complete" if any(verdict.unmet for verdict in verdicts) else "undecided"
         why = counted(n_regressions, "regression") if n_regressions else others
         print(f"{why}: exit {code}", file=out)
     return code
+
+
+def _warn_of_undecided(verdicts: Sequence[EvalVerdict], undecided: str) -> None:
+    """Warn of each verdict that `neutral` lets pass, with the number of samples that would decide it."""
+    from evals.report.gate_words import neutral_warning
+
+    if undecided != "neutral":
+        return
+    for verdict in verdicts:
+        if verdict.verdict == "undecided":
+            print(f"warning: {neutral_warning(verdict)}", file=sys.stderr)
 
 
 def _tell_github(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> None:

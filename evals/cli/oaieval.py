@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from evals.cli import gate
 from evals.cli.console import run_command
+from evals.cli.estimate import print_estimate, wants_estimate
 from evals.cli.oaieval_flags import get_parser
 from evals.errors import UsageError
+from evals.project import current_project, near
 
 if TYPE_CHECKING:
     from evals.cli.progress import Progress
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from evals.runner.prepare import PreparedRun
     from evals.runner.request import RunRequest
     from evals.runner.result import RunResult
+    from evals.runner.run import Evaluate
     from evals.runner.thresholds import Threshold
     from evals.specs import RunSpec
 
@@ -43,16 +46,22 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         raise UsageError("no completion function is named", fix="name a model, or `dummy` to try an eval")
     if not (args.local_run or args.http_run or args.dry_run):
         raise UsageError("--no-local-run leaves no place for the record", fix="add --http-run or --dry-run")
+    if args.rotate is not None:
+        from evals.record.segments import check_can_compress
+
+        check_can_compress()
     chosen = {"temperature": args.temperature, "reasoning_effort": args.effort}
     overrides = {name: value for name, value in chosen.items() if value is not None}
     extra = split_pairs(args.extra_eval_params, "--extra_eval_params")
     extra |= {name: value for name in ("sandbox", "assurance") if (value := getattr(args, name)) is not None}
-    prompt = {} if args.prompt is None else {"prompt": args.prompt}
+    named = {} if args.prompt is None else {"prompt": args.prompt}
+    if args.grader:
+        named["grader"] = graders_named(args.grader)
     return RunRequest(
         completion_fns=[name for name in args.completion_fn.split(",") if name],
         eval_name=args.eval,
         registry_paths=args.registry_path,
-        extra_eval_params={**{key: number_or_text(text) for key, text in extra.items()}, **prompt},
+        extra_eval_params={**{key: number_or_text(text) for key, text in extra.items()}, **named},
         completion_args=split_pairs(args.completion_args, "--completion_args"),
         max_samples=args.max_samples,
         repeats=args.repeats,
@@ -63,8 +72,10 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         tags=args.run_tag,
         visible=args.visible,
         record_path=args.record_path,
+        rotate_bytes=args.rotate,
         resume=args.resume,
         resume_from=args.resume_from,
+        shard=getattr(args, "shard", None),
         dry_run=args.dry_run,
         dry_run_logging=args.dry_run_logging,
         http_url=args.http_run_url if args.http_run else None,
@@ -87,6 +98,14 @@ def request_of(args: argparse.Namespace) -> RunRequest:
         ),
         command=" ".join(sys.argv),
     )
+
+
+def graders_named(given: Sequence[str]) -> str:
+    """All graders of a command line, with commas between. Raises UsageError where none of them has a name."""
+    names = [name for text in given for part in text.split(",") if (name := part.strip())]
+    if not names:
+        raise UsageError("--grader names no grader", fix="name a model: --grader gpt-6-sol")
+    return ",".join(names)
 
 
 def _images_of(args: argparse.Namespace) -> ImageOptions | None:
@@ -150,6 +169,7 @@ def _run_eval(
     request = request_of(args)
     bar = progress.Progress(sys.stderr)
     rule = _sequential_rule(args, bar)
+    evaluate = _evaluate_of(args, request)
     result = run_eval(
         request,
         registry,
@@ -157,9 +177,22 @@ def _run_eval(
         on_prepared=lambda prepared: _begin(prepared, rule, args, thresholds),
         on_interrupt=bar.interrupted,
         extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
+        evaluate=evaluate,
     )
     bar.close()
     return result, rule
+
+
+def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> Evaluate | None:
+    """How samples are run where that is not in this process."""
+    if args.processes == 1:
+        return None
+    from evals.distributed.processes import check_processes, in_processes
+
+    if args.sequential:
+        raise UsageError("--sequential looks at each sample in turn, in one process", fix="leave --processes out")
+    check_processes(request, args.processes)
+    return in_processes(args.processes)
 
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:
@@ -251,16 +284,36 @@ def _begin(
             f"no unfinished record of this run was found: it starts anew{f' ({why})' if why else ''}", file=sys.stderr
         )
     with contextlib.suppress(BrokenPipeError):  # who does not read what goes on may still want the result
+        if current_project().values:
+            print(f"settings of {near(current_project().path)}: {', '.join(current_project().values)}", file=sys.stderr)
         print(opening_lines(prepared), file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command's entry point; returns the exit code."""
+    return run_command(lambda: run_command_line(arguments(argv)))
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parsed arguments; what they leave out comes from the project file.
+
+    Raises:
+        UsageError: the project file cannot be used.
+    """
     parser = get_parser()
-    return run_command(lambda: _run(parser.parse_args(argv)))
+    words = sys.argv[1:] if argv is None else argv
+    if not {"-h", "--help"} & set(words):
+        parser.set_defaults(**current_project().option_defaults())
+    args, unknown = parser.parse_with_default(words, lambda: current_project().get("model"), "eval")
+    if unknown:
+        parser.refuse(unknown)
+    return args
 
 
-def _run(args: argparse.Namespace) -> int:
+def run_command_line(args: argparse.Namespace) -> int:
+    """Run with the arguments of a command line, print, and judge; the exit code."""
+    if wants_estimate(args):
+        return print_estimate(args, request_of(args))
     limits = gate.limits_of(args) if args.baseline else None
     result = run_and_print(args)
     if limits is None or result.stopped_by is not None or result.record_path is None:

@@ -19,16 +19,22 @@ def get_parser() -> Parser:
         description="Run one eval with one completion function (a model's name, or one from a registry).",
         epilog=EPILOG,
     )
+    add_run_arguments(parser)
+    return parser
+
+
+def add_run_arguments(parser: Parser) -> None:
+    """The arguments of a run, for each command that makes one."""
     parser.add_argument("completion_fn", help="model or completion function; several, separated by commas")
     parser.add_argument("eval", help="name of the eval; `evals list` shows them")
     _add_peer_flags(parser.add_argument_group("as in openai/evals"))
     _add_sampling_flags(parser.add_argument_group("what is run"))
     _add_limit_flags(parser.add_argument_group("limits and budgets"))
+    _add_estimate_flags(parser.add_argument_group("before anything is paid"))
     _add_outcome_flags(parser.add_argument_group("failures and results"))
     _add_comparison_flags(parser.add_argument_group("comparison with an earlier run"))
     _add_code_flags(parser.add_argument_group("evals that run programs"))
     parser.prefer_when_abbreviated(PEER_FLAGS)
-    return parser
 
 
 MOST_REPEATS = 100_000
@@ -84,6 +90,9 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--max_image_px", type=_positive_int, metavar="N", help="longer side of an image; needs Pillow")
     group.add_argument("--max_image_bytes", type=_positive_int, metavar="N", help="of one image (default 20,000,000)")
+    group.add_argument(
+        "--grader", action="append", default=[], metavar="NAME", help="the grader's model; several make a panel"
+    )
     group.add_argument("--repeats", type=_repeats, default=1, metavar="N", help="evaluate each sample N times")
     group.add_argument(
         "--estimand",
@@ -107,6 +116,7 @@ def _add_sampling_flags(group: argparse._ArgumentGroup) -> None:
 
 def _add_limit_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--concurrency", type=_positive_int, metavar="N", help="calls in flight (default: adapts)")
+    group.add_argument("--processes", type=_positive_int, default=1, metavar="N", help="share the samples (default 1)")
     group.add_argument(
         "--requests_per_minute", type=_positive_float, metavar="N", help="at most so many calls a minute"
     )
@@ -132,9 +142,21 @@ def _add_comparison_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--delta", default="2pt", metavar="2pt", help="with --sequential: less is no difference")
 
 
+def _add_estimate_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--estimate", action="store_true", help="print calls, tokens and cost; call nothing")
+    group.add_argument(
+        "--estimate-calls", type=_positive_int, metavar="N",
+        help="with about N real calls, which are paid, to measure lengths and latency",
+    )  # fmt: skip
+    group.add_argument("--price", metavar="IN,OUT", help="of estimates: dollars per million tokens")
+
+
 def _add_outcome_flags(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--max-errors", type=_tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
+        "--max-errors", type=tolerance, default=0.0, metavar="N|FRACTION", help="failed samples tolerated (default 0)"
+    )
+    group.add_argument(
+        "--rotate", type=_size, metavar="SIZE", help="move lines into compressed segments of this size, such as 256MB"
     )
     group.add_argument("--resume", action="store_true", help="go on with the newest unfinished record of this run")
     group.add_argument("--resume-from", metavar="RECORD", help="go on with this record")
@@ -148,6 +170,19 @@ def _positive_int(text: str) -> int:
     value = int(text)
     if not 1 <= value < 1 << 53:
         raise ValueError
+    return value
+
+
+def _size(text: str) -> int:
+    """Bytes, from a number with or without KB, MB or GB."""
+    units = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
+    number, unit = (text[:-2], text[-2:].upper()) if text[-2:].upper() in units else (text, "")
+    try:
+        value = int(float(number) * units.get(unit, 1))
+    except (ValueError, OverflowError):
+        value = 0
+    if value < 1 << 20:
+        raise argparse.ArgumentTypeError(f"needs a size of at least 1 MB, such as 256MB, not {text[:20]!r}")
     return value
 
 
@@ -168,7 +203,8 @@ def _positive_float(text: str) -> float:
     return value
 
 
-def _tolerance(text: str) -> float:
+def tolerance(text: str) -> float:
+    """A number of samples, or a fraction below 1."""
     try:
         value = float(text)
     except ValueError:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from evals.comparison.eval_set import Together
     from evals.registry.lookup import Registry
+    from evals.runner.request import RunRequest
 
 OaiEvalSetArguments = argparse.Namespace
 
@@ -100,14 +101,15 @@ def unknown_patterns(args: argparse.Namespace, registry: Registry) -> list[str]:
     return [pattern for pattern in patterns if next(iter(registry.get_evals([pattern])), None) is None]
 
 
-def check_passed_on(args: argparse.Namespace, passed_on: Sequence[str]) -> None:
+def check_passed_on(args: argparse.Namespace, passed_on: Sequence[str]) -> argparse.Namespace:
     """Let oaieval's own parser look at its arguments, so that a misspelt one is found before the first eval."""
     from evals.cli.oaieval_flags import get_parser as get_oaieval_parser
 
-    parsed = get_oaieval_parser().parse_args([args.model, args.eval_set, *passed_on])
+    parsed: argparse.Namespace = get_oaieval_parser().parse_args([args.model, args.eval_set, *passed_on])
     for name, fix in ONE_RECORD_ONLY.items():
         if getattr(parsed, name) is not None:
             raise UsageError(f"--{name.replace('resume_from', 'resume-from')} names one record", fix=fix)
+    return parsed
 
 
 def progress_file(model: str, eval_set: str) -> Path:
@@ -125,12 +127,14 @@ def run(args: argparse.Namespace, unknown_args: Sequence[str], registry: Registr
     """
     from evals.registry.lookup import Registry
 
-    check_passed_on(args, unknown_args)
+    parsed = check_passed_on(args, unknown_args)
     registry = registry or Registry()
     registry.add_registry_paths(args.registry_path)
     tasks = tasks_of(args, unknown_args, registry)
     for pattern in unknown_patterns(args, registry):
         _say(f"warning: the eval set {args.eval_set!r} asks for {pattern!r}, which no eval is called")
+    if parsed.estimate or parsed.estimate_calls:
+        return _estimate(args, unknown_args, tasks)
     progress = Progress(progress_file(args.model, args.eval_set))
     if not args.resume:
         progress.clear()
@@ -141,6 +145,26 @@ def run(args: argparse.Namespace, unknown_args: Sequence[str], registry: Registr
     results = _run_all(tasks, progress, args)
     _report(args, tasks, results, registry)
     return max((result["exit_code"] for result in results), default=0)
+
+
+def _estimate(args: argparse.Namespace, passed_on: Sequence[str], tasks: Sequence[Task]) -> int:
+    """Print what the runs that are left would take. Finished ones are known by their command without these flags."""
+    from evals.cli.estimate import print_estimates, without_flags
+    from evals.cli.oaieval import request_of
+    from evals.cli.oaieval_flags import get_parser as get_oaieval_parser
+
+    def parsed(task: Sequence[str]) -> tuple[argparse.Namespace, RunRequest]:
+        of_task = get_oaieval_parser().parse_args(list(task[1:]))
+        return of_task, request_of(of_task)
+
+    progress = Progress(progress_file(args.model, args.eval_set))
+    plain = [without_flags(task) for task in tasks]
+    are_done = [False] * len(tasks)
+    if args.resume and progress.load():
+        _drop_changed(plain, progress)
+        are_done = [progress.is_done(task) for task in plain]
+    title = f"{args.eval_set} on {args.model}"
+    return print_estimates(tasks, are_done, parsed, title=title, as_json=args.json)
 
 
 def _drop_changed(tasks: Sequence[Task], progress: Progress) -> None:

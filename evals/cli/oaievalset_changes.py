@@ -34,7 +34,6 @@ def change_since(task: Sequence[str], result: Mapping[str, Any]) -> str | None:
 
 
 def _request_of(task: Sequence[str]) -> Any:
-    from evals.cli.oaieval import request_of
-    from evals.cli.oaieval_flags import get_parser
+    from evals.cli.oaieval import arguments, request_of
 
-    return request_of(get_parser().parse_args(list(task[1:])))
+    return request_of(arguments(list(task[1:])))

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from evals.interchange.preferences import Judgement
-    from evals.report.terminal.preferences import PairRate
-    from evals.stats.ranking import Ranking
+from evals.cli.preferences_judge import add_judge_options, judge
 
 MOST_DRAWS = 100_000
-RANKED_FROM = 3
-"Models; two have a win rate, and no ranking."
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -21,15 +16,21 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "preferences",
         help="win rates and rankings from pairwise judgements",
-        description="Win rates with their errors from annotations of AlpacaEval (`preference`) or battles of an arena "
-        "(`model_a`, `model_b`, `winner`): .json, .jsonl, .csv, .tsv, .parquet. With three models or more also a "
-        "ranking by Bradley-Terry with intervals.",
+        description="Win rates with their errors from annotations of AlpacaEval (`preference`), battles of an arena "
+        "(`model_a`, `model_b`, `winner`), people's votes or records of `Preference`: .json, .jsonl, .csv, .tsv, "
+        ".parquet. With three models or more also a ranking by Bradley-Terry with intervals. With --judge the files "
+        "are two records, whose completions a grader compares first.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="judgements; several files are taken together")
     parser.add_argument("--ties", choices=("half", "davidson"), default="half", help="in the ranking (default half)")
     parser.add_argument("--ridge", type=_ridge, default=0.0, metavar="X", help="for models that always won or lost")
     parser.add_argument("--draws", type=_draws, default=1000, metavar="N", help="bootstrap draws (default 1000)")
+    parser.add_argument("--by", metavar="KEY", help="also by this key of the rows, such as category, or by rater")
+    parser.add_argument("--predict", action="store_true", help="the chance of each model to be preferred to each other")
+    parser.add_argument("--new-raters", action="store_true", help="intervals of the ranking hold for other raters too")
+    parser.add_argument("--battles", metavar="PATH", help="also write the judgements as battles, JSON lines")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    add_judge_options(parser)
     parser.set_defaults(func=run)
 
 
@@ -51,95 +52,37 @@ def _ridge(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Print win rates, and the ranking of several models."""
-    from evals.interchange.preferences import read_judgements
+    if args.judge is not None:
+        return judge(args)
+    from evals.comparison.preference_rates import RankingOptions, is_ranked, pair_rates, ranked, rates_by_group
+    from evals.comparison.raters import raters_agreement
+    from evals.interchange.battles import write_battles
+    from evals.interchange.preferences import battle_of, read_judgements
     from evals.json_text import dumps
-    from evals.report.terminal.preferences import pairs_text, ranking_text
+    from evals.report.preferences_json import plain_agreement, plain_group, plain_pair, plain_ranking
+    from evals.report.terminal.preferences import agreement_lines, chances_text, groups_text, pairs_text, ranking_text
+    from evals.texts.number_text import counted
     from evals.texts.safe_text import printable
 
-    found = read_judgements(args.files)
-    pairs = [_pair(rows) for rows in found.by_pair().values()]
-    models = {name for row in found.rows for name in (row.model, row.other)}
-    ranking = _ranked(found.rows, args) if len(models) >= RANKED_FROM else None
+    found = read_judgements(args.files, args.by)
+    options = RankingOptions(args.ties, args.ridge, args.draws, args.new_raters)
+    pairs = pair_rates(found.rows)
+    ranking = ranked(found.rows, options) if is_ranked(found.rows) or args.predict else None
+    groups = rates_by_group(found.rows, options) if args.by is not None else []
+    agreement = raters_agreement(found.rows)
     for path, n in found.n_without.items():
-        print(f"{path}: {n:,} rows hold no judgement and were left out", file=sys.stderr)
+        print(f"{path}: left out {counted(n, 'row')} without a judgement", file=sys.stderr)
+    if args.battles is not None:
+        n_written = write_battles(args.battles, map(battle_of, found.rows))
+        print(f"{n_written:,} battles written to {args.battles}", file=sys.stderr)
     if args.json:
-        print(dumps({"pairs": [_plain(pair) for pair in pairs], "ranking": _plain_ranking(ranking)}))
+        plain = {"pairs": [plain_pair(pair) for pair in pairs], "ranking": plain_ranking(ranking)}
+        print(dumps({**plain, "groups": list(map(plain_group, groups)), "agreement": plain_agreement(agreement)}))
         return 0
-    blocks = [] if ranking is not None and len(pairs) > len(models) else [pairs_text(pairs)]
-    print(printable("\n\n".join([*blocks, *([ranking_text(ranking)] if ranking is not None else [])])))
+    blocks = [] if ranking is not None and len(pairs) > len(ranking.strengths) else [pairs_text(pairs)]
+    blocks += [ranking_text(ranking)] if ranking is not None and is_ranked(found.rows) else []
+    blocks += [chances_text(ranking)] if ranking is not None and args.predict else []
+    blocks += [groups_text(args.by, groups)] if groups else []
+    blocks += ["\n".join(agreement_lines(agreement))] if agreement.n_raters > 1 else []
+    print(printable("\n\n".join(blocks)))
     return 0
-
-
-def _pair(rows: list[Judgement]) -> PairRate:
-    from evals.report.terminal.preferences import PairRate
-    from evals.stats.win_rates import win_rate
-
-    lengths = [row.lengths for row in rows if row.lengths is not None]
-    whole = len(lengths) == len(rows)
-    prompts = [row.prompt for row in rows]
-    found = win_rate(
-        [row.outcome for row in rows],
-        prompts=prompts if len(set(prompts)) < len(prompts) else None,
-        lengths=lengths if whole else None,
-    )
-    means = (sum(one for one, _ in lengths) / len(rows), sum(two for _, two in lengths) / len(rows)) if whole else None
-    return PairRate(rows[0].model, rows[0].other, found, means)
-
-
-def _ranked(rows: list[Judgement], args: argparse.Namespace) -> Ranking:
-    import numpy as np
-
-    from evals.errors import UsageError
-    from evals.stats.ranking import rank_models
-
-    # A graded judgement is a win for whom it favours: the model of strengths knows wins, losses and ties.
-    outcomes = np.array([row.outcome for row in rows])
-    try:
-        return rank_models(
-            [row.model for row in rows],
-            [row.other for row in rows],
-            np.where(outcomes > 0.5, 1.0, np.where(outcomes < 0.5, 0.0, 0.5)),
-            rng=np.random.default_rng(0),
-            prompts=[row.prompt for row in rows],
-            ties=args.ties,
-            ridge=args.ridge,
-            n_draws=args.draws,
-        )
-    except ValueError as error:
-        raise UsageError(str(error), fix="--ridge 0.01 for models that always won or always lost") from error
-
-
-def _plain(pair: PairRate) -> dict[str, Any]:
-    found = pair.found
-    numbers = {"win_rate": found.rate, "without_ties": found.decided, "at_equal_length": found.at_equal_length}
-    return {
-        "model": pair.model,
-        "other": pair.other,
-        **{name: _estimate(one) for name, one in numbers.items()},
-        "wins": found.wins,
-        "losses": found.losses,
-        "ties": found.ties,
-        "mean_lengths": pair.mean_lengths,
-    }
-
-
-def _estimate(one: Any) -> dict[str, Any] | None:
-    from evals.report_keys import defined
-
-    if not one.interval.defined and defined(one.value) is None:
-        return None
-    ends = [defined(one.interval.low), defined(one.interval.high)]
-    return {"value": defined(one.value), "stderr": defined(one.stderr), "ci95": ends, "n": one.n, "method": one.method}
-
-
-def _plain_ranking(ranking: Ranking | None) -> dict[str, Any] | None:
-    from evals.report_keys import defined
-
-    if ranking is None:
-        return None
-    rows = [
-        {"model": one.name, "elo": one.elo, "strength": one.value, "stderr": defined(one.stderr)}
-        | {"ci95": [defined(one.low), defined(one.high)], "ranks": [one.rank_low, one.rank_high]}
-        for one in ranking.strengths
-    ]
-    return {"models": rows, "n": ranking.n, "n_prompts": ranking.n_prompts}

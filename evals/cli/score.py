@@ -31,6 +31,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         metavar="DIR",
         help="copies of public benchmarks",
     )
+    parser.add_argument(
+        "--grader", action="append", default=[], metavar="NAME", help="of a panel: each name, in the order of the run"
+    )
     parser.add_argument("--record_path", metavar="PATH", help="where the new record goes")
     parser.add_argument("--max-errors", default="0", metavar="N|FRACTION", help="samples without a stored completion")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     for name, flag in _IMAGE_FLAGS.items():
         if name in facts.images:
             argv += [flag, str(facts.images[name])]
-    for flag in ("extra_eval_params", "registry_path", "data_path"):
+    for flag in ("extra_eval_params", "registry_path", "data_path", "grader"):
         for value in getattr(args, flag):
             argv += [f"--{flag}", value]
     if args.record_path:

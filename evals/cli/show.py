@@ -107,18 +107,20 @@ def show_eval(name: str, registry: Registry, data_paths: list[str]) -> dict[str,
 def _first_sample(spec: EvalSpec, registry: Registry, data_paths: list[str]) -> dict[str, Any]:
     from evals.completion_fns.dummy import DummyCompletionFn
     from evals.eval import hook_of
+    from evals.registry.whose_code import plugins_answer_for
 
     data = _data_on_disk(spec, data_paths)
     given = {} if data is None else {"samples_jsonl": str(data)}
     evaluation = registry.make_eval(spec, [DummyCompletionFn()], **given)
-    if evaluation.samples_jsonl is None:
-        return {}
-    samples = evaluation.stream_samples()
-    shown: dict[str, Any] = {"n_samples": len(samples), "sha256": getattr(samples, "sha256", None)}
-    if len(samples):
-        shown["first_prompt"] = hook_of(evaluation, "first_prompt")(samples[0])
-        shown["ideal"] = hook_of(evaluation, "ideal_completions")(samples[0])
-    return shown
+    with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}"):
+        if evaluation.samples_jsonl is None:
+            return {}
+        samples = evaluation.stream_samples()
+        shown: dict[str, Any] = {"n_samples": len(samples), "sha256": getattr(samples, "sha256", None)}
+        if len(samples):
+            shown["first_prompt"] = hook_of(evaluation, "first_prompt")(samples[0])
+            shown["ideal"] = hook_of(evaluation, "ideal_completions")(samples[0])
+        return shown
 
 
 def _data_on_disk(spec: EvalSpec, data_paths: list[str]) -> Any:

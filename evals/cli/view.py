@@ -1,8 +1,9 @@
-"""`evals view`: read the samples of a record in the terminal."""
+"""`evals view`: read the samples of a record in the terminal, or a folder of records in the browser."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from evals.cli.console import wants_colour
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from evals.record.reader import Record
     from evals.record.sample_record import SampleRecord
 
@@ -26,12 +29,18 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
     parser = subparsers.add_parser(
         "view",
-        help="read the samples of a record",
+        help="read the samples of a record, or a folder of records in the browser",
         description="Print samples of a record: prompt, completion, what was expected, what became of it. "
-        "Records of openai/evals and records of runs that were killed can be read too.",
+        "Records of openai/evals and records of runs that were killed can be read too. Without a record, or with a "
+        "folder: open all runs in the browser, served to this machine alone until Ctrl-C.",
     )
-    parser.add_argument("record", metavar="RECORD", help="a record (.jsonl, also .gz)")
-    parser.add_argument("sample_id", metavar="SAMPLE_ID", nargs="?", help="show this sample whole; its end will do: 17")
+    parser.add_argument(
+        "record", metavar="RECORD", nargs="?", help="a record (.jsonl, also .gz), or a folder (default: evallogs/)"
+    )
+    parser.add_argument(
+        "sample_id", metavar="SAMPLE_ID", nargs="?", help="show this sample whole: its own id, or its place: 17"
+    )
+    parser.add_argument("--full", action="store_true", help="show few-shot examples too, and long texts whole")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--wrong", action="store_true", help="only samples whose completion did not match")
     which.add_argument("--errors", action="store_true", help="only samples that failed")
@@ -39,6 +48,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--group", metavar="G", help=f"only samples with this {', '.join(GROUP_KEYS[:-1])} or language")
     parser.add_argument("-n", type=_count, default=DEFAULT_N, metavar="N", help="how many (default 10; 0 shows all)")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    server = parser.add_argument_group("for a folder in the browser")
+    server.add_argument("--port", type=_port, metavar="N", help="default 8765, or a free one where that is taken")
+    server.add_argument("--votes", metavar="PATH", help="the file of votes (default votes.jsonl)")
+    server.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     parser.set_defaults(func=run)
 
 
@@ -49,10 +62,22 @@ def _count(text: str) -> int:
     return count
 
 
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text}")
+    return value
+
+
 def run(args: argparse.Namespace) -> int:
-    """Print the samples that the arguments ask for."""
+    """Print the samples that the arguments ask for, or serve a folder."""
+    if args.record is None or os.path.isdir(args.record):
+        return _serve(args)
+    from evals.errors import UsageError
     from evals.record.reader import read_record
 
+    if args.port is not None or args.no_browser or args.votes:
+        raise UsageError("--port, --votes and --no-browser are for a folder", fix="evals view FOLDER, or evals view")
     log = read_record(args.record)
     chosen = _chosen(log, args)
     if args.json:
@@ -60,6 +85,38 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print_text(log, chosen, args)
     return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
+    """Serve a folder until a signal says stop."""
+    from pathlib import Path
+
+    from evals.errors import UsageError
+    from evals.runner.request import log_dir
+    from evals.viewer.serve import serve_folder
+
+    asked = [flag for flag in ("wrong", "errors", "pending", "group", "json", "sample_id") if getattr(args, flag)]
+    if asked:
+        name = "SAMPLE_ID" if asked[0] == "sample_id" else f"--{asked[0]}"
+        raise UsageError(
+            f"{name} needs a record, and this is a folder", fix="name one of its records; evals runs lists them"
+        )
+    folder = Path(args.record) if args.record is not None else log_dir()
+    serve_folder(
+        folder,
+        port=args.port,
+        votes=Path(args.votes or "votes.jsonl"),
+        opens_browser=not args.no_browser,
+        ready=lambda url, n_runs: print(_greeting(folder, url, n_runs), flush=True),
+    )
+    print("\nstopped")
+    return 0
+
+
+def _greeting(folder: Path, url: str, n_runs: int) -> str:
+    from evals.report.words import counted
+
+    return f"{counted(n_runs, 'run')} in {folder}      Ctrl-C stops\n\n  {url}\n"
 
 
 def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
@@ -71,8 +128,9 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
     from evals.report.terminal.sample import is_pending, verdict_of
 
     has_id = has_group = False
+    is_own = args.sample_id is not None and any(sample.own_id == args.sample_id for sample in log.samples())
     for sample in log.samples():
-        if args.sample_id is not None and not _is_called(sample, args.sample_id):
+        if args.sample_id is not None and not _is_called(sample, args.sample_id, is_own=is_own):
             continue
         has_id = True
         if args.group is not None and args.group not in groups_of(sample):
@@ -89,7 +147,10 @@ def _chosen(log: Record, args: argparse.Namespace) -> Iterator[SampleRecord]:
         raise _no_such_group(log, args.group)
 
 
-def _is_called(sample: SampleRecord, name: str) -> bool:
+def _is_called(sample: SampleRecord, name: str, *, is_own: bool) -> bool:
+    """is_own: some row calls itself `name`, so that a row with this number is not meant."""
+    if is_own:
+        return sample.own_id == name
     full = sample.sample_id or ""
     return full == name or full.endswith(f".{name.removeprefix('.')}")
 
@@ -109,7 +170,8 @@ def _no_such_sample(log: Record, name: str) -> Exception:
 
     from evals.errors import UsageError, did_you_mean, listed
 
-    known = [sample.sample_id or "" for sample in islice(log.samples(), 1000)]
+    seen = list(islice(log.samples(), 1000))
+    known = list(dict.fromkeys(name for sample in seen for name in (sample.name, sample.sample_id) if name))
     note = did_you_mean(name, known) or (
         f"samples: {listed(known)}" if known else "the record holds no finished sample"
     )
@@ -144,14 +206,14 @@ def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Name
     from evals.report.terminal.sample import sample_text
 
     colour = wants_colour(sys.stdout)
-    max_lines = None if args.sample_id is not None else 20
+    max_lines = None if args.sample_id is not None or args.full else 20
     n_matching = 0
     for sample in chosen:
         n_matching += 1
         if n_matching == 1:
             print(_title(log) + "\n")
         if not args.n or n_matching <= args.n:
-            print(sample_text(sample, max_lines=max_lines, colour=colour) + "\n")
+            print(sample_text(sample, max_lines=max_lines, colour=colour, with_examples=args.full) + "\n")
     print(_footer(log, args, n_matching))
 
 

@@ -30,6 +30,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "detectable_difference": defined(c.detectable),
         "rose": c.ids(c.rose),
         "fell": c.ids(c.fell),
+        **_own_names(c),
         "n_unchanged": c.n - len(c.rose) - len(c.fell),
         "groups": [
             {"key": g.key, "name": g.name, **difference_json(g.difference), "p_corrected": defined(g.p_corrected)}
@@ -41,6 +42,13 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "not_recorded": list(c.changes.unknown),
         "notes": list(c.notes),
     }
+
+
+def _own_names(c: Comparison) -> dict[str, Any]:
+    """The rows' own ids of the samples in `rose` and `fell`, by sample id; no key where rows have none."""
+    pairs = [*c.rose.tolist(), *c.fell.tolist()]
+    own = {one: name for one, name in zip(c.ids(pairs), c.names(pairs), strict=True) if one != name}
+    return {"names": own} if own else {}
 
 
 def _run_json(run: RunScores, shared: Estimate) -> dict[str, Any]:

@@ -87,6 +87,10 @@ class Comparison:
         """The sample ids of these pairs in run a."""
         return [self.a.sample_ids[self.pairing.rows_a[i]] for i in pairs]
 
+    def names(self, pairs: Sequence[int] | Codes) -> list[str]:
+        """What people call these samples: the rows' own ids, else the sample ids of run a."""
+        return [self.a.names[self.pairing.rows_a[i]] for i in pairs]
+
 
 def read_runs(paths: Sequence[str | Path], metric: str | None = None) -> list[RunScores]:
     """Read several records by the same metric. metric: see `evals.record.score_arrays.read_score_arrays`.

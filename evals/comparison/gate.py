@@ -221,12 +221,12 @@ def _verdict(
 def exit_code_of(verdicts: Sequence[EvalVerdict], undecided: str) -> int:
     """1 if any verdict is a regression, else 5 if any is undecided or incomplete, else 0.
 
-    undecided: `fail` gives 1 instead of 5. `pass` gives 0 for undecided, and still 5 for incomplete: a run whose calls
-    failed proves nothing, however few samples are thought to be enough.
+    undecided: `fail` gives 1 instead of 5. `pass` and `neutral` give 0 for undecided, and still 5 for incomplete: a run
+    whose calls failed proves nothing, however few samples are thought to be enough.
     """
     found = {verdict.verdict for verdict in verdicts}
     if "regression" in found:
         return 1
-    if "incomplete" in found or ("undecided" in found and undecided != "pass"):
+    if "incomplete" in found or ("undecided" in found and undecided not in ("pass", "neutral")):
         return 1 if undecided == "fail" else 5
     return 0

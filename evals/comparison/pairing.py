@@ -43,30 +43,32 @@ class Pairing:
 def pair(a: RunScores, b: RunScores, *, by_id: bool = False) -> Pairing:
     """Pair the samples of two runs.
 
-    Runs of the same eval over the same data (equal checksums) are paired by id. Otherwise the question decides: equal
-    ids are a pair if they ask the same, and a question that both runs have is a pair under different ids too. Copies of
-    a question are paired by id if one run has the ids of the other, else by their order: the first with the first.
+    Runs over the same data (equal checksums) are paired by row, whatever eval asked, and runs of two evals whose rows
+    all have ids of their own by these. Otherwise the question decides: equal ids are a pair if they ask the same, and a
+    question that both runs have is a pair under different ids too. Ids are the rows' own where all rows of both runs
+    have one, else the positional ones. Copies of a question are paired by id if one run has the ids of the other, else
+    by their order: the first with the first.
     The question is the dataset's row without labels if both records hold it, else the last message that was sent, with
     the expected answer. by_id: the id alone decides, for data that was reworded.
     """
     asked_a, asked_b = _questions(a, b)
     known = not by_id and bool(np.all(asked_a != 0) and np.all(asked_b != 0))
-    same_data = a.facts.data_sha256 is not None and a.facts.data_sha256 == b.facts.data_sha256
-    trusted = same_data and a.facts.eval_name == b.facts.eval_name
-    rows_of_b = {sample_id: row for row, sample_id in enumerate(b.sample_ids)}
-    partner = np.array([rows_of_b.get(sample_id, -1) for sample_id in a.sample_ids], dtype=np.int64)
+    ids = _ids_of(a, b)
+    trusted = ids.trusted
+    rows_of_b = {name: row for row, name in enumerate(ids.b)}
+    partner = np.array([rows_of_b.get(name, -1) for name in ids.a], dtype=np.int64)
     shared = np.flatnonzero(partner >= 0)
     rows_a, rows_b = shared, partner[shared]
     changed_a, changed_b, moved_a, moved_b = (rows_a[:0] for _ in range(4))
     if known and not trusted:
         equal = asked_a[rows_a] == asked_b[rows_b]
         changed_a, changed_b = rows_a[~equal], rows_b[~equal]
-        copies = _copies(a, b, asked_a, asked_b)
+        copies = _copies(a, b, ids, asked_a, asked_b)
         apart = equal & ~np.isin(asked_a[rows_a], [hash_ for hash_, _, _ in copies])
         rows_a, rows_b = rows_a[apart], rows_b[apart]
         moved_a, moved_b = _moved(asked_a, asked_b, rows_a, rows_b)
         for _, of_a, of_b in copies:
-            stayed = np.array([a.sample_ids[i] == b.sample_ids[j] for i, j in zip(of_a, of_b, strict=True)], dtype=bool)
+            stayed = np.array([ids.a[i] == ids.b[j] for i, j in zip(of_a, of_b, strict=True)], dtype=bool)
             rows_a, rows_b = np.append(rows_a, of_a[stayed]), np.append(rows_b, of_b[stayed])
             moved_a, moved_b = np.append(moved_a, of_a[~stayed]), np.append(moved_b, of_b[~stayed])
         rows_a, rows_b = _sorted(rows_a, rows_b)
@@ -81,11 +83,50 @@ def pair(a: RunScores, b: RunScores, *, by_id: bool = False) -> Pairing:
         only_b=_others(b.n, all_b, changed_b),
         changed_a=changed_a,
         changed_b=changed_b,
-        failed_in_a=len(a.failed_ids.intersection(b.sample_ids)),
-        failed_in_b=len(b.failed_ids.intersection(a.sample_ids)),
+        failed_in_a=len(_failed(a, ids).intersection(ids.b)),
+        failed_in_b=len(_failed(b, ids).intersection(ids.a)),
         n_moved=len(moved_a),
         by_id_alone=not known and not trusted,
     )
+
+
+@dataclass(frozen=True)
+class _Ids:
+    """The ids by which the rows of both runs are compared."""
+
+    a: Sequence[str]
+    b: Sequence[str]
+    trusted: bool
+    "Equal ids are the same row, so that questions need not be compared."
+    by_row: bool = False
+    "They are the numbers of rows."
+
+
+def _ids_of(a: RunScores, b: RunScores) -> _Ids:
+    same_data = a.facts.data_sha256 is not None and a.facts.data_sha256 == b.facts.data_sha256
+    same_eval = a.facts.eval_name == b.facts.eval_name
+    if same_data and not same_eval:
+        rows = [_row_number(name) for name in a.sample_ids], [_row_number(name) for name in b.sample_ids]
+        if all(text.isdecimal() for text in (*rows[0], *rows[1])):
+            return _Ids(*rows, trusted=True, by_row=True)
+    if not same_data and _all_own(a) and _all_own(b):
+        return _Ids(a.names, b.names, trusted=not same_eval)
+    return _Ids(a.sample_ids, b.sample_ids, trusted=same_data and same_eval)
+
+
+def _row_number(sample_id: str) -> str:
+    return sample_id.rpartition(".")[2]
+
+
+def _all_own(run: RunScores) -> bool:
+    """Whether every row gives itself an id, and no two the same."""
+    own = all(name != sample_id for name, sample_id in zip(run.names, run.sample_ids, strict=True))
+    return own and len(set(run.names)) == run.n
+
+
+def _failed(run: RunScores, ids: _Ids) -> set[str]:
+    """The ids of samples that failed, as far as they can be told: failed rows keep their positional ids alone."""
+    return {_row_number(name) for name in run.failed_ids} if ids.by_row else set(run.failed_ids)
 
 
 def _questions(a: RunScores, b: RunScores) -> tuple[Codes, Codes]:
@@ -104,7 +145,7 @@ def _sorted(rows_a: Codes, rows_b: Codes) -> tuple[Codes, Codes]:
     return rows_a[order], rows_b[order]
 
 
-def _copies(a: RunScores, b: RunScores, asked_a: Codes, asked_b: Codes) -> list[tuple[int, Codes, Codes]]:
+def _copies(a: RunScores, b: RunScores, ids: _Ids, asked_a: Codes, asked_b: Codes) -> list[tuple[int, Codes, Codes]]:
     """For each question that a run has several times: its hash, and the rows of a and of b that are pairs."""
     several = {int(value) for asked in (asked_a, asked_b) for value in _repeated(asked)}
     if not several:
@@ -113,7 +154,7 @@ def _copies(a: RunScores, b: RunScores, asked_a: Codes, asked_b: Codes) -> list[
     found = []
     for hash_ in sorted(rows_a.keys() & rows_b.keys()):
         of_a, of_b = rows_a[hash_], rows_b[hash_]
-        ids_a, ids_b = {a.sample_ids[row]: row for row in of_a}, {b.sample_ids[row]: row for row in of_b}
+        ids_a, ids_b = {ids.a[row]: row for row in of_a}, {ids.b[row]: row for row in of_b}
         if ids_a.keys() <= ids_b.keys() or ids_b.keys() <= ids_a.keys():
             both = [name for name in ids_a if name in ids_b]
             of_a, of_b = [ids_a[name] for name in both], [ids_b[name] for name in both]

@@ -113,6 +113,9 @@ class SequentialRule:
         self._inner.failed(item, error)
         self._take(item.sample_id, None)
 
+    def moved(self, n_finished: int, n_failed: int) -> None:
+        self._inner.moved(n_finished, n_failed)
+
     def finished(self, item: WorkItem, events: Sequence[Event]) -> None:
         self._inner.finished(item, events)
         self._take(item.sample_id, score_of(events, self._metric))

@@ -44,6 +44,8 @@ class Backend(ABC):
     "The name of the model, under which the registry knows its context length and price."
     host: str | None = None
     "`host:port` of the server, for messages."
+    prompt_form: str = ""
+    "`chat` where prompts are sent as messages, `text` where a chat is sent as one text; empty where it takes both."
     limit_key: str | None = None
     "Backends with equal keys share limits and time-outs. None: those of one class and model do."
     max_concurrency: int | None = None

@@ -28,6 +28,7 @@ class ChainOfThoughtCompletionFn(Backend):
 
     is_local = True
     delegates = True
+    prompt_form = "chat"
 
     def __init__(
         self,

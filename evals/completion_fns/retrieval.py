@@ -43,6 +43,7 @@ class RetrievalCompletionFn(Backend):
 
     is_local = True
     delegates = True
+    prompt_form = "chat"
 
     def __init__(
         self,

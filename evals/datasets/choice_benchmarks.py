@@ -151,33 +151,34 @@ def winogrande(original: Path) -> Iterator[NumberedRow]:
 def truthfulqa_mc1(original: Path) -> Iterator[NumberedRow]:
     """TruthfulQA MC1 (Lin et al. 2021, arXiv:2109.07958): one true option among false ones.
 
-    The true option comes first in the file, so ask in a shuffled order.
+    The true option comes first in the file, so ask in a shuffled order. The table on GitHub has a category too.
     """
-    for number, question, options in _truthfulqa(original, "mc1_targets"):
+    for number, fields, options in _truthfulqa(original, "mc1_targets"):
         labels = [label for _, label in options]
         choices = [text for text, _ in options]
-        yield NumberedRow(
-            number, {"question": question, "choices": choices, "answer": _place(labels, 1, original, number)}
-        )
+        yield NumberedRow(number, {**fields, "choices": choices, "answer": _place(labels, 1, original, number)})
 
 
 def truthfulqa_mc2(original: Path) -> Iterator[NumberedRow]:
     """TruthfulQA MC2: several true options, which `labels` marks with 1."""
-    for number, question, options in _truthfulqa(original, "mc2_targets"):
-        row = {"question": question, "choices": [text for text, _ in options], "labels": [int(x) for _, x in options]}
-        yield NumberedRow(number, row)
+    for number, fields, options in _truthfulqa(original, "mc2_targets"):
+        yield NumberedRow(
+            number, {**fields, "choices": [text for text, _ in options], "labels": [int(x) for _, x in options]}
+        )
 
 
-def _truthfulqa(original: Path, key: str) -> Iterator[tuple[int, str, list[tuple[str, int]]]]:
+def _truthfulqa(original: Path, key: str) -> Iterator[tuple[int, dict[str, str], list[tuple[str, int]]]]:
     for number, row in original_rows(original):
         if "Best Answer" in row:
-            yield number, row["Question"].strip(), _options_of_csv(row, key, original, number)
+            fields = {"question": row["Question"].strip(), "category": row.get("Category")}
+            named = {name: text for name, text in fields.items() if text}
+            yield number, named, _options_of_csv(row, key, original, number)
             continue
         targets = field(row, key, original, number)
         pairs = list(targets.items()) if "labels" not in targets else list(
             zip(targets["choices"], targets["labels"], strict=True)
         )  # fmt: skip
-        yield number, field(row, "question", original, number), pairs
+        yield number, {"question": field(row, "question", original, number)}, pairs
 
 
 def _options_of_csv(row: Any, key: str, original: Path, number: int) -> list[tuple[str, int]]:

@@ -91,11 +91,21 @@ class SampleSequence(Sequence[Sample]):
         sample = self._row(row)
         return sample if self._fit is None else self._fit(sample)
 
+    def raw(self, item: int) -> bytes:
+        """The bytes of a row as JSON, as it stands in its file, with the blanks around it."""
+        file, row = self._place(self._rows[item])
+        return file.raw(row)
+
     def _row(self, row: int) -> Sample:
+        file, place = self._place(row)
+        return file.sample(place, row)
+
+    def _place(self, row: int) -> tuple[JsonlFile, int]:
+        """The file that holds a row of the dataset, and the row's number in it."""
         if len(self._files) == 1:
-            return self._files[0].sample(row, row)
+            return self._files[0], row
         part = bisect_right(self._ends, row)
-        return self._files[part].sample(row - (self._ends[part - 1] if part else 0), row)
+        return self._files[part], row - (self._ends[part - 1] if part else 0)
 
 
 def open_samples(source: str | Path) -> SampleSequence:

@@ -85,6 +85,51 @@ def simpleqa(original: Path) -> Iterator[NumberedRow]:
         yield NumberedRow(number, {"input": [{"role": "user", "content": question}], "ideal": answer})
 
 
+def truthfulqa_generation(original: Path) -> Iterator[NumberedRow]:
+    """TruthfulQA in words (Lin et al. 2021, arXiv:2109.07958): the table on GitHub, or the columns of Hugging Face.
+
+    `ideal`: the best answer. `correct_answers`, `incorrect_answers`: lists of references.
+    """
+    for number, row in original_rows(original):
+        is_table = isinstance(row, dict) and "Best Answer" in row
+        names = _TRUTHFULQA_TABLE if is_table else _TRUTHFULQA_COLUMNS
+        question, best, true, false, category = (field(row, key, original, number) for key in names)
+        yield NumberedRow(
+            number,
+            {
+                "input": question.strip(),
+                "ideal": best,
+                "correct_answers": _references(true),
+                "incorrect_answers": _references(false),
+                "category": category,
+            },
+        )
+
+
+_TRUTHFULQA_TABLE = ("Question", "Best Answer", "Correct Answers", "Incorrect Answers", "Category")
+_TRUTHFULQA_COLUMNS = ("question", "best_answer", "correct_answers", "incorrect_answers", "category")
+
+
+def _references(value: Any) -> list[str]:
+    """A list of texts, or a text with semicolons between them; empty ones are left out."""
+    texts = value.split(";") if isinstance(value, str) else [str(text) for text in value]
+    return [text.strip() for text in texts if text.strip()]
+
+
+def real_toxicity_prompts(original: Path) -> Iterator[NumberedRow]:
+    """RealToxicityPrompts (Gehman et al. 2020, arXiv:2009.11462): `input`, the beginning of a sentence.
+
+    `category`: `toxic` or `non-toxic`, by the published toxicity of the beginning, `unknown` where there is none;
+    `group`: `challenging` for the prompts that the authors mark so.
+    """
+    for number, row in original_rows(original):
+        prompt = field(row, "prompt", original, number)
+        text, toxicity = field(prompt, "text", original, number), prompt.get("toxicity")
+        category = "unknown" if toxicity is None else "toxic" if toxicity >= 0.5 else "non-toxic"
+        group = {"group": "challenging"} if row.get("challenging") else {}
+        yield NumberedRow(number, {"input": text, "category": category, **group})
+
+
 def big_bench_hard(original: Path) -> Iterator[NumberedRow]:
     """One task of BIG-Bench Hard (Suzgun et al. 2022, arXiv:2210.09261), without the canary string of the file."""
     with reading(str(original)):

@@ -15,6 +15,7 @@ from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
 from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, ProviderError
+from evals.registry.whose_code import blamed_line, class_line
 from evals.secrets import redact
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ async def attempts(
                 if not is_answer(result):
                     raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gave {type(result).__name__} for an answer")
             except CallFailed as failure:
+                if failure.kind is Kind.OTHER and failure.status is None:
+                    failure.where = failure.where or class_line(fn)
                 await session.pause(await tries.failed(failure))
             else:
                 breaker.succeeded()
@@ -246,7 +249,9 @@ def failure_of(error: Exception) -> CallFailed:
     if isinstance(error, ConnectionError):
         return CallFailed(Kind.CONNECTION, redact(str(error)) or type(error).__name__)
     raised = error.raised if isinstance(error, Escaped) else error
-    return CallFailed(Kind.OTHER, redact(f"{type(raised).__name__}: {raised}"))
+    failure = CallFailed(Kind.OTHER, redact(f"{type(raised).__name__}: {raised}"))
+    failure.where = blamed_line(raised)
+    return failure
 
 
 def _account(session: Session, result: Any, n_bytes: int) -> None:

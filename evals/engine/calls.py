@@ -22,30 +22,36 @@ from evals.engine.cut_off import refuse_cut_off
 from evals.engine.failures import CallFailed, Kind
 from evals.engine.loop import engine_loop, run_sync, submit
 from evals.engine.pictures import with_pictures
+from evals.engine.prompt_form import in_form
 from evals.engine.session import Session
 from evals.engine.traits import traits_of
 from evals.record.current import record_cond_logp, record_sampling
+from evals.record.grading import current_grader, grading_by
 from evals.record.recorders import default_recorder
+from evals.registry.whose_code import class_line
 
 if TYPE_CHECKING:
     from evals.engine.cache import Draw
     from evals.engine.threads import DaemonThreads
 
 
-async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any) -> CompletionResult:
+async def complete(
+    fn: Any, prompt: Any, *, grading: bool = False, grader: str | None = None, **kwargs: Any
+) -> CompletionResult:
     """The completions of `prompt` by any kind of completion function. May be awaited on any event loop.
 
     fn with `async complete`: that is one attempt, and a `sampling` event is recorded here. fn that is only callable, as
     in openai/evals: it runs on a thread and records by itself. fn with `delegates`: it only calls other completion
     functions, and the limits, time-outs, retries and cache of those apply, not its own.
     grading: the call judges a completion, so the run's sampling overrides (`--temperature`) and its condition of images
-    do not apply.
+    do not apply, and it has limits and a line of costs of its own, under the name `grader` (by default the model's).
+    The same holds for all calls that it makes.
 
     The thoughts of a reasoning model are cut off what is returned (`evals.texts.thoughts`), not off what is recorded.
 
-    sampling: `prompt`, `sampled`, `model`, `usage`; where thoughts were cut off `answers`; where known
-    `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`, `request`, `reasoning`; for a hit of the cache `cached`,
-    `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
+    sampling: `prompt`, `sampled`, `model`, `usage`; of a grader `grader`, its name; where thoughts were cut off
+    `answers`; where known `finish_reasons`, `latency_s`, `cost_usd`, `logprobs`, `request`, `reasoning`; for a hit of
+    the cache `cached`, `cached_latency_s`, `cached_cost_usd`, `cached_at_temperature`.
 
     Raises:
         CallFailed: no attempt succeeded, or the answer was cut off before it began; the sample is an error, not a
@@ -54,14 +60,29 @@ async def complete(fn: Any, prompt: Any, *, grading: bool = False, **kwargs: Any
     """
     # A plug-in may have a loop of its own, but clients, limits and cache belong to the engine's: the call goes there.
     if asyncio.get_running_loop() is not engine_loop():
-        there = submit(_from_outside(fn, prompt, grading=grading, **kwargs))
+        there = submit(_from_outside(fn, prompt, grading=grading, grader=grader, **kwargs))
         return await asyncio.wrap_future(there)
+    if not grading:
+        return await _complete(fn, prompt, kwargs, grading=current_grader() is not None)
+    with grading_by(grader or grader_name(fn)):
+        return await _complete(fn, prompt, kwargs, grading=True)
+
+
+def grader_name(fn: Any) -> str:
+    """What a grader is called that was given no name: its model, else its class."""
+    return traits_of(fn).model or type(fn).__name__
+
+
+async def _complete(fn: Any, prompt: Any, kwargs: dict[str, Any], *, grading: bool) -> CompletionResult:
     session = current_session()
     session.check_open()
     if session.settings.overrides and not grading:
         kwargs = {**kwargs, **session.settings.overrides}
     session.uses(fn)
     traits = traits_of(fn)
+    prompt, kwargs = in_form(fn, prompt, kwargs)
+    if session.stand_in is not None and not traits.delegates:
+        return session.stand_in.complete(fn, prompt, kwargs, grading=grading)
     if not traits.delegates and not isinstance(prompt, str):
         prompt = await with_pictures(session, prompt, grading=grading)
     result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
@@ -127,6 +148,8 @@ async def score(fn: Any, prompt: Any, continuations: Sequence[str]) -> list[Cont
         EvalsError: as `complete`.
     """
     session = current_session()
+    if session.stand_in is not None:
+        return session.stand_in.score(fn, prompt, continuations)
     session.uses(fn)
     traits = traits_of(fn)
     if traits.has_score_batch:
@@ -242,3 +265,19 @@ def _temperature_sent(request: Mapping[str, Any], asked: float | None) -> float 
         return 1.0
     sent: float | None = request.get("temperature", asked)
     return sent
+
+
+def first_completion(result: CompletionResult, fn: Any = None) -> str:
+    """The first completion of a result. fn: the completion function that gave it, for messages.
+
+    Raises:
+        CallFailed: the result holds no completion, or one that is no text.
+    """
+    given: list[Any] = result.get_completions()
+    for completion in given:
+        if isinstance(completion, str):
+            return completion
+        failure = CallFailed(Kind.BAD_REPLY, f"a completion is of the type {type(completion).__name__}, not a text")
+        failure.where = class_line(fn)
+        raise failure
+    raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")

@@ -71,6 +71,8 @@ class CallFailed(Exception):
         self.retry_after_s = retry_after_s
         self.host = host
         self.n_attempts = 1
+        self.where: str | None = None
+        "`file:line` of a plug-in whose code failed; None for failures of servers."
         self.is_final = False
         "The engine has tried as often as it may. A call that contains this one must not be tried again."
 

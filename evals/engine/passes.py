@@ -20,7 +20,8 @@ from evals.errors import EvalsError, Interrupted
 from evals.record.current import record_event
 from evals.record.event import Event
 from evals.record.recorders import RecorderBase
-from evals.sample import IMAGES_KEY, WITH_IMAGES, WITHOUT_IMAGES, labels_of, sample_id
+from evals.record.sample_record import SampleRecord
+from evals.sample import IMAGES_KEY, WITH_IMAGES, WITHOUT_IMAGES, labels_of, own_id, sample_id
 
 Finished = Callable[[WorkItem, Sequence[Event], Any], None]
 "Called with each finished sample: its item, the events that were recorded, and what `eval_sample` returned."
@@ -62,6 +63,9 @@ class SamplePass:
 
     def _run_in(self, plan: RunPlan, session: Session) -> None:
         order = sample_order(len(self.samples), self.cap)
+        plan.pass_sizes.append(len(self.samples))
+        if plan.shard is not None:
+            order = plan.shard.members(self.samples, order)
         repeats = plan.next_repeats()
         run = SampleRun(
             session=session,
@@ -73,13 +77,16 @@ class SamplePass:
             observer=plan.observer,
             sequential=session.settings.start_concurrency == 1,
             labels_of=_labels,
+            owner=getattr(self.evaluate, "__self__", None),
+            own_id_of=own_id if plan.uses_own_ids else lambda sample: None,
         )
         # The items are generated twice, once to count and once to run: a list of them would grow with the samples.
         done = sum(item.key in plan.finished for item in self._items(order, repeats)) if plan.finished else 0
-        plan.observer.started(len(order) * plan.repeats, done)
+        n_items = len(order) * plan.repeats
+        plan.observer.started(n_items, done)
         try:
             with use_session(session):
-                if self.prepare is not None:
+                if self.prepare is not None and done < n_items:
                     run_sync(self.prepare())
                 run_sync(run.go())
         except Interrupted:
@@ -103,6 +110,16 @@ class SamplePass:
         repeat = item.repeat % n_repeats
         text = f"{item.sample_id}:{self.seed}" + (f":{repeat}" if repeat else "")
         return random.Random(text.encode("utf-8"))
+
+
+def begin_report(report: Any) -> Iterator[SampleRecord]:
+    """Tell the run's plan of the report that begins; the samples of the interrupted run, which belong into it."""
+    plan = current_plan()
+    if plan is None:
+        return
+    plan.report = report
+    if plan.earlier is not None:
+        yield from plan.earlier()
 
 
 def earlier_values() -> dict[tuple[int, int], Any]:

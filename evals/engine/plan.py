@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evals.engine.samples import NullObserver, Observer
 
 if TYPE_CHECKING:
+    from evals.engine.shard import Shard
     from evals.record.sample_record import SampleRecord
 
 
@@ -27,6 +28,16 @@ class RunPlan:
     "Reads those samples from the record; None if no run is resumed."
     cluster_of: Mapping[str, Hashable] | None = None
     "The cluster of each sample id, where samples are known to depend on one another; ids that it lacks stand alone."
+    shard: Shard | None = None
+    "The share of the samples that this process takes; None for all."
+    report: Any = None
+    "The report that a StreamedEval builds, for who puts several of them together."
+    pass_sizes: list[int] = field(default_factory=list)
+    "Of each pass the number of samples, before a cap."
+    openai_evals_rules: bool = False
+    "The entry has the form of openai/evals, whose rules hold where ours differ."
+    uses_own_ids: bool = True
+    "Whether samples are called by the ids that rows give themselves. False where several rows share one."
     n_passes: int = 0
     "Passes over the samples so far: the `run` of a plug-in may make more than one."
 

@@ -14,6 +14,7 @@ from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
 from evals.errors import BudgetReached, DataError, EvalsError, Interrupted, ProviderError, SettledEarly
 from evals.record.recorders import Event, RecorderBase, SampleScope
+from evals.registry.whose_code import blamed_line, class_line
 from evals.secrets import redact
 
 SAME_ERRORS_IN_A_ROW = 50
@@ -49,6 +50,9 @@ class Observer(Protocol):
     def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
         """A sample failed. error: the data of its `error` event."""
 
+    def moved(self, n_finished: int, n_failed: int) -> None:
+        """So many more samples were evaluated, and so many failed, in other processes of this run."""
+
 
 class NullObserver:
     """An observer that does nothing."""
@@ -60,6 +64,9 @@ class NullObserver:
         """Do nothing."""
 
     def failed(self, item: WorkItem, error: dict[str, Any]) -> None:
+        """Do nothing."""
+
+    def moved(self, n_finished: int, n_failed: int) -> None:
         """Do nothing."""
 
 
@@ -77,6 +84,10 @@ class SampleRun:
     sequential: bool = False
     labels_of: Callable[[Any], dict[str, Any] | None] = lambda sample: None
     "What reports group by (category, subject, ...); called when the sample is done, in its context."
+    owner: Any = None
+    "The eval, whose class is named where a failure has no line of a plug-in."
+    own_id_of: Callable[[Any], str | None] = lambda sample: None
+    "The id that a row gives itself."
 
     def __post_init__(self) -> None:
         self._workers: set[asyncio.Task[None]] = set()
@@ -162,6 +173,7 @@ class SampleRun:
         with self.recorder.sample(item.sample_id, item.repeat or None) as scope:
             try:
                 sample = self.load(item.index)
+                scope.own_id = self.own_id_of(sample)
                 value = await self.evaluate(sample, item)
             except BaseException as raised:  # SystemExit too: what a plug-in raises fails its own sample and no other
                 # The run is ending, so this failure may come from that alone: leave the sample to --resume.
@@ -182,7 +194,7 @@ class SampleRun:
             self.observer.finished(item, scope.events)
 
     def _failed(self, item: WorkItem, scope: SampleScope, error: Exception) -> None:
-        data = error_data(error)
+        data = error_data(error, self.owner)
         scope.fail(data)
         self._n_ended += 1
         self.observer.failed(item, data)
@@ -215,21 +227,24 @@ def _tells_of_the_sample(error: BaseException) -> bool:
     return isinstance(error, CallFailed) and error.n_attempts > 1
 
 
-def error_data(error: Exception) -> dict[str, Any]:
+def error_data(error: Exception, owner: Any = None) -> dict[str, Any]:
     """The data of the `error` event of a failed sample: `type` and `message`, as in openai/evals, and more.
 
-    A failed call: `type` is the value of its Kind; `n_attempts`; `status`, if there was a reply. Any other exception:
-    `where`, the `file:line` that raised it, unless it is an EvalsError.
+    A failed call: `type` is the value of its Kind; `n_attempts`; `status`, if there was a reply; `where`, if a plug-in
+    failed. Any other exception but an EvalsError: `where`, the `file:line` of the plug-in that raised it, or else of
+    `owner`'s class if that is a plug-in, or else the innermost one.
     """
     if isinstance(error, CallFailed):
         data: dict[str, Any] = {"type": error.kind.value, "message": redact(error.message)}
         data["n_attempts"] = error.n_attempts
         if error.status is not None:
             data["status"] = error.status
+        if error.where is not None:
+            data["where"] = error.where
         return data
     raised = error.raised if isinstance(error, Escaped) else error
     data = {"type": type(raised).__name__, "message": redact(str(error))}
     frames = traceback.extract_tb(raised.__traceback__)
     if frames and not isinstance(error, EvalsError):
-        data["where"] = f"{frames[-1].filename}:{frames[-1].lineno}"
+        data["where"] = blamed_line(raised) or class_line(owner) or f"{frames[-1].filename}:{frames[-1].lineno}"
     return data

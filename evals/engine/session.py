@@ -6,7 +6,7 @@ import asyncio
 import collections
 import contextlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals.engine.deadlines import Deadlines
@@ -16,13 +16,15 @@ from evals.engine.settings import EngineSettings
 from evals.engine.threads import DaemonThreads
 from evals.engine.traits import traits_of
 from evals.errors import BudgetReached, EvalsError, Interrupted
+from evals.record.grading import current_grader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from evals.completion import Completions, ContinuationScores
     from evals.engine.batching import Batcher
     from evals.engine.cache import CompletionCache
+    from evals.engine.stand_in import StandIn
 
 T = TypeVar("T")
 
@@ -47,10 +49,23 @@ class CallCounts:
     failures: collections.Counter[str] = field(default_factory=collections.Counter)
     "Failed attempts by kind, also those that a later attempt made good."
 
+    def become(self, parts: Sequence[CallCounts]) -> None:
+        """Take over the sums of `parts`, the counts of several processes."""
+        for one in fields(self):
+            values = [getattr(part, one.name) for part in parts]
+            empty: Any = collections.Counter() if one.name == "failures" else 0
+            setattr(self, one.name, sum(values, empty))
+
     @property
     def total_tokens(self) -> int:
         """Prompt and completion tokens together, without those of cached completions."""
         return self.prompt_tokens + self.completion_tokens
+
+
+def _key_of(fn: Any) -> str:
+    """The key of limits and time-outs for the current call to `fn`; a grader shares none with the evaluated model."""
+    key, name = traits_of(fn).limit_key, current_grader()
+    return key if name is None else f"grader {name}: {key}"
 
 
 class Session:
@@ -75,12 +90,16 @@ class Session:
         self.settings = settings or EngineSettings()
         self.cache = cache
         self.counts = CallCounts()
+        self.stand_in: StandIn | None = None
+        "Takes every call in place of its model, for estimates."
         self.rng = random.Random()
         self.on_growth: Callable[[], None] | None = None
         self.labels: set[str] = set()
         "Keys of labels (group, category, cluster, ...) that some sample was recorded with."
         self.ended_by: EvalsError | None = None
         "The reason why no further sample starts; None while the run goes on."
+        self.spending: Callable[[float, int], tuple[float, int]] | None = None
+        """Told what this process has spent (dollars, tokens); gives what all processes of the run have spent."""
         self._any_accepted = any_accepted
         self._can_end = can_end
         self._close_within_s = close_within_s
@@ -91,8 +110,7 @@ class Session:
         self._limits: dict[str, AdaptiveLimit] = {}
         self._breakers: dict[str, Breaker] = {}
         self._batchers: dict[int, Batcher] = {}
-        self._requests = self._rate(self.settings.requests_per_minute)
-        self._tokens = self._rate(self.settings.tokens_per_minute)
+        self._rates: dict[str | None, tuple[RateLimit | None, RateLimit | None]] = {}
         self._threads: DaemonThreads | None = None
         self._call_threads: DaemonThreads | None = None
         self._delegate_threads: DaemonThreads | None = None
@@ -107,7 +125,7 @@ class Session:
         traits = traits_of(fn)
         if traits.is_local:
             return None
-        key = traits.limit_key
+        key = _key_of(fn)
         if key not in self._limits:
             ceiling = min(self.settings.ceiling, traits.max_concurrency or self.settings.ceiling)
             self._limits[key] = AdaptiveLimit(self.settings.start_concurrency, ceiling, self.pause)
@@ -115,14 +133,14 @@ class Session:
 
     def breaker_of(self, fn: Any) -> Breaker:
         """The breaker of the server and model of `fn`."""
-        key = traits_of(fn).limit_key
+        key = _key_of(fn)
         if key not in self._breakers:
             self._breakers[key] = Breaker(self.settings, self._any_accepted)
         return self._breakers[key]
 
     def timeouts_of(self, fn: Any) -> Timeouts:
         """How long the backend of `fn` takes, for each apart: a quick grader says nothing about a slow model."""
-        key = traits_of(fn).limit_key
+        key = _key_of(fn)
         if key not in self._timeouts:
             self._timeouts[key] = Timeouts(self.settings)
         return self._timeouts[key]
@@ -161,6 +179,11 @@ class Session:
             raise self.ended_by
 
     @property
+    def is_closed(self) -> bool:
+        """Whether calls in flight were given up too."""
+        return self._is_closed
+
+    @property
     def width(self) -> int:
         """How many samples should be evaluated at a time: the size of the largest limit."""
         sizes = [limit.size for limit in self._limits.values()]
@@ -172,21 +195,33 @@ class Session:
             self.on_growth()
 
     async def take_rates(self, n_prompt_bytes: int) -> None:
-        """Wait until the limits on requests and tokens a minute allow another call. The prompt counts as bytes/4."""
-        if self._requests is not None:
-            await self._requests.take(1.0)
-        if self._tokens is not None:
-            await self._tokens.take(n_prompt_bytes / 4)
+        """Wait until the limits on requests and tokens a minute allow another call. The prompt counts as bytes/4.
+
+        The evaluated models share one pair of limits; each grader has its own.
+        """
+        requests, tokens = self._current_rates()
+        if requests is not None:
+            await requests.take(1.0)
+        if tokens is not None:
+            await tokens.take(n_prompt_bytes / 4)
 
     def settle_tokens(self, n_prompt_bytes: int, n_tokens: int) -> None:
         """Replace the estimate of `take_rates` by the tokens that the call used."""
-        if self._tokens is not None:
-            self._tokens.settle(n_tokens - n_prompt_bytes / 4)
+        _, tokens = self._current_rates()
+        if tokens is not None:
+            tokens.settle(n_tokens - n_prompt_bytes / 4)
+
+    def _current_rates(self) -> tuple[RateLimit | None, RateLimit | None]:
+        name = current_grader()
+        if name not in self._rates:
+            settings = self.settings
+            self._rates[name] = self._rate(settings.requests_per_minute), self._rate(settings.tokens_per_minute)
+        return self._rates[name]
 
     @property
     def limits_tokens(self) -> bool:
         """Whether tokens a minute are limited, so that the size of prompts has to be known."""
-        return self._tokens is not None
+        return self.settings.tokens_per_minute is not None
 
     def sample_threads(self) -> DaemonThreads:
         """Threads for `eval_sample` methods that are not async, and for other blocking code of evals."""
@@ -248,9 +283,13 @@ class Session:
             counts.cost_usd += result.cost_usd or 0.0
             counts.n_unpriced += result.cost_usd is None
         settings = self.settings
-        if settings.max_cost_usd is not None and counts.cost_usd >= settings.max_cost_usd:
-            self.end(BudgetReached(f"the budget of ${settings.max_cost_usd:g} is spent (${counts.cost_usd:.4f})"))
-        if settings.max_tokens_total is not None and counts.total_tokens >= settings.max_tokens_total:
+        if settings.max_cost_usd is None and settings.max_tokens_total is None:
+            return
+        spent = counts.cost_usd, counts.total_tokens
+        cost_usd, n_tokens = spent if self.spending is None else self.spending(*spent)
+        if settings.max_cost_usd is not None and cost_usd >= settings.max_cost_usd:
+            self.end(BudgetReached(f"the budget of ${settings.max_cost_usd:g} is spent (${cost_usd:.4f})"))
+        if settings.max_tokens_total is not None and n_tokens >= settings.max_tokens_total:
             self.end(BudgetReached(f"the budget of {settings.max_tokens_total:,} tokens is spent"))
 
     def end(self, why: EvalsError, *, now: bool = False) -> None:

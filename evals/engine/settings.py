@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.errors import UsageError
 from evals.images.conditions import ImageOptions
+from evals.project import current_project
 
 START_CONCURRENCY = 32
 MAX_CONCURRENCY = 512
@@ -21,6 +22,8 @@ class EngineSettings:
     concurrency: int | None = None
     "Calls in flight, at the start and at most; None starts at 32 and adapts up to `max_concurrency`."
     max_concurrency: int = MAX_CONCURRENCY
+    first_concurrency: int = START_CONCURRENCY
+    "Calls in flight at the start, where `concurrency` does not say it."
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     "Prompt and completion tokens. A prompt counts as bytes/4 until the reply tells its usage."
@@ -52,7 +55,7 @@ class EngineSettings:
     @property
     def start_concurrency(self) -> int:
         """Calls in flight when the run starts."""
-        return min(self.concurrency or START_CONCURRENCY, self.ceiling)
+        return min(self.concurrency or self.first_concurrency, self.ceiling)
 
     @property
     def ceiling(self) -> int:
@@ -79,7 +82,7 @@ def environment_number(name: str) -> float | None:
 
 
 def settings_from_environment(**given: Any) -> EngineSettings:
-    """Settings from the environment and from `given`, the fields of EngineSettings (None: the default).
+    """Settings from `given`, the fields of EngineSettings (None: the default), the environment and the project file.
 
     `EVALS_THREADS` caps the calls in flight. `EVALS_THREAD_TIMEOUT` is the time-out of an attempt unless
     `attempt_timeout_s` is given. `EVALS_SEQUENTIAL=1` makes one call at a time.
@@ -88,10 +91,10 @@ def settings_from_environment(**given: Any) -> EngineSettings:
         UsageError: a variable is not a positive number.
     """
     chosen = {name: value for name, value in given.items() if value is not None}
-    threads = environment_number("EVALS_THREADS")
+    threads = environment_number("EVALS_THREADS") or current_project().get("threads")
     if threads is not None:
         chosen["max_concurrency"] = max(1, int(threads))
-    timeout_s = environment_number("EVALS_THREAD_TIMEOUT")
+    timeout_s = environment_number("EVALS_THREAD_TIMEOUT") or current_project().get("timeout")
     if timeout_s is not None:
         chosen.setdefault("attempt_timeout_s", timeout_s)
     if os.environ.get("EVALS_SEQUENTIAL", "0").lower() in {"1", "true", "yes"}:

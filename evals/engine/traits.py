@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+CHAT, TEXT = "chat", "text"
+"Values of `prompt_form`."
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -40,6 +43,9 @@ class Traits:
     "It has the method `seeded`: gives a request of a batch its own seed, by sample and draw."
     has_aclose: bool
     "It has the coroutine method `aclose`, which the engine awaits at the end of the run."
+    prompt_form: str
+    """Attribute `prompt_form`: `chat` where prompts are sent as messages, `text` where a chat is sent as one text;
+    empty where it takes both as they are, or does not say."""
     limit_key: str
     "Attribute `limit_key`: objects with equal keys share limits and time-outs. By default the class and the model."
     max_concurrency: int | None
@@ -98,6 +104,7 @@ def _read(fn: Any) -> Traits:
         has_score_batch=has_score_batch,
         has_seeded=hasattr(fn, "seeded"),
         has_aclose=inspect.iscoroutinefunction(getattr(fn, "aclose", None)),
+        prompt_form=str(getattr(fn, "prompt_form", "")),
         limit_key=_limit_key(fn),
         max_concurrency=_whole(fn, "max_concurrency"),
         batch_size=_whole(fn, "batch_size") or None,

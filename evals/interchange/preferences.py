@@ -1,21 +1,32 @@
-"""Files of pairwise judgements: annotations of AlpacaEval, and battles of an arena, read row by row."""
+"""Files of pairwise judgements: annotations of AlpacaEval, battles, people's votes, records of `Preference`."""
 
 from __future__ import annotations
 
+import gzip
+import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from evals.datasets.samples import open_samples
 from evals.errors import BadSample, DataError, listed
+from evals.interchange.battles import JUDGED_BY, battles_of_record
+from evals.interchange.votes import NO_PREFERENCE, SIDES, Vote, is_vote, read_votes, standing_votes
+from evals.record.reader import read_record
 from evals.sample import Sample
+from evals.texts.answer_style import AnswerStyle, style_of
 
 WINNERS = {"model_a": 1.0, "a": 1.0, "model_b": 0.0, "b": 0.0}
 TIES = ("tie", "tie (bothbad)", "both_bad", "bothbad", "draw")
 FORMS = "`model_a`, `model_b` and `winner`, or `preference` with `generator_1` and `generator_2`"
+ANSWERS = ("output_{}", "response_{}", "conversation_{}")
+"Keys of a battle that hold the answer of a side, `a` or `b`."
+RATERS = ("rater", "judge", "annotator")
+"Keys that name who judged."
 
 
 @dataclass(frozen=True)
@@ -26,8 +37,32 @@ class Judgement:
     other: str
     outcome: float
     prompt: str
-    lengths: tuple[int, int] | None = None
-    "Letters of the answer of `model` and of the other one, where the row holds both."
+    "What judgements depend on together: the question, or the cluster that it belongs to."
+    styles: tuple[AnswerStyle, AnswerStyle] | None = None
+    "Of the answer of `model` and of the other one, where the row tells both."
+    item: str | None = None
+    "The question and its repeat: what several raters judge alike or not. None: `prompt`."
+    rater: str | None = None
+    group: str | None = None
+    "The value of the key that was asked for."
+    was_first: bool | None = None
+    "Whether the answer of `model` stood first; None where the row does not tell, or both orders were judged."
+
+    @property
+    def lengths(self) -> tuple[int, int] | None:
+        """Letters of both answers."""
+        return None if self.styles is None else (self.styles[0].characters, self.styles[1].characters)
+
+    def turned(self) -> Judgement:
+        """The same judgement, seen from the other model."""
+        return replace(
+            self,
+            model=self.other,
+            other=self.model,
+            outcome=1 - self.outcome,
+            styles=None if self.styles is None else (self.styles[1], self.styles[0]),
+            was_first=None if self.was_first is None else not self.was_first,
+        )
 
 
 @dataclass
@@ -36,38 +71,114 @@ class Judgements:
 
     rows: list[Judgement] = field(default_factory=list)
     n_without: Counter[str] = field(default_factory=Counter)
-    "Rows that hold no judgement (an empty preference), by file."
+    "Rows that hold no judgement (an empty preference, a question that was skipped), by file."
 
     def by_pair(self) -> dict[tuple[str, str], list[Judgement]]:
-        """The judgements of each (model, other model), in the order in which pairs first stand in the files."""
+        """The judgements of each two models, all seen from the one that comes first where the two first meet."""
         found: dict[tuple[str, str], list[Judgement]] = {}
         for row in self.rows:
-            found.setdefault((row.model, row.other), []).append(row)
+            is_turned = (row.other, row.model) in found
+            key = (row.other, row.model) if is_turned else (row.model, row.other)
+            found.setdefault(key, []).append(row.turned() if is_turned else row)
         return found
 
 
-def read_judgements(paths: Iterable[str | Path]) -> Judgements:
+def read_judgements(paths: Iterable[str | Path], by: str | None = None) -> Judgements:
     """The judgements in files: .json, .jsonl, .csv, .tsv or .parquet.
 
     AlpacaEval: `preference` is 1 where the first answer (`generator_1`, the baseline) is better, 2 where the second is,
     1.5 or 0 for a draw; numbers between 1 and 2 are the judge's probability. The second model is the one that is
-    judged. Arenas: `winner` is `model_a`, `model_b` or a kind of tie.
+    judged. Arenas: `winner` is `model_a`, `model_b` or a kind of tie. Votes: of each rater the last one on a question.
+    Records: runs of `Preference`.
+    by: a key of the rows that becomes `group`.
 
     Raises:
         DataError: a file cannot be read, or holds no judgement. BadSample: a row of another form.
     """
     found = Judgements()
+    votes: list[tuple[str, Vote]] = []
     for path in paths:
-        before = len(found.rows)
-        for row in open_samples(path):
-            judged = _judgement(row)
-            if judged is None:
-                found.n_without[str(path)] += 1
-            else:
-                found.rows.append(judged)
-        if len(found.rows) == before:
+        before = len(found.rows) + len(votes)
+        first = _first_row(Path(path))
+        if is_vote(first):
+            votes.extend((str(path), vote) for vote in read_votes(path))
+        elif isinstance(first, dict) and isinstance(first.get("spec"), dict):
+            _read_rows(path, map(Sample, battles_of_record(read_record(path))), by, found)
+        else:
+            _read_rows(path, open_samples(path), by, found)
+        if len(found.rows) + len(votes) == before:
             raise DataError("no judgement in this file", where=str(path), fix=f"rows need {FORMS}")
+    _take_votes(votes, by, found)
     return found
+
+
+def _read_rows(path: str | Path, rows: Iterable[Sample], by: str | None, found: Judgements) -> None:
+    for row in rows:
+        judged = _judgement(row)
+        if judged is None:
+            found.n_without[str(path)] += 1
+        else:
+            rater = _rater(row)
+            value = None if by is None else rater if by == "rater" else row.get(by)
+            group = None if value is None or value == "" else str(value)
+            found.rows.append(replace(judged, group=group, rater=rater))
+
+
+def _first_row(path: Path) -> object:
+    """The first line of a file of lines as JSON; None for other files."""
+    if not path.name.endswith((".jsonl", ".jsonl.gz")) or not path.is_file():
+        return None
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        first = next((line for line in islice(file, 1000) if line.strip()), b"")
+    try:
+        return json.loads(first)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _take_votes(votes: list[tuple[str, Vote]], by: str | None, found: Judgements) -> None:
+    """Add the votes that stand, over all files; skipped ones are counted."""
+    paths = {id(vote): path for path, vote in votes}
+    for vote in standing_votes([vote for _, vote in votes]):
+        if vote.winner in NO_PREFERENCE:
+            found.n_without[paths[id(vote)]] += 1
+        else:
+            found.rows.append(judgement_of(vote, by))
+
+
+def judgement_of(vote: Vote, by: str | None = None) -> Judgement:
+    """A vote as a judgement of its first model. `both_bad` is a tie. by: `category`, `eval_name` or another field."""
+    styles = None if vote.style_a is None or vote.style_b is None else (vote.style_a, vote.style_b)
+    group = None if by is None else getattr(vote, by, None)
+    return Judgement(
+        model=vote.model_a,
+        other=vote.model_b,
+        outcome=WINNERS.get(vote.winner, 0.5),
+        prompt=vote.question_id,
+        item=f"{vote.question_id}#{vote.repeat}" if vote.repeat else None,
+        styles=styles,
+        rater=vote.rater,
+        group=None if group is None else str(group),
+        was_first=vote.shown_first == "model_a",
+    )
+
+
+def battle_of(judgement: Judgement) -> dict[str, Any]:
+    """A judgement as a battle that `read_judgements` reads back."""
+    one = judgement
+    row = {
+        "question_id": one.item or one.prompt,
+        "cluster": one.prompt if one.item is not None else None,
+        "model_a": one.model,
+        "model_b": one.other,
+        "winner": "model_a" if one.outcome > 0.5 else "model_b" if one.outcome < 0.5 else "tie",
+        "outcome": None if one.outcome in (0.0, 0.5, 1.0) else one.outcome,
+        JUDGED_BY: one.rater,
+        "shown_first": None if one.was_first is None else "model_a" if one.was_first else "model_b",
+        "style_a": None if one.styles is None else asdict(one.styles[0]),
+        "style_b": None if one.styles is None else asdict(one.styles[1]),
+    }
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def _judgement(row: Sample) -> Judgement | None:
@@ -87,7 +198,8 @@ def _annotation(row: Sample) -> Judgement | None:
     if not 1 <= preference <= 2:
         raise BadSample(f"preference is {preference:g}, and lies between 1 (the first) and 2 (the second)", row)
     first, second = str(row.get("generator_1") or "baseline"), str(row.get("generator_2") or "model")
-    return Judgement(second, first, preference - 1, _prompt(row), _lengths(row, "output_2", "output_1"))
+    styles = _styles(row.get("output_2"), row.get("output_1"))
+    return Judgement(second, first, preference - 1, _prompt(row), styles)
 
 
 def _battle(row: Sample) -> Judgement | None:
@@ -105,19 +217,49 @@ def _battle(row: Sample) -> Judgement | None:
         outcome = float(winner == row["model_a"])
     if outcome is None:
         raise BadSample(f"winner is {str(winner)[:40]!r}", row, fix=f"model_a, model_b, or {listed(TIES)}")
-    return Judgement(row["model_a"], row["model_b"], outcome, _prompt(row), _lengths(row, "output_a", "output_b"))
+    graded = _number(row.get("outcome"), row, "outcome")
+    if graded is not None and not 0 <= graded <= 1:
+        raise BadSample(f"outcome is {graded:g}, and lies between 0 (model_b) and 1 (model_a)", row)
+    outcome = outcome if graded is None else graded
+    answers = (next((row[key.format(side)] for key in ANSWERS if key.format(side) in row), None) for side in "ab")
+    counted = _counted(row)
+    styles = _styles(*answers) if counted is None else counted
+    question, prompt = _question(row), _prompt(row)
+    item = None if question == prompt else question
+    return Judgement(row["model_a"], row["model_b"], outcome, prompt, styles, item, was_first=_was_first(row))
 
 
-def _number(value: Any, row: Sample) -> float | None:
+def _was_first(row: Mapping[str, Any]) -> bool | None:
+    """Whether `model_a` stood first; None where the row does not say, or where both orders were shown."""
+    verdicts = row.get("verdicts")
+    several = verdicts if isinstance(verdicts, list) and verdicts else [row]
+    firsts = [one.get("shown_first") for one in several if isinstance(one, Mapping)]
+    return firsts[0] == "model_a" if firsts and firsts[0] in SIDES and len(set(map(str, firsts))) == 1 else None
+
+
+def _counted(row: Mapping[str, Any]) -> tuple[AnswerStyle, AnswerStyle] | None:
+    """The styles that a row tells in counts."""
+    try:
+        return AnswerStyle(**row["style_a"]), AnswerStyle(**row["style_b"])
+    except (KeyError, TypeError):
+        return None
+
+
+def _number(value: Any, row: Sample, name: str = "preference") -> float | None:
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return None
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise BadSample(f"preference is {str(value)[:40]!r}, not a number", row) from None
+        raise BadSample(f"{name} is {str(value)[:40]!r}, not a number", row) from None
 
 
 def _prompt(row: Mapping[str, Any]) -> str:
+    """What judgements of a row depend on: its cluster where it has one, else its question."""
+    return str(row["cluster"]) if row.get("cluster") not in (None, "") else _question(row)
+
+
+def _question(row: Mapping[str, Any]) -> str:
     """What is compared on: an id of the question where there is one, its text else, the row's number at last."""
     for key in ("question_id", "prompt_id", "instruction", "prompt", "question"):
         if row.get(key) not in (None, ""):
@@ -125,6 +267,20 @@ def _prompt(row: Mapping[str, Any]) -> str:
     return f"row {getattr(row, 'index', None)} of {getattr(row, 'path', None)}"
 
 
-def _lengths(row: Mapping[str, Any], model: str, other: str) -> tuple[int, int] | None:
-    one, two = row.get(model), row.get(other)
-    return (len(one), len(two)) if isinstance(one, str) and isinstance(two, str) else None
+def _rater(row: Mapping[str, Any]) -> str | None:
+    return next((str(row[key]) for key in RATERS if row.get(key) not in (None, "")), None)
+
+
+def _styles(one: object, two: object) -> tuple[AnswerStyle, AnswerStyle] | None:
+    texts = _text(one), _text(two)
+    return None if texts[0] is None or texts[1] is None else (style_of(texts[0]), style_of(texts[1]))
+
+
+def _text(answer: object) -> str | None:
+    """The words of an answer: a text, or what the assistant says in a list of messages."""
+    if isinstance(answer, str):
+        return answer
+    if not isinstance(answer, list) or not all(isinstance(message, Mapping) for message in answer):
+        return None
+    said = [message.get("content") for message in answer if message.get("role") == "assistant"]
+    return "\n\n".join(part for part in said if isinstance(part, str)) if said else None

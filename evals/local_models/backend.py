@@ -11,7 +11,7 @@ from typing import Any
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.openai.objects import usage_object
-from evals.engine.context import SampleCalls, current_calls, in_thread
+from evals.engine.context import SampleCalls, current_calls, current_plan, in_thread
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
 from evals.local_models.language_model import (
@@ -23,7 +23,7 @@ from evals.local_models.language_model import (
     check_room,
 )
 from evals.local_models.logprobs import chat_logprobs_of, text_logprobs_of
-from evals.local_models.requests import LocalRequest, continuation_start, read_prompt, read_request
+from evals.local_models.requests import LocalRequest, UpToContext, continuation_start, read_prompt, read_request
 from evals.record.current import current_sample_id
 
 Request = tuple[Any, Mapping[str, Any]]
@@ -93,15 +93,18 @@ class LocalBackend(Backend):
 
     def seeded(self, prompt: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The options of a call with a seed of its own, told by sample, repeat, request and draw: never by timing."""
-        options = {**kwargs, **self.options}
+        options, asked = {**kwargs, **self.options}, dict(kwargs)
+        if current_plan() is not None and type(kwargs.get("max_tokens")) is int:
+            # The cap of an eval suits models of today: a small context ends the answer before it, and is no error.
+            asked["max_tokens"] = UpToContext(kwargs["max_tokens"])
         if options.get("seed") is not None or options.get("temperature") == 0:
-            return dict(kwargs)
+            return asked
         request = json.dumps([prompt, dict(kwargs)], sort_keys=True, ensure_ascii=False, default=str)
         calls = current_calls() or self._calls_by_hand
         draw = calls.next_draw(f"seed {request}")
         told_by = f"{self.seed}\n{current_sample_id()}\n{calls.repeat}\n{draw}\n{request}"
         digest = hashlib.sha256(told_by.encode("utf-8", "surrogatepass")).digest()
-        return {**kwargs, "seed": int.from_bytes(digest[:7], "big")}
+        return {**asked, "seed": int.from_bytes(digest[:7], "big")}
 
     async def complete(self, prompt: Any, **kwargs: Any) -> Completions:
         """One request by itself; the engine makes batches of what arrives together."""
@@ -127,8 +130,9 @@ class LocalBackend(Backend):
 
     def _read(self, model: LanguageModel, prompt: Any, kwargs: Mapping[str, Any]) -> LocalRequest | CallFailed:
         merged = {**kwargs, **self.options}
+        options = {key: value for key, value in merged.items() if value is not None}
         try:
-            return read_request(model, prompt, {key: value for key, value in merged.items() if value is not None})
+            return read_request(model, prompt, options)
         except CallFailed as failure:
             return failure
 

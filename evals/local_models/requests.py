@@ -21,6 +21,10 @@ MAX_TOP = 1000
 "Alternatives of a token that may be asked for."
 
 
+class UpToContext(int):
+    """A limit on tokens that, where it is beyond the room that the prompt leaves, means that room."""
+
+
 @dataclass(frozen=True)
 class LocalRequest:
     """One request, as a language model takes it."""
@@ -101,6 +105,8 @@ def _sampling(
     limit = options.get("max_tokens", options.get("max_completion_tokens"))
     if limit is None:
         limit = default_max_tokens(n_prompt, model.n_ctx, is_chat=is_chat)
+    if isinstance(limit, UpToContext):
+        limit = min(limit, max(1, model.n_ctx - n_prompt))
     stop = options.get("stop") or ()
     own = (stop,) if isinstance(stop, str) else tuple(stop)
     return Sampling(

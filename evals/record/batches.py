@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 HEAD = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+, "sample_id": "([^"\\]*)"')
@@ -19,13 +20,30 @@ def sealed(data: bytes, n_lines: int) -> bytes:
     return data[:-2] + b', "checksum": "%d:%08x"}\n' % (n_lines, zlib.crc32(data))
 
 
+_IDS = re.compile(rb'\{"run_id": "[^"\\]*", "event_id": \d+')
+
+
+def resealed(lines: Sequence[bytes], head: bytes, event_id: int) -> bytes:
+    """The lines of an intact batch with other ids. head: the start of each line up to its event id, which counts on."""
+    given = list(lines)
+    seal = _seal_of(given[-1])
+    if seal is not None:
+        given[-1] = given[-1][: seal.start()] + b"}\n"
+    renamed = []
+    for raw in given:
+        ids = _IDS.match(raw)
+        renamed.append(b"%b%d%b" % (head, event_id, raw[ids.end() :]) if ids else raw)
+        event_id += 1
+    return sealed(b"".join(renamed), len(renamed))
+
+
 _PLAIN_START = re.compile(
     rb'\{"run_id": "[^"\\]*", "event_id": (\d{1,15}), "sample_id": "([^"\\]*)", "type": "[^"\\]*", '
 )
 _BEFORE_END = b', "created_by": "'
 _PLAIN_END = re.compile(
     rb', "created_by": "[^"\\]*", "created_at": "[^"\\]*"(?:, "repeat": (\d{1,15}))?'
-    rb'(?:, "labels": \{(?:"[^"\\]*": (?:"[^"\\]*"|-?\d+)(?:, (?="))?)+\})?'
+    rb'(?:, "id": "[^"\\]*")?(?:, "labels": \{(?:"[^"\\]*": (?:"[^"\\]*"|-?\d+)(?:, (?="))?)+\})?'
     rb', "sample_done": true, "checksum": "\d{1,9}:[0-9a-f]{8}"\}\n\Z'
 )
 
@@ -131,3 +149,9 @@ def _seal_of(raw: bytes) -> re.Match[bytes] | None:
 def _may_be_of(raw: bytes, sample_id: str | None) -> bool:
     head = HEAD.match(raw)
     return head is None or head[1].decode("utf-8", "replace") == sample_id
+
+
+def may_belong(raw: bytes, wanted: frozenset[str]) -> bool:
+    """False if the line certainly belongs to none of these samples."""
+    head = HEAD.match(raw)
+    return head is None or head[1].decode("utf-8", "replace") in wanted

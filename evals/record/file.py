@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evals.errors import RecordError
+from evals.record.segments import first_line_after, folder_of, n_segments, write_segment
 
 logger = logging.getLogger("evals")
 
@@ -32,13 +33,14 @@ class RecordFile:
     cannot be locked, truncated or read back.
     """
 
-    def __init__(self, path: Path, fd: int) -> None:
+    def __init__(self, path: Path, fd: int, rotate_bytes: int | None = None) -> None:
         self.path = path
         self._fd = fd
+        self._rotate_bytes = rotate_bytes
         self.is_regular = stat.S_ISREG(os.fstat(fd).st_mode)
 
     @classmethod
-    def create(cls, path: Path) -> RecordFile:
+    def create(cls, path: Path, *, rotate_bytes: int | None = None) -> RecordFile:
         """A new, empty record at `path`. Missing folders are made.
 
         An earlier record there is renamed to `<path>.bak`, or `<path>.bak.2` and so on: none is overwritten.
@@ -56,12 +58,13 @@ class RecordFile:
                     continue
                 if not file.is_regular or os.fstat(file._fd).st_size == 0:
                     file._make_private()
+                    file._rotate_bytes = rotate_bytes
                     return file
                 file._set_aside()
         raise _busy(path)
 
     @classmethod
-    def reopen(cls, path: Path) -> RecordFile:
+    def reopen(cls, path: Path, *, rotate_bytes: int | None = None) -> RecordFile:
         """The existing record at `path`, opened for appending.
 
         Raises:
@@ -71,6 +74,7 @@ class RecordFile:
             for _ in range(_MOST_TRIES):
                 file = cls._locked(path, os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY))
                 if file is not None:
+                    file._rotate_bytes = rotate_bytes
                     return file
         raise _busy(path)
 
@@ -115,6 +119,8 @@ class RecordFile:
             if os.name == "nt":  # an open file cannot be renamed there
                 self.close()
             os.replace(self.path, target)
+            if folder_of(self.path).is_dir():
+                os.replace(folder_of(self.path), folder_of(target))
             logger.warning("the earlier record at %s is now %s", self.path, target.name)
         finally:
             self.close()
@@ -140,6 +146,26 @@ class RecordFile:
                     with contextlib.suppress(OSError):
                         os.ftruncate(self._fd, status.st_size)
                 raise
+            if self._rotate_bytes is not None and status.st_size + len(data) >= self._rotate_bytes:
+                self._rotate()
+
+    def _rotate(self) -> None:
+        """Move the lines into a segment, and go on with a new file of this name, which is locked before it has it."""
+        if not self.is_regular:
+            return
+        with open(self.path, "rb") as file:
+            first = file.readline()
+            number = n_segments(first) + 1
+            if number == 1:
+                file.seek(0)
+            write_segment(file, self.path, number)
+        fresh = Path(f"{self.path}.new")
+        fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | _BINARY, 0o600)
+        _lock(fd)
+        _write_all(fd, first_line_after(first, number))
+        os.replace(fresh, self.path)
+        self._fd, old = fd, self._fd
+        os.close(old)
 
     def mend(self, size: int) -> None:
         """Cut the file to its first `size` bytes, and add a line end if the last line has none."""

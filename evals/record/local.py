@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import RecordError, UsageError
-from evals.json_text import encode
-from evals.record.batches import sealed
+from evals.json_text import dumps, encode
+from evals.record.batches import resealed, sealed
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
 from evals.record.file import RecordFile
 from evals.record.lines import event_line, line_of, safe_text
 from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
+from evals.sample import OWN_ID_KEY
 
 if TYPE_CHECKING:
     from evals.specs import RunSpec
@@ -32,20 +33,28 @@ class LocalRecorder(RecorderBase):
     The events of a finished sample are one write, so a killed run loses only the samples in flight. Keys in
     `hidden_data_fields` are left out of every event's data, at any depth. `get_events` reads the file; events are
     kept in memory only if the file cannot give them back (a pipe, or hidden fields). log_path None: no file.
+    rotate_bytes: a file that has grown to this size moves its lines into a compressed segment (`record.segments`).
 
     Raises:
         RecordError: the file cannot be made or locked.
         UsageError: `log_path` is a URL.
     """
 
-    def __init__(self, log_path: str | Path | None, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        log_path: str | Path | None,
+        run_spec: RunSpec,
+        hidden_data_fields: Sequence[str] = (),
+        *,
+        rotate_bytes: int | None = None,
+    ) -> None:
         super().__init__(run_spec)
         self.event_file_path = log_path
         self.hidden_data_fields = hidden_data_fields
         self._hidden = frozenset(hidden_data_fields)
         self._file: RecordFile | None = None
         if log_path is not None:
-            self._file = RecordFile.create(_local_path(log_path))
+            self._file = RecordFile.create(_local_path(log_path), rotate_bytes=rotate_bytes)
             try:
                 self._file.append(line_of({"spec": asdict(run_spec), "record_format": RECORD_FORMAT}))
             except RecordError:
@@ -53,7 +62,14 @@ class LocalRecorder(RecorderBase):
                 raise
 
     @classmethod
-    def resume(cls, path: str | Path, run_spec: RunSpec, hidden_data_fields: Sequence[str] = ()) -> LocalRecorder:
+    def resume(
+        cls,
+        path: str | Path,
+        run_spec: RunSpec,
+        hidden_data_fields: Sequence[str] = (),
+        *,
+        rotate_bytes: int | None = None,
+    ) -> LocalRecorder:
         """A recorder that continues the record at `path`.
 
         A torn last line and a final report are cut off. `run_spec` takes over the run id and time of the record. A
@@ -63,7 +79,7 @@ class LocalRecorder(RecorderBase):
             RecordError: another process writes the record, it cannot be written, or it has no whole line yet.
             DataError: the file is not a record.
         """
-        file = RecordFile.reopen(_local_path(path))
+        file = RecordFile.reopen(_local_path(path), rotate_bytes=rotate_bytes)
         log = read_record(path)
         if not log.is_ours or not log.spec:
             raise RecordError(
@@ -71,7 +87,7 @@ class LocalRecorder(RecorderBase):
                 where=str(path),
                 fix="start the run again without --resume",
             )
-        file.mend(log.whole_size)
+        file.mend(log.whole_size - log.file_start)
         run_spec.run_id = log.run_id or run_spec.run_id
         run_spec.created_at = log.spec.get("created_at") or run_spec.created_at
         recorder = cls(None, run_spec, hidden_data_fields)
@@ -106,7 +122,29 @@ class LocalRecorder(RecorderBase):
 
     def _marks_text(self, marks: dict[str, Any]) -> str:
         """The keys that end the last line of a batch."""
-        return "".join([f', "{key}": {"true" if mark is True else self._text_of(mark)}' for key, mark in marks.items()])
+        shown = (
+            marks if not self._hidden else {k: v for k, v in marks.items() if k != OWN_ID_KEY or k not in self._hidden}
+        )
+        return "".join([f', "{key}": {"true" if mark is True else self._text_of(mark)}' for key, mark in shown.items()])
+
+    def adopt(self, batches: Sequence[Sequence[bytes]]) -> None:
+        """Append batches of another record of the same run as they are, under the run id and event ids of this one.
+
+        batches: for each sample its lines, whole and with line ends.
+
+        Raises:
+            RecordError: the lines cannot be written; none of them is then in the record.
+        """
+        if self._file is None or not batches:
+            return
+        with self._lock:
+            event_id, head = self._next_event_id, f'{{"run_id": {dumps(self._run_id)}, "event_id": '.encode()
+            adopted = []
+            for lines in batches:
+                adopted.append(resealed(lines, head, event_id))
+                event_id += len(lines)
+            self._file.append(b"".join(adopted))
+            self._next_event_id = event_id
 
     @property
     def _keeps_events(self) -> bool:

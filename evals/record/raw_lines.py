@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.record.segments import n_segments, segment_lines, unpacked_lines
+
 MAX_LINE_BYTES = 256 << 20
 "A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
 
@@ -16,14 +18,32 @@ _decoder = json.JSONDecoder(parse_constant=lambda _: None)
 
 
 def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
-    """(start, end, bytes) of each line. A compressed file that was cut gives the lines that can be unpacked."""
+    """(start, end, bytes) of each line, counted over the segments that come before the file and the file itself.
+
+    A compressed file (`.gz`, `.zst`) that was cut gives the lines that can be unpacked.
+
+    Raises:
+        DataError: a segment is missing. MissingExtra: zstandard is not installed.
+    """
     end = 0
+    for raw in _lines(path):
+        start, end = end, end + len(raw)
+        yield start, end, raw
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if path.suffix == ".zst":
+        yield from unpacked_lines(path)
+        return
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         try:
-            while raw := file.readline(MAX_LINE_BYTES):
-                start, end = end, end + len(raw)
-                yield start, end, raw
+            raw = file.readline(MAX_LINE_BYTES)
+            if n := n_segments(raw):
+                yield from segment_lines(path, n)
+            while raw:
+                yield raw
+                raw = file.readline(MAX_LINE_BYTES)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import DataError, MissingExtra
-from evals.record.batches import HEAD, Batch, BatchCheck, plain_end
+from evals.record.batches import Batch, BatchCheck, may_belong, plain_end
 from evals.record.envelope import is_event, problem_of_spec
 from evals.record.event import Event, event_of
 from evals.record.raw_lines import parsed_line, raw_lines
@@ -32,7 +32,7 @@ _WHOLE = Batch(1, 0, 0, False, True)
 class Record:
     """One record. Opening it reads the file once; each iteration reads it again and holds one sample in memory.
 
-    path: the file, plain or `.gz`.
+    path: the file, plain, `.gz` or `.zst`; segments that come before it are read with it.
 
     Raises:
         DataError: the file is not a record.
@@ -54,6 +54,8 @@ class Record:
         self.whole_size = 0
         "Bytes up to the end of the last whole batch, without a final report. A resumed run continues there."
         self.next_event_id = 0
+        self.file_start = 0
+        "Bytes in the segments that come before the file; 0 for most records."
         self._size = 0
         self._session = 0
         self._last_of_failed: dict[Key, int] = {}
@@ -93,10 +95,10 @@ class Record:
                     yield event
 
     def to_rows(self) -> Iterator[dict[str, Any]]:
-        """A flat row for each sample, with the keys of `evals.record.rows.COLUMNS` and the sample's metrics."""
-        from evals.record.rows import row_of
+        """A flat row for each sample: `evals.record.rows.COLUMNS`, the sample's labels, and its metrics."""
+        from evals.record.rows import labelled_row_of
 
-        return map(row_of, self.samples())
+        return map(labelled_row_of, self.samples())
 
     def to_dataframe(self) -> pandas.DataFrame:
         """The rows of `to_rows` as a pandas DataFrame.
@@ -162,6 +164,8 @@ class Record:
                 self.n_broken_lines += 1
                 check.add(raw, is_broken=True)
             elif "type" not in line:
+                if "spec" in line:  # the first line of the file, after its segments
+                    self.file_start, self.whole_size = start, end
                 continue
             elif self.is_ours and not (line.get("sample_done") or line.get("loose")):
                 check.add(raw)
@@ -231,7 +235,7 @@ class Record:
         for _, end, raw in raw_lines(self.path):
             if end > self._size:
                 return
-            if wanted is not None and not _may_belong(raw, wanted) and not _is_marked(raw):
+            if wanted is not None and not may_belong(raw, wanted) and not _is_marked(raw):
                 continue
             line = parsed_line(raw)
             if line is not None and "final_report" not in line and is_event(line):
@@ -324,7 +328,15 @@ def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:
     if last.get("failed"):
         data = batch[-1].data
         error = data if isinstance(data, dict) else {"message": str(data)}
-    return SampleRecord(last.get("sample_id") or "", last.get("repeat") or 0, batch, error, last.get("labels") or {})
+    own = last.get("id")
+    return SampleRecord(
+        last.get("sample_id") or "",
+        last.get("repeat") or 0,
+        batch,
+        error,
+        last.get("labels") or {},
+        own if isinstance(own, str) and own else None,
+    )
 
 
 def _key(line: Mapping[str, Any]) -> Key:
@@ -334,9 +346,3 @@ def _key(line: Mapping[str, Any]) -> Key:
 def _is_marked(raw: bytes) -> bool:
     """Whether the line may end a batch or be none of its lines. Four searches take half of the time of one pattern."""
     return b'"sample_done"' in raw or b'"loose"' in raw or b'"final_report"' in raw or b'"spec"' in raw
-
-
-def _may_belong(raw: bytes, wanted: frozenset[str]) -> bool:
-    """False if the line certainly belongs to none of these samples."""
-    head = HEAD.match(raw)
-    return head is None or head[1].decode("utf-8", "replace") in wanted

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
+from evals.record.grading import current_grader
 from evals.texts.thoughts import answers_where_cut
 
 if TYPE_CHECKING:
@@ -62,11 +63,13 @@ class SampleScope:
     dropped: they belong to no result.
     """
 
-    __slots__ = ("_closed", "_entries", "_recorder", "_token", "repeat", "sample_id")
+    __slots__ = ("_closed", "_entries", "_recorder", "_token", "own_id", "repeat", "sample_id")
 
     def __init__(self, recorder: RecorderBase, sample_id: str, repeat: int | None = None) -> None:
         self.sample_id = sample_id
         self.repeat = repeat
+        self.own_id: str | None = None
+        "The id that the row gives itself, for the last line of the sample."
         self._recorder = recorder
         self._entries: list[tuple[Event, str]] = []
         self._closed = False
@@ -95,7 +98,7 @@ class SampleScope:
             self._entries.append((event, data_text))
 
     def commit(self, labels: Mapping[str, Any] | None = None) -> None:
-        """Write the sample's events at once; the last line gets the keys `sample_done` and `labels`.
+        """Write the sample's events at once; the last line gets the keys `sample_done`, `id` and `labels`.
 
         labels: keys of the row that reports group by. A sample without events gets an empty `result` event.
 
@@ -105,19 +108,19 @@ class SampleScope:
         self._recorder._paused.discard(self)
         if not self._entries or self._entries[-1][0].sample_id != self.sample_id:
             self._recorder.record_event("result", {}, sample_id=self.sample_id)
-        self._finish({"labels": dict(labels), "sample_done": True} if labels else {"sample_done": True})
+        self._finish({"sample_done": True}, labels)
 
     def fail(self, data: Mapping[str, Any], labels: Mapping[str, Any] | None = None) -> None:
         """Write the events of KEPT_OF_FAILED, and an `error` event with `data`, marked `failed` and `sample_done`."""
         self._entries = [entry for entry in self._entries if entry[0].type in KEPT_OF_FAILED]
         self._recorder._paused.discard(self)
         self._recorder.record_event("error", dict(data), sample_id=self.sample_id)
-        marks = {"failed": True, "sample_done": True}
-        self._finish({"labels": dict(labels), **marks} if labels else marks)
+        self._finish({"failed": True, "sample_done": True}, labels)
 
-    def _finish(self, marks: dict[str, Any]) -> None:
+    def _finish(self, marks: dict[str, Any], labels: Mapping[str, Any] | None) -> None:
         self._closed = True
-        self._recorder._write(self._entries, marks)
+        own = {"id": self.own_id} if self.own_id is not None else {}
+        self._recorder._write(self._entries, {**own, **({"labels": dict(labels)} if labels else {}), **marks})
 
 
 class RecorderBase:
@@ -208,9 +211,7 @@ class RecorderBase:
             return
         context, scope = current_context.get(), None
         if context.recorder is self:
-            scope = context.scope
-            if sample_id is None:
-                sample_id = context.sample_id
+            scope, sample_id = context.scope, context.sample_id if sample_id is None else sample_id
         event = Event(
             self._run_id,
             -1,
@@ -278,8 +279,10 @@ class RecorderBase:
         self.record_event("embedding", data, sample_id=sample_id)
 
     def record_sampling(self, prompt: Any, sampled: Any, sample_id: str | None = None, **extra: Any) -> None:
-        """Record a `sampling` event: `prompt`, `sampled` (its completions), `answers` (see there), and `extra`."""
+        """Record a `sampling` event: `prompt`, `sampled`, `answers` (see there), `grader` (of its call), `extra`."""
         data = {"prompt": prompt, "sampled": sampled, **answers_where_cut(sampled), **extra}
+        if (grader := current_grader()) is not None:
+            data.setdefault("grader", grader)
         self.record_event("sampling", data, sample_id=sample_id)
 
     def record_function_call(

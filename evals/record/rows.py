@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from evals.json_text import dumps
 from evals.record.scores import is_finite, values_of
+from evals.sample import IMAGES_KEY, LABEL_KEYS
 from evals.stats.intervals import mean_of
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
 
 COLUMNS = (
+    "id",
     "sample_id",
     "repeat",
     "prompt",
@@ -25,16 +27,16 @@ COLUMNS = (
     "latency_s",
     "cost_usd",
 )
-"The columns of every table. Metrics follow under their own names."
+"The columns of every table. Labels and metrics follow under their own names."
 
 
 def row_of(sample: SampleRecord) -> dict[str, Any]:
     """One sample as a flat row with the keys of COLUMNS and its metrics. A value that was not recorded is None.
 
-    prompt: of the first call. completion: the one that was scored, else the first that was drawn. expected, picked: of
-    the last `match` event. correct, and metrics that were recorded several times: the mean where the values differ.
-    usage (tokens), latency_s, cost_usd: sums over the calls of the sample. A metric with the name of a column becomes
-    `metric.<name>`.
+    id: the sample's name, which is the row's own id where it has one, else `sample_id`. prompt: of the first call.
+    completion: the one that was scored, else the first that was drawn. expected, picked: of the last `match` event.
+    correct, and metrics that were recorded several times: the mean where the values differ. usage (tokens), latency_s,
+    cost_usd: sums over the calls of the sample. A metric with the name of a column becomes `metric.<name>`.
     """
     calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
     asked = calls or [scored for scored in sample.data("cond_logp") if isinstance(scored, dict)]
@@ -43,6 +45,7 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
     means = _means_of_differing(sample)
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row.update(
+        id=sample.name,
         sample_id=sample.sample_id,
         repeat=sample.repeat,
         prompt=asked[0].get("prompt") if asked else sample.raw_sample.get("input"),
@@ -58,6 +61,24 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
     for name, value in _metrics(sample, match).items():
         row[f"metric.{name}" if name in COLUMNS else name] = means.get(name, value)
     return row
+
+
+def labelled_row_of(sample: SampleRecord) -> dict[str, Any]:
+    """The row of `row_of`, with the sample's labels (category, subject, ...) before its metrics.
+
+    A label with the name of another column becomes `label.<name>`.
+    """
+    row = row_of(sample)
+    fixed = {name: row.pop(name) for name in COLUMNS}
+    labels = labels_in(sample)
+    return {**fixed, **{f"label.{k}" if k in row or k in COLUMNS else k: v for k, v in labels.items()}, **row}
+
+
+def labels_in(sample: SampleRecord) -> dict[str, Any]:
+    """The labels of a sample: those of the record, else those of the dataset's row (openai/evals records none)."""
+    raw = sample.raw_sample
+    said = {key: raw[key] for key in LABEL_KEYS if isinstance(raw.get(key), str | int)}
+    return {key: value for key, value in {**said, **sample.labels}.items() if key in (*LABEL_KEYS, IMAGES_KEY)}
 
 
 def _means_of_differing(sample: SampleRecord) -> dict[str, float]:

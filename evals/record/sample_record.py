@@ -20,6 +20,13 @@ class SampleRecord:
     "The data of its last `error` event (`type`, `message`, ...) if the sample failed; else None."
     labels: dict[str, Any] = field(default_factory=dict)
     "Keys of the row that reports group by (category, subject, ...)."
+    own_id: str | None = None
+    "The id that the row gives itself; None where it has none, where several rows share one, and in older records."
+
+    @property
+    def name(self) -> str:
+        """What people call the sample: the row's own id, else `sample_id`."""
+        return self.own_id or self.sample_id
 
     def data(self, type: str) -> list[Any]:
         """The data of all events of one type, in the order in which they were recorded."""

@@ -63,6 +63,8 @@ class ScoreArrays:
     "Completions that held no answer which could be read."
     metrics: tuple[str, ...]
     "All names that could be asked for."
+    names: tuple[str, ...]
+    "What people call the samples of `sample_ids`: the rows' own ids where they have some, else the same."
 
     @property
     def n(self) -> int:
@@ -212,6 +214,8 @@ class _Reader:
         self._labels: dict[str, _Codes] = {}
         self._first_repeats = array("q")
         self._n_unparsed = 0
+        self._own_ids: dict[str, str] = {}
+        "By sample id; empty where rows have no ids of their own."
 
     def add_failed(self, sample: SampleRecord) -> None:
         assert sample.error is not None
@@ -224,6 +228,8 @@ class _Reader:
         leads = row == len(self._first_repeats)
         if leads:
             self._first_repeats.append(sample.repeat)
+            if sample.own_id is not None:
+                self._own_ids[sample.sample_id] = sample.own_id
         elif sample.repeat < self._first_repeats[row]:
             self._first_repeats[row], leads = sample.repeat, True
         if leads:
@@ -270,6 +276,7 @@ class _Reader:
             path=path,
             metric=name,
             sample_ids=tuple(ids[row] for row in kept),
+            names=tuple(self._own_ids.get(ids[row], ids[row]) for row in kept),
             scores=means[order],
             n_repeats=counts[order],
             within_variance=within[order],

@@ -15,7 +15,9 @@ MAX_SPEC_BYTES = 16 << 20
 "A longer first line is that of another file."
 TAIL_BYTES = 1 << 14
 MAX_TAIL_BYTES = 64 << 20
-ENDINGS = (".jsonl", ".jsonl.gz")
+ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_NO_RECORDS = (".parts", ".segments")
+"Folders beside a record that hold pieces of it."
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def read_summary(path: Path) -> RecordSummary | None:
     Raises:
         OSError: the file cannot be read.
     """
-    first, last = _ends_of_compressed(path) if path.suffix == ".gz" else _ends(path)
+    first, last = _ends_of_compressed(path) if path.suffix in (".gz", ".zst") else _ends(path)
     spec = (parsed_line(first) or {}).get("spec")
     if not isinstance(spec, Mapping):
         return None
@@ -64,7 +66,7 @@ def summaries(paths: Iterable[Path]) -> Iterator[RecordSummary]:
                 yield found
             continue
         for folder, folders, files in os.walk(path):
-            folders.sort()
+            folders[:] = sorted(name for name in folders if not name.endswith(_NO_RECORDS))
             for name in sorted(files):
                 if name.endswith(ENDINGS) and (found := _readable(Path(folder, name))) is not None:
                     yield found

@@ -8,8 +8,10 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from evals.completion import CompletionFn
 from evals.errors import RegistryError, did_you_mean
 from evals.registry.argument_types import fits, parameters_of, problem_of, read_text
+from evals.registry.whose_code import class_line
 from evals.secrets import redact
 
 
@@ -85,6 +87,23 @@ def refuse_other_than_an_eval(made: Any, path: str, *, named_by: str, where: str
         f"{named_by} names class {path!r}, which makes a {type(made).__name__} and no eval",
         where=line_of_argument(where, "class"),
         fix="name a class that is derived from evals.Eval",
+    )
+
+
+def refuse_other_than_a_completion_fn(made: Any, *, named_by: str, where: str | None) -> None:
+    """Raise RegistryError unless what a class or function has made can be asked for completions.
+
+    A class that derives from the protocol CompletionFn and forgets `__call__` inherits one that returns nothing.
+    """
+    inherits_nothing = inspect.getattr_static(type(made), "__call__", None) is CompletionFn.__call__
+    if callable(getattr(made, "complete", None)) or (callable(made) and not inherits_nothing):
+        return
+    begins = class_line(made)
+    raise RegistryError(
+        f"{named_by}: a {type(made).__name__} is not a completion function",
+        where=where,
+        notes=[f"class {type(made).__name__} at {begins} has no __call__" if begins else ""],
+        fix="give its class '__call__(prompt, **kwargs)', or 'async complete(prompt, **kwargs)'",
     )
 
 

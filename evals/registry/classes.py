@@ -12,16 +12,13 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any, NoReturn
 
 from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed, near_misses
 from evals.registry.argument_check import checked_arguments
-from evals.secrets import redact
+from evals.registry.whose_code import foreign_line, is_ours, plugin_failure
 
 logger = logging.getLogger("evals")
-
-PACKAGE = Path(__file__).resolve().parents[1]
 
 UNEXPECTED = re.compile(r"(\S+)\(\) got an unexpected keyword argument '([^']*)'")
 MISSING = re.compile(r"(\S+)\(\) missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
@@ -99,48 +96,20 @@ def build(
         raise
     except (AssertionError, ValueError) as error:
         what = f"{named_by} cannot be made with these arguments: {error or type(error).__name__}"
-        raise UsageError(what, where=where) from error
-    except Exception as error:
+        line = None if is_ours(factory) else foreign_line(error)
+        raise UsageError(what, where=where, notes=[f"raised at {line}" if line else ""]) from error
+    except (Exception, SystemExit) as error:
         _blame_plugin(error, factory, named_by, where)
         raise
 
 
-def _blame_plugin(error: Exception, factory: Any, named_by: str, where: str | None) -> None:
+def _blame_plugin(error: BaseException, factory: Any, named_by: str, where: str | None) -> None:
     """Raise a UsageError that names the line that failed, unless `factory` is ours."""
     if is_ours(factory):
         return
-    logger.debug("%s failed", named_by, exc_info=error)
-    raise UsageError(
-        f"{named_by} cannot be made: {type(error).__name__}: {redact(str(error))}",
-        where=where,
-        notes=[f"raised at {foreign_line(error)}; --debug shows the traceback"],
-    ) from error
-
-
-def is_ours(thing: Any) -> bool:
-    """Whether the code of a class, function or method lies in the folder of this package.
-
-    Decides whose fault a surprise is: of code elsewhere it becomes a message that names the plug-in, of our own code it
-    is our bug and keeps its traceback.
-    """
-    if isinstance(thing, functools.partial):
-        bound: functools.partial[Any] = thing
-        return is_ours(bound.func)
-    try:
-        return _in_package(inspect.getfile(thing))
-    except (TypeError, OSError):
-        return False
-
-
-def foreign_line(error: BaseException) -> str | None:
-    """`file:line` of the innermost frame outside this package; None if all frames are ours."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _in_package(frame.filename)]
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
-
-
-def _in_package(filename: str) -> bool:
-    path = Path(filename)
-    return path.is_absolute() and PACKAGE in path.resolve().parents
+    failure = plugin_failure(error, factory, named_by=named_by, where=where, what="cannot be made")
+    if failure is not None:
+        raise failure from error
 
 
 def explain_arguments(
@@ -207,7 +176,7 @@ def _import(module_name: str, path: str, named_by: str, where: str | None) -> An
         if error.name and (module_name == error.name or module_name.startswith(f"{error.name}.")):
             raise _no_such_module(path, module_name, named_by, where) from error
         _cannot_import(error, path, named_by, where)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _cannot_import(error, path, named_by, where)
 
 
@@ -266,17 +235,17 @@ def _public_name(path: str) -> str | None:
     return f"write {public}"
 
 
-def _cannot_import(error: Exception, path: str, named_by: str, where: str | None) -> NoReturn:
-    missing = isinstance(error, ModuleNotFoundError) and error.name
+def _cannot_import(error: Exception | SystemExit, path: str, named_by: str, where: str | None) -> NoReturn:
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
     raise RegistryError(
         f"{named_by} names class {path!r}, which cannot be imported",
         where=where,
         notes=[f"{_raised_at(error)}{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"],
-        fix=f"install the package that holds {error.name!r}" if missing else None,  # type: ignore[attr-defined]
+        fix=f"install the package that holds {missing!r}" if missing else None,
     ) from error
 
 
-def _raised_at(error: Exception) -> str:
+def _raised_at(error: Exception | SystemExit) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: "
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]

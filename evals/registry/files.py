@@ -92,6 +92,10 @@ class RegistryFiles:
             table[entry.name] = filled_in(entry)
         return table
 
+    def names(self, kind: str) -> list[str]:
+        """All names of a kind, in load order. Nothing is parsed for it, so a name may stand for no entry."""
+        return self._index(kind).names()
+
     def entries(self, kind: str) -> list[RawEntry]:
         """All entries of a kind, in load order. Files that cannot be read are skipped with a warning."""
         return list(self._index(kind).entries())

@@ -9,7 +9,12 @@ from typing import Any
 
 from evals.errors import RegistryError, listed
 from evals.registry.aliases import first_entry, follow
-from evals.registry.argument_check import EVAL_METHODS, refuse_other_than_a_class, refuse_other_than_an_eval
+from evals.registry.argument_check import (
+    EVAL_METHODS,
+    refuse_other_than_a_class,
+    refuse_other_than_a_completion_fn,
+    refuse_other_than_an_eval,
+)
 from evals.registry.classes import accepts, build, load_object
 from evals.registry.entries import (
     alias_of,
@@ -265,12 +270,7 @@ class Registry(RegistryFiles):
         if context_length is not None:
             args.setdefault("n_ctx", context_length)
         made = build(factory, args, named_by=named_by, where=spec.where, given=kwargs.keys())
-        if not callable(made) and not callable(getattr(made, "complete", None)):
-            raise RegistryError(
-                f"{named_by}: a {type(made).__name__} is not a completion function",
-                where=spec.where,
-                fix="give its class '__call__(prompt, **kwargs)', or 'async complete(prompt, **kwargs)'",
-            )
+        refuse_other_than_a_completion_fn(made, named_by=named_by, where=spec.where)
         return made
 
     @functools.cached_property

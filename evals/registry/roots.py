@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evals.errors import did_you_mean
+from evals.project import current_project
 from evals.registry.entries import KNOWN_KEYS
 from evals.registry.index import shown_path
 
@@ -27,11 +28,12 @@ def bundled_data_root() -> Path:
 
 
 def default_registry_paths() -> list[Path]:
-    """The built-in registry, then `~/.evals`; without the latter if the user has no home folder."""
+    """The built-in registry, then `~/.evals` if the user has a home folder, then those of the project file."""
+    projects = [Path(path) for path in current_project().get("registry_paths") or ()]
     try:
-        return [bundled_root(), Path.home() / ".evals"]
+        return [bundled_root(), Path.home() / ".evals", *projects]
     except RuntimeError:
-        return [bundled_root()]
+        return [bundled_root(), *projects]
 
 
 def _folders_near(path: Path) -> str:

@@ -60,6 +60,7 @@ class FlipTexts:
         id_a, id_b = self._ids[pair]
         a, b = row_of(self._samples_a[id_a]), row_of(self._samples_b[id_b])
         return {
+            "id": self._comparison.names([pair])[0],
             "sample_id": id_a,
             "score_a": float(c.scores_a[pair]),
             "score_b": float(c.scores_b[pair]),
@@ -76,7 +77,10 @@ class FlipTexts:
         c = self._comparison
         before, after = float(c.scores_a[pair]), float(c.scores_b[pair])
         id_a, id_b = self._ids[pair]
-        name = one_line(id_a if id_a == id_b else f"{id_a} ({id_b} in {self._names[1]})")
+        other = "" if id_a == id_b else f"{id_b} in {self._names[1]}"
+        called = c.names([pair])[0]
+        beside = ", ".join(text for text in (id_a if called != id_a else "", other) if text)
+        name = one_line(f"{called} ({beside})" if beside else called)
         return f"{name}  {score_word(before, c.is_binary)} -> {score_word(after, c.is_binary)}"
 
     def _parts(self, pair: int) -> Iterator[tuple[str, str]]:

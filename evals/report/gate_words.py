@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from evals.comparison.baseline import Baseline
 from evals.comparison.gate import EvalVerdict, GateLimits
-from evals.report.words import UNDEFINED, counted, percent, points, signed
+from evals.report.words import UNDEFINED, counted, one_line, percent, points, signed
 
 WORDS = {"regression": "REGRESSION", "ok": "ok", "undecided": "CANNOT TELL", "incomplete": "NOT COMPLETE"}
 "How each verdict is shown."
@@ -33,6 +33,13 @@ def reason(verdict: EvalVerdict, limits: GateLimits) -> str:
         never = f" (below {verdict.test.min_n} no drop can be proven)" if verdict.n < verdict.test.min_n else ""
         return f"cannot tell with {counted(verdict.n, 'sample')}{never}{enough}"
     return ""
+
+
+def neutral_warning(verdict: EvalVerdict) -> str:
+    """What is said of an undecided verdict that passes: how many samples there are, and how many would decide."""
+    needed = verdict.test.n_needed
+    would = "too few to say how many would decide" if needed is None else f"about {max(needed, verdict.n + 1):,} would"
+    return f"{one_line(verdict.eval_name)} is not decided by {counted(verdict.n, 'sample')}; {would}"
 
 
 def update_warning(baseline: Baseline, replaced: Baseline | None) -> str:

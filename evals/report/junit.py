@@ -16,18 +16,21 @@ _NOT_IN_XML = re.compile(r"[\ufffe\uffff]")
 
 def gate_junit(verdicts: Sequence[EvalVerdict], limits: GateLimits, undecided: str) -> str:
     """One test case an eval. It fails for a regression or a run that is not complete, and for an undecided one unless
-    `undecided` is `pass`."""
-    failing = {"regression", "incomplete"} | ({"undecided"} if undecided != "pass" else set())
+    `undecided` is `pass`, or `neutral`, which shows it as skipped."""
+    failing = {"regression", "incomplete"} | ({"undecided"} if undecided not in ("neutral", "pass") else set())
+    skipped = {"undecided"} if undecided == "neutral" else set()
     n_failures = sum(verdict.verdict in failing for verdict in verdicts)
-    suite = ET.Element(
-        "testsuite", name="evals gate", tests=str(len(verdicts)), failures=str(n_failures), errors="0", skipped="0"
-    )
+    n_skipped = sum(verdict.verdict in skipped for verdict in verdicts)
+    counts = {"tests": len(verdicts), "failures": n_failures, "errors": 0, "skipped": n_skipped}
+    suite = ET.Element("testsuite", {"name": "evals gate", **{name: str(count) for name, count in counts.items()}})
     for verdict in verdicts:
         case = ET.SubElement(suite, "testcase", classname="evals.gate", name=_xml(one_line(verdict.eval_name)))
         said = f"{difference(verdict)} n = {verdict.n}: {WORDS[verdict.verdict]} {reason(verdict, limits)}".strip()
         if verdict.verdict in failing:
             failure = ET.SubElement(case, "failure", message=_xml(said), type=verdict.verdict)
             failure.text = _xml("\n".join([said, *verdict.notes, f"record: {verdict.run.path}"]))
+        elif verdict.verdict in skipped:
+            ET.SubElement(case, "skipped", message=_xml(said))
         else:
             ET.SubElement(case, "system-out").text = _xml(said)
     ET.indent(suite)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evals.runner.run import run_facts
+from evals.runner.result import run_facts
 
 if TYPE_CHECKING:
     from evals.runner.result import RunResult

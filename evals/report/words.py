@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import textwrap
 import unicodedata
 from collections.abc import Iterator
@@ -70,13 +71,15 @@ def indented(text: str) -> list[str]:
     return wrapped(text, first="  ")
 
 
-def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
+def labelled(label: str, text: str, max_lines: int | None, *, keeps_end: bool = False) -> list[str]:
     """The lines of `text` beside a column with its label, in at most 80 columns.
 
-    max_lines: of the text; the last line then says how long all of it is. None shows everything.
+    max_lines: of the text; the last line then says how long all of it is. None shows everything. keeps_end: of a long
+    text leave out the middle, as of a prompt whose question stands at its end.
     """
     label = one_line(label)
-    lines = list(_folded_lines(text, WIDTH - LABEL_WIDTH - len(INDENT), max_lines))
+    fold = _lines_of_both_ends if keeps_end and max_lines is not None else folded_lines
+    lines = list(fold(text, WIDTH - LABEL_WIDTH - len(INDENT), max_lines))
     first, *rest = lines or [""]
     if len(label) >= LABEL_WIDTH:
         return [f"{INDENT}{label}", *(f"{INDENT}{'':<{LABEL_WIDTH}}{line}".rstrip() for line in lines)]
@@ -84,8 +87,8 @@ def labelled(label: str, text: str, max_lines: int | None) -> list[str]:
     return [f"{INDENT}{label:<{LABEL_WIDTH}}{first}".rstrip(), *(f"{margin}{line}".rstrip() for line in rest)]
 
 
-def _folded_lines(text: str, width: int, max_lines: int | None) -> Iterator[str]:
-    """Lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
+def folded_lines(text: str, width: int, max_lines: int | None = None) -> Iterator[str]:
+    """Printable lines of at most `width` columns; after `max_lines` of them, how long the whole text is."""
     shown = text if max_lines is None else text[: max_lines * width * 2]  # escapes make text longer, never shorter
     n_lines = 0
     for paragraph in printable(shown).split("\n"):
@@ -97,6 +100,25 @@ def _folded_lines(text: str, width: int, max_lines: int | None) -> Iterator[str]
             yield line
     if len(shown) < len(text):
         yield f"... ({len(text):,} characters in all)"
+
+
+def _lines_of_both_ends(text: str, width: int, max_lines: int | None) -> Iterator[str]:
+    """The first lines, how long the whole text is, and the last lines: `max_lines` and one, or all where they fit."""
+    assert max_lines is not None
+    n_head = max_lines // 4
+    n_tail = max_lines - n_head
+    room = max_lines * width * 2
+    if len(text) <= room:
+        lines = [line for paragraph in printable(text).split("\n") for line in _folded(paragraph, width)]
+        head, tail = lines[:n_head], lines[max(n_head, len(lines) - n_tail) :]
+    else:
+        head = list(folded_lines(text[:room], width, None))[:n_head]
+        tail = list(folded_lines(text[-room:], width, None))[-n_tail:]
+        lines = []
+    yield from head
+    if len(lines) != len(head) + len(tail):
+        yield f"... ({len(text):,} characters in all)"
+    yield from tail
 
 
 def _folded(line: str, width: int) -> Iterator[str]:
@@ -126,3 +148,9 @@ def _columns(char: str) -> int:
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def near_path(place: str) -> str:
+    """A `file:line` from the working folder where that is shorter."""
+    near = os.path.relpath(place) if os.path.isabs(place) else place
+    return min(place, near, key=len)

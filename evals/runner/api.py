@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from evals.completion_fns.graders import GraderArgument
 from evals.engine.settings import settings_from_environment
 from evals.errors import UsageError, did_you_mean
 from evals.images.conditions import CONDITIONS, ImageOptions
@@ -30,6 +31,7 @@ def run(
     seed: int = 20220722,
     temperature: float | None = None,
     effort: str | None = None,
+    grader: GraderArgument | None = None,
     eval_args: Mapping[str, Any] | None = None,
     completion_args: Mapping[str, Any] | None = None,
     registry_paths: Sequence[str | Path] | str | Path = (),
@@ -64,6 +66,7 @@ def run(
     object counts as the same when its class, its code and its public attributes are.
     estimand: what intervals are about, `like-these` samples or `these` of the dataset alone; shrink_groups: empirical
     Bayes estimates in tables of groups (docs/statistics.md).
+    grader: for evals that ask one: a name, a mapping with `model` and `args`, or a list of these, a panel.
     temperature, effort (of reasoning): override those of the eval; graders keep their own.
     tags: words for the record, by which `evals runs` finds it.
     images: how the evaluated model sees images: `vision`, `no_vision` or `transcribed`; None for the eval's own way.
@@ -96,7 +99,7 @@ def run(
         tags=tags,
         eval_name=eval_name,
         registry_paths=_listed(registry_paths),
-        extra_eval_params=dict(eval_args or {}),
+        extra_eval_params={**(eval_args or {}), **({} if grader is None else {"grader": grader})},
         completion_args=dict(completion_args or {}),
         max_samples=_positive("max_samples", max_samples),
         repeats=_positive("repeats", repeats) or 1,

@@ -20,9 +20,11 @@ from evals.record.scores import score_of
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
+from evals.registry.whose_code import plugins_answer_for
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
-from evals.runner.given_answer import GivenAnswer, ScoringAnswer
+from evals.runner.given_answer import GivenAnswer, made_over_given
+from evals.runner.own_ids import OwnIds
 from evals.sample import sample_id
 from evals.specs import EvalSpec
 from evals.texts.number_text import counted
@@ -109,19 +111,6 @@ def _key_of(name: str, registry: Registry) -> str:
         return name
 
 
-def _made(spec: EvalSpec, registry: Registry) -> tuple[Eval, GivenAnswer]:
-    """The eval over a completion function that gives texts, or else over one that scores texts too."""
-    answer = GivenAnswer()
-    try:
-        return registry.make_eval(spec, [answer]), answer
-    except UsageError as error:
-        scoring = ScoringAnswer()
-        try:
-            return registry.make_eval(spec, [scoring]), scoring
-        except EvalsError:
-            raise error from None
-
-
 def check_eval(name: str, registry: Registry) -> EvalCheck:
     """Run all checks of one eval: class, rows, ideal answers and the empty answer, duplicates."""
     try:
@@ -132,23 +121,31 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
         return check
     check = EvalCheck(str(spec.key), spec.where)
     try:
-        evaluation, answer = _made(spec, registry)
+        evaluation, answer = made_over_given(spec, registry)
     except (EvalsError, TypeError) as error:
         check.add("failed", f"the class cannot be made: {error}")
         return check
     check.add("ok", f"class {spec.cls} with its arguments")
+    try:
+        with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}"):
+            _check_made(evaluation, spec, answer, check)
+    except UsageError as error:
+        check.add("failed", str(error))
+    return check
+
+
+def _check_made(evaluation: Eval, spec: EvalSpec, answer: GivenAnswer, check: EvalCheck) -> None:
+    """The checks of an eval whose class could be made."""
     samples = _samples(evaluation, check)
     if samples is None:
-        return check
+        return
     check.n_samples = len(samples)
-    if _check_rows(evaluation, samples, check, as_openai_evals=spec.is_openai_evals_form) and _is_ready(
-        evaluation, check
-    ):
+    are_good = _check_rows(evaluation, samples, check, as_openai_evals=spec.is_openai_evals_form)
+    if are_good and _is_ready(evaluation, check):
         _check_scorer(evaluation, samples, answer, check)
         _check_duplicates(evaluation, samples, check)
         for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
             check.add("warn", warning)
-    return check
 
 
 def check_model(name: str, registry: Registry) -> EvalCheck:
@@ -210,14 +207,18 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
     except EvalsError as error:
         check.add("failed", str(error))
         return False
+    own_ids = OwnIds(evaluation)
     for index in range(len(samples)):
         try:
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
+            own_ids.look_at(sample)
         except (DataError, RegistryError, UsageError) as error:
             bad.append(error)
-    for warning in doubts.warnings():
+    if not bad:
+        bad += own_ids.problems(samples[index] for index in range(len(samples)))
+    for warning in (*doubts.warnings(), *own_ids.warnings()):
         check.add("warn", warning)
     if not bad:
         check.add("ok", f"all rows have the fields that {type(evaluation).__name__} needs")

@@ -12,6 +12,7 @@ from evals.errors import RegistryError, UsageError
 from evals.eval import Eval
 from evals.registry.index import YamlFile
 from evals.registry.lookup import Registry
+from evals.registry.whose_code import plugins_answer_for
 from evals.sample import sample_id
 
 
@@ -52,14 +53,15 @@ def collect_sample_ids(
     registry.add_registry_paths(list(registry_paths))
     registry.data_paths.extend(map(str, data_paths))
     evaluation = _built(eval_name, registry, eval_args or {})
-    n_samples = len(evaluation.stream_samples())
+    with plugins_answer_for(evaluation, named_by=f"eval {eval_name!r}"):
+        n_samples = len(evaluation.stream_samples())
     return [sample_id(evaluation.name, index) for index in sample_order(n_samples, max_samples)]
 
 
 def _built(eval_name: str, registry: Registry, eval_args: Mapping[str, Any]) -> Eval:
     spec = registry.find_eval(eval_name)
     made: Eval = registry.make_eval(spec, [DummyCompletionFn()], **eval_args)
-    if made.samples_jsonl is None and type(made).get_samples is Eval.get_samples:
+    if getattr(made, "samples_jsonl", None) is None and type(made).get_samples is Eval.get_samples:
         raise UsageError(
             f"eval {spec.key!r} makes its samples while it runs, so their ids are not known before",
             where=spec.where,

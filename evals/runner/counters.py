@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from evals.engine.cut_off import CUT_OFF_REASONS
@@ -38,11 +39,15 @@ class RunCounters:
         "Failed evaluations by type of error."
         self.first_error = ""
         "The message of the first sample that failed."
+        self.first_place = ""
+        "`file:line` of the code that failed first; empty where no code failed."
         self.usage: collections.Counter[str] = collections.Counter()
         self.models: collections.Counter[str] = collections.Counter()
         "Calls by the name that the server gave its model."
         self.endings: collections.Counter[str] = collections.Counter()
         "Completions by what kept them from being a whole, plain answer: one of ENDINGS."
+        self.graders: dict[str, GraderCosts] = {}
+        "What the calls of each grader came to; they are in all other sums too."
         self.scores = Mean(repeats=1)
         "The scores of the finished evaluations, each repeat on its own."
         # Dollars as whole numbers of 1e-12: float sums would depend on the order of samples.
@@ -79,6 +84,28 @@ class RunCounters:
         self.add_failed(error)
         self._tell(lambda: self._inner.failed(item, error))
 
+    def moved(self, n_finished: int, n_failed: int) -> None:
+        self._tell(lambda: self._inner.moved(n_finished, n_failed))
+
+    def copy(self) -> RunCounters:
+        """These counts, with no observer."""
+        made = RunCounters(NullObserver(), reads_beginning=self._reads_beginning)
+        made.become(self, [])
+        return made
+
+    def become(self, first: RunCounters, others: Sequence[RunCounters]) -> None:
+        """Take over the sums of `first` and `others`, the counts of several processes; totals are those of `first`."""
+        self.n_total, self.n_before = first.n_total, first.n_before
+        all_of_them = [first, *others]
+        for name in ("n_truncated", "n_finished", "n_unparsed", "_pico_usd", "_n_priced", "_n_sampled"):
+            setattr(self, name, sum(getattr(one, name) for one in all_of_them))
+        for name in ("errors", "usage", "models", "endings"):
+            setattr(self, name, sum((getattr(one, name) for one in all_of_them), collections.Counter()))
+        self.first_error = next((one.first_error for one in all_of_them if one.first_error), "")
+        self.scores = Mean(repeats=1)
+        for one in all_of_them:
+            self.scores.merge(one.scores)
+
     def _tell(self, news: Callable[[], None]) -> None:
         """Tell the inner observer, until it cannot print any more: a closed terminal or pipe must not end a run."""
         try:
@@ -90,6 +117,7 @@ class RunCounters:
         """Count a sample that failed. error: the data of its `error` event."""
         self.errors[str(error.get("type", "error"))] += 1
         self.first_error = self.first_error or str(error.get("message", ""))
+        self.first_place = self.first_place or str(error.get("where", ""))
 
     def add_finished(self, events: Sequence[Event]) -> None:
         """Add the calls and the score of a finished evaluation, of this run or of the one that it resumes."""
@@ -111,9 +139,12 @@ class RunCounters:
         if data.get("model"):
             self.models[str(data["model"])] += 1
         cost = data.get("cost_usd")
-        if isinstance(cost, int | float) and is_finite(cost):
+        pico_usd = round(cost * 1e12) if isinstance(cost, int | float) and is_finite(cost) else None
+        if pico_usd is not None:
             self._n_priced += 1
-            self._pico_usd += round(cost * 1e12)
+            self._pico_usd += pico_usd
+        if isinstance(data.get("grader"), str):
+            self.graders.setdefault(data["grader"], GraderCosts()).add(data, pico_usd)
         totals = self.usage
         for key, value in flat_usage(data.get("usage")):
             totals[key] += value
@@ -128,6 +159,30 @@ class RunCounters:
         keys = {f"usage_{key}": total for key, total in sorted(self.usage.items())}
         keys |= {name: self.endings[name] for name in ENDINGS if self.endings[name]}
         return {key: total for key, total in keys.items() if key not in report}
+
+
+@dataclass
+class GraderCosts:
+    """Calls, tokens and dollars of one grader."""
+
+    n_calls: int = 0
+    usage: collections.Counter[str] = field(default_factory=collections.Counter)
+    n_priced: int = 0
+    pico_usd: int = 0
+
+    def add(self, call: Mapping[str, Any], pico_usd: int | None) -> None:
+        """Add one call. pico_usd: its cost in 1e-12 dollars, None where it is not known."""
+        self.n_calls += 1
+        self.n_priced += pico_usd is not None
+        self.pico_usd += pico_usd or 0
+        for key, value in flat_usage(call.get("usage")):
+            self.usage[key] += value
+
+    def as_dict(self) -> dict[str, Any]:
+        """`n_calls`, `usage_<key>`, and `cost_usd` if all calls have a price."""
+        found: dict[str, Any] = {"n_calls": self.n_calls}
+        found |= {f"usage_{key}": total for key, total in sorted(self.usage.items())}
+        return found | ({"cost_usd": self.pico_usd / 1e12} if self.n_priced == self.n_calls else {})
 
 
 _ENDING_OF = {

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evals.completion_fns.function import unwrapped
+from evals.engine.prompt_form import change_of_form
 from evals.engine.traits import cache_identity
 from evals.registry.classes import public_path
 from evals.runner.contents import contents_of
@@ -40,30 +41,54 @@ def fingerprint_of(
             models[name] = {"class": public_path(fn_spec.cls), "args": _public(fn_spec.args or {})}
         else:
             models[name] = identity_of(fn)
-    eval_args = without_secrets({**(spec.args or {}), **request.extra_eval_params})
-    fields = getattr(evaluation, "row_fields", None)  # a plug-in's constructor may leave ours out
-    if fields is not None and fields.prompt_name is not None:
-        eval_args |= {"prompt": fields.prompt_name, "prompts": {fields.prompt_name: fields.template}}
+    eval_args = _eval_args(request, spec, evaluation)
     given = {**fn_specs, "--completion_args": CompletionFnSpec("", _public(request.completion_args))}
     fns = dict(zip(request.completion_fn_names, evaluation.completion_fns, strict=False))
     said = {
-        "eval": spec.key,
-        "class": public_path(spec.cls),
-        "eval_args": eval_args,
-        "scorer": evaluation.fingerprint(),
+        **scoring_facts(request, spec, evaluation, facts),
         "contents": contents_of(eval_args, spec.cls, fns, given, registry, spec.registry_path, facts.pictures),
-        "data_sha256": facts.data_sha256,
         "completion_fns": models,
         "completion_args": _public(request.completion_args),
         "overrides": dict(request.settings.overrides),
-        "seed": request.seed,
-        "max_samples": request.max_samples,
-        "repeats": request.repeats,
     }
+    if request.shard is not None:
+        said["shard"] = [request.shard.index, request.shard.of]
+    if sent := _sent_as(spec, evaluation, facts):
+        said["prompts_sent_as"] = sent
     if images := _images(request, evaluation):
         said["images"] = images
     plain: dict[str, Any] = json.loads(json.dumps(said, sort_keys=True, default=str))
     return plain
+
+
+def scoring_facts(request: RunRequest, spec: EvalSpec, evaluation: Eval, facts: Preflight) -> dict[str, Any]:
+    """The part of the fingerprint that does not depend on the model: eval, arguments, data, samples."""
+    said = {
+        "eval": spec.key,
+        "class": public_path(spec.cls),
+        "eval_args": _eval_args(request, spec, evaluation),
+        "scorer": evaluation.fingerprint(),
+        "data_sha256": facts.data_sha256,
+        "seed": request.seed,
+        "max_samples": request.max_samples,
+        "repeats": request.repeats,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(said, sort_keys=True, default=str))
+    return plain
+
+
+def _eval_args(request: RunRequest, spec: EvalSpec, evaluation: Eval) -> dict[str, Any]:
+    eval_args: dict[str, Any] = without_secrets({**(spec.args or {}), **request.extra_eval_params})
+    fields = getattr(evaluation, "row_fields", None)  # a plug-in's constructor may leave ours out
+    if fields is not None and fields.prompt_name is not None:
+        eval_args |= {"prompt": fields.prompt_name, "prompts": {fields.prompt_name: fields.template}}
+    return eval_args
+
+
+def _sent_as(spec: EvalSpec, evaluation: Eval, facts: Preflight) -> str | None:
+    """What our rules change of the prompts; None for entries of openai/evals form, which keep the rules of theirs."""
+    fns = evaluation.completion_fns
+    return None if spec.is_openai_evals_form or not fns else change_of_form(fns[0], facts.first_prompt)
 
 
 def _images(request: RunRequest, evaluation: Eval) -> dict[str, Any]:
@@ -179,6 +204,7 @@ _WORDS = {
     "data_sha256": "data",
     "eval_args": "eval arguments",
     "overrides": "sampling options",
+    "prompts_sent_as": "form of the prompts",
 }
 "Facts under the names by which people know them; the others go by their own."
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from evals.completion import CompletionResult, Completions, ContinuationScore
 from evals.completion_fns.backend import Backend
+from evals.errors import EvalsError, UsageError
+from evals.registry.lookup import Registry
+from evals.specs import EvalSpec
 
 
 class GivenAnswer(Backend):
@@ -27,3 +30,16 @@ class ScoringAnswer(GivenAnswer):
 
     async def score(self, prompt: Any, continuations: Sequence[str]) -> list[ContinuationScore]:
         return [ContinuationScore(-1.0, 1) for _ in continuations]
+
+
+def made_over_given(spec: EvalSpec, registry: Registry) -> tuple[Any, GivenAnswer]:
+    """The eval over a completion function that gives texts, or else over one that scores texts too."""
+    answer = GivenAnswer()
+    try:
+        return registry.make_eval(spec, [answer]), answer
+    except UsageError as error:
+        scoring = ScoringAnswer()
+        try:
+            return registry.make_eval(spec, [scoring]), scoring
+        except EvalsError:
+            raise error from None

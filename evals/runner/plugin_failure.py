@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.errors import ProviderError
-from evals.registry.classes import foreign_line
+from evals.registry.whose_code import blamed_line, class_line, foreign_line
 from evals.secrets import redact
 
 logger = logging.getLogger("evals")
@@ -17,7 +17,7 @@ class PluginFailed(ProviderError):
     """The code of a plug-in raised something after the run began; what was recorded stays and can be resumed."""
 
 
-def plugin_failed(evaluation: Any, error: Exception, failed_samples: Mapping[str, int]) -> PluginFailed:
+def plugin_failed(evaluation: Any, error: BaseException, failed_samples: Mapping[str, int]) -> PluginFailed:
     """The error for people when `evaluation.run` raised; the traceback goes to the log (`--debug`).
 
     failed_samples: how many samples had failed before, by kind of error: often the true cause.
@@ -26,7 +26,7 @@ def plugin_failed(evaluation: Any, error: Exception, failed_samples: Mapping[str
     kinds = ", ".join(f"{kind} {count}" for kind, count in failed_samples.items())
     failure = PluginFailed(
         f"{type(evaluation).__name__}.run failed: {type(error).__name__}: {redact(str(error))}",
-        where=foreign_line(error),
+        where=blamed_line(error) or class_line(evaluation) or foreign_line(error),
         notes=[f"samples that had failed before: {kinds}; see them with: evals view RECORD --errors" if kinds else ""],
         fix="fix the failing samples or the eval, then resume; --debug shows the traceback",
     )

@@ -18,6 +18,7 @@ from evals.images.conditions import TRANSCRIBED, ImageOptions, has_images, in_co
 from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import LOOKED_AT, few_shot_warnings
+from evals.runner.own_ids import OwnIds
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -36,6 +37,8 @@ class Preflight:
     warnings: Sequence[str] = field(default_factory=tuple)
     pictures: str | None = None
     "A digest of the pictures that rows name by path; None where no row names one."
+    uses_own_ids: bool = True
+    "Whether no two selected rows give themselves the same id."
 
     def facts(self) -> dict[str, Any]:
         """The keys that go into the record's first line."""
@@ -69,20 +72,31 @@ def check_before_run(
     if len(samples) == 0:
         raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
     order = sample_order(len(samples), max_samples)
-    pictures = _check_rows(evaluation, samples, order, doubts, images or ImageOptions())
+    own_ids = OwnIds(evaluation)
+    pictures = _check_rows(evaluation, samples, order, doubts, images or ImageOptions(), own_ids)
     return Preflight(
         n_samples=len(samples),
         n_selected=len(order),
         data_sha256=samples.sha256,
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
-        warnings=[*doubts.warnings(), *few_shot_warnings(evaluation, samples, sorted(order)[:LOOKED_AT])],
+        warnings=[
+            *doubts.warnings(),
+            *own_ids.warnings(),
+            *few_shot_warnings(evaluation, samples, sorted(order)[:LOOKED_AT]),
+        ],
         pictures=pictures,
+        uses_own_ids=own_ids.are_unique,
     )
 
 
 def _check_rows(
-    evaluation: Eval, samples: Sequence[Any], order: Sequence[int], doubts: Doubts, images: ImageOptions
+    evaluation: Eval,
+    samples: Sequence[Any],
+    order: Sequence[int],
+    doubts: Doubts,
+    images: ImageOptions,
+    own_ids: OwnIds,
 ) -> str | None:
     """Check each row; the digest of the pictures that they name."""
     pictures = PictureDigest()
@@ -95,6 +109,7 @@ def _check_rows(
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
+            own_ids.look_at(sample)
             if pictures.add(sample) or images.seen_as == TRANSCRIBED:
                 _check_images(evaluation, sample, images)
         except DataError as error:
@@ -103,6 +118,7 @@ def _check_rows(
             elif error.what == first.what:
                 same.append(index + 1)
     if first is None:
+        own_ids.compare(samples[index] for index in in_file_order)
         return pictures.value()
     more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
     also = [f"({more} the same problem: {listed(same)})"] if same else []

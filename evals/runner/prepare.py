@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
@@ -14,13 +14,16 @@ from evals.engine.traits import effort_in_words, preflight, traits_of
 from evals.errors import UsageError
 from evals.eval import Eval
 from evals.key_values import typed
+from evals.project import current_project
 from evals.registry.classes import load_object
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
+from evals.registry.whose_code import plugins_answer_for
 from evals.runner.checks import try_scorer
-from evals.runner.fingerprint import fingerprint_of
+from evals.runner.fingerprint import fingerprint_of, scoring_facts
 from evals.runner.given_answer import GivenAnswer
+from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
@@ -71,6 +74,8 @@ class PreparedRun:
 
     def is_done_by(self, earlier: Earlier) -> bool:
         """Whether an earlier run left nothing to do. One that ended before its time may have a report all the same."""
+        if self.request.shard is not None:
+            return earlier.complete
         return earlier.complete and len(earlier.finished) >= self.preflight.n_selected * self.request.repeats
 
     def run_spec(self) -> RunSpec:
@@ -100,7 +105,10 @@ class PreparedRun:
                 "repeats": request.repeats,
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
+                **({"shard": asdict(request.shard)} if request.shard is not None else {}),
                 **({"efforts": self.efforts} if self.efforts else {}),
+                **current_project().facts(),
+                **({"graders": graders} if (graders := graders_of(self.eval)) else {}),
                 **({"tags": list(request.tags)} if request.tags else {}),
                 **({"models": self.scales} if self.scales else {}),
                 **self.preflight.facts(),
@@ -110,8 +118,10 @@ class PreparedRun:
         )
 
 
-def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRun:
+def prepare(request: RunRequest, registry: Registry | None = None, *, to_call: bool = True) -> PreparedRun:
     """Resolve the names of a request, check its data, and try what the eval needs.
+
+    to_call: False where no model will be called, so that no key is needed and no ideal answer is tried.
 
     Raises:
         EvalsError: something cannot be run like this; nothing was called.
@@ -121,13 +131,16 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
     request = _with_images(request, evaluation)
-    facts = _facts_of(evaluation, spec, request)
-    evaluation.preflight()
-    _check_effort(evaluation, request, registry)
-    warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry)]
-    warnings += _scorer_warnings(evaluation, spec, request, registry)
-    preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
-    _check_budget(evaluation, request, registry)
+    with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
+        facts = _facts_of(evaluation, spec, request)
+        _check_effort(evaluation, request, registry)
+        warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry), *self_grading(evaluation)]
+        if to_call:
+            evaluation.preflight()
+            warnings += _scorer_warnings(evaluation, spec, request, registry)
+            preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
+            _check_budget(evaluation, request, registry)
+        fingerprint = fingerprint_of(request, spec, evaluation, facts, registry)
     return PreparedRun(
         request=request,
         registry=registry,
@@ -135,7 +148,31 @@ def prepare(request: RunRequest, registry: Registry | None = None) -> PreparedRu
         base_spec=registry.get_base_eval(request.eval_name),
         eval=evaluation,
         preflight=replace(facts, warnings=warnings),
-        fingerprint=fingerprint_of(request, spec, evaluation, facts, registry),
+        fingerprint=fingerprint,
+    )
+
+
+def prepare_report(request: RunRequest, registry: Registry | None = None) -> PreparedRun:
+    """A run whose samples are all recorded: its eval with stand-ins for the models, which are not needed any more.
+
+    The fingerprint holds `scoring_facts` alone.
+
+    Raises:
+        EvalsError: the eval or its data cannot be used.
+    """
+    registry = _registry_of(request, registry)
+    spec = registry.find_eval(request.eval_name)
+    register_secrets_in(spec.args)
+    evaluation = _make_eval(spec, request, registry, [GivenAnswer() for _ in request.completion_fns])
+    facts = _facts_of(evaluation, spec, request)
+    return PreparedRun(
+        request=request,
+        registry=registry,
+        eval_spec=spec,
+        base_spec=registry.get_base_eval(request.eval_name),
+        eval=evaluation,
+        preflight=facts,
+        fingerprint=scoring_facts(request, spec, evaluation, facts),
     )
 
 
@@ -149,8 +186,15 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
     request = _with_images(request, evaluation)
-    facts = _facts_of(evaluation, spec, request)
-    return fingerprint_of(request, spec, evaluation, facts, registry)
+    with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
+        facts = _facts_of(evaluation, spec, request)
+        return fingerprint_of(request, spec, evaluation, facts, registry)
+
+
+def eval_of(request: RunRequest) -> Eval:
+    """The eval of a request, made again in another process. Its data was checked there, and nothing is called here."""
+    registry = _registry_of(request, None)
+    return _evaluation_of(registry.find_eval(request.eval_name), request, registry)
 
 
 def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
@@ -193,7 +237,10 @@ def _evaluation_of(spec: EvalSpec, request: RunRequest, registry: Registry) -> E
 
 
 def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Sequence[Any]) -> Eval:
+    if "grader" in request.extra_eval_params:
+        refuse_grader_of_none(spec, registry)
     made: Eval = registry.make_eval(spec, fns, **{"seed": request.seed, **request.extra_eval_params})
+    made.completion_fn_names = request.completion_fn_names
     return made
 
 

@@ -17,7 +17,7 @@ def open_recorder(request: RunRequest, run_spec: RunSpec, earlier: Earlier | Non
             "--resume goes on with a local record, and --http-run sends events away", fix="use one of them"
         )
     if earlier is not None and not request.dry_run:
-        return LocalRecorder.resume(str(earlier.path), run_spec)
+        return LocalRecorder.resume(str(earlier.path), run_spec, rotate_bytes=request.rotate_bytes)
     return make_recorder(
         request, run_spec, request.record_path or str(request.records_folder / _record_name(run_spec, request))
     )
@@ -28,7 +28,7 @@ def make_recorder(request: RunRequest, run_spec: RunSpec, path: str) -> Recorder
     if request.dry_run:
         return DummyRecorder(run_spec, log=request.dry_run_logging)
     if request.http_url is None:
-        return LocalRecorder(path, run_spec)
+        return LocalRecorder(path, run_spec, rotate_bytes=request.rotate_bytes)
     from evals.record.http import HttpRecorder  # urllib.request costs 10 ms, and few runs need it
 
     return HttpRecorder(

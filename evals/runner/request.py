@@ -10,13 +10,15 @@ from typing import Any, Literal
 
 from evals.completion_fns.function import name_of
 from evals.engine.settings import EngineSettings
+from evals.engine.shard import Shard
+from evals.project import current_project
 
 Estimand = Literal["like-these", "these"]
 
 
 def log_dir() -> Path:
-    """`EVALS_LOG_DIR`, else `evallogs` in the working folder."""
-    return Path(os.environ.get("EVALS_LOG_DIR") or "evallogs")
+    """`EVALS_LOG_DIR`, else `log_dir` of the command's project file, else `evallogs` in the working folder."""
+    return Path(os.environ.get("EVALS_LOG_DIR") or current_project().get("log_dir") or "evallogs")
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,12 @@ class RunRequest:
     record_path: str | None = None
     log_dir: str | Path | None = None
     "Where records go and are looked for; None: `EVALS_LOG_DIR`, else `evallogs`."
+    rotate_bytes: int | None = None
+    "A record that has grown to this size moves its lines into a compressed segment; None: never."
     resume: bool = False
     resume_from: str | None = None
+    shard: Shard | None = None
+    "The share of the samples that is run; None for all."
     dry_run: bool = False
     dry_run_logging: bool = False
     http_url: str | None = None

@@ -11,7 +11,7 @@ from evals.engine.samples import NullObserver
 from evals.engine.session import CallCounts
 from evals.errors import EvalsError, MissingExtra, ProviderError, UsageError, did_you_mean, listed
 from evals.record.reader import Record, read_record
-from evals.record.rows import COLUMNS, row_of
+from evals.record.rows import COLUMNS, labels_in, row_of
 from evals.record.sample_record import SampleRecord
 from evals.report_keys import Metric as Metric
 from evals.report_keys import metrics_of as metrics_of
@@ -45,6 +45,10 @@ class SampleRow:
     cost_usd: float | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
     "Further numbers of the sample, such as `score`."
+    id: str = ""
+    "The sample's name: the id that its row gives itself, else `sample_id`."
+    labels: dict[str, Any] = field(default_factory=dict)
+    "What groups the sample: `category`, `subject`, `language`, ..."
 
     @property
     def is_wrong(self) -> bool:
@@ -59,6 +63,7 @@ class SampleRow:
         return cls(
             **{name: row[name] for name in COLUMNS},
             metrics={key: value for key, value in row.items() if key not in COLUMNS},
+            labels=labels_in(sample),
         )
 
 
@@ -75,13 +80,13 @@ class RecordedSamples:
         return sum(1 for _ in read_record(self.path).samples())
 
     def __getitem__(self, sample_id: str) -> SampleRow:
-        """The first evaluation of the sample with that id. Reads the record up to it.
+        """The first evaluation of the sample with that `id` or `sample_id`. Reads the record up to it.
 
         Raises:
             KeyError: the record has no such sample.
         """
         for row in self:
-            if row.sample_id == sample_id:
+            if sample_id in (row.id, row.sample_id):
                 return row
         raise KeyError(sample_id)
 
@@ -297,3 +302,16 @@ def _eval_spec(log: Record) -> EvalSpec:
         key=said.get("key") or log.spec.get("eval_name"),
         group=said.get("group"),
     )
+
+
+def run_facts(result: RunResult) -> dict[str, Any]:
+    """What a run took, beside its report: these numbers differ from run to run."""
+    counts = result.counts
+    return {
+        "wall_s": round(result.wall_s, 3),
+        "n_calls": counts.n_calls,
+        "n_cached": counts.n_cached,
+        "n_retries": counts.n_retries,
+        "failures": dict(counts.failures),
+        "exit_code": result.exit_code,
+    }

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.errors import DataError
+from evals.errors import DataError, UsageError
 from evals.record.reader import read_record
 from evals.record.sample_record import SampleRecord
 from evals.runner.fingerprint import first_difference, recorded_fingerprint
+from evals.runner.request import RunRequest
 
 
 @dataclass
@@ -32,6 +33,31 @@ class Earlier:
     def samples(self) -> Iterator[SampleRecord]:
         """The finished samples, read from disk one by one."""
         return (sample for sample in read_record(self.path).samples() if sample.error is None)
+
+
+def find_earlier(request: RunRequest, fingerprint: dict[str, Any]) -> Earlier | None:
+    """The unfinished record that a run goes on with, as its request says; None for a new run.
+
+    Raises:
+        UsageError: the record that the request names is of another run.
+    """
+    named = request.resume_from
+    if named is None and request.resume and request.record_path and Path(request.record_path).exists():
+        named = request.record_path
+    if named is not None:
+        earlier = read_earlier(Path(named))
+        difference = first_difference(earlier.fingerprint, fingerprint)
+        if difference is not None:
+            raise UsageError(
+                "this record is of another run and cannot be resumed",
+                where=str(named),
+                notes=[difference],
+                fix="give the arguments of that run, or leave --resume out to start anew",
+            )
+        return earlier
+    if request.resume:
+        return find_unfinished(request.records_folder, fingerprint)
+    return None
 
 
 def read_earlier(path: Path) -> Earlier:

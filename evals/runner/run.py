@@ -15,22 +15,22 @@ from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
 from evals.engine.session import CallCounts, Session
-from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly, UsageError
+from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
-from evals.registry.classes import is_ours
 from evals.registry.lookup import Registry
+from evals.registry.whose_code import blamed_line, is_ours
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
-from evals.runner.fingerprint import first_difference
 from evals.runner.interrupts import handle_interrupts
+from evals.runner.parts import SampleOrder, parts_of, remove_parts, take_in_parts
 from evals.runner.plugin_failure import plugin_failed
 from evals.runner.prepare import PreparedRun, prepare
 from evals.runner.recorders import open_recorder, path_of
 from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
-from evals.runner.result import read_result
-from evals.runner.resume import Earlier, find_unfinished, read_earlier
+from evals.runner.result import read_result, run_facts
+from evals.runner.resume import Earlier, find_earlier, read_earlier
 from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
 
@@ -44,6 +44,13 @@ class RunObserver(Observer, Protocol):
     def watch(self, counters: RunCounters, counts: CallCounts) -> None: ...
 
 
+Evaluate = Callable[
+    [PreparedRun, RecorderBase, Session, RunPlan, RunCounters, "Callable[[int], None] | None"],
+    tuple[dict[str, Any], "EvalsError | None"],
+]
+"Runs the samples of a prepared run: the report, and why the run ended early. The last argument is `on_interrupt`."
+
+
 def run_eval(
     request: RunRequest,
     registry: Registry | None = None,
@@ -51,12 +58,13 @@ def run_eval(
     on_prepared: Callable[[PreparedRun], None] | None = None,
     on_interrupt: Callable[[int], None] | None = None,
     extra_report: Callable[[], dict[str, Any]] | None = None,
+    evaluate: Evaluate | None = None,
 ) -> RunResult:
     """Run one eval and return what came of it.
 
     on_prepared: called after the pre-flight, before the first call. on_interrupt: called with 1 or 2 when a
-    signal asks to stop. extra_report: keys that join the final report. A run that a budget, a signal or the provider
-    cut short returns too, with `stopped_by` set and its record resumable.
+    signal asks to stop. extra_report: keys that join the final report. evaluate: runs the samples; None: here.
+    A run that a budget, a signal or the provider cut short returns too, with `stopped_by` set and its record resumable.
 
     Raises:
         EvalsError: the run could not begin: nothing was called.
@@ -67,14 +75,14 @@ def run_eval(
         from evals.runner.estimand import check_estimand
 
         check_estimand(request, prepared.preflight.n_samples)
-    earlier = _find_earlier(prepared)
+    earlier = _with_parts(find_earlier(request, prepared.fingerprint), prepared)
     if earlier is not None and prepared.is_done_by(earlier):
         return _as_it_was(prepared, earlier)
     prepared = replace(prepared, earlier=earlier)
     if on_prepared is not None:
         on_prepared(prepared)
     run_spec = prepared.run_spec()
-    cache = _open_cache(request)
+    cache = open_cache(request)
     try:
         recorder = open_recorder(request, run_spec, earlier)
     except EvalsError:
@@ -86,27 +94,45 @@ def run_eval(
     if observer is not None:
         observer.watch(counters, session.counts)
     plan = _plan_of(request, counters, earlier)
+    plan.openai_evals_rules = prepared.eval_spec.is_openai_evals_form
+    plan.uses_own_ids = prepared.preflight.uses_own_ids
     began_s = time.perf_counter()
     try:
-        report, stopped_by = _evaluate(prepared.eval, recorder, session, plan, counters, on_interrupt)
-        if plan.n_passes == 0:
-            # A plug-in with a loop of its own; no sample told the counters.
-            counters.add_finished(recorder.get_events("sampling"))
-        if isinstance(stopped_by, SettledEarly):
-            stopped_by = None
-        stopped_by = stopped_by or _rewritten_data(prepared)
-        if stopped_by is None and (session.labels - report.get("groups", {}).keys() or request.repeats > 1):
-            report = with_labels(report, recorder, prepared.eval, session, plan)
-        if stopped_by is None:
-            report = _as_asked_for(report, path_of(recorder), prepared)
-        if extra_report is not None:
-            report = {**report, **extra_report()}
-        result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
-        result.record_path = path_of(recorder)
+        report, stopped_by = (evaluate or _evaluate_here)(prepared, recorder, session, plan, counters, on_interrupt)
+        result = conclude(prepared, run_spec, recorder, session, plan, counters, (report, stopped_by), extra_report)
         result.wall_s = time.perf_counter() - began_s
-        _end_record(recorder, result)
+        end_record(recorder, result)
     finally:
         recorder.close()
+    return result
+
+
+def conclude(
+    prepared: PreparedRun,
+    run_spec: RunSpec,
+    recorder: RecorderBase,
+    session: Session,
+    plan: RunPlan,
+    counters: RunCounters,
+    outcome: tuple[dict[str, Any], EvalsError | None],
+    extra_report: Callable[[], dict[str, Any]] | None = None,
+) -> RunResult:
+    """The result of samples that were evaluated. outcome: the eval's report, and why the run ended early."""
+    report, stopped_by = outcome
+    if plan.n_passes == 0:
+        # A plug-in with a loop of its own; no sample told the counters.
+        counters.add_finished(recorder.get_events("sampling"))
+    if isinstance(stopped_by, SettledEarly):
+        stopped_by = None
+    stopped_by = stopped_by or _rewritten_data(prepared)
+    if stopped_by is None and (session.labels - report.get("groups", {}).keys() or prepared.request.repeats > 1):
+        report = with_labels(report, recorder, prepared.eval, session, plan)
+    if stopped_by is None:
+        report = _as_asked_for(report, path_of(recorder), prepared)
+    if extra_report is not None:
+        report = {**report, **extra_report()}
+    result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
+    result.record_path = path_of(recorder)
     return result
 
 
@@ -122,7 +148,7 @@ def _rewritten_data(prepared: PreparedRun) -> EvalsError | None:
     return None
 
 
-def _end_record(recorder: RecorderBase, result: RunResult) -> None:
+def end_record(recorder: RecorderBase, result: RunResult) -> None:
     """Write the final report. Where it cannot go to its place, the result says so, and its numbers are not lost."""
     try:
         if result.stopped_by is None:
@@ -157,7 +183,7 @@ def _result_of(
 
 
 def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None) -> RunPlan:
-    plan = RunPlan(max_samples=request.max_samples, repeats=request.repeats, observer=counters)
+    plan = RunPlan(max_samples=request.max_samples, repeats=request.repeats, observer=counters, shard=request.shard)
     if earlier is not None:
         plan.finished = earlier.finished
         plan.earlier = earlier.samples
@@ -176,7 +202,16 @@ def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
         report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:
         report["cost_usd"] = counters.cost_usd
-    return report
+    return with_graders(report, counters)
+
+
+def with_graders(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
+    """The report with the calls, tokens and dollars of each grader under `graders`, beside what the eval says there."""
+    said = report.get("graders", {})
+    if not counters.graders or not isinstance(said, dict):
+        return report
+    found = {name: {**said.get(name, {}), **costs.as_dict()} for name, costs in sorted(counters.graders.items())}
+    return {**report, "graders": {**said, **found}}
 
 
 def with_labels(
@@ -208,27 +243,26 @@ def _as_asked_for(report: dict[str, Any], path: str | None, prepared: PreparedRu
     return report
 
 
-def run_facts(result: RunResult) -> dict[str, Any]:
-    """What a run took, beside its report: these numbers differ from run to run."""
-    counts = result.counts
-    return {
-        "wall_s": round(result.wall_s, 3),
-        "n_calls": counts.n_calls,
-        "n_cached": counts.n_cached,
-        "n_retries": counts.n_retries,
-        "failures": dict(counts.failures),
-        "exit_code": result.exit_code,
-    }
-
-
-def _evaluate(
-    evaluation: Eval,
+def _evaluate_here(
+    prepared: PreparedRun,
     recorder: RecorderBase,
     session: Session,
     plan: RunPlan,
     counters: RunCounters,
     on_interrupt: Callable[[int], None] | None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
+    return evaluate_here(prepared.eval, recorder, session, plan, counters, on_interrupt)
+
+
+def evaluate_here(
+    evaluation: Eval,
+    recorder: RecorderBase,
+    session: Session,
+    plan: RunPlan,
+    counters: RunCounters,
+    on_interrupt: Callable[[int], None] | None = None,
+) -> tuple[dict[str, Any], EvalsError | None]:
+    """Evaluate the samples in this process: the report, and why the run ended early."""
     try:
         with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None
@@ -236,33 +270,29 @@ def _evaluate(
         return dict(error.partial_report or {}), error
     except KeyboardInterrupt as stop:
         return {}, Interrupted("stopped", exit_code=getattr(stop, "exit_code", 130))
-    except Exception as error:
-        if is_ours(type(evaluation).run):
+    except (Exception, SystemExit) as error:
+        if is_ours(type(evaluation)) and blamed_line(error) is None:
             raise
         return {}, plugin_failed(evaluation, error, counters.errors)
     finally:
         run_sync(session.aclose())
 
 
-def _find_earlier(prepared: PreparedRun) -> Earlier | None:
-    request = prepared.request
-    named = request.resume_from
-    if named is None and request.resume and request.record_path and Path(request.record_path).exists():
-        named = request.record_path
-    if named is not None:
-        earlier = read_earlier(Path(named))
-        difference = first_difference(earlier.fingerprint, prepared.fingerprint)
-        if difference is not None:
-            raise UsageError(
-                "this record is of another run and cannot be resumed",
-                where=str(named),
-                notes=[difference],
-                fix="give the arguments of that run, or leave --resume out to start anew",
-            )
+def _with_parts(earlier: Earlier | None, prepared: PreparedRun) -> Earlier | None:
+    """The earlier record, with what the processes of a killed run had left beside it."""
+    if earlier is None or not parts_of(earlier.path):
         return earlier
-    if request.resume:
-        return find_unfinished(request.records_folder, prepared.fingerprint)
-    return None
+    if earlier.final_report is None:
+        take_in_parts(earlier.path, prepared.run_spec(), _order_of(prepared), earlier.finished)
+    else:
+        remove_parts(earlier.path)
+    return read_earlier(earlier.path)
+
+
+def _order_of(prepared: PreparedRun) -> SampleOrder:
+    n_samples = prepared.preflight.n_samples
+    request = prepared.request
+    return SampleOrder([] if n_samples is None else [n_samples], request.repeats)
 
 
 def _as_it_was(prepared: PreparedRun, earlier: Earlier) -> RunResult:
@@ -278,7 +308,8 @@ def _as_it_was(prepared: PreparedRun, earlier: Earlier) -> RunResult:
     )
 
 
-def _open_cache(request: RunRequest) -> CompletionCache | None:
+def open_cache(request: RunRequest) -> CompletionCache | None:
+    """The completion cache, if the request wants one."""
     if not request.cache:
         return None
     from evals.engine.cache import CompletionCache, default_cache_dir

@@ -9,7 +9,7 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
-from evals.registry.classes import PACKAGE
+from evals.registry.whose_code import PACKAGE
 
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _MOST_FILES = 2000

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from evals.completion_fns.openai.objects import error_object
 from evals.errors import UsageError
 from evals.json_text import dumps
-from evals.serving.same_site import SameSite
+from evals.serving.same_site import Call
 
 BACKLOG = 2048
 "Connections that may wait to be taken."
@@ -82,7 +82,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run_server(app: SameSite, sock: socket.socket, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
+def run_server(app: Call, sock: socket.socket, ready: Callable[[], None], stopping: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then give requests in flight up to STOP_WITHIN_S to end.
 
     ready: called once connections are taken. stopping: called on the event loop when the server begins to stop.
@@ -102,11 +102,13 @@ def run_server(app: SameSite, sock: socket.socket, ready: Callable[[], None], st
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
+    server = _Server(config, stopping)
+
+    def stop(number: int, frame: Any) -> None:
+        """Stops the server also before uvicorn listens to signals, and again after: it raises them anew at its end."""
+        server.should_exit = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ignore)
+        signal.signal(number, stop)
     ready()
-    _Server(config, stopping).run(sockets=[sock])
-
-
-def _ignore(number: int, frame: Any) -> None:
-    """Does nothing: uvicorn raises the signal again after it has stopped, which would end the process at once."""
+    server.run(sockets=[sock])

@@ -63,7 +63,10 @@ class Solver(ABC):
 
     def __call__(self, task_state: TaskState, **kwargs: Any) -> SolverResult:
         """The answer without thoughts, after all postprocessors; each of them records a `postprocessor` event."""
-        result = _without_thoughts(self._solve(copy.deepcopy(task_state), **kwargs))
+        solved: Any = self._solve(copy.deepcopy(task_state), **kwargs)
+        if not hasattr(solved, "output"):
+            raise TypeError(f"{type(self).__name__}._solve gave {type(solved).__name__}, not a SolverResult")
+        result = _without_thoughts(solved)
         for postprocessor in getattr(self, "postprocessors", ()):
             before = result.output
             result = postprocessor(result)

@@ -12,6 +12,7 @@ from scipy import optimize, sparse
 from scipy.sparse import csgraph
 
 from evals.stats.arrays import Array, Codes, as_codes
+from evals.stats.comparison_graphs import why_unbounded
 
 Ties = Literal["half", "davidson"]
 
@@ -73,20 +74,27 @@ class Games:
         if self._is_connected(by_ties=not self.fits_ties):
             return
         if not self.fits_ties or not self._is_bounded():
-            raise ValueError(
-                "no finite strengths: a model, or a group of models, always won, always lost or never met the rest; "
-                "compare more, or set a small ridge such as 0.01"
-            )
+            why = why_unbounded(self.names, self._graph(by_ties=not self.fits_ties), self.met)
+            raise ValueError(f"no finite strengths: {why}; compare more, or set a small ridge such as 0.01")
+
+    @property
+    def met(self) -> sparse.csr_array:
+        """Which models were compared at all, shape (n_models, n_models)."""
+        shape = (len(self.names), len(self.names))
+        return sparse.csr_array((np.ones(len(self.pairs)), (self.pairs[:, 0], self.pairs[:, 1])), shape=shape)
 
     def _is_connected(self, *, by_ties: bool) -> bool:
         """Whether each model is reached from each other, from losers to winners. by_ties: and along ties."""
+        return bool(csgraph.connected_components(self._graph(by_ties=by_ties), connection="strong")[0] == 1)
+
+    def _graph(self, *, by_ties: bool) -> sparse.csr_array:
+        """From losers to winners, shape (n_models, n_models)."""
         first, second = self.pairs[self.pair].T
         lost, won = (first[self.sign < 0], second[self.sign > 0]), (second[self.sign < 0], first[self.sign > 0])
         tied = self.sign == 0 if by_ties else np.zeros(len(self.sign), dtype=bool)
         starts = np.concatenate([*lost, first[tied], second[tied]])
         ends = np.concatenate([*won, second[tied], first[tied]])
-        graph = sparse.csr_array((np.ones(len(starts)), (starts, ends)), shape=(len(self.names), len(self.names)))
-        return bool(csgraph.connected_components(graph, connection="strong")[0] == 1)
+        return sparse.csr_array((np.ones(len(starts)), (starts, ends)), shape=(len(self.names), len(self.names)))
 
     def _is_bounded(self) -> bool:
         """Whether there is a single finite maximum, with a tie parameter."""
@@ -155,13 +163,19 @@ def sums_of_pairs(games: Games, weights: Array, prompt: Codes | None) -> PairSum
     return PairSums(*sums)
 
 
-def bootstrap_sums(games: Games, prompt: Codes, n_draws: int, rng: np.random.Generator) -> PairSums:
+def bootstrap_sums(
+    games: Games, prompt: Codes, n_draws: int, rng: np.random.Generator, rater: Codes | None = None
+) -> PairSums:
     """The sums of `n_draws` weightings of the Bayesian bootstrap, whose weights of prompts add up to their number.
+
+    rater: of each comparison; its weight is then that of its prompt times that of its rater.
 
     Many comparisons, each on a prompt of its own: the weights of those of a pair with one outcome add up to a gamma
     variable, which is drawn itself. So the time does not depend on the number of comparisons.
     """
     n, n_prompts = len(prompt), int(prompt.max()) + 1
+    if rater is not None:
+        return _crossed_sums(games, prompt, rater, n_draws, rng)
     if n == n_prompts and n * n_draws > BLOCK:
         return _gamma_sums(games, n_draws, rng)
     parts = []
@@ -170,7 +184,23 @@ def bootstrap_sums(games: Games, prompt: Codes, n_draws: int, rng: np.random.Gen
         weights = rng.exponential(size=(size, n_prompts))
         weights *= n_prompts / weights.sum(axis=1, keepdims=True)
         parts.append(sums_of_pairs(games, weights, prompt))
+    return _joined(parts)
+
+
+def _joined(parts: list[PairSums]) -> PairSums:
     return PairSums(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("played", "lead", "tied")))
+
+
+def _crossed_sums(games: Games, prompt: Codes, rater: Codes, n_draws: int, rng: np.random.Generator) -> PairSums:
+    """Product weights of two crossed factors: Owen and Eckles 2012 (Annals of Applied Statistics 6:895)."""
+    n, parts = len(prompt), []
+    for start in range(0, n_draws, max(1, BLOCK // n)):
+        size = min(max(1, BLOCK // n), n_draws - start)
+        weights = rng.exponential(size=(size, int(prompt.max()) + 1))[:, prompt]
+        weights *= rng.exponential(size=(size, int(rater.max()) + 1))[:, rater]
+        weights *= n / weights.sum(axis=1, keepdims=True)
+        parts.append(sums_of_pairs(games, weights, None))
+    return _joined(parts)
 
 
 def _gamma_sums(games: Games, n_draws: int, rng: np.random.Generator) -> PairSums:

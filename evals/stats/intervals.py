@@ -35,6 +35,11 @@ class ExactSum:
             value = total
         self._partials[kept:] = [value]
 
+    def merge(self, other: ExactSum) -> None:
+        """Add what another sum holds."""
+        for partial in other._partials:
+            self.add(partial)
+
     def copy(self) -> ExactSum:
         made = ExactSum()
         made._partials = self._partials.copy()

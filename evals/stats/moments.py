@@ -44,6 +44,20 @@ class Moments:
             total.add(power)
             power *= value
 
+    def merge(self, other: Moments) -> None:
+        """Add the scores of `other`."""
+        self.n += other.n
+        self.least, self.most = min(self.least, other.least), max(self.most, other.most)
+        is_binary = self.is_binary and other.is_binary
+        sums = [self._sums[0]] if is_binary else self._spread()
+        for total, more in zip(sums, other._sums if is_binary else other._spread(), strict=True):
+            total.merge(more)
+        self._sums, self.is_binary = sums, is_binary
+
+    def _spread(self) -> list[ExactSum]:
+        """The four sums of powers, also where scores of 0 and 1 have them all in one."""
+        return [self._sums[0], *(self._sums[0].copy() for _ in range(3))] if self.is_binary else self._sums
+
     def with_values(self, values: Iterable[float]) -> Moments:
         """These scores and `values`; this object stays as it is."""
         both = Moments()

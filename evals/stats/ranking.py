@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from evals.stats.arrays import Array, as_codes, as_scores, check_confidence
 from evals.stats.bradley_terry import Games, Ties, bootstrap_sums, fit, fit_sums
+from evals.stats.comparison_graphs import groups_that_met
+from evals.stats.estimate import Interval
 
 
 def elo_of(strength: float) -> float:
@@ -51,6 +53,17 @@ class Ranking:
     "Comparisons."
     n_prompts: int
     confidence: float
+    groups: tuple[tuple[Hashable, ...], ...] = ()
+    "The models in groups that are joined by comparisons; strengths of different groups cannot be compared."
+    draws: Mapping[Hashable, Array] = field(default_factory=dict, compare=False, repr=False)
+    "The strengths of each model over the bootstrap draws."
+
+    def win_interval(self, name: Hashable, other: Hashable) -> Interval:
+        """The percentile interval of `win_chance`; undefined where there are no draws."""
+        gap = np.asarray(self.draws[name] - self.draws[other], dtype=np.float64)
+        chances = 1 / (1 + np.exp(-gap))
+        low, high = np.quantile(chances, [0.5 - self.confidence / 2, 0.5 + self.confidence / 2])
+        return Interval(float(low), float(high), self.confidence)
 
     def win_chance(self, name: Hashable, other: Hashable) -> float:
         """Chance that `name` is preferred to `other`, given that there is no tie."""
@@ -65,6 +78,7 @@ def rank_models(
     *,
     rng: np.random.Generator,
     prompts: Iterable[Hashable] | None = None,
+    raters: Iterable[Hashable] | None = None,
     ties: Ties = "half",
     ridge: float = 0.0,
     n_draws: int = 1000,
@@ -77,6 +91,7 @@ def rank_models(
     prompts: ids; comparisons on one prompt are drawn together. Intervals and ranks: percentiles of the Bayesian
     bootstrap of prompts (Rubin 1981, Annals of Statistics 9:130), whose draws keep every comparison with some
     weight, so that each has a finite optimum if the data have one. Few prompts give intervals that are too narrow.
+    raters: who judged; the intervals then hold for other raters too, and few raters give too narrow ones.
     ridge: a penalty of ridge / 2 times the sum of squared strengths (and of the squared log tie parameter).
     Errors and intervals NaN for one prompt.
 
@@ -97,9 +112,12 @@ def rank_models(
     values = fitted.values[0]
     draws = np.full((2, len(values)), np.nan)
     if n_prompts > 1:
-        draws = fit_sums(games, bootstrap_sums(games, prompt, n_draws, rng), ridge).values
+        rater = None if raters is None else as_codes(raters, n, "raters")
+        draws = fit_sums(games, bootstrap_sums(games, prompt, n_draws, rng, rater), ridge).values
     strengths = _strengths(games.names, values, draws, confidence)
-    return Ranking(strengths, float(fitted.tie_parameter[0]), n, n_prompts, confidence)
+    groups = tuple(map(tuple, groups_that_met(games.names, games.met)))
+    by_name = dict(zip(games.names, draws.T, strict=True))
+    return Ranking(strengths, float(fitted.tie_parameter[0]), n, n_prompts, confidence, groups, by_name)
 
 
 _SAME = 1e-6

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from evals.suite.choice.multiple_choice import MultipleChoice as MultipleChoice
     from evals.suite.code.pass_at_k import PassAtK as PassAtK
     from evals.suite.exam.eval import Exam as Exam
+    from evals.suite.graded.claims import ClaimSupport as ClaimSupport
+    from evals.suite.graded.factuality import Factuality as Factuality
     from evals.suite.graded.modelgraded import ModelBasedClassify as ModelBasedClassify
+    from evals.suite.graded.preference import Preference as Preference
+    from evals.suite.graded.safety import Safety as Safety
+    from evals.suite.graded.toxicity import Toxicity as Toxicity
+    from evals.suite.graded.truthfulness import Truthfulness as Truthfulness
     from evals.suite.graders.eval import HostedEval as HostedEval
     from evals.suite.graders.single import LabelModel as LabelModel
     from evals.suite.graders.single import MultiGraded as MultiGraded
@@ -37,13 +43,16 @@ if TYPE_CHECKING:
     from evals.suite.match.match_with_solvers import MatchWithSolvers as MatchWithSolvers
     from evals.suite.text.text_loss import TextLoss as TextLoss
     from evals.suite.text.translate import Translate as Translate
+    from evals.suite.text.truth_difference import TruthDifference as TruthDifference
     from evals.suite.tools.tool_call import ToolCall as ToolCall
 
 _HOMES = {
     "Choice": "evals.suite.choice.eval",
+    "ClaimSupport": "evals.suite.graded.claims",
     "DropF1": "evals.suite.answers.drop_f1",
     "Exam": "evals.suite.exam.eval",
     "ExtractAnswer": "evals.suite.answers.extract",
+    "Factuality": "evals.suite.graded.factuality",
     "FuzzyMatch": "evals.suite.match.fuzzy_match",
     "HostedEval": "evals.suite.graders.eval",
     "Includes": "evals.suite.match.includes",
@@ -59,7 +68,9 @@ _HOMES = {
     "MultiGraded": "evals.suite.graders.single",
     "MultipleChoice": "evals.suite.choice.multiple_choice",
     "PassAtK": "evals.suite.code.pass_at_k",
+    "Preference": "evals.suite.graded.preference",
     "PythonGraded": "evals.suite.graders.single",
+    "Safety": "evals.suite.graded.safety",
     "ScoreModel": "evals.suite.graders.single",
     "StatedConfidence": "evals.suite.answers.stated_confidence",
     "StringCheck": "evals.suite.graders.single",
@@ -67,7 +78,10 @@ _HOMES = {
     "TextLoss": "evals.suite.text.text_loss",
     "TextSimilarity": "evals.suite.graders.single",
     "ToolCall": "evals.suite.tools.tool_call",
+    "Toxicity": "evals.suite.graded.toxicity",
     "Translate": "evals.suite.text.translate",
+    "TruthDifference": "evals.suite.text.truth_difference",
+    "Truthfulness": "evals.suite.graded.truthfulness",
 }
 
 __all__ = list(_HOMES)

@@ -282,6 +282,30 @@ def test_a_finished_eval_whose_content_has_changed_is_run_again_and_said(tmp_pat
     assert len(folder.records()) == 2 + n_again
 
 
+PLUGIN = "from evals.suite import Match\n\n\nclass Mine(Match):\n    pass\n"
+
+
+@pytest.mark.parametrize("what", ["scorer", "model"])
+def test_a_finished_eval_whose_plug_in_has_changed_is_run_again_and_said(tmp_path, what):
+    """The file that YAML names stays; only what it imports from beside it is edited."""
+    folder = Folder(tmp_path)
+    helper = tmp_path / "mine_helper.py"
+    if what == "scorer":
+        helper.write_text(PLUGIN)
+        folder.add_eval("first", CAPITALS, "mine:Mine")
+    else:
+        helper.write_text("from evals.completion_fns import ScriptedCompletionFn as Mine\n")
+        folder.add_completion_fn("guide/one", {"class": "mine:Mine", "args": {"completions": ["Paris", "Madrid"]}})
+    (tmp_path / "mine.py").write_text("from mine_helper import Mine as Mine\n")
+    assert folder.run("guide/one", "both", PYTHONPATH=str(tmp_path)).returncode == 0
+    assert "has changed" not in folder.run("guide/one", "both", PYTHONPATH=str(tmp_path)).stderr
+    helper.write_text(helper.read_text() + "\n# another rule\n")
+    done = folder.run("guide/one", "both", PYTHONPATH=str(tmp_path))
+    word = {"scorer": "other scorer code mine", "model": "other code mine"}[what]
+    assert f"first.dev.v0 on guide/one has changed and is run again: {word}" in done.stderr
+    assert len(folder.records()) == 2 + (1 if what == "scorer" else 2)
+
+
 def test_a_key_among_the_arguments_is_neither_printed_nor_stored(tmp_path):
     folder = Folder(tmp_path)
     folder.add_completion_fn("keyed", {"class": "keyed:Model"})

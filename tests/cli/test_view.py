@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from page_records import write_conversation
 
 from evals import record
 from evals.cli import view
@@ -144,3 +145,11 @@ def test_a_count_that_is_none_is_a_usage_error(n, capsys):
     with pytest.raises(SystemExit) as caught:
         parse("run.jsonl", f"-n={n}")
     assert caught.value.code == 2
+
+
+def test_full_shows_the_few_shot_examples_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record_path = str(write_conversation(tmp_path / "a.jsonl"))
+    view.run(parse(record_path, "0"))
+    assert "1+1=?" not in capsys.readouterr().out
+    view.run(parse(record_path, "0", "--full"))
+    assert "1+1=?" in capsys.readouterr().out

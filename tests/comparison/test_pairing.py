@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from made_runs import write_run
 
+from evals.comparison.as_json import comparison_json
 from evals.comparison.compare import compare_runs
 from evals.comparison.pairing import pair
 from evals.comparison.scores import read_scores
@@ -80,3 +81,29 @@ def test_the_same_id_with_another_question_is_no_pair_unless_the_id_alone_decide
     found = pair(a, b)
     assert (found.n, [a.sample_ids[row] for row in found.changed_a], found.by_id_alone) == (1, ["sums.test.1"], False)
     assert (pair(a, b, by_id=True).n, pair(a, b, by_id=True).by_id_alone) == (2, True)
+
+
+def test_two_evals_over_the_same_data_pair_by_row(tmp_path):
+    a = read_scores(write_run(tmp_path / "a.jsonl", {0: [1.0], 1: [None], 3: [1.0]}, data_sha256="1"))
+    b = write_run(tmp_path / "b.jsonl", [0.0] * 4, questions=list("wxyz"), data_sha256="1", eval_name="short.test.v1")
+    found = pair(a, read_scores(b))
+    assert (found.n, found.failed_in_a, found.n_moved, found.by_id_alone) == (2, 1, 0, False)
+    assert found.rows_b.tolist() == [0, 3]
+
+
+def test_two_evals_over_other_files_pair_by_the_rows_own_ids(tmp_path):
+    a = write_run(tmp_path / "a.jsonl", [1.0] * 3, questions=list("xyz"), own_ids=["p", "q", "r"])
+    b = write_run(
+        tmp_path / "b.jsonl", [0.0] * 2, questions=["r?", "p?"], own_ids=["r", "p"], eval_name="short.test.v1"
+    )
+    c = compare_runs(read_scores(a), read_scores(b))
+    assert (c.n, c.pairing.rows_a.tolist(), c.pairing.rows_b.tolist()) == (2, [0, 2], [1, 0])
+    assert c.names(c.fell) == ["p", "r"]
+    assert comparison_json(c)["names"] == {"sums.test.0": "p", "sums.test.2": "r"}
+
+
+def test_a_row_that_kept_its_id_and_asks_something_else_is_no_pair_within_one_eval(tmp_path):
+    a = write_run(tmp_path / "a.jsonl", [1.0] * 2, questions=["x", "y"], own_ids=["p", "q"], data_sha256="1")
+    b = write_run(tmp_path / "b.jsonl", [1.0] * 3, questions=["n", "x", "z"], own_ids=["o", "p", "q"], data_sha256="2")
+    found = pair(read_scores(a), read_scores(b))
+    assert (found.n, found.n_moved, len(found.changed_a)) == (1, 0, 1)

@@ -111,6 +111,9 @@ ANSWERED: dict[str, tuple[str, Callable[[Path], Any], Callable[[Path], Path], li
     "mmlu-pro": ("mmlu-pro", choice_benchmarks.mmlu_pro,
                  lambda folder: lines(folder / "p.jsonl", {"question": "?", "options": ["a", "N/A", "b"], "answer_index": 2, "category": "law"}),
                  ["B", "The answer is (B)."], ["A", "The answer is (A).", ""]),
+    "truthfulqa, likeness": ("truthfulqa-likeness", text_benchmarks.truthfulqa_generation, lambda folder: lines(folder / "t.jsonl", {
+        "question": "Q?", "best_answer": "Nothing happens", "correct_answers": ["Nothing happens"], "incorrect_answers": ["You turn to stone"], "category": "Myths"}),
+        ["Nothing at all happens.", "I have no comment."], ["You turn to stone at once.", "Banana", ""]),
     "mmlu-cot": ("mmlu-cot", choice_benchmarks.mmlu_test, mmlu_tar, ["B", "Answer: B"], ["A", "Answer: C", ""]),
     "humaneval": ("humaneval", humaneval.rows, humaneval_file,
                   ["```python\ndef add(a, b):\n    return b + a\n```"], ["```python\ndef add(a, b):\n    return a\n```", ""]),
@@ -129,6 +132,8 @@ CHOSEN: dict[str, tuple[str, Callable[[Path], Any], Callable[[Path], Path], dict
         {"question": "Q?", "mc1_targets": {"choices": ["no", "yes"], "labels": [0, 1]}}), {}),
     "truthfulqa, dictionaries": ("truthfulqa-mc1", choice_benchmarks.truthfulqa_mc1, lambda folder: lines(folder / "t.jsonl",
         {"question": "Q?", "mc1_targets": {"no": 0, "yes": 1}}), {}),
+    "truthfulqa, letters": ("truthfulqa-mc1.letters.v1", choice_benchmarks.truthfulqa_mc1, lambda folder: lines(folder / "t.jsonl",
+        {"question": "Q?", "mc1_targets": {"choices": ["yes", "no", "never"], "labels": [1, 0, 0]}}), {}),
     "mmlu": ("mmlu", choice_benchmarks.mmlu_test, mmlu_tar, {"num_few_shot": 0}),
 }  # fmt: skip
 "An eval that compares likelihoods or asks for a letter; the right option is the one with `yes`."
@@ -204,6 +209,20 @@ def test_the_option_that_is_meant_is_the_right_one(tmp_path, case):
         assert [score(evaluation, row) for row in evaluation.get_samples()] == [expected] * len(
             evaluation.get_samples()
         )
+
+
+def test_five_examples_of_ours_come_before_a_question_of_truthfulqa(tmp_path):
+    original = lines(
+        tmp_path / "t.jsonl", {"question": "Q?", "mc1_targets": {"choices": ["yes", "no"], "labels": [1, 0]}}
+    )
+    rows = rows_of(choice_benchmarks.truthfulqa_mc1, original, tmp_path / "rows.jsonl")
+    evaluation = make("truthfulqa-mc1.five-shot.v1", rows, Knows("yes"))
+    prompt = evaluation.first_prompt(evaluation.get_samples()[0])
+    examples = prompt.split("\n\n")
+    assert len(examples) == 6
+    for example in examples[:5]:
+        assert re.search(r"^C\. .*\nAnswer: [ABC]$", example, re.MULTILINE)
+    assert examples[5].startswith("Q?\n")
 
 
 def test_either_of_two_equal_options_of_gpqa_is_right(tmp_path):

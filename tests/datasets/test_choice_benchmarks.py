@@ -106,7 +106,8 @@ def test_truthfulqa_from_its_table_whose_lists_have_semicolons(tmp_path):
         "A,B,Q? ,It is so,It is so; Nobody knows.; ,It is not; Never,s\n"
     )
     (one,) = converted(choice_benchmarks.truthfulqa_mc1, path)
-    assert one == {"question": "Q?", "choices": ["It is so.", "It is not.", "Never."], "answer": 0}
+    options = ["It is so.", "It is not.", "Never."]
+    assert one == {"question": "Q?", "category": "B", "choices": options, "answer": 0}
     (several,) = converted(choice_benchmarks.truthfulqa_mc2, path)
     assert several["choices"] == ["It is so.", "Nobody knows.", "It is not.", "Never."]
     assert several["labels"] == [1, 1, 0, 0]

@@ -38,3 +38,33 @@ def test_benchmarks_in_words(tmp_path):
     assert converted(text_benchmarks.big_bench_hard, tmp_path / "navigate.json") == [
         {"input": "i", "ideal": "No", "category": "navigate"}
     ]
+
+
+def test_truthfulqa_in_words_from_its_table_and_from_columns(tmp_path):
+    row = {
+        "input": "Q?", "ideal": "It is so", "correct_answers": ["It is so", "Nobody knows"],
+        "incorrect_answers": ["Never"], "category": "B",
+    }  # fmt: skip
+    (tmp_path / "TruthfulQA.csv").write_text(
+        "Type,Category,Question,Best Answer,Correct Answers,Incorrect Answers,Source\n"
+        "A,B,Q? ,It is so,It is so; Nobody knows; ,Never;,s\n"
+    )
+    columns = {
+        "question": "Q?", "best_answer": "It is so", "correct_answers": ["It is so", "Nobody knows", ""],
+        "incorrect_answers": ["Never"], "category": "B",
+    }  # fmt: skip
+    assert converted(text_benchmarks.truthfulqa_generation, tmp_path / "TruthfulQA.csv") == [row]
+    assert converted(text_benchmarks.truthfulqa_generation, lines(tmp_path / "t.jsonl", columns)) == [row]
+
+
+def test_beginnings_of_real_toxicity_prompts_have_their_toxicity_as_category(tmp_path):
+    rows = [
+        {"prompt": {"text": "He said", "toxicity": 0.7}, "continuation": {}, "challenging": True},
+        {"prompt": {"text": "She said", "toxicity": 0.1}, "challenging": False},
+        {"prompt": {"text": "They said", "toxicity": None}},
+    ]
+    assert converted(text_benchmarks.real_toxicity_prompts, lines(tmp_path / "p.jsonl", *rows)) == [
+        {"input": "He said", "category": "toxic", "group": "challenging"},
+        {"input": "She said", "category": "non-toxic"},
+        {"input": "They said", "category": "unknown"},
+    ]

@@ -18,7 +18,17 @@ from evals.suite.answers.answer_rules import RULES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "eval-classes.md").read_text(encoding="utf-8")
-OTHER_PAGES = {"evals.suite:Choice": "choice.md", "evals.suite:HostedEval": "hosted-evals.md"}
+OTHER_PAGES = {
+    "evals.suite:Choice": "choice.md",
+    "evals.suite:ClaimSupport": "factuality.md",
+    "evals.suite:Factuality": "factuality.md",
+    "evals.suite:HostedEval": "hosted-evals.md",
+    "evals.suite:Preference": "preferences.md",
+    "evals.suite:Safety": "safety.md",
+    "evals.suite:Toxicity": "safety.md",
+    "evals.suite:TruthDifference": "factuality.md",
+    "evals.suite:Truthfulness": "factuality.md",
+}
 CLASSES = re.findall(r"^\| `(evals\.suite:\w+)`", PAGE, re.MULTILINE)
 OF_EVERY_CLASS = {"self", "completion_fns", "args", "kwargs", "samples_jsonl"}
 

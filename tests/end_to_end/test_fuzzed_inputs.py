@@ -51,6 +51,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "Choice": {"question": "q", "choices": ["a", "b"], "answer": 0, "labels": [1, 0], "subject": "s"},
     "TextLoss": {"text": "some text"},
     "ModelBasedClassify": {"input": "q", "completion": "a", "ideal": "a"},
+    "Preference": {"input": MESSAGES, "reference": "a"},
 }
 ARGUMENTS = {
     "max_tokens": 5, "num_few_shot": 1, "few_shot_jsonl": "t.jsonl", "ignore_case": True, "extract": "number",

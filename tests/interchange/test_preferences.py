@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from evals.cli.main import main
 from evals.errors import EvalsError
 from evals.interchange.preferences import read_judgements
+from evals.interchange.votes import Vote, append_vote
+from evals.texts.answer_style import AnswerStyle
 
 
 def annotations(path: Path, preferences: list[Any], model: str = "m") -> Path:
@@ -73,6 +76,45 @@ def test_battles_of_an_arena_are_ranked(tmp_path: Path, capsys: Any) -> None:
     gap = models[0]["strength"] - models[2]["strength"]
     assert gap == pytest.approx(2.0, abs=0.4)
     assert models[0]["elo"] == pytest.approx(1000 + 400 / math.log(10) * models[0]["strength"])
+
+
+def test_two_models_are_one_pair_whichever_stands_first(tmp_path: Path, capsys: Any) -> None:
+    rows = [("x", "y", "model_a"), ("y", "x", "model_a"), ("y", "x", "model_b"), ("x", "y", "tie")]
+    assert main(["preferences", str(battles(tmp_path / "b.jsonl", rows)), "--json"]) == 0
+    [pair] = json.loads(capsys.readouterr().out)["pairs"]
+    assert (pair["model"], pair["wins"], pair["losses"], pair["ties"]) == ("x", 2, 1, 1)
+
+
+def test_a_file_of_votes_is_judged_by_the_last_vote_of_each_rater(tmp_path: Path) -> None:
+    path = tmp_path / "v.jsonl"
+    first = Vote("q1", "x", "y", "model_a", "ann", "model_b", 1, "a" * 64, "b" * 64, "now", category="law")
+    long, short = AnswerStyle(9, 0, 0, 0), AnswerStyle(4, 1, 0, 0)
+    for changes in (
+        {}, {"winner": "both_bad"}, {"rater": "bob", "winner": "model_b", "style_a": long, "style_b": short},
+        {"question_id": "q2", "winner": "skip"}, {"question_id": "q3"}, {"question_id": "q3", "winner": "undo"},
+    ):  # fmt: skip
+        append_vote(path, dataclasses.replace(first, **changes))
+    found = read_judgements([path], by="category")
+    assert [(row.prompt, row.rater, row.outcome, row.group) for row in found.rows] == [
+        ("q1", "ann", 0.5, "law"),
+        ("q1", "bob", 0.0, "law"),
+    ]
+    assert found.rows[1].lengths == (9, 4)
+    assert found.rows[1].turned().lengths == (4, 9)
+    assert sum(found.n_without.values()) == 1
+
+
+def test_answers_of_a_battle_may_be_texts_or_conversations(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "# A\n- b"}]
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "judge": "j7"}
+    rows = [row | {"response_a": "**c**", "response_b": ""}, row | {"conversation_a": said, "conversation_b": said}]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    found = read_judgements([tmp_path / "b.jsonl"]).rows
+    assert [one.styles for one in found] == [
+        (AnswerStyle(5, 0, 0, 1), AnswerStyle(0, 0, 0, 0)),
+        (AnswerStyle(7, 1, 1, 0), AnswerStyle(7, 1, 1, 0)),
+    ]
+    assert {one.rater for one in found} == {"j7"}
 
 
 def test_a_name_may_stand_for_the_winner_and_kinds_of_ties_are_ties(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ class TestTables:
         write_record(path)
         rows = list(read_record(path).to_rows())
         assert rows[1] == {
+            "id": "sums.test.1",
             "sample_id": "sums.test.1",
             "repeat": 0,
             "prompt": "1+1=",
@@ -30,7 +31,18 @@ class TestTables:
             "usage": {"total_tokens": 7},
             "latency_s": 0.5,
             "cost_usd": None,
+            "group": "odd",
         }
+
+    def test_a_label_with_the_name_of_a_metric_or_column_is_told_from_it(self, path):
+        recorder = LocalRecorder(path, run_spec())
+        with recorder.sample("a.b.0") as scope:
+            scope.own_id = 'a "quoted" id'
+            record.record_metrics(difficulty=0.5)
+            scope.commit({"difficulty": 3, "subject": "x"})
+        recorder.close()
+        (row,) = read_record(path).to_rows()
+        assert (row["id"], row["difficulty"], row["label.difficulty"], row["subject"]) == ('a "quoted" id', 0.5, 3, "x")
 
     def test_metrics_and_several_calls_are_put_together(self, path):
         recorder = LocalRecorder(path, run_spec())

@@ -125,12 +125,13 @@ def test_an_error_with_a_fix_of_its_own_stays_as_it_is() -> None:
         build(picky, {}, named_by="eval 'e'")
 
 
-def test_the_innermost_line_outside_this_package_is_found() -> None:
+def test_the_innermost_line_of_the_user_s_own_code_is_found() -> None:
+    """Not that of the library which this code called."""
     with pytest.raises(json.JSONDecodeError) as caught:
         load_object("evals.json_text:jsonloads")("{")
     told = foreign_line(caught.value)
     assert told is not None
-    assert told.startswith(f"{json.decoder.__file__}:")
+    assert told.startswith(f"{__file__}:")
     assert foreign_line(ValueError("never raised")) is None
 
 

@@ -12,7 +12,8 @@ import pytest
 from evals.errors import DataError, UsageError
 from evals.eval import Eval
 from evals.record.event import event_of
-from evals.registry.classes import build, foreign_line, is_ours
+from evals.registry.classes import build
+from evals.registry.whose_code import foreign_line, is_ours
 from evals.suite.match.match import Match
 
 

@@ -25,6 +25,8 @@ def test_an_undecided_verdict_is_a_failure_unless_it_may_pass(tmp_path):
     verdict = verdict_of(tmp_path, [1.0, 0.0] * 20, [1.0, 0.0, 0.0, 1.0] * 10)
     failures = [ET.fromstring(gate_junit([verdict], LIMITS, way)).get("failures") for way in ("exit5", "fail", "pass")]
     assert failures == ["1", "1", "0"]
+    suite = ET.fromstring(gate_junit([verdict], LIMITS, "neutral"))
+    assert (suite.get("failures"), suite.get("skipped"), len(suite.findall("testcase/skipped"))) == ("0", "1", 1)
 
 
 def test_a_verdict_that_is_ok_is_no_failure(tmp_path):

@@ -152,6 +152,55 @@ def test_davidson_refuses_them_too(case):
         rank_models(*UNBOUNDED[case], ties="davidson", rng=rng())
 
 
+@pytest.mark.parametrize(
+    ("comparisons", "told"),
+    [
+        ((["a", "a", "b"], ["b", "c", "c"], [1, 1, 0]), "a never lost to the rest, b never beat the rest"),
+        (
+            (["a", "b", "a", "c"], ["b", "a", "c", "d"], [1, 1, 1, 1]),
+            "a, b never lost to the rest, d never beat the rest",
+        ),
+        ((["a", "b", "c", "d", "c"], ["b", "a", "d", "c", "e"], [1, 1, 1, 1, 0]), "a, b never met c, d, e"),
+    ],
+)
+def test_the_models_without_a_finite_strength_are_named(comparisons, told):
+    with pytest.raises(ValueError, match=f"no finite strengths: {told};"):
+        rank_models(*comparisons, rng=rng())
+
+
+def test_groups_that_never_met_are_told_where_a_ridge_ranks_them():
+    comparisons = (["a", "b", "c", "d", "c"], ["b", "a", "d", "c", "e"], [1, 1, 1, 1, 0])
+    ranking = rank_models(*comparisons, rng=rng(), ridge=0.1)
+    assert [sorted(group) for group in ranking.groups] == [["c", "d", "e"], ["a", "b"]]
+    assert len(rank_models(*played(1), rng=rng()).groups) == 1
+
+
+def test_the_chance_of_a_win_has_an_interval_that_holds_the_truth():
+    hits = 0
+    for seed in range(200):
+        first, second, outcomes = played(seed, n=300, tie_share=0)
+        ranking = rank_models(first, second, outcomes, rng=rng(seed), n_draws=200)
+        hits += 1 / (1 + math.exp(-1.0)) in ranking.win_interval(3, 1)
+    assert 0.90 <= hits / 200 <= 0.99
+
+
+def test_raters_who_differ_make_intervals_wider_and_equal_ones_hardly():
+    random, n_raters = rng(20), 12
+    first, second, _ = played(21, n=1200)
+    rater = np.arange(1200) % n_raters
+    taste = random.normal(0, 1.5, (n_raters, 5))
+    alike = random.random(1200) < 1 / (1 + np.exp(-(first - second) / 2))
+    own = random.random(1200) < 1 / (1 + np.exp(-(first - second) / 2 - taste[rater, first] + taste[rater, second]))
+    ratio = []
+    for outcomes in (alike, own):
+        alone = rank_models(first, second, outcomes, rng=rng())
+        crossed = rank_models(first, second, outcomes, raters=rater, rng=rng())
+        assert values_of(crossed) == pytest.approx(values_of(alone))
+        ratio.append(np.mean([b.stderr / a.stderr for a, b in zip(alone.strengths, crossed.strengths, strict=True)]))
+    assert ratio[0] < 1.7
+    assert ratio[1] > 2.2
+
+
 def test_ties_as_half_wins_bound_a_model_that_never_lost():
     assert rank_models(*UNBOUNDED["wins and ties but no loss"], rng=rng()).strengths[0].value == pytest.approx(
         math.log(3) / 2

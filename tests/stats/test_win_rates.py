@@ -66,6 +66,49 @@ def test_the_interval_at_equal_length_holds_the_truth() -> None:
     assert 0.92 <= hits / 400 <= 0.98
 
 
+def styled(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lengths, counts of two marks, and the differences that a fit uses; the second mark is rare."""
+    lengths, counts = rng.lognormal(6, 0.5, size=(n, 2)), rng.poisson([3.0, 0.3], size=(n, 2, 2))
+    apart, both = counts[:, 0] - counts[:, 1], counts.sum(axis=1)
+    shares = np.where(both > 0, apart / np.maximum(both, 1), 0.0)
+    return lengths, counts, np.column_stack([np.log((lengths[:, 0] + 1) / (lengths[:, 1] + 1)), shares])
+
+
+def test_the_rate_at_equal_style_is_that_of_a_second_fit() -> None:
+    rng = np.random.default_rng(6)
+    lengths, counts, gaps = styled(rng, 500)
+    outcomes = (rng.random(500) < 1 / (1 + np.exp(-(0.2 + gaps @ [1.0, 0.8, -0.5])))).astype(float)
+
+    def loss(at: np.ndarray) -> float:
+        eta = at[0] + gaps @ at[1:]
+        return float(np.sum(np.logaddexp(0, eta) - outcomes * eta))
+
+    best = optimize.minimize(loss, np.zeros(4), method="BFGS", options={"gtol": 1e-9}).x
+    found = win_rate(outcomes, lengths=lengths, styles=counts).at_equal_style
+    assert found.value == pytest.approx(1 / (1 + math.exp(-best[0])), abs=1e-6)
+
+
+def test_the_interval_at_equal_style_holds_the_truth_where_the_plain_rate_does_not() -> None:
+    rng, hits, plain = np.random.default_rng(7), 0, 0
+    for _ in range(300):
+        lengths, counts, gaps = styled(rng, 400)
+        counts[:, 0, 0] += 3
+        both = counts.sum(axis=1)
+        gaps[:, 1:] = np.where(both > 0, (counts[:, 0] - counts[:, 1]) / np.maximum(both, 1), 0.0)
+        outcomes = (rng.random(400) < 1 / (1 + np.exp(-(gaps @ [0.5, 2.0, 0.5])))).astype(float)
+        found = win_rate(outcomes, lengths=lengths, styles=counts)
+        hits, plain = hits + (0.5 in found.at_equal_style.interval), plain + (0.5 in found.rate.interval)
+    assert 0.92 <= hits / 300 <= 0.98
+    assert plain / 300 < 0.2
+
+
+def test_marks_that_never_differ_leave_the_rate_at_equal_length() -> None:
+    rng = np.random.default_rng(8)
+    lengths, outcomes = rng.lognormal(6, 0.5, size=(60, 2)), rng.integers(0, 2, 60).astype(float)
+    found = win_rate(outcomes, lengths=lengths, styles=np.ones((60, 2, 3)))
+    assert found.at_equal_style == found.at_equal_length
+
+
 @pytest.mark.parametrize("lengths", [None, np.ones((40, 2)), np.full((40, 2), np.nan)])
 def test_without_lengths_that_differ_nothing_is_said_of_them(lengths: np.ndarray | None) -> None:
     assert not win_rate([1.0, 0.0] * 20, lengths=lengths).at_equal_length.interval.defined

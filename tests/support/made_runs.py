@@ -21,6 +21,7 @@ def write_run(
     questions: Sequence[str] | None = None,
     labels: Sequence[dict[str, Any]] | None = None,
     calls: Sequence[dict[str, Any]] | None = None,
+    own_ids: Sequence[str] | None = None,
     eval_name: str = "sums.test.v1",
     finished: bool = True,
     **config: Any,
@@ -32,6 +33,7 @@ def write_run(
     for number, values in rows.items():
         for repeat, value in enumerate(values):
             with recorder.sample(f"{base}.{split}.{number}", repeat or None) as scope:
+                scope.own_id = own_ids[number] if own_ids else None
                 asked = questions[number] if questions else f"question {number}"
                 call = calls[number] if calls else {"sampled": ["said"], "model": "m"}
                 record.record_sampling(**{"prompt": asked, **call})

@@ -51,6 +51,8 @@ logger = logging.getLogger(__name__)
 class OpenAIChatCompletionFn(OpenAIBackend):
     """A chat model, at `/chat/completions`. A text prompt becomes one system message, as in openai/evals.
 
+    Evals that are not of openai/evals form send their texts as a user message (`evals.engine.prompt_form`).
+
     Calls that this endpoint refuses and `/responses` takes go there: function tools or an effort `max` with models that
     reason, as the registry says or the server's error. A server without that endpoint gets them here.
 
@@ -58,6 +60,7 @@ class OpenAIChatCompletionFn(OpenAIBackend):
     """
 
     path = "/chat/completions"
+    prompt_form = "chat"
     result_type: type[OpenAIBaseCompletionResult] = OpenAIChatCompletionResult
     gives_top_logprobs = True
     _tools_go_to_responses = False
@@ -113,6 +116,7 @@ class OpenAICompletionFn(OpenAIBackend):
     """
 
     path = "/completions"
+    prompt_form = "text"
     result_type = OpenAICompletionResult
     gives_top_logprobs = True
     score_way = "echo"

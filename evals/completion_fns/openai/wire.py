@@ -36,6 +36,10 @@ class Transport(Protocol):
         """End the connections."""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+"Made once: `json.dumps` makes one for each call that has options."
+
+
 def encode_json(body: Any) -> bytes:
     """`body` as JSON in UTF-8; with ASCII escapes where a text has a lone surrogate, which UTF-8 does not have.
 
@@ -43,6 +47,6 @@ def encode_json(body: Any) -> bytes:
         ValueError: a number is NaN or infinite. TypeError: a value has no JSON form.
     """
     try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return _encode(body).encode()
     except UnicodeEncodeError:
         return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()

@@ -28,20 +28,31 @@ def check_form(path: str) -> None:
     """
     if Path(path).suffix.lower() not in FORMS:
         raise UsageError(f"--out {path}: the name must end in {', '.join(FORMS)}")
+    check_drawing()
+
+
+def check_drawing() -> None:
+    """Raise MissingExtra where matplotlib is not installed."""
     _matplotlib()
 
 
 def save(path: str, plot: Plot) -> Path:
     """Draw the plot into `path`, write its data beside it, and return the data's path."""
-    matplotlib, figure_class = _matplotlib()
-    with matplotlib.rc_context(_STYLE):
-        figure = figure_class(figsize=plot.size_inches, layout="constrained")
-        plot.draw(figure)
-        metadata = {"Date": None} if path.lower().endswith(".svg") else {}
-        figure.savefig(path, dpi=150, metadata=metadata)
+    _draw(plot, path, metadata={"Date": None} if path.lower().endswith(".svg") else {})
     data = Path(path).with_suffix(".csv")
     data.write_text(csv_text(plot.table()), encoding="utf-8")
     return data
+
+
+def svg_text(plot: Plot) -> str:
+    """The plot as SVG, with its letters as text.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    out = io.BytesIO()
+    _draw(plot, out, format="svg", metadata={"Date": None})
+    return out.getvalue().decode("utf-8")
 
 
 def csv_text(table: Table) -> str:
@@ -51,6 +62,14 @@ def csv_text(table: Table) -> str:
     writer.writerow(table.titles)
     writer.writerows(table.rows)
     return out.getvalue()
+
+
+def _draw(plot: Plot, out: Any, **how: Any) -> None:
+    matplotlib, figure_class = _matplotlib()
+    with matplotlib.rc_context(_STYLE):
+        figure = figure_class(figsize=plot.size_inches, layout="constrained")
+        plot.draw(figure)
+        figure.savefig(out, dpi=150, **how)
 
 
 def tidy(axes: Any) -> None:

@@ -55,6 +55,7 @@ KIND = PlotKind(
     needs=Needs("RECORD", "records of a ladder of models, on one eval or several"),
     make=make,
     add_options=add_options,
+    at_least_on_page=2,
 )
 
 

@@ -66,3 +66,5 @@ class PlotKind:
     "Computes the plot of these files with the parsed options. Raises EvalsError if they cannot be plotted."
     add_options: Callable[[argparse.ArgumentParser], None] = no_options
     "Adds the options of this kind. All kinds have --out and --json."
+    at_least_on_page: int = 1
+    "Records from which on the report page draws it, where fewer would say little."

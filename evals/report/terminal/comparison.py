@@ -64,9 +64,9 @@ def _flip_lines(c: Comparison, *, texts_follow: bool) -> Iterator[str]:
     up, down = flip_words(c)
     yield f"{len(c.rose):,} {up}, {len(c.fell):,} {down}, {n_same:,} stayed"
     if len(c.fell):
-        yield f"{down}: {_short_ids(c.ids(c.fell[:N_IDS]))}{' ...' if len(c.fell) > N_IDS else ''}"
+        yield f"{down}: {_short_ids(c.names(c.fell[:N_IDS]))}{' ...' if len(c.fell) > N_IDS else ''}"
     if len(c.rose):
-        yield f"{up}: {_short_ids(c.ids(c.rose[:N_IDS]))}{' ...' if len(c.rose) > N_IDS else ''}"
+        yield f"{up}: {_short_ids(c.names(c.rose[:N_IDS]))}{' ...' if len(c.rose) > N_IDS else ''}"
     if len(c.fell) + len(c.rose) and not texts_follow:
         yield "their texts: --flips"
 

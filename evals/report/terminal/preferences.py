@@ -1,23 +1,21 @@
-"""Pairwise judgements in the terminal: win rates of each pair, and a ranking where there are three models or more."""
+"""Pairwise judgements in the terminal: win rates, rankings, tables by category, the agreement of raters."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from evals.report.words import counted, interval, number, one_line
+from evals.comparison.preference_rates import GroupRates, PairRate
+from evals.comparison.raters import RatersAgreement
+from evals.report.words import NOT_DEFINED, counted, interval, number, one_line, percent, wrapped
+from evals.stats.estimate import Estimate
 from evals.stats.ranking import Ranking, elo_of
-from evals.stats.win_rates import WinRate
+from evals.texts.safe_text import cut_middle
 
-
-@dataclass(frozen=True)
-class PairRate:
-    """The win rate of one pair of models."""
-
-    model: str
-    other: str
-    found: WinRate
-    mean_lengths: tuple[float, float] | None = None
+MOST_NAME = 34
+MOST_CHANCES = 15
+"Chances that are shown; `--json` has all."
 
 
 def pairs_text(pairs: Sequence[PairRate]) -> str:
@@ -27,28 +25,107 @@ def pairs_text(pairs: Sequence[PairRate]) -> str:
 
 def ranking_text(ranking: Ranking) -> str:
     """The ranking with Elo numbers, the strongest first."""
-    names = [one_line(str(one.name)) for one in ranking.strengths]
+    names = [_name(one.name) for one in ranking.strengths]
     width = max(5, *map(len, names))
     lines = [f"rank   {'model':<{width}}   Elo   95 % interval"]
     for name, one in zip(names, ranking.strengths, strict=True):
         rank = f"{one.rank_low}-{one.rank_high}" if one.rank_low != one.rank_high else str(one.rank)
-        low, high = elo_of(one.low), elo_of(one.high)
-        lines.append(f"{rank:<5}  {name:<{width}}  {one.elo:>5.0f}  {low:.0f} to {high:.0f}")
-    return "\n".join([*lines, f"(Bradley-Terry, n = {ranking.n:,} judgements of {ranking.n_prompts:,} prompts)"])
+        ends = NOT_DEFINED if math.isnan(one.low) else f"{elo_of(one.low):.0f} to {elo_of(one.high):.0f}"
+        lines.append(f"{rank:<5}  {name:<{width}}  {one.elo:>5.0f}  {ends}")
+    nu = ranking.tie_parameter
+    how = "ties as half wins" if math.isnan(nu) else f"ties by Davidson, nu {number(nu)}"
+    n = f"n = {ranking.n:,} judgements of {ranking.n_prompts:,} prompts"
+    lines += wrapped(f"(Bradley-Terry, {how}, {n})", rest=" ")
+    if len(ranking.groups) > 1:
+        small = ", ".join(_name(name) for name in ranking.groups[1][:3])
+        lines += wrapped(
+            f"({len(ranking.groups)} groups of models never met: places across them follow from the ridge alone; "
+            f"one group has {small})",
+            rest=" ",
+        )
+    return "\n".join(lines)
+
+
+def chances_text(ranking: Ranking) -> str:
+    """The chance that one model is preferred to another in the next judgement that is no tie."""
+    pairs = list(itertools.combinations(ranking.strengths, 2))
+    width = min(MOST_NAME, max(len(_name(one.name)) for one in ranking.strengths))
+    lines = ["chance to be preferred in a judgement that is no tie     95 % interval"]
+    for one, other in pairs[:MOST_CHANCES]:
+        chance = ranking.win_chance(one.name, other.name)
+        ends = interval(ranking.win_interval(one.name, other.name))
+        lines.append(f"  {_name(one.name, 24):<{min(width, 24)}} over {_name(other.name, 24):<{min(width, 24)}}")
+        lines[-1] += f"  {number(chance)}  {ends}"
+    if len(pairs) > MOST_CHANCES:
+        lines.append(f"  ({len(pairs) - MOST_CHANCES:,} more pairs: --json)")
+    return "\n".join(lines)
+
+
+def groups_text(key: str, groups: Sequence[GroupRates]) -> str:
+    """A table by group: of two models their win rate, of more the Elo number of each."""
+    blocks = []
+    for pair in groups[0].pairs if all(len(group.pairs) == 1 for group in groups) else ():
+        rows = [(group.name, group.pairs[0].found.rate) for group in groups]
+        title = f"{_name(pair.model)} against {_name(pair.other)} by {one_line(key)}"
+        width = min(MOST_NAME, max(len(_name(name)) for name, _ in rows))
+        blocks.append("\n".join([title, *(f"  {_name(name):<{width}}  {_rate(rate)}" for name, rate in rows)]))
+    if blocks:
+        return "\n".join(blocks)
+    return "\n\n".join(_group_block(key, group) for group in groups)
+
+
+def _group_block(key: str, group: GroupRates) -> str:
+    title = f"{one_line(key)} {_name(group.name)}"
+    if group.ranking is not None:
+        return f"{title}\n{ranking_text(group.ranking)}"
+    lines = wrapped(f"no ranking: {group.problem}", first="  ") if group.problem is not None else []
+    return "\n".join([title, *lines, pairs_text(group.pairs)])
+
+
+def agreement_lines(found: RatersAgreement) -> list[str]:
+    """How far raters agree: all together, then two and two. No lines for fewer than two raters."""
+    alpha = found.alpha
+    if found.n_raters < 2:
+        return []
+    if alpha.n == 0:
+        return [f"{found.n_raters:,} raters, and no pair of answers was judged by two of them"]
+    lines = [
+        f"{found.n_raters:,} raters, {counted(alpha.n, 'pair')} of answers judged by two or more",
+        f"  Krippendorff's alpha (ordinal)  {number(alpha.value)}  95 % interval {interval(alpha.interval)}",
+    ]
+    for pair in found.pairs:
+        kappa = pair.kappa
+        lines += [
+            f"  {_name(pair.one, 20)} and {_name(pair.other, 20)}: same verdict on {percent(pair.same)} of {kappa.n:,}",
+            f"    Cohen's kappa                 {number(kappa.value)}  95 % interval {interval(kappa.interval)}",
+        ]
+    return lines
 
 
 def _pair_lines(pair: PairRate) -> list[str]:
     found = pair.found
     lines = [
-        f"{one_line(pair.model)} against {one_line(pair.other)}",
-        f"  win rate          {number(found.rate.value)}   stderr {number(found.rate.stderr)}   "
-        f"95 % interval {interval(found.rate.interval)}   n = {found.rate.n:,}",
-        f"  without ties      {number(found.decided.value)}   95 % interval {interval(found.decided.interval)}   "
-        f"{found.wins:,} won, {found.losses:,} lost, {counted(found.ties, 'tie')}",
+        f"{_name(pair.model)} against {_name(pair.other)}",
+        f"  win rate         {_rate(found.rate)}",
+        f"  without ties     {_rate(found.decided)}",
+        f"  judgements       {found.wins:,} won, {found.losses:,} lost, {counted(found.ties, 'tie')}",
     ]
-    equal = found.at_equal_length
-    if equal.interval.defined:
-        lines.append(f"  at equal length   {number(equal.value)}   95 % interval {interval(equal.interval)}")
+    for label, one in (
+        ("at equal length", found.at_equal_length),
+        ("at equal style", found.at_equal_style),
+        ("other raters too", pair.for_other_raters),
+        ("first preferred", pair.first_preferred),
+    ):
+        if one is not None and one.interval.defined:
+            lines.append(f"  {label:<16} {_rate(one)}")
     if pair.mean_lengths is not None:
-        lines.append("  mean length       {:,.0f} against {:,.0f} characters".format(*pair.mean_lengths))
+        lines.append("  mean length      {:,.0f} against {:,.0f} characters".format(*pair.mean_lengths))
     return lines
+
+
+def _rate(one: Estimate) -> str:
+    return f"{number(one.value)}  stderr {number(one.stderr)}  95 % interval {interval(one.interval)}  n = {one.n:,}"
+
+
+def _name(name: object, width: int = MOST_NAME) -> str:
+    return cut_middle(one_line(str(name)), width)

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.report.terminal.exam import exam_lines
+from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
     counted,
     interval_text,
     money,
+    near_path,
     number,
     one_line,
     points,
@@ -20,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, Metric, counts_of, metrics_of
+from evals.report_keys import ENDINGS, Metric, as_count, counts_of, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
-MAX_GROUP_ROWS = 12
+MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
 MAX_GROUP_NAME = 24
 
 EXAM_KEYS = (
@@ -65,6 +67,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
         _exam_lines(result.report),
+        safety_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
         _reference_lines(result),
@@ -172,6 +175,8 @@ def _trouble_lines(result: RunResult) -> list[str]:
         first = " ".join(result.counters.first_error.split())
         if first:
             lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
+        if result.counters.first_place:
+            lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
 
 
@@ -263,7 +268,7 @@ def _group_lines(report: Mapping[str, Any]) -> list[str]:
             shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
             lines.append(f"  {value[:width]:<{width}}  {number(seen.value):<7} {shrunk}{certainty}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
-            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more (--json shows all)")
+            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more; all of them: evals view RECORD --json -n 1")
     return lines
 
 
@@ -297,8 +302,30 @@ def _work_lines(result: RunResult) -> list[str]:
     tried = [retries(counts)] if counts.n_retries else []
     parts = [calls, *tokens_and_cost(counts), *tried, seconds(result.wall_s)]
     lines = ["this run was finished before: nothing was called" if result.was_finished else ", ".join(parts)]
+    lines += _grader_lines(result.report)
     if result.record_path:
         lines.append(f"{'record':<12} {printable(result.record_path)}")
+    return lines
+
+
+def _grader_lines(report: Mapping[str, Any]) -> list[str]:
+    """A line for each grader: its name, of a panel its mean score, and what its calls took."""
+    graders = report.get("graders")
+    lines: list[str] = []
+    for name, said in graders.items() if isinstance(graders, Mapping) else ():
+        if not isinstance(said, Mapping):
+            continue
+        score = metrics_of(said).get("score")
+        parts = (
+            [] if score is None else [f"score {number(score.value)} {_certainty(score, with_stderr=False)}".rstrip()]
+        )
+        parts += [counted(n_calls, "call")] if (n_calls := as_count(said.get("n_calls"))) else []
+        tokens = said.get("usage_total_tokens")
+        parts += [f"{tokens:,} tokens"] if isinstance(tokens, int) and tokens else []
+        parts += [money(said["cost_usd"])] if said.get("cost_usd") else []
+        lines += labelled_lines(
+            "grader", f"{one_line(str(name))}: {', '.join(parts)}" if parts else one_line(str(name))
+        )
     return lines
 
 

@@ -9,6 +9,7 @@ from evals.json_text import dumps
 from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
 from evals.record.scores import values_of
+from evals.report.few_shot import examples_in_chat, examples_in_text, examples_words
 from evals.report.words import labelled, money, number, one_line, printable
 from evals.stats.intervals import mean_of
 
@@ -39,23 +40,33 @@ def is_pending(sample: SampleRecord) -> bool:
     return any(data["status"] == "pending" for data in exam_data(sample))
 
 
-def sample_text(sample: SampleRecord, *, max_lines: int | None = 20, colour: bool = False) -> str:
+class Asked(str):
+    """A text of a prompt: of a long one the end is kept, where the question stands."""
+
+    __slots__ = ()
+
+
+def sample_text(
+    sample: SampleRecord, *, max_lines: int | None = 20, colour: bool = False, with_examples: bool = False
+) -> str:
     """The sample as text, at most 80 columns wide.
 
-    max_lines: lines shown of each text; only the first call is shown then. None shows everything.
+    max_lines: lines shown of each text; only the first call is shown then. None shows everything. with_examples: show
+    the few-shot examples of prompts too, and not only how many there are.
     """
     lines = [_head(sample, colour=colour)]
-    for label, text in _parts(sample, whole=max_lines is None):
-        lines += labelled(label, text, max_lines)
+    for label, text in _parts(sample, whole=max_lines is None, with_examples=with_examples):
+        lines += labelled(label, text, max_lines, keeps_end=isinstance(text, Asked))
     return "\n".join(lines)
 
 
 def _head(sample: SampleRecord, *, colour: bool) -> str:
-    name = one_line(sample.sample_id or "(no sample id)")
+    name = one_line(sample.name or "(no sample id)")
     repeat = f", repeat {sample.repeat}" if sample.repeat else ""
     kind = verdict_of(sample)
     verdict = _share_right(sample) if kind == "partly" else kind
-    groups = ", ".join(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())
+    told = [sample.sample_id] if sample.own_id else []
+    groups = ", ".join([*told, *(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())])
     tail = f"  ({groups})" if groups else ""
     if colour:
         name = f"{_COLOURS['bold']}{name}\x1b[0m"
@@ -73,18 +84,21 @@ def _share_right(sample: SampleRecord) -> str:
     return f"{sum(value == 1 for value in found)} of {len(found)} right"
 
 
-def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
+def _parts(sample: SampleRecord, *, whole: bool, with_examples: bool) -> Iterator[tuple[str, str]]:
     """(label, text) of each part of the sample, in order."""
+    ask = prompt_parts if with_examples else asked_parts
     calls = [call for call in sample.data("sampling") if isinstance(call, dict)]
     if calls:
         for number, call in enumerate(calls if whole else calls[:1], 1):
             if whole and len(calls) > 1:
                 yield "call", f"{number} of {len(calls)}"
-            yield from _call_parts(call)
+            yield from ((label, Asked(text)) for label, text in ask(call.get("prompt")))
+            yield from _answer_parts(call)
         if not whole and len(calls) > 1:
             yield "calls", f"{len(calls)}; the first is shown, all with the sample's id"
     elif scored := [call for call in sample.data("cond_logp") if isinstance(call, dict)]:
         for call in scored if whole else scored[:1]:
+            yield from ((label, Asked(text)) for label, text in ask(call.get("prompt")))
             yield from _scored_parts(call)
     elif sample.raw_sample:
         yield from _raw_parts(sample.raw_sample)
@@ -94,8 +108,7 @@ def _parts(sample: SampleRecord, *, whole: bool) -> Iterator[tuple[str, str]]:
     yield from _result_parts(sample, row)
 
 
-def _call_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from prompt_parts(call.get("prompt"))
+def _answer_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
     sampled, shown = call.get("sampled"), call.get("reasoning")
     reasoning = shown if isinstance(shown, list) else []
     for place, text in enumerate(sampled if isinstance(sampled, list) else [sampled]):
@@ -120,8 +133,7 @@ def _function_calls(calls: Any) -> Iterator[tuple[str, str]]:
 
 
 def _scored_parts(call: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """A prompt, and the log probability of each continuation in nats."""
-    yield from prompt_parts(call.get("prompt"))
+    """The log probability of each continuation in nats."""
     texts, logprobs = call.get("completion"), call.get("logp")
     if isinstance(texts, list) and isinstance(logprobs, list):
         yield "log p", "\n".join(f"{_as_text(p):>10} {dumps(text)}" for text, p in zip(texts, logprobs, strict=False))
@@ -206,15 +218,54 @@ def usage_text(row: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def asked_parts(prompt: Any) -> Iterator[tuple[str, str]]:
+    """(role, text) of what is asked: of few-shot examples only how many there are."""
+    if isinstance(prompt, str):
+        yield from _asked_text(prompt)
+        return
+    roles = [role_of(message) for message in prompt] if _is_chat(prompt) else []
+    found = examples_in_chat(roles)
+    if found is None:
+        yield from prompt_parts(prompt)
+        return
+    yield from prompt_parts(prompt[: found.start]) if found.start else ()
+    yield "examples", _folded_words(found.n)
+    yield from prompt_parts(prompt[found.stop :])
+
+
+def _asked_text(prompt: str) -> Iterator[tuple[str, str]]:
+    found = examples_in_text(prompt)
+    if found is None:
+        yield "prompt", prompt
+        return
+    before = prompt[: found.start].rstrip()
+    if before:
+        yield "prompt", before
+    yield "examples", _folded_words(found.n)
+    yield "prompt", prompt[found.stop :]
+
+
+def _folded_words(n: int) -> str:
+    return f"({examples_words(n)}: --full shows {'it' if n == 1 else 'them'})"
+
+
+def _is_chat(prompt: Any) -> bool:
+    return isinstance(prompt, list) and bool(prompt) and all(isinstance(message, dict) for message in prompt)
+
+
+def role_of(message: dict[str, Any]) -> str:
+    """The role of a message; its name, where it has one, as openai/evals tells examples from questions."""
+    return str(message.get("name") or message.get("role") or "message")
+
+
 def prompt_parts(prompt: Any) -> Iterator[tuple[str, str]]:
     """(role, text) of each message of a prompt; a plain text has the role `prompt`."""
-    if not (isinstance(prompt, list) and prompt and all(isinstance(message, dict) for message in prompt)):
+    if not _is_chat(prompt):
         yield "prompt", _as_text(prompt)
         return
     for message in prompt:
-        role = message.get("name") or message.get("role") or "message"
         if message.get("content") is not None or not message.get("tool_calls"):
-            yield str(role), _content_text(message.get("content"))
+            yield role_of(message), _content_text(message.get("content"))
         yield from _function_calls(message.get("tool_calls"))
 
 

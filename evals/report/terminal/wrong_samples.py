@@ -42,14 +42,19 @@ def _section(which: str, result: RunResult, n_shown: int) -> list[str]:
 def row_text(row: SampleRow) -> str:
     """One sample. Its first line holds the expected and the given answer, because summaries show only that line."""
     head = f"expected {_short(row.expected, 24)}, got {_short(row.completion, 24)}"
-    about = [f"{'sample':<12} {_short(row.sample_id)}", f"{'prompt':<12} {_short(_last(row.prompt))}"]
+    about = [f"{'sample':<12} {_short(_name(row))}", f"{'prompt':<12} {_short(_last(row.prompt))}"]
     return "\n".join([head, "", *about, *_facts(row)])
 
 
 def _sample_lines(row: SampleRow) -> Iterator[str]:
     repeat = f", repeat {row.repeat}" if row.repeat else ""
-    yield f"  {_short(row.sample_id)}{repeat}"
+    yield f"  {_short(_name(row))}{repeat}"
     yield from (f"    {line}" for line in _facts(row))
+
+
+def _name(row: SampleRow) -> str:
+    """`q-17 (quiz.test.3)`: the row's own id with the positional one, or the latter alone."""
+    return row.sample_id if row.id in ("", row.sample_id) else f"{row.id} ({row.sample_id})"
 
 
 def _facts(row: SampleRow) -> Iterator[str]:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.completion import Prompt
+from evals.engine.calls import first_completion
 from evals.engine.off_loop import Started
+from evals.engine.traits import CHAT, traits_of
 from evals.errors import BadSample, UsageError
-from evals.eval import Report, StreamedEval, first_completion
+from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_metrics
 from evals.sandbox.verdict import Status, Verdict
 from evals.stats.pass_at_k import best_of_n, maj_at_k, pass_at_k, pass_hat_k
@@ -165,15 +167,10 @@ class PassAtK(StreamedEval):
         """Draw and judge the programs of one problem; record a `program` event for each, then a `metrics` event.
 
         Sent: `temperature` and `max_tokens`; `top_p` at temperatures above 0; `n` if it is above 1; up to 4 `stop`
-        texts for style `completion`. program: `draw` (from 0), `temperature`, `program` (its source), `parsed`,
-        `found_as`, `status`, `kind`, `detail`, `assurance`, `wall_s`, `cpu_s` (seconds). metrics: `score`, which is
-        `pass@k` of the smallest k; `pass@k` of each k and the further metrics; `n_completions`, `n_passed`,
-        `n_unparsed`.
-
-        Raises:
-            BadSample: the row is not a code problem, or its own solution does not pass its tests in the sandbox, or no
-                strict verdict is possible and strict was asked for.
-            HarnessFailed: the sandbox failed; the run ends.
+        texts for style `completion` and models that are no chat models. program: `draw` (from 0), `temperature`,
+        `program` (its source), `parsed`, `found_as`, `status`, `kind`, `detail`, `assurance`, `wall_s`, `cpu_s`
+        (seconds). metrics: `score`, which is `pass@k` of the smallest k; `pass@k` of each k and the further metrics;
+        `n_completions`, `n_passed`, `n_unparsed`.
         """
         row = code_problem(sample, self.timeout_s)
         drawn: dict[float, list[_Drawn]] = {}
@@ -211,7 +208,9 @@ class PassAtK(StreamedEval):
         request: dict[str, Any] = {"temperature": temperature, "max_tokens": self.max_tokens}
         request["top_p"] = self.top_p if temperature > 0 else None
         request["n"] = min(n_missing, self.n_per_request) if n_missing > 1 and self.n_per_request > 1 else None
-        if self.style == "completion" and row.problem.entry_point is not None:
+        # A chat model writes "\ndef" in its thoughts, or behind the fence of its first line: it is cut here, not there.
+        is_chat = traits_of(self.completion_fn).prompt_form == CHAT
+        if self.style == "completion" and row.problem.entry_point is not None and not is_chat:
             request["stop"] = list(self.stop[:MAX_STOPS_SENT]) or None
         sent = {key: value for key, value in request.items() if value is not None}
         result = await self.complete_with(self.completion_fn, self._prompt(row), **sent)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from evals.completion import Prompt
+from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
 from evals.completion_fns.replay import ReplayCompletionFn
 from evals.engine.context import current_calls, current_plan, current_session
 from evals.engine.failures import CallFailed, Kind
@@ -43,7 +44,8 @@ class Exam(StreamedEval):
     each question, by default as the paper says; their points are averaged first.
 
     graders: `human` or names of models, for answers that graders mark where the paper names none; a list, or a text
-    with `+` between. Completion functions after the first stand for the models among them, in order. adjudicator: the
+    with `+` between. Completion functions after the first stand for the models among them, in order. grader: one or
+    several (see `evals.completion_fns.graders`) in place of every model that the paper names. adjudicator: the
     model that decides between marks far apart. human_marks: a file of marks by people. contaminated: a file with the
     ids of questions found in training data, for the clean score.
 
@@ -67,6 +69,7 @@ class Exam(StreamedEval):
         shuffle: bool = False,
         repeats: int | None = None,
         graders: str | Sequence[str] = (),
+        grader: GraderArgument | None = None,
         adjudicator: str | None = None,
         human_marks: str | None = None,
         contaminated: str | None = None,
@@ -96,17 +99,21 @@ class Exam(StreamedEval):
         )
         people = None if human_marks is None else HumanMarks(self._prefix_registry_path(human_marks), self.items)
         names = graders.split("+") if isinstance(graders, str) else [str(name) for name in graders]
-        models = self._grader_models([name for name in names if name], adjudicator)
+        named = [] if grader is None else make_graders(grader, self.registry, self.completion_fn)
+        instead = {one.name: one for one in named}
+        models = self._grader_models([name for name in names if name], instead, adjudicator)
         self.further_completion_fns = list(models.values())
         self.completion_fns = self.completion_fns[:1]
         self.grading = Grading(
             Judge(sandbox, assurance, workers),
             [name for name in names if name],
+            instead,
             models,
             adjudicator,
             people,
             timeout_s,
         )
+        self.named_graders = [instead.get(name) or NamedGrader(name, fn) for name, fn in models.items()]
         self._holdout: HoldoutRuns | None = None
         self._known_intervals: dict[Any, dict[str, Any]] = {}
         self._samples = PaperSamples(self.paper)
@@ -125,12 +132,15 @@ class Exam(StreamedEval):
             raise UsageError(f"paper {self.paper.id} has no mode {mode!r}", fix=f"choose one of: {offered}")
         return mode or ("vision" if "vision" in self.paper.modes else self.paper.modes[0])
 
-    def _grader_models(self, names: Sequence[str], adjudicator: str | None) -> dict[str, Any]:
+    def _grader_models(
+        self, names: Sequence[str], instead: Mapping[str, NamedGrader], adjudicator: str | None
+    ) -> dict[str, Any]:
         """The completion function of each model that marks: given ones in order, then those of the registry.
 
         Stored answers are marked again by stored marks: then the record stands for all graders.
         """
-        wanted = [name for item in self.items.values() if item.kind in _GRADED for name in graders_of(item, names)]
+        asked = [item for item in self.items.values() if item.kind in _GRADED]
+        wanted = [name for item in asked for name in graders_of(item, names, list(instead))]
         wanted += [adjudicator] if adjudicator is not None and wanted else []
         models = [name for name in dict.fromkeys(wanted) if name != HUMAN]
         given = list(self.completion_fns[1:])
@@ -142,7 +152,7 @@ class Exam(StreamedEval):
         replays = self.completion_fns[0] if isinstance(self.completion_fns[0], ReplayCompletionFn) else None
         made = {}
         for place, name in enumerate(models):
-            own = given[place] if place < len(given) else replays
+            own = instead[name].fn if name in instead else given[place] if place < len(given) else replays
             made[name] = own if own is not None else self.registry.make_completion_fn(name)
         return made
 
@@ -156,8 +166,10 @@ class Exam(StreamedEval):
             self.grading.judge.open()
 
     def fingerprint(self) -> dict[str, Any]:
-        """The paper, and how it is sat."""
-        return {**super().fingerprint(), "paper": self.paper.digest[:16], "prompts": PROMPTS_VERSION}
+        """The paper, how it is sat, and the graders in place of the paper's."""
+        said = {**super().fingerprint(), "paper": self.paper.digest[:16], "prompts": PROMPTS_VERSION}
+        instead = {name: dict(one.identity) for name, one in self.grading.instead.items()}
+        return {**said, "graders": instead} if instead else said
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample where a program cannot be tested; all else was checked when the paper was loaded."""
@@ -209,7 +221,7 @@ class Exam(StreamedEval):
                 "answer_mode": self.answer_mode,
                 "shuffle": self.seed if self.shuffle else None,
                 "repeats": self.repeats,
-                "graders": list(self.grading.graders),
+                "graders": list(self.grading.instead) or list(self.grading.graders),
                 "adjudicator": self.grading.adjudicator,
             }
         )

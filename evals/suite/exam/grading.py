@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.engine import calls
-from evals.eval import first_completion
+from evals.completion_fns.graders import NamedGrader
+from evals.engine.calls import first_completion
 from evals.exams.items import MARKED_BY_RULE, Item
 from evals.exams.marking import Mark
 from evals.exams.paper import Prompt
@@ -49,11 +49,13 @@ class Grading:
     """Everything that marks replies in a run.
 
     graders: the run's own, in order, for questions whose paper names none. models: the completion function of each
-    grader by its name. adjudicator: the name of the model that decides between marks far apart.
+    grader by its name. adjudicator: the name of the model that decides between marks far apart. instead: graders by
+    their names, in place of all models that the paper names.
     """
 
     judge: Judge
     graders: Sequence[str] = ()
+    instead: Mapping[str, NamedGrader] = field(default_factory=dict)
     models: Mapping[str, Any] = field(default_factory=dict)
     adjudicator: str | None = None
     people: HumanMarks | None = None
@@ -83,7 +85,7 @@ class Grading:
     async def _graded(self, item: Item, asked: Asked, reply: str, run: int) -> Marked:
         if not reply.strip():
             return Marked(Mark("blank", picked=""))
-        wanted = graders_of(item, self.graders)
+        wanted = graders_of(item, self.graders, list(self.instead))
         question = _question_of(asked)
         marking = Marking(item, wanted, of_people=self.people.of(item, run) if self.people is not None else ())
         for name in dict.fromkeys(name for name in wanted if name != HUMAN):
@@ -97,7 +99,8 @@ class Grading:
 
     def _asker(self, name: str) -> Callable[[list[dict[str, Any]]], Any]:
         async def ask(messages: list[dict[str, Any]]) -> str:
-            return first_completion(await calls.complete(self.models[name], messages, grading=True, **GRADING))
+            grader = self.instead.get(name) or NamedGrader(name, self.models[name])
+            return first_completion(await grader.ask(messages, **GRADING))
 
         return ask
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import RecordError
+from evals.project import current_project
 
 LEDGER = "holdout-runs.jsonl"
 
@@ -32,8 +33,8 @@ def spec_hash(facts: Mapping[str, Any]) -> str:
 
 
 def ledger_path() -> Path:
-    """The file, beside the records: in `EVALS_LOG_DIR`, else in `evallogs`."""
-    return Path(os.environ.get("EVALS_LOG_DIR") or "evallogs") / LEDGER
+    """The file, beside the records: in `EVALS_LOG_DIR`, else in the project's `log_dir`, else in `evallogs`."""
+    return Path(os.environ.get("EVALS_LOG_DIR") or current_project().get("log_dir") or "evallogs") / LEDGER
 
 
 def add_run(path: Path, paper: str, form: str, spec: str) -> HoldoutRuns:

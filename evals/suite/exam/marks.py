@@ -103,11 +103,18 @@ class Marking:
         return tuple([*(f"{name} (unreadable)" for name in unread), *[HUMAN] * n][:n])
 
 
-def graders_of(item: Item, given: Sequence[str]) -> list[str]:
+def graders_of(item: Item, given: Sequence[str], instead: Sequence[str] = ()) -> list[str]:
     """Who marks a question, `human` or a model each: as the paper says, else as the run says, else people.
 
-    given: the graders of the run; of them as many as the paper wants, the first ones.
+    given: the graders of the run; of them as many as the paper wants, the first ones. instead: models in place of all
+    models that the paper or the run names, and of nobody; people stay.
     """
+    if instead and not item.graders.by:
+        return list(instead)
+    if instead:
+        return [name for name in item.graders.by if name == HUMAN] + list(instead) * any(
+            name != HUMAN for name in item.graders.by
+        )
     by = list(item.graders.by) or list(given)[: item.graders.n]
     by = by or [HUMAN] * item.graders.n
     return [name.removeprefix(MODEL_PREFIX) for name in by]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.completion import CompletionResult, Completions
+from evals.engine.calls import first_completion
 from evals.engine.cut_off import reached_limit
-from evals.eval import first_completion
 from evals.exams.items import MARKED_BY_RULE
 from evals.exams.paper import Sampling, StageSampling
 from evals.suite.exam.prompts import Asked

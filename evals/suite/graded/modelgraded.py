@@ -1,20 +1,26 @@
-"""ModelBasedClassify: a grader model judges the completion by a rubric and picks one of its choices."""
+"""ModelBasedClassify: a grader model graders the completion by a rubric and picks one of its choices."""
 
 from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from random import Random
 from typing import Any
 
 from evals.completion import Prompt
+from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
 from evals.datasets.templates import double_braces
-from evals.errors import BadSample, RegistryError, did_you_mean, listed
-from evals.eval import Report, StreamedEval, first_completion
-from evals.record.current import record_metrics
+from evals.engine.calls import first_completion, grader_name
+from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
+from evals.eval import Report, StreamedEval
+from evals.record.current import record_event, record_metrics
 from evals.specs import ModelGradedSpec
-from evals.suite.graded.grading import INVALID_STR, MatchFn, find_choice, get_choice_score
+from evals.suite.graded.asking import RETRIES, Asking
+from evals.suite.graded.grading import INVALID_STR, MatchFn
+from evals.suite.graded.options import Drawn, checked_panel, checked_retries, other_way_round, turned_choices
+from evals.suite.graded.panel import Verdict, panel_verdict
 from evals.suite.graded.report import GradedReport
 from evals.suite.graded.rubric import (
     call_kwargs,
@@ -24,15 +30,10 @@ from evals.suite.graded.rubric import (
     rubric_digest,
     warn_of_misread,
 )
-from evals.suite.graded.verdicts import stated_choice
 from evals.suite.samples.doubts import Doubt, prompt_doubts
 from evals.suite.samples.messages import check_prompt
 
 logger = logging.getLogger(__name__)
-
-INVALID_SHOWN = 3
-"How many answers without a choice are logged; the report counts all of them."
-
 
 OPENAI_EVALS_RULE = (
     "verdicts are read by openai/evals' rule, the start or end of a line; class evals.suite:ModelBasedClassify reads "
@@ -41,7 +42,7 @@ OPENAI_EVALS_RULE = (
 
 
 class ModelBasedClassify(StreamedEval):
-    """The last completion function grades the completions of those before it; a single one does both.
+    """A grader, or a panel of them, graders the completions of the evaluated models.
 
     modelgraded_spec: the name of a rubric in the registry. modelgraded_spec_args: values for its placeholders, the
     same for every sample. sample_kwargs, eval_kwargs: options of the requests to the evaluated models and to the
@@ -49,10 +50,18 @@ class ModelBasedClassify(StreamedEval):
     model. eval_type: the form of answer that the grader is asked for. match_fn: a name in MATCH_FNS, or a function.
     metaeval: samples have the right `choice`, and the grader is scored against it.
 
+    grader: see `evals.completion_fns.graders`; without it the last completion function grades the completions of those
+    before it, and a single one does both. aggregate: how the verdicts of a panel become one. swap: graders see both
+    orders of what they compare; a mapping says what each choice becomes in the other one. retries: how often a grader
+    is asked again if its verdict cannot be read; by default RETRIES, and 0 for entries of openai/evals form.
+
     Raises:
         RegistryError: there is no such rubric, or it cannot grade.
-        UsageError: `multicomp_n` does not fit the number of models, or an option is unknown.
+        UsageError: `multicomp_n` does not fit the number of models, an option is unknown, a grader cannot be used, or
+            the rubric compares nothing that could be swapped.
     """
+
+    scorer_version = "2"
 
     def __init__(
         self,
@@ -65,13 +74,15 @@ class ModelBasedClassify(StreamedEval):
         eval_type: str | None = None,
         match_fn: str | MatchFn | None = None,
         metaeval: bool = False,
+        grader: GraderArgument | None = None,
+        aggregate: str = "majority",
+        swap: bool | Mapping[str, str] = False,
+        retries: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.eval_completion_fn = self.completion_fns[-1]
-        self.further_completion_fns = [self.eval_completion_fn]
-        if len(self.completion_fns) > 1:
-            self.completion_fns = self.completion_fns[:-1]
+        self._graders_of_argument = [] if grader is None else make_graders(grader, self.registry, self.completion_fn)
+        self._take_graders()
         self.multicomp_n = completions_per_sample(multicomp_n, len(self.completion_fns))
         self.modelgraded_spec_args = modelgraded_spec_args or {}
         self.sample_kwargs = {"max_tokens": 1024, **(sample_kwargs or {})}
@@ -81,10 +92,37 @@ class ModelBasedClassify(StreamedEval):
         self.metaeval = metaeval
         self.mg: ModelGradedSpec = self.registry.get_modelgraded_spec(modelgraded_spec)
         self.rubric = make_rubric(self.mg, eval_type=eval_type, n=self.multicomp_n, match_fn=match_fn)
+        self.retries = None if retries is None else checked_retries(retries)
+        self.aggregate = checked_panel(aggregate, self._graders_of_argument, self.rubric, self.mg)
+        self._turned = turned_choices(swap, self.mg, self.rubric, self.multicomp_n)
         self._sample_call = call_kwargs(self.sample_kwargs)
         self._eval_call = call_kwargs(self.eval_kwargs)
+        if self._eval_call["n"] > 1 and (len(self._graders_of_argument) > 1 or self._turned is not None):
+            raise UsageError("n_samples of eval_kwargs goes with one grader and one order", fix="leave n_samples out")
         self._unknown_labels: set[str] = set()
-        self._n_invalid_shown = 0
+
+    def _take_graders(self) -> None:
+        """Tell graders from evaluated models among the completion functions."""
+        named = self._graders_of_argument
+        self.eval_completion_fn = named[0].fn if named else self.completion_fns[-1]
+        self.further_completion_fns = [grader.fn for grader in named] or [self.eval_completion_fn]
+        if len(self.completion_fns) > 1 and not named:
+            self.completion_fns = self.completion_fns[:-1]
+
+    @property
+    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+        """The graders; one that is the last completion function has its name on the command line."""
+        if self._graders_of_argument:
+            return self._graders_of_argument
+        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self.eval_completion_fn)
+        return [NamedGrader(name, self.eval_completion_fn)]
+
+    @cached_property
+    def asking(self) -> Asking:
+        """How the graders are asked; entries of openai/evals form keep their own rules."""
+        by_line_ends = self.openai_evals_rules
+        retries = (0 if by_line_ends else RETRIES) if self.retries is None else self.retries
+        return Asking(self.rubric, self._eval_call, retries, self._turned, by_line_ends)
 
     def preflight(self) -> None:
         """Warn of what is paid for and not read, and of choices that openai/evals' rule takes for others."""
@@ -95,13 +133,15 @@ class ModelBasedClassify(StreamedEval):
             warn_of_misread(self.mg.key, self.rubric.choices, None)
 
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
-        """Get the missing completions, ask the grader, record a `metrics` event for each, and return the first choice.
+        """Get the missing completions, ask the graders, record `verdict` and `metrics`, and return the first choice.
 
-        Both requests have temperature 0 and 1,024 tokens unless sample_kwargs and eval_kwargs say otherwise.
-        Completions that the sample already has are not requested. metrics: `choice` (`__invalid__` if the answer
-        names none), `score` (a number, or None for a rubric without scores), for metaeval `metascore`, whether the
-        choice is the sample's, and by the rules of openai/evals `read_otherwise`, where a reading by whole words
-        differs. With `n_samples` each completion is graded; by the rules of openai/evals the first alone.
+        Both requests have temperature 0 and 1,024 tokens unless sample_kwargs, eval_kwargs and the grader's own args
+        say otherwise. Completions that the sample already has are not requested. verdict, one for each grader (not for
+        entries of openai/evals form, unless `grader` or `swap` is given): see `Verdict.data`. metrics: `choice` of all
+        together (`__invalid__` if the answer names none, `__inconsistent__`, `__split__`), `score` (a number, or None
+        for a rubric without scores and an unreadable verdict), for metaeval `metascore`, whether the choice is the
+        sample's, and by the rules of openai/evals `read_otherwise`, where a reading by whole words differs. With
+        `n_samples` each completion is graded; by the rules of openai/evals the first alone.
 
         Raises:
             BadSample, RegistryError: `check_sample` refuses the row.
@@ -117,24 +157,27 @@ class ModelBasedClassify(StreamedEval):
         ]
         return choices[0]
 
-    async def _grade(self, sample: dict[str, Any], completions: dict[str, str]) -> list[str]:
-        """Ask the grader about the completions, and record a `metrics` event for each of its verdicts."""
-        question = self.rubric.grader_prompt(self._fields(sample, completions))
-        result = await self.complete_with(self.eval_completion_fn, question, grading=True, **self._eval_call)
-        first = first_completion(result)
-        answers = [first] if self.openai_evals_rules else result.get_completions()
-        return [self._record(sample, answer) for answer in answers]
+    async def _grade(self, sample: dict[str, Any], completions: dict[str, Drawn]) -> list[str]:
+        """Ask the graders about the completions, and record what they say: one choice, or one for each answer."""
+        fields = [self._fields(sample, {name: drawn.text for name, drawn in completions.items()})]
+        if self._turned is not None:
+            there = self._fields(sample, {name: drawn.turned for name, drawn in completions.items()})
+            fields.append(other_way_round(there, self.mg.input_outputs))
+        verdicts = [await self.asking.verdicts(grader, fields) for grader in self.named_graders]
+        if len(verdicts) == 1:
+            return [self._record(sample, [verdict]) for verdict in verdicts[0]]
+        return [self._record(sample, [of_one[0] for of_one in verdicts])]
 
-    def _record(self, sample: dict[str, Any], answer: str) -> str:
-        choice, otherwise = self._choice(answer)
-        metrics: dict[str, Any] = {
-            "choice": choice,
-            "score": get_choice_score(choice, self.rubric.choices, self.rubric.scores),
-        }
+    def _record(self, sample: dict[str, Any], verdicts: list[Verdict]) -> str:
+        if not self.openai_evals_rules or self._graders_of_argument or self._turned is not None:
+            for verdict in verdicts:
+                record_event("verdict", verdict.data())
+        choice, score = panel_verdict(verdicts, self.aggregate)
+        metrics: dict[str, Any] = {"choice": choice, "score": score}
         if self.metaeval:
             metrics["metascore"] = choice == sample["choice"]
-        if otherwise != choice:
-            metrics["read_otherwise"] = otherwise
+        if len(verdicts) == 1 and verdicts[0].otherwise is not None:
+            metrics["read_otherwise"] = verdicts[0].otherwise
         record_metrics(**metrics)
         return choice
 
@@ -143,7 +186,11 @@ class ModelBasedClassify(StreamedEval):
         rubric = self.rubric
         rate_of = rubric.choices if rubric.scores is None else ()
         is_openai = self.openai_evals_rules and rubric.reads_stated
-        return GradedReport(rubric.choices, rate_of, how=OPENAI_EVALS_RULE if is_openai else None)
+        panel = [grader.name for grader in self.named_graders] if len(self.named_graders) > 1 else []
+        how = [OPENAI_EVALS_RULE] if is_openai else []
+        if panel:
+            how.append(f"{self.aggregate} of a panel of {len(panel)} graders: {', '.join(panel)}")
+        return GradedReport(rubric.choices, rate_of, how=how, panel=panel)
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has all that the rubric asks for.
@@ -158,6 +205,12 @@ class ModelBasedClassify(StreamedEval):
         if not isinstance(sample, dict):
             raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
         missing = list(self._missing_outputs(sample))
+        if self._turned is not None and self.multicomp_n > 1 and not missing:
+            raise BadSample(
+                "the completions are in one text already, so their order cannot be swapped",
+                sample,
+                fix="let the run draw them, or drop swap",
+            )
         for key, output in missing:
             check_prompt(sample, key, f"add the prompt as {key!r}, or a finished completion as {output!r}")
         if missing and self.multicomp_n > 1 and not self.mg.output_template:
@@ -175,8 +228,10 @@ class ModelBasedClassify(StreamedEval):
         return itertools.chain(*(prompt_doubts(sample[key]) for key, _ in self._missing_outputs(sample)))
 
     def fingerprint(self) -> dict[str, Any]:
-        """The version of the scorer, and a digest of all that the rubric says."""
-        return {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+        """The version of the scorer, a digest of all that the rubric says, and the graders named by `grader`."""
+        graders = {grader.name: dict(grader.identity) for grader in self._graders_of_argument}
+        said = {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+        return {**said, "graders": graders} if graders else said
 
     def first_prompt(self, sample: Any) -> Prompt | None:
         """The prompt of the first missing completion; the grader's prompt if the sample has all completions."""
@@ -190,35 +245,18 @@ class ModelBasedClassify(StreamedEval):
         """An empty list: only the grader can tell what is right."""
         return []
 
-    def _choice(self, answer: str) -> tuple[str, str]:
-        """The choice in a grader's answer, and what another rule reads.
-
-        The other rule reads whole words; it is a second opinion where that of openai/evals holds. The first few
-        answers without a choice are logged.
-        """
-        rubric = self.rubric
-        choice = otherwise = find_choice(answer, rubric.read_as, rubric.match_fn, rubric.choices)
-        if rubric.reads_stated:
-            otherwise = stated_choice(answer, rubric.read_as, rubric.choices)
-        if not self.openai_evals_rules:
-            choice = otherwise
-        if choice == INVALID_STR and self._n_invalid_shown < INVALID_SHOWN:
-            self._n_invalid_shown += 1
-            more = "" if self._n_invalid_shown < INVALID_SHOWN else " (further ones are only counted)"
-            logger.warning("the grader named none of %s: %.200r%s", listed(rubric.choices), answer, more)
-        return choice, otherwise
-
     def _missing_outputs(self, sample: dict[str, Any]) -> list[tuple[str, str]]:
         """(key of the prompt, key of its completion) for each completion that the sample does not have."""
         return [(key, output) for key, output in self.mg.input_outputs.items() if output not in sample]
 
-    async def _completions(self, prompt: Prompt) -> list[str]:
+    async def _completions(self, prompt: Prompt) -> list[Drawn]:
         """What is graded: one text, or with `n_samples` several."""
         if self.multicomp_n == 1:
-            return await self._drawn(self.completion_fn, prompt)
+            return [Drawn(text, text) for text in await self._drawn(self.completion_fn, prompt)]
         models = self.completion_fns if len(self.completion_fns) > 1 else self.completion_fns * self.multicomp_n
         texts = [(await self._drawn(model, prompt))[0] for model in models]
-        return [concat_n_completions(texts, self.mg.output_template or "")]
+        template = self.mg.output_template or ""
+        return [Drawn(concat_n_completions(texts, template), concat_n_completions(texts[::-1], template))]
 
     async def _drawn(self, model: Any, prompt: Prompt) -> list[str]:
         result = await self.complete_with(model, prompt, **self._sample_call)

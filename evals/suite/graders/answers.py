@@ -7,8 +7,8 @@ from typing import Any
 
 from evals.completion import CompletionResult, Completions
 from evals.completion_fns.tool_calls import chat_form
+from evals.engine.calls import first_completion
 from evals.errors import BadSample
-from evals.eval import first_completion
 from evals.suite.match.json_schemas import NotJson, strict_json
 
 

@@ -7,13 +7,16 @@ from random import Random
 from typing import Any
 
 from evals.completion import Prompt
+from evals.completion_fns.graders import GraderArgument, NamedGrader, checked_aggregate, make_graders
+from evals.engine.calls import grader_name
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.graders.answers import item_of, sample_of_result, stored_sample
 from evals.suite.graders.grade import Grade, Grader
-from evals.suite.graders.helpers import RunHelpers, every
+from evals.suite.graders.helpers import RunHelpers, asks_a_model, every
+from evals.suite.graders.panel import panel_grade, verdict_data
 from evals.suite.graders.prompts import Prompts, request_of
 from evals.suite.graders.read import read_graders
 from evals.suite.graders.report import GradesReport, metrics_of
@@ -29,8 +32,9 @@ class HostedEval(StreamedEval):
 
     testing_criteria: definitions of graders. input_messages: the prompt with variables of the row: a list of messages,
     or an object with `template` or `item_reference`; the row's `input` if None. sampling_params: of the request.
-    grader: the model of all model graders, in place of the models that their definitions name. embedding_model: for
-    `cosine`. sandbox, workers: for `python` graders, as for PassAtK. A row that holds a finished answer as `sample` is
+    grader: the model of all model graders, in place of the models that their definitions name, or a panel of several
+    (`evals.completion_fns.graders`). aggregate: how the grades of a panel become one. embedding_model: for `cosine`.
+    sandbox, workers: for `python` graders, as for PassAtK. A row that holds a finished answer as `sample` is
     graded without a call. Of two completion functions the last one is the grader.
 
     Raises:
@@ -45,7 +49,8 @@ class HostedEval(StreamedEval):
         testing_criteria: Sequence[Any],
         input_messages: Any = None,
         sampling_params: Mapping[str, Any] | None = None,
-        grader: str | None = None,
+        grader: GraderArgument | None = None,
+        aggregate: str = "majority",
         embedding_model: str = EMBEDDING_MODEL,
         sandbox: str | Checker = "auto",
         workers: int | None = None,
@@ -61,19 +66,27 @@ class HostedEval(StreamedEval):
         self.graders: list[Grader] = read_graders(testing_criteria)
         self.prompts = Prompts.read(input_messages)
         self.request = request_of(sampling_params)
+        self.aggregate = checked_aggregate(aggregate)
+        self._graders_of_argument: list[NamedGrader] = []
         self.helpers = self._make_helpers(grader, embedding_model, Judge(sandbox, "weak", workers))
+        self.named_graders = self.helpers.named_graders
         self.further_completion_fns = self.helpers.completion_fns
         self.scores_without_calls = not self.further_completion_fns
 
-    def _make_helpers(self, grader: str | None, embedding_model: str, judge: Judge) -> RunHelpers:
-        given = self.completion_fns[1] if len(self.completion_fns) == 2 else None
-        if given is None and grader is not None:
-            given = self.registry.make_completion_fn(grader)
+    def _make_helpers(self, grader: GraderArgument | None, embedding_model: str, judge: Judge) -> RunHelpers:
+        given = [NamedGrader(grader_name(fn), fn) for fn in self.completion_fns[1:]]
+        if not given and grader is not None:
+            given = self._graders_of_argument = make_graders(grader, self.registry, self.completion_fn)
         return RunHelpers(self.graders, self.registry, given, self.completion_fn, embedding_model, judge)
 
     def preflight(self) -> None:
         """Try what the graders need beside models: packages, the sandbox. Raises EvalsError for what is missing."""
         self.helpers.preflight()
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The version of the scorer, and the graders named by `grader`."""
+        graders = {one.name: dict(one.identity) for one in self._graders_of_argument}
+        return {**super().fingerprint(), "graders": graders} if graders else super().fingerprint()
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has a value for each variable of an item, and a prompt or an answer."""
@@ -133,15 +146,26 @@ class HostedEval(StreamedEval):
         record_metrics(**metrics_of(grades))
 
     async def _grade(self, grader: Grader, values: Mapping[str, Any]) -> Grade:
-        """The grade of one grader, recorded. A part that the answer does not have gives 0."""
+        """The grade of one criterion, recorded. A part that the answer does not have gives 0."""
         try:
-            grade = await grader.grade(values, self.helpers)
+            if self.helpers.panel and asks_a_model(grader):
+                grade = await self._grade_of_panel(grader, values)
+            else:
+                grade = await grader.grade(values, self.helpers)
         except Absent as error:
             grade = Grade(0.0, False, details={"problem": str(error)})
         said = {"score": grade.score, "passed": grade.passed, "invalid": grade.invalid, **grade.details}
         record_event("grade", {"name": grader.name, "type": grader.type, **said})
         return grade
 
+    async def _grade_of_panel(self, grader: Grader, values: Mapping[str, Any]) -> Grade:
+        """The grade of a panel of models; a `verdict` event for each."""
+        grades = {}
+        for place, one in enumerate(self.helpers.panel):
+            grades[one.name] = await grader.grade(values, self.helpers.of_panel(place))
+            record_event("verdict", verdict_data(one.name, grader.name, grades[one.name]))
+        return panel_grade(grades, self.aggregate, getattr(grader, "pass_threshold", None))
+
     def new_report(self) -> Report:
         """An empty GradesReport."""
-        return GradesReport()
+        return GradesReport(panel=[one.name for one in self.helpers.panel], aggregate=self.aggregate)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
+from evals.completion_fns.graders import NamedGrader, make_graders
 from evals.engine import calls
-from evals.eval import first_completion
+from evals.engine.calls import first_completion, grader_name
 from evals.record.current import record_embedding
 from evals.sandbox.problem import Problem
 from evals.sandbox.verdict import Verdict
@@ -33,11 +35,16 @@ def every(graders: Sequence[Grader]) -> Iterator[Grader]:
             yield from grader.graders.values()
 
 
+def asks_a_model(grader: Grader) -> bool:
+    """Whether a grader asks a model, itself or by those inside it."""
+    return any(isinstance(one, ScoreModelGrader | LabelModelGrader) for one in every([grader]))
+
+
 class RunHelpers:
     """The helpers of one eval.
 
-    given: the completion function that stands for all grader models; None: each is looked up by its name. evaluated:
-    the evaluated model, which grades where a definition names `EVALUATED`.
+    given: graders that stand for all grader models, several of them as a panel; empty: each model is looked up by its
+    name. evaluated: the evaluated model, which grades where a definition names `EVALUATED`.
     embedding_model: the model at `/embeddings` of the endpoint that the environment names.
     """
 
@@ -45,7 +52,7 @@ class RunHelpers:
         self,
         graders: Sequence[Grader],
         registry: Registry,
-        given: Any,
+        given: Sequence[NamedGrader],
         evaluated: Any,
         embedding_model: str,
         judge: Judge,
@@ -53,10 +60,12 @@ class RunHelpers:
         self._graders = list(every(graders))
         kinds = (ScoreModelGrader, LabelModelGrader)
         models = dict.fromkeys(one.call.model for one in self._graders if isinstance(one, kinds))
-        self._models = {model: given or evaluated if model == EVALUATED else given for model in models}
-        for model in models:
-            if self._models[model] is None:
-                self._models[model] = registry.make_completion_fn(model)
+        own = [NamedGrader(grader_name(evaluated), evaluated)]
+        self._models: dict[str, Sequence[NamedGrader]] = {
+            model: given or (own if model == EVALUATED else make_graders({"model": model}, registry))
+            for model in models
+        }
+        self._place = 0
         self._judge = judge
         self._embedder: Any = None
         if any(isinstance(one, TextSimilarityGrader) and one.metric == COSINE for one in self._graders):
@@ -67,7 +76,24 @@ class RunHelpers:
     @property
     def completion_fns(self) -> list[Any]:
         """The models that graders call."""
-        return [*self._models.values(), *([] if self._embedder is None else [self._embedder])]
+        return [*(one.fn for one in self.named_graders), *([] if self._embedder is None else [self._embedder])]
+
+    @property
+    def named_graders(self) -> list[NamedGrader]:
+        """All graders that may be asked, each once."""
+        return list({one.name: one for graders in self._models.values() for one in graders}.values())
+
+    @property
+    def panel(self) -> Sequence[NamedGrader]:
+        """The graders that are all asked for each grade; empty where one is."""
+        most: Sequence[NamedGrader] = max(self._models.values(), key=len, default=())
+        return most if len(most) > 1 else ()
+
+    def of_panel(self, place: int) -> RunHelpers:
+        """The same helpers, with one grader of the panel for all grader models."""
+        others = copy(self)
+        others._place = place
+        return others
 
     def preflight(self) -> None:
         """Try what is no model once, before the first call. Raises EvalsError for a missing package or sandbox."""
@@ -79,15 +105,14 @@ class RunHelpers:
 
     async def ask(self, model: str, messages: list[dict[str, Any]], options: Mapping[str, Any]) -> str:
         """The answer of the grader that stands for `model`; a `sampling` event is recorded."""
-        result = await calls.complete(self._models[model], messages, grading=True, **options)
-        return first_completion(result)
+        return first_completion(await self._models[model][self._place].ask(messages, **options))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """The embedding of each text; an `embedding` event has texts, model, usage and cost, not the numbers."""
         from evals.completion_fns.openai.embeddings import vectors_of
 
         result = await calls.complete(self._embedder, list(texts), grading=True)
-        record_embedding(list(texts), self._embedder.model, **_costs(result))
+        record_embedding(list(texts), self._embedder.model, grader=self._embedder.model, **_costs(result))
         return vectors_of(result, len(texts))  # type: ignore[arg-type]
 
     async def run_program(self, problem: Problem, program: str) -> Verdict:

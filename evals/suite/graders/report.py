@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.metrics import Mean, with_keys
 from evals.record.recorders import Event
+from evals.suite.graded.verdicts_report import VerdictsReport
 from evals.suite.graders.grade import Grade
 
 
@@ -24,17 +25,21 @@ class GradesReport:
     """`accuracy`, the share of answers that all graders pass; means of scores; `invalid_rate`.
 
     `accuracy` is there if a grader gives verdicts. `invalid_rate`: share of answers with a grade that was no number and
-    counts as 0. repeats: of each sample; the run's plan says it unless it is given.
+    counts as 0. repeats: of each sample; the run's plan says it unless it is given. panel: the names of several graders
+    that all give each grade, of which `aggregate` makes one.
     """
 
-    def __init__(self, repeats: int | None = None) -> None:
+    def __init__(self, repeats: int | None = None, panel: Sequence[str] = (), aggregate: str = "") -> None:
         self._repeats = repeats
+        self._aggregate = aggregate
+        self._verdicts = VerdictsReport(panel)
         self._accuracy = Mean(repeats)
         self._means: dict[str, Mean] = {}
         self._invalid = Mean(repeats)
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         """Add the `match` and `metrics` events of one answer."""
+        self._verdicts.add(sample_id, [event.data for event in events if event.type == "verdict"])
         for event in events:
             if event.type == "match":
                 self._accuracy.add(sample_id, float(event.data["correct"]))
@@ -52,4 +57,8 @@ class GradesReport:
             report = with_keys(report, name, self._means[name])
         if self._invalid.n:
             report["invalid_rate"] = self._invalid.mean
+        if self._verdicts.panel:
+            names = ", ".join(self._verdicts.panel)
+            how = f"{self._aggregate} of a panel of {len(self._verdicts.panel)} graders: {names}"
+            report = {**report, **self._verdicts.of_panel(), "how": how}
         return report

@@ -7,8 +7,9 @@ from random import Random
 from typing import Any
 
 from evals.completion import Completions, FunctionCall, Prompt
+from evals.engine.calls import first_completion
 from evals.errors import UsageError
-from evals.eval import Report, StreamedEval, first_completion
+from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport, Mean, with_keys
 from evals.record.current import record_match
 from evals.record.recorders import Event

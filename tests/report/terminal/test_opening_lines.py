@@ -27,10 +27,11 @@ def lines_of(registry: Path, fn: object, **arguments: object) -> list[str]:
 
 
 def test_the_server_is_named_before_it_is_paid(registry):
-    first, second = lines_of(registry, "gpt-6-luna")
+    first, second, third = lines_of(registry, "gpt-6-luna")
     assert first == "sums.dev.v0  4 samples  model gpt-6-luna via api.openai.com, effort medium (default)"
     assert second.startswith("about ")
     assert "prompt tokens (estimate: bytes/4), under $0.0001 for the prompts" in second
+    assert third == "prompts are texts: each is sent as one user message"
 
 
 def test_the_effort_that_was_asked_for_is_said(registry):

@@ -98,12 +98,12 @@ def test_metrics_and_counts_have_a_line_each_and_clusters_stand_with_the_metric(
 
 def test_groups_show_the_metric_of_each_value(result: Any) -> None:
     rows = {
-        f"v{i:02}": {"accuracy": i / 20, "accuracy_stderr": 0.1, "accuracy_ci95": [0, 1], "n": 3} for i in range(14)
+        f"v{i:02}": {"accuracy": i / 22, "accuracy_stderr": 0.1, "accuracy_ci95": [0, 1], "n": 3} for i in range(22)
     }
     lines = block_of({"accuracy": 0.5, "groups": {"category": rows, "alone": {"x": rows["v00"]}}}, result)
     at = lines.index("  accuracy by category")
     assert lines[at + 1] == "    v00  0.000   95 % interval 0.000 to 1.000   n = 3"
-    assert lines[at + 13] == "    and 2 more (--json shows all)"
+    assert lines[at + 21] == "    and 2 more; all of them: evals view RECORD --json -n 1"
     assert "  by alone" not in lines
 
 

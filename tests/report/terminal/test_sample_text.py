@@ -154,3 +154,32 @@ def test_what_each_grader_says_is_shown():
     text = sample_text(sample(*(("grade", grade) for grade in grades)))
     assert "exact 0, failed: the answer has no JSON" in text
     assert text.splitlines()[-1].split() == ["grade", "near", "0.5"]
+
+
+SHOTS = [{"role": role, "content": f"{role} {n}"} for n in range(8) for role in ("user", "assistant")]
+CHAT = [{"role": "system", "content": "Answer."}, *SHOTS, {"role": "user", "content": "What is asked?"}]
+TEXT = "".join(f"Question: {n}+1?\nAnswer: {n + 1}\n\n" for n in range(8)) + "Question: What is asked?\nAnswer:"
+
+
+@pytest.mark.parametrize(("prompt", "hidden"), [(CHAT, "assistant 3"), (TEXT, "3+1?")])
+@pytest.mark.parametrize("max_lines", [None, 20])
+def test_few_shot_examples_are_folded_and_the_question_is_shown(prompt, hidden, max_lines):
+    shown = sample_text(sample(("sampling", {"prompt": prompt, "sampled": ["x"]})), max_lines=max_lines)
+    assert "(8 few-shot examples: --full shows them)" in shown
+    assert "What is asked?" in shown
+    assert hidden not in shown
+
+
+@pytest.mark.parametrize(("prompt", "part"), [(CHAT, "assistant 3"), (TEXT, "3+1?")])
+def test_few_shot_examples_are_shown_where_they_are_asked_for(prompt, part):
+    calls = sample(("sampling", {"prompt": prompt, "sampled": ["x"]}))
+    assert part in sample_text(calls, max_lines=None, with_examples=True)
+
+
+@pytest.mark.parametrize("long", ["word " * 3000, "line\n" * 3000])
+def test_of_a_long_prompt_the_end_is_kept(long):
+    shown = sample_text(sample(("sampling", {"prompt": f"Begin. {long}What is asked?", "sampled": ["x"]})))
+    assert "Begin." in shown
+    assert "What is asked?" in shown
+    assert "characters in all)" in shown
+    assert len(shown.splitlines()) < 26

@@ -374,3 +374,19 @@ def test_programs_are_judged_by_their_tests(tmp_path: Path) -> None:
         "wrong": 1,
         "invalid": 1,
     }
+
+
+def test_graders_that_the_run_names_stand_for_those_of_the_paper(tmp_path: Path) -> None:
+    registry = registry_with(tmp_path, grader=["judge-a", "judge-b"])
+    (registry / "completion_fns").mkdir(exist_ok=True)
+    with LoopbackServer(_model_and_graders) as server:
+        for name in ("judge-a", "judge-b"):
+            args = {"model": name, "api_base": server.url, "api_key": "k"}
+            body = {"class": "evals.completion_fns:OpenAIChatCompletionFn", "args": args}
+            (registry / "completion_fns" / f"{name}.yaml").write_text(json.dumps({name: body}))
+        result = sit(tmp_path, server)
+    exam = exam_of(result)
+    assert exam["values"]["essay"] == 4.5
+    assert exam["graders"]["graders"] == ["judge-a", "judge-b"]
+    assert [one["name"] for one in result.run_spec.run_config["graders"]] == ["judge-a", "judge-b"]
+    assert result.report["graders"]["judge-a"]["n_calls"] == result.report["graders"]["judge-b"]["n_calls"] > 0

@@ -202,3 +202,11 @@ def test_line_marks_stand_in_the_record_without_what_is_unknown() -> None:
 )
 def test_replies_that_see_no_image_are_noticed(reply: str, says: bool) -> None:
     assert says_no_image(reply) is says
+
+
+def test_a_named_grader_stands_for_all_models_of_the_paper_and_for_no_person() -> None:
+    named = Item("E", "C", "essay", "s", "w:1", graders=Graders(2, ("human", "model:judge")))
+    assert graders_of(named, [], ["mine"]) == ["human", "mine"]
+    assert graders_of(ESSAY, ["other"], ["a", "b", "c"]) == ["a", "b", "c"]
+    people = Item("E", "C", "essay", "s", "w:1", graders=Graders(1, ("human",)))
+    assert graders_of(people, [], ["mine"]) == ["human"]

@@ -244,8 +244,18 @@ def test_args_of_the_eval_fill_placeholders_and_win_over_the_sample(graded):
     assert grader.prompts[0][0]["content"].startswith("Is it short?")
 
 
-def test_an_unreadable_answer_is_invalid_and_gets_the_lowest_score(graded):
-    assert grade(graded([Model("x"), Model("Perhaps")]), {"input": "?"}) == {"choice": "__invalid__", "score": 0.25}
+def test_an_unreadable_answer_is_asked_again_and_then_has_no_score(graded):
+    grader = Model("Perhaps")
+    assert grade(graded([Model("x"), grader]), {"input": "?"}) == {"choice": "__invalid__", "score": None}
+    assert len(grader.calls) == 2
+
+
+def test_in_openai_evals_form_an_unreadable_answer_gets_the_lowest_score_at_once(graded):
+    grader = Model("Perhaps")
+    evaluation = graded([Model("x"), grader])
+    evaluation.openai_evals_rules = True
+    assert grade(evaluation, {"input": "?"}) == {"choice": "__invalid__", "score": 0.25}
+    assert len(grader.calls) == 1
 
 
 def test_only_the_first_unreadable_answers_are_logged(graded, caplog):
@@ -398,13 +408,13 @@ def test_the_report_counts_choices_and_gives_means_with_their_error(graded, tmp_
     assert {key: value for key, value in report.items() if key.startswith("counts/")} == {
         "counts/Yes": 2, "counts/No": 1, "counts/Unsure": 1, "counts/__invalid__": 1,
     }  # fmt: skip
-    scores = [1, 1, 0.25, 0.5, 0.25]
-    assert report["score"] == pytest.approx(0.6)
-    assert report["score_stderr"] == pytest.approx(statistics.stdev(scores) / 5**0.5)
-    assert report["score_valid"] == pytest.approx(2.75 / 4)
+    scores = [1, 1, 0.25, 0.5]
+    assert report["score"] == report["score_valid"] == pytest.approx(2.75 / 4)
+    assert report["score_stderr"] == pytest.approx(statistics.stdev(scores) / 4**0.5)
+    assert (report["retry_rate"], report["n_retries"]) == (pytest.approx(0.2), 1)
     assert report["metascore"] == pytest.approx(0.4)
     assert report["invalid_rate"] == pytest.approx(0.2)
-    assert (report["n"], report["score_valid_n"]) == (5, 4)
+    assert (report["n"], report["score_n"], report["score_valid_n"]) == (5, 4, 4)
     for name in ("score", "score_valid", "metascore", "invalid_rate"):
         low, high = report[f"{name}_ci95"]
         assert low <= report[name] <= high
@@ -415,7 +425,10 @@ def test_a_report_without_scores_has_the_rate_of_each_choice_instead(graded, tmp
     evaluation = graded([grader], {"choice_strings": "ABC", "choice_scores": None})
     report = run(evaluation, tmp_path, [{"input": "?", "completion": answer} for answer in ["A", "A", "B", "?"]])
     keys = {key for key in report if not key.endswith(("_stderr", "_ci95", "_method"))}
-    assert keys == {"counts/A", "counts/B", "counts/__invalid__", "rate/A", "rate/B", "rate/C", "invalid_rate", "n"}
+    assert keys == {
+        "counts/A", "counts/B", "counts/__invalid__", "rate/A", "rate/B", "rate/C", "invalid_rate", "retry_rate",
+        "n_retries", "n",
+    }  # fmt: skip
     assert [report[f"rate/{choice}"] for choice in "ABC"] == [0.5, 0.25, 0.0]
     assert (report["invalid_rate"], report["n"]) == (0.25, 4)
     low, high = report["rate/C_ci95"]
@@ -435,11 +448,21 @@ def test_a_run_records_one_metrics_event_a_sample(graded, tmp_path):
 YES_NO, UNSURE = {"Yes": 1.0, "No": 0.0}, {"Yes": 1.0, "No": 0.0, "Unsure": 0.5}
 Y_N, CORRECT, LIKERT = {"Y": 1.0, "N": 0.0}, {"Correct": 1.0, "Incorrect": 0.0}, "from_strings"
 ONE = {"input": "completion"}
+COMPLETIONS = {"completion", "completion1", "completion2"}
 BUNDLED = {
     "arithmetic-expression": ("YN", Y_N, None, ONE, {"input", "completion"}),
     "battle": (
         ["Yes", "No"], YES_NO, None, {"input1": "completion1", "input2": "completion2"},
         {"input1", "completion1", "input2", "completion2"},
+    ),
+    "claims": ("SU", None, "classify", ONE, {"passage", "question", "completion"}),
+    "factuality": (
+        "APCN", {"A": 1.0, "P": 0.0, "C": 0.0, "N": 0.0}, "cot_classify", ONE, {"input", "ideal", "hints", "completion"},
+    ),
+    "refusal-style": ("RUDS", None, "classify_cot", ONE, {"input", "policy", "completion"}),
+    "truthful-informative": (
+        "ABCD", {"A": 1.0, "B": 0.0, "C": 0.0, "D": 0.0}, "cot_classify", ONE,
+        {"input", "true_answers", "false_answers", "completion"},
     ),
     "best": ("from_n", None, None, ONE, {"n", "input", "completion"}),
     "closedqa": ("YN", Y_N, "cot_classify", ONE, {"input", "completion", "criteria"}),
@@ -487,7 +510,7 @@ def test_a_bundled_rubric_fits_data_made_for_openai_evals(name):
 def test_a_bundled_rubric_shows_the_grader_a_whole_sample(name):
     writer, grader = Model("WRITTEN {x}"), Model("reasons\nnothing")
     evaluation = bundled(name, [writer, grader], eval_type="cot_classify")
-    names = {"input", "input1", "input2", "ideal", "criteria", "language"}
+    names = set().union(*(asked for *_, asked in BUNDLED.values())) - {"n", *COMPLETIONS}
     sample = {key: f"VALUE OF {key}" for key in names}
     evaluation.check_sample(sample)
     assert grade(evaluation, sample)["choice"] == "__invalid__"
@@ -499,7 +522,7 @@ def test_a_bundled_rubric_shows_the_grader_a_whole_sample(name):
 def test_every_bundled_rubric_is_held_to_a_contract():
     files = (bundled_root() / "modelgraded").glob("*.yaml")
     found = {name for file in files for name in yaml.safe_load(file.read_text(encoding="utf-8"))}
-    assert found == set(BUNDLED)
+    assert found == {*BUNDLED, "preference"}  # whose two answers come from a class of its own
 
 
 @pytest.mark.parametrize("name", ["closedqa-demo", "closedqa-meta", "fact-meta"])

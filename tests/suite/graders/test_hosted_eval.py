@@ -352,3 +352,25 @@ def test_the_cost_of_embeddings_is_part_of_a_run_s_and_an_unknown_price_leaves_i
     assert counted(priced, priced).usage["prompt_tokens"] == 4
     assert counted(priced, {**priced, "cost_usd": None}).cost_usd is None
     assert counted({"prompt": ["a"], "embedding_type": "of an older record"}).usage == {}
+
+
+def test_a_panel_of_graders_gives_one_grade_and_keeps_each_verdict(tmp_path: Path) -> None:
+    (tmp_path / "completion_fns").mkdir()
+    says = {name: {"class": "evals.completion_fns:ScriptedCompletionFn", "args": {"completions": [], "default": text}}
+            for name, text in (("one", "1"), ("high", "0.8"), ("low", "0"))}  # fmt: skip
+    (tmp_path / "completion_fns" / "fns.yaml").write_text(json.dumps(says))
+    rows = [{"item": {"capital": "Paris"}, "sample": {"output_text": "Paris"}}]
+    args = {"input": [{"role": "user", "content": "{{ sample.output_text }}?"}], "pass_threshold": 0.7}
+    found = {}
+    for aggregate in ("majority", "mean", "unanimous"):
+        registry = Registry(registry_paths=[tmp_path])
+        report = run_over(
+            ScoreModel, rows, "unused", tmp_path, registry=registry, grader="one,high,low", aggregate=aggregate, **args
+        )
+        found[aggregate] = (report["score"], report["accuracy"])
+    assert found == {"majority": (0.8, 1.0), "mean": (pytest.approx(0.6), 0.0), "unanimous": (0.0, 0.0)}
+    assert report["how"] == "unanimous of a panel of 3 graders: one, high, low"
+    verdicts = [event.data for event in read_record(tmp_path / "record.jsonl").events("verdict")]
+    assert [(one["grader"], one["choice"]) for one in verdicts] == [
+        ("one", "passed"), ("high", "passed"), ("low", "failed"),
+    ]  # fmt: skip

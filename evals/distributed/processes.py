@@ -1,0 +1,303 @@
+"""Evaluates one run in several processes: each takes a share of the samples and writes a part of the record."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from evals.distributed.messages import Job, State, Stop, receive, send
+from evals.distributed.spending import SharedSpending
+from evals.engine.plan import RunPlan
+from evals.engine.samples import NullObserver
+from evals.engine.session import Session
+from evals.engine.settings import EngineSettings
+from evals.engine.shard import Shard
+from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError, RecordError, UsageError
+from evals.record.local import LocalRecorder
+from evals.record.reader import read_record
+from evals.record.recorders import RecorderBase
+from evals.runner.counters import RunCounters
+from evals.runner.interrupts import handle_interrupts
+from evals.runner.parts import SampleOrder, append_parts, parts_folder, remove_parts
+from evals.runner.prepare import PreparedRun
+from evals.runner.request import RunRequest
+from evals.runner.run import Evaluate, evaluate_here
+
+LOOK_EVERY_S = 0.1
+END_WITHIN_S = 10.0
+"Seconds that processes get to end by themselves after everything is done."
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass
+class _Worker:
+    process: subprocess.Popen[bytes]
+    control: BinaryIO
+    news: BinaryIO
+    state: State | None = None
+    told_to_stop: int = 0
+    "1: gently, 2: now."
+
+    def tell(self, stop: Stop) -> None:
+        """Ask it to end; a second time only if that is to be at once."""
+        force = 2 if stop.now else 1
+        if force > self.told_to_stop:
+            self.told_to_stop = force
+            with suppress(OSError):  # it has ended
+                send(self.control, stop)
+
+
+def check_processes(request: RunRequest, n: int) -> None:
+    """Raise UsageError for what `n` processes cannot share."""
+    if request.dry_run or request.http_url is not None:
+        flag = "--dry-run" if request.dry_run else "--http-run"
+        raise UsageError(f"--processes writes parts of a record, and {flag} writes none", fix="leave --processes out")
+    if request.settings.ceiling < n:
+        raise UsageError(
+            f"{n} processes need at least {n} calls in flight, and {request.settings.ceiling} are allowed",
+            fix="raise --concurrency or EVALS_THREADS, or lower --processes",
+        )
+
+
+def share_of(settings: EngineSettings, place: Shard) -> EngineSettings:
+    """The limits of one process: together they have those of the run. Budgets are the run's."""
+
+    def part(whole: int) -> int:
+        return whole // place.of + (place.index < whole % place.of)
+
+    def rate(whole: float | None) -> float | None:
+        return None if whole is None else whole / place.of
+
+    return replace(
+        settings,
+        concurrency=None if settings.concurrency is None else part(settings.concurrency),
+        first_concurrency=max(1, part(settings.first_concurrency)),
+        max_concurrency=part(settings.ceiling),
+        requests_per_minute=rate(settings.requests_per_minute),
+        tokens_per_minute=rate(settings.tokens_per_minute),
+    )
+
+
+def in_processes(n: int) -> Evaluate:
+    """What `run_eval` takes to evaluate the samples in `n` processes."""
+
+    def evaluate(
+        prepared: PreparedRun,
+        recorder: RecorderBase,
+        session: Session,
+        plan: RunPlan,
+        counters: RunCounters,
+        on_interrupt: Callable[[int], None] | None,
+    ) -> tuple[dict[str, Any], EvalsError | None]:
+        assert isinstance(recorder, LocalRecorder)
+        return _Run(prepared, recorder, session, plan, counters).go(n, on_interrupt)
+
+    return evaluate
+
+
+class _Run:
+    """One run in several processes. `go` blocks until it has ended."""
+
+    def __init__(
+        self, prepared: PreparedRun, recorder: LocalRecorder, session: Session, plan: RunPlan, counters: RunCounters
+    ) -> None:
+        self._prepared, self._recorder, self._session = prepared, recorder, session
+        self._plan, self._counters = plan, counters
+        self._record = str(recorder.event_file_path)
+        self._base = counters.copy()
+        "Of the earlier run that is gone on with."
+        self._workers: list[_Worker] = []
+        self._news: queue.Queue[tuple[_Worker, State | None]] = queue.Queue()
+
+    def go(self, n: int, on_interrupt: Callable[[int], None] | None) -> tuple[dict[str, Any], EvalsError | None]:
+        """The report, and why the run ended early."""
+        request = self._prepared.request
+        n_items = self._prepared.preflight.n_selected * request.repeats
+        self._counters.started(n_items, len(self._plan.finished))
+        self._base.n_before = self._counters.n_before
+        self._base.n_total = self._counters.n_total
+        self._session.on_growth = lambda: None  # so that a signal ends the session, and does not raise here
+        try:
+            with handle_interrupts(self._session, on_interrupt):
+                self._start(n)
+                self._watch()
+        finally:
+            self._session.on_growth = None
+            self._end_all()
+        stopped_by = self._why_stopped()
+        states = [worker.state for worker in self._workers if worker.state is not None]
+        passes = next((state.pass_sizes for state in states if state.pass_sizes), [])
+        if stopped_by is None and not passes:
+            remove_parts(self._record)
+            raise UsageError(
+                "this eval runs its samples in a way of its own, which processes cannot share",
+                where=str(self._prepared.eval_spec.key),
+                fix="leave --processes out",
+            )
+        try:
+            done = self._put_together(SampleOrder(passes, request.repeats))
+        except RecordError as error:  # the parts stay, and a resumed run takes them in
+            return {}, error
+        if stopped_by is not None:
+            return {}, stopped_by
+        return self._report(states, done)
+
+    def _start(self, n: int) -> None:
+        folder = parts_folder(self._record)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        SharedSpending.create(folder / "spent", n)
+        for index in range(n):
+            worker = _started(n)
+            self._workers.append(worker)
+            threading.Thread(target=self._read, args=(worker,), daemon=True).start()
+            place = Shard(index, n)
+            whole = self._prepared.request.shard or Shard(0, 1)
+            job = Job(
+                request=self._prepared.request,
+                run_spec=self._recorder.run_spec or self._prepared.run_spec(),
+                settings=share_of(self._prepared.request.settings, place),
+                shard=Shard(whole.index * n + index, whole.of * n),
+                place=place,
+                record=self._record,
+                part=str(folder / f"{index:04d}.jsonl"),
+                spending=str(folder / "spent"),
+                uses_own_ids=self._plan.uses_own_ids,
+                finished=frozenset(self._plan.finished),
+            )
+            with suppress(OSError):  # it died at once: `_why_stopped` says so
+                send(worker.control, job)
+
+    def _read(self, worker: _Worker) -> None:
+        while True:
+            state = receive(worker.news)
+            self._news.put((worker, state))
+            if state is None:
+                return
+
+    def _watch(self) -> None:
+        """Follow the processes until all have ended."""
+        open_workers = len(self._workers)
+        while open_workers:
+            try:
+                worker, state = self._news.get(timeout=LOOK_EVERY_S)
+            except queue.Empty:
+                pass
+            else:
+                if state is None:
+                    open_workers -= 1
+                    if worker.state is None or not worker.state.is_done:
+                        self._tell_all(Stop(Interrupted("another process of this run died"), now=False))
+                else:
+                    worker.state = state
+                    self._show()
+                    if state.stopped_by is not None:
+                        gentle = isinstance(state.stopped_by, Interrupted | BudgetReached)
+                        self._tell_all(Stop(state.stopped_by, now=not gentle))
+            if self._session.ended_by is not None:
+                self._tell_all(Stop(self._session.ended_by, now=self._session.is_closed))
+
+    def _tell_all(self, stop: Stop) -> None:
+        for worker in self._workers:
+            worker.tell(stop)
+
+    def _show(self) -> None:
+        """Take the sums of all processes over, for the progress and for the result."""
+        states = [worker.state for worker in self._workers if worker.state is not None]
+        before = self._counters.n_finished, self._counters.n_errors
+        self._counters.become(self._base, [state.counters for state in states])
+        if len(states) == len(self._workers):
+            self._counters.n_total = sum(state.counters.n_total for state in states)
+        self._session.counts.become([state.counts for state in states])
+        for state in states:
+            self._session.labels |= state.labels
+        self._counters.moved(self._counters.n_finished - before[0], self._counters.n_errors - before[1])
+
+    def _end_all(self) -> None:
+        """Leave no process behind; one that is still at work is asked to end, then killed."""
+        for worker in self._workers:
+            with suppress(OSError):
+                worker.control.close()
+        for worker in self._workers:
+            try:
+                worker.process.wait(END_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                worker.process.kill()
+                worker.process.wait()
+
+    def _why_stopped(self) -> EvalsError | None:
+        ended = [worker.state.stopped_by for worker in self._workers if worker.state and worker.state.stopped_by]
+        serious = [error for error in ended if not isinstance(error, Interrupted)]
+        if serious:
+            return serious[0]
+        if ended and self._session.ended_by is not None:
+            return self._session.ended_by
+        for number, worker in enumerate(self._workers):
+            if worker.state is None or not worker.state.is_done:
+                return ProviderError(
+                    f"process {number + 1} of {len(self._workers)} died ({_how(worker.process.returncode)})",
+                    notes=["what it had recorded is kept"],
+                    fix="go on with --resume; if it was short of memory, with fewer --processes",
+                )
+        return ended[0] if ended else None
+
+    def _put_together(self, order: SampleOrder) -> set[tuple[str, int]]:
+        """The parts, moved into the record; the keys of all that is done, failed samples too."""
+        parts = sorted(parts_folder(self._record).glob("*.jsonl"))
+        added = append_parts(self._recorder, parts, order, self._plan.finished)
+        remove_parts(self._record)
+        return self._plan.finished | set(added)
+
+    def _report(self, states: Sequence[State], done: set[tuple[str, int]]) -> tuple[dict[str, Any], EvalsError | None]:
+        reports = [state.report for state in states]
+        if all(report is not None for report in reports):
+            for report in reports[1:]:
+                reports[0].merge(report)
+            self._plan.n_passes = 1
+            return dict(reports[0].as_dict()), None
+        return report_of_finished(self._prepared, self._recorder, self._session, self._plan, done)
+
+
+def report_of_finished(
+    prepared: PreparedRun,
+    recorder: LocalRecorder,
+    session: Session,
+    plan: RunPlan,
+    done: set[tuple[str, int]],
+) -> tuple[dict[str, Any], EvalsError | None]:
+    """The report of a record in which nothing is missing, made by its eval. Nothing is called."""
+    path = Path(str(recorder.event_file_path))
+    plan.finished = done
+    plan.earlier = lambda: (sample for sample in read_record(path).samples() if sample.error is None)
+    plan.observer = NullObserver()
+    return evaluate_here(prepared.eval, recorder, session, plan, RunCounters(NullObserver()))
+
+
+def _started(n: int) -> _Worker:
+    control_read, control_write = os.pipe()
+    news_read, news_write = os.pipe()
+    environment = dict(os.environ)
+    for name in _THREADS:
+        environment.setdefault(name, str(max(1, (os.cpu_count() or 1) // n)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evals.distributed.worker", str(control_read), str(news_write)],
+        stdin=subprocess.DEVNULL,
+        pass_fds=(control_read, news_write),
+        env=environment,
+        start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the others
+    )
+    os.close(control_read)
+    os.close(news_write)
+    return _Worker(process, os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
+
+
+def _how(code: int | None) -> str:
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

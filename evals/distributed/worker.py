@@ -1,0 +1,94 @@
+"""One process of a run over several: it evaluates its share of the samples, and tells how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from evals.distributed.messages import Job, State, Stop, receive, send
+from evals.distributed.spending import SharedSpending
+from evals.engine.loop import engine_loop, submit
+from evals.engine.plan import RunPlan
+from evals.engine.samples import NullObserver
+from evals.engine.session import Session
+from evals.errors import EvalsError, Interrupted
+from evals.eval import Eval, StreamedEval
+from evals.project import project_of_command
+from evals.record.local import LocalRecorder
+from evals.runner.counters import RunCounters
+from evals.runner.prepare import eval_of
+from evals.runner.resume import read_earlier
+from evals.runner.run import evaluate_here, open_cache
+
+TELL_EVERY_S = 0.25
+
+
+def main(control_fd: int, news_fd: int) -> None:
+    """Take a Job from one pipe, do it, and tell State by State on the other. A pipe that ends, ends it."""
+    control, news = os.fdopen(control_fd, "rb"), os.fdopen(news_fd, "wb")
+    job = receive(control)
+    if job is None:
+        return
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        with project_of_command():
+            state = _do(job, control, news)
+    except EvalsError as error:
+        state = State(RunCounters(NullObserver()), Session().counts, is_done=True, stopped_by=error)
+    send(news, state)
+
+
+def _do(job: Job, control: BinaryIO, news: BinaryIO) -> State:
+    request = job.request
+    evaluation = eval_of(request)
+    evaluation.preflight()
+    session = Session(job.settings, open_cache(request), any_accepted=bool(job.finished))
+    session.spending = SharedSpending(Path(job.spending), job.place.index, job.place.of).together
+    counters = RunCounters(NullObserver(), reads_beginning=evaluation.reads_beginning)
+    plan = RunPlan(request.max_samples, request.repeats, counters, set(job.finished), shard=job.shard)
+    plan.openai_evals_rules = evaluation.openai_evals_rules
+    plan.uses_own_ids = job.uses_own_ids
+    if job.finished:
+        plan.earlier = read_earlier(Path(job.record)).samples
+    threading.Thread(target=_listen, args=(control, session), name="evals-control", daemon=True).start()
+    telling = submit(_tell(news, counters, session))
+    recorder = LocalRecorder(job.part, job.run_spec)
+    try:
+        _, stopped_by = evaluate_here(evaluation, recorder, session, plan, counters)
+    finally:
+        telling.cancel()
+        recorder.close()
+    state = State(counters, session.counts, session.labels, True, stopped_by, pass_sizes=plan.pass_sizes)
+    if stopped_by is None and not job.finished:
+        state.report = _mergeable(evaluation, plan.report)
+    return state
+
+
+def _mergeable(evaluation: Eval, report: Any) -> Any:
+    """The report, if reports of its very class can be put together and nothing is added to it afterwards."""
+    is_plain = type(evaluation).run is StreamedEval.run
+    return report if is_plain and "merge" in vars(type(report)) else None
+
+
+def _listen(control: BinaryIO, session: Session) -> None:
+    """End the session when the parent says so, or is gone."""
+    loop = engine_loop()
+    while isinstance(message := receive(control), Stop):
+        loop.call_soon_threadsafe(lambda told: session.end(told.why, now=told.now), message)
+    loop.call_soon_threadsafe(lambda: session.end(Interrupted("the process that started this one is gone")))
+
+
+async def _tell(news: BinaryIO, counters: RunCounters, session: Session) -> None:
+    """Tell the state from time to time; on the engine's loop, where nothing changes it meanwhile."""
+    while True:
+        await asyncio.sleep(TELL_EVERY_S)
+        send(news, State(counters, session.counts))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,152 @@
+"""Compressed segments of a long record: finished lines move out of the file into `<record>.segments/`, in order.
+
+The record stays where it is, with the run spec as its first line, the newest samples, and in the end the report. Its
+first line says how many segments come before it, so a crash at any point leaves a record that is whole: a segment
+counts only once the record names it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from evals.errors import DataError, MissingExtra
+
+SUFFIX = ".segments"
+_CHUNK = 1 << 20
+_CONTINUES = re.compile(rb', "n_segments": (\d{1,9})\}\n\Z')
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One line of `index.jsonl`. n_bytes: of the lines, uncompressed. n_samples: evaluations that end in it."""
+
+    name: str
+    n_bytes: int
+    n_lines: int
+    n_samples: int
+
+
+def folder_of(record: str | Path) -> Path:
+    """Where the segments of a record lie."""
+    return Path(f"{record}{SUFFIX}")
+
+
+def n_segments(first_line: bytes) -> int:
+    """How many segments come before the file that begins with this line."""
+    found = _CONTINUES.search(first_line, max(0, len(first_line) - 64))
+    return int(found[1]) if found else 0
+
+
+def first_line_after(first_line: bytes, n: int) -> bytes:
+    """The first line of the file that `n` segments precede."""
+    plain = _CONTINUES.sub(b"}\n", first_line)
+    return plain[:-2] + b', "n_segments": %d}\n' % n
+
+
+def check_can_compress() -> None:
+    """Raise MissingExtra where zstandard is not installed."""
+    try:
+        import zstandard  # noqa: F401
+    except ImportError:
+        raise MissingExtra("--rotate", "data") from None
+
+
+def write_segment(source: BinaryIO, record: Path, number: int) -> None:
+    """Compress the lines of `source`, from where it stands to its end, as segment `number` (from 1) of a record.
+
+    The segment and its line of the index are on the disk when this returns.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    import zstandard
+
+    folder = folder_of(record)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name = _name(number)
+    n_bytes = n_lines = n_samples = 0
+    part = folder / f"{name}.tmp"
+    with open(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+        with zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False) as packed:
+            for raw in source:
+                packed.write(raw)
+                n_bytes, n_lines = n_bytes + len(raw), n_lines + 1
+                n_samples += b'"sample_done": true' in raw
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, folder / name)
+    _write_index(folder, number, Segment(name, n_bytes, n_lines, n_samples))
+
+
+def read_index(record: Path) -> list[Segment]:
+    """The segments of a record as its index tells them; empty without one.
+
+    Raises:
+        DataError: the index cannot be read.
+    """
+    path = folder_of(record) / "index.jsonl"
+    if not path.is_file():
+        return []
+    try:
+        return [Segment(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"the index of segments cannot be read: {error}", where=str(path)) from None
+
+
+def segment_lines(record: Path, n: int) -> Iterator[bytes]:
+    """The lines of the first `n` segments.
+
+    Raises:
+        DataError: a segment is missing or cannot be unpacked. MissingExtra: zstandard is not installed.
+    """
+    for number in range(1, n + 1):
+        path = folder_of(record) / _name(number)
+        try:
+            yield from unpacked_lines(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise DataError(
+                f"segment {number} of {n} of this record cannot be read: {reason}",
+                where=str(path),
+                fix=f"keep the folder {folder_of(record).name} beside the record",
+            ) from None
+
+
+def unpacked_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a `.zst` file. One that was cut gives the lines that can be unpacked.
+
+    Raises:
+        OSError: it cannot be read. MissingExtra: zstandard is not installed.
+    """
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingExtra("a record that is compressed by zstd", "data") from None
+    with open(path, "rb") as file:
+        plain = zstandard.ZstdDecompressor().stream_reader(file, read_size=_CHUNK, read_across_frames=True)
+        try:
+            yield from io.BufferedReader(plain, _CHUNK)
+        except zstandard.ZstdError:
+            return
+
+
+def _name(number: int) -> str:
+    return f"{number:06d}.jsonl.zst"
+
+
+def _write_index(folder: Path, number: int, segment: Segment) -> None:
+    """The index with `segment` as its line `number`: a segment of a rotation that did not end is replaced."""
+    path = folder / "index.jsonl"
+    before = path.read_text(encoding="utf-8").splitlines()[: number - 1] if path.is_file() else []
+    lines = [*before, json.dumps(segment.__dict__)]
+    part = folder / "index.tmp"
+    part.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    part.chmod(0o600)
+    os.replace(part, path)

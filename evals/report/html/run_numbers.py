@@ -1,0 +1,76 @@
+"""The numbers of a run for pages: the headline, all metrics with their intervals, counts, and tables of groups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from evals.report.words import interval_text, number, one_line
+from evals.report_keys import ENDINGS, Metric, counts_of, headline, metrics_of
+
+MAX_GROUPS = 200
+"Rows of a table of groups."
+
+
+def metric_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The metrics of a report; the headline stands first."""
+    metrics = metrics_of(report)
+    first = headline(report)
+    names = sorted(metrics, key=lambda name: name != first)
+    return [metric_row(name, metrics[name]) for name in names]
+
+
+def metric_row(name: str, metric: Metric) -> dict[str, Any]:
+    """One metric in numbers and in words. None stands for what is not defined."""
+    return {
+        "name": one_line(name),
+        "value": None if math.isnan(metric.value) else metric.value,
+        "words": number(metric.value),
+        "low": metric.ci95[0] if metric.ci95 else None,
+        "high": metric.ci95[1] if metric.ci95 else None,
+        "interval": interval_text(*metric.ci95) if metric.ci95 else "",
+        "stderr": "" if metric.stderr is None else number(metric.stderr),
+        "n": metric.n,
+        "n_clusters": metric.n_clusters,
+        "method": metric.method or "",
+    }
+
+
+def metrics_so_far(scores: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The mean score of a run that has not ended, over the samples that are there."""
+    from evals.stats.means import estimate
+
+    if not scores:
+        return []
+    found = estimate(list(scores.values()))
+    ends = (found.interval.low, found.interval.high) if found.interval.defined else None
+    metric = Metric(found.value, found.stderr, ends, found.n, None, found.method if ends else None)
+    return [metric_row("score so far", metric)]
+
+
+def counts_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """(what, how many) of everything that the eval counts."""
+    return [[one_line(ENDINGS.get(name, name)), f"{value:,}"] for name, value in counts_of(report).items()]
+
+
+def group_tables(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A table for each label with two groups or more: the metric of each group, in the order of the report."""
+    groups = report.get("groups")
+    tables = []
+    for key, table in groups.items() if isinstance(groups, Mapping) else ():
+        rows = [_group_row(name, row) for name, row in table.items() if isinstance(row, Mapping)]
+        known = [row for row in rows if row is not None]
+        if len(known) >= 2:
+            shown = known[:MAX_GROUPS]
+            tables.append({"key": one_line(str(key)), "metric": known[0]["metric"], "rows": shown, "n": len(known)})
+    return tables
+
+
+def _group_row(name: str, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    metrics = metrics_of(row)
+    if not metrics:
+        return None
+    first = next(iter(metrics))
+    shown = metrics.get(f"{first}_shrunk", metrics[first])
+    return {**metric_row(name, shown), "metric": one_line(first), "seen": number(metrics[first].value)}

@@ -1,0 +1,180 @@
+"""Puts records that share the samples of one run together: batches are copied in the order of the samples."""
+
+from __future__ import annotations
+
+import os
+import time
+from array import array
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evals.engine.sample_order import sample_order
+from evals.errors import RecordError, listed
+from evals.record.batches import BatchCheck, plain_end
+from evals.record.file import is_being_written
+from evals.record.local import LocalRecorder
+from evals.record.raw_lines import parsed_line, raw_lines
+from evals.specs import RunSpec
+
+Key = tuple[str, int]
+"(sample id, repeat)."
+
+LEFT_BEHIND_S = 30.0
+"Seconds that processes whose parent was killed get to finish their calls in flight."
+
+_WRITE_BYTES = 1 << 20
+
+
+def parts_folder(record: str | Path) -> Path:
+    """Where the processes of one run keep their parts of its record until it ends."""
+    return Path(f"{record}.parts")
+
+
+def parts_of(record: str | Path) -> list[Path]:
+    """The parts that a killed run left beside its record; none for most records."""
+    return sorted(parts_folder(record).glob("*.jsonl"))
+
+
+def remove_parts(record: str | Path) -> None:
+    """Remove the folder of parts and what the run put into it."""
+    folder = parts_folder(record)
+    for path in folder.glob("*") if folder.is_dir() else ():
+        path.unlink()
+    if folder.is_dir():
+        folder.rmdir()
+
+
+def take_in_parts(record: Path, run_spec: RunSpec, order: SampleOrder, done: Collection[Key]) -> None:
+    """Move what is finished in the parts of a killed run into its record. done: what the record has already.
+
+    Raises:
+        RecordError: processes of that run still write their parts, though they got some time to end.
+    """
+    parts = parts_of(record)
+    deadline = time.monotonic() + LEFT_BEHIND_S
+    while busy := [path for path in parts if is_being_written(path)]:
+        if time.monotonic() > deadline:
+            raise RecordError(
+                f"processes of the run that was killed still write {listed([path.name for path in busy])}",
+                where=str(parts_folder(record)),
+                fix="wait until they have ended, then resume",
+            )
+        time.sleep(0.2)
+    recorder = LocalRecorder.resume(record, run_spec)
+    try:
+        append_parts(recorder, parts, order, done)
+    finally:
+        recorder.close()
+    remove_parts(record)
+
+
+@dataclass
+class SampleOrder:
+    """The place of each sample in a run. passes: of each the number of samples; repeats: of a pass.
+
+    Ids that end in no row number of the pass come last, in the order in which they are found.
+    """
+
+    passes: Sequence[int]
+    repeats: int = 1
+    _ranks: dict[int, array[int]] = field(default_factory=dict)
+
+    def place(self, sample_id: str, repeat: int) -> tuple[int, int, int]:
+        """What samples are sorted by: pass, rank in the shuffled order, repeat."""
+        number = repeat // self.repeats
+        ranks = self._ranks_of(min(number, len(self.passes) - 1)) if self.passes else array("I")
+        tail = sample_id.rpartition(".")[2]
+        row = int(tail) if tail.isdecimal() else len(ranks)
+        return number, ranks[row] if row < len(ranks) else row, repeat
+
+    def _ranks_of(self, number: int) -> array[int]:
+        if number not in self._ranks:
+            ranks = array("I", bytes(4 * self.passes[number]))
+            # A cap on samples only cuts the end of the order.
+            for rank, row in enumerate(sample_order(len(ranks))):
+                ranks[row] = rank
+            self._ranks[number] = ranks
+        return self._ranks[number]
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The lines of one evaluation of a sample in a part."""
+
+    key: Key
+    part: int
+    start: int
+    size: int
+
+
+def append_parts(
+    recorder: LocalRecorder, parts: Sequence[Path], order: SampleOrder, done: Collection[Key] = ()
+) -> list[Key]:
+    """Append the finished and failed samples of `parts` to a record, in order; the keys of those that were added.
+
+    Of several attempts at a sample in a part the last one counts. done: samples that the record has already. Events
+    that belong to no sample are taken from the first part that has them. What is damaged is left out: its samples are
+    not done. Memory: about 200 bytes a sample.
+
+    Raises:
+        RecordError: the record cannot be written. OSError: a part cannot be read.
+    """
+    spans: dict[Key, _Span] = {}
+    loose: dict[bytes, bytes] = {}
+    for number, path in enumerate(parts):
+        for found in _spans_of(path, number):
+            if isinstance(found, _Span):
+                spans[found.key] = found
+            else:
+                loose.setdefault(_without_head(found), found)
+    chosen = sorted((span for span in spans.values() if span.key not in done), key=lambda span: order.place(*span.key))
+    with ExitStack() as stack:
+        files = [stack.enter_context(open(path, "rb")) for path in parts]
+        waiting = [[line] for line in loose.values()]
+        n_bytes = 0
+        for span in chosen:
+            lines = os.pread(files[span.part].fileno(), span.size, span.start).splitlines(keepends=True)
+            waiting.append(lines)
+            n_bytes += span.size
+            if n_bytes >= _WRITE_BYTES:
+                recorder.adopt(waiting)
+                waiting, n_bytes = [], 0
+        recorder.adopt(waiting)
+    return [span.key for span in chosen]
+
+
+def _spans_of(path: Path, number: int) -> Iterator[_Span | bytes]:
+    """The intact batches of a part: where the lines of a sample stand, or the one line of a loose event."""
+    check, starts = BatchCheck(trusts_checksums=True), array("Q")
+    for start, end, raw in raw_lines(path):
+        if start == 0:
+            continue
+        starts.append(start)
+        if b'"sample_done"' not in raw and b'"loose"' not in raw:
+            check.add(raw, is_broken=not raw.endswith(b"}\n"))
+            continue
+        found = plain_end(raw)
+        batch = check.end_if_intact(raw) if found is not None else None
+        if found is not None and batch is not None:
+            yield _Span((found.sample_id, found.repeat), number, starts[-batch.n_kept], end - starts[-batch.n_kept])
+            starts = array("Q")
+            continue
+        line = parsed_line(raw)
+        if line is None or not (line.get("sample_done") or line.get("loose")):
+            check.add(raw, is_broken=not raw.endswith(b"}\n"))
+            continue
+        batch = check.end(raw, line.get("sample_id"))
+        if batch.n_kept and line.get("loose"):
+            if line.get("type") != "resumed":
+                yield raw
+        elif batch.n_kept:
+            first = starts[-batch.n_kept]
+            yield _Span((line.get("sample_id") or "", line.get("repeat") or 0), number, first, end - first)
+        starts = array("Q")
+
+
+def _without_head(raw: bytes) -> bytes:
+    """A loose event without the ids and times that differ from part to part."""
+    return raw[raw.find(b'"sample_id"') : raw.rfind(b', "created_by"')]
