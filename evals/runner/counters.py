@@ -195,10 +195,12 @@ _ENDING_OF = {
 
 def endings_of(sampling: Mapping[str, Any]) -> list[str]:
     """The ENDINGS of the completions of a `sampling` event, one entry for each completion and ending."""
-    reasons = sampling.get("finish_reasons")
+    reasons, answers = sampling.get("finish_reasons"), sampling.get("answers")
+    if reasons is None and answers is None:
+        return []
     found = [_ENDING_OF.get(str(reason)) for reason in reasons] if isinstance(reasons, list) else []
     endings = [ending for ending in found if ending]
-    answers, texts = sampling.get("answers"), sampling.get("sampled")
+    texts = sampling.get("sampled")
     texts = [texts] if isinstance(texts, str) else texts
     if isinstance(answers, list) and isinstance(texts, list):
         cut = [answer for answer, text in zip(answers, texts, strict=False) if answer != text]

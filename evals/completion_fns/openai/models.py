@@ -14,7 +14,7 @@ from evals.completion_fns.cost import cost_usd
 from evals.completion_fns.effort import reasons
 from evals.completion_fns.hosted import together
 from evals.completion_fns.openai.backend import Endpoint, OpenAIBackend
-from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat, wants_responses
+from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat
 from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body, text_body
 from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
@@ -78,7 +78,7 @@ class OpenAIChatCompletionFn(OpenAIBackend):
     def endpoint_for(self, options: Mapping[str, Any]) -> Endpoint:
         """`/responses` for calls that the chat endpoint refuses, else the class's own endpoint."""
         tools_move = self._tools_go_to_responses and has_function_tools(options)
-        if self._has_no_responses or not (tools_move or wants_responses(self._info(), options)):
+        if self._has_no_responses or not (tools_move or self.plan_of(options).wants_responses):
             return super().endpoint_for(options)
 
         return Endpoint("/responses", self.body_for_responses, OpenAIResponsesCompletionResult)

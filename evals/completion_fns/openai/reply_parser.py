@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?")
-_HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\0]*?)[ \t]*")
+_HEADERS = re.compile(rb"(?m)^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n\0]*)\r\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
 _FRAMING = (b"content-length", b"transfer-encoding", b"connection")
 _NO_BODY = (204, 304)
@@ -81,26 +81,25 @@ class ReplyParser:
             if not b"HTTP/1.".startswith(self._buffer[:7]):
                 raise ReplyError("it does not begin with HTTP/1")
             return False
-        lines = bytes(self._buffer[:end]).split(b"\r\n")
+        first, _, lines = bytes(self._buffer[: end + 2]).partition(b"\r\n")
         del self._buffer[: end + 4]
-        status = _STATUS.fullmatch(lines[0])
+        status = _STATUS.fullmatch(first)
         if status is None:
             raise ReplyError("its first line is no status")
         self._status, self._keeps_alive = int(status[2]), status[1] == b"1"
         self._handler.on_message_begin()
-        self._body_follows(self._headers(lines[1:]))
+        self._body_follows(self._headers(lines))
         return True
 
-    def _headers(self, lines: list[bytes]) -> dict[bytes, bytes]:
+    def _headers(self, lines: bytes) -> dict[bytes, bytes]:
         """The headers that say how long the body is, by their names in lower case."""
         found: dict[bytes, bytes] = {}
-        for line in lines:
-            header = _HEADER.fullmatch(line)
-            if header is None:
-                raise ReplyError("one of its headers is none")
-            name, value = header.groups()
+        headers = _HEADERS.findall(lines)
+        if len(headers) != lines.count(b"\n"):  # each of them is one line
+            raise ReplyError("one of its headers is none")
+        for name, value in headers:
+            key, value = name.lower(), value.strip(b" \t")
             self._handler.on_header(name, value)
-            key = name.lower()
             if key in _FRAMING:
                 found[key] = value if found.get(key, value) == value else found[key] + b"," + value
         return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.completion_fns.openai.model_rules import problem_with, with_facts
+from evals.completion_fns.openai.model_rules import problem_with, wants_responses, with_facts
 from evals.completion_fns.openai.requests import RequestRules, recorded_request
 from evals.specs import ModelInfo
 
@@ -29,6 +29,8 @@ class RequestPlan:
     problem: str | None
     "Why the model cannot do what is asked; None where it can."
     timeout_s: float
+    wants_responses: bool
+    "Whether the chat endpoint refuses such a call which the responses endpoint takes."
     _recorded: dict[str, dict[str, Any] | None] = field(default_factory=dict)
 
     def recorded_at(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -43,4 +45,12 @@ def request_plan(options: Mapping[str, Any], learnt: RequestRules, info: ModelIn
     """The plan for calls with these options. learnt: rules that the user gave or the server taught."""
     fields = {name: value for name, value in options.items() if name not in NOT_FOR_THE_BODY}
     rules = with_facts(learnt, info, fields)
-    return RequestPlan(learnt, rules, fields, rules.changes_to(options), problem_with(info, options), timeout_s)
+    return RequestPlan(
+        learnt=learnt,
+        rules=rules,
+        fields=fields,
+        changes=rules.changes_to(options),
+        problem=problem_with(info, options),
+        timeout_s=timeout_s,
+        wants_responses=wants_responses(info, options),
+    )

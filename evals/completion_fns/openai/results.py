@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
-from evals.completion_fns.openai.wire import WireReply
+from evals.completion_fns.openai.wire import WireReply, decode_json
 from evals.completion_fns.raw_replies import as_dict, dicts
 from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
 from evals.secrets import redact
@@ -263,7 +262,7 @@ def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
         CallFailed: the body is no JSON object, or it is an error: some gateways give status 200 to every failure.
     """
     try:
-        raw = json.loads(reply.body)
+        raw = decode_json(reply.body)
     except (ValueError, RecursionError):
         message = f"the reply is no valid JSON: {short(reply.body[:400].decode('utf-8', 'replace'), 80)!r}"
         raise CallFailed(Kind.BAD_REPLY, message, status=reply.status, host=host) from None
