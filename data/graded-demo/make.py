@@ -1,7 +1,7 @@
 """Makes the demo of graders: questions, the answers of a made-up model, the verdicts of two made-up graders, labels.
 
 The lenient grader calls wrong answers right when they are long; the strict one misses some right ones. Labels are those
-of a made-up person for half of the questions, drawn at random. Run it in this folder: python make.py
+of a made-up person for a third of the questions, drawn at random. Run it in this folder: python make.py
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ CAPITALS = {
     "Guatemala Guatemala_City Antigua, Haiti Port-au-Prince Gonaives, Honduras Tegucigalpa Choluteca, "
     "Jamaica Kingston Negril, Mexico Mexico_City Puebla, Panama Panama_City Colon, Peru Lima Cusco",
 }
+QUESTIONS = (
+    "What is the capital of {}?",
+    "Which city is the capital of {}?",
+    "Name the capital of {}.",
+    "In which city does the government of {} sit?",
+)
 LONG = (
     " It has been the seat of government for a long time, and most ministries, the parliament and many museums are"
     " there, so visitors who want to understand the country usually begin their journey in this city."
@@ -39,12 +45,13 @@ def main() -> None:
     rng = Random(17)
     rows, said, lenient, strict, labels = [], [], [], [], []
     countries = [(region, one) for region, text in CAPITALS.items() for one in text.split(", ")]
-    rng.shuffle(countries)
-    for number, (region, text) in enumerate(countries):
+    asked = [(question, *country) for question in QUESTIONS for country in countries]
+    rng.shuffle(asked)
+    for number, (question, region, text) in enumerate(asked):
         country, capital, other = (part.replace("_", " ") for part in text.split())
         sample_id = f"graded-demo.dev.{number}"
         is_right, is_long, declines = rng.random() < 0.7, rng.random() < 0.45, rng.random() < 0.08
-        rows.append({"input": f"What is the capital of {country}?", "ideal": capital, "category": region})
+        rows.append({"input": question.format(country), "ideal": capital, "category": region})
         answer = "I am not certain." if declines else f"The capital of {country} is {capital if is_right else other}."
         said.append({"sample_id": sample_id, "completion": answer + (LONG if is_long else "")})
         truth = "N" if declines else "R" if is_right else "W"
@@ -55,7 +62,7 @@ def main() -> None:
         first = "I would have to look this up." if unread else f"Known: {capital}.\n{hard}"
         strict.append({"sample_id": sample_id, "completions": [first, hard]})
         labels.append({"id": sample_id, "label": truth})
-    labelled = sorted(rng.sample(range(len(labels)), len(labels) // 2))
+    labelled = sorted(rng.sample(range(len(labels)), len(labels) // 3))
     write("samples", rows)
     write("answers", said)
     write("lenient", lenient)

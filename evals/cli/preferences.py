@@ -83,6 +83,6 @@ def run(args: argparse.Namespace) -> int:
     blocks += [ranking_text(ranking)] if ranking is not None and is_ranked(found.rows) else []
     blocks += [chances_text(ranking)] if ranking is not None and args.predict else []
     blocks += [groups_text(args.by, groups)] if groups else []
-    blocks += ["\n".join(agreement_lines(agreement))] if agreement.n_raters > 1 else []
+    blocks += ["\n".join(lines)] if (lines := agreement_lines(agreement)) else []
     print(printable("\n\n".join(blocks)))
     return 0

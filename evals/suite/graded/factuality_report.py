@@ -33,7 +33,7 @@ class FactualityReport:
         self._graded.add(sample_id, events)
         grades = [event.data for event in events if event.type == "metrics" and "choice" in event.data]
         scores = [float(grade["score"]) for grade in grades if grade.get("score") is not None]
-        category = next((event.data.get("category") for event in events if event.type == "verdict"), None)
+        category = next((event.data.get("category") for event in events if event.type == "named_verdict"), None)
         if category and scores:
             self._categories.setdefault(category, Mean()).add(sample_id, mean_of(scores))
         verdicts = [self._verdicts[grade["choice"]] for grade in grades if grade["choice"] in self._verdicts]

@@ -71,9 +71,9 @@ class VerdictEval(ModelBasedClassify):
         return super().doubtful_sample(sample)
 
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
-        """Grade as ModelBasedClassify does, then record a `verdict` event, and return the choice.
+        """Grade as ModelBasedClassify does, then record a `named_verdict` event, and return the choice.
 
-        verdict: `choice`; `verdict`, its name, null where the answer named no choice; `category`, null without one.
+        named_verdict: `choice`; `verdict`, its name, null where no choice was named; `category`, null without one.
 
         Raises:
             BadSample, RegistryError: `check_sample` refuses the row.
@@ -81,7 +81,7 @@ class VerdictEval(ModelBasedClassify):
         self.check_sample(test_sample)
         choice: str = await super().eval_sample(self.row_for_grader(test_sample), rng)
         category = test_sample.get("category")
-        record_event("verdict", {"choice": choice, "verdict": self.verdicts.get(choice), "category": category})
+        record_event("named_verdict", {"choice": choice, "verdict": self.verdicts.get(choice), "category": category})
         return choice
 
 

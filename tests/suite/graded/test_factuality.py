@@ -122,7 +122,7 @@ def graded(choice: str, score: float = 0.0) -> Event:
 
 
 def said(category: str | None = None) -> Event:
-    return Event("run", 0, "s", "verdict", {"choice": "A", "verdict": "agrees", "category": category}, "", "")
+    return Event("run", 0, "s", "named_verdict", {"choice": "A", "verdict": "agrees", "category": category}, "", "")
 
 
 def test_a_verdict_that_cannot_be_read_is_counted_apart_and_is_in_no_rate(tmp_path):
@@ -130,7 +130,7 @@ def test_a_verdict_that_cannot_be_read_is_counted_apart_and_is_in_no_rate(tmp_pa
     report = report_of(made, rows_of("AAA", "xxx"), tmp_path)
     assert report["invalid_rate"] == pytest.approx(1 / 3)
     assert (report["rate/agrees"], report["rate/agrees_n"]) == (1.0, 2)
-    assert (report["score"], report["score_valid"]) == (pytest.approx(2 / 3), 1.0)
+    assert (report["score"], report["score_n"]) == (1.0, 2)
 
 
 def test_nothing_attempted_leaves_the_rate_given_attempts_undefined(tmp_path):
@@ -227,3 +227,17 @@ def test_references_that_can_be_computed_are_right(question, result):
 def test_our_labelled_answers_have_each_verdict_equally_often():
     rows = get_jsonl(str(bundled_data_root() / "factuality" / "meta.jsonl"))
     assert Counter(row["choice"] for row in rows) == dict.fromkeys("APCN", 9)
+
+
+def test_a_panel_gives_one_verdict_and_keeps_the_categories(tmp_path):
+    def model(prompt: Any, **kwargs: Any) -> Completions:
+        return Completions([str(prompt)])
+
+    panel = [
+        {"name": name, "model": "scripted", "args": {"completions": [letter] * 4}}
+        for name, letter in (("one", "A"), ("two", "A"), ("three", "C"))
+    ]
+    made = Factuality(completion_fns=[model], registry=Registry(), name="facts.dev.v0", grader=panel)
+    report = report_of(made, rows_of("AAAA", "xxyy"), tmp_path)
+    assert (report["score"], report["macro_score"], report["rate/agrees"]) == (1.0, 1.0, 1.0)
+    assert "majority of a panel of 3 graders" in report["how"]
