@@ -48,8 +48,8 @@ def make(records: Sequence[str], options: argparse.Namespace) -> GroupsPlot:
 KIND = PlotKind(
     name="groups",
     help="scores by category, subject or prompt set, several models beside each other",
-    description="The score of each group of samples, such as the categories of a factuality eval or the prompt sets of "
-    "a safety eval, with a bar for each record and its 95 % interval.",
+    description="The score of each group of samples, with a bar for each record and its 95 % interval. Groups are the "
+    "categories of a factuality eval, for example, or the prompt sets of a safety eval.",
     needs=Needs("RECORD", "records of one eval, one for each model"),
     make=make,
     add_options=add_options,
