@@ -101,7 +101,7 @@ def test_a_file_of_pairs_is_read(tmp_path: Path) -> None:
     [
         ([{"input": "q", "output_a": "x"}], r"p\.jsonl:1: no pair of answers"),
         ([{"output_a": "x", "output_b": "y"}], r"p\.jsonl:1: no pair of answers"),
-        ([{"id": 1, "input": "q", "output_a": "x", "output_b": "y"}] * 2, "the id '1' stands twice"),
+        ([{"id": 1, "input": "q", "output_a": "x", "output_b": "y"}] * 2, "the id '1' appears twice"),
         ([{"input": "q", "output_a": "x", "output_b": "y", "model_a": "m", "model_b": "m"}], "both models are called"),
     ],
 )
