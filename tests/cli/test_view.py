@@ -153,3 +153,15 @@ def test_full_shows_the_few_shot_examples_too(tmp_path: Path, capsys: pytest.Cap
     assert "1+1=?" not in capsys.readouterr().out
     view.run(parse(record_path, "0", "--full"))
     assert "1+1=?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn"])
+def test_a_folder_without_the_extra_is_one_line_to_install(tmp_path: Path, package: str) -> None:
+    code = f"import sys; sys.modules[{package!r}] = None; from evals.cli.main import main; sys.exit(main())"
+    words = [sys.executable, "-c", code, "view", str(tmp_path), "--no-browser"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: evals view of a folder needs packages that are not installed\n"
+        "  fix: pip install 'oaieval[serve,report]'\n"
+    )
