@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.report.words import interval_text, number, one_line
-from evals.report_keys import ENDINGS, Metric, counts_of, headline, metrics_of
+from evals.report_keys import ENDINGS, TOO_FEW, Metric, counts_of, headline, metrics_of
 
 MAX_GROUPS = 200
 "Rows of a table of groups."
@@ -29,7 +29,7 @@ def metric_row(name: str, metric: Metric) -> dict[str, Any]:
         "words": number(metric.value),
         "low": metric.ci95[0] if metric.ci95 else None,
         "high": metric.ci95[1] if metric.ci95 else None,
-        "interval": interval_text(*metric.ci95) if metric.ci95 else "",
+        "interval": interval_text(*metric.ci95) if metric.ci95 else TOO_FEW if metric.is_too_few else "",
         "stderr": "" if metric.stderr is None else number(metric.stderr),
         "n": metric.n,
         "n_clusters": metric.n_clusters,
