@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evals.completion_fns.replay import ReplayCompletionFn
 from evals.engine.traits import traits_of
 from evals.errors import UsageError
 from evals.registry.argument_types import parameters_of
@@ -33,8 +34,12 @@ def graders_of(evaluation: Eval) -> list[dict[str, Any]]:
 
 
 def self_grading(evaluation: Eval) -> list[str]:
-    """A warning for a grader that is the evaluated model; none where graders are what is evaluated (`metaeval`)."""
-    if getattr(evaluation, "metaeval", False):
+    """A warning for a grader that is the evaluated model.
+
+    None where graders are what is evaluated (`metaeval`), and where a record is played back.
+    """
+    plays_back = any(isinstance(fn, ReplayCompletionFn) for fn in evaluation.completion_fns)
+    if plays_back or getattr(evaluation, "metaeval", False):
         return []
     evaluated, called = {_identity(fn) for fn in evaluation.completion_fns}, evaluation.completion_fn_names
     graders = _graders(evaluation)
