@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from evals.specs import EvalSpec
 
 
+def takes_grader(spec: EvalSpec, registry: Registry) -> bool:
+    """Whether the class of an eval has the argument `grader`; of a plug-in nobody can tell, and it is True."""
+    cls = registry.get_class(spec).func
+    return not is_ours(cls) or "grader" in parameters_of(cls, is_ours)
+
+
 def refuse_grader_of_none(spec: EvalSpec, registry: Registry) -> None:
     """Raise UsageError where a grader is named for one of our classes that asks none."""
-    cls = registry.get_class(spec).func
-    if is_ours(cls) and "grader" not in parameters_of(cls, is_ours):
+    if not takes_grader(spec, registry):
         raise UsageError(
             f"eval {spec.key} asks no grader: its class {spec.cls} scores without a model",
             where=spec.where,
