@@ -24,7 +24,7 @@ class Sample(dict[str, Any]):
 
     path, line: the data file and the line (from 1), for messages. index: the number of the row in the dataset (from
     0). All three are None for a sample that was made in code. repeated: what is wrong and the fix where a
-    key stands twice in the row, and its last value won; else None.
+    key appears twice in the row, and its last value won; else None.
     """
 
     __slots__ = ("index", "line", "path", "repeated")
@@ -61,7 +61,7 @@ def labels_of(sample: Any) -> dict[str, Any] | None:
     """The labels of a row: its LABEL_KEYS with a text or a whole number; None without any."""
     if not isinstance(sample, dict):
         return None
-    labels = {key: sample[key] for key in LABEL_KEYS if isinstance(sample.get(key), str | int)}
+    labels = {key: sample[key] for key in LABEL_KEYS if key in sample and isinstance(sample[key], (str, int))}
     return labels or None
 
 

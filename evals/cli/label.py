@@ -26,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "label",
         help="label the samples of a record by hand, blind",
         description="Shows samples of a record one by one, in random order, without the grader's verdict and the "
-        "model's name, and keeps your labels in a file that grows by a line a label. The same command goes on where "
+        "model's name. Your labels go into a file that grows by a line a label. The same command goes on where "
         "you stopped. `evals grader` then says how far the grader can be believed.",
     )
     parser.add_argument("record", metavar="RECORD", help="a record (.jsonl, also .gz)")

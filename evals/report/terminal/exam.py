@@ -11,6 +11,31 @@ LABEL = 12
 MAX_LISTED = 6
 NAME_WIDTH = 21
 
+EXAM_KEYS = (
+    "exam_",
+    "percentile_",
+    "n_blank",
+    "n_invalid",
+    "n_cut_off",
+    "n_says_no_image",
+    "n_pending",
+    "n_not_answered",
+)
+
+
+def is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
+    """Whether the part of the report on the exam says it in better words."""
+    return "exam" in report and name.startswith(EXAM_KEYS)
+
+
+def exam_part(report: Mapping[str, Any]) -> list[str]:
+    """The lines of `exam_lines` for a report with an exam; a line that says so for a damaged one, else none."""
+    exam = report.get("exam")
+    try:
+        return exam_lines(exam) if isinstance(exam, Mapping) else []
+    except (KeyError, TypeError, ValueError, AttributeError):  # a finished record of another version, or a damaged one
+        return ["the part of this report on the exam cannot be read"]
+
 
 def exam_lines(exam: Mapping[str, Any]) -> list[str]:
     """The lines below the metrics of a run, at most 78 columns wide; `exam` is that key of the report."""

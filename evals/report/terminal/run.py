@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evals.report.terminal.exam import exam_lines
+from evals.report.terminal.exam import exam_part, is_of_exam
 from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
@@ -22,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, Metric, as_count, counts_of, metrics_of
+from evals.report_keys import ENDINGS, TOO_FEW, Metric, as_count, as_number, counts_of, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
@@ -40,16 +40,6 @@ CORRELATIONS = (0.3, 0.7)
 MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
 MAX_GROUP_NAME = 24
 
-EXAM_KEYS = (
-    "exam_",
-    "percentile_",
-    "n_blank",
-    "n_invalid",
-    "n_cut_off",
-    "n_says_no_image",
-    "n_pending",
-    "n_not_answered",
-)
 UNPARSED = "unparsed"
 "This rate has a line of its own, with the number of completions."
 
@@ -66,7 +56,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         + _trouble_lines(result)
         + _detectable_lines(result.report)
         + _variance_lines(result.report),
-        _exam_lines(result.report),
+        exam_part(result.report),
         safety_lines(result.report),
         _said_lines(result.report),
         _group_lines(result.report),
@@ -111,7 +101,7 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     metrics, counts = metrics_of(report), counts_of(report)
     first = [name for name in declared if name in report]
     shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
-    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not _is_of_exam(name, report)]
+    shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not is_of_exam(name, report)]
     width = max([12, *map(len, shown)])
     return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
 
@@ -132,27 +122,14 @@ def labelled_lines(label: str, text: str) -> list[str]:
     return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
 
 
-def _is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
-    """Whether the part of the report on the exam says it in better words."""
-    return "exam" in report and name.startswith(EXAM_KEYS)
-
-
-def _exam_lines(report: Mapping[str, Any]) -> list[str]:
-    exam = report.get("exam")
-    try:
-        return exam_lines(exam) if isinstance(exam, Mapping) else []
-    except (KeyError, TypeError, ValueError, AttributeError):  # a finished record of another version, or a damaged one
-        return ["the part of this report on the exam cannot be read"]
-
-
 def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
     parts: list[str] = []
     if metric is None:
         return ""
     if metric.stderr is not None and with_stderr:
         parts.append(f"stderr {number(metric.stderr)}")
-    if metric.ci95 is not None:
-        parts.append(f"95 % interval {interval_text(*metric.ci95)}")
+    if metric.ci95 is not None or metric.is_too_few:
+        parts.append(f"95 % interval {interval_text(*metric.ci95) if metric.ci95 else TOO_FEW}")
     if metric.n is not None and parts:
         clusters = f" in {metric.n_clusters:,} clusters" if metric.n_clusters else ""
         parts.append(f"n = {metric.n:,}{clusters}")
@@ -219,7 +196,11 @@ def _variance_lines(report: Mapping[str, Any]) -> list[str]:
     parts = report.get("variance")
     if not isinstance(parts, Mapping) or not all(isinstance(parts.get(key), float) for key in ("items", "draws")):
         return []
-    lines = [f"{'variance':<12} between items {number(parts['items'])}, between draws of one {number(parts['draws'])}"]
+    said = f"between items {number(parts['items'])}, between draws of one {number(parts['draws'])}"
+    if isinstance(parts.get("orders"), float):
+        of_order = number(as_number(parts.get("draws_of_one_order")))
+        said = f"between items {number(parts['items'])}, orders of one {number(parts['orders'])}, draws {of_order}"
+    lines = [f"{'variance':<12} {said}"]
     items, repeats = (parts.get(f"error_with_twice_the_{what}") for what in ("items", "repeats"))
     if isinstance(items, float) and isinstance(repeats, float):
         lines.append(f"{'':<12} stderr: {items:.2f} times with twice the items, {repeats:.2f} with twice the repeats")

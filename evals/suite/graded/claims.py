@@ -55,51 +55,56 @@ def read_claims(text: str) -> list[Claim] | None:
 
 
 class ClaimSupport(StreamedEval):
-    """Answers from a passage; the grader lists their claims with its verdicts.
-
-    grader: see `evals.completion_fns.graders`; without it the last completion function.
+    """Answers from a passage; a grader lists their claims, each with its verdict.
 
     Rows have `passage` and `question`; the eval's `prompt` makes the input of them. A row with a finished `completion`
     is graded without a call. modelgraded_spec: the rubric, with `{passage}`, `{question}` and `{completion}`.
-    sample_kwargs, eval_kwargs: options of the requests to model and grader, as for ModelBasedClassify.
+    sample_kwargs, eval_kwargs: options of the requests to model and grader, as for ModelBasedClassify. grader: one
+    grader; without it the last completion function is the grader.
 
     Raises:
-        RegistryError: there is no such rubric. UsageError: more than two completion functions.
+        RegistryError: there is no such rubric. UsageError: more than a model and a grader are named.
     """
 
     def __init__(
         self,
         *args: Any,
         modelgraded_spec: str = "claims",
-        grader: GraderArgument | None = None,
         sample_kwargs: dict[str, Any] | None = None,
         eval_kwargs: dict[str, Any] | None = None,
+        grader: GraderArgument | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._graders_of_argument = [] if grader is None else make_graders(grader, self.registry, self.completion_fn)
-        if len(self._graders_of_argument) > 1:
-            raise UsageError(
-                f"ClaimSupport takes one grader, got {len(self._graders_of_argument)}",
-                fix="name one: lists of claims by several graders cannot be put together",
-            )
-        if len(self.completion_fns) > (1 if self._graders_of_argument else 2):
-            raise UsageError(
-                f"ClaimSupport takes a model and a grader, got {len(self.completion_fns)} completion functions",
-                fix="name the model, and the grader with --grader: oaieval MODEL EVAL --grader GRADER",
-            )
-        self.grader = self._graders_of_argument[0].fn if self._graders_of_argument else self.completion_fns[-1]
-        self.further_completion_fns = [self.grader]
-        self.completion_fns = self.completion_fns[:1]
+        self._take_grader(grader)
         self.mg = self.registry.get_modelgraded_spec(modelgraded_spec)
         self.rubric = make_rubric(self.mg)
         self._sample_call, self._eval_call = call_kwargs(sample_kwargs), call_kwargs(eval_kwargs)
 
+    def _take_grader(self, given: GraderArgument | None) -> None:
+        named = [] if given is None else make_graders(given, self.registry, self.completion_fn)
+        if len(named) > 1:
+            raise UsageError(
+                f"ClaimSupport takes one grader, got {len(named)}",
+                fix="name one: lists of claims by several graders cannot be put together",
+            )
+        if len(self.completion_fns) > (1 if named else 2):
+            raise UsageError(
+                f"ClaimSupport takes a model and a grader, got {len(self.completion_fns)} completion functions",
+                fix="name the model, and the grader with --grader: oaieval MODEL EVAL --grader GRADER",
+            )
+        self._named_grader = named[0] if named else None
+        self._grader_fn = named[0].fn if named else self.completion_fns[-1]
+        self.further_completion_fns = [self._grader_fn]
+        self.completion_fns = self.completion_fns[:1]
+
     @property
     def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
         """The grader; one that is the last completion function has its name on the command line."""
-        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self.grader)
-        return self._graders_of_argument or [NamedGrader(name, self.grader)]
+        if self._named_grader is not None:
+            return [self._named_grader]
+        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self._grader_fn)
+        return [NamedGrader(name, self._grader_fn)]
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has the texts `passage` and `question`, and a prompt or a `completion`."""
@@ -127,8 +132,8 @@ class ClaimSupport(StreamedEval):
     def fingerprint(self) -> dict[str, Any]:
         """The version of the scorer, a digest of all that the rubric says, and the grader named by `grader`."""
         said = {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
-        graders = {grader.name: dict(grader.identity) for grader in self._graders_of_argument}
-        return {**said, "graders": graders} if graders else said
+        named = self._named_grader
+        return {**said, "graders": {named.name: dict(named.identity)}} if named is not None else said
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
         """Get the answer and the grader's list of its claims; record a `claims` and a `metrics` event.
