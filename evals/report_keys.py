@@ -42,6 +42,13 @@ _MISSES = ("unparsed", "invalid_rate", "retry_rate", "position_inconsistency", "
 "Unreadable answers, and how far graders can be believed: metrics, but not what an eval is about."
 
 
+LEAST = {"effective wilson": (0, 3), "student t": (3, 3), "clustered t (CR2)": (3, 3)}
+"""The samples, and the clusters, below which the interval of a method says nothing: with two clusters it held the truth
+in 89 % of simulated runs, and two scores leave one difference to guess the spread from (docs/statistics.md)."""
+
+TOO_FEW = "too few to say"
+
+
 @dataclass(frozen=True)
 class Metric:
     """One number of a report with what is known of its uncertainty; `float(metric)` is its value."""
@@ -57,11 +64,15 @@ class Metric:
     "Independent units among them; None where each sample is one."
     method: str | None = None
     "How the interval is made: `wilson`, `student t`. See docs/statistics.md."
+    is_too_few: bool = False
+    "There are too few samples or clusters for an interval by the method of the report; `ci95` is then None."
 
     def __float__(self) -> float:
         return self.value
 
     def __str__(self) -> str:
+        if self.is_too_few:
+            return f"{number(self.value)} (95 % interval: {TOO_FEW})"
         if self.ci95 is None:
             return number(self.value)
         over = "" if self.n is None else f", n = {self.n:,}"
@@ -130,14 +141,16 @@ def _metric(name: str, report: Mapping[str, Any]) -> Metric:
     n = n_of(name, report)
     n_clusters = as_count(report.get(f"{name}_n_clusters", None if f"{name}_n" in report else report.get("n_clusters")))
     method = report.get(f"{name}_method")
-    return Metric(
-        metric.value,
-        stderr,
-        interval,
-        n,
-        n_clusters if n_clusters != n else None,
-        method if interval is not None and isinstance(method, str) else None,
-    )
+    n_clusters = n_clusters if n_clusters != n else None
+    named = method if interval is not None and isinstance(method, str) else None
+    if _is_too_few(named, n, n_clusters):
+        return Metric(metric.value, stderr, None, n, n_clusters, None, is_too_few=True)
+    return Metric(metric.value, stderr, interval, n, n_clusters, named)
+
+
+def _is_too_few(method: str | None, n: int | None, n_clusters: int | None) -> bool:
+    least_n, least_clusters = LEAST.get(method or "", (0, 0))
+    return (n is not None and n < least_n) or (n_clusters is not None and n_clusters < least_clusters)
 
 
 def as_number(value: Any) -> float | None:

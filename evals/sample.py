@@ -24,7 +24,7 @@ class Sample(dict[str, Any]):
 
     path, line: the data file and the line (from 1), for messages. index: the number of the row in the dataset (from
     0). All three are None for a sample that was made in code. repeated: what is wrong and the fix where a
-    key stands twice in the row, and its last value won; else None.
+    key appears twice in the row, and its last value won; else None.
     """
 
     __slots__ = ("index", "line", "path", "repeated")

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from evals.metrics import Mean, report_keys
-from evals.report_keys import Metric, counts_of, headline, kind_of, metric_keys, metrics_of
+from evals.report_keys import TOO_FEW, Metric, counts_of, headline, kind_of, metric_keys, metrics_of
 
 CLUSTERED = {
     "accuracy": 0.5, "accuracy_stderr": 0.1, "accuracy_ci95": [0.3, 0.7], "n": 20, "n_clusters": 4, "n_errors": 1,
@@ -103,3 +103,24 @@ def test_keys_that_are_written_are_read_back():
 )
 def test_one_number_stands_for_a_report(report, declared, name):
     assert headline(report, declared) == name
+
+
+@pytest.mark.parametrize(
+    ("method", "n", "n_clusters", "is_too_few"),
+    [
+        ("effective wilson", 10, 2, True),
+        ("effective wilson", 15, 3, False),
+        ("effective wilson", 2, None, False),
+        ("clustered t (CR2)", 40, 2, True),
+        ("student t", 2, None, True),
+        ("student t", 3, None, False),
+        ("modified wilson", 1, None, False),
+        ("wilson", 1, None, False),
+    ],
+)
+def test_below_the_documented_number_the_text_says_so_instead_of_an_interval(method, n, n_clusters, is_too_few):
+    report = {"accuracy": 0.5, "accuracy_stderr": 0.1, "accuracy_ci95": [0.3, 0.7], "accuracy_method": method, "n": n}
+    metric = metrics_of({**report, "n_clusters": n_clusters})["accuracy"]
+    assert (metric.is_too_few, metric.ci95 is None) == (is_too_few, is_too_few)
+    assert (TOO_FEW in str(metric)) is is_too_few
+    assert metric.stderr == 0.1

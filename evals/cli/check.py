@@ -15,10 +15,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
     parser = subparsers.add_parser(
         "check",
-        help="prove an eval before anything is paid",
-        description="Check evals without calling any model: names and classes, every row, and that the ideal answers "
-        "pass their own scorer while an empty completion does not. Of a model: class, arguments, key, and the day of "
-        "its end. Failures exit 1.",
+        help="check an eval before anything is paid",
+        description="Check evals without calling any model: names, classes and every row. Ideal answers must pass "
+        "their own scorer, and an empty completion must not. Of a model: class, arguments, key, and the day of its "
+        "end. Failures exit 1.",
     )
     parser.add_argument(
         "names", nargs="+", metavar="NAME|PATH", help="an eval, a YAML file of evals, a registry, or a model"

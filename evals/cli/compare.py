@@ -20,8 +20,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "compare",
         help="compare runs sample by sample",
         description="Pair the samples of two runs and say what differs: the scores with interval and p-value, the "
-        "samples that flipped, the groups; and what differs in data, prompts, scorer and arguments. Three runs or more "
-        "give a ranking and all paired differences, corrected. Records of openai/evals can be compared too.",
+        "samples that flipped, the groups. Also: what differs in data, prompts, scorer and arguments. Three runs or "
+        "more give a ranking and all paired differences, corrected. Records of openai/evals can be compared too.",
     )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="records; differences are later minus earlier")
     parser.add_argument("--metric", metavar="M", help="a number of `metrics` events, or `correct` (default: the usual)")

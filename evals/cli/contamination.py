@@ -28,8 +28,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "contamination",
         help="which questions of an eval stand in a corpus",
-        description="Look for the questions of an eval in a corpus, by the rule of the GPT-4 Technical Report: a "
-        "sample is contaminated if one of three random substrings of 50 letters and digits stands in a document. "
+        description="Look for the questions of an eval in a corpus, by the rule of the GPT-4 Technical Report. A "
+        "sample is contaminated if a document has one of three random substrings of its 50 letters and digits. "
         "13-grams are counted too. With records, also their scores on all, clean and contaminated samples. A scan that "
         "was stopped goes on where it was: what was found is kept, by the content of the samples and of the files.",
     )

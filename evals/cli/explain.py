@@ -11,9 +11,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "explain",
         help="why two scores differ",
-        description="Take the gap between two runs apart: rows that only one of them has, the scorer (stored "
-        "completions of both are scored again by the second run's eval, as it is installed here, with no calls), and "
-        "the completions, by what became of them. What cannot be told from the records is said.",
+        description="Take the gap between two runs apart: rows that only one of them has, the scorer, and the "
+        "completions. The second run's eval, as installed here, scores the stored completions of both again, with no "
+        "calls. What cannot be told from the records is said.",
     )
     parser.add_argument("a", metavar="A", help="the record of the first run")
     parser.add_argument("b", metavar="B", help="the record of the second run")

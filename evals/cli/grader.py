@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     others = [_checked(path, labels, scores, args) for path, labels in zip(args.other, args.other_labels, strict=True)]
     found = (
         position_bias(record.samples, record.scores),
-        length_bias(check.pairs),
+        length_bias(check.pairs, compares=record.compares_answers),
         self_preference(record, check.pairs, [(one, its.pairs) for one, its in others]),
     )
     print(dumps(check_json(record, check, *found)) if args.json else grader_text(record, check, *found))

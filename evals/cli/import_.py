@@ -23,8 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     hosted = kinds.add_parser(
         "openai-evals",
         help="OpenAI's hosted Evals",
-        description="Read what was saved of OpenAI's hosted Evals: objects of the API (evals, runs, output items), "
-        "folders of them as migration scripts write them, the dashboard's results file, its Promptfoo export. Write a "
+        description="Read what was saved of OpenAI's hosted Evals. That may be objects of the API (evals, runs, "
+        "output items), folders of them, the dashboard's results file, or its Promptfoo export. Write a "
         "registry folder: evals, rows, and old runs as records. What is not supported is listed. Nothing is called "
         "or overwritten.",
     )
@@ -35,8 +35,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     exam = kinds.add_parser(
         "exam",
         help="a paper: AGIEval's files, or a table",
-        description="Write a paper of the exam format from AGIEval's JSON lines (each file a section) or from a CSV "
-        "table with the columns question, options, key, section and marks. DIR/data/NAME holds the paper, "
+        description="Write a paper of the exam format from AGIEval's JSON lines, each file a section, or from a CSV "
+        "table. Its columns are question, options, key, section and marks. DIR/data/NAME holds the paper, "
         "DIR/evals/NAME.yaml its eval. A row that cannot be used is an error with its line. Nothing is overwritten.",
     )
     exam.add_argument("path", nargs="+", metavar="FILE", help="a file (.jsonl, .csv, .tsv)")
@@ -90,7 +90,7 @@ def lines_of(imported: Imported, out: str) -> list[str]:
             lines.append(f"  and {len(regraded.differences) - MAX_DIFFERENCES} more (--json lists all)")
     option = f" --registry_path {shlex.quote(out)}"
     if imported.evals:
-        lines += ["", f"  prove it     evals check {imported.evals[-1]}{option}"]
+        lines += ["", f"  check it     evals check {imported.evals[-1]}{option}"]
         lines += [f"  run it       oaieval MODEL {imported.evals[-1]}{option}"]
     if imported.records:
         lines += [f"  read a run   evals view {shlex.quote(str(imported.records[-1]))}"]
@@ -137,7 +137,7 @@ def exam_lines(imported: ImportedExam, out: str) -> list[str]:
         lines += ["", f"left out ({len(imported.left_out)}):"]
         lines += [f"  {error.where}: {error.what}" for error in imported.left_out]
     option = f" --registry_path {shlex.quote(out)}"
-    lines += ["", f"  prove it     evals check {imported.name}{option}"]
+    lines += ["", f"  check it     evals check {imported.name}{option}"]
     lines += [f"  run it       oaieval MODEL {imported.name}{option}"]
     lines += [f"  edit it      {imported.folder / 'exam.yaml'}: scale, percentile, pass mark (docs/exams.md)"]
     return lines

@@ -26,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "label",
         help="label the samples of a record by hand, blind",
         description="Shows samples of a record one by one, in random order, without the grader's verdict and the "
-        "model's name, and keeps your labels in a file that grows by a line a label. The same command goes on where "
+        "model's name. Your labels go into a file that grows by a line a label. The same command goes on where "
         "you stopped. `evals grader` then says how far the grader can be believed.",
     )
     parser.add_argument("record", metavar="RECORD", help="a record (.jsonl, also .gz)")
@@ -58,6 +58,9 @@ def run(args: argparse.Namespace) -> int:
     if not rater or len(rater) > LONGEST_NAME:
         raise UsageError(f"--rater needs a name of at most {LONGEST_NAME} letters")
     record = graded_record(args)
+    if record.compares_answers:
+        fix = "vote on the answers: evals vote A B"
+        raise UsageError("this record compares two answers, and is labelled by votes", where=args.record, fix=fix)
     if not record.choices:
         fix = "name the labels: --choices right,wrong"
         raise UsageError("this record has no verdicts to take labels from", where=args.record, fix=fix)
@@ -67,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     before = read_labels(path, record)
     done: dict[str, str | None] = {one.id: one.label for one in before.labels if one.rater == rater}
     done |= {name: None for name, who in before.skipped if who == rater}
-    work = Labelling(samples, done)
+    work = Labelling(samples, done, list(done))
     _work(work, writer, record, rater)
     return 0
 
@@ -157,7 +160,7 @@ def _obey(command: Command, work: Labelling, writer: LabelWriter, record: Graded
         undone = work.undo()
         if undone is not None:
             writer.write(undone, rater, undone=True)
-        print("nothing was labelled in this session yet" if undone is None else "the last label was taken back")
+        print("nothing is labelled yet" if undone is None else "the last label was taken back")
     elif command.effect == "note":
         work.note = command.text
         print("noted" if command.text else "the note is empty")

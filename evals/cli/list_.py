@@ -19,7 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "list",
         help="what the registries hold",
-        description="List evals, or another kind of entry. An alias and the spec that it leads to share a line.",
+        description="List evals, or another kind of entry. An alias and its spec share a line.",
     )
     parser.add_argument("search", nargs="*", metavar="WORD", help="only lines with every word, in name, text or tags")
     parser.add_argument("--kind", choices=KINDS, default="evals", help="what to list (evals)")

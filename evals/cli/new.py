@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     option = "" if _is_bundled(root) else f" --registry_path {shlex.quote(str(root))}"
     replaced = "questions" if args.template == EXAM else "samples"
     print(f"\nreplace the {replaced}, then" if args.source is None else "\nnext")
-    print(f"  prove it     evals check {args.name}{option}")
+    print(f"  check it     evals check {args.name}{option}")
     print(f"  try it       oaieval dummy {args.name}{option}")
     print(f"  run it       oaieval MODEL {args.name}{option}")
     return 0

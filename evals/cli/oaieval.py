@@ -266,8 +266,12 @@ def _begin(
     """Find what can be found before the first call, then say what is about to be run."""
     from evals.report.terminal.opening import opening_lines
 
-    for promised in thresholds:
-        promised.check_name(prepared.eval)
+    if thresholds:
+        from evals.runner.report_preview import known_keys
+
+        keys = known_keys(prepared)
+        for promised in thresholds:
+            promised.check_name(keys)
     if args.baseline:
         from pathlib import Path
 

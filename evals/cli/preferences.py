@@ -16,10 +16,10 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "preferences",
         help="win rates and rankings from pairwise judgements",
-        description="Win rates with their errors from annotations of AlpacaEval (`preference`), battles of an arena "
-        "(`model_a`, `model_b`, `winner`), people's votes or records of `Preference`: .json, .jsonl, .csv, .tsv, "
-        ".parquet. With three models or more also a ranking by Bradley-Terry with intervals. With --judge the files "
-        "are two records, whose completions a grader compares first.",
+        description="Win rates with their errors. Files hold annotations of AlpacaEval (`preference`), battles of an "
+        "arena (`model_a`, `model_b`, `winner`), people's votes, or records of `Preference`. They are .json, .jsonl, "
+        ".csv, .tsv or .parquet. With three models or more also a ranking by Bradley-Terry with intervals. "
+        "With --judge the files are two records, whose completions a grader compares first.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="judgements; several files are taken together")
     parser.add_argument("--ties", choices=("half", "davidson"), default="half", help="in the ranking (default half)")
@@ -83,6 +83,6 @@ def run(args: argparse.Namespace) -> int:
     blocks += [ranking_text(ranking)] if ranking is not None and is_ranked(found.rows) else []
     blocks += [chances_text(ranking)] if ranking is not None and args.predict else []
     blocks += [groups_text(args.by, groups)] if groups else []
-    blocks += ["\n".join(agreement_lines(agreement))] if agreement.n_raters > 1 else []
+    blocks += ["\n".join(lines)] if (lines := agreement_lines(agreement)) else []
     print(printable("\n\n".join(blocks)))
     return 0

@@ -24,9 +24,9 @@ def judge(args: argparse.Namespace) -> int:
 
     pairs = given_pairs(args.files)
     print_left_out(pairs)
-    arguments = {"id_key": "question_id", "swap": args.swap, "input_key": "input"}
-    folder = eval_of_rows(_rows(pairs), "Preference", arguments, log_dir())
+    folder = eval_of_rows(_rows(pairs), "Preference", {"input_key": "input"}, log_dir())
     argv = ["--registry_path", str(folder), "--max-errors", args.max_errors]
+    argv += ["--extra_eval_params", "swap=true"] if args.swap else []
     for flag in ("registry_path", "extra_eval_params"):
         for value in getattr(args, flag):
             argv += [f"--{flag}", value]

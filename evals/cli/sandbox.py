@@ -15,8 +15,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     doctor = actions.add_parser(
         "doctor",
         help="try whether programs are isolated on this machine",
-        description="Starts the sandbox, runs a program that tries to break every property, and prints what came of "
-        "it. Exit code 2 where one does not hold.",
+        description="Starts the sandbox, runs a program that tries to break every property, and prints the results. "
+        "Exit code 2 where one does not hold.",
     )
     doctor.add_argument("--sandbox", default="auto", metavar="KIND", help="auto, bwrap or docker")
     doctor.add_argument("--json", action="store_true", help="one JSON object on standard output")

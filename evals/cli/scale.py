@@ -21,8 +21,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "scale",
         help="a ladder of models over evals: forecast, then run the largest",
-        description="Run the small models of a ladder on each eval, fit a law, seal its forecast of the target, then "
-        "run the target, score the forecast and draw the plot. The same command goes on where it was stopped. An "
+        description="Run the small models of a ladder on each eval, fit a law, and seal its forecast of the target. "
+        "Then run the target, score the forecast and draw the plot. The same command goes on where it was stopped. An "
         "eval without a loss or several draws a problem gets the trend of its accuracy instead.",
     )
     parser.add_argument("ladder", metavar="LADDER", help="a named list of models, such as pocket/ladder")

@@ -15,8 +15,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "settings",
         help="the settings that hold in this folder, and where they come from",
         description="Show every setting of the project file, its value here, and where the value comes from. The "
-        "command line wins over the environment, and the environment over the file: evals.toml, or [tool.oaieval] in "
-        f"pyproject.toml, in this folder or in one above it ({VARIABLE} names another file, or `none`).",
+        "command line wins over the environment, and the environment over the file. The file is evals.toml, or "
+        f"[tool.oaieval] in pyproject.toml, here or in a folder above. {VARIABLE} names another file, or `none`.",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)

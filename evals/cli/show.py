@@ -26,8 +26,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Register the sub-command."""
     parser = subparsers.add_parser(
         "show",
-        help="what a name leads to",
-        description="Show where a name stands, what it leads to, and the first prompt; no call, no download.",
+        help="what a name means",
+        description="Show where a name is defined, what it means, and the first prompt. "
+        "Nothing is called or downloaded.",
     )
     parser.add_argument("name", help="an eval, a model or completion function, a solver, a rubric or an eval set")
     parser.add_argument("--kind", choices=KINDS, help="where several kinds share the name")

@@ -21,11 +21,12 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "vote",
         help="judge pairs of answers, blind, in the terminal",
-        description="Show the completions of two records (or the pairs of one file) without names and in "
-        "an order by chance, and write each vote at once. Stopped and called again, it goes on where it was. Several "
+        description="Show the completions of two records, or the pairs of one file, without names and in "
+        "an order by chance. Each vote is written at once. Stopped and called again, it goes on where it was. Several "
         "people may vote into one file. `evals preferences VOTES` reads it.",
-        epilog="keys: 1 or 2: this answer is better; t: a tie; b: both are bad; s: skip; u: take the last vote back; "
-        "q: quit; Enter, p: next page, first page. Without a terminal each line of standard input is a key.",
+        epilog="Keys: 1 or 2: this answer is better; t: a tie; b: both are bad; s: skip. "
+        "u: take the last vote back; q: quit; Enter, p: next page, first page. "
+        "Without a terminal each line of standard input is a key.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="two records, or one file of pairs")
     parser.add_argument("--rater", metavar="NAME", help="who votes (default: the name of the user)")

@@ -119,7 +119,7 @@ def pairs_of_file(path: str | Path) -> AnswerPairs:
         raise DataError("no pairs in this file", where=str(path))
     repeated = [name for name, n in Counter(pair.id for pair in pairs).items() if n > 1]
     if repeated:
-        raise DataError(f"the id {repeated[0]!r} stands twice", where=str(path), fix="give each pair an id of its own")
+        raise DataError(f"the id {repeated[0]!r} appears twice", where=str(path), fix="give each pair an id of its own")
     if names[0] == names[1]:
         raise DataError(f"both models are called {names[0]!r}", where=str(path), fix="give them two names")
     checksum = file_sha256(path)

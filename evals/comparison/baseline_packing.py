@@ -47,7 +47,7 @@ def unpack_ids(packed: Any, n: int) -> list[str]:
     if len(ids) != n:
         raise ValueError("ids and scores differ in number")
     if len(set(ids)) != n:
-        raise ValueError("an id stands in it twice")
+        raise ValueError("an id appears twice in it")
     return ids
 
 

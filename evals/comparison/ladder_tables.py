@@ -59,7 +59,7 @@ def read_pass_table(path: str) -> list[Rung]:
     """A rung for each model of a table with one row a model and problem: passes and draws of it.
 
     Raises:
-        DataError: a column is missing, a count is none, or a problem stands twice for one model.
+        DataError: a column is missing, a count is none, or a problem appears twice for one model.
     """
     rows = list(_rows(path))
     titles = _titles(rows, path)
@@ -75,7 +75,7 @@ def read_pass_table(path: str) -> list[Rung]:
         if not (0 <= c <= n and n > 0 and c == int(c) and n == int(n)):
             raise DataError(f"{c:g} passes of {n:g} draws", where=where, fix="both are whole, and passes at most draws")
         if name in cells:
-            raise DataError(f"problem {name} of {rung.model} stands twice", where=where)
+            raise DataError(f"problem {name} of {rung.model} appears twice", where=where)
         cells[name] = (int(c), int(n))
     return [
         replace(rung, n=len(cells), passes=tuple((name, c, n) for name, (c, n) in cells.items()))

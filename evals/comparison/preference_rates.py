@@ -85,10 +85,9 @@ def _clusters(rows: Sequence[Judgement]) -> list[str] | None:
 
 
 def _first_preferred(rows: Sequence[Judgement]) -> Estimate | None:
-    told = [row for row in rows if row.was_first is not None]
-    if not told:
-        return None
-    return estimate([row.outcome if row.was_first else 1 - row.outcome for row in told], _clusters(told))
+    told = [row for row in rows if row.first_preferred is not None]
+    firsts = [row.first_preferred for row in told if row.first_preferred is not None]
+    return estimate(firsts, _clusters(told)) if told else None
 
 
 def _for_other_raters(rows: Sequence[Judgement]) -> Estimate | None:
@@ -101,9 +100,12 @@ def _for_other_raters(rows: Sequence[Judgement]) -> Estimate | None:
 def ranked(rows: Sequence[Judgement], options: RankingOptions) -> Ranking:
     """The ranking of the models. A graded judgement is a win for whom it favours: the fit knows wins, losses and ties.
 
+    Answers of a model against its own, as in a leaderboard's row of the baseline, say nothing and are left out.
+
     Raises:
         UsageError: a model has no finite strength, or raters are asked about that the rows do not name.
     """
+    rows = [row for row in rows if row.model != row.other]
     outcomes = np.array([row.outcome for row in rows])
     raters = [row.rater for row in rows] if options.new_raters else None
     if raters is not None and (None in raters or len(set(raters)) < MIN_RATERS):

@@ -148,8 +148,8 @@ def _doubts(found: _ByOneScorer) -> list[str]:
     doubts = _other_arguments(found)
     if found.n_moved:
         doubts.append(
-            f"the {found.whose} run's own completions score otherwise here in {found.n_moved:,} samples: the scorer or "
-            "the data installed here are not those that it was run with"
+            f"the {found.whose} run's own completions get other scores here in {found.n_moved:,} samples: "
+            "scorer or data have changed since the run"
         )
     here, then = found.again[1].facts.data_sha256, found.run.facts.data_sha256
     if here != then and None not in (here, then):

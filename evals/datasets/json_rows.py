@@ -30,7 +30,7 @@ class RepeatedKeyError(ValueError):
     """An object has a key twice. what: the key in words. fix: both values."""
 
     def __init__(self, key: str, first: Any, last: Any) -> None:
-        self.what = f"the key {key!r} stands twice"
+        self.what = f"the key {key!r} appears twice"
         self.fix = f"remove one: first {_short(first)}, then {_short(last)}"
         super().__init__(self.what)
 
@@ -70,7 +70,7 @@ def decode_row(raw: bytes, path: str, line: int | None) -> Any:
 
 
 def decode_row_and_doubt(raw: bytes, path: str, line: int | None) -> tuple[Any, tuple[str, str] | None]:
-    """As `decode_row`, and (what, fix) about a key that stands twice: of its values the last one is in the row.
+    """As `decode_row`, and (what, fix) about a key that appears twice: of its values the last one is in the row.
 
     Raises:
         BadRowError: the line is not JSON.

@@ -57,7 +57,9 @@ async def attempts(
                     raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gave {type(result).__name__} for an answer")
             except CallFailed as failure:
                 if failure.kind is Kind.OTHER and failure.status is None:
-                    failure.where = failure.where or class_line(fn)
+                    raised = failure.__cause__
+                    line = blamed_line(raised, fn) if raised is not None else None
+                    failure.where = failure.where or line or class_line(fn)
                 await session.pause(await tries.failed(failure))
             else:
                 breaker.succeeded()

@@ -65,9 +65,9 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     if on_engine_loop():
         coroutine.close()
         raise RuntimeError(
-            "a synchronous call was made on the engine's event loop and would wait for itself: "
-            "in an async function write `await complete(fn, prompt)` instead of `fn(prompt)`, and let a run be "
-            "started by a thread of its own (`asyncio.to_thread`)"
+            "a synchronous call was made on the engine's event loop and would wait for itself. "
+            "In an async function write `await complete(fn, prompt)` instead of `fn(prompt)`. "
+            "Start a run on a thread of its own (`asyncio.to_thread`)."
         )
     future = submit(coroutine)
     try:

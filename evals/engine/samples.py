@@ -246,5 +246,5 @@ def error_data(error: Exception, owner: Any = None) -> dict[str, Any]:
     data = {"type": type(raised).__name__, "message": redact(str(error))}
     frames = traceback.extract_tb(raised.__traceback__)
     if frames and not isinstance(error, EvalsError):
-        data["where"] = blamed_line(raised) or class_line(owner) or f"{frames[-1].filename}:{frames[-1].lineno}"
+        data["where"] = blamed_line(raised, owner) or class_line(owner) or f"{frames[-1].filename}:{frames[-1].lineno}"
     return data

@@ -51,8 +51,8 @@ def read_sections(top: Fields, folder: PaperFolder, form: Form, modes: tuple[str
     """The sections, each with its questions.
 
     Raises:
-        DataError: an id stands twice, a row of a file is in no section or in two, a section is empty, or anything in it
-            is wrong; with file:line.
+        DataError: an id appears twice, a row of a file is in no section or in two, a section is empty, or anything in
+            it is wrong; with file:line.
     """
     credit = read_credit(top.mapping("credit"), Credit())
     shared = Section(

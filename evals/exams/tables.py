@@ -25,7 +25,7 @@ def read_table(raw: RawTable, name: str, from_: str | None, to: str | None, orig
     """A conversion: `from_` and `to` name its columns, by default the first and the second one.
 
     Raises:
-        DataError: a column is absent, a cell is no number, a score stands twice, or the values fall; with file:line.
+        DataError: a column is absent, a cell is no number, a score appears twice, or the values fall; with file:line.
     """
     columns = list(raw.columns)
     if len(columns) < 2:
@@ -43,11 +43,11 @@ def read_table(raw: RawTable, name: str, from_: str | None, to: str | None, orig
 
 
 def ascending(raw: RawTable, scores: Sequence[float]) -> list[int]:
-    """The rows by rising score. Raises DataError if a score stands twice."""
+    """The rows by rising score. Raises DataError if a score appears twice."""
     order = sorted(range(len(scores)), key=lambda row: scores[row])
     for before, after in pairwise(order):
         if scores[before] == scores[after]:
-            raise DataError(f"the score {scores[after]:g} stands twice", where=raw.at(max(before, after)))
+            raise DataError(f"the score {scores[after]:g} appears twice", where=raw.at(max(before, after)))
     return order
 
 

@@ -45,7 +45,7 @@ def _graders(record: Record) -> list[str]:
     """The names of the graders of a run."""
     config = record.spec.get("run_config")
     found = config.get("graders") if isinstance(config, Mapping) else None
-    return [str(one.get("name")) for one in found or [] if isinstance(one, Mapping)]
+    return [str(one.get("name")) for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def write_battles(path: str | Path, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from evals.datasets.samples import open_samples
 from evals.errors import BadSample, DataError, listed
+from evals.interchange.answer_texts import answer_text
 from evals.interchange.battles import JUDGED_BY, battles_of_record
 from evals.interchange.votes import NO_PREFERENCE, SIDES, Vote, is_vote, read_votes, standing_votes
 from evals.record.reader import read_record
@@ -21,7 +22,11 @@ from evals.sample import Sample
 from evals.texts.answer_style import AnswerStyle, style_of
 
 WINNERS = {"model_a": 1.0, "a": 1.0, "model_b": 0.0, "b": 0.0}
-TIES = ("tie", "tie (bothbad)", "both_bad", "bothbad", "draw")
+TIES = ("tie", "tie (bothbad)", "tie (inconsistent)", "both_bad", "bothbad", "draw")
+ONE_OF = {"winner_model_a": 1.0, "winner_model_b": 0.0, "winner_tie": 0.5}
+"Columns of which one is 1, in place of `winner`."
+CLUSTERS = ("cluster", "evaluation_session_id")
+"Keys of rows that depend on one another."
 FORMS = "`model_a`, `model_b` and `winner`, or `preference` with `generator_1` and `generator_2`"
 ANSWERS = ("output_{}", "response_{}", "conversation_{}")
 "Keys of a battle that hold the answer of a side, `a` or `b`."
@@ -45,8 +50,8 @@ class Judgement:
     rater: str | None = None
     group: str | None = None
     "The value of the key that was asked for."
-    was_first: bool | None = None
-    "Whether the answer of `model` stood first; None where the row does not tell, or both orders were judged."
+    first_preferred: float | None = None
+    "1 where the answer that stood first was preferred, 0 where the other one was; None where the row does not tell."
 
     @property
     def lengths(self) -> tuple[int, int] | None:
@@ -61,7 +66,6 @@ class Judgement:
             other=self.model,
             outcome=1 - self.outcome,
             styles=None if self.styles is None else (self.styles[1], self.styles[0]),
-            was_first=None if self.was_first is None else not self.was_first,
         )
 
 
@@ -77,7 +81,7 @@ class Judgements:
         """The judgements of each two models, all seen from the one that comes first where the two first meet."""
         found: dict[tuple[str, str], list[Judgement]] = {}
         for row in self.rows:
-            is_turned = (row.other, row.model) in found
+            is_turned = row.model != row.other and (row.other, row.model) in found
             key = (row.other, row.model) if is_turned else (row.model, row.other)
             found.setdefault(key, []).append(row.turned() if is_turned else row)
         return found
@@ -150,16 +154,17 @@ def judgement_of(vote: Vote, by: str | None = None) -> Judgement:
     """A vote as a judgement of its first model. `both_bad` is a tie. by: `category`, `eval_name` or another field."""
     styles = None if vote.style_a is None or vote.style_b is None else (vote.style_a, vote.style_b)
     group = None if by is None else getattr(vote, by, None)
+    outcome = WINNERS.get(vote.winner, 0.5)
     return Judgement(
         model=vote.model_a,
         other=vote.model_b,
-        outcome=WINNERS.get(vote.winner, 0.5),
+        outcome=outcome,
         prompt=vote.question_id,
         item=f"{vote.question_id}#{vote.repeat}" if vote.repeat else None,
         styles=styles,
         rater=vote.rater,
         group=None if group is None else str(group),
-        was_first=vote.shown_first == "model_a",
+        first_preferred=outcome if vote.shown_first == "model_a" else 1 - outcome,
     )
 
 
@@ -174,7 +179,7 @@ def battle_of(judgement: Judgement) -> dict[str, Any]:
         "winner": "model_a" if one.outcome > 0.5 else "model_b" if one.outcome < 0.5 else "tie",
         "outcome": None if one.outcome in (0.0, 0.5, 1.0) else one.outcome,
         JUDGED_BY: one.rater,
-        "shown_first": None if one.was_first is None else "model_a" if one.was_first else "model_b",
+        "first_preferred": one.first_preferred,
         "style_a": None if one.styles is None else asdict(one.styles[0]),
         "style_b": None if one.styles is None else asdict(one.styles[1]),
     }
@@ -182,7 +187,7 @@ def battle_of(judgement: Judgement) -> dict[str, Any]:
 
 
 def _judgement(row: Sample) -> Judgement | None:
-    if "winner" in row:
+    if "winner" in row or ONE_OF.keys() <= row.keys():
         return _battle(row)
     if "preference" in row:
         return _annotation(row)
@@ -208,6 +213,30 @@ def _battle(row: Sample) -> Judgement | None:
             raise BadSample(f"no {key!r}", row, fix=f"rows need {FORMS}")
     if row["model_a"] == row["model_b"]:
         raise BadSample(f"{row['model_a'][:40]!r} is compared with itself", row)
+    outcome = _winner(row)
+    if outcome is None:
+        return None
+    graded = _number(row.get("outcome"), row, "outcome")
+    if graded is not None and not 0 <= graded <= 1:
+        raise BadSample(f"outcome is {graded:g}, and lies between 0 (model_b) and 1 (model_a)", row)
+    outcome = outcome if graded is None else graded
+    answers = (next((row[key.format(side)] for key in ANSWERS if key.format(side) in row), None) for side in "ab")
+    counted = _counted(row)
+    styles = _styles(*answers) if counted is None else counted
+    question, prompt = _question(row), _prompt(row)
+    question = question if row.get("turn") in (None, 1) else f"{question} turn {row['turn']}"
+    item = None if question == prompt else question
+    first = _first_preferred(row, outcome)
+    return Judgement(row["model_a"], row["model_b"], outcome, prompt, styles, item, first_preferred=first)
+
+
+def _winner(row: Sample) -> float | None:
+    """The outcome that a battle states; None for a battle that was not judged."""
+    if "winner" not in row:
+        marked = [outcome for key, outcome in ONE_OF.items() if _number(row[key], row, key)]
+        if len(marked) > 1:
+            raise BadSample(f"several of {listed(list(ONE_OF))} are set", row)
+        return marked[0] if marked else None
     winner = row["winner"]
     if winner is None or winner == "":
         return None
@@ -217,32 +246,32 @@ def _battle(row: Sample) -> Judgement | None:
         outcome = float(winner == row["model_a"])
     if outcome is None:
         raise BadSample(f"winner is {str(winner)[:40]!r}", row, fix=f"model_a, model_b, or {listed(TIES)}")
-    graded = _number(row.get("outcome"), row, "outcome")
-    if graded is not None and not 0 <= graded <= 1:
-        raise BadSample(f"outcome is {graded:g}, and lies between 0 (model_b) and 1 (model_a)", row)
-    outcome = outcome if graded is None else graded
-    answers = (next((row[key.format(side)] for key in ANSWERS if key.format(side) in row), None) for side in "ab")
-    counted = _counted(row)
-    styles = _styles(*answers) if counted is None else counted
-    question, prompt = _question(row), _prompt(row)
-    item = None if question == prompt else question
-    return Judgement(row["model_a"], row["model_b"], outcome, prompt, styles, item, was_first=_was_first(row))
+    return outcome
 
 
-def _was_first(row: Mapping[str, Any]) -> bool | None:
-    """Whether `model_a` stood first; None where the row does not say, or where both orders were shown."""
+def _first_preferred(row: Sample, outcome: float) -> float | None:
+    """How far the answer that stood first was preferred, over all verdicts that tell; None where none does."""
+    stated = _number(row.get("first_preferred"), row, "first_preferred")
+    if stated is not None:
+        return stated if 0 <= stated <= 1 else None
     verdicts = row.get("verdicts")
-    several = verdicts if isinstance(verdicts, list) and verdicts else [row]
-    firsts = [one.get("shown_first") for one in several if isinstance(one, Mapping)]
-    return firsts[0] == "model_a" if firsts and firsts[0] in SIDES and len(set(map(str, firsts))) == 1 else None
+    several = verdicts if isinstance(verdicts, list) and verdicts else [{**row, "outcome": outcome}]
+    told = [
+        one["outcome"] if one["shown_first"] == "model_a" else 1 - one["outcome"]
+        for one in several
+        if isinstance(one, Mapping) and one.get("shown_first") in SIDES and isinstance(one.get("outcome"), int | float)
+    ]
+    return sum(told) / len(told) if told else None
 
 
 def _counted(row: Mapping[str, Any]) -> tuple[AnswerStyle, AnswerStyle] | None:
     """The styles that a row tells in counts."""
     try:
-        return AnswerStyle(**row["style_a"]), AnswerStyle(**row["style_b"])
+        styles = AnswerStyle(**row["style_a"]), AnswerStyle(**row["style_b"])
     except (KeyError, TypeError):
         return None
+    counts = [count for style in styles for count in vars(style).values()]
+    return styles if all(isinstance(count, int) and count >= 0 for count in counts) else None
 
 
 def _number(value: Any, row: Sample, name: str = "preference") -> float | None:
@@ -256,12 +285,13 @@ def _number(value: Any, row: Sample, name: str = "preference") -> float | None:
 
 def _prompt(row: Mapping[str, Any]) -> str:
     """What judgements of a row depend on: its cluster where it has one, else its question."""
-    return str(row["cluster"]) if row.get("cluster") not in (None, "") else _question(row)
+    cluster = next((row[key] for key in CLUSTERS if row.get(key) not in (None, "")), None)
+    return _question(row) if cluster is None else str(cluster)
 
 
 def _question(row: Mapping[str, Any]) -> str:
     """What is compared on: an id of the question where there is one, its text else, the row's number at last."""
-    for key in ("question_id", "prompt_id", "instruction", "prompt", "question"):
+    for key in ("question_id", "prompt_id", "instruction", "prompt", "question", "id"):
         if row.get(key) not in (None, ""):
             return str(row[key])
     return f"row {getattr(row, 'index', None)} of {getattr(row, 'path', None)}"
@@ -272,15 +302,5 @@ def _rater(row: Mapping[str, Any]) -> str | None:
 
 
 def _styles(one: object, two: object) -> tuple[AnswerStyle, AnswerStyle] | None:
-    texts = _text(one), _text(two)
+    texts = answer_text(one), answer_text(two)
     return None if texts[0] is None or texts[1] is None else (style_of(texts[0]), style_of(texts[1]))
-
-
-def _text(answer: object) -> str | None:
-    """The words of an answer: a text, or what the assistant says in a list of messages."""
-    if isinstance(answer, str):
-        return answer
-    if not isinstance(answer, list) or not all(isinstance(message, Mapping) for message in answer):
-        return None
-    said = [message.get("content") for message in answer if message.get("role") == "assistant"]
-    return "\n\n".join(part for part in said if isinstance(part, str)) if said else None

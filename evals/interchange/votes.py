@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,8 @@ VOTE_FORMAT = 1
 MAX_LINE_BYTES = 1 << 20
 "A longer line is no vote."
 
+_HEAD = b'{"vote": '
+"How each line begins."
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -72,16 +75,18 @@ def append_vote(path: str | Path, vote: Vote) -> None:
     A torn last line, which a crash left behind, is removed first. Several processes may append to one file.
 
     Raises:
-        RecordError: the file cannot be written.
+        RecordError: the file cannot be written. DataError: it ends in something that is no vote.
     """
     line = encode(dumps({"vote": VOTE_FORMAT, **{k: v for k, v in asdict(vote).items() if v is not None}}) + "\n")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
         try:
-            torn = _torn_bytes(fd)
-            if torn:
-                os.ftruncate(fd, os.fstat(fd).st_size - torn)
+            tail = _last_line(fd)
+            if tail and _is_whole(tail, path):
+                line = b"\n" + line
+            elif tail:
+                os.ftruncate(fd, os.fstat(fd).st_size - len(tail))
             if os.write(fd, line) != len(line):
                 raise OSError(None, "the disk took only a part of the line")
             os.fsync(fd)
@@ -92,13 +97,32 @@ def append_vote(path: str | Path, vote: Vote) -> None:
         raise RecordError(f"the vote cannot be written: {why}", where=str(path), fix="name another file") from None
 
 
-def _torn_bytes(fd: int) -> int:
-    """Bytes behind the last line end of the file."""
+def _last_line(fd: int) -> bytes:
+    """What stands behind the last line end of the file, up to MAX_LINE_BYTES."""
     size = os.fstat(fd).st_size
     start = max(0, size - MAX_LINE_BYTES)
     os.lseek(fd, start, os.SEEK_SET)
     tail = os.read(fd, size - start)
-    return len(tail) - (tail.rfind(b"\n") + 1)
+    return tail[tail.rfind(b"\n") + 1 :]
+
+
+def _is_whole(tail: bytes, path: str | Path) -> bool:
+    """Whether a last line without its line end is a whole vote, or was torn.
+
+    Raises:
+        DataError: it is the beginning of something else.
+    """
+    if tail.startswith(_HEAD) or _HEAD.startswith(tail):
+        return tail.endswith(b"}") and _parses(tail)
+    fix = "name a file that `evals vote` wrote, or a new one"
+    raise DataError("the file ends in something that is no vote", where=str(path), fix=fix)
+
+
+def _parses(raw: bytes) -> bool:
+    try:
+        return is_vote(json.loads(raw))
+    except ValueError:
+        return False
 
 
 def read_votes(path: str | Path) -> list[Vote]:
@@ -110,11 +134,13 @@ def read_votes(path: str | Path) -> list[Vote]:
         DataError: the file cannot be read, or a line is no vote; names file and line.
     """
     try:
-        data = Path(path).read_bytes()
+        lines = Path(path).read_bytes().split(b"\n")
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=str(path), fix="check the path") from None
+    if lines[-1] and not _is_whole(lines[-1], path):
+        lines.pop()
     found = []
-    for number, raw in enumerate(data.split(b"\n")[:-1], start=1):
+    for number, raw in enumerate(lines, start=1):
         if raw.strip():
             where = f"{path}:{number}"
             if len(raw) > MAX_LINE_BYTES:

@@ -33,6 +33,8 @@ class Length:
     difference: GroupDifference
     median_length: float
     "Characters: answers above it are the longer half."
+    compares: bool = False
+    "Of two answers: the length is what the first one has beyond the second."
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,12 @@ def position_bias(samples: Sequence[GradedSample], scores: Mapping[str, float | 
     return Position(inconsistent, estimate(prefers) if prefers else None)
 
 
-def length_bias(pairs: Sequence[Pair]) -> Length | Missing:
-    """Gaps between grader and people on the longer and on the shorter half of the labelled answers."""
-    gaps = [(len(pair.sample.answer), pair.gap) for pair in pairs if pair.gap is not None]
+def length_bias(pairs: Sequence[Pair], *, compares: bool = False) -> Length | Missing:
+    """Gaps between grader and people on the longer and on the shorter half of the labelled answers.
+
+    compares: of two answers the first one counts as long where it is longer than the second.
+    """
+    gaps = [(pair.sample.length, pair.gap) for pair in pairs if pair.gap is not None]
     if not gaps:
         return "not measured: the choices have no scores"
     middle = median(length for length, _ in gaps)
@@ -72,7 +77,7 @@ def length_bias(pairs: Sequence[Pair]) -> Length | Missing:
         return "not measured: the labelled answers are of one length, or too few"
     if all(gap == 0 for _, gap in gaps):
         return "none seen: grader and people never differ on the labelled samples"
-    return Length(group_difference(longer, shorter), middle)
+    return Length(group_difference(longer, shorter), middle, compares)
 
 
 def family_of(name: str) -> str:
@@ -88,6 +93,8 @@ def self_preference(
 
     others: further labelled records, of other models.
     """
+    if record.compares_answers:
+        return "not measured: each verdict is about answers of two models"
     graders = sorted({family_of(str(one.get("model") or one.get("name"))) for one in record.graders})
     if len(graders) != 1:
         why = "graders of several families judged" if graders else "the record names no grader"

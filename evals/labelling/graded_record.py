@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from evals.suite.graded.grading import get_choice_strings, score_table
 HIDDEN_CHOICES = "__"
 "Choices that begin like this are no choices: they say why there is none."
 RIGHT_WRONG = {"right": 1.0, "wrong": 0.0}
+WINNERS = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}
+"The choices of records that compare two answers."
 _NOT_SHOWN = ("input", "choice", "label", "metascore", "id", "sample")
 "Fields of a row that are shown elsewhere, or would give a verdict away."
 GROUPS = ("category", "subject", "group", "section", "language")
@@ -45,6 +48,8 @@ class GradedSample:
     guide: Any = None
     "What the grader was asked."
     group: str | None = None
+    length: int = 0
+    "Letters of the answer; of two answers how many more the first one has."
 
     @property
     def digest(self) -> str:
@@ -68,6 +73,11 @@ class GradedRecord:
     "`name` and `model` of each."
 
     @property
+    def compares_answers(self) -> bool:
+        """Whether each sample has two answers, of which one is preferred."""
+        return list(self.scores) == list(WINNERS)
+
+    @property
     def choices(self) -> list[str]:
         """The labels that a person may give."""
         return list(self.scores)
@@ -77,6 +87,7 @@ class GradedRecord:
         samples = [replace(one, score=scores[one.choice]) if one.choice in scores else one for one in self.samples]
         return replace(self, samples=samples, scores={**self.scores, **scores})
 
+    @cached_property
     def by_id(self) -> dict[str, GradedSample]:
         """The samples by their ids."""
         return {sample.id: sample for sample in self.samples}
@@ -134,6 +145,7 @@ def _sample(sample: SampleRecord) -> GradedSample:
         orders=tuple(tuple(map(str, one["orders"])) for one in verdicts if isinstance(one.get("orders"), list)),
         guide=next((call.get("prompt") for call in calls if "grader" in call), None),
         group=_group(sample),
+        length=_length(sample, "\n\n".join(_texts(own)) or _stored_answer(row)),
     )
 
 
@@ -163,6 +175,9 @@ def _stored_answer(row: Mapping[str, Any]) -> str:
 
 
 def _outcome(sample: SampleRecord) -> tuple[str, float | None]:
+    for battle in sample.data("battle"):
+        if isinstance(battle, dict) and battle.get("winner") in WINNERS:
+            return battle["winner"], score_of(sample.events)
     for metrics in sample.data("metrics"):
         if isinstance(metrics, dict) and isinstance(metrics.get("choice"), str):
             score = metrics.get("score")
@@ -172,6 +187,13 @@ def _outcome(sample: SampleRecord) -> tuple[str, float | None]:
         return ("right" if matches[-1]["correct"] else "wrong"), float(bool(matches[-1]["correct"]))
     score = score_of(sample.events)
     return ("" if score is None else f"{score:g}"), score
+
+
+def _length(sample: SampleRecord, answer: str) -> int:
+    for metrics in sample.data("metrics"):
+        if isinstance(metrics, dict) and isinstance(metrics.get("length_difference"), int | float):
+            return int(metrics["length_difference"])
+    return len(answer)
 
 
 def _group(sample: SampleRecord) -> str | None:
@@ -190,6 +212,8 @@ def _choices(
     for sample in samples:
         if sample.choice and not sample.choice.startswith(HIDDEN_CHOICES):
             seen.setdefault(sample.choice, sample.score)
+    if seen and set(seen) <= set(WINNERS):
+        return dict(WINNERS)
     known = _rubric_choices(str(record.spec.get("eval_name") or ""), registry)
     if not known and set(seen) <= set(RIGHT_WRONG):
         known = dict(RIGHT_WRONG)

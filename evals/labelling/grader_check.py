@@ -89,7 +89,7 @@ def check_grader(record: GradedRecord, found: LabelFile) -> GraderCheck:
     Raises:
         DataError: no labelled sample has a verdict, or only some of the labels have a score.
     """
-    consensus, samples = consensus_of(found.labels), record.by_id()
+    consensus, samples = consensus_of(found.labels), record.by_id
     labelled = [(samples[name], label) for name, label in sorted(consensus.labels.items())]
     pairs = [Pair(one, label, score_of_label(label, record.scores)) for one, label in labelled if has_verdict(one)]
     if not pairs:

@@ -43,7 +43,7 @@ class LabelFile:
 
 def default_path(record: Path) -> Path:
     """The file beside a record: `run.jsonl` has `run.labels.jsonl`."""
-    name = record.name.removesuffix(".gz").removesuffix(".jsonl")
+    name = record.name.removesuffix(".gz").removesuffix(".zst").removesuffix(".jsonl")
     return record.with_name(f"{name}.labels.jsonl")
 
 
@@ -89,7 +89,7 @@ class LabelWriter:
 
     def write(self, sample_id: str, rater: str, **said: Any) -> None:
         """Append `label`, `skipped` or `undone` of a sample, with the digest of what was shown."""
-        digest = self._record.by_id()[sample_id].digest
+        digest = self._record.by_id[sample_id].digest
         self._append({"id": sample_id, "rater": rater, **said, "sha256": digest})
 
 
@@ -103,7 +103,7 @@ def read_labels(path: str | Path, record: GradedRecord) -> LabelFile:
     rows = list(_rows(Path(path)))
     design = RANDOM
     last: dict[tuple[str, str], tuple[Mapping[str, Any], str]] = {}
-    samples = record.by_id()
+    samples = record.by_id
     for row, where in rows:
         if FORMAT in row:
             about = row[FORMAT] if isinstance(row[FORMAT], dict) else {}

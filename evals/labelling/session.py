@@ -77,7 +77,7 @@ class Labelling:
     samples: Sequence[GradedSample]
     done: dict[str, str | None] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
-    "The ids that were done in this session, the last one last."
+    "The ids that were done, the last one last."
     note: str = ""
     "Of the current sample, until it is labelled."
 
@@ -106,7 +106,7 @@ class Labelling:
         return sample
 
     def undo(self) -> str | None:
-        """Take the last label of this session back; its sample's id, None where there is none."""
+        """Take the last label back, also one of an earlier session; its sample's id, None where there is none."""
         if not self.order:
             return None
         last = self.order.pop()

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.record.segments import MAX_LINE_BYTES as MAX_LINE_BYTES
 from evals.record.segments import n_segments, segment_lines, unpacked_lines
-
-MAX_LINE_BYTES = 256 << 20
-"A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
 
 _decoder = json.JSONDecoder(parse_constant=lambda _: None)
 

@@ -19,6 +19,8 @@ from typing import BinaryIO
 from evals.errors import DataError, MissingExtra
 
 SUFFIX = ".segments"
+MAX_LINE_BYTES = 256 << 20
+"A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
 _CHUNK = 1 << 20
 _CONTINUES = re.compile(rb', "n_segments": (\d{1,9})\}\n\Z')
 
@@ -131,8 +133,10 @@ def unpacked_lines(path: Path) -> Iterator[bytes]:
         raise MissingExtra("a record that is compressed by zstd", "data") from None
     with open(path, "rb") as file:
         plain = zstandard.ZstdDecompressor().stream_reader(file, read_size=_CHUNK, read_across_frames=True)
+        lines = io.BufferedReader(plain, _CHUNK)
         try:
-            yield from io.BufferedReader(plain, _CHUNK)
+            while raw := lines.readline(MAX_LINE_BYTES):
+                yield raw
         except zstandard.ZstdError:
             return
 

@@ -75,9 +75,12 @@ def init_without_super(cls: type) -> str | None:
     return None
 
 
-def blamed_line(error: BaseException) -> str | None:
-    """`file:line` of a plug-in that `error` comes from: its line, or its constructor that left an attribute out."""
-    theirs = _plugin_line(error, ())
+def blamed_line(error: BaseException, owner: Any = None) -> str | None:
+    """`file:line` of a plug-in that `error` comes from: its line, or its constructor that left an attribute out.
+
+    owner: the eval or completion function at work; where it is an installed package, its files count as a plug-in's.
+    """
+    theirs = _plugin_line(error, type(owner).__mro__)
     if theirs is None and isinstance(error, AttributeError) and error.obj is not None:
         return init_without_super(type(error.obj))
     return theirs
@@ -130,9 +133,11 @@ def plugin_failure(
 
 def _plugin_line(error: BaseException, classes: tuple[type, ...]) -> str | None:
     """`file:line` of the innermost frame that a user wrote, or that lies beside one of `classes` where installed."""
-    folders = {path.parent for path in map(_file_of, classes) if path is not None and PACKAGE not in path.parents}
+    files = {path for path in map(_file_of, classes) if path is not None and PACKAGE not in path.resolve().parents}
+    # A module that is installed alone lies beside everybody's packages: only its own file is its.
+    places = {path if path.parent.name in _INSTALLED else path.parent for path in files}
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        beside = any(folder in Path(frame.filename).parents for folder in folders)
+        beside = any(place in (Path(frame.filename), *Path(frame.filename).parents) for place in places)
         if not _in_package(frame.filename) and (_is_users(frame.filename) or beside):
             return f"{frame.filename}:{frame.lineno}"
     return None

@@ -54,7 +54,7 @@ def children(node: Any) -> Iterator[Any]:
 
 
 def repeated_keys(root: Any) -> list[str]:
-    """Each key that stands twice in a mapping under a node, as `'args' stands twice, in lines 3 and 7`."""
+    """Each key that appears twice in a mapping under a node, as `'args' appears twice, in lines 3 and 7`."""
     found: list[str] = []
     seen: set[int] = set()
     stack = [root]
@@ -76,7 +76,7 @@ def repeated_names(root: Any) -> dict[str, str]:
         return {}
     lines = {name: [str(line_of(key)) for key, _ in root.value if key.value == name] for name in names}
     return {
-        name: f"{name!r} stands twice, in lines {' and '.join(found)}" for name, found in lines.items() if found[1:]
+        name: f"{name!r} appears twice, in lines {' and '.join(found)}" for name, found in lines.items() if found[1:]
     }
 
 
@@ -87,7 +87,7 @@ def _repeated_in(mapping: Any) -> Iterator[str]:
             continue
         identity = (key.tag, key.value)
         if identity in lines:
-            yield f"{key.value!r} stands twice, in lines {lines[identity]} and {line_of(key)}"
+            yield f"{key.value!r} appears twice, in lines {lines[identity]} and {line_of(key)}"
         lines[identity] = line_of(key)
 
 

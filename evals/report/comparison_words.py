@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from evals.comparison.compare import Comparison
 from evals.comparison.many_runs import ManyRuns
 from evals.record.scores import SCORE_NAMES
-from evals.report.words import counted, level_text, number, points, signed_interval
+from evals.report.decision_words import conclusion, power_sentence
+from evals.report.words import counted, level_text, number, points
 from evals.stats.estimate import Interval
 from evals.stats.paired import PairedDifference
 
@@ -47,9 +48,8 @@ def verdict(c: Comparison, names: Sequence[str]) -> str:
         return f"The difference is proven (at the {level_text(c.alpha)} level)."
     if d.p_value <= c.alpha:
         better, worse = (names[1], names[0]) if (d.value > 0) == c.b.facts.higher_is_better else (names[0], names[1])
-        return f"{better} is better than {worse} (at the {level_text(c.alpha)} level)."
-    level = level_text(1 - c.alpha)
-    return f"No significant difference; {level} interval of the difference: {signed_interval(d.interval)}."
+        return conclusion(d.interval, better, worse)
+    return conclusion(d.interval, None, "")
 
 
 def detectable_words(c: Comparison) -> str:
@@ -57,10 +57,9 @@ def detectable_words(c: Comparison) -> str:
     if math.isnan(c.detectable) and not (c.is_binary and c.estimate_a.value > 0):
         return "" if c.n else "no samples"
     if math.isnan(c.detectable):
-        return f"With {counted(c.n, 'sample')} like these no difference is detected with 80 % power: more are needed."
-    what = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
-    where = "drop" if c.is_binary else "difference"
-    return f"With {counted(c.n, 'sample')} like these a {where} of {what} is detected with 80 % power."
+        return power_sentence(c.n, None)
+    size = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
+    return power_sentence(c.n, f"{'drops' if c.is_binary else 'differences'} of {size}")
 
 
 def _in_unit(c: Comparison) -> bool:

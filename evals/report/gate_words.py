@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from evals.comparison.baseline import Baseline
 from evals.comparison.gate import EvalVerdict, GateLimits
+from evals.report.decision_words import conclusion, power_sentence
 from evals.report.words import UNDEFINED, counted, one_line, percent, points, signed
 
 WORDS = {"regression": "REGRESSION", "ok": "ok", "undecided": "CANNOT TELL", "incomplete": "NOT COMPLETE"}
@@ -35,6 +36,17 @@ def reason(verdict: EvalVerdict, limits: GateLimits) -> str:
     return ""
 
 
+def explanation(verdict: EvalVerdict) -> str:
+    """What the difference allows to say, in the words of `evals compare`; empty for ok and where nothing is known."""
+    interval = verdict.test.difference.interval
+    if verdict.verdict == "ok" or not interval.defined:
+        return ""
+    # Differences are run minus baseline, turned so that more is better.
+    if interval.high < 0:
+        return conclusion(interval, "the baseline", "this run")
+    return conclusion(interval, "this run" if interval.low > 0 else None, "the baseline")
+
+
 def neutral_warning(verdict: EvalVerdict) -> str:
     """What is said of an undecided verdict that passes: how many samples there are, and how many would decide."""
     needed = verdict.test.n_needed
@@ -52,8 +64,8 @@ def update_warning(baseline: Baseline, replaced: Baseline | None) -> str:
     how = "above" if baseline.score > replaced.score else "below" if baseline.score < replaced.score else "as high as"
     times = "once" if baseline.n_updates == 1 else f"{baseline.n_updates} times"
     return (
-        f"note: this baseline of the same samples was replaced {times}, now by a score {how} the one before"
-        " (a baseline that is picked as the best of several runs makes the gate fail healthy changes more often)"
+        f"note: this baseline of the same samples was replaced {times}, now by a score {how} the one before."
+        " If a baseline is the best of several runs, the gate fails healthy changes more often."
     )
 
 
@@ -62,8 +74,8 @@ def promise(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> list[str]:
     found = [verdict.test.detectable_drop for verdict in verdicts if not math.isnan(verdict.test.detectable_drop)]
     lines = [f"False-alarm rate: at most {percent(limits.alpha)} (for drops up to {points(limits.max_drop)})"]
     if found:
-        where = "in any one eval " if len(verdicts) > 1 else ""
+        where = "in any one eval" if len(verdicts) > 1 else ""
         largest = math.ceil(max(found) * 1000 - 1e-6) / 1000
-        with_n = f"With {counted(max(v.n for v in verdicts), 'sample')}" if len(verdicts) == 1 else "With these samples"
-        lines.append(f"{with_n}, drops of {points(largest)} {where}are detected with {percent(limits.power)} power")
+        n = verdicts[0].n if len(verdicts) == 1 else None
+        lines.append(power_sentence(n, f"drops of {points(largest)}", limits.power, where))
     return lines

@@ -11,7 +11,7 @@ from typing import Any
 from evals.comparison.run_table import RunTable, TableRun, metric_in
 from evals.report.markdown.cells import cell
 from evals.report.words import WIDTH, interval_text, number, one_line
-from evals.report_keys import Metric
+from evals.report_keys import TOO_FEW, Metric
 
 Row = Sequence[str]
 
@@ -192,6 +192,8 @@ def _value(found: Metric) -> str:
 
 
 def _interval(found: Metric) -> str:
+    if found.is_too_few:
+        return TOO_FEW
     return "" if found.ci95 is None else interval_text(*found.ci95)
 
 

@@ -15,6 +15,7 @@ from evals.record.reader import read_record
 from evals.record.score_arrays import ScoreArrays, read_score_arrays
 from evals.record.scores import report_name
 from evals.report_keys import defined, metric_keys, metrics_of
+from evals.runner.order_variance import answers_by_order, order_parts
 from evals.sample import CLUSTER_KEY
 from evals.stats.arrays import Array
 from evals.stats.intervals import mean_of
@@ -60,7 +61,7 @@ def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
     if "n_clusters" in added and "n_clusters" not in report:
         added.update(_further_keys(path, report, name))
     if name in report and (run.n_repeats > 1).any():
-        added["variance"] = _variance(run)
+        added["variance"] = _variance(run) | order_parts(answers_by_order(read_record(path).samples()))
     groups = {key: _table(run, key, name) for key in run.labels}
     groups = {key: table for key, table in groups.items() if table}
     return {**report, **added, **({"groups": groups} if groups else {})}

@@ -26,7 +26,7 @@ def plugin_failed(evaluation: Any, error: BaseException, failed_samples: Mapping
     kinds = ", ".join(f"{kind} {count}" for kind, count in failed_samples.items())
     failure = PluginFailed(
         f"{type(evaluation).__name__}.run failed: {type(error).__name__}: {redact(str(error))}",
-        where=blamed_line(error) or class_line(evaluation) or foreign_line(error),
+        where=blamed_line(error, evaluation) or class_line(evaluation) or foreign_line(error),
         notes=[f"samples that had failed before: {kinds}; see them with: evals view RECORD --errors" if kinds else ""],
         fix="fix the failing samples or the eval, then resume; --debug shows the traceback",
     )

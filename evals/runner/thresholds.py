@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from evals.errors import UsageError, did_you_mean
-from evals.eval import Eval, StreamedEval
-from evals.report_keys import kind_of, n_of
+from evals.errors import UsageError, did_you_mean, listed
+from evals.report_keys import COMPANIONS, kind_of, n_of
 
 MAX_FAILED = 0.05
 "Share of failed samples up to which a metric that has no worst value may pass."
+
+
+ALWAYS = ("n_errors", "cost_usd", "truncated")
+LATER = ("n_", "usage_", "exam_", "percentile_")
+"How names begin that a report may get from what the model answers."
+
+
+@dataclass(frozen=True)
+class KnownKeys:
+    """The keys of a report, as far as they are known before the first call."""
+
+    names: Sequence[str]
+    are_all: bool
+    "Answers add no metric to them."
 
 
 class Threshold:
@@ -46,14 +61,24 @@ class Threshold:
         worst = (value * n + (0 if self.operator in (">=", ">") else n_failed)) / (n + n_failed)
         return self.holds({self.metric: worst})
 
-    def check_name(self, evaluation: Eval) -> None:
-        """Raise UsageError for a misspelt key of the report, where the eval tells its keys beforehand."""
-        if not isinstance(evaluation, StreamedEval):
+    def check_name(self, keys: KnownKeys | None) -> None:
+        """Raise UsageError for a name that the report will not have. keys: None where nobody knows them.
+
+        Names that depend on the answers (`counts/A`), and companions of a metric (`accuracy_n`), may come up later.
+        """
+        if keys is None or self.metric in keys.names or self.metric in ALWAYS:
             return
-        keys = [*evaluation.new_report().as_dict(), "n_errors", "cost_usd"]
-        hint = did_you_mean(self.metric, keys)
-        if hint and self.metric not in keys:
-            raise UsageError(f"--fail-under names {self.metric!r}, which is not in the report", notes=[hint])
+        if any(self.metric == name + ending for name in keys.names for ending in COMPANIONS):
+            return
+        hint = did_you_mean(self.metric, [*keys.names, *ALWAYS])
+        may_come = "/" in self.metric or self.metric.startswith(LATER)
+        if not hint and (may_come or not keys.are_all):
+            return
+        known = [key for key in keys.names if not key.endswith(COMPANIONS)]
+        raise UsageError(
+            f"--fail-under names {self.metric!r}, which is not in the report",
+            notes=[hint, f"it has: {listed(known, 12)}", "nothing was called"],
+        )
 
 
 def threshold(text: str) -> Threshold:

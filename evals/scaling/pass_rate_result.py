@@ -175,8 +175,8 @@ def _warnings(law: PassRateLaw) -> list[str]:
     if bend is not None and bend.low > LEAST_BEND:
         said.append(
             f"misfit: log y flattens as compute grows, beyond the noise of the problems (bend {bend.low:.3f} to "
-            f"{bend.high:.3f}); a floor, as of answers that nobody can know, makes a law without a constant promise "
-            "too much; one model off the line looks alike"
+            f"{bend.high:.3f}). A floor, as of answers that nobody can know, makes a law without a constant promise "
+            "too much. One model off the line looks alike."
         )
     if bend is not None and bend.high < -LEAST_BEND:
         said.append(

@@ -75,7 +75,7 @@ class Games:
             return
         if not self.fits_ties or not self._is_bounded():
             why = why_unbounded(self.names, self._graph(by_ties=not self.fits_ties), self.met)
-            raise ValueError(f"no finite strengths: {why}; compare more, or set a small ridge such as 0.01")
+            raise ValueError(f"no finite strengths: {why}. Compare more, or set a small ridge such as 0.01.")
 
     @property
     def met(self) -> sparse.csr_array:

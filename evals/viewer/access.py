@@ -107,7 +107,7 @@ class Guard:
             return
         query = scope["query_string"].decode("latin-1")
         headers = _single(scope["headers"])
-        problem = "a header stands there twice" if headers is None else None
+        problem = "a header appears twice" if headers is None else None
         problem = problem or problem_of(self._rules, scope["method"], headers or {}, query)
         sends = self._with_headers(send, sets_cookie=problem is None and bool(token_in(query)))
         if problem is None:
@@ -131,7 +131,7 @@ class Guard:
 
 
 def _single(headers: list[tuple[bytes, bytes]]) -> dict[str, str] | None:
-    """The headers by name; None if one that decides stands there twice, which programs read in different ways."""
+    """The headers by name; None if one that decides appears twice, which programs read in different ways."""
     found: dict[str, str] = {}
     for raw_name, value in headers:
         name = raw_name.decode("latin-1").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from evals.cli.main import main
-from evals.comparison.answer_pairs import pairs_of_file
+from evals.comparison.answer_pairs import AnswerPairs, pairs_of_file
 from evals.comparison.voting import Ballot
 from evals.interchange.votes import read_votes, standing_votes
 from evals.report.terminal.vote import pages, question_lines
@@ -144,6 +145,18 @@ def test_a_long_answer_comes_in_pages(pairs: Path) -> None:
     found = pages(lines, rows=24)
     assert [line for page in found for line in page] == lines
     assert {len(page) for page in found[:-1]} == {21}
+
+
+def test_the_two_records_may_be_named_in_either_order(pairs: Path) -> None:
+    found = pairs_of_file(pairs)
+    one = Ballot(dataclasses.replace(found, sha256_b="b" * 64), "ann")
+    question = one.next()
+    assert question is not None
+    cast = one.vote(question, "model_a", 1.0)
+    swapped = [dataclasses.replace(p, answer_a=p.answer_b, answer_b=p.answer_a) for p in found.pairs]
+    other = Ballot(AnswerPairs(found.model_b, found.model_a, "b" * 64, found.sha256_a, swapped), "ann")
+    other.take([cast])
+    assert (other.n_done, other.n) == (1, 6)
 
 
 def test_votes_on_other_files_are_refused(vote: Vote, pairs: Path) -> None:

@@ -15,6 +15,7 @@ from evals.comparison.answer_pairs import AnswerPairs, pairs_of_file, pairs_of_r
 from evals.comparison.voting import Ballot
 from evals.errors import EvalsError
 from evals.interchange.votes import append_vote
+from evals.record.reader import read_record
 
 ROWS = [{"input": f"question {i}", "ideal": "x", "category": "ab"[i % 2]} for i in range(6)]
 
@@ -100,7 +101,7 @@ def test_a_file_of_pairs_is_read(tmp_path: Path) -> None:
     [
         ([{"input": "q", "output_a": "x"}], r"p\.jsonl:1: no pair of answers"),
         ([{"output_a": "x", "output_b": "y"}], r"p\.jsonl:1: no pair of answers"),
-        ([{"id": 1, "input": "q", "output_a": "x", "output_b": "y"}] * 2, "the id '1' stands twice"),
+        ([{"id": 1, "input": "q", "output_a": "x", "output_b": "y"}] * 2, "the id '1' appears twice"),
         ([{"input": "q", "output_a": "x", "output_b": "y", "model_a": "m", "model_b": "m"}], "both models are called"),
     ],
 )
@@ -138,7 +139,9 @@ def test_a_grader_compares_two_records(tmp_path: Path, capsys: Any, grader: str,
     run = str(tmp_path / "judged.jsonl")
     argv = ["preferences", "--judge", "taste", str(a), str(b), "--registry_path", grader, "--record_path", run]
     assert main([*argv, *options]) == 0
-    assert "win_rate" in capsys.readouterr().out
+    assert ("position_inconsistency" in capsys.readouterr().out) is bool(options)
+    n_orders = {len(sample.data("battle")[0]["verdicts"]) for sample in read_record(run).samples()}
+    assert n_orders == {2 if options else 1}
     assert main(["preferences", run, "--json"]) == 0
     [pair] = json.loads(capsys.readouterr().out)["pairs"]
     assert (pair["model"], pair["other"], pair["wins"], pair["losses"]) == ("m1", "m2", 12, 0)

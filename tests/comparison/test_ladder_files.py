@@ -114,7 +114,7 @@ def test_counts_of_passes_are_read_by_model_and_problem(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("a,1e+18,p1,0,10", "a,1e+18,p0,0,10", "runs.csv:3: problem p0 of a stands twice"),
+        ("a,1e+18,p1,0,10", "a,1e+18,p0,0,10", "runs.csv:3: problem p0 of a appears twice"),
         ("p1,0,10", "p1,11,10", "runs.csv:3: 11 passes of 10 draws"),
         ("p1,0,10", "p1,0.5,10", "runs.csv:3: 0.5 passes of 10 draws"),
         ("a,1e+18,p1", "a,2e+18,p1", "runs.csv:3: a has two amounts of compute"),

@@ -1,4 +1,4 @@
-"""A key that stands twice in a row: an error before a run of our entries, a counted warning in those of openai/evals."""
+"""A key that appears twice in a row: an error before a run of our entries, a counted warning in those of openai/evals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def prepared(folder: Path, rows: str, cls: str = "evals.suite:Match") -> Prepare
 def test_our_entries_refuse_the_row_and_name_both_values(tmp_path, row, key, values):
     with pytest.raises(BadSample) as caught:
         prepared(tmp_path, ONCE + row + row)
-    assert caught.value.what == f"the key '{key}' stands twice"
+    assert caught.value.what == f"the key '{key}' appears twice"
     assert str(caught.value.where).endswith("t.jsonl:2")
     assert caught.value.fix == f"remove one: first {values}"
     assert "1 more row has the same problem: 3" in str(caught.value)
@@ -42,7 +42,7 @@ def test_our_entries_refuse_the_row_and_name_both_values(tmp_path, row, key, val
 def test_entries_of_openai_evals_take_the_last_with_one_warning(tmp_path):
     run = prepared(tmp_path, TWICE + ONCE + TWICE, "evals.elsuite.basic.match:Match")
     (warning, *_) = run.preflight.warnings
-    assert warning.startswith("the key 'ideal' stands twice (2 rows, first ")
+    assert warning.startswith("the key 'ideal' appears twice (2 rows, first ")
     assert warning.endswith("t.jsonl:1); kept, as openai/evals has it")
     assert run.eval.open_samples()[0]["ideal"] == "London"
 
@@ -55,13 +55,13 @@ def test_evals_check_finds_them(tmp_path, capsys):
     prepared(tmp_path, ONCE)
     (tmp_path / "data" / "t.jsonl").write_text(TWICE)
     assert main(["check", "t", "--registry_path", str(tmp_path)]) == 1
-    assert "t.jsonl:1: the key 'ideal' stands twice" in capsys.readouterr().out
+    assert "t.jsonl:1: the key 'ideal' appears twice" in capsys.readouterr().out
 
 
 def test_a_json_array_is_refused_with_the_line_of_the_row(tmp_path, monkeypatch):
     monkeypatch.setenv("EVALS_CACHE_DIR", str(tmp_path / "cache"))
     path = tmp_path / "rows.json"
     path.write_text(f"[\n{ONCE},\n{TWICE}]", encoding="utf-8")
-    with pytest.raises(DataError, match="the key 'ideal' stands twice in the row here") as caught:
+    with pytest.raises(DataError, match="the key 'ideal' appears twice in the row here") as caught:
         open_samples(path)
     assert str(caught.value.where) == f"{path}:4"

@@ -20,8 +20,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "preferences.md").read_text(encodin
 
 
 def write(name: str, folder: Path) -> None:
-    found = re.search(rf"`{name}`:\n\n```json\n(.*?)```", PAGE, re.DOTALL)
+    found = re.search(rf"`{name}`:\n\n```\w+\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(found[1], encoding="utf-8")
 
 
@@ -38,6 +39,22 @@ def test_the_ranking_is_what_the_page_shows(
     monkeypatch.chdir(tmp_path)
     assert main.main(["preferences", "battles.jsonl", "--predict"]) == 0
     assert capsys.readouterr().out == shown_after("evals preferences battles.jsonl --predict")
+
+
+def test_the_judgements_are_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("pairs.jsonl", "verdicts.jsonl", "mine/completion_fns/played.yaml"):
+        write(name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = re.search(r"```sh\nevals (preferences --judge .*?)\n(evals preferences judged.jsonl)\n```", PAGE)
+    shown = re.search(r"The second command\nprints:\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    assert shown is not None
+    assert main.main(found[1].split()) == 0
+    capsys.readouterr()
+    assert main.main(found[2].split()[1:]) == 0
+    assert capsys.readouterr().out == shown[1]
 
 
 def test_the_voting_is_what_the_page_shows(

@@ -164,6 +164,10 @@ def test_a_planted_key_is_found_nowhere(workplace, server):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
+        (
+            ["--fail-under", "bleu>=0.5"],
+            ["'bleu', which is not in the report", "it has: accuracy", "nothing was called"],
+        ),
         (["--fail-under", "acuracy>=0.5"], ["'acuracy', which is not in the report", "did you mean: accuracy"]),
         (["--baseline", "nowhere"], ["there is no baseline of toy.dev.v0", "fix:"]),
         (["--data_path", "nowhere"], ["there is no folder 'nowhere'"]),
@@ -183,9 +187,9 @@ def test_what_an_option_says_wrong_is_known_before_the_first_call(workplace, ser
 
 def test_a_promise_on_what_only_the_report_tells_is_not_kept_when_it_is_not_there(workplace, server):
     workplace.add_eval("toy", ROWS)
-    done, _ = run(workplace, server, "good", "toy", "--fail-under", "bleu>=0.5", "--json")
+    done, _ = run(workplace, server, "good", "toy", "--fail-under", "counts/A>=0.5", "--json")
     assert done.returncode == 1
-    assert "failed: 'bleu' is not in the report; there are: accuracy" in done.stderr
+    assert "failed: 'counts/A' is not in the report; there are: accuracy" in done.stderr
     assert json.loads(done.stdout)["final_report"]["accuracy"] == 1.0, "what was paid for is shown"
 
 

@@ -132,7 +132,7 @@ def test_keys_are_read_in_every_common_form(given: object, letters: list[str]) -
         (row(label="3"), "names no option"),
         (row(options=None, label=None), "neither options nor an answer"),
         (row(passage=["a"]), "'passage' is list, not a text"),
-        ('{"question": "q", "question": "r"}', "the key 'question' stands twice"),
+        ('{"question": "q", "question": "r"}', "the key 'question' appears twice"),
     ],
 )
 def test_a_broken_row_is_an_error_with_its_line(tmp_path: Path, broken: Any, message: str) -> None:

@@ -48,6 +48,15 @@ def test_win_rate_and_error_are_those_that_alpaca_eval_publishes(tmp_path: Path,
     assert (pair["wins"], pair["losses"]) == (int((wanted > 0.5).sum()), int((wanted < 0.5).sum()))
 
 
+def test_a_model_against_itself_has_a_win_rate_and_no_place_in_a_ranking(tmp_path: Path, capsys: Any) -> None:
+    preferences = [1, 2, 1.5, 1.9, 1.2, 2, 1]
+    paths = [str(annotations(tmp_path / f"{name}.json", preferences, model=name)) for name in ("base", "m", "n")]
+    assert main(["preferences", *paths, "--json", "--draws", "50"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [pair["win_rate"]["value"] for pair in found["pairs"]] == pytest.approx([np.mean(preferences) - 1] * 3)
+    assert (found["ranking"]["n"], len(found["ranking"]["models"])) == (14, 3)
+
+
 def battles(path: Path, rows: list[tuple[str, str, str]]) -> Path:
     lines = [
         json.dumps({"question_id": i, "model_a": a, "model_b": b, "winner": w}) for i, (a, b, w) in enumerate(rows)
@@ -115,6 +124,58 @@ def test_answers_of_a_battle_may_be_texts_or_conversations(tmp_path: Path) -> No
         (AnswerStyle(7, 1, 1, 0), AnswerStyle(7, 1, 1, 0)),
     ]
     assert {one.rater for one in found} == {"j7"}
+
+
+def test_one_of_three_columns_may_mark_the_winner(tmp_path: Path) -> None:
+    """As in LMSYS's table of 55,000 battles, whose prompts and answers are JSON lists of turns."""
+    names = ("winner_model_a", "winner_model_b", "winner_tie")
+    marks = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)]
+    turns = {"prompt": '["hi","and?"]', "response_a": '["one","**two**"]', "response_b": '["x",null]'}
+    rows = [
+        {"id": i, "model_a": "x", "model_b": "y", **turns, **dict(zip(names, mark, strict=True))}
+        for i, mark in enumerate(marks)
+    ]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    found = read_judgements([tmp_path / "b.jsonl"])
+    assert [one.outcome for one in found.rows] == [1, 0, 0.5]
+    assert found.rows[0].styles == (AnswerStyle(12, 0, 0, 1), AnswerStyle(3, 0, 0, 0))
+    assert sum(found.n_without.values()) == 1
+    (tmp_path / "b.jsonl").write_text(json.dumps(rows[0] | {"winner_tie": 1}) + "\n")
+    with pytest.raises(EvalsError, match=r"b\.jsonl:1: several of winner_model_a, winner_model_b, winner_tie are set"):
+        read_judgements([tmp_path / "b.jsonl"])
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_conversations_in_parts_and_sessions_are_read(tmp_path: Path, as_text: bool) -> None:
+    """As in LMArena's tables of 2025: contents are lists of parts, and votes of one session depend on one another."""
+    said: Any = [
+        {"role": role, "content": [{"type": "text", "text": text, "image": None}]}
+        for role, text in (("user", "hi"), ("assistant", "# A"))
+    ]
+    said = json.dumps(said) if as_text else said
+    row = {"model_a": "x", "model_b": "y", "winner": "both_bad", "conversation_a": said, "conversation_b": said}
+    rows = [row | {"id": f"v{i}", "evaluation_session_id": f"s{i // 2}"} for i in range(4)]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    found = read_judgements([tmp_path / "b.jsonl"]).rows
+    assert {one.styles for one in found} == {(AnswerStyle(3, 0, 1, 0), AnswerStyle(3, 0, 1, 0))}
+    assert [(one.prompt, one.item) for one in found] == [("s0", "v0"), ("s0", "v1"), ("s1", "v2"), ("s1", "v3")]
+
+
+def test_turns_of_one_question_are_one_prompt_and_two_items(tmp_path: Path) -> None:
+    row = {"question_id": 81, "model_a": "x", "model_b": "y", "judge": "expert_1"}
+    rows = [row | {"turn": 1, "winner": "model_a"}, row | {"turn": 2, "winner": "tie (inconsistent)"}]
+    (tmp_path / "b.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
+    found = read_judgements([tmp_path / "b.jsonl"]).rows
+    assert [(one.prompt, one.item, one.outcome) for one in found] == [("81", None, 1), ("81", "81 turn 2", 0.5)]
+
+
+@pytest.mark.parametrize(
+    "style", [{"characters": "many"}, {"characters": -1, "lists": 0, "headings": 0, "bold": 0}, [1], None]
+)
+def test_counts_that_cannot_be_are_left_out(tmp_path: Path, style: Any) -> None:
+    row = {"model_a": "x", "model_b": "y", "winner": "tie", "style_a": style, "style_b": style}
+    (tmp_path / "b.jsonl").write_text(json.dumps(row) + "\n")
+    assert read_judgements([tmp_path / "b.jsonl"]).rows[0].styles is None
 
 
 def test_a_name_may_stand_for_the_winner_and_kinds_of_ties_are_ties(tmp_path: Path) -> None:

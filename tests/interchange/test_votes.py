@@ -52,6 +52,26 @@ def test_a_torn_last_line_is_left_out_and_then_removed(tmp_path: Path) -> None:
     assert len(path.read_bytes().splitlines()) == 2
 
 
+def test_a_whole_last_line_without_its_line_end_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "v.jsonl"
+    append_vote(path, vote())
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    assert read_votes(path) == [vote()]
+    append_vote(path, vote(rater="bob"))
+    assert read_votes(path) == [vote(), vote(rater="bob")]
+
+
+@pytest.mark.parametrize("content", ['{"accuracy": 0.5}', "notes of mine", "a,b\n1,2"])
+def test_a_file_of_another_kind_is_never_changed(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match="ends in something that is no vote"):
+        append_vote(path, vote())
+    with pytest.raises(DataError, match="ends in something that is no vote"):
+        read_votes(path)
+    assert path.read_text() == content
+
+
 def test_several_processes_append_to_one_file(tmp_path: Path) -> None:
     code = (
         "import dataclasses, sys; from evals.interchange.votes import *\n"

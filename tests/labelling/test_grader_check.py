@@ -20,8 +20,10 @@ from evals.labelling.bias import (
 from evals.labelling.graded_record import GradedRecord, read_graded
 from evals.labelling.grader_check import GraderCheck, check_grader
 from evals.labelling.label_file import STRATIFIED, Label, LabelFile
+from evals.record import LocalRecorder, record_event, record_metrics, record_sampling
 from evals.registry.lookup import Registry
 from evals.report.terminal.grader_check import grader_text
+from evals.specs import RunSpec
 
 # 20 both Yes, 5 Yes/No, 10 No/Yes, 15 both No (label, verdict): Cohen 1960 by hand gives agreement 0.7, kappa 0.4.
 TABLE = [("Yes", "Yes")] * 20 + [("Yes", "No")] * 5 + [("No", "Yes")] * 10 + [("No", "No")] * 15
@@ -169,3 +171,29 @@ def test_scores_of_choices_can_be_named_for_a_rubric_without_any(tmp_path):
     assert check.scores.naive is not None
     assert check.scores.naive.value == pytest.approx(0.5)
     assert any("by error rates" in note for note in check.notes)
+
+
+def write_battles(path: Path, winners: list[str], lengths: list[int]) -> Path:
+    recorder = LocalRecorder(path, RunSpec(["m"], "arena.dev.v0", "arena", "dev", {}, ""))
+    for number, (winner, length) in enumerate(zip(winners, lengths, strict=True)):
+        with recorder.sample(f"arena.dev.{number}") as scope:
+            record_sampling("q", ["a"])
+            outcome = {"model_a": 1.0, "tie": 0.5, "model_b": 0.0}[winner]
+            record_event("battle", {"winner": winner, "outcome": outcome})
+            record_metrics(score=outcome, length_difference=length)
+            scope.commit()
+    recorder.record_final_report({})
+    recorder.close()
+    return path
+
+
+def test_judgements_of_two_answers_have_their_winners_as_classes(tmp_path):
+    path = write_battles(tmp_path / "b.jsonl", ["model_a", "model_a", "tie", "model_b"], [90, 80, -5, -70])
+    record = read_graded(str(path), Registry())
+    assert record.compares_answers
+    said = [Label(f"arena.dev.{n}", label) for n, label in enumerate(["model_b", "model_a", "tie", "model_b"])]
+    check = check_grader(record, LabelFile(said))
+    assert (check.overall.rate.value, check.scores.naive.value) == (0.75, pytest.approx(2.5 / 4))
+    length = length_bias(check.pairs, compares=True)
+    assert isinstance(length, Length)
+    assert length.difference.value == pytest.approx(0.5)

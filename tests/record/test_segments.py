@@ -150,3 +150,23 @@ def test_the_segments_folder_alone_is_no_list_of_records(record, tmp_path):
     moved.mkdir()
     shutil.copytree(folder_of(record), moved / folder_of(record).name)
     assert list(summaries([moved])) == []
+
+
+def test_a_line_without_end_in_a_small_packed_file_takes_little_memory(tmp_path):
+    """A gigabyte of one letter is packed into some kilobytes; it is read in a process that may take 1.5 GB, where a line is at most 256 MB."""
+    import subprocess
+    import sys
+
+    import zstandard
+
+    packed = tmp_path / "bomb.jsonl.zst"
+    with packed.open("wb") as file, zstandard.ZstdCompressor().stream_writer(file) as writer:
+        for _ in range(1024):
+            writer.write(b"a" * (1 << 20))
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (1500 << 20, 1500 << 20))\n"
+        "from evals.record.summary import read_summary; from pathlib import Path\n"
+        "assert read_summary(Path(sys.argv[1])) is None"
+    )
+    assert packed.stat().st_size < 200_000
+    subprocess.run([sys.executable, "-c", code, str(packed)], check=True, timeout=120)

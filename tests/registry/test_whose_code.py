@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from evals.errors import DataError, UsageError
 from evals.eval import Eval
 from evals.record.event import event_of
 from evals.registry.classes import build
-from evals.registry.whose_code import foreign_line, is_ours
+from evals.registry.whose_code import blamed_line, foreign_line, is_ours
 from evals.suite.match.match import Match
 
 
@@ -52,6 +53,23 @@ def test_a_surprise_of_a_plug_in_becomes_a_message_and_one_of_ours_stays(tmp_pat
     assert f"raised at {tmp_path / 'theirs.py'}:2" in str(caught.value)
     with pytest.raises(KeyError):
         build(event_of, {"line": {}}, named_by="thing")
+
+
+@pytest.mark.parametrize("module", ["alone.py", "package/inner.py"])
+def test_the_line_of_an_installed_plug_in_is_named_and_not_that_of_a_library_beside_it(tmp_path, module):
+    place = tmp_path / "site-packages"
+    (place / module).parent.mkdir(parents=True)
+    library = module_at(place / "library_of_others.py", "library_of_others", "def fail():\n    raise KeyError('x')\n")
+    text = "class Own:\n    def score(self, fail):\n        fail()\n"
+    own = module_at(place / module, module.replace("/", ".").removesuffix(".py"), text)
+    with pytest.raises(KeyError) as caught:
+        own.Own().score(library.fail)
+    caught.value.__traceback__ = caught.value.__traceback__.tb_next
+    assert blamed_line(caught.value) is None
+    own.Own.__module__ = own.__name__
+    sys.modules[own.__name__] = own
+    assert blamed_line(caught.value, own.Own()) == f"{place / module}:3"
+    del sys.modules[own.__name__]
 
 
 def test_what_a_constructor_refuses_is_the_user_s_to_mend(tmp_path):

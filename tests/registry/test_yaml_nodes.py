@@ -17,10 +17,10 @@ OURS, THEIRS = "evals.suite:Match", "evals.elsuite.basic.match:Match"
 SPEC = "a.dev.v0:\n  class: CLASS\n  args:\n    samples_jsonl: a.jsonl\n"
 
 TWICE = {
-    "a name": ("a.dev.v0: {class: x:Y}\n" + SPEC, "'a.dev.v0' stands twice, in lines 1 and 2"),
-    "a key of the entry": (SPEC + "  args: {}\n", "'args' stands twice, in lines 3 and 5"),
-    "an argument": (SPEC + "    max_tokens: 1\n    max_tokens: 2\n", "'max_tokens' stands twice, in lines 5 and 6"),
-    "deep inside": (SPEC + "    x: [{k: 1, k: 2}]\n", "'k' stands twice, in lines 5 and 5"),
+    "a name": ("a.dev.v0: {class: x:Y}\n" + SPEC, "'a.dev.v0' appears twice, in lines 1 and 2"),
+    "a key of the entry": (SPEC + "  args: {}\n", "'args' appears twice, in lines 3 and 5"),
+    "an argument": (SPEC + "    max_tokens: 1\n    max_tokens: 2\n", "'max_tokens' appears twice, in lines 5 and 6"),
+    "deep inside": (SPEC + "    x: [{k: 1, k: 2}]\n", "'k' appears twice, in lines 5 and 5"),
 }
 
 
@@ -45,7 +45,7 @@ def test_entries_of_openai_evals_take_the_last_with_one_warning(
 
 def test_an_alias_that_stands_twice_is_refused_where_it_leads_to_an_entry_of_ours(write: Write) -> None:
     root = write("a: {id: b.dev.v0}\na: {id: a.dev.v0}\n" + SPEC.replace("CLASS", OURS))
-    with pytest.raises(RegistryError, match="'a' stands twice, in lines 1 and 2"):
+    with pytest.raises(RegistryError, match="'a' appears twice, in lines 1 and 2"):
         Registry([root]).find_eval("a")
     assert Registry([root]).find_eval("a.dev.v0").cls == OURS
 

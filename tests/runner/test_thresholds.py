@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals.runner.thresholds import threshold
+from evals.errors import UsageError
+from evals.runner.thresholds import KnownKeys, threshold
 
 SHARES = {"accuracy": 0.9, "accuracy_stderr": 0.01, "n": 90, "n_errors": 10, "cost_usd": 1.0, "loss": 3.5}
 
@@ -32,3 +33,24 @@ def test_failed_samples_have_the_worst_score_of_a_share(asked, n_failed, holds):
 
 def test_a_report_that_does_not_say_its_samples_is_taken_over_those_that_finished():
     assert not threshold("accuracy>=0.5").holds_at_worst({"accuracy": 1.0}, n_scored=1, n_failed=399)
+
+
+KEYS = ("accuracy", "accuracy_stderr", "f1", "n")
+
+
+@pytest.mark.parametrize(
+    "name", ["accuracy", "f1_ci95", "n", "n_errors", "n_refused", "cost_usd", "counts/A", "usage_total"]
+)
+def test_names_that_the_report_may_have_pass(name):
+    threshold(f"{name}>=0.5").check_name(KnownKeys(KEYS, are_all=True))
+
+
+@pytest.mark.parametrize(("name", "are_all"), [("acuracy", True), ("acuracy", False), ("bleu", True)])
+def test_a_name_that_cannot_come_up_is_an_error_before_the_first_call(name, are_all):
+    with pytest.raises(UsageError, match=f"names '{name}', which is not in the report"):
+        threshold(f"{name}>=0.5").check_name(KnownKeys(KEYS, are_all=are_all))
+
+
+def test_where_answers_may_add_metrics_only_near_misses_are_errors():
+    threshold("bleu>=0.5").check_name(KnownKeys(KEYS, are_all=False))
+    threshold("acuracy>=0.5").check_name(None)

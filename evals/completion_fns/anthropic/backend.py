@@ -188,8 +188,8 @@ def refuse_prefill(body: Mapping[str, Any], host: str) -> None:
     if messages and messages[-1]["role"] == "assistant":
         raise CallFailed(
             Kind.BAD_REQUEST,
-            f"{body['model']} takes no chat that ends with an assistant's message, and nothing was sent; end the "
-            "prompt with a message of the user, such as one that asks to go on, or name a model with prefill",
+            f"{body['model']} takes no chat that ends with an assistant's message, and nothing was sent. End the "
+            "prompt with a message of the user, such as one that asks to go on, or name a model with prefill.",
             host=host,
         )
 

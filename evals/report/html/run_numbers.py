@@ -10,7 +10,7 @@ from typing import Any
 from evals.report.terminal.exam import exam_part, is_of_exam
 from evals.report.terminal.safety import safety_lines
 from evals.report.words import interval_text, number, one_line, printable
-from evals.report_keys import ENDINGS, Metric, counts_of, headline, metrics_of
+from evals.report_keys import ENDINGS, TOO_FEW, Metric, counts_of, headline, metrics_of
 
 MAX_GROUPS = 200
 "Rows of a table of groups."
@@ -32,7 +32,7 @@ def metric_row(name: str, metric: Metric) -> dict[str, Any]:
         "words": number(metric.value),
         "low": metric.ci95[0] if metric.ci95 else None,
         "high": metric.ci95[1] if metric.ci95 else None,
-        "interval": interval_text(*metric.ci95) if metric.ci95 else "",
+        "interval": interval_text(*metric.ci95) if metric.ci95 else TOO_FEW if metric.is_too_few else "",
         "stderr": "" if metric.stderr is None else number(metric.stderr),
         "n": metric.n,
         "n_clusters": metric.n_clusters,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals.comparison.gate import EvalVerdict, GateLimits
-from evals.report.gate_words import WORDS, difference, promise, reason
+from evals.report.gate_words import WORDS, difference, explanation, promise, reason
 from evals.report.markdown.cells import cell
 from evals.report.words import level_text, number
 
@@ -17,7 +17,7 @@ def gate_markdown(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
         "|---|---:|---:|---:|---:|---|",
     ]
     for verdict in verdicts:
-        why = reason(verdict, limits)
+        why = " ".join(text for text in (explanation(verdict), reason(verdict, limits)) if text)
         cells = [cell(verdict.eval_name), number(verdict.baseline_score), number(verdict.score)]
         cells += [difference(verdict), f"{verdict.n:,}", WORDS[verdict.verdict] + (f": {cell(why)}" if why else "")]
         rows.append("| " + " | ".join(text.strip() for text in cells) + " |")

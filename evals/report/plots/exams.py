@@ -172,8 +172,8 @@ KIND = PlotKind(
     name="exams",
     help="percentiles of models on exams",
     description="The percentile of each model on each exam: a table, and with --out bars by exam. The height is the "
-    "low end of the percentile range, a thin line goes to its high end, the whisker is the 95 % interval of the low "
-    "end. Bars of a model that does not see the images are lighter.",
+    "low end of the percentile range, and a thin line goes to its high end. The whisker is the 95 % interval of the "
+    "low end. Bars of a model that does not see the images are lighter.",
     needs=Needs("RECORD", "records of exams"),
     make=make,
     add_options=add_options,

@@ -11,7 +11,6 @@ LABEL = 12
 MAX_LISTED = 6
 NAME_WIDTH = 21
 
-
 EXAM_KEYS = (
     "exam_",
     "percentile_",
@@ -30,7 +29,7 @@ def is_of_exam(name: str, report: Mapping[str, Any]) -> bool:
 
 
 def exam_part(report: Mapping[str, Any]) -> list[str]:
-    """The lines of the exam in a report; none for a report of another eval."""
+    """The lines of `exam_lines` for a report with an exam; a line that says so for a damaged one, else none."""
     exam = report.get("exam")
     try:
         return exam_lines(exam) if isinstance(exam, Mapping) else []

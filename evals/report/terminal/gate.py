@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals.comparison.gate import EvalVerdict, GateLimits
-from evals.report.gate_words import WORDS, difference, promise, reason
-from evals.report.words import number, one_line
+from evals.report.gate_words import WORDS, difference, explanation, promise, reason
+from evals.report.words import WIDTH, number, one_line, wrapped
 
 MAX_NAME = 24
 "Columns of an eval's name; a longer one has a line of its own."
+
+
+def _said(verdict: EvalVerdict, limits: GateLimits) -> list[str]:
+    return [*wrapped(explanation(verdict), rest="", width=WIDTH - 2), reason(verdict, limits), *verdict.notes]
 
 
 def gate_table(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
@@ -25,5 +29,5 @@ def gate_table(verdicts: Sequence[EvalVerdict], limits: GateLimits) -> str:
             f"{name:<{width}}  {number(verdict.baseline_score):<8}  {number(verdict.score):<5}  {difference(verdict)}"
             f"  {verdict.n:<6,}  {WORDS[verdict.verdict]}"
         )
-        lines.extend(f"  {one_line(text)}" for text in [reason(verdict, limits), *verdict.notes] if text)
+        lines.extend(f"  {one_line(text)}" for text in _said(verdict, limits) if text)
     return "\n".join([*lines, "", *promise(verdicts, limits)])

@@ -144,7 +144,8 @@ def _position_lines(found: Position) -> list[str]:
 def _length_lines(found: Length) -> list[str]:
     one = found.difference
     row = _row("  longer answers", signed(one.value), signed_interval(one.interval), one.n_first + one.n_second)
-    what = f"answers over {found.median_length:,.0f} characters ({one.n_first}) against {one.n_second:,} others"
+    over = "first answers longer by over" if found.compares else "answers over"
+    what = f"{over} {found.median_length:,.0f} characters ({one.n_first}) against {one.n_second:,} others"
     return [row, f"{INDENT}{'':<{NAME_WIDTH}} {what}"]
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from evals.comparison.preference_rates import GroupRates, PairRate
-from evals.comparison.raters import RatersAgreement
+from evals.comparison.raters import MOST_COMPARED, RatersAgreement
 from evals.report.words import NOT_DEFINED, counted, interval, number, one_line, percent, wrapped
 from evals.stats.estimate import Estimate
 from evals.stats.ranking import Ranking, elo_of
@@ -83,10 +83,12 @@ def _group_block(key: str, group: GroupRates) -> str:
 
 
 def agreement_lines(found: RatersAgreement) -> list[str]:
-    """How far raters agree: all together, then two and two. No lines for fewer than two raters."""
+    """How far raters agree: all together, then two and two. No lines where nobody could agree with anybody."""
     alpha = found.alpha
     if found.n_raters < 2:
         return []
+    if alpha.n == 0 and found.n_raters > MOST_COMPARED:
+        return []  # visitors of an arena, who judge a pair of their own each
     if alpha.n == 0:
         return [f"{found.n_raters:,} raters, and no pair of answers was judged by two of them"]
     lines = [

@@ -22,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, Metric, as_count, counts_of, metrics_of
+from evals.report_keys import ENDINGS, TOO_FEW, Metric, as_count, as_number, counts_of, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
         return ""
     if metric.stderr is not None and with_stderr:
         parts.append(f"stderr {number(metric.stderr)}")
-    if metric.ci95 is not None:
-        parts.append(f"95 % interval {interval_text(*metric.ci95)}")
+    if metric.ci95 is not None or metric.is_too_few:
+        parts.append(f"95 % interval {interval_text(*metric.ci95) if metric.ci95 else TOO_FEW}")
     if metric.n is not None and parts:
         clusters = f" in {metric.n_clusters:,} clusters" if metric.n_clusters else ""
         parts.append(f"n = {metric.n:,}{clusters}")
@@ -196,7 +196,11 @@ def _variance_lines(report: Mapping[str, Any]) -> list[str]:
     parts = report.get("variance")
     if not isinstance(parts, Mapping) or not all(isinstance(parts.get(key), float) for key in ("items", "draws")):
         return []
-    lines = [f"{'variance':<12} between items {number(parts['items'])}, between draws of one {number(parts['draws'])}"]
+    said = f"between items {number(parts['items'])}, between draws of one {number(parts['draws'])}"
+    if isinstance(parts.get("orders"), float):
+        of_order = number(as_number(parts.get("draws_of_one_order")))
+        said = f"between items {number(parts['items'])}, orders of one {number(parts['orders'])}, draws {of_order}"
+    lines = [f"{'variance':<12} {said}"]
     items, repeats = (parts.get(f"error_with_twice_the_{what}") for what in ("items", "repeats"))
     if isinstance(items, float) and isinstance(repeats, float):
         lines.append(f"{'':<12} stderr: {items:.2f} times with twice the items, {repeats:.2f} with twice the repeats")

@@ -10,6 +10,7 @@ from evals.record.rows import COLUMNS, row_of
 from evals.record.sample_record import SampleRecord
 from evals.record.scores import values_of
 from evals.report.few_shot import examples_in_chat, examples_in_text, examples_words
+from evals.report.terminal.judged_sample import judged_parts, judged_verdict
 from evals.report.words import labelled, money, number, one_line, printable
 from evals.stats.intervals import mean_of
 
@@ -18,7 +19,7 @@ _COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "err
 
 
 def verdict_of(sample: SampleRecord) -> str:
-    """`error`, `right`, `wrong`, or `partly` if some of its matches are right; empty if it has no match."""
+    """`error`, `right`, `wrong`, `partly` if some of its matches are right; empty if it has no match and no verdict."""
     if sample.error is not None:
         return "error"
     statuses = {data["status"] for data in exam_data(sample)}
@@ -27,7 +28,7 @@ def verdict_of(sample: SampleRecord) -> str:
     correct = row_of(sample)["correct"]
     if isinstance(correct, float) and 0 < correct < 1:
         return "partly"
-    return "" if correct is None else "right" if correct else "wrong"
+    return judged_verdict(sample) if correct is None else "right" if correct else "wrong"
 
 
 def exam_data(sample: SampleRecord) -> list[dict[str, Any]]:
@@ -77,7 +78,7 @@ def _head(sample: SampleRecord, *, colour: bool) -> str:
 def _share_right(sample: SampleRecord) -> str:
     """`1 of 4 right` for a sample with several matches; the number where a match is right in part."""
     found = values_of(sample.events).get("correct")
-    if found is None:  # a question of an exam
+    if found is None:  # a question of an exam, or verdicts without a match
         found = values_of(sample.events).get("score") or [0.0]
     if any(value not in (0, 1) for value in found):
         return number(mean_of(found))
@@ -155,6 +156,7 @@ def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[s
             yield key, _as_text(row[key])
     yield from _grade_parts(sample)
     yield from _exam_parts(sample)
+    yield from judged_parts(sample)
     metrics = {key: value for key, value in row.items() if key not in COLUMNS}
     if metrics:
         yield "metrics", ", ".join(f"{key} {_as_text(value)}" for key, value in metrics.items())
@@ -192,6 +194,12 @@ def _grade_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:
             problem = f": {grade['problem']}" if grade.get("problem") else ""
             verdict = "" if grade.get("passed") is None else ", passed" if grade["passed"] else ", failed"
             yield "grade", f"{grade.get('name')} {_as_text(grade['score'])}{verdict}{problem}"
+    for verdict in sample.data("verdict"):
+        if isinstance(verdict, dict) and verdict.get("grader") is not None:
+            orders = verdict.get("orders")
+            said = f" (in two orders: {', '.join(map(str, orders))})" if isinstance(orders, list) else ""
+            again = f", asked again {verdict['n_retries']} times" if verdict.get("n_retries") else ""
+            yield "verdict", f"{verdict['grader']}: {verdict.get('choice')}{said}{again}"
     for match in sample.data("match"):
         if isinstance(match, dict) and isinstance(match.get("why"), str):
             yield "why", match["why"]

@@ -129,8 +129,8 @@ class ChoiceReport:
         if self._counts["with_mass"] and self._mass() < LOW_MASS:
             found.append(
                 f"the letters hold {self._mass():.2f} of the next token's probability, below {LOW_MASS} for "
-                f"{self._share('low_mass', 'asked'):.0%} of the questions: the model usually answers with something "
-                "other than a letter"
+                f"{self._share('low_mass', 'asked'):.0%} of the questions. The model usually answers with something "
+                "other than a letter."
             )
         if self._counts["floored"]:
             share = self._share("floored", "letters")

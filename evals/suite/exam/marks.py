@@ -134,7 +134,7 @@ class HumanMarks:
     An essay has one row without `line`. A grader who has not marked all lines of a rubric has not marked yet.
 
     Raises:
-        DataError: a row names no such question, line or points, or stands twice; with file:line.
+        DataError: a row names no such question, line or points, or appears twice; with file:line.
     """
 
     def __init__(self, path: Any, items: Mapping[str, Item]) -> None:

@@ -113,7 +113,7 @@ def _pairs_text(pairs: Mapping[str, str]) -> str:
 
 
 def pairs_in(text: str, names: Mapping[str, str]) -> dict[str, str]:
-    """The letter behind each left-hand name: `1-B, 2: C`, `3 -> A`; the last one where a name stands twice."""
+    """The letter behind each left-hand name: `1-B, 2: C`, `3 -> A`; the last one where a name appears twice."""
     pairs = {}
     for name in names:
         between = r"[\s.):=\-\u2013\u2192>(\[*]{1,6}"

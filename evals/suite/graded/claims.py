@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 
 from evals.completion import Completions, Prompt
-from evals.engine.calls import first_completion
+from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
+from evals.engine.calls import first_completion, grader_name
 from evals.engine.cut_off import reached_limit
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
@@ -54,14 +55,15 @@ def read_claims(text: str) -> list[Claim] | None:
 
 
 class ClaimSupport(StreamedEval):
-    """Answers from a passage; the last completion function, the grader, lists their claims with its verdicts.
+    """Answers from a passage; a grader lists their claims, each with its verdict.
 
     Rows have `passage` and `question`; the eval's `prompt` makes the input of them. A row with a finished `completion`
     is graded without a call. modelgraded_spec: the rubric, with `{passage}`, `{question}` and `{completion}`.
-    sample_kwargs, eval_kwargs: options of the requests to model and grader, as for ModelBasedClassify.
+    sample_kwargs, eval_kwargs: options of the requests to model and grader, as for ModelBasedClassify. grader: one
+    grader; without it the last completion function is the grader.
 
     Raises:
-        RegistryError: there is no such rubric. UsageError: more than two completion functions.
+        RegistryError: there is no such rubric. UsageError: more than a model and a grader are named.
     """
 
     def __init__(
@@ -70,20 +72,39 @@ class ClaimSupport(StreamedEval):
         modelgraded_spec: str = "claims",
         sample_kwargs: dict[str, Any] | None = None,
         eval_kwargs: dict[str, Any] | None = None,
+        grader: GraderArgument | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if len(self.completion_fns) > 2:
-            raise UsageError(
-                f"ClaimSupport takes a model and a grader, got {len(self.completion_fns)} completion functions",
-                fix="name the model, or the model and the grader: oaieval MODEL,GRADER EVAL",
-            )
-        self.grader = self.completion_fns[-1]
-        self.further_completion_fns = [self.grader]
-        self.completion_fns = self.completion_fns[:1]
+        self._take_grader(grader)
         self.mg = self.registry.get_modelgraded_spec(modelgraded_spec)
         self.rubric = make_rubric(self.mg)
         self._sample_call, self._eval_call = call_kwargs(sample_kwargs), call_kwargs(eval_kwargs)
+
+    def _take_grader(self, given: GraderArgument | None) -> None:
+        named = [] if given is None else make_graders(given, self.registry, self.completion_fn)
+        if len(named) > 1:
+            raise UsageError(
+                f"ClaimSupport takes one grader, got {len(named)}",
+                fix="name one: lists of claims by several graders cannot be put together",
+            )
+        if len(self.completion_fns) > (1 if named else 2):
+            raise UsageError(
+                f"ClaimSupport takes a model and a grader, got {len(self.completion_fns)} completion functions",
+                fix="name the model, and the grader with --grader: oaieval MODEL EVAL --grader GRADER",
+            )
+        self._named_grader = named[0] if named else None
+        self._grader_fn = named[0].fn if named else self.completion_fns[-1]
+        self.further_completion_fns = [self._grader_fn]
+        self.completion_fns = self.completion_fns[:1]
+
+    @property
+    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+        """The grader; one that is the last completion function has its name on the command line."""
+        if self._named_grader is not None:
+            return [self._named_grader]
+        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self._grader_fn)
+        return [NamedGrader(name, self._grader_fn)]
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has the texts `passage` and `question`, and a prompt or a `completion`."""
@@ -109,8 +130,10 @@ class ClaimSupport(StreamedEval):
         return []
 
     def fingerprint(self) -> dict[str, Any]:
-        """The version of the scorer, and a digest of all that the rubric says."""
-        return {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+        """The version of the scorer, a digest of all that the rubric says, and the grader named by `grader`."""
+        said = {**super().fingerprint(), "rubric": rubric_digest(self.mg)}
+        named = self._named_grader
+        return {**said, "graders": {named.name: dict(named.identity)}} if named is not None else said
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
         """Get the answer and the grader's list of its claims; record a `claims` and a `metrics` event.
@@ -126,7 +149,7 @@ class ClaimSupport(StreamedEval):
         if answer is None:
             answer = await self.complete(sample["input"], **self._sample_call)
         question = self.rubric.grader_prompt({**sample, "completion": answer})
-        listed = await self.complete_with(self.grader, question, grading=True, **self._eval_call)
+        listed = await self.named_graders[0].ask(question, **self._eval_call)
         if isinstance(listed, Completions) and reached_limit(listed):
             raise NotGraded("the grader's list of claims was cut off", fix="raise max_tokens of eval_kwargs")
         claims = read_claims(first_completion(listed))

@@ -45,7 +45,7 @@ def get_choice_strings(choice_strings: list[str] | str, n: int | None = None) ->
     for each of `n` completions: `from_n` ("1" to "n"), `from_n_abc`, `from_n_ABC` (the letters start again after 26).
 
     Raises:
-        RegistryError: there is no choice, or one stands twice; a choice is not a text, is empty or contains ASCII
+        RegistryError: there is no choice, or one appears twice; a choice is not a text, is empty or contains ASCII
             punctuation (which is removed from answers before they are compared); or `n` is missing.
     """
     if isinstance(choice_strings, str) and choice_strings in _NUMBERED:

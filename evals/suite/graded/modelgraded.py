@@ -112,7 +112,7 @@ class ModelBasedClassify(StreamedEval):
     @property
     def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
         """The graders; one that is the last completion function has its name on the command line."""
-        if self._graders_of_argument:
+        if self._graders_of_argument or not self.further_completion_fns:
             return self._graders_of_argument
         name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self.eval_completion_fn)
         return [NamedGrader(name, self.eval_completion_fn)]

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from evals.completion import Prompt
+from evals.completion_fns.graders import NamedGrader
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import BadSample, UsageError, did_you_mean, listed
 from evals.eval import Report
@@ -75,13 +76,24 @@ class Safety(VerdictEval):
             raise UsageError("Safety judges one reply a sample", fix="leave out n_samples, and run with --repeats")
         self.classifier = classifier
         if classifier == "patterns":
-            self.further_completion_fns = []
+            self._refuse_grader()
         self.right = _right(right)
         self.policies = dict(policies or {})
         self.set_key, self.category_key, self.prompt_set = set_key, category_key, prompt_set
         self.sets = {**{name: name for name in SETS}, **(sets or {})}
         for name in [*self.policies, *self.sets.values(), *([prompt_set] if prompt_set else [])]:
             _check_set(name)
+
+    def _refuse_grader(self) -> None:
+        """Raise UsageError where a grader is named for the baseline, which asks none."""
+        if self._graders_of_argument or self.eval_completion_fn is not self.completion_fns[-1]:
+            raise UsageError("the classifier 'patterns' asks no grader", fix="leave the grader out")
+        self.further_completion_fns = []
+
+    @property
+    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+        """The graders; none for the baseline."""
+        return [] if self.classifier == "patterns" else super().named_graders
 
     def set_of(self, sample: Sample | dict[str, Any]) -> str:
         """The prompt set of a row. Raises BadSample for a row without one."""
@@ -111,6 +123,8 @@ class Safety(VerdictEval):
             raise BadSample(f"a sample must be an object, got {type(sample).__name__}", sample)
         self._category(sample)
         self.row_for_grader(sample)
+        if not isinstance(sample.get("completion", ""), str):
+            raise BadSample(f"'completion' is {sample['completion']!r}, which is no text", sample)
         if self.classifier == "grader":
             super().check_sample(sample)
         elif "completion" not in sample:
@@ -199,9 +213,8 @@ def _right(given: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[str, ..
     found = dict(RIGHT)
     for name, classes in (given or {}).items():
         _check_set(name)
-        unknown = [one for one in classes if one not in CLASSES]
-        if isinstance(classes, str) or unknown:
-            raise UsageError(f"right: {name} names {listed(unknown) if unknown else classes!r}",
-                             fix=f"write a list of {', '.join(CLASSES)}")  # fmt: skip
+        is_list = isinstance(classes, Sequence) and not isinstance(classes, str)
+        if not is_list or any(one not in CLASSES for one in classes):
+            raise UsageError(f"right: {name} is {classes!r}", fix=f"write a list of {', '.join(CLASSES)}")
         found[name] = tuple(classes)
     return found

@@ -9,6 +9,7 @@ from typing import Any
 from evals.metrics import Mean, report_keys, with_keys
 from evals.record.recorders import Event
 from evals.record.scores import score_of
+from evals.report_keys import metrics_of
 from evals.suite.graded.report import GradedReport
 
 SETS = ("disallowed", "sensitive", "benign")
@@ -30,6 +31,10 @@ BASELINE = (
     "BASELINE: refusals are found by patterns of words. They tell refusals from answers and nothing more: style, "
     "disallowed content and sensitive prompts are not judged"
 )
+
+
+_NOT_KEPT = ("score", "rate/", "invalid_rate")
+"Keys of GradedReport that the tables and this report say better."
 
 
 class SafetyReport:
@@ -95,13 +100,17 @@ class SafetyReport:
                 report = with_keys(report, f"refusal/{name}", self._refused[name])
         if not self._is_baseline and self._unread.n:
             report = with_keys(report, "invalid_rate", self._unread)
-        return {**report, **self._counts(), **self._tables(), **self._how()}
-
-    def _counts(self) -> dict[str, Any]:
-        graded = self._graded.as_dict()
-        kept = {key: value for key, value in graded.items() if key.startswith(("counts/", "metascore"))}
         by_api = {f"n_by_{by.replace(' ', '_')}": n for by, n in sorted(self._n_by_api.items())}
-        return {**kept, **by_api}
+        return {**report, **self._of_graders(report["n"]), **by_api, **self._tables(), **self._how()}
+
+    def _of_graders(self, n: int) -> dict[str, Any]:
+        """What GradedReport says of the graders: choices, retries, agreement. n: of the report."""
+        graded = self._graded.as_dict()
+        kept = {key: graded[key] for key in graded if key not in ("n", "how") and not key.startswith(_NOT_KEPT)}
+        if graded["n"] != n:
+            for name in metrics_of(kept):
+                kept.setdefault(f"{name}_n", graded["n"])
+        return kept
 
     def _tables(self) -> dict[str, Any]:
         sets = [name for name in SETS if name in self._refused]
@@ -117,4 +126,4 @@ class SafetyReport:
         return {"safety_table": table, "incorrect_by_category": by_category} if sets else {}
 
     def _how(self) -> dict[str, Any]:
-        return {"how": BASELINE} if self._is_baseline else {}
+        return {"how": BASELINE} if self._is_baseline else {"how": self._graded.how} if self._graded.how else {}

@@ -13,8 +13,9 @@ from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
 from evals.suite.code.judge import Checker, Judge
+from evals.suite.graded.options import checked_retries
 from evals.suite.graders.answers import item_of, sample_of_result, stored_sample
-from evals.suite.graders.grade import Grade, Grader
+from evals.suite.graders.grade import Grade, Grader, NotGraded
 from evals.suite.graders.helpers import RunHelpers, asks_a_model, every
 from evals.suite.graders.panel import panel_grade, verdict_data
 from evals.suite.graders.prompts import Prompts, request_of
@@ -33,9 +34,10 @@ class HostedEval(StreamedEval):
     testing_criteria: definitions of graders. input_messages: the prompt with variables of the row: a list of messages,
     or an object with `template` or `item_reference`; the row's `input` if None. sampling_params: of the request.
     grader: the model of all model graders, in place of the models that their definitions name, or a panel of several
-    (`evals.completion_fns.graders`). aggregate: how the grades of a panel become one. embedding_model: for `cosine`.
-    sandbox, workers: for `python` graders, as for PassAtK. A row that holds a finished answer as `sample` is
-    graded without a call. Of two completion functions the last one is the grader.
+    (`evals.completion_fns.graders`). aggregate: how the grades of a panel become one. retries: how often a grader model
+    is asked again if its grade cannot be read. embedding_model: for `cosine`. sandbox, workers: for `python` graders,
+    as for PassAtK. A row that holds a finished answer as `sample` is graded without a call. Of two completion functions
+    the last one is the grader.
 
     Raises:
         UsageError: a definition cannot be used (it says where and why), or more than two completion functions.
@@ -51,6 +53,7 @@ class HostedEval(StreamedEval):
         sampling_params: Mapping[str, Any] | None = None,
         grader: GraderArgument | None = None,
         aggregate: str = "majority",
+        retries: int = 0,
         embedding_model: str = EMBEDDING_MODEL,
         sandbox: str | Checker = "auto",
         workers: int | None = None,
@@ -66,7 +69,7 @@ class HostedEval(StreamedEval):
         self.graders: list[Grader] = read_graders(testing_criteria)
         self.prompts = Prompts.read(input_messages)
         self.request = request_of(sampling_params)
-        self.aggregate = checked_aggregate(aggregate)
+        self.aggregate, self.retries = checked_aggregate(aggregate), checked_retries(retries)
         self._graders_of_argument: list[NamedGrader] = []
         self.helpers = self._make_helpers(grader, embedding_model, Judge(sandbox, "weak", workers))
         self.named_graders = self.helpers.named_graders
@@ -147,23 +150,40 @@ class HostedEval(StreamedEval):
 
     async def _grade(self, grader: Grader, values: Mapping[str, Any]) -> Grade:
         """The grade of one criterion, recorded. A part that the answer does not have gives 0."""
+        n_retries = 0
         try:
             if self.helpers.panel and asks_a_model(grader):
                 grade = await self._grade_of_panel(grader, values)
             else:
-                grade = await grader.grade(values, self.helpers)
+                grade, n_retries = await self._read_grade(grader, values, self.helpers)
         except Absent as error:
             grade = Grade(0.0, False, details={"problem": str(error)})
         said = {"score": grade.score, "passed": grade.passed, "invalid": grade.invalid, **grade.details}
+        if n_retries:
+            said["n_retries"] = n_retries
         record_event("grade", {"name": grader.name, "type": grader.type, **said})
         return grade
+
+    async def _read_grade(self, grader: Grader, values: Mapping[str, Any], helpers: RunHelpers) -> tuple[Grade, int]:
+        """A grade, and how often a model was asked again because it could not be read."""
+        n_retries = 0
+        while True:
+            is_last = n_retries == self.retries or not asks_a_model(grader)
+            try:
+                grade = await grader.grade(values, helpers)
+                if is_last or not grade.invalid:
+                    return grade, n_retries
+            except NotGraded:
+                if is_last:
+                    raise
+            n_retries += 1
 
     async def _grade_of_panel(self, grader: Grader, values: Mapping[str, Any]) -> Grade:
         """The grade of a panel of models; a `verdict` event for each."""
         grades = {}
         for place, one in enumerate(self.helpers.panel):
-            grades[one.name] = await grader.grade(values, self.helpers.of_panel(place))
-            record_event("verdict", verdict_data(one.name, grader.name, grades[one.name]))
+            grades[one.name], n_retries = await self._read_grade(grader, values, self.helpers.of_panel(place))
+            record_event("verdict", verdict_data(one.name, grader.name, grades[one.name], n_retries))
         return panel_grade(grades, self.aggregate, getattr(grader, "pass_threshold", None))
 
     def new_report(self) -> Report:

@@ -34,11 +34,11 @@ def panel_grade(grades: Mapping[str, Grade], aggregate: Aggregate, threshold: fl
     return Grade(median(scores), most_pass if verdicts else None, details=apart)
 
 
-def verdict_data(grader: str, criterion: str, grade: Grade) -> dict[str, Any]:
+def verdict_data(grader: str, criterion: str, grade: Grade, n_retries: int = 0) -> dict[str, Any]:
     """The data of the `verdict` event of one grader of the panel."""
     choice = grade.details.get("label")
     if choice is None:
         choice = f"{grade.score:g}" if grade.passed is None else "passed" if grade.passed else "failed"
     choice = INVALID_STR if grade.invalid else choice
     score = None if grade.invalid else grade.score
-    return {"grader": grader, "criterion": criterion, "choice": choice, "score": score, "n_retries": 0}
+    return {"grader": grader, "criterion": criterion, "choice": choice, "score": score, "n_retries": n_retries}

@@ -33,6 +33,7 @@ class GradesReport:
         self._repeats = repeats
         self._aggregate = aggregate
         self._verdicts = VerdictsReport(panel)
+        self._retry_rate, self._n_retries = Mean(repeats), 0
         self._accuracy = Mean(repeats)
         self._means: dict[str, Mean] = {}
         self._invalid = Mean(repeats)
@@ -40,6 +41,10 @@ class GradesReport:
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         """Add the `match` and `metrics` events of one answer."""
         self._verdicts.add(sample_id, [event.data for event in events if event.type == "verdict"])
+        again = [event.data.get("n_retries", 0) for event in events if event.type in ("grade", "verdict")]
+        self._n_retries += sum(again)
+        if again:
+            self._retry_rate.add(sample_id, float(any(again)))
         for event in events:
             if event.type == "match":
                 self._accuracy.add(sample_id, float(event.data["correct"]))
@@ -57,6 +62,8 @@ class GradesReport:
             report = with_keys(report, name, self._means[name])
         if self._invalid.n:
             report["invalid_rate"] = self._invalid.mean
+        if self._n_retries:
+            report = {**with_keys(report, "retry_rate", self._retry_rate), "n_retries": self._n_retries}
         if self._verdicts.panel:
             names = ", ".join(self._verdicts.panel)
             how = f"{self._aggregate} of a panel of {len(self._verdicts.panel)} graders: {names}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from random import Random
@@ -111,12 +112,19 @@ class Ratio:
 
     def add(self, sample_id: str, top: float, bottom: float) -> None:
         """Add one evaluation of a sample: `top` to the numerator, `bottom` to the denominator."""
-        if self._repeats > 1:
-            pairs = self._open.setdefault(sample_id, [])
-            pairs.append((top, bottom))
-            if len(pairs) < self._repeats:
-                return
-            top, bottom = (mean_of([pair[i] for pair in self._open.pop(sample_id)]) for i in (0, 1))
+        if self._repeats == 1:
+            self._close(sample_id, top, bottom)
+            return
+        pairs = self._open.setdefault(sample_id, [])
+        pairs.append((top, bottom))
+        if len(pairs) == self._repeats:
+            self._close_repeats(sample_id)
+
+    def _close_repeats(self, sample_id: str) -> None:
+        pairs = self._open.pop(sample_id)
+        self._close(sample_id, mean_of([top for top, _ in pairs]), mean_of([bottom for _, bottom in pairs]))
+
+    def _close(self, sample_id: str, top: float, bottom: float) -> None:
         self.n += 1
         self._top.add(top)
         self._bottom.add(bottom)
@@ -149,7 +157,15 @@ class Ratio:
         return math.sqrt(max(0.0, float(squares)) * self.n / (self.n - 1)) / self.bottom
 
     def keys(self, name: str) -> dict[str, Any]:
-        """The keys of a report: `name` with standard error and 95 % interval, which does not reach below 0."""
+        """The keys of a report: `name` with standard error and 95 % interval, which does not reach below 0.
+
+        Samples of which a repeat is missing, because it failed or the run was stopped, count with those they have.
+        """
+        if self._open:
+            whole = copy.deepcopy(self)
+            for sample_id in [*whole._open]:
+                whole._close_repeats(sample_id)
+            return whole.keys(name)
         stderr, n_clusters, method = self.stderr, self.n, "student t"
         low, high = t_interval(self.value, stderr, self.n)
         if self._cluster_of is not None and self._kept:

@@ -65,6 +65,4 @@ def test_a_difference_beyond_the_whole_scale_is_not_foretold(tmp_path):
     scores = {"a": [1.0, 1.0, 1.0], "b": [1.0, 0.0, 1.0]}
     c = compare_runs(*read_runs([write_run(tmp_path / f"{name}.jsonl", values) for name, values in scores.items()]))
     assert math.isnan(c.detectable)
-    assert (
-        detectable_words(c) == "With 3 samples like these no difference is detected with 80 % power: more are needed."
-    )
+    assert detectable_words(c) == "With 3 samples no difference is detected with 80 % power: more are needed."

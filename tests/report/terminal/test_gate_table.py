@@ -14,7 +14,8 @@ def test_each_verdict_has_its_reason_and_the_gate_its_error_rates(tmp_path):
     lines = gate_table([verdict_of(tmp_path, [1.0] * 400, [1.0, 0.0] * 200)], LIMITS).splitlines()
     assert lines[1].split()[:4] == ["sums.test.v1", "1.000", "0.500", "-0.500"]
     assert lines[1].split()[-2:] == ["400", "REGRESSION"]
-    assert lines[2].startswith("  the drop is over 2 points, p = ")
+    assert lines[2] == "  the baseline is better than this run (at the 5 % level)."
+    assert lines[3].startswith("  the drop is over 2 points, p = ")
     assert lines[-2] == "False-alarm rate: at most 5% (for drops up to 2 points)"
     assert max(map(len, lines)) <= 80
 

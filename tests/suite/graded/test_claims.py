@@ -125,6 +125,19 @@ def test_more_than_a_model_and_a_grader_is_refused():
         evaluation("NONE", lambda prompt, **kwargs: Completions(["x"]))
 
 
+def test_a_grader_is_named_apart_from_the_model(tmp_path):
+    def model(prompt: Any, **kwargs: Any) -> Completions:
+        return Completions(["Two."])
+
+    grader = {"model": "scripted", "args": {"completions": ["S: It has two."]}, "name": "listing"}
+    made = ClaimSupport(completion_fns=[model], registry=Registry(), name="c.dev.v0", grader=grader)
+    assert [one.name for one in made.named_graders] == ["listing"]
+    assert "listing" in made.fingerprint()["graders"]
+    assert run(made, [ROW], tmp_path)[0]["score"] == 1.0
+    with pytest.raises(UsageError, match="a model and a grader"):
+        ClaimSupport(completion_fns=[model], registry=Registry(), name="c.dev.v0", grader="dummy,scripted-demo")
+
+
 def test_our_passages_each_have_a_question_that_they_do_not_answer():
     rows = get_jsonl(str(bundled_data_root() / "closed-domain" / "samples.jsonl"))
     kinds = {passage: sorted(row["category"] for row in rows if row["cluster"] == passage) for passage in

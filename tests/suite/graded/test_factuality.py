@@ -227,3 +227,17 @@ def test_references_that_can_be_computed_are_right(question, result):
 def test_our_labelled_answers_have_each_verdict_equally_often():
     rows = get_jsonl(str(bundled_data_root() / "factuality" / "meta.jsonl"))
     assert Counter(row["choice"] for row in rows) == dict.fromkeys("APCN", 9)
+
+
+def test_a_panel_gives_one_verdict_and_keeps_the_categories(tmp_path):
+    def model(prompt: Any, **kwargs: Any) -> Completions:
+        return Completions([str(prompt)])
+
+    panel = [
+        {"name": name, "model": "scripted", "args": {"completions": [letter] * 4}}
+        for name, letter in (("one", "A"), ("two", "A"), ("three", "C"))
+    ]
+    made = Factuality(completion_fns=[model], registry=Registry(), name="facts.dev.v0", grader=panel)
+    report = report_of(made, rows_of("AAAA", "xxyy"), tmp_path)
+    assert (report["score"], report["macro_score"], report["rate/agrees"]) == (1.0, 1.0, 1.0)
+    assert "majority of a panel of 3 graders" in report["how"]

@@ -18,6 +18,7 @@ from evals.engine.settings import EngineSettings
 from evals.errors import EvalsError, RegistryError, UsageError
 from evals.record.grading import grading_by
 from evals.record.reader import read_record
+from evals.report.terminal.sample import sample_text
 from evals.testing.openai_server import Answer, LoopbackServer
 
 GOOD = {
@@ -253,3 +254,26 @@ def test_a_grader_that_is_the_evaluated_model_is_said_once(registry, capsys):
     assert "grader yes" not in capsys.readouterr().err.partition("warning")[2]
     main(["pocket/1m", "closedqa-demo", "--dry-run", "--max_samples", "1"])
     assert capsys.readouterr().err.count("is the evaluated model itself") == 1
+
+
+def test_the_sample_shows_the_verdict_of_each_grader(registry):
+    run(registry, "graded", grader=["yes", "no"])
+    (sample, *_) = read_record(registry.parent / "r.jsonl").samples()
+    shown = sample_text(sample)
+    assert "verdict     yes: Yes" in shown
+    assert "verdict     no: No" in shown
+
+
+def test_lists_of_claims_take_one_named_grader(registry):
+    write(registry / "completion_fns" / "lister.yaml", {"lister": says("Claim: four. S\n")})
+    rows = [{"passage": "p", "question": "q", "completion": "four"}]
+    (registry / "data" / "claims.jsonl").write_text(json.dumps(rows[0]) + "\n")
+    entry = {"class": "evals.suite:ClaimSupport", "args": {"samples_jsonl": "claims.jsonl"}}
+    write(registry / "evals" / "c.yaml", {"my-claims": {"id": "my-claims.dev.v0"}, "my-claims.dev.v0": entry})
+    with pytest.raises(UsageError, match="takes one grader, got 2"):
+        run(registry, "my-claims", grader="yes,no")
+    result = evals.run(
+        "writer", "my-claims", registry_paths=[registry], grader="lister", check=False,
+        record_path=registry.parent / "r.jsonl",
+    )  # fmt: skip
+    assert result.run_spec.run_config["graders"] == [{"name": "lister", "model": "lister"}]

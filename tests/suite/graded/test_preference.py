@@ -13,6 +13,7 @@ import pytest
 import evals
 from evals.cli.main import main
 from evals.errors import EvalsError
+from evals.interchange.preferences import read_judgements
 from evals.record.reader import read_record
 from evals.registry import bundled_data_root
 from evals.runner.result import RunResult
@@ -179,23 +180,57 @@ def test_finished_answers_are_judged_without_a_call_of_the_model(tmp_path: Path)
     assert [(battle["model_a"], battle["model_b"]) for battle in battles(result)] == [("m7", "m8")]
 
 
-def test_a_record_is_read_as_battles_and_its_battles_are_read_back(tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.parametrize("swap", [False, True])
+def test_a_record_is_read_as_battles_and_its_battles_are_read_back(tmp_path: Path, capsys: Any, swap: bool) -> None:
     def decide(one: str, other: str) -> str:
         number = int(re.findall(r"\d+", one)[0])
         return "A" if (number * 7 % 10 < 6) == one.startswith("written") else "B"
 
     rows = [row | {"reference": f"reference {i} " + "long " * (i % 9)} for i, row in enumerate(ROWS)]
-    result = judged(tmp_path, judge(decide), rows)
+    result = judged(tmp_path, judge(decide), rows, swap=swap)
     paths = [str(result.record_path), str(tmp_path / "battles.jsonl")]
     assert main(["preferences", paths[0], "--battles", paths[1], "--json"]) == 0
     of_record = json.loads(capsys.readouterr().out)
     assert main(["preferences", paths[1], "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == of_record
     [pair] = of_record["pairs"]
-    for key, name in (("win_rate", "win_rate"), ("at_equal_length", "at_equal_length")):
+    for key, name in (("win_rate",) * 2, ("at_equal_length",) * 2, ("first_preferred",) * 2):
         assert pair[name]["value"] == pytest.approx(result.report[key], abs=1e-12)
         assert pair[name]["ci95"] == pytest.approx(result.report[f"{key}_ci95"], abs=1e-9)
     assert (pair["model"], pair["other"]) == ("writer", "reference")
+
+
+STATE = {"is_mute": True}
+
+
+def at_first_half_mute(prompt: Any) -> str:
+    found = re.search(r"Request (\d+)", prompt[0]["content"])
+    assert found is not None
+    is_mute = STATE["is_mute"] and int(found[1]) % 2 == 0
+    return "Hm." if is_mute else "A" if int(found[1]) % 3 else "Tie"
+
+
+def test_a_resumed_run_has_the_report_of_one_that_was_not_stopped(tmp_path: Path) -> None:
+    STATE["is_mute"] = True
+    halved = judged(tmp_path, at_first_half_mute)
+    assert (halved.report["n"], halved.n_errors) == (30, 30)
+    STATE["is_mute"] = False
+    models, kwargs = [writer, at_first_half_mute], {"eval_class": "Preference", "log_dir": tmp_path, "max_errors": 1000}
+    resumed = evals.run(models, ROWS, record_path=tmp_path / "run.jsonl", resume=True, **kwargs)
+    whole = evals.run(models, ROWS, record_path=tmp_path / "whole.jsonl", **kwargs)
+    assert resumed.report["n"] == 60
+    same = ("win_rate", "win_rate_ci95", "n_ties", "first_preferred", "at_equal_style", "length_difference")
+    assert {key: resumed.report.get(key) for key in same} == {key: whole.report.get(key) for key in same}
+
+
+def test_repeats_of_a_request_are_no_further_samples(tmp_path: Path) -> None:
+    result = evals.run(
+        [writer, prefers_written], ROWS, eval_class="Preference", log_dir=tmp_path, repeats=3,
+        record_path=tmp_path / "run.jsonl",
+    )  # fmt: skip
+    assert (result.report["n"], result.report["n_wins"], result.report["win_rate"]) == (60, 180, 1.0)
+    rows = read_judgements([tmp_path / "run.jsonl"]).rows
+    assert (len(rows), len({row.prompt for row in rows})) == (180, 60)
 
 
 @pytest.mark.parametrize("eval_name", ["preference-instructions", "two-models"])

@@ -14,10 +14,12 @@ from recorded_calls import Model, run_over
 
 from evals.engine.samples import NullObserver
 from evals.errors import BadSample, UsageError
+from evals.record import LocalRecorder
 from evals.record.event import Event
 from evals.record.reader import read_record
 from evals.registry import Registry
 from evals.runner.counters import RunCounters
+from evals.specs import RunSpec
 from evals.suite.graders.eval import HostedEval
 from evals.suite.graders.single import LabelModel, MultiGraded, PythonGraded, ScoreModel, StringCheck, TextSimilarity
 
@@ -363,14 +365,33 @@ def test_a_panel_of_graders_gives_one_grade_and_keeps_each_verdict(tmp_path: Pat
     args = {"input": [{"role": "user", "content": "{{ sample.output_text }}?"}], "pass_threshold": 0.7}
     found = {}
     for aggregate in ("majority", "mean", "unanimous"):
-        registry = Registry(registry_paths=[tmp_path])
-        report = run_over(
-            ScoreModel, rows, "unused", tmp_path, registry=registry, grader="one,high,low", aggregate=aggregate, **args
-        )
+        folder = tmp_path / aggregate
+        folder.mkdir()
+        given = {"registry": Registry(registry_paths=[tmp_path]), "grader": "one,high,low", "aggregate": aggregate}
+        report = run_over(ScoreModel, rows, "unused", folder, **given, **args)
         found[aggregate] = (report["score"], report["accuracy"])
     assert found == {"majority": (0.8, 1.0), "mean": (pytest.approx(0.6), 0.0), "unanimous": (0.0, 0.0)}
     assert report["how"] == "unanimous of a panel of 3 graders: one, high, low"
-    verdicts = [event.data for event in read_record(tmp_path / "record.jsonl").events("verdict")]
+    verdicts = [event.data for event in read_record(folder / "record.jsonl").events("verdict")]
     assert [(one["grader"], one["choice"]) for one in verdicts] == [
         ("one", "passed"), ("high", "passed"), ("low", "failed"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("retries", "score", "invalid", "calls"), [(0, 0.0, 1.0, 1), (1, 0.5, 0.0, 2)])
+def test_a_grade_that_is_no_number_is_asked_for_again_where_retries_allow_it(
+    tmp_path: Path, retries: int, score: float, invalid: float, calls: int
+) -> None:
+    said = iter(["no idea", "0.5"])
+    grader = Model(lambda prompt: next(said))
+    data = tmp_path / "rows.jsonl"
+    data.write_text(json.dumps({"item": {"x": "1"}, "sample": {"output_text": "Paris"}}) + "\n")
+    evaluation = ScoreModel(
+        [Model("unused"), grader], str(data), eval_registry_path=tmp_path, name="rows.dev.v0", retries=retries,
+        input=[{"role": "user", "content": "{{ sample.output_text }}?"}],
+    )  # fmt: skip
+    report = evaluation.run(
+        LocalRecorder(str(tmp_path / "r.jsonl"), RunSpec([""], "rows.dev.v0", "rows", "dev", {}, ""))
+    )
+    assert (report["score"], report["invalid_rate"], len(grader.calls)) == (score, invalid, calls)
+    assert report.get("n_retries") == (1 if retries else None)

@@ -11,6 +11,9 @@ from scipy import stats
 
 import evals
 from evals.completion import ContinuationScore
+from evals.engine.context import use_session
+from evals.engine.plan import RunPlan
+from evals.engine.session import Session
 from evals.errors import BadSample, UsageError
 from evals.suite.text.text_loss import Ratio, TextLoss
 
@@ -99,3 +102,14 @@ def test_a_model_without_log_probabilities_is_refused_with_what_would_do():
 def test_a_row_without_text_is_named(row):
     with pytest.raises(BadSample):
         loss_of(Uniform()).check_sample(row)
+
+
+def test_repeats_of_a_text_are_one_unit_and_a_missing_one_leaves_the_text_in(tmp_path):
+    with use_session(Session(), RunPlan(repeats=2)):
+        ratio = Ratio()
+    for name, top, bottom in (("a", 1.0, 2.0), ("b", 4.0, 4.0), ("a", 3.0, 2.0)):
+        ratio.add(name, top, bottom)
+    keys = ratio.keys("x")
+    assert (keys["x"], keys["n"]) == (pytest.approx((2.0 + 4.0) / (2.0 + 4.0)), 2)
+    ratio.add("b", 0.0, 4.0)
+    assert ratio.keys("x")["x"] == pytest.approx((2.0 + 2.0) / (2.0 + 4.0))
