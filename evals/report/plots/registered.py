@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.report.plots import calibration, exams, groups, inverse, languages, scaling
+from evals.report.plots import calibration, exams, groups, inverse, scaling
 from evals.report.plots.kinds import PlotKind
 
-PLOTS: tuple[PlotKind, ...] = (calibration.KIND, exams.KIND, scaling.KIND, inverse.KIND, groups.KIND, languages.KIND)
+PLOTS: tuple[PlotKind, ...] = (calibration.KIND, exams.KIND, scaling.KIND, inverse.KIND, groups.KIND)
