@@ -35,8 +35,8 @@ MAX_HEADERS_BYTES = 4 * MAX_HEADER_BYTES
 "Of all headers of a reply together: a server that never ends them would fill the memory."
 
 MOST_OPENING = 64
-"""Connections that are opened at a time. Servers in Python queue 100 by default (asyncio, backlog=100); what comes beyond
-waits a second for the system to try again."""
+"""Connections that are opened at a time. Servers in Python queue 100 by default (asyncio, backlog=100); what comes
+beyond waits a second for the system to try again."""
 
 ADDRESSES_HOLD_S = 10.0
 "How long the addresses of a server are used before they are looked up again."
