@@ -1,6 +1,10 @@
 """What a run costs beside a bare loop over the same server: CPU, waiting, memory, bytes, start-up.
 
-python benchmarks/engine.py [--rounds 5] [--only cpu,latency,memory,bytes,startup,registry] [--peer-registry DIR]
+python benchmarks/engine.py [--rounds 5] [--only cpu,latency,memory,bytes,startup,registry]
+                            [--peer-registry DIR] [--against PYTHON]
+
+--against compares with another build, whose interpreter is PYTHON: CPU a sample, and of a one-sample run, without and
+with the extra [fast]. All builds take turns.
 
 Every figure is a median of rounds in which the two sides take turns, on one local server in a process of its own.
 CPU is user + system time of the whole measured process, as the operating system counts it.
@@ -11,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -54,19 +57,18 @@ class Used(NamedTuple):
     peak_mb: float
 
 
-def measure(command: list[str], environment: dict[str, str] | None = None) -> Used:
+def measure(command: list[str], environment: dict[str, str] | None = None, cwd: Path | None = None) -> Used:
     """Run a command to its end and say what it took; a failure shows its output."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **(environment or {})})
+        env = {**os.environ, **(environment or {})}
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=env, cwd=cwd)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall_s = time.perf_counter() - began
         if process.returncode:
             output.seek(0)
             raise SystemExit(f"{' '.join(command)}\n{output.read().decode()}")
-    del before
     return Used(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss / 1024)
 
 
@@ -102,6 +104,13 @@ class Bench:
         command = [sys.executable, "-m", "evals.cli.oaieval", "loopback", name, "--registry_path", str(self.folder)]
         return measure([*command, "--record_path", str(record), *flags], {"OPENAI_BASE_URL": self.base_url})
 
+    def build(self, python: str, n: int, environment: dict[str, str]) -> Used:
+        """A run of `n` samples by the build of an interpreter. The working folder holds no package of ours."""
+        (self.folder / "record.jsonl").unlink(missing_ok=True)
+        command = [python, "-m", "evals.cli.oaieval", "loopback", "bench", "--registry_path", str(self.folder)]
+        flags = ["--record_path", "record.jsonl", "--max_samples", str(n)]
+        return measure([*command, *flags], {"OPENAI_BASE_URL": self.base_url, **environment}, self.folder)
+
     def bare(self, n: int, in_flight: int) -> Used:
         return measure([sys.executable, "-c", BARE_LOOP, self.data, self.base_url, str(n), str(in_flight)])
 
@@ -134,6 +143,41 @@ def cpu(bench: Bench, rounds: int, n: int = 2000) -> None:
         f"{ours:,.0f} us, bare {bare:,.0f} us",
         f"ratio {ours / bare:.2f} (bar 0.5, aim 0.2)",
     )
+
+
+HIDE_FAST = "import sys\nfor name in ('httptools',):\n    sys.modules[name] = None  # its import fails\n"
+
+
+def builds(bench: Bench, rounds: int, other: str, n: int = 3000) -> None:
+    """CPU a sample and of a start, by another build, by this one without [fast], and with it, in turns."""
+    bench.rows(n)
+    hidden = bench.folder / "hidden"
+    hidden.mkdir(exist_ok=True)
+    (hidden / "sitecustomize.py").write_text(HIDE_FAST)
+    sides = {
+        "the other build": (other, {}),
+        "without [fast]": (sys.executable, {"PYTHONPATH": str(hidden)}),
+        "with [fast]": (sys.executable, {}),
+    }
+    samples: dict[str, list[float]] = {name: [] for name in sides}
+    starts: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name in sides if number % 2 else reversed(sides):
+            python, environment = sides[name]
+            one, all_ = bench.build(python, 1, environment), bench.build(python, n, environment)
+            if number:  # the first round writes byte code, and is not counted
+                samples[name].append((all_.cpu_s - one.cpu_s) / (n - 1) * 1e6)
+                starts[name].append(one.cpu_s * 1e3)
+    first, *ours = sides
+    for what, unit, values in (("CPU a sample", "us", samples), ("CPU of a one-sample run", "ms", starts)):
+        show(f"{what}, {first}", f"{statistics.median(values[first]):,.0f} {unit}", f"median of {rounds} rounds")
+        for name in ours:
+            ratios = [mine / its for mine, its in zip(values[name], values[first], strict=True)]
+            show(
+                f"{what}, {name}",
+                f"{statistics.median(values[name]):,.0f} {unit}",
+                f"ratio {statistics.median(ratios):.2f}, {min(ratios):.2f} to {max(ratios):.2f}, n = {rounds}",
+            )
 
 
 def latency(bench: Bench, rounds: int) -> None:
@@ -231,6 +275,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="cpu,latency,memory,bytes,startup,registry")
+    parser.add_argument("--against", help="the interpreter of an environment with another build, for `builds`")
     parser.add_argument("--peer-registry", type=Path, default=os.environ.get("EVALS_PEER_REGISTRY"))
     args = parser.parse_args()
     wanted = args.only.split(",")
@@ -243,6 +288,8 @@ def main() -> None:
                 record_bytes(bench)
             if "startup" in wanted:
                 startup(bench, args.rounds)
+            if args.against:
+                builds(bench, args.rounds, args.against)
             if "memory" in wanted:
                 memory(bench, args.rounds)
         if "latency" in wanted:

@@ -94,7 +94,7 @@ def with_pictures_by_digest(prompt: Any) -> Any:
 
     A picture of some megabytes would otherwise stand in the record once for each call. Without one, the same object.
     """
-    if not isinstance(prompt, list) or not any(_has_parts(message) for message in prompt):
+    if not isinstance(prompt, list) or not any(map(_has_parts, prompt)):
         return prompt
     return [_with_digests(message) for message in prompt]
 

@@ -61,7 +61,7 @@ def labels_of(sample: Any) -> dict[str, Any] | None:
     """The labels of a row: its LABEL_KEYS with a text or a whole number; None without any."""
     if not isinstance(sample, dict):
         return None
-    labels = {key: sample[key] for key in LABEL_KEYS if isinstance(sample.get(key), str | int)}
+    labels = {key: sample[key] for key in LABEL_KEYS if key in sample and isinstance(sample[key], (str, int))}
     return labels or None
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evals.report.plots.kinds import PlotKind
+from evals.report.plots.kinds import Plot, PlotKind
 from evals.report.plots.registered import PLOTS
 
 
@@ -23,6 +23,7 @@ def _add_kind(plots: argparse._SubParsersAction[Any], kind: PlotKind) -> None:
     needs = kind.needs
     sub.add_argument("inputs", nargs=1 if needs.at_most == 1 else "+", metavar=needs.metavar, help=needs.help)
     sub.add_argument("--out", metavar="FILE", help="draw into this .png, .svg or .pdf (data beside it as .csv)")
+    sub.add_argument("--csv", metavar="FILE", help="write the data there, with or without a picture")
     kind.add_options(sub)
     sub.add_argument("--json", action="store_true", help="one JSON object on standard output")
     sub.set_defaults(func=run, kind=kind)
@@ -44,13 +45,21 @@ def run(args: argparse.Namespace) -> int:
         check_form(args.out)
     plot = kind.make(args.inputs, args)
     print(dumps(plot.as_json()) if args.json else plot.text())
-    if args.out:
-        from evals.report.plots.figure import save
-
-        data = save(args.out, plot)
-        if not args.json:
-            print(f"\nplot  {args.out}\ndata  {data}")
+    written = list(_written(plot, args.out, args.csv))
+    if written and not args.json:
+        print("\n" + "\n".join(written))
     return 0
+
+
+def _written(plot: Plot, out: str | None, csv: str | None) -> Iterator[str]:
+    """Write the picture and the data, and say where."""
+    from evals.report.plots.figure import save, save_data
+
+    if out:
+        data = save(out, plot)
+        yield f"plot  {out}\ndata  {data}"
+    if csv:
+        yield f"data  {save_data(csv, plot)}"
 
 
 def _check_number(inputs: Sequence[str], kind: PlotKind) -> None:

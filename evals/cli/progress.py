@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 BAR = "{percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}] {desc}"
 
 LOOK_EVERY_S = 1.0
+BAR_EVERY_S = 0.2
 LINE_EVERY_S = 10.0
 LINE_EVERY_FRACTION = 0.1
 
 
 class Progress:
-    """An observer that draws the progress. The engine calls it on its thread; another thread draws in between."""
+    """An observer that counts what the engine tells it; a thread of its own draws, so that samples cost no drawing."""
 
     def __init__(
         self, stream: TextIO, *, look_every_s: float = LOOK_EVERY_S, line_every_s: float = LINE_EVERY_S
@@ -55,6 +57,8 @@ class Progress:
             print(f"{n_done_before:,} of {n_items:,} samples are done already", file=self._stream, flush=True)
         if self._hidden:
             return
+        if self._stream.isatty():
+            self._look_every_s = min(self._look_every_s, BAR_EVERY_S)
         if self._ticker is None:
             self._ticker = threading.Thread(target=self._tick, name="evals-progress", daemon=True)
             self._ticker.start()
@@ -81,22 +85,20 @@ class Progress:
     def _step(self, n: int = 1) -> None:
         with self._lock:
             self._done += n
-            if self._bar is not None:
-                self._bar.set_description_str(self._state(), refresh=False)
-                self._bar.update(n)
-            elif not self._hidden:
-                self._maybe_line()
 
     def _tick(self) -> None:
-        """Draw while no sample ends, for example while every call is being retried."""
-        while not self._closed.wait(self._look_every_s):
-            with self._lock:
-                if self._closed.is_set():
-                    return
-                if self._bar is not None:
-                    self._bar.set_description_str(self._state())
-                else:
-                    self._maybe_line()
+        """Draw from time to time, also while no sample ends, for example while every call is being retried."""
+        with contextlib.suppress(OSError):  # a closed terminal or pipe must not end a run
+            while not self._closed.wait(self._look_every_s):
+                self._draw()
+
+    def _draw(self) -> None:
+        if self._bar is None:
+            self._maybe_line()
+            return
+        self._bar.set_description_str(self._state(), refresh=False)
+        self._bar.n = self._done
+        self._bar.refresh()
 
     def _maybe_line(self) -> None:
         now_s = time.monotonic()

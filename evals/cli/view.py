@@ -51,6 +51,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     server = parser.add_argument_group("for a folder in the browser")
     server.add_argument("--port", type=_port, metavar="N", help="default 8765, or a free one where that is taken")
     server.add_argument("--votes", metavar="PATH", help="the file of votes (default votes.jsonl)")
+    server.add_argument(
+        "--registry_path", action="append", default=[], metavar="DIR", help="a further registry, for labels"
+    )
     server.add_argument("--no-browser", action="store_true", help="print the address, and open nothing")
     parser.set_defaults(func=run)
 
@@ -76,8 +79,10 @@ def run(args: argparse.Namespace) -> int:
     from evals.errors import UsageError
     from evals.record.reader import read_record
 
-    if args.port is not None or args.no_browser or args.votes:
-        raise UsageError("--port, --votes and --no-browser are for a folder", fix="evals view FOLDER, or evals view")
+    if args.port is not None or args.no_browser or args.votes or args.registry_path:
+        raise UsageError(
+            "--port, --votes, --registry_path and --no-browser are for a folder", fix="evals view FOLDER, or evals view"
+        )
     log = read_record(args.record)
     chosen = _chosen(log, args)
     if args.json:
@@ -92,6 +97,7 @@ def _serve(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from evals.errors import UsageError
+    from evals.registry.lookup import Registry
     from evals.runner.request import log_dir
     from evals.viewer.serve import serve_folder
 
@@ -101,11 +107,14 @@ def _serve(args: argparse.Namespace) -> int:
         raise UsageError(
             f"{name} needs a record, and this is a folder", fix="name one of its records; evals runs lists them"
         )
+    registry = Registry()
+    registry.add_registry_paths(args.registry_path)
     folder = Path(args.record) if args.record is not None else log_dir()
     serve_folder(
         folder,
         port=args.port,
         votes=Path(args.votes or "votes.jsonl"),
+        registry=registry,
         opens_browser=not args.no_browser,
         ready=lambda url, n_runs: print(_greeting(folder, url, n_runs), flush=True),
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 from evals.engine.cut_off import TOTAL_CAPS, VISIBLE_CAP
 
+_CAPS = (*TOTAL_CAPS, VISIBLE_CAP)
+
 
 @dataclass(frozen=True)
 class Cap:
@@ -19,9 +21,9 @@ class Cap:
 
 def cap_of(options: Mapping[str, Any], default: int | None = None) -> Cap | None:
     """The cap among the options of a call; None without one. default: the cap of calls that name none."""
-    for name in (*TOTAL_CAPS, VISIBLE_CAP):
+    for name in _CAPS:
         value = options.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if value is not None and isinstance(value, int | float) and not isinstance(value, bool):
             return Cap(name, int(value))
     return None if default is None else Cap(VISIBLE_CAP, default)
 

@@ -12,7 +12,8 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.backend import Backend
 from evals.completion_fns.base_url import checked_base_url, host_of, secrets_of, shown_url
-from evals.completion_fns.caps import cap_of, one_cap
+from evals.completion_fns.call_options import CallOptions, overlaid
+from evals.completion_fns.caps import cap_of
 from evals.completion_fns.cost import cost_usd, summed_usage
 from evals.completion_fns.effort import check_effort, effort_in_words, effort_of
 from evals.completion_fns.loop_clients import LoopClients
@@ -26,6 +27,9 @@ from evals.specs import ModelInfo
 
 PLACEHOLDER_KEY = "no-key"
 "Sent when no key is set to a server that needs none; most of them want the header and not the key."
+
+
+_UNKNOWN = ModelInfo("")
 
 
 class HostedBackend(Backend):
@@ -82,6 +86,7 @@ class HostedBackend(Backend):
         effort = given.pop("effort", None)
         self.options = self.checked_options(given) | ({} if effort is None else {"reasoning_effort": str(effort)})
         self.extra_options = dict(extra_options or {})
+        self._call_options = CallOptions(self.options, self.extra_options)
         self.registry = registry
         self.max_concurrency = max_concurrency
         self.base_url = checked_base_url(self.find_base_url(base_url))
@@ -232,17 +237,19 @@ class HostedBackend(Backend):
         Raises:
             CallFailed: no usable reply. EvalsError: as `preflight`.
         """
-        options = one_cap(overlaid(kwargs, self.options, self.extra_options))
+        options = self._call_options.of(kwargs)
         formatted = self.formatted(prompt)
         client = self.client()
-        info = self.model_info() or ModelInfo("")
+        info = self.model_info() or _UNKNOWN
 
         async def draw(chosen: Mapping[str, Any]) -> list[Completions]:
             return await self.draw_all(client, formatted, chosen)
 
         began_s = time.perf_counter()
         cap = self._room.first_cap(options, info)
-        drawn = await self._room.draw(draw, options, cap)
+        drawn = await (
+            self.draw_all(client, formatted, options) if cap is None else self._room.draw(draw, options, cap)
+        )
         result = _joined(drawn)
         refuse_filtered(result, self.host)
         again = None
@@ -254,7 +261,8 @@ class HostedBackend(Backend):
             result.request = {**(result.request or {}), "cut_off_before": _cap_sent(drawn[0])}
             drawn = [*drawn, *again]
             result.usage = summed_usage([part.usage for part in drawn])
-        result.tool_calls = result.tool_calls or tool_calls_of(result)
+        if not result.tool_calls:
+            result.tool_calls = tool_calls_of(result)
         self._room.saw(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
@@ -267,14 +275,6 @@ class HostedBackend(Backend):
 
 def _joined(drawn: Sequence[Completions]) -> Completions:
     return drawn[0] if len(drawn) == 1 else together(drawn)
-
-
-def overlaid(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """The sampling arguments of several layers, those of later layers on top; arguments that are None are left out."""
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged.update(layer)
-    return {name: value for name, value in merged.items() if value is not None}
 
 
 def refuse_filtered(result: Completions, host: str, status: int | None = None) -> None:

@@ -27,7 +27,7 @@ def _calls_of_reply(raw: Any) -> list[list[FunctionCall]]:
     raw = as_dict(raw)
     if "choices" in raw:
         messages = [choice.get("message") for choice in dicts(raw["choices"])]
-        return [_chat_calls(message if isinstance(message, Mapping) else {}) for message in messages]
+        return [_chat_calls(message if isinstance(message, (dict, Mapping)) else {}) for message in messages]
     if "output" in raw:
         items = [item for item in dicts(raw["output"]) if item.get("type") == "function_call"]
         return [[_call(item.get("call_id"), item.get("name"), item.get("arguments")) for item in items]]
@@ -41,6 +41,8 @@ def _calls_of_reply(raw: Any) -> list[list[FunctionCall]]:
 
 def _chat_calls(message: Mapping[str, Any]) -> list[FunctionCall]:
     """The calls of a chat message, also in the older form `function_call`."""
+    if not message.get("tool_calls") and not message.get("function_call"):
+        return []
     calls = [(call.get("id"), call.get("function")) for call in dicts(message.get("tool_calls"))]
     calls = calls or [(None, message.get("function_call"))]
     return [_call(id, f.get("name"), f.get("arguments")) for id, f in calls if isinstance(f, Mapping)]

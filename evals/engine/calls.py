@@ -83,7 +83,7 @@ async def _complete(fn: Any, prompt: Any, kwargs: dict[str, Any], *, grading: bo
     prompt, kwargs = in_form(fn, prompt, kwargs)
     if session.stand_in is not None and not traits.delegates:
         return session.stand_in.complete(fn, prompt, kwargs, grading=grading)
-    if not traits.delegates:
+    if not traits.delegates and not isinstance(prompt, str):
         prompt = await with_pictures(session, prompt, grading=grading)
     result = await (_asked if traits.has_complete else _called)(session, fn, prompt, kwargs)
     # The only place where thoughts are cut off: classes, rules, solvers and graders see answers alone.
@@ -241,8 +241,9 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
         record_sampling(prompt=prompt, sampled=result.get_completions())
         return
     extra: dict[str, Any] = {"model": result.model, "usage": result.usage}
-    if any(reason not in (None, "stop") for reason in result.finish_reasons):
-        extra["finish_reasons"] = result.finish_reasons
+    reasons = result.finish_reasons
+    if reasons != ["stop"] and any(reason not in (None, "stop") for reason in reasons):
+        extra["finish_reasons"] = reasons
     costs = {"latency_s": result.latency_s and round(result.latency_s, 4), "cost_usd": result.cost_usd}
     if result.cached:
         extra["cached"] = True

@@ -32,7 +32,10 @@ def is_cut_off(result: CompletionResult) -> bool:
 
 def reached_limit(result: Completions) -> bool:
     """Whether one of the completions ended at its limit on tokens, begun or not."""
-    return not CUT_OFF_REASONS.isdisjoint(map(str, result.finish_reasons))
+    for reason in result.finish_reasons:
+        if reason is not None and reason != "stop" and str(reason) in CUT_OFF_REASONS:
+            return True
+    return False
 
 
 def _is_cut_off(result: Completions, place: int) -> bool:
@@ -50,9 +53,11 @@ def has_reasoned(result: Completions) -> bool:
 
 def reasoning_tokens(usage: Mapping[str, Any] | None) -> int:
     """The reasoning tokens of a reply, which are counted among its completion tokens; 0 where it names none."""
-    counts = usage or {}
+    if not usage:
+        return 0
+    counts = usage
     details = counts.get("completion_tokens_details") or counts.get("output_tokens_details") or counts
-    count = details.get("reasoning_tokens") if isinstance(details, Mapping) else None
+    count = details.get("reasoning_tokens") if isinstance(details, (dict, Mapping)) else None
     return count if isinstance(count, int) else 0
 
 

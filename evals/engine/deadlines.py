@@ -23,7 +23,7 @@ class Deadlines:
     """Watches waits. A timer of its own for each of them costs ten times as much, and nearly all end in time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._waits: dict[Waiting, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._looks_at_s = 0.0
@@ -41,12 +41,12 @@ class Deadlines:
     def _set_timer(self, due_s: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._looks_at_s = min(due_s, self._loop.time() + LOOK_AGAIN_S)
-        self._timer = self._loop.call_at(self._looks_at_s, self._look)
+        self._looks_at_s = min(due_s, self.loop.time() + LOOK_AGAIN_S)
+        self._timer = self.loop.call_at(self._looks_at_s, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        now_s = self._loop.time() + 0.001  # timers of some systems come a little early
+        now_s = self.loop.time() + 0.001  # timers of some systems come a little early
         for wait in [wait for wait in self._waits if wait.due_s <= now_s]:
             self._waits.pop(wait, None)
             wait.expired()

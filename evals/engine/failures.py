@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import enum
 import json
 import math
@@ -233,6 +232,8 @@ def _finite(text: str | None) -> float | None:
 
 def _moment_s(text: str | None) -> float | None:
     """The POSIX time of an HTTP date; None if it cannot be read."""
+    import email.utils
+
     try:
         return email.utils.parsedate_to_datetime(text or "").timestamp()
     except (TypeError, ValueError, OverflowError):

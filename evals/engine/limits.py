@@ -50,7 +50,7 @@ class AdaptiveLimit:
 
     async def acquire(self) -> int:
         """Wait for a place; the number of the round, which `release` takes."""
-        while self.in_flight >= self.size:
+        while self.in_flight >= int(self.value):
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
             try:
@@ -61,9 +61,10 @@ class AdaptiveLimit:
                 raise
         self.in_flight += 1
         # Only a full limit may grow. Otherwise a run with few calls in flight would raise it without any evidence.
-        if self.in_flight >= self.size:
+        if self.in_flight >= int(self.value):
             self._n_may_grow = self.size
-        await self._pause()
+        if self._paused_until:
+            await self._pause()
         return self._round
 
     async def _pause(self) -> None:
@@ -108,6 +109,8 @@ class AdaptiveLimit:
         self._n_ended = self._n_pushed_back = 0
 
     def _wake(self) -> None:
+        if not self._waiting:
+            return
         free = self.size - self.in_flight
         while free > 0 and self._waiting:
             future = self._waiting.popleft()

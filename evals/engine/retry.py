@@ -29,6 +29,8 @@ the waits between them, those take 70 s."""
 _DEFAULT_TIMEOUT_S = 600.0
 _MIN_TIMEOUT_S = 30.0
 _CALLS_TO_LEARN = 20
+CALLS_KEPT = 200
+"Successful attempts from which time-outs are learnt, the latest ones."
 
 
 def backoff_s(settings: EngineSettings, n_failed: int, retry_after_s: float | None, rng: random.Random) -> float:
@@ -69,19 +71,27 @@ class Timeouts:
     """The time that an attempt may take, learnt from the attempts that succeeded."""
 
     settings: EngineSettings
-    _slowest: deque[float] = field(default_factory=lambda: deque(maxlen=200))
+    _latest: deque[float] = field(default_factory=lambda: deque(maxlen=CALLS_KEPT))
+    _slowest_s: float = 0.0
+    "Of `_latest`; kept beside them, since it is asked for in each attempt."
 
     def succeeded(self, latency_s: float) -> None:
         """Take in how long a successful attempt took."""
-        self._slowest.append(latency_s)
+        latest = self._latest
+        leaves_s = latest[0] if len(latest) == CALLS_KEPT else 0.0
+        latest.append(latency_s)
+        if latency_s >= self._slowest_s:
+            self._slowest_s = latency_s
+        elif leaves_s >= self._slowest_s:
+            self._slowest_s = max(latest)
 
     def attempt_s(self, n_timed_out: int) -> float:
         """Seconds that the next attempt may take. n_timed_out: time-outs of this call, each of which doubles it."""
         if self.settings.attempt_timeout_s is not None:
             return self.settings.attempt_timeout_s
-        if len(self._slowest) < _CALLS_TO_LEARN:
+        if len(self._latest) < _CALLS_TO_LEARN:
             return _DEFAULT_TIMEOUT_S
-        learnt = max(_MIN_TIMEOUT_S, 10.0 * max(self._slowest))
+        learnt = max(_MIN_TIMEOUT_S, 10.0 * self._slowest_s)
         return min(_DEFAULT_TIMEOUT_S, learnt * 2.0**n_timed_out)
 
 

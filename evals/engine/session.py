@@ -9,6 +9,7 @@ import random
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from evals.engine.deadlines import Deadlines
 from evals.engine.limits import AdaptiveLimit, RateLimit
 from evals.engine.retry import Breaker, Timeouts
 from evals.engine.settings import EngineSettings
@@ -104,6 +105,7 @@ class Session:
         self._close_within_s = close_within_s
         self._is_closed = False
         self._pauses: set[asyncio.Future[None]] = set()
+        self._deadlines: Deadlines | None = None
         self._timeouts: dict[str, Timeouts] = {}
         self._limits: dict[str, AdaptiveLimit] = {}
         self._breakers: dict[str, Breaker] = {}
@@ -142,6 +144,13 @@ class Session:
         if key not in self._timeouts:
             self._timeouts[key] = Timeouts(self.settings)
         return self._timeouts[key]
+
+    def deadlines(self) -> Deadlines:
+        """The time-outs of the calls in flight. A forked child has another loop, so it gets others."""
+        loop = asyncio.get_running_loop()
+        if self._deadlines is None or self._deadlines.loop is not loop:
+            self._deadlines = Deadlines(loop)
+        return self._deadlines
 
     async def pause(self, seconds: float) -> None:
         """Wait some seconds before a call, or before its next attempt. Ends early when the run is asked to stop.

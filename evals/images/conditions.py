@@ -37,12 +37,13 @@ class ImageOptions:
 
 def has_images(prompt: Any) -> bool:
     """Whether a prompt is a chat with an image in it."""
-    return isinstance(prompt, list) and any(
-        url_of(part) is not None
-        for message in prompt
-        if isinstance(message, Mapping) and isinstance(message.get("content"), list)
-        for part in message["content"]
-    )
+    if not isinstance(prompt, list):
+        return False
+    for message in prompt:  # a generator costs more than the search: once a call
+        parts = message.get("content") if isinstance(message, (dict, Mapping)) else None
+        if isinstance(parts, list) and any(url_of(part) is not None for part in parts):
+            return True
+    return False
 
 
 def in_condition(

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import mimetypes
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +88,9 @@ def sent_image(
     if not _is_local(url):
         found = _content_of_data_url(url) if url.startswith("data:") else None
         return SentImage(url) if found is None else _made(*found, max_px, max_bytes)
-    path = Path(urllib.request.url2pathname(urllib.parse.urlsplit(url).path) if url.startswith("file:") else url)
+    from urllib.request import url2pathname
+
+    path = Path(url2pathname(urllib.parse.urlsplit(url).path) if url.startswith("file:") else url)
     return _made(*_read(path if folder is None else folder / path), max_px, max_bytes)
 
 

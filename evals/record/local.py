@@ -109,8 +109,7 @@ class LocalRecorder(RecorderBase):
             first = self._next_event_id
             events = self._numbered(entries)
             lines = [event_line(event, text) for event, text in entries]
-            shown = {k: v for k, v in marks.items() if k != OWN_ID_KEY or k not in self._hidden}
-            lines[-1] = lines[-1][:-2] + "".join(f", {dumps(k)}: {self._text_of(v)}" for k, v in shown.items()) + "}\n"
+            lines[-1] = f"{lines[-1][:-2]}{self._marks_text(marks)}}}\n"
             try:
                 self._file.append(sealed(encode("".join(lines)), len(lines)))
             except RecordError:
@@ -120,6 +119,13 @@ class LocalRecorder(RecorderBase):
                 self._events.extend(events)
         self._flush_events_internal(events)
         return None
+
+    def _marks_text(self, marks: dict[str, Any]) -> str:
+        """The keys that end the last line of a batch."""
+        shown = (
+            marks if not self._hidden else {k: v for k, v in marks.items() if k != OWN_ID_KEY or k not in self._hidden}
+        )
+        return "".join([f', "{key}": {"true" if mark is True else self._text_of(mark)}' for key, mark in shown.items()])
 
     def adopt(self, batches: Sequence[Sequence[bytes]]) -> None:
         """Append batches of another record of the same run as they are, under the run id and event ids of this one.

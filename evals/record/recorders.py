@@ -207,12 +207,11 @@ class RecorderBase:
 
     def record_event(self, type: str, data: Any = None, sample_id: str | None = None) -> None:
         """Record an event of any type. sample_id: by default the current sample."""
-        if self.is_paused(sample_id):
+        if self._paused and self.is_paused(sample_id):
             return
-        context = self._mine()
-        scope = None if context is None else context.scope
-        if sample_id is None and context is not None:
-            sample_id = context.sample_id
+        context, scope = current_context.get(), None
+        if context.recorder is self:
+            scope, sample_id = context.scope, context.sample_id if sample_id is None else sample_id
         event = Event(
             self._run_id,
             -1,

@@ -87,7 +87,7 @@ def _number(type: str, name: str, value: Any) -> float | None:
         value = plain(value)  # a live event holds numpy's numbers as they are
     if isinstance(value, bool):
         return float(value) if type == "metrics" or name == "correct" else None
-    return float(value) if isinstance(value, int | float) and is_finite(value) else None
+    return float(value) if isinstance(value, (int, float)) and is_finite(value) else None
 
 
 def is_finite(value: float) -> bool:

@@ -121,12 +121,14 @@ class RunCounters:
 
     def add_finished(self, events: Sequence[Event]) -> None:
         """Add the calls and the score of a finished evaluation, of this run or of the one that it resumes."""
+        is_cut = False
         for event in events:
             if not isinstance(event.data, dict):
                 continue
             if event.type == "sampling" or (event.type in ("cond_logp", "embedding") and "usage" in event.data):
                 self._add_call(event.data)
-        self.n_truncated += not self._reads_beginning and any(map(is_truncated, events))
+                is_cut = is_cut or is_truncated(event)
+        self.n_truncated += is_cut and not self._reads_beginning
         self.n_unparsed += n_unparsed(events)
         score = score_of(events)
         if score is not None:
@@ -143,9 +145,11 @@ class RunCounters:
             self._pico_usd += pico_usd
         if isinstance(data.get("grader"), str):
             self.graders.setdefault(data["grader"], GraderCosts()).add(data, pico_usd)
+        totals = self.usage
         for key, value in flat_usage(data.get("usage")):
-            self.usage[key] += value
-        self.endings.update(endings_of(data))
+            totals[key] += value
+        for ending in endings_of(data):
+            self.endings[ending] += 1
 
     def sums(self, report: dict[str, Any]) -> dict[str, int]:
         """`usage_<key>` sums and ENDINGS for the final report.
@@ -191,10 +195,12 @@ _ENDING_OF = {
 
 def endings_of(sampling: Mapping[str, Any]) -> list[str]:
     """The ENDINGS of the completions of a `sampling` event, one entry for each completion and ending."""
-    reasons = sampling.get("finish_reasons")
+    reasons, answers = sampling.get("finish_reasons"), sampling.get("answers")
+    if reasons is None and answers is None:
+        return []
     found = [_ENDING_OF.get(str(reason)) for reason in reasons] if isinstance(reasons, list) else []
     endings = [ending for ending in found if ending]
-    answers, texts = sampling.get("answers"), sampling.get("sampled")
+    texts = sampling.get("sampled")
     texts = [texts] if isinstance(texts, str) else texts
     if isinstance(answers, list) and isinstance(texts, list):
         cut = [answer for answer, text in zip(answers, texts, strict=False) if answer != text]
@@ -230,8 +236,8 @@ def flat_usage(usage: Any, prefix: str = "") -> list[tuple[str, int]]:
         return []
     counts: list[tuple[str, int]] = []
     for key, value in usage.items():
-        if isinstance(value, int) and not isinstance(value, bool):
-            counts.append((f"{prefix}{key}", value))
-        elif isinstance(value, dict):
-            counts.extend((name, count) for name, count in flat_usage(value, f"{prefix}{key}_") if count)
+        if type(value) is int:
+            counts.append((f"{prefix}{key}" if prefix else key, value))
+        elif isinstance(value, dict) and any(value.values()):
+            counts += [one for one in flat_usage(value, f"{prefix}{key}_") if one[1]]
     return counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,7 +161,7 @@ def source_facts(registry_path: Path | None) -> dict[str, Any]:
     """Versions, and the commit of the registry where it lies in a git repository."""
     commit = git_commit(registry_path) if registry_path is not None else None
     return {
-        "versions": {"oaieval": evals.__version__, "python": platform.python_version()},
+        "versions": {"oaieval": evals.__version__, "python": sys.version.split()[0]},
         "registry_commit": commit,
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 
 from evals.report_keys import Metric
 from evals.texts.number_text import interval_text, number
@@ -24,6 +23,8 @@ def result_html(title: str, metrics: Mapping[str, Metric], notes: Iterable[str] 
 
 def _escaped(text: str) -> str:
     """`text` as HTML text: no markup, and nothing that hides or turns letters."""
+    from html import escape
+
     return escape(one_line(text))
 
 

@@ -64,7 +64,7 @@ def split_thoughts(text: str) -> Split:
     >>> split_thoughts("<think>France... Paris.</think>\\n\\nParis").answer
     'Paris'
     """
-    if "<" not in text and "[" not in text and "\u25c1" not in text and not text.startswith("analysis"):
+    if not _may_hold_marks(text):
         return Split(text)
     bare = _compiled(_BARE_CHANNELS).match(text)
     if bare is not None:
@@ -73,9 +73,13 @@ def split_thoughts(text: str) -> Split:
     return found if found is not None else Split(text)
 
 
+def _may_hold_marks(text: str) -> bool:
+    return "<" in text or "[" in text or "\u25c1" in text or text.startswith("analysis")
+
+
 def answers_in(texts: Sequence[str]) -> list[str]:
     """The answers of completions, without their thoughts."""
-    return [split_thoughts(text).answer for text in texts]
+    return [split_thoughts(text).answer if _may_hold_marks(text) else text for text in texts]
 
 
 def answers_where_cut(sampled: Any) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,13 +16,14 @@ from evals.errors import UsageError
 from evals.forecasts.store import entries, folder_of
 from evals.texts.safe_text import one_line
 from evals.viewer.access import Guard, Rules
-from evals.viewer.endpoints import NotThere, as_json, as_text, writes
+from evals.viewer.endpoints import NotThere, Text, as_json, as_text, writes
 from evals.viewer.forecast_rows import forecast_rows
 from evals.viewer.index import IndexedRun, RecordIndex
+from evals.viewer.label_pages import Labels
 from evals.viewer.live import LiveRecord
 from evals.viewer.run_pages import MAX_RUNS, RunPages, page_policy
 from evals.viewer.run_rows import progress_row, run_row, trends
-from evals.viewer.shell import PAGES, page_html, static_files
+from evals.viewer.shell import PAGES, WAITING, Page, page_html, static_files
 from evals.viewer.vote_pages import Votes
 
 MAX_LIVE = 32
@@ -31,11 +33,13 @@ MAX_LIVE = 32
 class Viewer:
     """Answers for one folder of records."""
 
-    def __init__(self, index: RecordIndex, votes: Votes) -> None:
+    def __init__(self, index: RecordIndex, votes: Votes, labels: Labels) -> None:
         self._index = index
         self._votes = votes
+        self._labels = labels
         self._pages = RunPages()
         self._live: OrderedDict[str, LiveRecord] = OrderedDict()
+        self._live_lock = threading.Lock()
 
     def run(self, run_id: str) -> IndexedRun:
         """The run of an id. Raises NotThere."""
@@ -70,16 +74,24 @@ class Viewer:
             raise UsageError(f"a page shows at most {MAX_RUNS} runs", fix="evals compare takes more")
         return [self.run(run_id) for run_id in ids]
 
-    def run_page(self, request: Request) -> str:
-        """The page of one run, or of several."""
-        return self._pages.page(self.picked(request)).html
+    def run_page(self, request: Request) -> Text:
+        """The page of one run, or of several; one that says that it is being made, where that takes seconds."""
+        runs = self.picked(request)
+        if self._pages.is_slow(runs):
+            return Text(page_html(WAITING, one_line(str(self._index.folder))))
+        return Text(self._pages.page(runs).html, page_policy())
 
-    def part(self, request: Request) -> str:
+    def make_page(self, request: Request) -> Any:
+        """Make such a page, and say when it is made."""
+        self._pages.page(self.picked(request))
+        return {"made": True}
+
+    def part(self, request: Request) -> Text:
         """A part of such a page, which its script asks for."""
         part = self._pages.part(request.path_params["version"], request.path_params["name"])
         if part is None:
             raise NotThere("the record has changed, or the page is an old one: load it again")
-        return part
+        return Text(part, media_type="text/plain")
 
     def votes(self, request: Request) -> Any:
         """What the file of votes holds."""
@@ -93,16 +105,25 @@ class Viewer:
         """Write a vote; the next pair."""
         return self._votes.cast(self.picked(request), given)
 
+    def next_sample(self, request: Request) -> Any:
+        """The sample that a rater labels next."""
+        return self._labels.next(self.run(request.path_params["run_id"]), request.query_params.get("rater", ""))
+
+    def give_label(self, request: Request, given: Mapping[str, Any]) -> Any:
+        """Write a label; the next sample."""
+        return self._labels.give(self.run(request.path_params["run_id"]), given)
+
     def forecasts(self, request: Request) -> Any:
         """The forecasts of the folder that `evals forecast list` shows."""
         folder = folder_of(None)
         return {"folder": one_line(str(folder)), "forecasts": forecast_rows(entries(folder))}
 
     def _progress(self, run: IndexedRun) -> Any:
-        live = self._live.setdefault(run.id, LiveRecord(run.path))
-        self._live.move_to_end(run.id)
-        while len(self._live) > MAX_LIVE:
-            self._live.popitem(last=False)
+        with self._live_lock:
+            live = self._live.setdefault(run.id, LiveRecord(run.path))
+            self._live.move_to_end(run.id)
+            while len(self._live) > MAX_LIVE:
+                self._live.popitem(last=False)
         return progress_row(run, live.progress())
 
 
@@ -110,19 +131,22 @@ def _is_plain(run: IndexedRun) -> bool:
     return run.path.suffix != ".gz"
 
 
-def make_app(index: RecordIndex, rules: Rules, votes: Votes) -> Guard:
+def make_app(index: RecordIndex, rules: Rules, votes: Votes, labels: Labels) -> Guard:
     """The application. What it serves comes from the index alone, and only to requests that `rules` allow."""
-    viewer = Viewer(index, votes)
-    routes: list[BaseRoute] = [Route(path, _page(path, index)) for path in PAGES]
+    viewer = Viewer(index, votes, labels)
+    routes: list[BaseRoute] = [Route(path, _page(page, index)) for path, page in PAGES.items()]
     routes += [
         Route("/static/{name}", _static),
-        Route("/run/{run_ids}", as_text(viewer.run_page, "text/html", page_policy())),
-        Route("/parts/{version}/{name}", as_text(viewer.part, "text/plain")),
+        Route("/run/{run_ids}", as_text(viewer.run_page)),
+        Route("/api/page/{run_ids}", as_json(viewer.make_page)),
+        Route("/parts/{version}/{name}", as_text(viewer.part)),
         Route("/api/runs", as_json(viewer.runs)),
         Route("/api/trends", as_json(viewer.trends)),
         Route("/api/live", as_json(viewer.running)),
         Route("/api/live/{run_id}", as_json(viewer.live)),
         Route("/api/forecasts", as_json(viewer.forecasts)),
+        Route("/api/label/{run_id}", as_json(viewer.next_sample)),
+        Route("/api/label/{run_id}", writes(viewer.give_label), methods=["POST"]),
         Route("/api/votes", as_json(viewer.votes)),
         Route("/api/vote/{run_ids}", as_json(viewer.next_pair)),
         Route("/api/vote/{run_ids}", writes(viewer.cast_vote), methods=["POST"]),
@@ -132,9 +156,9 @@ def make_app(index: RecordIndex, rules: Rules, votes: Votes) -> Guard:
     return Guard(app, rules)
 
 
-def _page(path: str, index: RecordIndex) -> Callable[[Request], Any]:
+def _page(shown: Page, index: RecordIndex) -> Callable[[Request], Any]:
     async def page(request: Request) -> Response:
-        return Response(page_html(path, one_line(str(index.folder))), media_type="text/html")
+        return Response(page_html(shown, one_line(str(index.folder))), media_type="text/html")
 
     return page
 

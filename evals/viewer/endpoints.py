@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from evals.errors import EvalsError
-from evals.json_text import dumps
+from evals.json_text import dumps, encode
 from evals.record.raw_lines import parsed_line
 
 MAX_BODY_BYTES = 64 << 10
@@ -34,7 +34,7 @@ def as_json(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
         found = await _answered(answer, request)
         if isinstance(found, Problem):
             return _problem(found)
-        body = dumps(found).encode()
+        body = encode(dumps(found))
         tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"etag": tag})
@@ -56,24 +56,34 @@ def writes(answer: Callable[[Request, Mapping[str, Any]], Any]) -> Callable[[Req
         found = await _answered(lambda asked: answer(asked, given), request)
         if isinstance(found, Problem):
             return _problem(found)
-        return Response(dumps(found), media_type="application/json")
+        return Response(encode(dumps(found)), media_type="application/json")
 
     return endpoint
 
 
 def _problem(problem: Problem) -> Response:
-    return Response(dumps({"error": problem.words}), problem.status, media_type="application/json")
+    return Response(encode(dumps({"error": problem.words})), problem.status, media_type="application/json")
 
 
-def as_text(answer: Callable[[Request], str], media_type: str, policy: str | None = None) -> Callable[[Request], Any]:
-    """An endpoint that gives the text of `answer`. policy: its content security policy, in place of the usual one."""
+@dataclass(frozen=True)
+class Text:
+    """A text to be sent."""
+
+    text: str
+    policy: str | None = None
+    "Its content security policy, in place of the usual one."
+    media_type: str = "text/html"
+
+
+def as_text(answer: Callable[[Request], Text]) -> Callable[[Request], Any]:
+    """An endpoint that gives the text of `answer`."""
 
     async def endpoint(request: Request) -> Response:
         found = await _answered(answer, request)
         if isinstance(found, Problem):
-            return Response(found.words, found.status, media_type="text/plain")
-        headers = None if policy is None else {"content-security-policy": policy}
-        return Response(found, media_type=media_type, headers=headers)
+            return Response(encode(found.words), found.status, media_type="text/plain; charset=utf-8")
+        headers = None if found.policy is None else {"content-security-policy": found.policy}
+        return Response(encode(found.text), media_type=f"{found.media_type}; charset=utf-8", headers=headers)
 
     return endpoint
 

@@ -18,6 +18,8 @@ from evals.viewer.index import IndexedRun
 
 MAX_RUNS = 8
 "On one page."
+LARGE_BYTES = 16 << 20
+"Of records whose page is announced before it is made: about two seconds of reading."
 MAX_KEPT = 4
 "Pages whose samples are kept, packed; one that was left long ago is read again."
 
@@ -67,10 +69,20 @@ class RunPages:
                 self._pages.popitem(last=False)
             return page
 
+    def is_slow(self, runs: Sequence[IndexedRun]) -> bool:
+        """Whether the page has to be made from so many bytes that it takes seconds."""
+        return version_of(runs) not in self._pages and sum(size_of(run) for run in runs) > LARGE_BYTES
+
     def part(self, version: str, name: str) -> str | None:
         """A part of a page that was made; None where it has none of the name, or was left long ago."""
         page = self._pages.get(version)
         return None if page is None else page.part(name)
+
+
+def size_of(run: IndexedRun) -> int:
+    """Bytes of the record; a compressed one counts for what it may hold."""
+    size = run.stamp[2]
+    return 10 * size if run.path.suffix == ".gz" else size
 
 
 def version_of(runs: Sequence[IndexedRun]) -> str:

@@ -15,8 +15,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from evals.errors import MissingExtra, UsageError
+from evals.registry.lookup import Registry
 from evals.viewer.access import Rules
 from evals.viewer.index import RecordIndex
+from evals.viewer.label_pages import Labels
 from evals.viewer.vote_pages import Votes
 
 try:
@@ -32,12 +34,19 @@ DEFAULT_PORT = 8765
 
 
 def serve_folder(
-    folder: Path, *, port: int | None, votes: Path, opens_browser: bool, ready: Callable[[str, int], None]
+    folder: Path,
+    *,
+    port: int | None,
+    votes: Path,
+    registry: Registry,
+    opens_browser: bool,
+    ready: Callable[[str, int], None],
 ) -> None:
     """Serve the records under `folder` to this machine until SIGINT or SIGTERM.
 
     port: 0 takes a free one, None the usual one or else a free one. ready: called once connections are taken, with the
-    address and the number of runs. votes: the file that votes are read from and appended to.
+    address and the number of runs. votes: the file that votes are read from and appended to. registry: has the rubrics
+    of evals, whose choices are the labels that may be given.
 
     Raises:
         UsageError: the folder is not there, or the port cannot be used.
@@ -55,7 +64,7 @@ def serve_folder(
             if opens_browser and has_browser(os.environ, sys.platform):
                 threading.Thread(target=_open, args=(url, Path(place, "open.html")), daemon=True).start()
 
-        run_server(make_app(index, rules, Votes(votes)), sock, start, lambda: None)
+        run_server(make_app(index, rules, Votes(votes), Labels(registry)), sock, start, lambda: None)
 
 
 def _socket(port: int | None) -> socket.socket:

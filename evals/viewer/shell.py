@@ -28,8 +28,12 @@ PAGES: Mapping[str, Page] = {
     "/forecasts": Page("Forecasts", "forecasts.js"),
     "/votes": Page("Votes", "votes.js"),
     "/vote/{run_ids}": Page("Vote", "vote.js", in_menu=False),
+    "/label/{run_id}": Page("Label", "label.js", in_menu=False),
     "/live/{run_id}": Page("Run", "live.js", in_menu=False),
 }
+
+WAITING = Page("Reading the record", "wait.js", in_menu=False)
+"What stands at the address of a run until its page is made, where that takes seconds."
 
 _FRAME = """<!doctype html>
 <html lang="en">
@@ -60,11 +64,10 @@ _FRAME = """<!doctype html>
 """
 
 
-def page_html(route: str, folder: str) -> str:
-    """The page of a route of `PAGES`. folder: the name of the folder of records, for the head of the page."""
-    page = PAGES[route]
+def page_html(page: Page, folder: str) -> str:
+    """A page of ours. folder: the name of the folder of records, for the head of the page."""
     menu = "\n".join(
-        f'<li><a href="{path}"{" aria-current=page" if path == route else ""}>{one.title}</a></li>'
+        f'<li><a href="{path}"{" aria-current=page" if one is page else ""}>{one.title}</a></li>'
         for path, one in PAGES.items()
         if one.in_menu
     )

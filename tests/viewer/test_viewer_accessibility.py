@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graded_runs import write_graded
 from headless import chromium, prefer, resize, wait_for
 from made_forecasts import forecast
 from viewer_process import Viewing
@@ -27,6 +28,7 @@ PAGES = {
     "/forecasts": "tbody tr",
     "/votes": "#content p",
     "/vote/{pair}": "#done",
+    "/label/{graded}": "#done",
     "/live/{live}": "pre",
     "/run/{one}": "#list-rows .row",
     "/run/{hostile}": "#list-rows .row",
@@ -42,6 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewing]:
     write_run(place / "logs" / "a.jsonl", "one", [True, False] * 5)
     write_run(place / "logs" / "b.jsonl", "two", [True, True] * 5)
     write_hostile_run(place / "logs" / "h.jsonl", [True, False] * 3)
+    write_graded(place / "logs" / "g.jsonl", ["Yes", "No"], models=["graded"])
     recorder = recorder_of(place / "logs" / "live.jsonl", "growing", n_samples=4)
     add_sample(recorder, 0, True)
     add(place / "forecasts", forecast())
@@ -58,7 +61,13 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def address(server: Viewing, page: str) -> str:
     ids = {row["model"]: row["id"] for row in server.ask("/api/runs").json["runs"]}
-    return page.format(one=ids["one"], pair=f"{ids['one']},{ids['two']}", live=ids["growing"], hostile=ids[HOSTILE[0]])
+    return page.format(
+        one=ids["one"],
+        pair=f"{ids['one']},{ids['two']}",
+        live=ids["growing"],
+        hostile=ids[HOSTILE[0]],
+        graded=ids["graded"],
+    )
 
 
 def opened(driver: Any, server: Viewing, page: str) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graded_runs import write_graded
 from headless import chromium, wait_for
 from viewer_process import Viewing
 from viewer_records import FLAG, HOSTILE, add_sample, recorder_of, write_hostile_run, write_many, write_run
 
 from evals.interchange.votes import read_votes
+from evals.labelling.label_file import default_path
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed: no pages of runs")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: no server tests")
@@ -131,12 +133,18 @@ def test_a_run_grows_in_the_list_and_on_its_page_until_it_ends(driver: Any, grow
     add_sample(recorder, 0, True, said=HOSTILE[0], prompt=HOSTILE[1])
     row = until(driver, lambda: [text for text in rows(driver) if "delta" in text and "1/8" in text], "the running run")
     assert "not final" in row[0]
+    box = one(driver, "td.tick input")
+    box.click()
+    add_sample(recorder, 100, False)
+    until(driver, lambda: "2/8" in rows(driver)[0], "its growth while a box has the focus")
+    assert driver.execute_script("return document.activeElement.type") == "checkbox"
+    assert one(driver, "td.tick input").is_selected()
     click(driver, 'a[href^="/live/"]')
-    until(driver, lambda: "1 of 8" in one(driver, "dl").text, "its progress")
+    until(driver, lambda: "2 of 8" in one(driver, "dl").text, "its progress")
     until(driver, lambda: one(driver, "#note").text.startswith("Not final"), "that it is not final")
-    until(driver, lambda: one(driver, "pre").text == HOSTILE[0], "the answer")
-    for number in range(1, 8):
-        add_sample(recorder, number, number % 2 == 0)
+    until(driver, lambda: all_of(driver, "pre")[1].text == HOSTILE[0], "the answer")
+    for number in range(2, 8):
+        add_sample(recorder, number, number % 2 == 1)
     until(driver, lambda: "8 of 8" in one(driver, "dl").text, "its growth")
     until(driver, lambda: one(driver, "#score").text == "0.500", "its score")
     recorder.record_final_report({"accuracy": 0.5, "n": 8, "n_errors": 0})
@@ -213,7 +221,7 @@ def test_votes_are_cast_with_keys_blind_and_taken_back(driver: Any, logs: Path) 
     until(driver, lambda: count(driver).startswith("2 of"), "both runs")
     for place in range(2):
         click(driver, "td.tick input", place)
-    one(driver, ".tools button:last-child").click()
+    one(driver, "#vote").click()
     until(driver, lambda: "0 of 3" in one(driver, "#done").text, "the first pair")
     assert "rival" not in one(driver, "body").text
     one(driver, "body").send_keys("1")
@@ -233,6 +241,22 @@ def test_votes_are_cast_with_keys_blind_and_taken_back(driver: Any, logs: Path) 
     until(driver, lambda: "rival-one" in one(driver, "tbody").text, "the votes")
 
 
+def test_labels_are_given_with_keys_blind(driver: Any, logs: Path) -> None:
+    record = write_graded(logs / "graded.jsonl", ["Yes", "No"], answers=HOSTILE[:2], models=["graded-model"])
+    one(driver, "#search").send_keys("graded-model")
+    until(driver, lambda: count(driver).startswith("1 of"), "the graded run")
+    click(driver, "td.tick input")
+    one(driver, "#label").click()
+    until(driver, lambda: "0 of 2" in one(driver, "#done").text, "the first sample")
+    assert "graded-model" not in one(driver, "body").text
+    for key, done in (("2", "1 of 2"), ("u", "0 of 2"), ("1", "1 of 2"), ("s", "2 of 2")):
+        one(driver, "body").send_keys(key)
+        until(driver, lambda done=done: done in one(driver, "#done").text, done)
+    assert all_of(driver, "#content img, #content script, #content iframe") == []
+    labels = default_path(record).read_text(encoding="utf-8").splitlines()[1:]
+    assert ["No" in labels[0], "undone" in labels[1], "Yes" in labels[2], "skipped" in labels[3]] == [True] * 4
+
+
 def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
     driver: Any, server: Viewing, logs: Path, growing: Path
 ) -> None:
@@ -244,7 +268,7 @@ def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
     until(driver, lambda: count(driver).startswith("2 of"), "both runs")
     for place in range(2):
         click(driver, "td.tick input", place)
-    one(driver, ".tools button:last-child").click()
+    one(driver, "#vote").click()
     until(driver, lambda: "10,000,000 characters in all" in one(driver, ".answers pre").text, "the answers of a vote")
     driver.get(server.base)
     until(driver, lambda: all_of(driver, 'a[href^="/live/"]'), "the running run")
@@ -256,6 +280,6 @@ def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
     one(driver, "#search").send_keys("long/one")
     until(driver, lambda: count(driver).startswith("1 of"), "one of them")
     click(driver, "#runs tbody a")
-    until(driver, lambda: all_of(driver, "#list-rows .row"), "its sample")
+    until(driver, lambda: all_of(driver, "#list-rows .row"), "its sample, after the page that announces it")
     click(driver, "#list-rows .row")
     until(driver, lambda: "yyyyyyyy" in one(driver, "#sample").get_property("innerText"), "the sample")

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
+from evals.completion_fns.call_options import KnownOptions
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
-from evals.completion_fns.openai.model_rules import fewer_completions, problem_with, says_cut_off, with_facts
+from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
+from evals.completion_fns.openai.request_plan import NOT_FOR_THE_BODY, RequestPlan, request_plan
 from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
     adapted,
     cut_answer_at,
-    recorded_request,
 )
 from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 _MAX_ADAPTATIONS = 8
 "Attempts at one request that differ in the parameters that the server refused."
-_NOT_FOR_THE_BODY = frozenset({"extra_headers", "extra_body", "timeout", "request_timeout", "stream"})
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class OpenAIBackend(HostedBackend):
     key_variables = ("OPENAI_API_KEY",)
     url_variables = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
     default_base_url = "https://api.openai.com/v1"
-    known_options = SAMPLING_OPTIONS | _NOT_FOR_THE_BODY
+    known_options = SAMPLING_OPTIONS | NOT_FOR_THE_BODY
     model_is_optional = True
     speaks_openai = True
     path = ""
@@ -117,6 +117,8 @@ class OpenAIBackend(HostedBackend):
         self.project = project or os.environ.get("OPENAI_PROJECT_ID")
         self.headers = dict(headers or {})
         self.timeout_s = timeout_s
+        self._endpoint: Endpoint | None = None
+        self._nothing_known: ModelInfo | None = None
         self._max_n: int | None = None
         "Completions that the server gives in one request, where it has said so."
         self._streams_unasked = False
@@ -198,7 +200,21 @@ class OpenAIBackend(HostedBackend):
 
     def endpoint_for(self, options: Mapping[str, Any]) -> Endpoint:
         """Where a call with these options goes: here always to the class's own endpoint."""
-        return Endpoint(self.path, self.body, self.result_type)
+        if self._endpoint is None:
+            self._endpoint = Endpoint(self.path, self.body, self.result_type)
+        return self._endpoint
+
+    def plan_of(self, options: Mapping[str, Any]) -> RequestPlan:
+        """What follows from the options of a call; worked out once for those that come again."""
+        known = options if isinstance(options, KnownOptions) else None
+        if known is not None and known.derived is not None and known.derived.learnt is self._rules:
+            plan: RequestPlan = known.derived
+            return plan
+        timeout_s = options.get("timeout") or options.get("request_timeout") or self.timeout_s
+        plan = request_plan(options, self._rules, self._info(), timeout_s)
+        if known is not None:
+            known.derived = plan
+        return plan
 
     async def draw_all(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> list[Completions]:
         """One request, since the endpoints take `n` themselves; several where the model takes less at a time."""
@@ -216,7 +232,7 @@ class OpenAIBackend(HostedBackend):
             return await self.draw_all(client, prompt, options)
 
     async def draw(self, client: Transport, prompt: Any, options: Mapping[str, Any]) -> Completions:
-        if problem := problem_with(self._info(), options):
+        if problem := self.plan_of(options).problem:
             raise CallFailed(Kind.OTHER, problem, host=self.host)
         return await self.draw_at(self.endpoint_for(options), client, prompt, options)
 
@@ -229,7 +245,7 @@ class OpenAIBackend(HostedBackend):
             CallFailed: no usable reply.
         """
         try:
-            body, reply, rules = await self.exchange(client, prompt, options, endpoint)
+            body, reply, plan = await self.exchange(client, prompt, options, endpoint)
         except CallFailed as failure:
             if failure.status == 400 and says_cut_off(failure.message):
                 n = int(options.get("n") or 1)
@@ -245,7 +261,7 @@ class OpenAIBackend(HostedBackend):
         refuse_filtered(result, self.host, reply.status)
         if "stop" in options and not body.get("include_stop_str_in_output"):
             end_at_stop(result, options["stop"])
-        result.request = recorded_request(body, rules.changes_to(options))
+        result.request = plan.recorded_at(endpoint.path, body)
         if endpoint.path != self.path:
             result.request = {**(result.request or {}), "endpoint": endpoint.path}
         result.headers = rate_limit_headers(reply.headers)
@@ -253,8 +269,8 @@ class OpenAIBackend(HostedBackend):
 
     async def exchange(
         self, client: Transport, prompt: Any, options: Mapping[str, Any], endpoint: Endpoint | None = None
-    ) -> tuple[dict[str, Any], WireReply, RequestRules]:
-        """The body sent, the reply to it, and the rules by which the body was made.
+    ) -> tuple[dict[str, Any], WireReply, RequestPlan]:
+        """The body sent, the reply to it, and the plan by which the body was made.
 
         What the registry says that the model refuses is left out or renamed before the request is sent. A request whose
         parameters are refused all the same is sent again without them, or under the names that the server wants.
@@ -263,28 +279,31 @@ class OpenAIBackend(HostedBackend):
             CallFailed: no reply with a good status.
         """
         there = endpoint or self.endpoint_for(options)
-        fields = {name: value for name, value in options.items() if name not in _NOT_FOR_THE_BODY}
-        timeout_s = options.get("timeout") or options.get("request_timeout") or self.timeout_s
         failure: CallFailed | None = None
         for _ in range(_MAX_ADAPTATIONS):
-            learnt = self._rules
-            rules = with_facts(learnt, self._info(), fields)
-            unstreamed = {"stream": False} if self._streams_unasked else {}
-            body = {**there.body(prompt, fields, rules), **unstreamed, **options.get("extra_body", {})}
-            reply = await client.post(there.path, body, options.get("extra_headers"), timeout_s)
+            plan = self.plan_of(options)
+            body = there.body(prompt, plan.fields, plan.rules)
+            if self._streams_unasked:
+                body["stream"] = False
+            if "extra_body" in options:
+                body.update(options["extra_body"])
+            reply = await client.post(there.path, body, options.get("extra_headers"), plan.timeout_s)
             if reply.status < 300:
                 if self._streams_unasked or not is_stream(reply):
-                    return body, reply, rules
+                    return body, reply, plan
                 self._streams_unasked = True
                 continue
             failure = failure_of_reply(reply, self.host, self.shown_url + there.path)
-            if failure.status not in (400, 422) or not self._adapt(learnt, failure, body):
+            if failure.status not in (400, 422) or not self._adapt(plan.learnt, failure, body):
                 raise failure
         assert failure is not None
         raise failure
 
     def _info(self) -> ModelInfo:
-        return self.model_info() or ModelInfo(self.model or "")
+        known = self.model_info()
+        if known is None:
+            known = self._nothing_known = self._nothing_known or ModelInfo(self.model or "")
+        return known
 
     def _adapt(self, rules: RequestRules, failure: CallFailed, body: Mapping[str, Any]) -> bool:
         """Whether the request is worth sending again by other rules; they hold for the rest of the run."""

@@ -1,23 +1,25 @@
-"""Sends requests over kept connections, whose replies httptools parses: a third of the CPU time of aiohttp.
+"""Sends requests over kept connections, with no more than the call of a model needs: a third of the CPU of aiohttp.
 
-It does what a call of a model needs and no more: POST, replies of any length with or without chunks, TLS, connections
-that are used again. Proxies and credentials in the URL are left to aiohttp (`transport.http_transport`).
+That is POST, replies of any length with or without chunks, TLS, connections that are used again. Proxies and
+credentials in the URL are left to aiohttp (`transport.http_transport`). httptools parses the replies where it is
+installed (extra `[fast]`), else `reply_parser`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import urllib.parse
 import zlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import aiohappyeyeballs
-import httptools
 
 from evals.completion_fns.base_url import host_of
+from evals.completion_fns.openai.reply_parser import ReplyError, ReplyParser
 from evals.completion_fns.openai.wire import KEEPALIVE_S, MAX_HEADER_BYTES, WireReply, encode_json
 from evals.completion_fns.openai.wire_failures import (
     CONNECT_TIMEOUT_S,
@@ -38,14 +40,40 @@ ADDRESSES_HOLD_S = 10.0
 _MAY_DECODE = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
+class Parsing(NamedTuple):
+    """How replies are parsed. new: makes the parser of a connection, its handler. errors: for no valid HTTP."""
+
+    new: Callable[[Any], Any]
+    errors: tuple[type[Exception], ...]
+
+
+OWN_PARSING = Parsing(ReplyParser, (ReplyError,))
+
+
+def best_parsing() -> Parsing:
+    """By httptools where it is installed, else by our own parser."""
+    try:
+        import httptools
+    except ImportError:
+        return OWN_PARSING
+    return Parsing(httptools.HttpResponseParser, (httptools.HttpParserError, httptools.HttpParserUpgrade))
+
+
 class DirectTransport:
     """Sends requests over connections of its own. Made and used on one event loop.
 
     base_url: its path and query go before and after the path of each request. headers: sent with each request.
-    secure: for https.
+    secure: for https. parsing: by default the best that is installed.
     """
 
-    def __init__(self, base_url: str, headers: Mapping[str, str], secure: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        secure: ssl.SSLContext | None,
+        parsing: Parsing | None = None,
+    ) -> None:
+        self._parsing = parsing or best_parsing()
         parts = urllib.parse.urlsplit(base_url)
         self._host = host_of(base_url)
         self._place = (parts.hostname or "", parts.port or (443 if secure else 80))
@@ -98,7 +126,7 @@ class DirectTransport:
             await self._looked_up(), interleave=1, happy_eyeballs_delay=0.25, loop=self._loop
         )
         _, connection = await self._loop.create_connection(
-            lambda: _Connection(self._host, self._deadlines),
+            lambda: _Connection(self._host, self._deadlines, self._parsing),
             sock=sock,
             ssl=self._secure,
             server_hostname=self._place[0] if self._secure else None,
@@ -107,8 +135,11 @@ class DirectTransport:
 
     async def _looked_up(self) -> Any:
         """The addresses of the server: hundreds of connections that open together share one look-up."""
+        host, port = self._place
+        with contextlib.suppress(socket.gaierror):  # an address as it is, which asks nobody
+            return socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         if self._addresses is None or self._loop.time() > self._addresses_until_s:
-            self._addresses = self._loop.create_task(self._loop.getaddrinfo(*self._place, type=socket.SOCK_STREAM))
+            self._addresses = self._loop.create_task(self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
             self._addresses_until_s = self._loop.time() + ADDRESSES_HOLD_S
         try:
             return await asyncio.shield(self._addresses)
@@ -142,15 +173,17 @@ def _header_lines(headers: Mapping[str, str]) -> bytes:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection: a request at a time, and the parts of its reply as httptools finds them."""
+    """One connection: a request at a time, and the parts of its reply as the parser finds them."""
 
-    __slots__ = ("_deadlines", "_ends_at_close", "_has_head", "_headers", "_host", "_n_head_bytes", "_parser", "_parts",
+    __slots__ = ("_deadlines", "_errors", "_has_head", "_headers", "_host", "_n_head_bytes", "_parser", "_parts",
                  "_transport", "_waiter", "due_s", "idle_since_s", "may_be_kept")  # fmt: skip
 
-    def __init__(self, host: str, deadlines: Deadlines) -> None:
+    max_head_bytes = MAX_HEADERS_BYTES
+
+    def __init__(self, host: str, deadlines: Deadlines, parsing: Parsing) -> None:
         self._host = host
         self._deadlines = deadlines
-        self._parser: Any = httptools.HttpResponseParser(self)
+        self._parser, self._errors = parsing.new(self), parsing.errors
         self._waiter: asyncio.Future[WireReply] | None = None
         self.due_s = 0.0
         self.idle_since_s = 0.0
@@ -197,9 +230,8 @@ class _Connection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            failure = error.__context__ if isinstance(error.__context__, CallFailed) else None
-            self._fail(failure or no_http(str(error) or type(error).__name__, self._host))
+        except self._errors as error:
+            self._fail(no_http(str(error) or type(error).__name__, self._host))
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -210,10 +242,14 @@ class _Connection(asyncio.Protocol):
             self._fail(exc)
         elif not self._has_head:
             self._fail(CallFailed(Kind.CONNECTION, "Server disconnected", host=self._host))
-        elif exc is None and self._ends_at_close:
+        elif exc is None and self._ends_at_close():
             self.on_message_complete()
         else:
             self._fail(broken_off(self._host))
+
+    def _ends_at_close(self) -> bool:
+        names = {name.lower() for name, _ in self._headers}
+        return b"content-length" not in names and b"transfer-encoding" not in names
 
     # Called by the parser.
 
@@ -222,18 +258,16 @@ class _Connection(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._n_head_bytes = 0
         self._has_head = False
-        self._ends_at_close = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._n_head_bytes += len(name) + len(value)
-        if self._n_head_bytes > MAX_HEADERS_BYTES:
-            raise no_http("its headers are too long", self._host)
-        self._headers.append((name, value))
+        if self._n_head_bytes <= MAX_HEADERS_BYTES:
+            self._headers.append((name, value))
+        else:
+            self._fail(no_http("its headers are too long", self._host))
 
     def on_headers_complete(self) -> None:
         self._has_head = True
-        names = {name.lower() for name, _ in self._headers}
-        self._ends_at_close = b"content-length" not in names and b"transfer-encoding" not in names
 
     def on_body(self, body: bytes) -> None:
         self._parts.append(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,22 +11,28 @@ from evals.completion_fns.effort import effort_of, reasons
 from evals.completion_fns.openai.requests import RequestRules
 from evals.specs import ModelInfo
 
+
+def _pattern(text: str, flags: int = 0) -> Callable[[str], re.Match[str] | None]:
+    """The search for a pattern, compiled when it is first made: most runs meet none of these messages."""
+    return lambda message: re.search(text, message, flags)
+
+
 _LOGPROBS = ("logprobs", "top_logprobs")
 _NEEDED = (*_LOGPROBS, "logit_bias")
 "Not left out: whoever asks for them cannot do without."
 
-_TOOLS_ELSEWHERE = re.compile(r"[Ff]unction tools .{0,80}not supported .{0,120}/v1/responses", re.DOTALL)
-_CUT_OFF = re.compile(r"Could not finish the message because max_tokens or model output limit was reached")
-_MOST = re.compile(
+_TOOLS_ELSEWHERE = _pattern(r"[Ff]unction tools .{0,80}not supported .{0,120}/v1/responses", re.DOTALL)
+_CUT_OFF = _pattern(r"Could not finish the message because max_tokens or model output limit was reached")
+_MOST = _pattern(
     r"Invalid 'n': integer above maximum value\. Expected a value <= (\d+)"
     r"|['\"`]?\bn['\"`]?[ :].{0,40}?(?:at most|less than or equal to|<=|no more than|between 1 and) (\d+)"
 )
-_ONLY_ONE = re.compile(
+_ONLY_ONE = _pattern(
     r"only (?:one|1|a single) (?:completion|choice)|multiple (?:completions|choices) (?:are|is) not"
     r"|\bn['\"`]? ?(?:=|==|must be|should be|can only be|to be) ?(?:equal to )?1\b|\bn['\"`]? ?> ?1\b.{0,40}not",
     re.IGNORECASE,
 )
-_TOO_MANY = re.compile(r"\bn(?:_cmpl)?\b.{0,60}number of (?:parallel )?slots", re.IGNORECASE | re.DOTALL)
+_TOO_MANY = _pattern(r"\bn(?:_cmpl)?\b.{0,60}number of (?:parallel )?slots", re.IGNORECASE | re.DOTALL)
 
 
 def refused_by(info: ModelInfo, options: Mapping[str, Any]) -> frozenset[str]:
@@ -82,12 +88,12 @@ def has_function_tools(options: Mapping[str, Any]) -> bool:
 
 def refuses_tools_on_chat(message: str) -> bool:
     """Whether an error says that function tools go to the responses endpoint."""
-    return _TOOLS_ELSEWHERE.search(message) is not None
+    return _TOOLS_ELSEWHERE(message) is not None
 
 
 def says_cut_off(message: str) -> bool:
     """Whether an error means an answer that was cut off before it began, which some models answer with status 400."""
-    return _CUT_OFF.search(message) is not None
+    return _CUT_OFF(message) is not None
 
 
 def fewer_completions(message: str, n: int) -> int | None:
@@ -97,11 +103,11 @@ def fewer_completions(message: str, n: int) -> int | None:
     """
     if n < 2:
         return None
-    if found := _MOST.search(message):
+    if found := _MOST(message):
         most = int(found[1] or found[2])
-    elif _ONLY_ONE.search(message):
+    elif _ONLY_ONE(message):
         most = 1
-    elif _TOO_MANY.search(message):
+    elif _TOO_MANY(message):
         most = n // 2
     else:
         return None

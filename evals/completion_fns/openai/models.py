@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals.chat import ChatCompletionPrompt, CompletionPrompt
 from evals.completion import Completions, ContinuationScore, ContinuationScores
@@ -14,8 +14,7 @@ from evals.completion_fns.cost import cost_usd
 from evals.completion_fns.effort import reasons
 from evals.completion_fns.hosted import together
 from evals.completion_fns.openai.backend import Endpoint, OpenAIBackend
-from evals.completion_fns.openai.echo_scoring import EchoScoring
-from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat, wants_responses
+from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat
 from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body, text_body
 from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
@@ -30,6 +29,9 @@ from evals.errors import UsageError, did_you_mean
 from evals.images.inline import inline_images
 from evals.registry.typed_arguments import typed_arguments
 from evals.secrets import register_secret
+
+if TYPE_CHECKING:
+    from evals.completion_fns.openai.echo_scoring import EchoScoring
 
 __all__ = [
     "AzureOpenAIChatCompletionFn",
@@ -76,7 +78,7 @@ class OpenAIChatCompletionFn(OpenAIBackend):
     def endpoint_for(self, options: Mapping[str, Any]) -> Endpoint:
         """`/responses` for calls that the chat endpoint refuses, else the class's own endpoint."""
         tools_move = self._tools_go_to_responses and has_function_tools(options)
-        if self._has_no_responses or not (tools_move or wants_responses(self._info(), options)):
+        if self._has_no_responses or not (tools_move or self.plan_of(options).wants_responses):
             return super().endpoint_for(options)
 
         return Endpoint("/responses", self.body_for_responses, OpenAIResponsesCompletionResult)
@@ -128,6 +130,8 @@ class OpenAICompletionFn(OpenAIBackend):
         Raises:
             CallFailed: no usable reply, the server does not echo the prompt with log probabilities, or the test failed.
         """
+        from evals.completion_fns.openai.echo_scoring import EchoScoring
+
         if self._scoring is None:
             self._scoring = EchoScoring(self._ask_for_scores, {**self.options, **self.extra_options}, self.host)
         found = await self._scoring.score(self.formatted(prompt), continuations)

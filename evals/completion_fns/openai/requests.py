@@ -88,7 +88,7 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
     return None
 
 
-_NOT_FOR_CHAT = ("reasoning_items", "phase")
+_NOT_FOR_CHAT = frozenset({"reasoning_items", "phase"})
 "Keys of messages that only the responses endpoint has."
 
 
@@ -101,7 +101,7 @@ def chat_body(
 
 
 def _for_chat(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    if not any(key in message for key in _NOT_FOR_CHAT):
+    if _NOT_FOR_CHAT.isdisjoint(message):
         return message
     return {key: value for key, value in message.items() if key not in _NOT_FOR_CHAT}
 

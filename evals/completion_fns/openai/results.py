@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
-from evals.completion_fns.openai.wire import WireReply
+from evals.completion_fns.openai.wire import WireReply, decode_json
 from evals.completion_fns.raw_replies import as_dict, dicts
 from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
 from evals.secrets import redact
@@ -102,6 +101,24 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     the content stands in `reasoning`.
     """
 
+    def __init__(self, raw_data: Any, prompt: Any = None) -> None:
+        choice = _plain_choice(raw_data)
+        if choice is None:
+            super().__init__(raw_data, prompt)
+            return
+        reason, logprobs, content = choice.get("finish_reason"), choice.get("logprobs"), choice["message"]["content"]
+        Completions.__init__(
+            self,
+            texts=[content],
+            prompt=prompt,
+            model=raw_data.get("model"),
+            usage=_usage_of(raw_data),
+            finish_reasons=[reason if isinstance(reason, str) else None],
+            logprobs=None if logprobs is None else [logprobs],
+            raw_data=RawReply(raw_data),
+            messages=[{"role": "assistant", "content": content}],
+        )
+
     @staticmethod
     def problem_of(raw: dict[str, Any]) -> str | None:
         return problem_of_choices(raw, is_chat=True)
@@ -132,6 +149,24 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
         return reason if isinstance(reason, str) else None
 
 
+_PLAIN_KEYS = frozenset({"role", "content"})
+
+
+def _plain_choice(raw: Any) -> dict[str, Any] | None:
+    """The one choice of a reply whose message is a text and nothing else, as most are; else None."""
+    choices = raw.get("choices") if isinstance(raw, dict) else None
+    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+        return None
+    choice: dict[str, Any] = choices[0]
+    message = choice.get("message")
+    if not isinstance(message, dict) or not message.get("content") or not isinstance(message["content"], str):
+        return None
+    for key in message:
+        if key not in _PLAIN_KEYS and message[key]:
+            return None
+    return choice
+
+
 def _message(choice: dict[str, Any]) -> dict[str, Any]:
     message = choice.get("message")
     return message if isinstance(message, dict) else {}
@@ -148,8 +183,10 @@ def shown_reasoning(message: Mapping[str, Any]) -> str | None:
         value = message.get(name)
         if isinstance(value, str) and value:
             return value
-    details = [part.get("text") or part.get("summary") for part in dicts(message.get("reasoning_details"))]
     content = message.get("content")
+    if not isinstance(content, list) and not message.get("reasoning_details"):
+        return None
+    details = [part.get("text") or part.get("summary") for part in dicts(message.get("reasoning_details"))]
     thinking = [part.get("thinking") for part in dicts(content) if part.get("type") == "thinking"]
     texts = [joined_text(part) if isinstance(part, list) else part for part in details or thinking]
     return "".join(text for text in texts if isinstance(text, str)) or None
@@ -225,7 +262,7 @@ def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
         CallFailed: the body is no JSON object, or it is an error: some gateways give status 200 to every failure.
     """
     try:
-        raw = json.loads(reply.body)
+        raw = decode_json(reply.body)
     except (ValueError, RecursionError):
         message = f"the reply is no valid JSON: {short(reply.body[:400].decode('utf-8', 'replace'), 80)!r}"
         raise CallFailed(Kind.BAD_REPLY, message, status=reply.status, host=host) from None
@@ -259,7 +296,7 @@ def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
 
 def rate_limit_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
     """The `x-ratelimit-*` headers in lower case, those that a gateway passes on too; None without any."""
-    if not any("x-ratelimit-" in name.lower() for name in headers):
+    if "x-ratelimit-" not in " ".join(headers).lower():
         return None
     found = {name: value for name, value in own_and_upstream(headers).items() if name.startswith("x-ratelimit-")}
     return found or None

@@ -36,6 +36,25 @@ class Transport(Protocol):
         """End the connections."""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+"Made once: `json.dumps` makes one for each call that has options."
+
+
+_decode = json.JSONDecoder().decode
+
+
+def decode_json(body: bytes) -> Any:
+    """The value of a JSON text, in UTF-8 or another form of Unicode.
+
+    Raises:
+        ValueError: it is no JSON. RecursionError: it is nested too deeply.
+    """
+    try:
+        return _decode(body.decode())
+    except ValueError:
+        return json.loads(body)  # finds out the encoding, and a mark before the text
+
+
 def encode_json(body: Any) -> bytes:
     """`body` as JSON in UTF-8; with ASCII escapes where a text has a lone surrogate, which UTF-8 does not have.
 
@@ -43,6 +62,6 @@ def encode_json(body: Any) -> bytes:
         ValueError: a number is NaN or infinite. TypeError: a value has no JSON form.
     """
     try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return _encode(body).encode()
     except UnicodeEncodeError:
         return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()

@@ -16,7 +16,7 @@ from evals.record.scores import is_finite, score_of
 from evals.report.html.packing import Chunks
 from evals.report.html.pictures import Pictures
 from evals.report.html.run_facts import configuration, provenance, warnings_of
-from evals.report.html.run_numbers import counts_rows, group_tables, metric_rows, metrics_so_far
+from evals.report.html.run_numbers import counts_rows, group_tables, metric_rows, metrics_so_far, special_parts
 from evals.report.html.sample_detail import sample_detail
 from evals.report.html.sample_state import FLAGS, VERDICTS, flags, verdict
 from evals.report.words import counted, money, one_line, seconds
@@ -225,6 +225,7 @@ def _summary(record: Record, index: SampleIndex, work: Work) -> dict[str, Any]:
         "metrics": metrics,
         "verdicts": index.counts(),
         "counts": counts_rows(report),
+        "parts": special_parts(report),
         "groups": group_tables(report),
         "warnings": warnings_of(record),
         "work": work.rows(record),

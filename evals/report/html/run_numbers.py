@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from evals.report.words import interval_text, number, one_line
+from evals.report.terminal.exam import exam_part, is_of_exam
+from evals.report.terminal.safety import safety_lines
+from evals.report.words import interval_text, number, one_line, printable
 from evals.report_keys import ENDINGS, TOO_FEW, Metric, counts_of, headline, metrics_of
 
 MAX_GROUPS = 200
@@ -15,7 +18,7 @@ MAX_GROUPS = 200
 
 def metric_rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The metrics of a report; the headline stands first."""
-    metrics = metrics_of(report)
+    metrics = {name: metric for name, metric in metrics_of(report).items() if not is_of_exam(name, report)}
     first = headline(report)
     names = sorted(metrics, key=lambda name: name != first)
     return [metric_row(name, metrics[name]) for name in names]
@@ -49,9 +52,19 @@ def metrics_so_far(scores: Mapping[str, float]) -> list[dict[str, Any]]:
     return [metric_row("score so far", metric)]
 
 
+def special_parts(report: Mapping[str, Any]) -> list[list[str]]:
+    """(title, text) of the parts that exams and safety evals add to a report, in the words of the terminal."""
+    parts = {"The paper": exam_part(report), "Safety": safety_lines(report)}
+    return [[title, printable(textwrap.dedent("\n".join(lines)))] for title, lines in parts.items() if lines]
+
+
 def counts_rows(report: Mapping[str, Any]) -> list[list[str]]:
     """(what, how many) of everything that the eval counts."""
-    return [[one_line(ENDINGS.get(name, name)), f"{value:,}"] for name, value in counts_of(report).items()]
+    return [
+        [one_line(ENDINGS.get(name, name)), f"{value:,}"]
+        for name, value in counts_of(report).items()
+        if not is_of_exam(name, report)
+    ]
 
 
 def group_tables(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from evals.errors import MissingExtra, UsageError
 from evals.report.plots.kinds import Plot, Table
+from evals.texts.safe_text import printable
 
 FORMS = (".png", ".svg", ".pdf")
-COLOURS = ("#0b62c4", "#c2410c", "#4d7c0f", "#6b21a8")
-"Colours of the runs in a figure, in their order. `MARKS` tell the runs apart without colour."
+COLOURS = ("#0b62c4", "#d9730d", "#0f5c4a", "#a33b8f")
+"Colours of the runs in a figure, in their order, for people who see no red or no green too. `MARKS` need no colour."
 MARKS = ("o", "s", "^", "D")
 
 _STYLE = {"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "evals", "axes.linewidth": 0.7}
@@ -38,10 +39,14 @@ def check_drawing() -> None:
 
 def save(path: str, plot: Plot) -> Path:
     """Draw the plot into `path`, write its data beside it, and return the data's path."""
-    _draw(plot, path, metadata={"Date": None} if path.lower().endswith(".svg") else {})
-    data = Path(path).with_suffix(".csv")
-    data.write_text(csv_text(plot.table()), encoding="utf-8")
-    return data
+    _draw(plot, path, Path(path).suffix.lower())
+    return save_data(str(Path(path).with_suffix(".csv")), plot)
+
+
+def save_data(path: str, plot: Plot) -> Path:
+    """Write the plot's data as CSV, and return the path."""
+    Path(path).write_text(csv_text(plot.table()), encoding="utf-8")
+    return Path(path)
 
 
 def svg_text(plot: Plot) -> str:
@@ -51,7 +56,7 @@ def svg_text(plot: Plot) -> str:
         MissingExtra: matplotlib is not installed.
     """
     out = io.BytesIO()
-    _draw(plot, out, format="svg", metadata={"Date": None})
+    _draw(plot, out, ".svg")
     return out.getvalue().decode("utf-8")
 
 
@@ -64,12 +69,21 @@ def csv_text(table: Table) -> str:
     return out.getvalue()
 
 
-def _draw(plot: Plot, out: Any, **how: Any) -> None:
+def _draw(plot: Plot, out: Any, form: str) -> None:
     matplotlib, figure_class = _matplotlib()
     with matplotlib.rc_context(_STYLE):
         figure = figure_class(figsize=plot.size_inches, layout="constrained")
         plot.draw(figure)
-        figure.savefig(out, dpi=150, **how)
+        title = " ".join(figure.get_suptitle().split())
+        figure.savefig(out, dpi=150, format=form[1:], metadata=_said(form, title, plot.text()))
+
+
+def _said(form: str, title: str, text: str) -> dict[str, Any]:
+    """The title and the numbers as text, for readers who cannot see the figure, under the names of each format."""
+    if form == ".pdf":
+        return {"Title": title, "Subject": printable(text)}
+    said: dict[str, Any] = {"Title": title, "Description": printable(text)}
+    return {**said, "Date": None} if form == ".svg" else said
 
 
 def tidy(axes: Any) -> None:

@@ -1,205 +1,272 @@
-"""The plot of groups: the score of several models in each category, subject or prompt set, as bars with intervals."""
+"""The plot of groups: a metric by language, category or eval, a bar for each model, with intervals and chance."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
+from evals.errors import DataError, UsageError, did_you_mean
+from evals.record.summary import RecordSummary, summaries
 from evals.report.plots.figure import COLOURS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
-from evals.report.words import interval_text, number, one_line
+from evals.report.words import counted, interval_text, number, one_line
+from evals.report_keys import Metric, headline, metrics_of
 
-if TYPE_CHECKING:
-    from evals.comparison.scores import RunScores
-
-TITLES = ("group", "model", "value", "low", "high", "n", "method")
-NAME_WIDTH = 24
+BY_EVAL = "eval"
+TITLES = ("group", "model", "metric", "value", "low", "high", "n", "method")
+NAME_WIDTH = 26
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of this kind."""
-    parser.add_argument("--by", default="category", metavar="KEY", help="label to group by (default category)")
-    parser.add_argument("--metric", metavar="NAME", help="a number of the record's metrics (default: the score)")
-    parser.add_argument("--wrong", action="store_true", help="show 1 - score, where lower is better")
+    parser.add_argument(
+        "--by", metavar="KEY", help="a label such as language or category, or eval (default: what there is)"
+    )
+    parser.add_argument("--metric", metavar="NAME", help="this metric (default: the one that stands for each run)")
+    parser.add_argument(
+        "--baseline", action="append", default=[], metavar="GROUP", help="stands at the top; may be given again"
+    )
+    parser.add_argument("--chance", type=float, metavar="P", help="draw a line at this score of guessing, 0 to 1")
+    parser.add_argument("--wrong", action="store_true", help="show 1 - metric, of which less is better")
+    parser.add_argument("--lower-is-better", action="store_true", help="say so, and sort from low to high")
+
+
+@dataclass(frozen=True)
+class GroupBar:
+    """One model on one group."""
+
+    group: str
+    model: str
+    name: str
+    "Of the metric."
+    metric: Metric
 
 
 def make(records: Sequence[str], options: argparse.Namespace) -> GroupsPlot:
-    """The scores of these records' groups.
+    """The bars of all groups of these runs.
 
     Raises:
-        DataError, UsageError: a record cannot be used, it is of another eval, or its samples have no such label.
+        DataError: a file is no record of a run that has ended, or none has such groups.
+        UsageError: no run has the label, or two runs of one model would share a bar, or --chance is no rate.
     """
-    from evals.comparison.scores import read_scores
-    from evals.errors import DataError
-    from evals.record.scores import report_name
-
-    runs = [read_scores(path, options.metric) for path in records]
-    evals = dict.fromkeys(run.facts.eval_name for run in runs)
-    if len(evals) > 1:
-        raise DataError(f"records of {len(evals)} evals: {', '.join(evals)}", fix="plot those of one eval together")
-    bars = [bar for name, run in zip(_names(runs), runs, strict=True) for bar in _bars(name, run, options)]
-    metric = report_name(runs[0].metric)
-    return GroupsPlot(bars, next(iter(evals)), options.by, metric, is_wrong=options.wrong)
+    if options.chance is not None and not 0 <= options.chance <= 1:
+        raise UsageError(f"--chance {options.chance:g}: a number from 0 to 1")
+    runs = [_ended(path) for path in records]
+    by = options.by or _usual_key(runs)
+    bars = [bar for run in runs for bar in _bars(run, by, options.metric, wrong=options.wrong)]
+    if not bars:
+        raise _no_groups(runs, options)
+    twice = [bar for i, bar in enumerate(bars) if any(_place(bar) == _place(other) for other in bars[:i])]
+    if twice:
+        raise UsageError(f"two records are of {twice[0].model} on {twice[0].group}", fix="name one of them")
+    return GroupsPlot(tuple(_in_order(bars, options)), by, options.chance, options.lower_is_better or options.wrong)
 
 
 KIND = PlotKind(
     name="groups",
-    help="scores by category, subject or prompt set, several models beside each other",
-    description="The score of each group of samples, such as the categories of a factuality eval or the prompt sets of "
-    "a safety eval, with a bar for each record and its 95 % interval.",
-    needs=Needs("RECORD", "records of one eval, one for each model"),
+    help="scores by language, category, subject or eval, a bar for each model",
+    description="A metric of each group of samples, from the reports of runs, high to low: languages, categories, "
+    "sections; of records of several evals a bar for each eval. Whiskers are the 95 %% intervals of the reports.",
+    needs=Needs("RECORD", "records of runs that have ended"),
     make=make,
     add_options=add_options,
     at_least_on_page=2,
 )
 
 
-@dataclass(frozen=True)
-class Bar:
-    """The score of one model in one group."""
-
-    group: str
-    model: str
-    value: float
-    low: float
-    high: float
-    n: int
-    method: str
+def _ended(path: str) -> RecordSummary:
+    try:
+        found = list(summaries([Path(path)]))
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror or error}", where=path) from error
+    if len(found) != 1 or found[0].report is None:
+        raise DataError("no record of a run that has ended", where=path, fix="name records of finished runs")
+    return found[0]
 
 
-def _names(runs: Sequence[RunScores]) -> list[str]:
-    """The models' names where they differ, else those that comparisons give to runs."""
-    from evals.report.run_names import run_names
+def _usual_key(runs: Sequence[RecordSummary]) -> str:
+    """`eval` for runs of several evals, else the first label by which a report has two groups or more."""
+    if len({_eval_of(run) for run in runs}) > 1:
+        return BY_EVAL
+    keys = [key for run in runs for key, table in _groups_of(run).items() if len(table) > 1]
+    return keys[0] if keys else BY_EVAL
 
-    models = [next(iter(run.facts.completion_fns), "") for run in runs]
-    return models if len(set(models)) == len(models) and all(models) else run_names(runs)
+
+def _groups_of(run: RecordSummary) -> dict[str, Mapping[str, Any]]:
+    groups = (run.report or {}).get("groups")
+    found = groups.items() if isinstance(groups, Mapping) else ()
+    return {str(key): table for key, table in found if isinstance(table, Mapping)}
 
 
-def _bars(name: str, run: RunScores, options: argparse.Namespace) -> list[Bar]:
-    from evals.errors import UsageError
-    from evals.stats.means import estimate
+def _eval_of(run: RecordSummary) -> str:
+    config = run.spec.get("run_config")
+    return conditioned(str(run.spec.get("eval_name") or "?"), prompt_of(config), images_of(config))
 
-    labels, clusters = run.labels.get(options.by), run.cluster_codes()
-    if labels is None:
-        known = ", ".join(run.labels) or "none"
-        raise UsageError(
-            f"no sample of {run.path} has the label {options.by!r}", fix=f"--by KEY; labels there: {known}"
-        )
-    scores = 1 - run.scores if options.wrong else run.scores
-    bars = []
-    for code, group in enumerate(labels.names):
-        chosen = labels.codes == code
-        if chosen.any():
-            found = estimate(scores[chosen], None if clusters is None else clusters[chosen].tolist())
-            bars.append(Bar(group, name, found.value, found.interval.low, found.interval.high, found.n, found.method))
-    return bars
+
+def _bars(run: RecordSummary, by: str, wanted: str | None, *, wrong: bool) -> Iterator[GroupBar]:
+    reports = {_eval_of(run): run.report or {}} if by == BY_EVAL else _groups_of(run).get(by, {})
+    for group, report in reports.items():
+        metrics = metrics_of(report) if isinstance(report, Mapping) else {}
+        name = wanted or headline(report) if metrics else None
+        if name in metrics and not math.isnan(metrics[name].value):
+            metric, shown = (_missing_to_1(metrics[name]), f"1 - {name}") if wrong else (metrics[name], name)
+            yield GroupBar(one_line(str(group)), one_line(model_of(run.spec)), one_line(shown), metric)
+
+
+def _missing_to_1(metric: Metric) -> Metric:
+    ends = None if metric.ci95 is None else (1 - metric.ci95[1], 1 - metric.ci95[0])
+    return replace(metric, value=1 - metric.value, ci95=ends)
+
+
+def _no_groups(runs: Sequence[RecordSummary], options: argparse.Namespace) -> DataError | UsageError:
+    known = sorted({key for run in runs for key in _groups_of(run)})
+    if options.by is not None and options.by != BY_EVAL and options.by not in known:
+        note = did_you_mean(options.by, known) or f"labels: {', '.join(known) or 'none'}"
+        return UsageError(f"no report has groups by {options.by!r}", notes=[note])
+    return DataError(f"no group has the metric {options.metric!r}" if options.metric else "no run has a metric")
+
+
+def _place(bar: GroupBar) -> tuple[str, str]:
+    return bar.group, bar.model
+
+
+def _in_order(bars: Sequence[GroupBar], options: argparse.Namespace) -> list[GroupBar]:
+    """Baselines first, then groups by their mean over models; in a group the models as they were named."""
+    groups = dict.fromkeys(bar.group for bar in bars)
+    models = list(dict.fromkeys(bar.model for bar in bars))
+    unknown = [name for name in options.baseline if name not in groups]
+    if unknown:
+        raise UsageError(f"no group is called {unknown[0]!r}", notes=[did_you_mean(unknown[0], list(groups))])
+    sign = 1 if options.lower_is_better or options.wrong else -1
+
+    def key(bar: GroupBar) -> tuple[float, ...]:
+        values = [other.metric.value for other in bars if other.group == bar.group]
+        first = options.baseline.index(bar.group) if bar.group in options.baseline else len(options.baseline)
+        return (first, sign * sum(values) / len(values), list(groups).index(bar.group), models.index(bar.model))
+
+    return sorted(bars, key=key)
 
 
 @dataclass(frozen=True)
 class GroupsPlot:
-    """Bars by group and model; a model without samples in a group has none there."""
+    """Bars in the order in which they are drawn, from the top."""
 
-    bars: Sequence[Bar]
-    eval_name: str
+    bars: Sequence[GroupBar]
     by: str
-    metric: str
-    is_wrong: bool = False
-    "The bars show 1 - score."
-
-    @property
-    def groups(self) -> list[str]:
-        """The groups, sorted."""
-        return sorted({bar.group for bar in self.bars})
+    chance: float | None
+    lower_is_better: bool = False
 
     @property
     def models(self) -> list[str]:
-        """The models in the order of their records."""
+        """In the order in which they were named."""
         return list(dict.fromkeys(bar.model for bar in self.bars))
 
     @property
-    def shown(self) -> str:
-        """What a bar is the height of."""
-        return f"1 - {self.metric}" if self.is_wrong else self.metric
+    def groups(self) -> list[str]:
+        """From the top."""
+        return list(dict.fromkeys(bar.group for bar in self.bars))
 
     @property
     def size_inches(self) -> tuple[float, float]:
-        """Wider for more bars."""
-        return (max(5.6, 1.4 + 0.22 * len(self.bars) + 0.35 * len(self.groups)), 4.2)
-
-    def text(self) -> str:
-        """Each group with a line for each model."""
-        better = "; lower is better" if self.is_wrong else ""
-        lines = [f"{one_line(self.eval_name)}: {self.shown} by {self.by}{better}"]
-        width = min(NAME_WIDTH, max(len(one_line(name)) for name in self.models))
-        for group in self.groups:
-            lines += ["", f"  {one_line(group)}"]
-            lines += [_line(bar, width) for bar in self.bars if bar.group == group]
-        return "\n".join(lines)
-
-    def as_json(self) -> dict[str, Any]:
-        """The bars in plain values; None for an interval that is not defined."""
-        rows = [dict(zip(TITLES, row, strict=True)) for row in self.table().rows]
-        return {"eval": self.eval_name, "by": self.by, "shown": self.shown, "bars": rows}
+        """As high as the bars need."""
+        return 6.4, min(40.0, 1.7 + 0.17 * len(self.groups) + 0.2 * len(self.bars))
 
     def table(self) -> Table:
         """A row for each bar."""
-        rows = [
-            [bar.group, bar.model, bar.value, _finite(bar.low), _finite(bar.high), bar.n, bar.method]
-            for group in self.groups
-            for bar in self.bars
-            if bar.group == group
-        ]
-        return Table(TITLES, rows)
+        return Table(TITLES, [_row(bar) for bar in self.bars])
+
+    def text(self) -> str:
+        """Each group with its models, values, intervals and n."""
+        lines = [f"{self._what()}{'; lower is better' if self.lower_is_better else ''}"]
+        lines.append(
+            f"  {self.by[:NAME_WIDTH]:<{NAME_WIDTH}} {'model':<18} {'value':>7}  {'95 % interval':<15}{'n':>7}"
+        )
+        for bar in self.bars:
+            ends = interval_text(*bar.metric.ci95) if bar.metric.ci95 else ""
+            n = "" if bar.metric.n is None else f"{bar.metric.n:,}"
+            start = f"  {bar.group[:NAME_WIDTH]:<{NAME_WIDTH}} {bar.model[:18]:<18} {number(bar.metric.value):>7}"
+            lines.append(f"{start}  {ends:<15}{n:>7}".rstrip())
+        return "\n".join([*lines, *([f"  chance {number(self.chance)}"] if self.chance is not None else [])])
+
+    def as_json(self) -> dict[str, Any]:
+        """Each bar in plain values."""
+        bars = [dict(zip(TITLES, _row(bar), strict=True)) for bar in self.bars]
+        return {"by": self.by, "chance": self.chance, "lower_is_better": self.lower_is_better, "bars": bars}
 
     def draw(self, figure: Any) -> None:
-        """Groups side by side, with a bar for each model in each."""
+        """Horizontal bars, the first at the top, each with its interval and its value."""
         axes = figure.add_subplot()
-        width = 0.8 / len(self.models)
-        for place, model in enumerate(self.models):
-            _draw_model(axes, self, model, COLOURS[place % len(COLOURS)], (place + 0.5) * width - 0.4, width)
-        long = max(map(len, self.groups)) > 11 or len(self.groups) > 6
-        turned = {"rotation": 35, "ha": "right"} if long else {}
-        axes.set_xticks(range(len(self.groups)), [_drawn(group) for group in self.groups], **turned)
-        axes.set_ylabel(f"{self.shown}{' (lower is better)' if self.is_wrong else ''}")
-        if all(0 <= bar.value <= 1 for bar in self.bars):
-            axes.set_ylim(0, 1)
-        axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-        wide = round(10 * self.size_inches[0])
-        title = textwrap.fill(_drawn(f"{self.eval_name}: {self.shown} by {self.by}"), wide)
-        figure.suptitle(title, fontsize=11.5, fontweight="bold", x=0.02, ha="left")
-        figure.supxlabel(self._caption(), fontsize=8, color="#444444", x=0.02, ha="left")
+        places = self._places()
+        for bar, place in zip(self.bars, places, strict=True):
+            _draw_bar(axes, bar, place, COLOURS[self.models.index(bar.model) % len(COLOURS)])
+        if self.chance is not None:
+            axes.axvline(self.chance, color="#777777", linestyle=(0, (4, 3)), linewidth=1.1, label="chance", zorder=3)
+        middles = [self._middle(group, places) for group in self.groups]
+        axes.set_yticks(middles, [textwrap.shorten(group, 34) for group in self.groups], fontsize=9)
+        axes.invert_yaxis()
+        better = ", lower is better" if self.lower_is_better else ""
+        axes.set_xlabel(" and ".join(dict.fromkeys(bar.name for bar in self.bars)) + better)
+        if all(0 <= end <= 1 for bar in self.bars for end in (bar.metric.value, *(bar.metric.ci95 or ()))):
+            axes.set_xlim(0, 1.08)
         tidy(axes)
-        axes.grid(visible=False, axis="x")
+        axes.grid(visible=False, axis="y")
+        if len(self.models) > 1 or self.chance is not None:
+            axes.legend(loc="upper right" if self.lower_is_better else "lower right", frameon=False, fontsize=9)
+        figure.suptitle(textwrap.fill(self._title(), 62), fontsize=11.5, fontweight="bold", x=0.02, ha="left")
+        figure.supxlabel(textwrap.fill(self._caption(), 98), fontsize=8, color="#444444", x=0.02, ha="left")
+
+    def _places(self) -> list[float]:
+        """Where each bar stands: one apart, and groups of several models with a gap between them."""
+        gap = 0.6 if len(self.models) > 1 else 0.25
+        return [i + gap * self.groups.index(bar.group) for i, bar in enumerate(self.bars)]
+
+    def _middle(self, group: str, places: Sequence[float]) -> float:
+        mine = [place for bar, place in zip(self.bars, places, strict=True) if bar.group == group]
+        return sum(mine) / len(mine)
+
+    def _what(self) -> str:
+        return f"{', '.join(dict.fromkeys(bar.name for bar in self.bars))} by {self.by}"
+
+    def _title(self) -> str:
+        first = [bar for bar in self.bars if bar.model == self.models[0]]
+        if len(first) < 2:
+            return f"{self._what()}: {counted(len(self.models), 'model')}"
+        best, worst = (max(first, key=_value), min(first, key=_value))
+        return (
+            f"{self.models[0]}: from {number(_value(worst))} on {worst.group} to {number(_value(best))} on {best.group}"
+        )
 
     def _caption(self) -> str:
-        ns = [bar.n for bar in self.bars]
-        n = f"{min(ns):,}" if min(ns) == max(ns) else f"{min(ns):,} to {max(ns):,}"
-        return f"n = {n} samples a bar; whiskers: 95\u00a0% intervals"
+        ns = [bar.metric.n for bar in self.bars if bar.metric.n is not None]
+        n = "not recorded" if not ns else f"{min(ns):,}" if min(ns) == max(ns) else f"{min(ns):,} to {max(ns):,}"
+        methods = ", ".join(dict.fromkeys(bar.metric.method for bar in self.bars if bar.metric.method))
+        return f"n = {n} samples a bar; whiskers: 95 % intervals{f' ({methods})' if methods else ''}."
 
 
-def _line(bar: Bar, width: int) -> str:
-    ends = "" if bar.low != bar.low else f"95 % interval {interval_text(bar.low, bar.high)}   "
-    return f"    {one_line(bar.model)[:width]:<{width}}  {number(bar.value):<7} {ends}n = {bar.n:,}"
+def _value(bar: GroupBar) -> float:
+    return bar.metric.value
 
 
-def _drawn(text: str) -> str:
-    """A text for a figure: harmless, in one line, and not too long; a dollar is no mathematics."""
-    return textwrap.shorten(one_line(text), 60, placeholder=" ...").replace("$", r"\$")
+def _row(bar: GroupBar) -> list[Any]:
+    low, high = bar.metric.ci95 or (None, None)
+    return [bar.group, bar.model, bar.name, bar.metric.value, low, high, bar.metric.n, bar.metric.method]
 
 
-def _finite(value: float) -> float | None:
-    return value if value == value else None
-
-
-def _draw_model(axes: Any, plot: GroupsPlot, model: str, colour: str, shift: float, width: float) -> None:
-    bars = [bar for bar in plot.bars if bar.model == model]
-    places = [plot.groups.index(bar.group) + shift for bar in bars]
-    heights = [bar.value for bar in bars]
-    axes.bar(places, heights, width=0.92 * width, color=colour, alpha=0.85, label=_drawn(model))
-    known = [(place, bar) for place, bar in zip(places, bars, strict=True) if bar.low == bar.low]
-    spread = [[max(0.0, bar.value - bar.low) for _, bar in known], [max(0.0, bar.high - bar.value) for _, bar in known]]
-    centres, tops = [place for place, _ in known], [bar.value for _, bar in known]
-    axes.errorbar(centres, tops, spread, color="#222222", linestyle="none", linewidth=1.0, capsize=2)
+def _draw_bar(axes: Any, bar: GroupBar, place: float, colour: str) -> None:
+    axes.barh(place, bar.metric.value, height=0.82, color=colour, zorder=2)
+    if not any(one.get_label() == bar.model for one in axes.collections):
+        axes.scatter([], [], marker="s", color=colour, label=bar.model)
+    end = bar.metric.value
+    if bar.metric.ci95 is not None:
+        low, high = bar.metric.ci95
+        axes.hlines(place, low, high, color="#111111", linewidth=1.1, zorder=4)
+        end = max(end, high)
+    axes.annotate(
+        number(bar.metric.value), (end, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8
+    )

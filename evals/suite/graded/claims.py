@@ -83,11 +83,15 @@ class ClaimSupport(StreamedEval):
 
     def _take_grader(self, given: GraderArgument | None) -> None:
         named = [] if given is None else make_graders(given, self.registry, self.completion_fn)
-        if len(self.completion_fns) > (1 if named else 2) or len(named) > 1:
+        if len(named) > 1:
             raise UsageError(
-                f"ClaimSupport takes a model and a grader, got {len(self.completion_fns)} completion functions"
-                + (f" and {len(named)} graders" if named else ""),
-                fix="name the model, and one grader: oaieval MODEL EVAL --grader GRADER",
+                f"ClaimSupport takes one grader, got {len(named)}",
+                fix="name one: lists of claims by several graders cannot be put together",
+            )
+        if len(self.completion_fns) > (1 if named else 2):
+            raise UsageError(
+                f"ClaimSupport takes a model and a grader, got {len(self.completion_fns)} completion functions",
+                fix="name the model, and the grader with --grader: oaieval MODEL EVAL --grader GRADER",
             )
         self._named_grader = named[0] if named else None
         self._grader_fn = named[0].fn if named else self.completion_fns[-1]

@@ -1,5 +1,5 @@
 // The list of runs: search, filters, sort, tick boxes to compare, and runs that grow while they run.
-import { byId, debounced, el, getJson, message, repeat, show } from "./dom.js";
+import { debounced, el, getJson, repeat, show } from "./dom.js";
 
 const COLUMNS = [
   { key: "when", text: "when" }, { key: "eval", text: "eval" }, { key: "model", text: "model" },
@@ -14,7 +14,8 @@ const search = el("input", { type: "search", id: "search", autocomplete: "off", 
 const selects = { eval: el("select", {}), model: el("select", {}), state: el("select", {}) };
 const sortSelect = el("select", {}, ...COLUMNS.filter((c) => c.key).map((c) => el("option", { value: c.key }, c.text)));
 const compare = el("button", { class: "main", type: "button", disabled: true, onclick: openComparison }, "Compare");
-const vote = el("button", { type: "button", disabled: true, onclick: () => { location.href = `/vote/${picked().join(",")}`; } }, "Vote");
+const vote = el("button", { type: "button", id: "vote", disabled: true, onclick: () => { location.href = `/vote/${picked().join(",")}`; } }, "Vote");
+const label = el("button", { type: "button", id: "label", disabled: true, onclick: () => { location.href = `/label/${picked()[0]}`; } }, "Label");
 const count = el("p", { class: "quiet small", role: "status", id: "count" });
 const commands = el("pre", { tabindex: "0" });
 const terminal = el("details", { id: "terminal", hidden: true }, el("summary", {}, "commands for the picked runs"), commands);
@@ -29,7 +30,7 @@ function build() {
     el("div", { class: "tools" },
       el("label", {}, "search: eval, model, tag, file (/)", search),
       el("label", { class: "half" }, "eval", selects.eval), el("label", { class: "half" }, "model", selects.model),
-      el("label", { class: "half" }, "state", selects.state), el("label", { class: "sort-narrow half" }, "sort by", sortSelect), compare, vote),
+      el("label", { class: "half" }, "state", selects.state), el("label", { class: "sort-narrow half" }, "sort by", sortSelect), compare, vote, label),
     terminal, count,
     el("table", { class: "cards", id: "runs", role: "table", "aria-label": "runs" },
       el("thead", { role: "rowgroup" }, head), body),
@@ -131,6 +132,7 @@ function tickChanged() {
   const n = view.ticked.size;
   compare.disabled = n < 2;
   vote.disabled = n !== 2;
+  label.disabled = n !== 1;
   terminal.hidden = !n;
   const paths = view.rows.filter((row) => view.ticked.has(row.id) && row.path).map((row) => row.path).reverse();
   commands.textContent = commandsFor(paths).join("\n");
@@ -152,6 +154,14 @@ function openComparison() {
   location.href = `/run/${picked().join(",")}`;
 }
 
+// What has the focus in the list has it again when the list is drawn anew.
+function keepingFocus(change) {
+  const before = body.contains(document.activeElement) ? document.activeElement : null;
+  const id = before && before.closest("tr").dataset.id;
+  change();
+  if (id) body.querySelector(`tr[data-id="${id}"] ${before.nodeName.toLowerCase()}`)?.focus({ preventScroll: true });
+}
+
 let tag = null;
 let lastLive = "";
 async function update() {
@@ -165,14 +175,12 @@ async function update() {
   const running = view.rows.some((row) => row.state === "running");
   const live = running ? (await getJson("/api/live")).runs : [];
   const liveText = JSON.stringify(live.map((one) => [one.id, one.n_done, one.n_failed]));
-  const changed = found || liveText !== lastLive;
-  // What is being used with the keyboard stays in place; it is drawn when the focus has left.
-  if (changed && !body.contains(document.activeElement)) {
+  if (found || liveText !== lastLive) {
     lastLive = liveText;
     view.live = new Map(live.map((one) => [one.id, one]));
-    draw();
+    keepingFocus(draw);
   }
-  if (!view.rows.length) count.replaceChildren(message("No runs yet. Make one: oaieval MODEL EVAL"));
+  if (!view.rows.length) count.textContent = "No runs yet. Make one: oaieval MODEL EVAL";
 }
 
 build();

@@ -1,16 +1,14 @@
-"""The transport on httptools takes every reply as the one on aiohttp does."""
+"""The transport over our own connections takes every reply as the one on aiohttp does, by either parser."""
 
 import asyncio
 import gzip
 
 import pytest
 
+from evals.completion_fns.openai.direct_http import OWN_PARSING, DirectTransport, best_parsing
 from evals.completion_fns.openai.transport import HttpTransport, is_direct
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import UsageError
-
-pytest.importorskip("httptools")
-from evals.completion_fns.openai.direct_http import DirectTransport
 
 BODY = b'{"a": "\xc3\xa9"}'
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-RateLimit-Limit: 7\r\n\r\n" % len(BODY)
@@ -18,11 +16,21 @@ CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ZIPPED = gzip.compress(BODY)
 
 
-def direct(base_url: str, headers: dict[str, str]) -> DirectTransport:
-    return DirectTransport(base_url, headers, None)
+def plain(base_url: str, headers: dict[str, str]) -> DirectTransport:
+    return DirectTransport(base_url, headers, None, OWN_PARSING)
 
 
-both = pytest.mark.parametrize("transport", [direct, HttpTransport])
+def fast(base_url: str, headers: dict[str, str]) -> DirectTransport:
+    assert best_parsing() is not OWN_PARSING
+    return DirectTransport(base_url, headers, None, best_parsing())
+
+
+needs_httptools = pytest.mark.skipif(
+    best_parsing() is OWN_PARSING, reason="needs httptools: pip install 'oaieval[fast]'"
+)
+ours = [plain, pytest.param(fast, marks=needs_httptools)]
+each = pytest.mark.parametrize("transport", [*ours, HttpTransport])
+each_of_ours = pytest.mark.parametrize("transport", ours)
 
 
 class Server:
@@ -83,7 +91,7 @@ class Server:
         return asyncio.run(body())
 
 
-@both
+@each
 @pytest.mark.parametrize(
     "pieces",
     [
@@ -106,7 +114,7 @@ def test_a_reply_in_any_form_of_http_is_read_whole(transport, pieces):
     assert (reply.status, reply.body) == (200, BODY)
 
 
-@both
+@each
 @pytest.mark.parametrize(
     ("pieces", "kind"),
     [
@@ -115,10 +123,26 @@ def test_a_reply_in_any_form_of_http_is_read_whole(transport, pieces):
         ([CHUNKS + b"5\r\nab", b"(close)"], Kind.BAD_REPLY),
         ([b"SSH-2.0-OpenSSH_9.6\r\n\r\n"], Kind.BAD_REPLY),
         ([CHUNKS + b"zz\r\n"], Kind.BAD_REPLY),
+        ([CHUNKS + b"2\r\nabcd\r\n"], Kind.BAD_REPLY),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"], Kind.BAD_REPLY),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nabc"], Kind.BAD_REPLY),
+        ([b"HTTP/1.1 200 OK\r\nno header\r\n\r\n"], Kind.BAD_REPLY),
         ([b"HTTP/1.1 200 OK\r\nX: " + b"y" * 300_000 + b"\r\n\r\n"], Kind.BAD_REPLY),
         ([b""] * 1000, Kind.TIMEOUT),
     ],
-    ids=["closed at once", "cut body", "cut chunk", "no http", "no chunk size", "long header", "no reply"],
+    ids=[
+        "closed at once",
+        "cut body",
+        "cut chunk",
+        "no http",
+        "no chunk size",
+        "long chunk",
+        "two lengths",
+        "length below 0",
+        "no header",
+        "long header",
+        "no reply",
+    ],
 )
 def test_a_reply_that_is_none_is_a_failure_of_its_kind(transport, pieces, kind):
     with pytest.raises(CallFailed) as caught:
@@ -126,7 +150,7 @@ def test_a_reply_that_is_none_is_a_failure_of_its_kind(transport, pieces, kind):
     assert caught.value.kind is kind
 
 
-@both
+@each
 def test_a_connection_is_used_again_unless_the_server_ends_it(transport):
     last = LENGTH.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     server = Server([LENGTH + BODY], [last + BODY], [LENGTH + BODY], [LENGTH + BODY])
@@ -134,13 +158,14 @@ def test_a_connection_is_used_again_unless_the_server_ends_it(transport):
     assert server.n_connections == 2
 
 
-def test_what_comes_unasked_on_an_idle_connection_is_no_reply_to_the_next_request():
+@each_of_ours
+def test_what_comes_unasked_on_an_idle_connection_is_no_reply_to_the_next_request(transport):
     server = Server([LENGTH + BODY, LENGTH + b"[1, 2, 3]x"], [LENGTH + BODY], [LENGTH + BODY])
-    replies = server.asked(direct, 2, wait_s=0.05)
+    replies = server.asked(transport, 2, wait_s=0.05)
     assert [reply.body for reply in replies] == [BODY, BODY]
 
 
-@both
+@each
 def test_headers_of_a_call_take_the_place_of_those_of_all_and_the_query_goes_behind_the_path(transport):
     server = Server([LENGTH + BODY])
     (reply,) = server.asked(transport, path="/a b", headers={"authorization": "Bearer other"}, query="?api-version=1")
@@ -152,7 +177,7 @@ def test_headers_of_a_call_take_the_place_of_those_of_all_and_the_query_goes_beh
     assert {name.lower(): value for name, value in reply.headers.items()}["x-ratelimit-limit"] == "7"
 
 
-@both
+@each
 def test_a_port_where_nobody_listens_is_a_lost_connection_with_the_words_of_the_system(transport):
     async def body():
         client = transport("http://127.0.0.1:9/v1", {})
@@ -168,7 +193,7 @@ def test_a_port_where_nobody_listens_is_a_lost_connection_with_the_words_of_the_
 
 def test_a_line_end_in_a_header_is_refused():
     with pytest.raises(ValueError, match="line end"):
-        Server([LENGTH + BODY]).asked(direct, headers={"X": "a\r\nInjected: b"})
+        Server([LENGTH + BODY]).asked(plain, headers={"X": "a\r\nInjected: b"})
 
 
 def test_proxies_and_credentials_in_the_url_are_left_to_aiohttp(monkeypatch):

@@ -1,93 +1,120 @@
-"""`evals plot groups`: bars by label and model, checked against the exact numbers of made-up runs."""
+"""The plot of groups: the numbers of the reports, in order, with baselines, chance and errors."""
 
 from __future__ import annotations
 
-import csv
+import argparse
 import json
-from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
-from made_runs import NASTY, write_run
-from scipy.stats import binomtest
 
-from evals.cli.main import main
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> list[tuple[Path, dict[str, list[float]]]]:
-    """Two runs of 120 samples in three categories, each with its scores by category."""
-    rng, made = Random(4), []
-    labels = [{"category": "abc"[i % 3], "group": "xy"[i % 2]} for i in range(120)]
-    for name, right in (("one", 0.8), ("two", 0.4)):
-        scores = [float(rng.random() < right) for _ in labels]
-        by_category: dict[str, list[float]] = defaultdict(list)
-        for label, score in zip(labels, scores, strict=True):
-            by_category[label["category"]].append(score)
-        made.append((write_run(tmp_path / f"{name}.jsonl", scores, labels=labels), dict(by_category)))
-    return made
+from evals.errors import DataError, EvalsError, UsageError
+from evals.report.plots import groups
 
 
-def plotted(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    capsys.readouterr()
-    assert main(["plot", "groups", *arguments, "--json"]) == 0
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return found
+def write(path: Path, model: str, eval_name: str, table: Mapping[str, float], by: str = "language") -> str:
+    """A finished record with nothing but its report."""
+    rows = {
+        name: {"accuracy": value, "accuracy_ci95": [value - 0.1, value + 0.1], "accuracy_method": "wilson", "n": 50}
+        for name, value in table.items()
+    }
+    report = {"accuracy": 0.5, "accuracy_ci95": [0.4, 0.6], "n": 100, "groups": {by: rows}}
+    spec = {"completion_fns": [model], "eval_name": eval_name, "run_id": "R"}
+    lines = [{"spec": spec, "record_format": 1}, {"final_report": report, "run_id": "R"}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return str(path)
 
 
-def test_bars_are_the_means_of_the_groups_with_wilsons_interval(runs, capsys):
-    found = plotted(capsys, *(str(path) for path, _ in runs))
-    bars = {(bar["model"], bar["group"]): bar for bar in found["bars"]}
-    assert [bar["group"] for bar in found["bars"]] == ["a", "a", "b", "b", "c", "c"]
-    for path, by_category in runs:
-        for category, scores in by_category.items():
-            bar, n, hits = bars[path.stem, category], len(scores), round(sum(scores))
-            ends = binomtest(hits, n).proportion_ci(method="wilson")
-            assert (bar["value"], bar["n"], bar["method"]) == (pytest.approx(hits / n), n, "wilson")
-            assert (bar["low"], bar["high"]) == pytest.approx((ends.low, ends.high), abs=1e-6)
+def made(*records: str, argv: str = "") -> groups.GroupsPlot:
+    parser = argparse.ArgumentParser()
+    groups.add_options(parser)
+    return groups.make(records, parser.parse_args(argv.split()))
 
 
-def test_wrong_shows_what_is_missing_to_1_and_says_that_lower_is_better(runs, capsys):
-    path, _ = runs[0]
-    right = {bar["group"]: bar["value"] for bar in plotted(capsys, str(path), "--by", "group")["bars"]}
-    found = plotted(capsys, str(path), "--by", "group", "--wrong")
-    assert {bar["group"]: bar["value"] for bar in found["bars"]} == pytest.approx({k: 1 - v for k, v in right.items()})
-    assert main(["plot", "groups", str(path), "--by", "group", "--wrong"]) == 0
-    assert "1 - score by group; lower is better" in capsys.readouterr().out
+TABLE = {"de": 0.6, "sw": 0.3, "en": 0.8}
 
 
-def test_a_model_without_samples_in_a_group_has_no_bar_there(tmp_path, capsys):
-    one = write_run(tmp_path / "one.jsonl", [1.0, 0.0], labels=[{"category": "a"}, {"category": "b"}])
-    two = write_run(tmp_path / "two.jsonl", [1.0, 0.0], labels=[{"category": "a"}, {"category": "a"}])
-    bars = plotted(capsys, str(one), str(two))["bars"]
-    assert [(bar["group"], bar["model"], bar["n"]) for bar in bars] == [
-        ("a", "one", 1),
-        ("a", "two", 2),
-        ("b", "one", 1),
-    ]
+def test_groups_stand_from_high_to_low_with_the_numbers_of_the_report(tmp_path: Path) -> None:
+    plot = made(write(tmp_path / "a.jsonl", "m", "e.test.v0", TABLE))
+    assert [row[0] for row in plot.table().rows] == ["en", "de", "sw"]
+    assert plot.as_json()["bars"][0] == {
+        "group": "en", "model": "m", "metric": "accuracy", "value": 0.8, "low": pytest.approx(0.7),
+        "high": pytest.approx(0.9), "n": 50, "method": "wilson",
+    }  # fmt: skip
 
 
-def test_records_of_two_evals_and_labels_that_nobody_has_are_refused(runs, tmp_path, capsys):
-    other = write_run(tmp_path / "other.jsonl", [1.0], labels=[{"category": "a"}], eval_name="more.test.v0")
-    assert main(["plot", "groups", str(runs[0][0]), str(other)]) == 2
-    assert "records of 2 evals: sums.test.v1, more.test.v0" in capsys.readouterr().err
-    assert main(["plot", "groups", str(runs[0][0]), "--by", "subject"]) == 2
-    assert "has the label 'subject'" in capsys.readouterr().err
+def test_baselines_stand_at_the_top_and_lower_may_be_better(tmp_path: Path) -> None:
+    record = write(tmp_path / "a.jsonl", "m", "e.test.v0", TABLE)
+    assert made(record, argv="--baseline sw").groups == ["sw", "en", "de"]
+    plot = made(record, argv="--lower-is-better")
+    assert plot.groups == ["sw", "de", "en"]
+    assert "lower is better" in plot.text()
 
 
-def test_the_figure_and_its_data_are_written_also_for_nasty_names(runs, tmp_path, capsys):
-    pytest.importorskip("matplotlib")
-    nasty = write_run(
-        tmp_path / "odd.jsonl",
-        [1.0, 0.0, 1.0],
-        labels=[{"category": NASTY + "$x_{"}, {"category": "a"}, {"category": "a"}],
-    )
-    out = tmp_path / "plot.svg"
-    assert main(["plot", "groups", *(str(path) for path, _ in runs), str(nasty), "--out", str(out)]) == 0
-    rows = list(csv.DictReader((tmp_path / "plot.csv").read_text(encoding="utf-8").splitlines()))
-    assert {row["model"] for row in rows} == {"one", "two", "odd"}
-    svg = out.read_text(encoding="utf-8")
-    assert "score by category" in svg
-    assert "\x1b" not in capsys.readouterr().out
+def test_wrong_shows_what_is_missing_to_1_from_low_to_high(tmp_path: Path) -> None:
+    plot = made(write(tmp_path / "a.jsonl", "m", "e.test.v0", TABLE), argv="--wrong")
+    assert plot.groups == ["en", "de", "sw"]
+    assert plot.table().rows[0][2] == "1 - accuracy"
+    assert plot.table().rows[0][3:6] == pytest.approx((0.2, 0.1, 0.3))
+    assert "lower is better" in plot.text()
+
+
+def test_each_model_has_a_bar_in_each_group(tmp_path: Path) -> None:
+    one = write(tmp_path / "a.jsonl", "small", "e.test.v0", {"de": 0.2, "en": 0.4})
+    two = write(tmp_path / "b.jsonl", "large", "e.test.v0", {"de": 0.9, "en": 0.6})
+    assert [row[:2] for row in made(one, two).table().rows] == [
+        ["de", "small"], ["de", "large"], ["en", "small"], ["en", "large"],
+    ]  # fmt: skip
+
+
+def test_runs_of_several_evals_are_shown_by_eval(tmp_path: Path) -> None:
+    records = [write(tmp_path / f"{name}.jsonl", "m", f"{name}.test.v0", {}) for name in ("mgsm-de", "mgsm-sw")]
+    plot = made(*records)
+    assert (plot.by, plot.groups) == ("eval", ["mgsm-de.test.v0", "mgsm-sw.test.v0"])
+
+
+def test_text_has_every_number_in_eighty_columns(tmp_path: Path) -> None:
+    text = made(
+        write(tmp_path / "a.jsonl", "m" * 40, "e.test.v0", {"x" * 60: 0.5, "y": 0.1}), argv="--chance 0.25"
+    ).text()
+    assert all(part in text for part in ("0.500", "0.400 to 0.600", "50", "chance 0.250"))
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("argv", "error", "words"),
+    [
+        ("--by languages", UsageError, "did you mean: language"),
+        ("--chance 25", UsageError, "a number from 0 to 1"),
+        ("--baseline fr", UsageError, "no group is called 'fr'"),
+        ("--metric f1", DataError, "no group has the metric 'f1'"),
+    ],
+)
+def test_what_is_not_there_is_an_error(tmp_path: Path, argv: str, error: type[EvalsError], words: str) -> None:
+    with pytest.raises(error) as caught:
+        made(write(tmp_path / "a.jsonl", "m", "e.test.v0", TABLE), argv=argv)
+    assert words in str(caught.value)
+
+
+def test_two_runs_of_one_model_on_one_group_are_an_error(tmp_path: Path) -> None:
+    records = [write(tmp_path / f"{name}.jsonl", "m", "e.test.v0", TABLE) for name in ("a", "b")]
+    with pytest.raises(UsageError, match="two records are of m on"):
+        made(*records)
+
+
+def test_a_run_that_has_not_ended_is_an_error(tmp_path: Path) -> None:
+    path = Path(write(tmp_path / "a.jsonl", "m", "e.test.v0", TABLE))
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    with pytest.raises(DataError, match="no record of a run that has ended"):
+        made(str(path))
+
+
+def test_it_is_drawn_with_a_bar_for_each_row(tmp_path: Path) -> None:
+    figure_module = pytest.importorskip("matplotlib.figure")
+    plot = made(write(tmp_path / "a.jsonl", "m", "e.test.v0", TABLE), argv="--chance 0.25")
+    figure = figure_module.Figure(figsize=plot.size_inches)
+    plot.draw(figure)
+    (axes,) = figure.axes
+    assert [round(bar.get_width(), 3) for bar in axes.patches] == [0.8, 0.6, 0.3]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["en", "de", "sw"]

@@ -177,3 +177,20 @@ def test_the_plot_of_the_page_works(lengths, tmp_path, monkeypatch, capsys):
     empty = write_run(tmp_path / "e.jsonl", [0.0], calls=[{"sampled": None}])
     with pytest.raises(EvalsError, match="no completion"):
         lengths.make([str(empty)], args)
+
+
+@pytest.mark.parametrize("form", ["svg", "png"])
+def test_a_picture_says_in_words_what_it_shows(command: Command, form: str) -> None:
+    pytest.importorskip("matplotlib")
+    command("squares", "a", "b", "--out", f"p.{form}")
+    content = Path(f"p.{form}").read_bytes()
+    assert b"Squares grow faster than numbers" in content
+    assert b"2 squares" in content
+    if form == "svg":
+        assert b"<title>Squares grow faster than numbers</title>" in content
+
+
+def test_the_data_may_be_written_without_a_picture(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    command("squares", "a", "b", "c", "--csv", "data.csv")
+    assert Path("data.csv").read_text() == "name,x,y\na,0,0\nb,1,1\nc,2,4\n"
+    assert capsys.readouterr().out.endswith("data  data.csv\n")

@@ -134,7 +134,7 @@ def test_a_grader_is_named_apart_from_the_model(tmp_path):
     assert [one.name for one in made.named_graders] == ["listing"]
     assert "listing" in made.fingerprint()["graders"]
     assert run(made, [ROW], tmp_path)[0]["score"] == 1.0
-    with pytest.raises(UsageError, match="a model and a grader"):
+    with pytest.raises(UsageError, match="takes one grader, got 2"):
         ClaimSupport(completion_fns=[model], registry=Registry(), name="c.dev.v0", grader="dummy,scripted-demo")
 
 

@@ -26,7 +26,7 @@ function turnBox(turn) {
   const role = oneLine(turn.role, 60);
   const kind = /assistant/.test(role) ? "assistant" : /system|developer/.test(role) ? "system" : /tool|function/.test(role) ? "tool-turn" : "user";
   const head = turn.answers ? `${role}, answers ${oneLine(turn.answers, 60)}` : role;
-  return el("section", { class: `turn ${kind}` }, el("h4", {}, head), turn.parts.map((one) => part(one, role)));
+  return el("section", { class: `turn ${kind}` }, el("h3", { class: "part" }, head), turn.parts.map((one) => part(one, role)));
 }
 
 /* The turns of a prompt; worked examples, and what an earlier call has shown, are folded. */
@@ -71,7 +71,7 @@ function completionBox(completion, place, n) {
   return el(
     "section",
     { class: "turn assistant answer" },
-    el("h4", {}, name, cut),
+    el("h3", { class: "part" }, name, cut),
     completion.reasoning ? el("details", { class: "reasoning", open: true }, el("summary", {}, "reasoning"), textBox(completion.reasoning)) : null,
     completion.text || !completion.tool_calls ? textBox(completion.text) : null,
     (completion.tool_calls || []).map(toolCall),
@@ -109,7 +109,7 @@ function callBox(call, place, calls, skipPrompt) {
     calls.length > 1 ? el("h3", { class: "call" }, `call ${place + 1} of ${calls.length}`) : null,
     skipPrompt ? null : turnList(call.turns, sameStart(call.turns, before)),
     completions.map((one, i) => completionBox(one, i, completions.length)),
-    call.options ? el("section", { class: "turn assistant answer" }, el("h4", {}, "scored texts"), optionTable(call.options)) : null,
+    call.options ? el("section", { class: "turn assistant answer" }, el("h3", { class: "part" }, "scored texts"), optionTable(call.options)) : null,
     callFacts(call),
   ];
 }
@@ -131,7 +131,7 @@ function verdictBox(verdict) {
   return el(
     "section",
     { class: "verdict" },
-    el("h4", {}, by, mark ? el("span", { class: `badge ${mark}` }, mark) : null),
+    el("h3", { class: "part" }, by, mark ? el("span", { class: `badge ${mark}` }, mark) : null),
     facts(short.map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : typeof value === "number" ? shortNumber(value) : value])),
     long.filter(([key]) => !isShown(key)).map(([key, value]) => [el("p", { class: "label" }, key), textBox(value)]),
   );
@@ -140,13 +140,13 @@ function verdictBox(verdict) {
 function resultBox(detail) {
   const metrics = Object.entries(detail.metrics || {}).map(([key, value]) => [key, typeof value === "number" ? shortNumber(value) : JSON.stringify(value)]);
   return [
-    detail.error ? el("section", { class: "turn error" }, el("h4", {}, "error, not scored: ", oneLine(detail.error.type || "error", 80)), textBox(String(detail.error.message || "")), facts(Object.entries(detail.error).filter(([key]) => key !== "type" && key !== "message").map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]))) : null,
-    detail.completion !== undefined ? el("section", { class: "turn assistant answer" }, el("h4", {}, "completion"), textBox(detail.completion)) : null,
-    detail.expected !== undefined ? el("section", { class: "turn expected" }, el("h4", {}, "expected"), textBox(detail.expected)) : null,
-    detail.picked !== undefined ? el("section", { class: "turn picked" }, el("h4", {}, "picked from the completion"), textBox(detail.picked)) : null,
+    detail.error ? el("section", { class: "turn error" }, el("h3", { class: "part" }, "error, not scored: ", oneLine(detail.error.type || "error", 80)), textBox(String(detail.error.message || "")), facts(Object.entries(detail.error).filter(([key]) => key !== "type" && key !== "message").map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]))) : null,
+    detail.completion !== undefined ? el("section", { class: "turn assistant answer" }, el("h3", { class: "part" }, "completion"), textBox(detail.completion)) : null,
+    detail.expected !== undefined ? el("section", { class: "turn expected" }, el("h3", { class: "part" }, "expected"), textBox(detail.expected)) : null,
+    detail.picked !== undefined ? el("section", { class: "turn picked" }, el("h3", { class: "part" }, "picked from the completion"), textBox(detail.picked)) : null,
     (detail.verdicts || []).map(verdictBox),
-    detail.usage || detail.latency_s !== undefined ? el("section", { class: "verdict" }, el("h4", {}, "all calls"), callFacts(detail)) : null,
-    metrics.length ? el("section", { class: "verdict" }, el("h4", {}, "metrics"), facts(metrics)) : null,
+    detail.usage || detail.latency_s !== undefined ? el("section", { class: "verdict" }, el("h3", { class: "part" }, "all calls"), callFacts(detail)) : null,
+    metrics.length ? el("section", { class: "verdict" }, el("h3", { class: "part" }, "metrics"), facts(metrics)) : null,
     eventList(detail.events || []),
   ];
 }
