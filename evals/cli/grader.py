@@ -16,8 +16,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "grader",
         help="check a grader against labels of people, and correct its score",
         description="Compares the verdicts of a graded record with labels that people gave to some of its samples "
-        "(`evals label`, or a table with the columns id and label): agreement, kappa, confusion, biases, and the "
-        "score corrected for the grader's errors, with an interval that counts them.",
+        "(`evals label`, or a table with the columns id and label). Shows agreement, kappa, confusion and biases. The "
+        "score is corrected for the grader's errors, with an interval that counts them.",
     )
     parser.add_argument("record", metavar="RECORD", help="a graded record (.jsonl, also .gz)")
     parser.add_argument("--labels", required=True, metavar="FILE", help="of evals label, or a table with id and label")
