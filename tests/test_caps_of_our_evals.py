@@ -36,3 +36,11 @@ def test_a_generation_eval_has_a_cap(name: str) -> None:
 @pytest.mark.parametrize("name", ["gsm8k.test.v1", "math.500.v1", "mgsm-te.test.v1", "bbh-navigate.cot.v1"])
 def test_a_chat_that_thinks_before_its_answer_has_no_stop_text_that_could_cut_it(name: str) -> None:
     assert "stop" not in dict(entries())[name]["args"]
+
+
+@pytest.mark.parametrize(
+    "paper", sorted(path.parent.name for path in (REGISTRY.parents[1] / "data").glob("exam-*/exam.yaml"))
+)
+def test_an_exam_paper_has_a_cap(paper: str) -> None:
+    body = yaml.safe_load((REGISTRY.parents[1] / "data" / paper / "exam.yaml").read_text(encoding="utf-8"))
+    assert 16 <= body["sampling"]["reason"]["max_tokens"] <= 4096

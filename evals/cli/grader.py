@@ -15,9 +15,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "grader",
         help="check a grader against labels of people, and correct its score",
-        description="Compares the verdicts of a graded record with labels of people for some of its samples. Labels "
-        "come from `evals label`, or from a table with the columns id and label. Shows agreement, kappa, confusion and "
-        "biases. The score is corrected for the grader's errors, with an interval that counts them.",
+        description="Compares the verdicts of a graded record with labels that people gave to some of its samples. "
+        "They come from `evals label`, or a table with the columns id and label. Prints agreement, kappa, confusion, "
+        "biases, and the score corrected for the grader's errors, with an interval that counts them.",
     )
     parser.add_argument("record", metavar="RECORD", help="a graded record (.jsonl, also .gz)")
     parser.add_argument("--labels", required=True, metavar="FILE", help="of evals label, or a table with id and label")

@@ -28,6 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--by", metavar="KEY", help="also by this key of the rows, such as category, or by rater")
     parser.add_argument("--predict", action="store_true", help="the chance of each model to be preferred to each other")
     parser.add_argument("--new-raters", action="store_true", help="intervals of the ranking hold for other raters too")
+    parser.add_argument("--votes", metavar="PATH", help="people's votes on a random part, which correct the grader")
     parser.add_argument("--battles", metavar="PATH", help="also write the judgements as battles, JSON lines")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     add_judge_options(parser)
@@ -56,11 +57,12 @@ def run(args: argparse.Namespace) -> int:
         return judge(args)
     from evals.comparison.preference_rates import RankingOptions, is_ranked, pair_rates, ranked, rates_by_group
     from evals.comparison.raters import raters_agreement
+    from evals.comparison.voted_rates import voted_rates
     from evals.interchange.battles import write_battles
     from evals.interchange.preferences import battle_of, read_judgements
     from evals.json_text import dumps
-    from evals.report.preferences_json import plain_agreement, plain_group, plain_pair, plain_ranking
-    from evals.report.terminal.preferences import agreement_lines, chances_text, groups_text, pairs_text, ranking_text
+    from evals.report import preferences_json as as_json
+    from evals.report.terminal import preferences as as_text
     from evals.texts.number_text import counted
     from evals.texts.safe_text import printable
 
@@ -69,20 +71,24 @@ def run(args: argparse.Namespace) -> int:
     pairs = pair_rates(found.rows)
     ranking = ranked(found.rows, options) if is_ranked(found.rows) or args.predict else None
     groups = rates_by_group(found.rows, options) if args.by is not None else []
-    agreement = raters_agreement(found.rows)
+    votes = read_judgements([args.votes]).rows if args.votes is not None else []
+    voted = voted_rates(found.rows, votes) if args.votes is not None else []
+    agreement = raters_agreement([*found.rows, *votes])
     for path, n in found.n_without.items():
         print(f"{path}: left out {counted(n, 'row')} without a judgement", file=sys.stderr)
     if args.battles is not None:
         n_written = write_battles(args.battles, map(battle_of, found.rows))
         print(f"{n_written:,} battles written to {args.battles}", file=sys.stderr)
     if args.json:
-        plain = {"pairs": [plain_pair(pair) for pair in pairs], "ranking": plain_ranking(ranking)}
-        print(dumps({**plain, "groups": list(map(plain_group, groups)), "agreement": plain_agreement(agreement)}))
+        plain = {"pairs": [as_json.plain_pair(pair) for pair in pairs], "ranking": as_json.plain_ranking(ranking)}
+        plain |= {"corrected": list(map(as_json.plain_voted, voted)), "groups": list(map(as_json.plain_group, groups))}
+        print(dumps({**plain, "agreement": as_json.plain_agreement(agreement)}))
         return 0
-    blocks = [] if ranking is not None and len(pairs) > len(ranking.strengths) else [pairs_text(pairs)]
-    blocks += [ranking_text(ranking)] if ranking is not None and is_ranked(found.rows) else []
-    blocks += [chances_text(ranking)] if ranking is not None and args.predict else []
-    blocks += [groups_text(args.by, groups)] if groups else []
-    blocks += ["\n".join(lines)] if (lines := agreement_lines(agreement)) else []
+    blocks = [] if ranking is not None and len(pairs) > len(ranking.strengths) else [as_text.pairs_text(pairs)]
+    blocks += [as_text.ranking_text(ranking)] if ranking is not None and is_ranked(found.rows) else []
+    blocks += [as_text.chances_text(ranking)] if ranking is not None and args.predict else []
+    blocks += [as_text.voted_text(voted)] if voted else []
+    blocks += [as_text.groups_text(args.by, groups)] if groups else []
+    blocks += ["\n".join(lines)] if (lines := as_text.agreement_lines(agreement)) else []
     print(printable("\n\n".join(blocks)))
     return 0

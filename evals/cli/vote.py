@@ -143,7 +143,7 @@ def _winner(question: Question, choice: str) -> Choice:
 
 def _summarise(args: argparse.Namespace, ballot: Ballot, cast: list[Vote]) -> None:
     """Print what was voted in this session, and what all votes in the file come to."""
-    from evals.comparison.preference_rates import pair_rate
+    from evals.comparison.preference_rates import pair_rates
     from evals.comparison.raters import raters_agreement
     from evals.interchange.preferences import judgement_of
     from evals.interchange.votes import NO_PREFERENCE, read_votes, standing_votes
@@ -155,7 +155,7 @@ def _summarise(args: argparse.Namespace, ballot: Ballot, cast: list[Vote]) -> No
 
     standing = standing_votes(read_votes(args.votes)) if cast or ballot.n_done else []
     rows = [judgement_of(vote) for vote in standing if vote.winner not in NO_PREFERENCE]
-    pair = pair_rate(rows) if rows else None
+    pair = next(iter(pair_rates(rows)), None)
     agreement = raters_agreement(rows)
     left = ballot.n - ballot.n_done
     if args.json:

@@ -170,6 +170,7 @@ class SampleRun:
     async def _evaluate(self, item: WorkItem) -> None:
         """Evaluate one item, and record its events or its failure; nothing of a sample that was given up."""
         session = self.session
+        sample: Any = None
         with self.recorder.sample(item.sample_id, item.repeat or None) as scope:
             try:
                 sample = self.load(item.index)
@@ -183,7 +184,7 @@ class SampleRun:
                     return
                 if isinstance(raised, EvalsError) and not isinstance(raised, DataError):
                     raise  # a broken cache, a wrong setting, a missing extra: no other sample would fare better
-                self._failed(item, scope, contained(raised))
+                self._failed(item, scope, contained(raised), None if sample is None else self.labels_of(sample))
                 return
             self._n_same_errors = 0
             labels = self.labels_of(sample)
@@ -193,9 +194,9 @@ class SampleRun:
             self.on_finished(item, scope.events, value)
             self.observer.finished(item, scope.events)
 
-    def _failed(self, item: WorkItem, scope: SampleScope, error: Exception) -> None:
+    def _failed(self, item: WorkItem, scope: SampleScope, error: Exception, labels: dict[str, Any] | None) -> None:
         data = error_data(error, self.owner)
-        scope.fail(data)
+        scope.fail(data, labels)
         self._n_ended += 1
         self.observer.failed(item, data)
         self._count(error, data)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.completion import Completions, ContinuationScore, ContinuationScores
+from evals.engine.traits import traits_of
 
 CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
@@ -57,7 +58,7 @@ class StandIn:
         self, headroom: Callable[[Any, Mapping[str, Any]], int] = lambda fn, options: 0, verdict: str = ""
     ) -> None:
         self._headroom, self._verdict = headroom, verdict
-        self._planned: dict[int, PlannedCalls] = {}
+        self._planned: dict[str, PlannedCalls] = {}
         self._tokens_before = 0
 
     def take(self) -> list[PlannedCalls]:
@@ -81,7 +82,7 @@ class StandIn:
         return ContinuationScores([ContinuationScore(-1.0, 1) for _ in continuations])
 
     def _count(self, fn: Any, prompt: Any, n: int, cap: int | None, *, grades: bool) -> None:
-        found = self._planned.setdefault(id(fn), PlannedCalls(fn))
+        found = self._planned.setdefault(key_of(fn), PlannedCalls(fn))
         texts = list(texts_of(prompt))
         count = getattr(fn, "count_tokens", None)
         found.grades |= grades
@@ -97,6 +98,11 @@ class StandIn:
         else:
             found.cap_tokens += n * cap
             self._tokens_before += n * cap
+
+
+def key_of(fn: Any) -> str:
+    """What calls are added up by: server and model. Solvers are copied for each sample, so the object is no key."""
+    return traits_of(fn).limit_key
 
 
 def _mapping(fn: Any, name: str) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.comparison.preference_rates import GroupRates, PairRate
 from evals.comparison.raters import RatersAgreement
+from evals.comparison.voted_rates import VotedRate
 from evals.report_keys import defined
 from evals.stats.agreement import Agreement
 from evals.stats.estimate import Estimate, Interval
@@ -33,6 +34,14 @@ def plain_pair(pair: PairRate) -> dict[str, Any]:
         "ties": found.ties,
         "mean_lengths": pair.mean_lengths,
     }
+
+
+def plain_voted(rate: VotedRate) -> dict[str, Any]:
+    """The corrected win rate of two models, beside that of the grader and that of people."""
+    found = rate.found
+    rates = {"by_grader": found.naive, "by_people": found.labels_only, "corrected": found.corrected}
+    counts = {"weight": found.weight, "n_voted": found.n_labelled, "n_not_voted": found.n_unlabelled}
+    return {"model": rate.model, "other": rate.other, **{k: _estimate(v) for k, v in rates.items()}, **counts}
 
 
 def plain_ranking(ranking: Ranking | None) -> dict[str, Any] | None:

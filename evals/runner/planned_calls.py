@@ -13,7 +13,7 @@ from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.sample_order import sample_order
 from evals.engine.session import Session
-from evals.engine.stand_in import PlannedCalls, StandIn
+from evals.engine.stand_in import PlannedCalls, StandIn, key_of
 from evals.engine.traits import traits_of
 from evals.eval import Eval, hook_of
 from evals.record.recorders import RecorderBase
@@ -71,7 +71,7 @@ def plan_calls(prepared: PreparedRun, earlier: Earlier | None = None) -> Plan:
     session = Session(request.settings)
     session.stand_in = stand_in
     plan = RunPlan(openai_evals_rules=prepared.eval_spec.is_openai_evals_form)
-    totals: dict[int, PlannedCalls] = {id(fn): PlannedCalls(fn) for fn in evaluation.completion_fns[:1]}
+    totals: dict[str, PlannedCalls] = {key_of(fn): PlannedCalls(fn) for fn in evaluation.completion_fns[:1]}
 
     async def walk() -> int:
         if is_ours and type(evaluation).prepare is not Eval.prepare:
@@ -91,7 +91,9 @@ def plan_calls(prepared: PreparedRun, earlier: Earlier | None = None) -> Plan:
     if n_counted < n_left:
         for total in totals.values():
             _scale(total, n_left / n_counted)
-    return Plan(list(totals.values()), len(rows), n_left, len(looked_at), n_tests, not is_ours)
+    # A solver calls nothing itself; its place in the list falls to the model that it asks.
+    called = [total for total in totals.values() if total.n_calls] or list(totals.values())
+    return Plan(called, len(rows), n_left, len(looked_at), n_tests, not is_ours)
 
 
 async def _ask(evaluation: Eval, sample: Any, name: str, stand_in: StandIn, *, is_ours: bool) -> None:
@@ -107,11 +109,11 @@ async def _ask(evaluation: Eval, sample: Any, name: str, stand_in: StandIn, *, i
             return
 
 
-def _take(stand_in: StandIn, totals: dict[int, PlannedCalls], times: int) -> int:
+def _take(stand_in: StandIn, totals: dict[str, PlannedCalls], times: int) -> int:
     """Add what the stand-in has taken to the totals; the number of calls."""
     n_calls = 0
     for found in stand_in.take():
-        totals.setdefault(id(found.fn), PlannedCalls(found.fn)).add(found, times)
+        totals.setdefault(key_of(found.fn), PlannedCalls(found.fn)).add(found, times)
         n_calls += found.n_calls
     return n_calls
 

@@ -153,7 +153,9 @@ class LiveRecord:
             self._moments.add(score)
         known[repeat] = score
         (self._failed.add if failed else self._failed.discard)((sample_id, repeat))
-        self._latest.append(_latest(SampleRecord(sample_id, repeat, events), score, failed, events))
+        own = last.get("id")
+        sample = SampleRecord(sample_id, repeat, events, own_id=own if isinstance(own, str) and own else None)
+        self._latest.append(_latest(sample, score, failed, events))
 
     def _sample_means(self) -> Iterator[float]:
         for repeats in self._scores.values():
@@ -170,7 +172,7 @@ def _latest(sample: SampleRecord, score: float | None, failed: bool, events: lis
     said: Any = events[-1].data if failed else row_of(sample)["completion"]
     if failed and isinstance(said, dict):
         said = said.get("message") or said.get("type")
-    return LatestSample(sample.sample_id, score, failed, shortened(said))
+    return LatestSample(sample.name, score, failed, shortened(said))
 
 
 def shortened(value: Any, limit: int = TEXT_LETTERS) -> str:

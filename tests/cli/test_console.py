@@ -83,7 +83,7 @@ def test_letters_that_the_terminal_lacks_are_escaped() -> None:
         (["data", "lsit"], ["no action is called 'lsit'", "did you mean: list"]),
         (["list", "--kind", "eval"], ["--kind cannot be 'eval'", "did you mean: evals"]),
         (["new", "a", "b"], ["one argument too many: b"]),
-        (["score"], ["required: record"]),
+        (["report"], ["required: RECORD"]),
     ],
 )
 def test_mistakes_on_the_command_line_name_what_is_near(

@@ -99,6 +99,22 @@ def test_calls_are_exact_and_tokens_within_their_range(
     assert completions.high is None or usage["usage_completion_tokens"] <= completions.high
 
 
+def test_a_solver_that_asks_twice_has_both_calls_at_the_model_that_it_asks(
+    registry: Path, server: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (registry / "completion_fns").mkdir()
+    thinks = {
+        "class": "evals.completion_fns:ChainOfThoughtCompletionFn",
+        "args": {"cot_completion_fn": "some-model"},
+    }
+    (registry / "completion_fns" / "thinks.yaml").write_text(yaml.safe_dump({"thinks": thinks}), encoding="utf-8")
+    command = ["thinks", "plain", "--registry_path", str(registry), "--json"]
+    assert oaieval.main([*command, "--estimate"]) == 0
+    found = told(capsys)
+    assert oaieval.main(command) == 0
+    assert [one["n_calls"] for one in found["models"]] == [6] == [server.n_requests]
+
+
 def test_a_grader_is_named_with_its_own_calls(registry: Path, server: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert oaieval.main(["some-model,gpt-4o", "graded", "--registry_path", str(registry), "--estimate", "--json"]) == 0
     models = told(capsys)["models"]

@@ -159,6 +159,12 @@ def test_the_two_records_may_be_named_in_either_order(pairs: Path) -> None:
     assert (other.n_done, other.n) == (1, 6)
 
 
+@pytest.mark.parametrize(("answer", "is_told"), [("same", True), ("other", False)])
+def test_equal_answers_are_told(vote: Vote, pairs: Path, answer: str, is_told: bool) -> None:
+    pairs.write_text(json.dumps({"input": "q", "output_a": "same", "output_b": answer}) + "\n")
+    assert ("both answers are the same text" in vote("t")[1]) is is_told
+
+
 def test_votes_on_other_files_are_refused(vote: Vote, pairs: Path) -> None:
     vote("1", "q")
     pairs.write_text(pairs.read_text().replace("good 5", "better 5"))

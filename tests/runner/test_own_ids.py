@@ -56,12 +56,13 @@ def test_a_row_without_an_id_is_called_by_its_place(tmp_path: Path) -> None:
     assert sample.id == sample.sample_id
 
 
-def test_a_failed_sample_keeps_its_id(tmp_path: Path) -> None:
+def test_a_failed_sample_keeps_its_id_and_its_labels(tmp_path: Path) -> None:
     def fails(prompt: Any) -> str:
         raise ValueError("no answer today")
 
     result = evals.run(fails, ROWS[:1], eval_args=KEYS, log_dir=tmp_path, check=False)
     assert [(sample.id, sample.error is not None) for sample in result.samples] == [("q-7", True)]
+    assert [row["subject"] for row in read_record(str(result.record_path)).to_rows()] == ["sums"]
 
 
 def test_two_rows_with_the_id_of_a_named_column_are_an_error_with_both_places(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_davidson_refuses_them_too(case):
     ],
 )
 def test_the_models_without_a_finite_strength_are_named(comparisons, told):
-    with pytest.raises(ValueError, match=f"no finite strengths: {told};"):
+    with pytest.raises(ValueError, match=rf"no finite strengths: {told}\."):
         rank_models(*comparisons, rng=rng())
 
 

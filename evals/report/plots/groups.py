@@ -72,7 +72,7 @@ KIND = PlotKind(
     name="groups",
     help="scores by language, category, subject or eval, a bar for each model",
     description="A metric of each group of samples, from the reports of runs, high to low: languages, categories, "
-    "sections. Records of several evals get a bar for each eval. Whiskers are the 95 %% intervals of the reports.",
+    "sections. Of records of several evals it is a bar for each eval. Whiskers are the 95 % intervals of the reports.",
     needs=Needs("RECORD", "records of runs that have ended"),
     make=make,
     add_options=add_options,

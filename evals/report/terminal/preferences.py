@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from evals.comparison.preference_rates import GroupRates, PairRate
 from evals.comparison.raters import MOST_COMPARED, RatersAgreement
+from evals.comparison.voted_rates import VotedRate
 from evals.report.words import NOT_DEFINED, counted, interval, number, one_line, percent, wrapped
 from evals.stats.estimate import Estimate
 from evals.stats.ranking import Ranking, elo_of
@@ -59,6 +60,27 @@ def chances_text(ranking: Ranking) -> str:
     if len(pairs) > MOST_CHANCES:
         lines.append(f"  ({len(pairs) - MOST_CHANCES:,} more pairs: --json)")
     return "\n".join(lines)
+
+
+def voted_text(rates: Sequence[VotedRate]) -> str:
+    """Win rates by the grader, by people, and corrected, a block a pair."""
+    blocks = []
+    for rate in rates:
+        found = rate.found
+        lines = [
+            f"{_name(rate.model)} against {_name(rate.other)}, corrected by votes",
+            f"  by the grader    {_rate(found.naive)}",
+            f"  by people        {_rate(found.labels_only)}",
+            f"  corrected        {_rate(found.corrected)}",
+            *wrapped(
+                f"(people voted on {counted(found.n_labelled, 'prompt')} of {found.n_labelled + found.n_unlabelled:,}; "
+                f"weight of the grader {number(found.weight)}; its own error is in the last interval alone)",
+                first="  ",
+                rest="  ",
+            ),
+        ]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
 
 
 def groups_text(key: str, groups: Sequence[GroupRates]) -> str:

@@ -21,6 +21,8 @@ def question_lines(question: Question, number_: int, n: int) -> list[str]:
     lines = [_rule(f"{number_:,} of {n:,}{about}"), *_text_lines(pair.prompt_text)]
     for place, answer in enumerate(question.answers, start=1):
         lines += ["", _rule(f"answer {place}"), *_text_lines(answer)]
+    if question.answers[0] == question.answers[1]:
+        lines += ["", _rule("both answers are the same text")]
     return [*lines, ""]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from evals.engine.context import current_plan
 from evals.metrics import Mean, with_keys
 from evals.record.recorders import Event
 from evals.report_keys import TRUNCATED, metric_keys
@@ -90,11 +91,13 @@ class PreferenceReport:
 
         if n < MIN_FOR_LENGTH:
             return {}
-        rows = sorted(self._rows)
+        rows, plan = sorted(self._rows), current_plan()
+        clusters = plan.cluster_of if plan is not None and plan.cluster_of is not None else {}
+        prompts = [clusters.get(name, name) for name, _, _, _ in rows]
         styles = [(one[1:], other[1:]) for _, _, one, other in rows]
         found = win_rate(
             [outcome for _, outcome, _, _ in rows],
-            prompts=[name for name, _, _, _ in rows] if len(rows) > n else None,
+            prompts=prompts if len(set(prompts)) < len(rows) else None,
             lengths=[(one[0], other[0]) for _, _, one, other in rows],
             styles=styles,
         )

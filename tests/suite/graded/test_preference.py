@@ -233,6 +233,20 @@ def test_repeats_of_a_request_are_no_further_samples(tmp_path: Path) -> None:
     assert (len(rows), len({row.prompt for row in rows})) == (180, 60)
 
 
+def test_requests_of_one_cluster_count_as_dependent_in_all_rates(tmp_path: Path) -> None:
+    def decide(one: str, other: str) -> str:
+        number = int(re.findall(r"\d+", one)[0])
+        return "A" if (number // 6 % 2 == 0) == one.startswith("written") else "B"
+
+    rows = [row | {"reference": "r " * (1 + i * 7 % 11) + str(i)} for i, row in enumerate(ROWS)]
+    alone = judged(tmp_path / "alone", judge(decide), rows).report
+    rows = [row | {"cluster": f"c{i // 6}"} for i, row in enumerate(rows)]
+    clustered = judged(tmp_path / "clustered", judge(decide), rows).report
+    for name in ("win_rate", "at_equal_length", "at_equal_style"):
+        assert clustered[name] == pytest.approx(alone[name])
+        assert clustered[f"{name}_stderr"] > 1.5 * alone[f"{name}_stderr"]
+
+
 @pytest.mark.parametrize("eval_name", ["preference-instructions", "two-models"])
 def test_stored_verdicts_give_the_same_report_again(tmp_path: Path, eval_name: str) -> None:
     (tmp_path / "reg" / "evals").mkdir(parents=True)
