@@ -95,13 +95,11 @@ def _work(work: Labelling, writer: LabelWriter, record: GradedRecord, rater: str
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         print(opening(record.eval_name, len(work.samples), shared.instructions))
         _show(work, record, shared)
-        for command in _commands(record) if work.current is not None else ():
+        for command in _commands(record):
             if not _obey(command, work, writer, record, rater):
                 break
             if command.effect in ("label", "skip", "undo"):
                 _show(work, record, shared)
-            if work.n_done == len(work.samples):
-                break
     labels = [label for sample in work.samples if (label := work.done.get(sample.id, "")) != ""]
     n_skipped = labels.count(None)
     left = len(work.samples) - len(labels)
@@ -151,7 +149,7 @@ def _obey(command: Command, work: Labelling, writer: LabelWriter, record: Graded
 
     if command.effect == "quit":
         return False
-    if command.effect in ("label", "skip"):
+    if command.effect in ("label", "skip") and work.current is not None:
         note = {"note": work.note} if work.note else {}
         sample = work.give(command.text if command.effect == "label" else None)
         said = {"label": command.text} if command.effect == "label" else {"skipped": True}
@@ -179,3 +177,5 @@ def _show(work: Labelling, record: GradedRecord, shared: Shared) -> None:
     if work.current is not None:
         print("\n" + sample_screen(work.current, work.n_done + 1, len(work.samples), shared))
         print(keys_line(record.choices), flush=True)
+    else:
+        print("\nall samples are done      u undo   q quit", flush=True)

@@ -66,10 +66,13 @@ def tasks_of(args: argparse.Namespace, passed_on: Sequence[str], registry: Regis
     Raises:
         RegistryError: there is no such set, or no eval fits it.
     """
+    from evals.cli.set_graders import flags_for
+
     registries = [word for path in args.registry_path for word in ("--registry_path", str(path))]
     models = registry.completion_fn_members(args.model)
     keys = evals_of(args.eval_set, registry)
-    return [["oaieval", model, key, *passed_on, *registries] for key in keys for model in models]
+    passed = {key: flags_for(key, passed_on, registry) for key in keys}
+    return [["oaieval", model, key, *passed[key], *registries] for key in keys for model in models]
 
 
 def evals_of(name: str, registry: Registry) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evals.completion_fns.replay import ReplayCompletionFn
 from evals.engine.traits import traits_of
 from evals.errors import UsageError
 from evals.registry.argument_types import parameters_of
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
     from evals.specs import EvalSpec
 
 
+def takes_grader(spec: EvalSpec, registry: Registry) -> bool:
+    """Whether the class of an eval has the argument `grader`; of a plug-in nobody can tell, and it is True."""
+    cls = registry.get_class(spec).func
+    return not is_ours(cls) or "grader" in parameters_of(cls, is_ours)
+
+
 def refuse_grader_of_none(spec: EvalSpec, registry: Registry) -> None:
     """Raise UsageError where a grader is named for one of our classes that asks none."""
-    cls = registry.get_class(spec).func
-    if is_ours(cls) and "grader" not in parameters_of(cls, is_ours):
+    if not takes_grader(spec, registry):
         raise UsageError(
             f"eval {spec.key} asks no grader: its class {spec.cls} scores without a model",
             where=spec.where,
@@ -33,8 +39,12 @@ def graders_of(evaluation: Eval) -> list[dict[str, Any]]:
 
 
 def self_grading(evaluation: Eval) -> list[str]:
-    """A warning for a grader that is the evaluated model; none where graders are what is evaluated (`metaeval`)."""
-    if getattr(evaluation, "metaeval", False):
+    """A warning for a grader that is the evaluated model.
+
+    None where graders are what is evaluated (`metaeval`), and where a record is played back.
+    """
+    plays_back = any(isinstance(fn, ReplayCompletionFn) for fn in evaluation.completion_fns)
+    if plays_back or getattr(evaluation, "metaeval", False):
         return []
     evaluated, called = {_identity(fn) for fn in evaluation.completion_fns}, evaluation.completion_fn_names
     graders = _graders(evaluation)

@@ -82,13 +82,17 @@ def has_browser(environment: Mapping[str, str], platform: str) -> bool:
     return shows or platform in ("win32", "darwin")
 
 
-def _open(url: str, page: Path) -> None:
-    """Open the address by way of a private page: arguments of processes can be read by all users of a machine."""
+def opening_page(url: str) -> str:
+    """A page that leads on to `url` at once."""
     target = html.escape(url)
     refresh = f'<meta http-equiv="refresh" content="0; url={target}">'
-    text = f'<!doctype html><meta charset="utf-8">{refresh}<a href="{target}">open</a>'
+    return f'<!doctype html><meta charset="utf-8">{refresh}<a href="{target}">open</a>'
+
+
+def _open(url: str, page: Path) -> None:
+    """Open the address by way of a private page: arguments of processes can be read by all users of a machine."""
     descriptor = os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write(opening_page(url))
     with contextlib.suppress(webbrowser.Error):
         webbrowser.open(page.as_uri())

@@ -52,6 +52,16 @@ def test_neither_the_verdict_nor_the_model_is_shown(record):
     assert verdicts == []
 
 
+def test_the_last_label_can_be_taken_back_when_all_is_done(record):
+    first = label(record, "1\n1\n1\n1\n1\n")
+    assert "all samples are done" in first.stdout
+    again = label(record, "u\n2\n")
+    assert "4 labels, all done" in again.stdout
+    rows = labels_in(record.with_name("r.labels.jsonl"))
+    assert [row.get("label") for row in rows] == ["Yes"] * 4 + [None, "No"]
+    assert rows[3]["id"] == rows[4]["id"] == rows[5]["id"]
+
+
 def test_two_people_share_a_file_and_each_sees_all_samples(record):
     label(record, "1\n1\n1\n1\n", "--rater", "ann")
     assert "1 of 4" in label(record, "2\n", "--rater", "bob").stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from evals.cli.oaievalset import tasks_of
 from evals.errors import RegistryError
 from evals.registry import Registry
 
@@ -323,3 +325,15 @@ def test_a_key_among_the_arguments_is_neither_printed_nor_stored(tmp_path):
             assert path.stat().st_mode & 0o077 == 0, path
     again = folder.run(*arguments[:3], "api_key=another-secret", PYTHONPATH=str(tmp_path))
     assert "2 of 2 evals are done already" in again.stderr
+
+
+def test_a_grader_goes_to_the_evals_of_a_set_that_ask_one(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.add_eval("judged", CAPITALS, "evals.suite:ModelBasedClassify")
+    folder.add_set("mixed", "first", "judged")
+    registry = Registry(registry_paths=[folder.registry])
+    args = argparse.Namespace(model="guide/one", eval_set="mixed", registry_path=[])
+    tasks = tasks_of(args, ["--grader", "strict", "--seed", "1", "--grader=lenient"], registry)
+    assert {task[2].partition(".")[0]: task[3:] for task in tasks} == {
+        "first": ["--seed", "1"], "judged": ["--grader", "strict", "--seed", "1", "--grader=lenient"],
+    }  # fmt: skip

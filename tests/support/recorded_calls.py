@@ -56,5 +56,9 @@ def run_over(
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     evaluation = cls([Model(answer)], str(data), eval_registry_path=folder, name="rows.dev.v0", **args)
     spec = RunSpec(["model"], "rows.dev.v0", "rows", "dev", {}, "")
-    report: dict[str, Any] = evaluation.run(LocalRecorder(str(folder / "record.jsonl"), spec))
+    recorder = LocalRecorder(str(folder / "record.jsonl"), spec)
+    try:
+        report: dict[str, Any] = evaluation.run(recorder)
+    finally:
+        recorder.close()
     return report

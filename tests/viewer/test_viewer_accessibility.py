@@ -20,7 +20,7 @@ pytest.importorskip("jinja2", reason="jinja2 is not installed: no pages of runs"
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: no server tests")
 
 AXE = os.environ.get("EVALS_AXE")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not AXE, reason="EVALS_AXE names no axe.min.js (npm pack axe-core)")]
+pytestmark = pytest.mark.slow
 
 PAGES = {
     "/": "#runs tbody tr",
@@ -76,6 +76,7 @@ def opened(driver: Any, server: Viewing, page: str) -> None:
     wait_for(lambda: driver.find_elements("css selector", PAGES[page]))
 
 
+@pytest.mark.skipif(not AXE, reason="EVALS_AXE names no axe.min.js (npm pack axe-core)")
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault(driver: Any, server: Viewing, page: str, scheme: str) -> None:

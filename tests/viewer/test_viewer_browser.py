@@ -14,6 +14,8 @@ from viewer_records import FLAG, HOSTILE, add_sample, recorder_of, write_hostile
 
 from evals.interchange.votes import read_votes
 from evals.labelling.label_file import default_path
+from evals.testing.file_server import FileServer
+from evals.viewer.serve import opening_page
 
 pytest.importorskip("jinja2", reason="jinja2 is not installed: no pages of runs")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed: no server tests")
@@ -283,3 +285,48 @@ def test_an_answer_of_ten_megabytes_in_one_line_is_shown_on_every_page(
     until(driver, lambda: all_of(driver, "#list-rows .row"), "its sample, after the page that announces it")
     click(driver, "#list-rows .row")
     until(driver, lambda: "yyyyyyyy" in one(driver, "#sample").get_property("innerText"), "the sample")
+
+
+def test_the_private_file_that_opens_the_browser_leads_to_the_list(
+    driver: Any, server: Viewing, tmp_path: Path
+) -> None:
+    page = tmp_path / "open.html"
+    page.write_text(opening_page(server.url), encoding="utf-8")
+    driver.delete_all_cookies()
+    driver.get(page.as_uri())
+    until(driver, lambda: rows(driver), "the list")
+    assert driver.current_url == f"{server.base}/"
+
+
+ATTACK = """<!doctype html><title>attack</title><script>
+window.found = [];
+const tried = (name, promise) => promise.then((text) => found.push(name + " " + text), () => found.push(name + " refused"));
+const get = (path, options) => fetch("BASE" + path, { credentials: "include", ...options }).then((reply) => reply.text());
+tried("read", get("/api/runs"));
+tried("send", get("/api/vote/PAIR", { method: "POST", mode: "no-cors", body: JSON.stringify({ choice: "skip", rater: "eve" }) }));
+const script = document.createElement("script");
+script.onload = () => found.push("script loaded");
+script.onerror = () => found.push("script refused");
+script.src = "BASE/static/dom.js";
+document.head.append(script);
+const frame = document.createElement("iframe");
+frame.onload = () => found.push("frame " + frame.contentWindow.length);
+frame.src = "BASE/";
+document.documentElement.append(frame);
+</script>"""
+
+
+def test_a_page_of_another_port_of_this_machine_gets_and_writes_nothing(
+    driver: Any, server: Viewing, logs: Path
+) -> None:
+    """To a browser all ports of a host are one site, so that the cookie is sent."""
+    ids = [row["id"] for row in server.ask("/api/runs").json["runs"] if row["file"] in ("a.jsonl", "b.jsonl")]
+    before = len(read_votes(logs.parent / "votes.jsonl")) if (logs.parent / "votes.jsonl").exists() else 0
+    page = ATTACK.replace("BASE", server.base).replace("PAIR", ",".join(ids)).encode()
+    with FileServer({"/attack.html": page}) as other:
+        driver.get(f"{other.url}/attack.html")
+        found = wait_for(lambda: (said := driver.execute_script("return window.found")) and len(said) >= 4 and said)
+    assert {one for one in found if not one.startswith("frame")} == {"read refused", "send refused", "script refused"}
+    assert driver.execute_script("return document.querySelector('iframe').contentDocument") is None
+    assert (len(read_votes(logs.parent / "votes.jsonl")) if before else 0) == before
+    driver.get_log("browser")

@@ -92,7 +92,8 @@ def _parts(sample: SampleRecord, *, whole: bool, with_examples: bool) -> Iterato
     if calls:
         for number, call in enumerate(calls if whole else calls[:1], 1):
             if whole and len(calls) > 1:
-                yield "call", f"{number} of {len(calls)}"
+                by = f", grader {call['grader']}" if call.get("grader") else ""
+                yield "call", f"{number} of {len(calls)}{by}"
             yield from ((label, Asked(text)) for label, text in ask(call.get("prompt")))
             yield from _answer_parts(call)
         if not whole and len(calls) > 1:

@@ -8,8 +8,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from page_records import write_answers, write_conversation, write_mixed_run
+from page_records import recorder_at, write_answers, write_conversation, write_mixed_run
 
+from evals.record import record_event, record_sampling
 from evals.record.reader import read_record
 from evals.report.html.packing import CHUNK_SAMPLES, Chunks, json_in_html, packed, unpacked
 from evals.report.html.page_data import read_run, run_summary, sample_row
@@ -120,3 +121,20 @@ def test_a_chunk_ends_when_it_is_full() -> None:
     chunks.close()
     assert chunks.sizes == [CHUNK_SAMPLES, 4, 1]
     assert len(chunks.packed) == 3
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [None, "", [], [{}], {"a": 1}, ["x"], [{"role": None, "content": [3, None, {"type": "input_audio"}]}],
+     [{"role": "user", "tool_calls": "x"}], [{"role": "user", "content": [{"type": "image_url", "image_url": 5}]}]],
+)  # fmt: skip
+def test_a_sample_of_any_shape_can_be_shown(tmp_path: Path, prompt: object) -> None:
+    recorder = recorder_at(tmp_path / "a.jsonl")
+    with recorder.sample("sums.test.0") as scope:
+        record_sampling(prompt, [None, 5, {"a": 1}], reasoning=[None, "r"], tool_calls=[[{"x": 1}], "q"], usage="n")
+        record_event("grade", "text")
+        record_event("exam", {"status": "odd"})
+        scope.commit({"category": 3, "odd": None})
+    recorder.close()
+    (packed_chunk,) = read_run(read_record(tmp_path / "a.jsonl")).chunks
+    assert json.loads(unpacked(packed_chunk))["calls"][0]["completions"][1]["text"] == "5"

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import evals
+from evals.cli.main import main as score_command
 from evals.cli.oaieval import main
 from evals.engine.context import use_session
 from evals.engine.session import Session
@@ -262,6 +263,38 @@ def test_the_sample_shows_the_verdict_of_each_grader(registry):
     shown = sample_text(sample)
     assert "verdict     yes: Yes" in shown
     assert "verdict     no: No" in shown
+    assert "3 of 3, grader no" in sample_text(sample, max_lines=None)
+
+
+def test_a_panel_is_scored_again_from_its_record_with_no_call_and_no_warning(registry, capsys):
+    before = run(registry, "graded", grader=["yes", "no"]).report
+    record = str(registry.parent / "r.jsonl")
+    flags = ["--registry_path", str(registry), "--record_path", str(registry.parent / "again.jsonl")]
+    assert score_command(["score", record, "--grader", "yes,no", *flags]) == 0
+    said = capsys.readouterr()
+    assert "is the evaluated model itself" not in said.err
+    after = read_record(registry.parent / "again.jsonl").final_report
+    assert {name: after[name] for name in ("score", "grader_alpha", "counts/__split__")} == {
+        name: before[name] for name in ("score", "grader_alpha", "counts/__split__")
+    }  # fmt: skip
+
+
+def test_a_run_with_a_panel_goes_on_where_it_was_stopped(registry):
+    whole = run(registry, "graded", grader=["yes", "no"]).report
+    place = registry.parent / "r.jsonl"
+    lines = place.read_text().splitlines(keepends=True)
+    done = [number for number, line in enumerate(lines) if '"sample_done"' in line]
+    place.write_text("".join(lines[: done[1] + 1]))
+    result = evals.run(
+        "writer",
+        "graded",
+        registry_paths=[registry],
+        record_path=place,
+        resume=True,
+        eval_args={"grader": ["yes", "no"]},
+    )
+    assert result.counts.n_calls == 2 * 3
+    assert result.report == whole
 
 
 def test_lists_of_claims_take_one_named_grader(registry):

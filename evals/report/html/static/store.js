@@ -26,7 +26,7 @@ function bytesOf(text) {
   return bytes.subarray(0, nBytes);
 }
 
-/* Without a Blob or a Response: Chromium refuses to read large ones in a file that may connect to nothing. */
+/* Without a Blob or a Response: of a page of 100,000 samples Chromium 150 could not read these ("Failed to fetch"). */
 async function inflate(packed) {
   const inflater = new DecompressionStream("deflate-raw");
   const writer = inflater.writable.getWriter();
