@@ -37,7 +37,12 @@ class Segment:
 
 def folder_of(record: str | Path) -> Path:
     """Where the segments of a record lie."""
-    return Path(f"{record}{SUFFIX}")
+    return beside(record, SUFFIX)
+
+
+def beside(record: str | Path, suffix: str) -> Path:
+    """A path beside a record: beside the file itself, where `record` is a link to it."""
+    return Path(f"{os.path.realpath(record) if os.path.islink(record) else record}{suffix}")
 
 
 def n_segments(first_line: bytes) -> int:

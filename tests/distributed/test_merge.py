@@ -60,6 +60,22 @@ def test_shares_in_processes_make_the_same_record(workplace):
     assert in_any_order(workplace.folder / "m.jsonl") == in_any_order(workplace.folder / "whole.jsonl")
 
 
+def test_shares_with_compressed_segments_make_the_same_record(workplace):
+    long = {"role": "system", "content": "x" * 60_000}
+    rows = [{**row, "input": [long, *row["input"]]} for row in sum_rows(50)]
+    workplace.add_eval("sums", rows)
+    with SumServer() as server:
+        options = ["--concurrency", "1"]
+        workplace.oaieval("gpt-test", "sums", "--record_path", "whole.jsonl", *options, base_url=server.base_url)
+        for index in range(2):
+            done = shard(workplace, index, *options, "--rotate", "1MB", of=2, base_url=server.base_url)
+            assert done.returncode == 0, done.stderr
+    assert len(list((workplace.folder / "shares").glob("*.segments/*.zst"))) >= 2
+    done = merge(workplace, "--record_path", "m.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert lasting(workplace.folder / "m.jsonl") == lasting(workplace.folder / "whole.jsonl")
+
+
 def test_missing_and_unfinished_shares_are_named_and_nothing_is_written(workplace):
     workplace.add_eval("sums", sum_rows(30))
     with SumServer() as server:

@@ -170,3 +170,17 @@ def test_a_line_without_end_in_a_small_packed_file_takes_little_memory(tmp_path)
     )
     assert packed.stat().st_size < 200_000
     subprocess.run([sys.executable, "-c", code, str(packed)], check=True, timeout=120)
+
+
+def test_a_link_to_a_record_reads_and_goes_on_as_the_record(record):
+    link = record.parent / "elsewhere" / "link.jsonl"
+    link.parent.mkdir()
+    link.symlink_to(record)
+    assert len(list(read_record(link).samples())) == 50
+    n_before = len(read_index(record))
+    recorder = LocalRecorder.resume(link, spec(), rotate_bytes=ROTATE_BYTES)
+    write(recorder, 50, 50)
+    recorder.close()
+    assert link.is_symlink()
+    assert len(read_index(record)) > n_before
+    assert [sample.sample_id for sample in read_record(record).samples()] == [f"e.dev.{i}" for i in range(100)]
