@@ -182,3 +182,15 @@ def test_a_folder_without_shares_is_refused(workplace, tmp_path: Path):
     done = merge(workplace)
     assert done.returncode == 2
     assert "holds no shards" in done.stderr
+
+
+def test_a_merged_record_is_not_written_over_a_shard(workplace):
+    workplace.add_eval("sums", sum_rows(20))
+    with SumServer() as server:
+        for index in range(2):
+            assert shard(workplace, index, of=2, base_url=server.base_url).returncode == 0
+    before = (workplace.folder / "shares" / "shard-1-of-2.jsonl").read_bytes()
+    done = merge(workplace, "--record_path", "shares/../shares/shard-1-of-2.jsonl")
+    assert done.returncode == 2
+    assert "the record of shard 1" in done.stderr
+    assert (workplace.folder / "shares" / "shard-1-of-2.jsonl").read_bytes() == before
