@@ -59,9 +59,10 @@ def merge_shards(
 
     Raises:
         DataError: shares are missing, unfinished or damaged, or belong to several runs; nothing is written then.
-        UsageError: the eval here is not the one that the shares were run with.
+        UsageError: the eval here is not the one that the shares were run with, or `out` is one of them.
     """
     shards = find_shards(folder)
+    _check_place(out, shards)
     first = shards[0]
     request = _request_of(first, registry_paths, data_paths, eval_params or {})
     prepared = prepare_report(replace(request, max_errors=max_errors, command=command))
@@ -186,6 +187,16 @@ def _check_same(prepared: PreparedRun, first: ShardRecord) -> None:
             notes=[difference],
             fix="give the --registry_path, --extra_eval_params and --prompt of the shards",
         )
+
+
+def _check_place(out: Path, shards: Sequence[ShardRecord]) -> None:
+    for shard in shards:
+        if out.exists() and out.samefile(shard.path):
+            raise UsageError(
+                f"this is the record of shard {shard.shard.index}, and not the place of the merged one",
+                where=str(out),
+                fix="name another file with --record_path",
+            )
 
 
 def _run_spec(first: ShardRecord, command: str) -> RunSpec:

@@ -21,12 +21,13 @@ from evals.engine.session import Session
 from evals.engine.settings import EngineSettings
 from evals.engine.shard import Shard
 from evals.errors import BudgetReached, EvalsError, Interrupted, ProviderError, RecordError, UsageError
+from evals.record.file import explained
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
 from evals.runner.counters import RunCounters
 from evals.runner.interrupts import handle_interrupts
-from evals.runner.parts import SampleOrder, append_parts, parts_folder, remove_parts
+from evals.runner.parts import SampleOrder, append_parts, parts_folder, parts_of, remove_parts
 from evals.runner.prepare import PreparedRun
 from evals.runner.request import RunRequest
 from evals.runner.run import Evaluate, evaluate_here
@@ -153,8 +154,10 @@ class _Run:
 
     def _start(self, n: int) -> None:
         folder = parts_folder(self._record)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        SharedSpending.create(folder / "spent", n)
+        with explained(folder, at_start=True):
+            remove_parts(self._record)  # of a record that was here before: what this one had left is in it
+            folder.mkdir(mode=0o700)
+            SharedSpending.create(folder / "spent", n)
         for index in range(n):
             worker = _started(n)
             self._workers.append(worker)
@@ -251,8 +254,7 @@ class _Run:
 
     def _put_together(self, order: SampleOrder) -> set[tuple[str, int]]:
         """The parts, moved into the record; the keys of all that is done, failed samples too."""
-        parts = sorted(parts_folder(self._record).glob("*.jsonl"))
-        added = append_parts(self._recorder, parts, order, self._plan.finished)
+        added = append_parts(self._recorder, parts_of(self._record), order, self._plan.finished)
         remove_parts(self._record)
         return self._plan.finished | set(added)
 

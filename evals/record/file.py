@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from evals.errors import RecordError
-from evals.record.segments import first_line_after, folder_of, n_segments, write_segment
+from evals.record.segments import SUFFIX, first_line_after, n_segments, write_segment
 
 logger = logging.getLogger("evals")
 
@@ -22,6 +22,8 @@ PIPE_READER_WITHIN_S = 3.0
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _BINARY = getattr(os, "O_BINARY", 0)
 SPEC_START = b'{"spec"'
+PARTS_SUFFIX = ".parts"
+"Of the folder beside a record where the processes of one run keep their parts of it until the run ends."
 _MOST_TRIES = 20
 "How often others may rename the file while it is opened."
 
@@ -48,7 +50,7 @@ class RecordFile:
         Raises:
             RecordError: the file cannot be made, another run writes it, or it exists and is not a record.
         """
-        with _explained(path, at_start=True):
+        with explained(path, at_start=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             _refuse_link(path)
             for _ in range(_MOST_TRIES):
@@ -70,7 +72,7 @@ class RecordFile:
         Raises:
             RecordError: the file cannot be opened, or another run writes it.
         """
-        with _explained(path, at_start=True):
+        with explained(path, at_start=True):
             for _ in range(_MOST_TRIES):
                 file = cls._locked(path, os.open(path, os.O_WRONLY | os.O_APPEND | _BINARY))
                 if file is not None:
@@ -119,8 +121,9 @@ class RecordFile:
             if os.name == "nt":  # an open file cannot be renamed there
                 self.close()
             os.replace(self.path, target)
-            if folder_of(self.path).is_dir():
-                os.replace(folder_of(self.path), folder_of(target))
+            for beside in (SUFFIX, PARTS_SUFFIX):
+                if Path(f"{self.path}{beside}").is_dir():
+                    os.replace(f"{self.path}{beside}", f"{target}{beside}")
             logger.warning("the earlier record at %s is now %s", self.path, target.name)
         finally:
             self.close()
@@ -131,7 +134,7 @@ class RecordFile:
         Raises:
             RecordError: the disk is full, the file was deleted, or the write failed in another way.
         """
-        with _explained(self.path):
+        with explained(self.path):
             status = os.fstat(self._fd)
             if self.is_regular and status.st_nlink == 0:
                 raise RecordError(
@@ -159,17 +162,18 @@ class RecordFile:
             if number == 1:
                 file.seek(0)
             write_segment(file, self.path, number)
-        fresh = Path(f"{self.path}.new")
+        place = os.path.realpath(self.path)  # a resumed record may have been named by a link, which stays one
+        fresh = Path(f"{place}.new")
         fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | _BINARY, 0o600)
         _lock(fd)
         _write_all(fd, first_line_after(first, number))
-        os.replace(fresh, self.path)
+        os.replace(fresh, place)
         self._fd, old = fd, self._fd
         os.close(old)
 
     def mend(self, size: int) -> None:
         """Cut the file to its first `size` bytes, and add a line end if the last line has none."""
-        with _explained(self.path):
+        with explained(self.path):
             os.ftruncate(self._fd, size)
             with open(self.path, "rb") as file:
                 file.seek(max(0, size - 1))
@@ -277,7 +281,7 @@ def _free_name(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _explained(path: Path, *, at_start: bool = False) -> Iterator[None]:
+def explained(path: Path, *, at_start: bool = False) -> Iterator[None]:
     """Turn an OSError into a RecordError that says what to do. at_start: exit code 2, since nothing was called yet."""
     try:
         yield

@@ -21,6 +21,8 @@ from evals.errors import DataError, MissingExtra
 SUFFIX = ".segments"
 MAX_LINE_BYTES = 256 << 20
 "A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
+BROKEN_LINE = b"\0\n"
+"Stands where the rest of a segment is lost, which may end between two lines, so that readers tell of the damage."
 _CHUNK = 1 << 20
 _CONTINUES = re.compile(rb', "n_segments": (\d{1,9})\}\n\Z')
 
@@ -37,7 +39,12 @@ class Segment:
 
 def folder_of(record: str | Path) -> Path:
     """Where the segments of a record lie."""
-    return Path(f"{record}{SUFFIX}")
+    return beside(record, SUFFIX)
+
+
+def beside(record: str | Path, suffix: str) -> Path:
+    """A path beside a record: beside the file itself, where `record` is a link to it."""
+    return Path(f"{os.path.realpath(record) if os.path.islink(record) else record}{suffix}")
 
 
 def n_segments(first_line: bytes) -> int:
@@ -103,22 +110,41 @@ def read_index(record: Path) -> list[Segment]:
 
 
 def segment_lines(record: Path, n: int) -> Iterator[bytes]:
-    """The lines of the first `n` segments.
+    """The lines of the first `n` segments. One that is damaged gives what can be unpacked, and then a broken line.
 
     Raises:
-        DataError: a segment is missing or cannot be unpacked. MissingExtra: zstandard is not installed.
+        DataError: a segment is missing, or nothing of the first one can be unpacked. MissingExtra: zstandard is not
+            installed.
     """
+    sizes = _sizes(record)
     for number in range(1, n + 1):
-        path = folder_of(record) / _name(number)
+        path, n_lines, raw = folder_of(record) / _name(number), 0, b"\n"
         try:
-            yield from unpacked_lines(path)
+            for raw in unpacked_lines(path):
+                yield raw
+                n_lines += 1
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise DataError(
-                f"segment {number} of {n} of this record cannot be read: {reason}",
-                where=str(path),
-                fix=f"keep the folder {folder_of(record).name} beside the record",
-            ) from None
+            raise _unreadable(record, number, n, error.strerror or str(error)) from None
+        if number == 1 and n_lines == 0:
+            raise _unreadable(record, number, n, "it is damaged from its beginning")
+        if n_lines != sizes.get(path.name, n_lines) and raw.endswith(b"\n"):
+            yield BROKEN_LINE
+
+
+def _sizes(record: Path) -> dict[str, int]:
+    """How many lines each segment has; empty where the index is lost, without which segments can be read too."""
+    try:
+        return {segment.name: segment.n_lines for segment in read_index(record)}
+    except DataError:
+        return {}
+
+
+def _unreadable(record: Path, number: int, n: int, reason: str) -> DataError:
+    return DataError(
+        f"segment {number} of {n} of this record cannot be read: {reason}",
+        where=str(folder_of(record) / _name(number)),
+        fix=f"keep the folder {folder_of(record).name} beside the record, as it was written",
+    )
 
 
 def unpacked_lines(path: Path) -> Iterator[bytes]:

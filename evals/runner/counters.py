@@ -100,8 +100,11 @@ class RunCounters:
         for name in ("n_truncated", "n_finished", "n_unparsed", "_pico_usd", "_n_priced", "_n_sampled"):
             setattr(self, name, sum(getattr(one, name) for one in all_of_them))
         for name in ("errors", "usage", "models", "endings"):
-            setattr(self, name, sum((getattr(one, name) for one in all_of_them), collections.Counter()))
-        self.first_error = next((one.first_error for one in all_of_them if one.first_error), "")
+            setattr(self, name, sum_of_counts([getattr(one, name) for one in all_of_them]))
+        failed_first = next((one for one in all_of_them if one.first_error), first)
+        self.first_error, self.first_place = failed_first.first_error, failed_first.first_place
+        graders = {name for one in all_of_them for name in one.graders}
+        self.graders = {name: GraderCosts.of_all([one.graders.get(name) for one in all_of_them]) for name in graders}
         self.scores = Mean(repeats=1)
         for one in all_of_them:
             self.scores.merge(one.scores)
@@ -178,11 +181,30 @@ class GraderCosts:
         for key, value in flat_usage(call.get("usage")):
             self.usage[key] += value
 
+    @classmethod
+    def of_all(cls, costs: Sequence[GraderCosts | None]) -> GraderCosts:
+        """The sums of several."""
+        given = [one for one in costs if one is not None]
+        return cls(
+            n_calls=sum(one.n_calls for one in given),
+            usage=sum_of_counts([one.usage for one in given]),
+            n_priced=sum(one.n_priced for one in given),
+            pico_usd=sum(one.pico_usd for one in given),
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """`n_calls`, `usage_<key>`, and `cost_usd` if all calls have a price."""
         found: dict[str, Any] = {"n_calls": self.n_calls}
         found |= {f"usage_{key}": total for key, total in sorted(self.usage.items())}
         return found | ({"cost_usd": self.pico_usd / 1e12} if self.n_priced == self.n_calls else {})
+
+
+def sum_of_counts(counts: Sequence[Mapping[str, int]]) -> collections.Counter[str]:
+    """The sums by key. A key whose counts are all 0 stays, which the `+` of counters would drop."""
+    total: collections.Counter[str] = collections.Counter()
+    for one in counts:
+        total.update(one)
+    return total
 
 
 _ENDING_OF = {

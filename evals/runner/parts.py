@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from array import array
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 from evals.engine.sample_order import sample_order
 from evals.errors import RecordError, listed
 from evals.record.batches import BatchCheck, plain_end
-from evals.record.file import is_being_written
+from evals.record.file import PARTS_SUFFIX, explained, is_being_written
 from evals.record.local import LocalRecorder
-from evals.record.raw_lines import parsed_line, raw_lines
+from evals.record.raw_lines import MAX_LINE_BYTES, parsed_line, raw_lines
+from evals.record.segments import beside, n_segments
 from evals.specs import RunSpec
 
 Key = tuple[str, int]
@@ -29,21 +33,32 @@ _WRITE_BYTES = 1 << 20
 
 def parts_folder(record: str | Path) -> Path:
     """Where the processes of one run keep their parts of its record until it ends."""
-    return Path(f"{record}.parts")
+    return beside(record, PARTS_SUFFIX)
 
 
 def parts_of(record: str | Path) -> list[Path]:
-    """The parts that a killed run left beside its record; none for most records."""
-    return sorted(parts_folder(record).glob("*.jsonl"))
+    """The parts of the run of this record, as a killed run leaves them beside it; none for most records.
+
+    Parts of another run, whose record was removed or replaced without them, are none of its own.
+    """
+    found = sorted(parts_folder(record).glob("*.jsonl"))
+    run_id = _run_id_of(Path(record)) if found else None
+    return [path for path in found if run_id is not None and _run_id_of(path) == run_id]
+
+
+def _run_id_of(path: Path) -> str | None:
+    with path.open("rb") as file:
+        line = parsed_line(file.readline(MAX_LINE_BYTES)) or {}
+    spec = line.get("spec")
+    return spec.get("run_id") if isinstance(spec, dict) else None
 
 
 def remove_parts(record: str | Path) -> None:
-    """Remove the folder of parts and what the run put into it."""
+    """Remove the folder of parts and what is in it. RecordError: that cannot be done."""
     folder = parts_folder(record)
-    for path in folder.glob("*") if folder.is_dir() else ():
-        path.unlink()
     if folder.is_dir():
-        folder.rmdir()
+        with explained(folder):
+            shutil.rmtree(folder)
 
 
 def take_in_parts(record: Path, run_spec: RunSpec, order: SampleOrder, done: Collection[Key]) -> None:
@@ -119,7 +134,8 @@ def append_parts(
     not done. Memory: about 200 bytes a sample.
 
     Raises:
-        RecordError: the record cannot be written. OSError: a part cannot be read.
+        RecordError: the record cannot be written. DataError: a segment of a part is missing. OSError: a part cannot be
+            read.
     """
     spans: dict[Key, _Span] = {}
     loose: dict[bytes, bytes] = {}
@@ -131,7 +147,7 @@ def append_parts(
                 loose.setdefault(_without_head(found), found)
     chosen = sorted((span for span in spans.values() if span.key not in done), key=lambda span: order.place(*span.key))
     with ExitStack() as stack:
-        files = [stack.enter_context(open(path, "rb")) for path in parts]
+        files = [stack.enter_context(_as_one_file(path, recorder)) for path in parts]
         waiting = [[line] for line in loose.values()]
         n_bytes = 0
         for span in chosen:
@@ -143,6 +159,27 @@ def append_parts(
                 waiting, n_bytes = [], 0
         recorder.adopt(waiting)
     return [span.key for span in chosen]
+
+
+@contextmanager
+def _as_one_file(path: Path, recorder: LocalRecorder) -> Iterator[BinaryIO]:
+    """A part in which spans can be read. One with compressed segments is unpacked, beside the record that takes it in.
+
+    Raises:
+        RecordError: there is no space for it.
+    """
+    with open(path, "rb") as file:
+        if not n_segments(file.readline(MAX_LINE_BYTES)):
+            yield file
+            return
+    place = Path(str(recorder.event_file_path))
+    with ExitStack() as stack:
+        with explained(place):
+            whole = stack.enter_context(TemporaryFile(dir=place.parent))
+            for _, _, raw in raw_lines(path):
+                whole.write(raw)
+            whole.flush()
+        yield whole
 
 
 def _spans_of(path: Path, number: int) -> Iterator[_Span | bytes]:

@@ -71,6 +71,22 @@ def test_the_tokens_of_all_shares_are_shown(workplace):
     assert shown in merge(workplace).stdout
 
 
+def test_shares_with_compressed_segments_make_the_same_record(workplace):
+    long = {"role": "system", "content": "x" * 60_000}
+    rows = [{**row, "input": [long, *row["input"]]} for row in sum_rows(50)]
+    workplace.add_eval("sums", rows)
+    with SumServer() as server:
+        options = ["--concurrency", "1"]
+        workplace.oaieval("gpt-test", "sums", "--record_path", "whole.jsonl", *options, base_url=server.base_url)
+        for index in range(2):
+            done = shard(workplace, index, *options, "--rotate", "1MB", of=2, base_url=server.base_url)
+            assert done.returncode == 0, done.stderr
+    assert len(list((workplace.folder / "shares").glob("*.segments/*.zst"))) >= 2
+    done = merge(workplace, "--record_path", "m.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert lasting(workplace.folder / "m.jsonl") == lasting(workplace.folder / "whole.jsonl")
+
+
 def test_missing_and_unfinished_shares_are_named_and_nothing_is_written(workplace):
     workplace.add_eval("sums", sum_rows(30))
     with SumServer() as server:
@@ -177,3 +193,15 @@ def test_a_folder_without_shares_is_refused(workplace, tmp_path: Path):
     done = merge(workplace)
     assert done.returncode == 2
     assert "holds no shards" in done.stderr
+
+
+def test_a_merged_record_is_not_written_over_a_shard(workplace):
+    workplace.add_eval("sums", sum_rows(20))
+    with SumServer() as server:
+        for index in range(2):
+            assert shard(workplace, index, of=2, base_url=server.base_url).returncode == 0
+    before = (workplace.folder / "shares" / "shard-1-of-2.jsonl").read_bytes()
+    done = merge(workplace, "--record_path", "shares/../shares/shard-1-of-2.jsonl")
+    assert done.returncode == 2
+    assert "the record of shard 1" in done.stderr
+    assert (workplace.folder / "shares" / "shard-1-of-2.jsonl").read_bytes() == before

@@ -112,6 +112,58 @@ def test_after_a_kill_of_the_whole_run_what_was_finished_is_kept(workplace):
     assert not (workplace.folder / "a.jsonl.parts").exists()
 
 
+def killed_run(workplace: Workplace, server: SumServer) -> None:
+    """A run in four processes at a.jsonl that is killed, with its parts left beside its record."""
+    n_before = server.n_requests
+    options = ["--record_path", "a.jsonl", "--processes", "4", "--concurrency", "4"]
+    process = workplace.start("gpt-test", "sums", *options, base_url=server.base_url)
+    wait_for_run(process, lambda: server.n_requests >= n_before + 20)
+    process.kill()
+    process.communicate()
+
+
+def test_a_new_run_at_the_place_of_a_killed_one_takes_in_none_of_its_samples_and_keeps_them(workplace):
+    workplace.add_eval("sums", sum_rows(N))
+    with SumServer(latency_s=0.05) as server:
+        killed_run(workplace, server)
+        done = run(workplace, "a", "--processes", "2", "--max_samples", "9", base_url=server.base_url)
+        assert done.returncode == 0, done.stderr
+        assert report_of(record_of(workplace, "a"))["n"] == 9
+        assert sum(bool(line.get("sample_done")) for line in lines_of(record_of(workplace, "a"))) == 9
+        n_before = server.n_requests
+        kept = workplace.oaieval("gpt-test", "sums", "--resume-from", "a.jsonl.bak", base_url=server.base_url)
+        assert kept.returncode == 0, kept.stderr
+        assert server.n_requests - n_before <= N - 20 + 4
+    assert report_of(workplace.folder / "a.jsonl.bak")["n"] == N
+
+
+def test_parts_of_another_run_are_not_taken_into_a_record_that_is_resumed(workplace):
+    workplace.add_eval("sums", sum_rows(N))
+    with SumServer(latency_s=0.05) as server:
+        killed_run(workplace, server)
+        record = record_of(workplace, "a")
+        record.unlink()
+        options = ["--max_samples", "9"]
+        parts = Path(f"{record}.parts").rename(workplace.folder / "put away")
+        assert run(workplace, "a", *options, base_url=server.base_url).returncode == 0
+        parts.rename(f"{record}.parts")
+        record.write_text("".join(f"{line}\n" for line in record.read_text().splitlines()[:-3]))  # one sample less
+        n_before = server.n_requests
+        done = run(workplace, "a", "--resume", *options, base_url=server.base_url)
+        assert (done.returncode, server.n_requests - n_before) == (0, 1), done.stderr
+    assert sum(bool(line.get("sample_done")) for line in lines_of(record)) == 9
+
+
+def test_a_place_for_parts_that_cannot_be_made_is_an_error_before_any_call(workplace):
+    workplace.add_eval("sums", sum_rows(N))
+    (workplace.folder / "a.jsonl.parts").write_text("something else")
+    with SumServer() as server:
+        done = run(workplace, "a", "--processes", "2", base_url=server.base_url)
+        assert (done.returncode, server.n_requests) == (2, 0)
+    assert "a.jsonl.parts" in done.stderr
+    assert (workplace.folder / "a.jsonl.parts").read_text() == "something else"
+
+
 def test_a_process_that_dies_ends_the_run_and_loses_nothing_that_was_finished(workplace):
     workplace.add_eval("sums", sum_rows(N))
     with SumServer(latency_s=0.05) as server:

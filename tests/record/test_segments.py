@@ -10,7 +10,7 @@ import pytest
 from evals.errors import DataError
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
-from evals.record.segments import folder_of, n_segments, read_index, write_segment
+from evals.record.segments import folder_of, n_segments, read_index, unpacked_lines, write_segment
 from evals.record.summary import read_summary, summaries
 from evals.specs import RunSpec
 
@@ -170,3 +170,40 @@ def test_a_line_without_end_in_a_small_packed_file_takes_little_memory(tmp_path)
     )
     assert packed.stat().st_size < 200_000
     subprocess.run([sys.executable, "-c", code, str(packed)], check=True, timeout=120)
+
+
+def test_a_link_to_a_record_reads_and_goes_on_as_the_record(record):
+    link = record.parent / "elsewhere" / "link.jsonl"
+    link.parent.mkdir()
+    link.symlink_to(record)
+    assert len(list(read_record(link).samples())) == 50
+    n_before = len(read_index(record))
+    recorder = LocalRecorder.resume(link, spec(), rotate_bytes=ROTATE_BYTES)
+    write(recorder, 50, 50)
+    recorder.close()
+    assert link.is_symlink()
+    assert len(read_index(record)) > n_before
+    assert [sample.sample_id for sample in read_record(record).samples()] == [f"e.dev.{i}" for i in range(100)]
+
+
+@pytest.mark.parametrize("damage", ["at its beginning", "between two lines", "in the middle"])
+def test_a_damaged_segment_is_told_of_and_its_samples_are_not_done(record, damage):
+    path = folder_of(record) / "000002.jsonl.zst"
+    if damage == "between two lines":
+        import zstandard
+
+        kept = b"".join(list(unpacked_lines(path))[:4])
+        path.write_bytes(zstandard.ZstdCompressor().compress(kept))
+    else:
+        data = path.read_bytes()
+        path.write_bytes(b"\0" * 40 + data[40:] if damage == "at its beginning" else data[: len(data) // 2])
+    found = read_record(record)
+    n_samples = len(list(found.samples()))
+    assert 50 - read_index(record)[1].n_samples <= n_samples < 50
+    assert found.n_damaged == 1
+
+
+def test_a_first_segment_of_which_nothing_is_left_is_named(record):
+    (folder_of(record) / "000001.jsonl.zst").write_bytes(b"")
+    with pytest.raises(DataError, match="segment 1 of"):
+        read_record(record)

@@ -110,3 +110,31 @@ def test_completions_that_are_no_whole_answer_are_counted():
         "n_with_thoughts": 2,
         "n_without_answer": 1,
     }
+
+
+def test_the_counts_of_processes_together_are_those_of_one():
+    def graded(i: int) -> list[Event]:
+        usage = {"prompt_tokens": i, "completion_tokens": 0}
+        call = {"sampled": ["x"], "grader": f"g{i % 2}", "usage": usage, "cost_usd": i / 7}
+        return [*evaluation(i % 3 == 0, cost=0.1, prompt_tokens=1, reasoning_tokens=0), event("sampling", call)]
+
+    def told(indices: range) -> RunCounters:
+        counters = RunCounters(NullObserver())
+        for i in indices:
+            counters.finished(WorkItem("s", 0, i), graded(i))
+            if i in (3, 9):
+                counters.failed(WorkItem("s", 0, i), {"type": "bug", "message": f"at {i}", "where": f"code.py:{i}"})
+        return counters
+
+    alone, together = told(range(12)), RunCounters(NullObserver())
+    parts = [told(range(0, 5)), told(range(5, 6)), told(range(6, 12))]
+    for _ in range(2):  # they are told again and again
+        together.become(parts[0], parts[1:])
+    for name in ("n_finished", "errors", "first_error", "first_place", "usage", "models", "endings", "cost_usd"):
+        assert getattr(together, name) == getattr(alone, name), name
+    assert together.sums({}) == alone.sums({}) == {
+        "usage_completion_tokens": 0, "usage_prompt_tokens": 78, "usage_reasoning_tokens": 0,
+    }  # fmt: skip
+    costs = {name: one.as_dict() for name, one in together.graders.items()}
+    assert costs == {name: one.as_dict() for name, one in alone.graders.items()}
+    assert costs["g1"]["usage_prompt_tokens"] == 1 + 3 + 5 + 7 + 9 + 11
