@@ -87,7 +87,13 @@ def find_shards(folder: Path) -> list[ShardRecord]:
     """
     found = [shard for path in sorted(folder.glob("*.jsonl")) if (shard := _shard_at(path)) is not None]
     if not found:
-        raise DataError("this folder holds no shards", where=str(folder), fix="name the folder of `evals shard --out`")
+        deeper = sorted({path.parent.name for path in folder.glob("*/shard-*-of-*.jsonl")})
+        raise DataError(
+            "this folder holds no shards",
+            where=str(folder),
+            notes=[f"there are some in its folders {listed(deeper)}"] if deeper else [],
+            fix="put them into one folder" if deeper else "name the folder of `evals shard --out`",
+        )
     first = found[0]
     for other in found[1:]:
         difference = first_difference(first.fingerprint, other.fingerprint)

@@ -214,3 +214,18 @@ def test_evals_of_the_package_are_merged_as_one_machine_reports_them(workplace, 
     merged = evals_command(workplace, "merge", "shares", "--record_path", "m.jsonl", *to_merge)
     assert merged.returncode == 0, merged.stderr
     assert in_any_order(workplace.folder / "m.jsonl") == in_any_order(workplace.folder / "whole.jsonl")
+
+
+def test_a_share_is_not_run_into_one_of_another_run_and_shares_in_folders_are_pointed_to(workplace):
+    for name in ("sums", "more"):
+        workplace.add_eval(name, sum_rows(10))
+    with SumServer() as server:
+        assert shard(workplace, 0, of=2, base_url=server.base_url).returncode == 0
+        other = shard(workplace, 0, of=2, base_url=server.base_url, eval_name="more")
+    assert other.returncode == 2
+    assert "another folder with --out" in other.stderr
+    (workplace.folder / "all").mkdir()
+    (workplace.folder / "shares").rename(workplace.folder / "all" / "first")
+    done = evals_command(workplace, "merge", "all")
+    assert done.returncode == 2
+    assert "folders first" in done.stderr
