@@ -11,6 +11,7 @@ from typing import Any
 
 from evals.cli.new_exam import exam_files
 from evals.errors import UsageError
+from evals.project import current_project
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
@@ -60,7 +61,7 @@ def templates() -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     """Write both files and print what to do next."""
-    root = Path(args.dir)
+    root, said = Path(args.dir), list[str]()
     args.template = EXAM if args.like else args.template
     if args.source is None:
         if any((args.input_key, args.ideal_key, args.id_key)):
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         table = shlex.quote(args.source)
         raise UsageError("--from makes samples, not a paper", fix=f"a paper from a table: evals import exam {table}")
     else:
-        files = own_files_of(args, root)
+        files, said = own_files_of(args, root)
     for path, text in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,8 +81,10 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(
                 f"this file cannot be written: {error.strerror}", where=str(path), fix="name another folder with --dir"
             ) from error
-        print(f"wrote {path}")
-    option = "" if _is_bundled(root) else f" --registry_path {shlex.quote(str(root))}"
+    # Only now: whoever stops reading here still has both files.
+    print("\n".join([*said, *(f"wrote {path}" for path in files)]))
+    known = any(Path(path).resolve() == root.resolve() for path in current_project().get("registry_paths") or [])
+    option = "" if known or _is_bundled(root) else f" --registry_path {shlex.quote(str(root))}"
     replaced = "questions" if args.template == EXAM else "samples"
     print(f"\nreplace the {replaced}, then" if args.source is None else "\nnext")
     print(f"  check it     evals check {args.name}{option}")
@@ -124,8 +127,8 @@ def files_of(name: str, template: str, root: Path, like: str | None = None) -> d
     return {path: text.replace("EVAL_NAME", name) for path, text in texts.items()}
 
 
-def own_files_of(args: argparse.Namespace, root: Path) -> dict[Path, str | bytes]:
-    """The files for rows of one's own: a copy of the data, and the YAML. Says which columns and class were guessed.
+def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str | bytes], list[str]]:
+    """The files for rows of one's own, a copy of the data and the YAML; and lines about what was guessed.
 
     Raises:
         UsageError: question or answer cannot be told among the columns, or the class reads other rows.
@@ -156,14 +159,15 @@ def own_files_of(args: argparse.Namespace, root: Path) -> dict[Path, str | bytes
     keys = "".join(f"    {key}: {json.dumps(column)}\n" for key, column in columns.as_args().items())
     said = {"question": columns.input, "answer": columns.ideal, "id": columns.id or "none (rows have their numbers)"}
     n_rows = f"{len(samples):,} {'row' if len(samples) == 1 else 'rows'}"
-    print(f"{source}: {n_rows}; " + ", ".join(f"{what}: {column}" for what, column in said.items()))
+    lines = [f"{source}: {n_rows}; " + ", ".join(f"{what}: {column}" for what, column in said.items())]
     if args.template is None:
-        print(f"answers are {'numbers' if template == 'number' else 'texts'}: scored by --class {template}")
+        lines.append(f"answers are {'numbers' if template == 'number' else 'texts'}: scored by --class {template}")
     line = f"    samples_jsonl: {args.name}/samples.jsonl\n"
-    return {
+    files: dict[Path, str | bytes] = {
         data.with_name(name): source.read_bytes(),
         yaml: text.replace(line, f"    samples_jsonl: {args.name}/{name}\n{keys}"),
     }
+    return files, lines
 
 
 def _check_columns(columns: Any, rows: Any, source: Path) -> None:

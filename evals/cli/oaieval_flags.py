@@ -181,7 +181,7 @@ def _size(text: str) -> int:
         value = int(float(number) * units.get(unit, 1))
     except (ValueError, OverflowError):
         value = 0
-    if value < 10**6:
+    if value < units["MB"]:
         raise argparse.ArgumentTypeError(f"needs a size of at least 1 MB, such as 256MB, not {text[:20]!r}")
     return value
 

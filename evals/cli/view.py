@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from evals.cli.console import wants_colour
+from evals.sample import CLUSTER_KEY, LABEL_KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from evals.record.reader import Record
     from evals.record.sample_record import SampleRecord
 
-GROUP_KEYS = ("group", "category", "subject", "section", "language")
+GROUP_KEYS = tuple(key for key in LABEL_KEYS if key != CLUSTER_KEY)
 "Keys of a sample, or of its labels in the record, that `--group` looks at."
 
 DEFAULT_N = 10
@@ -45,7 +46,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     which.add_argument("--wrong", action="store_true", help="only samples whose completion did not match")
     which.add_argument("--errors", action="store_true", help="only samples that failed")
     which.add_argument("--pending", action="store_true", help="only answers in exams that wait for a grader's mark")
-    parser.add_argument("--group", metavar="G", help=f"only samples with this {', '.join(GROUP_KEYS[:-1])} or language")
+    keys = f"{', '.join(GROUP_KEYS[:-1])} or {GROUP_KEYS[-1]}"
+    parser.add_argument("--group", metavar="G", help=f"only samples with this {keys}")
     parser.add_argument("-n", type=_count, default=DEFAULT_N, metavar="N", help="how many (default 10; 0 shows all)")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     server = parser.add_argument_group("for a folder in the browser")

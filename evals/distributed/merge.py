@@ -237,4 +237,9 @@ def _concluded(
         for name in ("n_calls", "n_cached", "n_retries"):
             setattr(result.counts, name, getattr(result.counts, name) + int(facts.get(name) or 0))
         result.counts.failures.update(facts.get("failures") or {})
+    if not result.counts.n_cached:  # Tokens of cached calls are in the record, and were not used again.
+        usage = counters.usage
+        result.counts.prompt_tokens = usage["prompt_tokens"] or usage["input_tokens"]
+        result.counts.completion_tokens = usage["completion_tokens"] or usage["output_tokens"]
+        result.counts.cost_usd = counters.cost_usd or 0.0
     return result

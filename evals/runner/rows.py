@@ -30,7 +30,7 @@ def eval_of_rows(rows: Any, cls: str, args: Mapping[str, Any], folder: Path) -> 
     if not found:
         raise UsageError("there are no rows", fix='give objects: [{"input": "2 + 2 = ", "ideal": "4"}]')
     text = "".join(_line(row, number) for number, row in enumerate(found, start=1))
-    guessed = {} if _says(args) else guess_columns(found[:MAX_GUESSED_ROWS]).as_args()
+    guessed = _guessed(found[:MAX_GUESSED_ROWS], args)
     body = {
         "class": cls if ":" in cls else f"evals.suite:{cls}",
         "args": {"samples_jsonl": "rows/samples.jsonl", **guessed},
@@ -43,8 +43,12 @@ def eval_of_rows(rows: Any, cls: str, args: Mapping[str, Any], folder: Path) -> 
     return root
 
 
-def _says(args: Mapping[str, Any]) -> bool:
-    return not {"input_key", "ideal_key", "prompt", "prompts"}.isdisjoint(args)
+def _guessed(rows: list[Mapping[str, Any]], args: Mapping[str, Any]) -> dict[str, str]:
+    """The arguments for columns that `args` do not name; a column that they name is not guessed for something else."""
+    taken = {args[key] for key in ("input_key", "ideal_key", "id_key") if isinstance(args.get(key), str)}
+    rest = [{name: value for name, value in row.items() if name not in taken} for row in rows]
+    given = {*args, "input_key"} if not {"prompt", "prompts"}.isdisjoint(args) else set(args)
+    return {key: column for key, column in guess_columns(rest).as_args().items() if key not in given}
 
 
 def _objects(rows: Any) -> Iterable[Any]:

@@ -18,16 +18,16 @@ from evals.errors import MissingExtra, UsageError
 from evals.registry.lookup import Registry
 from evals.viewer.access import Rules
 from evals.viewer.index import RecordIndex
-from evals.viewer.label_pages import Labels
-from evals.viewer.vote_pages import Votes
 
 try:
     from evals.serving.server import listening_socket, run_server
     from evals.viewer.app import make_app
+    from evals.viewer.label_pages import Labels
+    from evals.viewer.vote_pages import Votes
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn"):
         raise
-    raise MissingExtra("evals view without a record", "serve") from None
+    raise MissingExtra("evals view of a folder", "serve,report") from None
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765

@@ -9,6 +9,7 @@ from small_records import write_record
 
 from evals.cli.main import main
 from evals.cli.oaieval import main as oaieval
+from evals.cli.oaieval_flags import get_parser
 
 
 @pytest.fixture
@@ -56,3 +57,18 @@ def test_repeats_are_a_number_that_a_run_can_have(capsys, value):
         oaieval(["dummy", "toy", "--repeats", value])
     assert caught.value.code == 2
     assert "from 1 to 100,000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "n_bytes"), [("1MB", 10**6), ("1000000", 10**6), ("1.5mb", 1_500_000), ("2GB", 2 * 10**9)]
+)
+def test_segments_have_a_megabyte_or_more(value: str, n_bytes: int) -> None:
+    assert get_parser().parse_args(["dummy", "toy", "--rotate", value]).rotate == n_bytes
+
+
+@pytest.mark.parametrize("value", ["999999", "0.9MB", "1KB", "nan", "inf", "x"])
+def test_smaller_segments_are_refused(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        oaieval(["dummy", "toy", "--rotate", value])
+    assert caught.value.code == 2
+    assert "needs a size of at least 1 MB" in capsys.readouterr().err

@@ -210,3 +210,19 @@ def test_a_paper_and_a_template_exclude_each_other(evals_new, capsys, words):
     with pytest.raises(SystemExit):
         evals_new("spring", *words)
     assert "not allowed with" in capsys.readouterr().err
+
+
+def test_both_files_are_written_where_nobody_reads_on(tmp_path):
+    (tmp_path / "mine.csv").write_text("question,answer\nq,a\n")
+    command = f"{sys.executable} -m evals.cli.main new mine --from mine.csv | head -1"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert (tmp_path / "registry" / "evals" / "mine.yaml").is_file()
+
+
+def test_the_next_commands_leave_out_a_registry_that_the_project_file_names(tmp_path):
+    (tmp_path / "registry").mkdir()
+    (tmp_path / "evals.toml").write_text('registry_paths = ["registry"]\n')
+    command = [sys.executable, "-m", "evals.cli.main", "new", "colours"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
+    assert "oaieval MODEL colours\n" in done.stdout

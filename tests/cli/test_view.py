@@ -108,6 +108,21 @@ def test_an_unknown_sample_or_group_gets_a_near_miss(path):
     assert "groups: algebra, b, c, geometry" in str(caught.value)
 
 
+def test_difficulty_is_a_group_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.jsonl"
+    recorder = LocalRecorder(path, RunSpec(["some-model"], "sums.test.v1", "sums", "test", {}, ""))
+    for number, difficulty in enumerate(["easy", "hard"]):
+        with recorder.sample(f"sums.test.{number}") as scope:
+            record.record_match(True, expected="x")
+            scope.commit({"difficulty": difficulty})
+    recorder.record_final_report({})
+    recorder.close()
+    assert view.run(parse(str(path), "--group", "hard")) == 0
+    shown = capsys.readouterr().out
+    assert "sums.test.1" in shown
+    assert "sums.test.0" not in shown
+
+
 def test_a_file_that_is_no_record_is_called_so(tmp_path):
     (tmp_path / "x.jsonl").write_text('{"input": 1}\n')
     with pytest.raises(DataError, match="not a record"):
@@ -153,3 +168,15 @@ def test_full_shows_the_few_shot_examples_too(tmp_path: Path, capsys: pytest.Cap
     assert "1+1=?" not in capsys.readouterr().out
     view.run(parse(record_path, "0", "--full"))
     assert "1+1=?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("package", ["starlette", "uvicorn"])
+def test_a_folder_without_the_extra_is_one_line_to_install(tmp_path: Path, package: str) -> None:
+    code = f"import sys; sys.modules[{package!r}] = None; from evals.cli.main import main; sys.exit(main())"
+    words = [sys.executable, "-c", code, "view", str(tmp_path), "--no-browser"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: evals view of a folder needs packages that are not installed\n"
+        "  fix: pip install 'oaieval[serve,report]'\n"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def test_shares_in_processes_make_the_same_record(workplace):
         assert server.n_requests == 100
     assert merge(workplace, "--record_path", "m.jsonl").returncode == 0
     assert in_any_order(workplace.folder / "m.jsonl") == in_any_order(workplace.folder / "whole.jsonl")
+
+
+def test_the_tokens_of_all_shares_are_shown(workplace):
+    workplace.add_eval("sums", sum_rows(20))
+    with SumServer() as server:
+        whole = workplace.oaieval("gpt-test", "sums", "--record_path", "whole.jsonl", base_url=server.base_url)
+        for index in range(2):
+            assert shard(workplace, index, of=2, base_url=server.base_url).returncode == 0
+    (shown,) = re.findall(r"20 calls, [\d,]+ tokens", whole.stdout)
+    assert shown in merge(workplace).stdout
 
 
 def test_shares_with_compressed_segments_make_the_same_record(workplace):

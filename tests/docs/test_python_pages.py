@@ -59,6 +59,15 @@ def test_the_example_of_the_python_page_runs(tmp_path, environment):
     assert (tmp_path / record).is_file()
 
 
+def test_the_other_examples_of_the_python_page_run_as_they_stand(tmp_path, environment):
+    blocks = re.findall(r"(?<!:\n\n)^```python\n(import evals\n.*?)```", API, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1
+    done = subprocess.run(
+        [sys.executable, "-c", blocks[0]], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "0.5\n"), done.stderr
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_pytest_page_pass(tmp_path, environment):
     done = run(commands(PYTEST), PYTEST, tmp_path, environment)

@@ -10,42 +10,12 @@ from typing import Any
 
 import pytest
 from commands import Workplace, lines_of, report_of, wait_for_run
+from shared_work import SumServer, write_plugin
 
-from evals.testing.openai_server import Answer, Call, LoopbackServer
+from evals.testing.openai_server import LoopbackServer
 
 N_ROWS = 60
 REFUSED = {7, 23, 41}
-
-PLUGIN = """
-import random
-import evals
-from evals.api import CompletionFn
-from evals.eval import Eval
-from evals.record import record_match
-
-class Plain(Eval):
-    def eval_sample(self, sample, rng):
-        text = self.completion_fn(prompt=sample["input"]).get_completions()[0]
-        record_match(text == sample["ideal"], expected=sample["ideal"], picked=text, draw=rng.random())
-        return text == sample["ideal"]
-
-    def run(self, recorder):
-        results = self.eval_all_samples(recorder, self.get_samples())
-        return {"accuracy": sum(results) / len(results), "n": len(results), "first": results[:20]}
-"""
-
-
-class SumServer(LoopbackServer):
-    """Answers `What is i + i?` for all but the refused rows, which it refuses by a 400."""
-
-    def __init__(self, refused: set[int], **options: Any) -> None:
-        def answer(call: Call) -> Answer:
-            i = int(call.prompt.split()[2])
-            if i in refused:
-                return Answer("", status=400, error_message="this one not", error_code="odd")
-            return Answer(str(2 * i))
-
-        super().__init__(answer, **options)
 
 
 def outcomes(record: Path) -> dict[tuple[str, int], list[Any]]:
@@ -62,14 +32,13 @@ def outcomes(record: Path) -> dict[tuple[str, int], list[Any]]:
 
 
 def sums_eval(workplace: Workplace, sums: Callable[[int], list[dict[str, Any]]], cls: str) -> None:
-    (workplace.folder / "resumed_plugin.py").write_text(PLUGIN)
-    workplace.environment["PYTHONPATH"] = f"{workplace.folder}:{workplace.environment.get('PYTHONPATH', '')}"
+    write_plugin(workplace)
     workplace.add_eval("sums", sums(N_ROWS), cls)
 
 
 COMBINATIONS = list(
     itertools.product(
-        ["evals.suite:Match", "resumed_plugin:Plain"], [1, 3], [None, 40], [set[int](), REFUSED], ["1", "7"]
+        ["evals.suite:Match", "shared_plugin:Plain"], [1, 3], [None, 40], [set[int](), REFUSED], ["1", "7"]
     )
 )
 QUICK = [COMBINATIONS[i] for i in (14, 31)]
@@ -139,7 +108,7 @@ def test_the_one_bad_row_of_a_run_does_not_end_its_resumption(workplace, sums):
     "concurrency", ["7", pytest.param("1", marks=pytest.mark.slow), pytest.param("300", marks=pytest.mark.slow)]
 )
 def test_results_do_not_depend_on_concurrency_or_faults(workplace, sums, concurrency):
-    sums_eval(workplace, sums, "resumed_plugin:Plain")
+    sums_eval(workplace, sums, "shared_plugin:Plain")
     with SumServer(set()) as server:
         workplace.oaieval("m", "sums", "--record_path", "calm.jsonl", base_url=server.base_url)
     faults = ("429", "500", "503", "reset", "truncated", "invalid_json", "empty_choices")

@@ -106,3 +106,12 @@ def test_one_call_that_cannot_connect_ends_the_run_after_seconds_and_many_need_m
 def test_one_call_that_fails_at_a_server_that_is_there_keeps_trying():
     breaker = Breaker(SETTINGS, n_open=1)
     assert not any(breaker.failed(failed(Kind.SERVER), now_s=3.0 * i) for i in range(19))
+
+
+def test_the_time_of_an_attempt_follows_the_slowest_of_the_last_200():
+    rng, timeouts, seen = random.Random(2), Timeouts(SETTINGS), []
+    for _ in range(1500):
+        seen.append(rng.uniform(3.5, 9.0) if rng.random() < 0.01 else rng.choice([3.2, 3.4]))
+        timeouts.succeeded(seen[-1])
+        if len(seen) >= 20:
+            assert timeouts.attempt_s(0) == pytest.approx(10 * max(seen[-200:]))

@@ -36,6 +36,27 @@ def test_class_and_columns_may_be_named(tmp_path: Path) -> None:
     assert seen == ["x: Say red."]
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"prompt": "{question}"},
+        {"prompts": {"plain": "{question}"}},
+        {"input_key": "question"},
+        {"ideal_key": "answer"},
+        {"ideal_key": "answer", "prompt": "{question}"},
+    ],
+)
+def test_columns_that_the_arguments_do_not_name_are_guessed(tmp_path: Path, args: dict[str, Any]) -> None:
+    result = evals.run(answer, ROWS, eval_args=args, log_dir=tmp_path)
+    assert (result.report["accuracy"], result.report["n"]) == (0.5, 2)
+
+
+def test_a_column_that_is_named_is_not_guessed_for_something_else(tmp_path: Path) -> None:
+    rows = [{"answer": "Say red.", "solution": "red"}]
+    result = evals.run(lambda prompt: "red", rows, eval_args={"input_key": "answer"}, log_dir=tmp_path)
+    assert (result.report["accuracy"], [row.expected for row in result.samples]) == (1.0, ["red"])
+
+
 def test_a_data_frame_is_taken_with_its_missing_numbers(tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"input": ["1 + 1 =", "2 + 2 ="], "ideal": ["2", "4"], "level": [1.0, None]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def write_plugin(workplace: Workplace) -> None:
 class SumServer(LoopbackServer):
     """Answers `What is i + i?`, but for rows that it refuses by a 400."""
 
-    def __init__(self, refused: frozenset[int] = frozenset(), **options: Any) -> None:
+    def __init__(self, refused: Collection[int] = (), **options: Any) -> None:
         def answer(call: Call) -> Answer:
             i = int(call.prompt.split()[2])
             if i in refused:

@@ -34,6 +34,10 @@ from evals.engine.failures import CallFailed, Kind
 MAX_HEADERS_BYTES = 4 * MAX_HEADER_BYTES
 "Of all headers of a reply together: a server that never ends them would fill the memory."
 
+MOST_OPENING = 64
+"""Connections that are opened at a time. Servers in Python queue 100 by default (asyncio, backlog=100); what comes
+beyond waits a second for the system to try again."""
+
 ADDRESSES_HOLD_S = 10.0
 "How long the addresses of a server are used before they are looked up again."
 
@@ -84,6 +88,7 @@ class DirectTransport:
         self._addresses: asyncio.Future[Any] | None = None
         self._addresses_until_s = 0.0
         self._idle: list[_Connection] = []
+        self._opening = asyncio.Semaphore(MOST_OPENING)
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
 
@@ -117,7 +122,8 @@ class DirectTransport:
 
     async def _connect(self) -> _Connection:
         try:
-            return await asyncio.wait_for(self._connected(), CONNECT_TIMEOUT_S)
+            async with self._opening:
+                return await asyncio.wait_for(self._connected(), CONNECT_TIMEOUT_S)
         except (TimeoutError, asyncio.TimeoutError) as error:
             raise no_connection_in_time(self._host) from error
 

@@ -92,7 +92,7 @@ def _group_hint(c: Comparison) -> Iterator[str]:
 
 def _group_lines(c: Comparison) -> Iterator[str]:
     if not c.groups:
-        yield "the samples carry no group labels (category, subject, language ...)"
+        yield "the samples have no group labels (columns such as group, category, subject)"
         return
     width = min(18, max(len(one_line(group.name)) for group in c.groups))
     for key in dict.fromkeys(group.key for group in c.groups):
