@@ -23,6 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     )  # fmt: skip
     parser.add_argument("--extra_eval_params", action="append", default=[], metavar="k=v", help="as the shares had")
     parser.add_argument("--prompt", metavar="NAME", help="as the shares had")
+    parser.add_argument("--grader", action="append", default=[], metavar="NAME", help="as the shares had; repeatable")
     parser.add_argument("--max-errors", default="0", metavar="N|FRACTION", help="failed samples tolerated (default 0)")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
@@ -33,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     import sys
     from pathlib import Path
 
+    from evals.cli.oaieval import graders_named
     from evals.cli.oaieval_flags import tolerance
     from evals.distributed.merge import merge_shards
     from evals.json_text import jsondumps
@@ -42,13 +44,17 @@ def run(args: argparse.Namespace) -> int:
 
     pairs = split_pairs(args.extra_eval_params, "--extra_eval_params")
     given: dict[str, Any] = {key: number_or_text(text) for key, text in pairs.items()}
+    if args.prompt is not None:
+        given["prompt"] = args.prompt
+    if args.grader:
+        given["grader"] = graders_named(args.grader)
     folder = Path(args.folder)
     result = merge_shards(
         folder,
         Path(args.record_path) if args.record_path else folder / "merged.jsonl",
         registry_paths=args.registry_path,
         data_paths=args.data_path,
-        eval_params={**given, **({} if args.prompt is None else {"prompt": args.prompt})},
+        eval_params=given,
         max_errors=tolerance(args.max_errors),
         command=" ".join(sys.argv),
     )

@@ -87,7 +87,13 @@ def find_shards(folder: Path) -> list[ShardRecord]:
     """
     found = [shard for path in sorted(folder.glob("*.jsonl")) if (shard := _shard_at(path)) is not None]
     if not found:
-        raise DataError("this folder holds no shards", where=str(folder), fix="name the folder of `evals shard --out`")
+        deeper = sorted({path.parent.name for path in folder.glob("*/shard-*-of-*.jsonl")})
+        raise DataError(
+            "this folder holds no shards",
+            where=str(folder),
+            notes=[f"there are some in its folders {listed(deeper)}"] if deeper else [],
+            fix="put them into one folder" if deeper else "name the folder of `evals shard --out`",
+        )
     first = found[0]
     for other in found[1:]:
         difference = first_difference(first.fingerprint, other.fingerprint)
@@ -152,7 +158,7 @@ def _request_of(
     first: ShardRecord, registry_paths: Sequence[str], data_paths: Sequence[str], eval_params: dict[str, Any]
 ) -> RunRequest:
     """The request of the whole run, as far as its eval needs it. A record names neither code nor files."""
-    facts, spec = first.fingerprint, first.record.spec
+    facts, spec, config = first.fingerprint, first.record.spec, first.record.spec["run_config"]
     return RunRequest(
         completion_fns=[str(name) for name in spec.get("completion_fns") or ["model"]],
         eval_name=str(facts.get("eval")),
@@ -161,6 +167,8 @@ def _request_of(
         extra_eval_params={**_numbers(first), **eval_params},
         max_samples=facts.get("max_samples"),
         repeats=int(facts.get("repeats") or 1),
+        estimand="these" if config.get("estimand") == "these" else "like-these",
+        shrink_groups=config.get("shrink_groups") is True,
         seed=int(facts.get("seed") or 0),
         settings=EngineSettings(local_only=True),
     )
@@ -185,7 +193,7 @@ def _check_same(prepared: PreparedRun, first: ShardRecord) -> None:
             "the eval here is not the one that the shards were run with",
             where=str(first.path),
             notes=[difference],
-            fix="give the --registry_path, --extra_eval_params and --prompt of the shards",
+            fix="give the --registry_path, --extra_eval_params, --prompt and --grader of the shards",
         )
 
 

@@ -62,6 +62,13 @@ def check_processes(request: RunRequest, n: int) -> None:
     if request.dry_run or request.http_url is not None:
         flag = "--dry-run" if request.dry_run else "--http-run"
         raise UsageError(f"--processes writes parts of a record, and {flag} writes none", fix="leave --processes out")
+    place = Path(request.record_path or "")
+    if place.exists() and not (place.is_file() or place.is_dir()):
+        raise UsageError(
+            "--processes puts the record together from parts, and reads it; a pipe or device cannot be read back",
+            where=str(place),
+            fix="name a file with --record_path, or leave --processes out",
+        )
     if request.settings.ceiling < n:
         raise UsageError(
             f"{n} processes need at least {n} calls in flight, and {request.settings.ceiling} are allowed",

@@ -11,7 +11,7 @@ from typing import Any
 from evals.completion_fns.effort import check_effort
 from evals.engine.sample_order import sample_order
 from evals.engine.traits import effort_in_words, preflight, traits_of
-from evals.errors import UsageError
+from evals.errors import EvalsError, UsageError
 from evals.eval import Eval
 from evals.key_values import typed
 from evals.project import current_project
@@ -22,7 +22,7 @@ from evals.registry.typed_arguments import takes_typed_arguments
 from evals.registry.whose_code import plugins_answer_for
 from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of, scoring_facts
-from evals.runner.given_answer import GivenAnswer
+from evals.runner.given_answer import GivenAnswer, ScoringAnswer
 from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
@@ -103,6 +103,8 @@ class PreparedRun:
                 "command": without_secrets_in_command(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
+                **({"estimand": request.estimand} if request.estimand != "like-these" else {}),
+                **({"shrink_groups": True} if request.shrink_groups else {}),
                 "higher_is_better": self.higher_is_better,
                 "fingerprint": self.fingerprint,
                 **({"shard": asdict(request.shard)} if request.shard is not None else {}),
@@ -163,7 +165,7 @@ def prepare_report(request: RunRequest, registry: Registry | None = None) -> Pre
     registry = _registry_of(request, registry)
     spec = registry.find_eval(request.eval_name)
     register_secrets_in(spec.args)
-    evaluation = _make_eval(spec, request, registry, [GivenAnswer() for _ in request.completion_fns])
+    evaluation = _eval_over_stand_ins(spec, request, registry)
     facts = _facts_of(evaluation, spec, request)
     return PreparedRun(
         request=request,
@@ -242,6 +244,17 @@ def _make_eval(spec: EvalSpec, request: RunRequest, registry: Registry, fns: Seq
     made: Eval = registry.make_eval(spec, fns, **{"seed": request.seed, **request.extra_eval_params})
     made.completion_fn_names = request.completion_fn_names
     return made
+
+
+def _eval_over_stand_ins(spec: EvalSpec, request: RunRequest, registry: Registry) -> Eval:
+    """The eval over models that give texts, or else over ones that have log probabilities of texts too."""
+    try:
+        return _make_eval(spec, request, registry, [GivenAnswer() for _ in request.completion_fns])
+    except UsageError as error:
+        try:
+            return _make_eval(spec, request, registry, [ScoringAnswer() for _ in request.completion_fns])
+        except EvalsError:
+            raise error from None
 
 
 def _completion_fn(name: str, request: RunRequest, registry: Registry) -> Any:

@@ -52,7 +52,8 @@ def find_earlier(request: RunRequest, fingerprint: dict[str, Any]) -> Earlier | 
                 "this record is of another run and cannot be resumed",
                 where=str(named),
                 notes=[difference],
-                fix="give the arguments of that run, or leave --resume out to start anew",
+                fix="give the arguments of that run, or "
+                + ("leave --resume out to start anew" if request.shard is None else "name another folder with --out"),
             )
         return earlier
     if request.resume:

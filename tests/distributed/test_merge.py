@@ -205,3 +205,38 @@ def test_a_merged_record_is_not_written_over_a_shard(workplace):
     assert done.returncode == 2
     assert "the record of shard 1" in done.stderr
     assert (workplace.folder / "shares" / "shard-1-of-2.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("model", "eval_name", "options", "to_merge"),
+    [
+        ("graded-demo-model", "graded-demo", ["--max_samples", "12", "--grader", "lenient-grader"], ["--grader", "lenient-grader"]),
+        ("pocket/32k", "pocket-text", ["--max_samples", "4"], []),
+        ("pocket/32k", "pocket-arithmetic", ["--max_samples", "20", "--estimand", "these", "--shrink-groups"], []),
+    ],
+    ids=["graded", "loss", "as it was asked for"],
+)  # fmt: skip
+def test_evals_of_the_package_are_merged_as_one_machine_reports_them(workplace, model, eval_name, options, to_merge):
+    whole = workplace.oaieval(model, eval_name, "--record_path", "whole.jsonl", *options)
+    assert whole.returncode == 0, whole.stderr
+    for index in range(2):
+        shared = ["--of", "2", "--index", str(index), "--out", "shares"]
+        assert evals_command(workplace, "shard", model, eval_name, *shared, *options).returncode == 0
+    merged = evals_command(workplace, "merge", "shares", "--record_path", "m.jsonl", *to_merge)
+    assert merged.returncode == 0, merged.stderr
+    assert in_any_order(workplace.folder / "m.jsonl") == in_any_order(workplace.folder / "whole.jsonl")
+
+
+def test_a_share_is_not_run_into_one_of_another_run_and_shares_in_folders_are_pointed_to(workplace):
+    for name in ("sums", "more"):
+        workplace.add_eval(name, sum_rows(10))
+    with SumServer() as server:
+        assert shard(workplace, 0, of=2, base_url=server.base_url).returncode == 0
+        other = shard(workplace, 0, of=2, base_url=server.base_url, eval_name="more")
+    assert other.returncode == 2
+    assert "another folder with --out" in other.stderr
+    (workplace.folder / "all").mkdir()
+    (workplace.folder / "shares").rename(workplace.folder / "all" / "first")
+    done = evals_command(workplace, "merge", "all")
+    assert done.returncode == 2
+    assert "folders first" in done.stderr

@@ -206,6 +206,7 @@ def test_an_eval_with_a_loop_of_its_own_is_refused(workplace):
         (["--dry-run"], "--dry-run"),
         (["--http-run", "--http-run-url", "http://127.0.0.1:9"], "--http-run"),
         (["--concurrency", "1"], "calls in flight"),
+        (["--record_path", "/dev/null"], "a pipe or device"),
         (["--sequential", "--against", "x"], "--sequential"),
     ],
 )
