@@ -22,6 +22,9 @@ SUFFIX = ".segments"
 MAX_LINE_BYTES = 256 << 20
 "A longer line is read as several broken ones: a few kilobytes of a compressed file may hold gigabytes of it."
 _CHUNK = 1 << 20
+_MAGIC = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+"A frame without data may come first (RFC 8878)."
 _CONTINUES = re.compile(rb', "n_segments": (\d{1,9})\}\n\Z')
 
 
@@ -106,27 +109,51 @@ def segment_lines(record: Path, n: int) -> Iterator[bytes]:
     """The lines of the first `n` segments.
 
     Raises:
-        DataError: a segment is missing or cannot be unpacked. MissingExtra: zstandard is not installed.
+        DataError: a segment is missing, or is not whole. MissingExtra: zstandard is not installed.
     """
+    expected = {segment.name: segment.n_bytes for segment in read_index(record)} if n else {}
     for number in range(1, n + 1):
-        path = folder_of(record) / _name(number)
+        path, n_bytes = folder_of(record) / _name(number), 0
         try:
-            yield from unpacked_lines(path)
+            for raw in _unpacked(path):
+                n_bytes += len(raw)
+                yield raw
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise DataError(
-                f"segment {number} of {n} of this record cannot be read: {reason}",
-                where=str(path),
-                fix=f"keep the folder {folder_of(record).name} beside the record",
-            ) from None
+            raise _unreadable(path, number, n, error.strerror or str(error)) from None
+        wanted = expected.get(path.name, n_bytes)
+        if n_bytes != wanted:
+            raise _unreadable(path, number, n, f"{n_bytes:,} of its {wanted:,} bytes can be unpacked")
+
+
+def _unreadable(segment: Path, number: int, n: int, reason: str) -> DataError:
+    return DataError(
+        f"segment {number} of {n} of this record cannot be read: {reason}",
+        where=str(segment),
+        fix=f"keep the folder {segment.parent.name} as it was beside the record, or copy it again",
+    )
 
 
 def unpacked_lines(path: Path) -> Iterator[bytes]:
     """The lines of a `.zst` file. One that was cut gives the lines that can be unpacked.
 
     Raises:
-        OSError: it cannot be read. MissingExtra: zstandard is not installed.
+        DataError: it is not compressed by zstd. OSError: it cannot be read. MissingExtra: zstandard is not installed.
     """
+    with open(path, "rb") as file:
+        start = file.read(len(_MAGIC))
+    if not _MAGIC.startswith(start) and not _SKIPPABLE.match(start):
+        raise not_compressed(path, "zstd")
+    yield from _unpacked(path)
+
+
+def not_compressed(path: Path, kind: str) -> DataError:
+    """The error of a file whose name says that it is compressed, and whose bytes do not."""
+    fix = f"give it its right name, or compress it: a name that ends in {path.suffix} stands for {kind}"
+    return DataError(f"this file is not compressed by {kind}", where=str(path), fix=fix)
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    """The lines of a file, as far as it can be unpacked."""
     try:
         import zstandard
     except ImportError:
