@@ -37,6 +37,11 @@ class IndexedRun:
     def is_running(self) -> bool:
         return self.line.state == "running"
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether the file is compressed: it does not grow, and holds more than its size."""
+        return self.path.suffix in (".gz", ".zst")
+
 
 class RecordIndex:
     """The runs under `folder`. Links that lead out of it, pipes and devices are left out. Safe to call from threads."""
