@@ -141,6 +141,7 @@ def run_command(command: Callable[[], int]) -> int:
 
     What it prints steers no terminal and no CI system, whatever texts of models, servers and files are in it.
     """
+    open_closed_streams()
     print_whatever_the_encoding()
     with safe_output(), project_of_command():
         return _run_command(command)
@@ -198,6 +199,17 @@ def _bug_report() -> str:
 
     versions = f"oaieval {__version__}, Python {platform.python_version()}, {platform.system()}"
     return f"{redact(traceback.format_exc())}this is a bug of ours ({versions}): please report the lines above"
+
+
+def open_closed_streams() -> None:
+    """Give a command that was started with a closed output (`>&-`) one that drops what is written.
+
+    Python has None there, and the next file that is opened would take the place of the stream: prints of a child
+    process would end in a record.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def print_whatever_the_encoding() -> None:

@@ -117,6 +117,7 @@ def _names(text: str) -> list[str]:
 
 def run(args: argparse.Namespace) -> int:
     """Look for the samples, and print what was found."""
+    from evals.cli.outputs import check_output
     from evals.contamination.as_json import contamination_json
     from evals.contamination.clean_scores import clean_scores
     from evals.contamination.find import find_contamination
@@ -124,6 +125,7 @@ def run(args: argparse.Namespace) -> int:
     from evals.record.score_arrays import read_score_arrays
     from evals.report.terminal.contamination import contamination_text
 
+    check_output("--ids-file", args.ids_file, [*(path for named in args.corpus for path in named), *args.record])
     runs = [read_score_arrays(path, args.metric) for path in args.record]  # a mistake here must not cost a scan
     other = read_score_arrays(args.against, args.metric) if args.against else None
     found = find_contamination(_search(args), _Progress(sys.stderr))

@@ -87,9 +87,14 @@ def drop_of(text: str, flag: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Compare records with their baselines, or write new baselines; return the exit code."""
+    from evals.cli.outputs import check_output
     from evals.comparison.scores import read_scores
 
     limits = limits_of(args)
+    for option in ("junit", "markdown"):
+        check_output(f"--{option}", getattr(args, option), [*args.runs, args.baseline])
+    if args.update:
+        check_output("--update", args.baseline, args.runs)
     runs = [read_scores(path, args.metric) for path in args.runs]
     if args.update:
         return update(runs, Path(args.baseline))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 def _checked(
     path: str, labels: str, scores: dict[str, float | None], args: argparse.Namespace
 ) -> tuple[GradedRecord, GraderCheck]:
-    from evals.labelling.graded_record import read_graded
+    from evals.labelling.graded_record import named_choices, read_graded
     from evals.labelling.grader_check import check_grader
     from evals.labelling.label_file import check_not_empty, read_labels
     from evals.registry.lookup import Registry
@@ -68,7 +69,7 @@ def _checked(
     registry = Registry()
     if args.registry_path:
         registry.add_registry_paths(list(args.registry_path))
-    choices = [part.strip() for part in (args.choices or "").split(",") if part.strip()]
+    choices = named_choices(args.choices)
     record = read_graded(path, registry, choices or list(scores)).with_scores(scores)
     found = read_labels(labels, record)
     check_not_empty(found, labels)
@@ -84,9 +85,9 @@ def _scores(text: str | None) -> dict[str, float | None]:
         if not part.strip():
             continue
         try:
-            found[name.strip()] = float(value)
+            found[name.strip()] = number = float(value)
         except ValueError:
-            equals = ""
-        if not equals or not name.strip():
+            number = math.nan
+        if not equals or not name.strip() or not math.isfinite(number):
             raise UsageError(f"--scores cannot be read at {part[:40]!r}", fix="write --scores A=1,B=0")
     return found

@@ -77,13 +77,13 @@ def run(args: argparse.Namespace) -> int:
 
 def graded_record(args: argparse.Namespace) -> GradedRecord:
     """The record that the arguments name, with the choices that they name."""
-    from evals.labelling.graded_record import read_graded
+    from evals.labelling.graded_record import named_choices, read_graded
     from evals.registry.lookup import Registry
 
     registry = Registry()
     if args.registry_path:
         registry.add_registry_paths(list(args.registry_path))
-    choices = [part.strip() for part in (args.choices or "").split(",") if part.strip()]
+    choices = named_choices(args.choices)
     return read_graded(args.record, registry, choices)
 
 

@@ -35,10 +35,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         EvalsError: the inputs cannot be plotted, or not into this file.
     """
+    from evals.cli.outputs import check_output
     from evals.json_text import dumps
 
     kind: PlotKind = args.kind
     _check_number(args.inputs, kind)
+    check_output("--csv", args.csv, args.inputs)
     if args.out:
         from evals.report.plots.figure import check_form
 

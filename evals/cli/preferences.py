@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Print win rates, and the ranking of several models."""
     if args.judge is not None:
         return judge(args)
+    from evals.cli.outputs import check_output
     from evals.comparison.preference_rates import RankingOptions, is_ranked, pair_rates, ranked, rates_by_group
     from evals.comparison.raters import raters_agreement
     from evals.comparison.voted_rates import voted_rates
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from evals.texts.number_text import counted
     from evals.texts.safe_text import printable
 
+    check_output("--battles", args.battles, [*args.files, *([args.votes] if args.votes else [])])
     found = read_judgements(args.files, args.by)
     options = RankingOptions(args.ties, args.ridge, args.draws, args.new_raters)
     pairs = pair_rates(found.rows)

@@ -21,6 +21,8 @@ LOOK_EVERY_S = 1.0
 BAR_EVERY_S = 0.2
 LINE_EVERY_S = 10.0
 LINE_EVERY_FRACTION = 0.1
+FIRST_RETRIES_AFTER_S = 2.0
+"When retries are said if no line has been written: a run that reaches no server may stop in 8 s."
 
 
 class Progress:
@@ -39,6 +41,7 @@ class Progress:
         self._failed = 0
         self._line_at_s = 0.0
         self._line_at_done = 0
+        self._n_lines = 0
         self._counters: RunCounters | None = None
         self._counts: CallCounts | None = None
         self._lock = threading.Lock()
@@ -102,11 +105,18 @@ class Progress:
 
     def _maybe_line(self) -> None:
         now_s = time.monotonic()
-        due = now_s - self._line_at_s >= self._line_every_s
+        due = now_s - self._line_at_s >= self._wait_s()
         tenth = self._done - self._line_at_done >= max(1.0, LINE_EVERY_FRACTION * self._total)
         if (due or (tenth and now_s - self._line_at_s >= 1.0)) and self._done < self._total:
-            self._line_at_s, self._line_at_done = now_s, self._done
+            self._line_at_s, self._line_at_done, self._n_lines = now_s, self._done, self._n_lines + 1
             print(f"{self._done:,}/{self._total:,}  {self._state()}", file=self._stream, flush=True)
+
+    def _wait_s(self) -> float:
+        """After how many seconds without a line one is written."""
+        is_retrying = self._counts is not None and self._counts.n_retries > 0
+        if is_retrying and self._n_lines == 0:
+            return min(self._line_every_s, FIRST_RETRIES_AFTER_S)
+        return self._line_every_s
 
     def _state(self) -> str:
         from evals.report.terminal.run import retries, running_score

@@ -33,12 +33,15 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the table; write the page, or the table of samples, where these are asked for."""
+    from evals.cli.outputs import check_output
     from evals.errors import UsageError
 
     if args.json and args.format != "text":
         raise UsageError("--json is a format of its own", fix="leave --format out")
     if args.images and not args.html:
         raise UsageError("--images belongs to the page", fix="add --html FILE")
+    for option in ("out", "html", "parquet"):
+        check_output(f"--{option}", getattr(args, option), args.records)
     if args.html or args.parquet:
         return _write_files(args)
     return _write_table(args)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evals.errors import DataError, EvalsError
+from evals.errors import DataError, EvalsError, UsageError
 from evals.json_text import dumps
 from evals.record.reader import Record, read_record
 from evals.record.sample_record import SampleRecord
@@ -121,6 +121,19 @@ def read_graded(path: str, registry: Registry, choices: Sequence[str] = ()) -> G
         models=[str(name) for name in record.spec.get("completion_fns") or ()],
         graders=[one for one in config.get("graders") or () if isinstance(one, dict)],
     )
+
+
+def named_choices(text: str | None) -> list[str]:
+    """The choices that `--choices A,B` names, in its order; empty where the option is not given.
+
+    Raises:
+        UsageError: it names none, or one of them twice.
+    """
+    names = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if text is not None and (not names or len(set(names)) < len(names)):
+        wrong = "names one choice twice" if names else "names no choice"
+        raise UsageError(f"--choices {wrong}: {text[:40]!r}", fix="write --choices A,B")
+    return names
 
 
 def _order(sample_id: str) -> tuple[str, int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.record.segments import MAX_LINE_BYTES as MAX_LINE_BYTES
-from evals.record.segments import n_segments, segment_lines, unpacked_lines
+from evals.record.segments import n_segments, not_compressed, segment_lines, unpacked_lines
 
 _decoder = json.JSONDecoder(parse_constant=lambda _: None)
 
@@ -21,7 +22,8 @@ def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     A compressed file (`.gz`, `.zst`) that was cut gives the lines that can be unpacked.
 
     Raises:
-        DataError: a segment is missing. MissingExtra: zstandard is not installed.
+        DataError: a segment is missing or damaged, or the file is not compressed as its name says.
+        MissingExtra: zstandard is not installed.
     """
     end = 0
     for raw in _lines(path):
@@ -36,7 +38,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         try:
-            raw = file.readline(MAX_LINE_BYTES)
+            raw = _first_line(file, path)
             if n := n_segments(raw):
                 yield from segment_lines(path, n)
             while raw:
@@ -44,6 +46,13 @@ def _lines(path: Path) -> Iterator[bytes]:
                 raw = file.readline(MAX_LINE_BYTES)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return
+
+
+def _first_line(file: gzip.GzipFile | io.BufferedReader, path: Path) -> bytes:
+    try:
+        return file.readline(MAX_LINE_BYTES)
+    except gzip.BadGzipFile:
+        raise not_compressed(path, "gzip") from None
 
 
 def parsed_line(raw: bytes) -> dict[str, Any] | None:

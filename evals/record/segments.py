@@ -24,6 +24,9 @@ MAX_LINE_BYTES = 256 << 20
 BROKEN_LINE = b"\0\n"
 "Stands where the rest of a segment is lost, which may end between two lines, so that readers tell of the damage."
 _CHUNK = 1 << 20
+_MAGIC = b"\x28\xb5\x2f\xfd"
+_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+"A frame without data may come first (RFC 8878)."
 _CONTINUES = re.compile(rb', "n_segments": (\d{1,9})\}\n\Z')
 
 
@@ -120,7 +123,7 @@ def segment_lines(record: Path, n: int) -> Iterator[bytes]:
     for number in range(1, n + 1):
         path, n_lines, raw = folder_of(record) / _name(number), 0, b"\n"
         try:
-            for raw in unpacked_lines(path):
+            for raw in _unpacked(path):
                 yield raw
                 n_lines += 1
         except OSError as error:
@@ -151,8 +154,23 @@ def unpacked_lines(path: Path) -> Iterator[bytes]:
     """The lines of a `.zst` file. One that was cut gives the lines that can be unpacked.
 
     Raises:
-        OSError: it cannot be read. MissingExtra: zstandard is not installed.
+        DataError: it is not compressed by zstd. OSError: it cannot be read. MissingExtra: zstandard is not installed.
     """
+    with open(path, "rb") as file:
+        start = file.read(len(_MAGIC))
+    if not _MAGIC.startswith(start) and not _SKIPPABLE.match(start):
+        raise not_compressed(path, "zstd")
+    yield from _unpacked(path)
+
+
+def not_compressed(path: Path, kind: str) -> DataError:
+    """The error of a file whose name says that it is compressed, and whose bytes do not."""
+    fix = f"give it its right name, or compress it: a name that ends in {path.suffix} stands for {kind}"
+    return DataError(f"this file is not compressed by {kind}", where=str(path), fix=fix)
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    """The lines of a file, as far as it can be unpacked."""
     try:
         import zstandard
     except ImportError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evals.errors import DataError
 from evals.record.file import is_being_written
 from evals.record.raw_lines import parsed_line, raw_lines
 
@@ -38,7 +39,7 @@ def read_summary(path: Path) -> RecordSummary | None:
     """The summary of one record; None if the file is no record.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError, DataError: the file cannot be read.
     """
     first, last = _ends_of_compressed(path) if path.suffix in (".gz", ".zst") else _ends(path)
     spec = (parsed_line(first) or {}).get("spec")
@@ -57,7 +58,7 @@ def summaries(paths: Iterable[Path]) -> Iterator[RecordSummary]:
     Files in folders that are no records, or cannot be read, are left out.
 
     Raises:
-        OSError: a file that was named itself cannot be read.
+        OSError, DataError: a file that was named itself cannot be read.
     """
     for path in paths:
         if not path.is_dir():
@@ -75,7 +76,7 @@ def summaries(paths: Iterable[Path]) -> Iterator[RecordSummary]:
 def _readable(path: Path) -> RecordSummary | None:
     try:
         return read_summary(path) if path.is_file() else None
-    except OSError:
+    except (OSError, DataError):
         return None
 
 

@@ -58,12 +58,12 @@ class Viewer:
 
     def running(self, request: Request) -> Any:
         """The progress of all runs that are running."""
-        return {"runs": [self._progress(run) for run in self._index.runs() if run.is_running and _is_plain(run)]}
+        return {"runs": [self._progress(run) for run in self._index.runs() if run.is_running and not run.is_packed]}
 
     def live(self, request: Request) -> Any:
         """The progress of one run."""
         run = self.run(request.path_params["run_id"])
-        if not _is_plain(run):
+        if run.is_packed:
             raise NotThere("a compressed record does not grow; open its page")
         return self._progress(run)
 
@@ -125,10 +125,6 @@ class Viewer:
             while len(self._live) > MAX_LIVE:
                 self._live.popitem(last=False)
         return progress_row(run, live.progress())
-
-
-def _is_plain(run: IndexedRun) -> bool:
-    return run.path.suffix != ".gz"
 
 
 def make_app(index: RecordIndex, rules: Rules, votes: Votes, labels: Labels) -> Guard:

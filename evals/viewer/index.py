@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evals.comparison.run_list import RunLine, run_line
+from evals.errors import DataError
 from evals.record.file import is_being_written
 from evals.record.summary import ENDINGS, RecordSummary, read_summary
 from evals.report_keys import as_count
@@ -35,6 +36,11 @@ class IndexedRun:
     @property
     def is_running(self) -> bool:
         return self.line.state == "running"
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the file is compressed: it does not grow, and holds more than its size."""
+        return self.path.suffix in (".gz", ".zst")
 
 
 class RecordIndex:
@@ -81,7 +87,7 @@ class RecordIndex:
     def _read(self, path: Path, stamp: Stamp) -> IndexedRun | None:
         try:
             summary = read_summary(path)
-        except OSError:
+        except (OSError, DataError):
             return None
         if summary is None:
             return None

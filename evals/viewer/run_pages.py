@@ -82,7 +82,7 @@ class RunPages:
 def size_of(run: IndexedRun) -> int:
     """Bytes of the record; a compressed one counts for what it may hold."""
     size = run.stamp[2]
-    return 10 * size if run.path.suffix == ".gz" else size
+    return 10 * size if run.is_packed else size
 
 
 def version_of(runs: Sequence[IndexedRun]) -> str:

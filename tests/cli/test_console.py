@@ -152,6 +152,15 @@ def test_no_colour_goes_to_a_file_or_under_no_color(monkeypatch: pytest.MonkeyPa
     assert not wants_colour(Terminal())
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes the streams")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_command_whose_output_is_closed_ends_as_any_other(closed):
+    command = f"{sys.executable} -m evals.cli.main list {closed}"
+    done = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
 def test_output_that_has_no_room_is_said_without_a_traceback():
     with open("/dev/full", "w") as full:

@@ -170,3 +170,11 @@ def children_of(pid: int) -> list[int]:
 def is_alive(pid: int) -> bool:
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return bool(state.strip()) and not state.startswith("Z")
+
+
+def test_the_ids_are_not_written_over_the_corpus(tmp_path, capsys):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("some text", encoding="utf-8")
+    assert main.main(["contamination", "arithmetic", "--corpus", str(corpus), "--ids-file", str(corpus)]) == 2
+    assert "--ids-file would write over" in capsys.readouterr().err
+    assert corpus.read_text(encoding="utf-8") == "some text"

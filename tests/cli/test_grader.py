@@ -73,6 +73,9 @@ def test_a_file_of_evals_label_without_a_label_is_empty(record, tmp_path, capsys
     [
         (["--labels", "none.csv"], "there is no such file of labels"),
         (["--labels", "l.csv", "--scores", "Yes"], "--scores cannot be read at 'Yes'"),
+        (["--labels", "l.csv", "--scores", "Yes=nan,No=0"], "--scores cannot be read at 'Yes=nan'"),
+        (["--labels", "l.csv", "--choices", ","], "--choices names no choice: ','"),
+        (["--labels", "l.csv", "--choices", "Yes,No,Yes"], "--choices names one choice twice"),
         (["--labels", "l.csv", "--other", "x.jsonl"], "1 records of --other and 0 files"),
     ],
 )

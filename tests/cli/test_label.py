@@ -90,6 +90,7 @@ def test_labels_of_another_record_are_refused_with_the_place(record, tmp_path):
         (["--sample", "0"], "a whole number from 1"),
         (["--rater", " "], "--rater needs a name"),
         (["--sample", "x"], "1"),
+        (["--choices", ","], "--choices names no choice"),
     ],
 )
 def test_a_wrong_argument_is_named(record, arguments, said):

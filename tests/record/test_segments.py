@@ -145,6 +145,30 @@ def test_a_record_packed_by_zstd_is_read(tmp_path):
     assert read_summary(packed) is not None
 
 
+@pytest.mark.parametrize("name", ["r.jsonl.gz", "r.jsonl.zst"])
+def test_a_file_that_is_not_compressed_as_its_name_says_is_an_error(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b'{"spec": {"completion_fns": ["m"], "eval_name": "e.dev.v0"}}\n')
+    with pytest.raises(DataError, match="not compressed by"):
+        read_record(path)
+    with pytest.raises(DataError, match="not compressed by"):
+        list(summaries([path]))
+    assert list(summaries([tmp_path])) == []
+
+
+@pytest.mark.parametrize("n_bytes", [0, 3, 200])
+def test_a_packed_record_that_was_cut_is_read_as_far_as_it_goes(tmp_path, n_bytes):
+    import gzip
+
+    import zstandard
+
+    text = b'{"spec": {"completion_fns": ["m"], "eval_name": "e.dev.v0", "record_format": 1}}\n'
+    for name, packed in (("r.jsonl.gz", gzip.compress(text)), ("r.jsonl.zst", zstandard.compress(text))):
+        path = tmp_path / name
+        path.write_bytes(packed[:n_bytes])
+        assert list(read_record(path).samples()) == []
+
+
 def test_the_segments_folder_alone_is_no_list_of_records(record, tmp_path):
     moved = tmp_path / "elsewhere"
     moved.mkdir()

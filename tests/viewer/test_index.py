@@ -49,6 +49,7 @@ def test_links_out_of_the_folder_pipes_and_other_files_are_left_out(tmp_path: Pa
     (logs / "circle.jsonl").symlink_to(logs / "circle.jsonl")
     (logs / "notes.jsonl").write_text('{"no": "record"}\n', encoding="utf-8")
     (logs / "notes.txt").write_text("x", encoding="utf-8")
+    (logs / "not-packed.jsonl.gz").write_text("x", encoding="utf-8")
     os.mkfifo(logs / "pipe.jsonl")
     assert names(RecordIndex(logs)) == ["in.jsonl", "link-in.jsonl"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -55,6 +56,22 @@ def test_the_printed_address_opens_the_list_and_sets_a_strict_cookie(server: Vie
     assert reply.headers["set-cookie"] == f"{server.cookie}; Path=/; HttpOnly; SameSite=Strict"
     assert b"/static/runs.js" in reply.body
     assert len(server.token) >= 32
+
+
+def test_a_compressed_record_has_a_page_and_is_not_followed_while_it_grows(tmp_path: Path) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    write_run(tmp_path / "a.jsonl", "alpha", [True, False])
+    data = (tmp_path / "a.jsonl").read_bytes()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.jsonl.gz").write_bytes(gzip.compress(data))
+    (tmp_path / "logs" / "b.jsonl.zst").write_bytes(zstandard.compress(data))
+    with Viewing(tmp_path / "logs") as viewing:
+        runs = json.loads(viewing.ask("/api/runs").body)["runs"]
+        assert len(runs) == 2
+        for run in runs:
+            assert viewing.ask(f"/api/page/{run['id']}").status == 200
+            live = viewing.ask(f"/api/live/{run['id']}")
+            assert (live.status, b"does not grow" in live.body) == (404, True)
 
 
 @pytest.mark.parametrize(
