@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,19 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
 )
 hypothesis.settings.load_profile("evals")
+
+
+SETTINGS = ("EVALS_LOG_DIR", "EVALS_PROJECT_FILE", "EVALS_THREADS", "EVALS_SEQUENTIAL", "EVALS_THREAD_TIMEOUT")
+"What a user may have set for runs of his own; tests say for themselves where records go and how many calls there are."
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _as_in_a_plain_terminal() -> None:
+    """Without settings of the user, and where Ctrl-C is not ignored, as it is in what a shell starts with `&`."""
+    for name in SETTINGS:
+        os.environ.pop(name, None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
