@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def check_before_run(
         warnings=[
             *doubts.warnings(),
             *own_ids.warnings(),
-            *few_shot_warnings(evaluation, samples, sorted(order)[:LOOKED_AT]),
+            *few_shot_warnings(evaluation, samples, nsmallest(LOOKED_AT, order)),
         ],
         pictures=pictures,
         uses_own_ids=own_ids.are_unique,
