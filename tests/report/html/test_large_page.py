@@ -1,11 +1,10 @@
-"""A page of 100,000 samples opens in 3 seconds and filters in 300 ms; a page is not much larger than its record."""
+"""A page of 100,000 samples opens and filters (benchmarks/page.py has the times); it is not much larger than its record."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import random
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,7 @@ from evals.report.html.page import write_page
 pytest.importorskip("jinja2")
 pytest.importorskip("matplotlib")
 
-FILTERED = """
-const done = arguments[0], start = performance.now();
-setState('wrong');
-requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
-"""
+SAMPLES = "return document.querySelector('[aria-labelledby=samples-title], #samples').innerText"
 
 
 def write_words(path: Path, n_samples: int, n_words: int, n_shots: int = 0) -> Path:
@@ -61,13 +56,11 @@ def test_a_page_of_a_thousand_samples_is_under_one_and_a_half_times_its_record_c
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_samples_open_in_three_seconds_and_filter_in_a_third_of_one(
-    browser: Any, tmp_path: Path
-) -> None:
+def test_a_hundred_thousand_samples_open_and_filter_with_few_rows_in_the_page(browser: Any, tmp_path: Path) -> None:
     write_page([write_words(tmp_path / "a.jsonl", 100_000, 12)], tmp_path / "a.html")
-    browser.get("about:blank")
-    start = time.perf_counter()
     browser.get((tmp_path / "a.html").as_uri())
     wait_for(lambda: browser.execute_script("return document.documentElement.dataset.ready"))
-    assert time.perf_counter() - start < 3
-    assert min(browser.execute_async_script(FILTERED) for _ in range(3)) < 300
+    assert "100,000" in browser.execute_script(SAMPLES)
+    browser.execute_script("setState('wrong')")
+    wait_for(lambda: "33,334" in browser.execute_script(SAMPLES))
+    assert 0 < browser.execute_script("return document.querySelectorAll('#list .row').length") < 200
