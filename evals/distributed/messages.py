@@ -20,7 +20,7 @@ _LENGTH = struct.Struct("<Q")
 
 @dataclass(frozen=True)
 class Job:
-    """What a process is started with. record: of the whole run; part: its own. debug, log_to_file: of log messages."""
+    """What a process is started with. record: the file of the whole run; part: that of this process alone."""
 
     request: RunRequest
     run_spec: RunSpec
@@ -34,6 +34,7 @@ class Job:
     spending: str
     "The file of `SharedSpending`."
     uses_own_ids: bool
+    "Whether samples are called by the ids that rows give themselves, as the checks before the run found."
     finished: frozenset[tuple[str, int]]
     "Evaluations that an earlier run has finished; they stand in `record`."
 

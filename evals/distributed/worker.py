@@ -15,7 +15,7 @@ from evals.distributed.spending import SharedSpending
 from evals.engine.loop import engine_loop, submit
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver
-from evals.engine.session import Session
+from evals.engine.session import CallCounts, Session
 from evals.errors import EvalsError, Interrupted
 from evals.eval import Eval, StreamedEval
 from evals.project import project_of_command
@@ -39,7 +39,7 @@ def main(control_fd: int, news_fd: int) -> None:
         with project_of_command():
             state = _do(job, control, news)
     except EvalsError as error:
-        state = State(RunCounters(NullObserver()), Session().counts, is_done=True, stopped_by=error)
+        state = State(RunCounters(NullObserver()), CallCounts(), is_done=True, stopped_by=error)
     send(news, state)
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import json
-import os
 import random
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_place import PLUGIN, CommandPlace, kept_in, working_in
 from commands import lines_of
 
 from evals.cli import oaieval, oaievalset
@@ -21,7 +19,6 @@ from evals.testing.openai_process import ServerProcess
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "coming-from-openai-evals.md").read_text(encoding="utf-8")
-PLUGIN = "plugin_of_that_page"
 
 THERE: dict[str, Any] = {
     "--extra_eval_params": "", "--completion_args": "", "--max_samples": None, "--cache": True, "--visible": None,
@@ -41,38 +38,15 @@ def rows(title: str) -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in cells}
 
 
-class Place:
-    """A folder with an eval of openai/evals' form and one of ours, over the same rows."""
+class Place(CommandPlace):
+    """An eval of openai/evals' form over rows that a scripted model answers rightly."""
+
+    default_class = "evals.elsuite.basic.match:Match"
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.capsys, self.monkeypatch, self.said = folder, capsys, monkeypatch, ""
-        for kind in ("evals", "data", "completion_fns", "eval_sets"):
-            (folder / "registry" / kind).mkdir(parents=True)
+        super().__init__(folder, capsys, monkeypatch)
         self.add("theirs", [{"input": f"q{i}", "ideal": "a"} for i in range(20)])
         self.add_fn("right", "evals.completion_fns:ScriptedCompletionFn", completions=["a"] * 40)
-
-    def add(self, name: str, given: Any, cls: str = "evals.elsuite.basic.match:Match", **args: Any) -> None:
-        data = given if isinstance(given, str) else "".join(json.dumps(row) + "\n" for row in given)
-        file = args.pop("file", f"{name}.jsonl")
-        (self.folder / "registry" / "data" / file).write_text(data)
-        body = {"class": cls, "args": {"samples_jsonl": file, **args}}
-        entries = {name: {"id": f"{name}.dev.v0", "metrics": ["accuracy"]}, f"{name}.dev.v0": body}
-        (self.folder / "registry" / "evals" / f"{name}.yaml").write_text(json.dumps(entries, indent=1))
-
-    def add_fn(self, name: str, cls: str, **args: Any) -> None:
-        path = self.folder / "registry" / "completion_fns" / f"{name}.yaml"
-        path.write_text(json.dumps({name: {"class": cls, "args": args}}))
-
-    def plugin(self, body: str) -> None:
-        (self.folder / f"{PLUGIN}.py").write_text(
-            f"import evals\nfrom evals.elsuite.basic.match import Match\n\n\n{body}"
-        )
-
-    def oaieval(self, *words: str) -> int:
-        code = oaieval.main([*words, "--registry_path", "registry"])
-        printed = self.capsys.readouterr()
-        self.said += printed.out + printed.err
-        return code
 
     def record(self, *words: str) -> list[dict[str, Any]]:
         """The lines of the record of a run."""
@@ -82,13 +56,8 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "EVALS_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield Place(tmp_path, capsys, monkeypatch)
-    sys.modules.pop(PLUGIN, None)
+    with working_in(Place, tmp_path, capsys, monkeypatch) as there:
+        yield there
 
 
 def sample_ids(lines: list[dict[str, Any]]) -> list[str]:
@@ -155,14 +124,7 @@ def test_where_events_go(place: Place):
 
 Check = Callable[[Place], None]
 DIFFERENCES: dict[str, Check] = {}
-
-
-def differs(row: str) -> Callable[[Check], Check]:
-    def keep(check: Check) -> Check:
-        DIFFERENCES[row] = check
-        return check
-
-    return keep
+differs = kept_in(DIFFERENCES)
 
 
 @differs("installation")
@@ -175,7 +137,7 @@ def few_packages(place: Place) -> None:
 
 @differs("a sample that raises")
 def raises(place: Place) -> None:
-    place.plugin(
+    place.add_plugin(
         "class Own(Match):\n    def eval_sample(self, sample, rng):\n        assert sample['input'] != 'q3'\n"
         "        return super().eval_sample(sample, rng)\n"
     )

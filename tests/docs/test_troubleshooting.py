@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
 import sys
@@ -11,14 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from command_place import PLUGIN, CommandPlace, kept_in, working_in
 from made_runs import write_run
 
-from evals.cli import main, oaieval, oaievalset
 from evals.cli.console import run_command
 from evals.testing.openai_process import ServerProcess
 
 PAGE = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-PLUGIN = "plugin_of_the_page"
 
 
 def rows_of_the_page() -> dict[str, list[int]]:
@@ -33,59 +30,18 @@ def rows_of_the_page() -> dict[str, list[int]]:
     return found
 
 
-class Place:
-    """A folder with a registry; `run` is a command in this process, and `said` what it printed."""
+class Place(CommandPlace):
+    """An eval of four rows beside what the mistake needs."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.capsys, self.monkeypatch = folder, capsys, monkeypatch
-        self.said = ""
-        for kind in ("evals", "data", "completion_fns"):
-            (folder / "registry" / kind).mkdir(parents=True)
+        super().__init__(folder, capsys, monkeypatch)
         self.add("ok", [{"input": f"q{i}", "ideal": "a"} for i in range(4)])
-
-    def add(self, name: str, rows: object, cls: str = "evals.suite:Match", **args: object) -> None:
-        data = rows if isinstance(rows, str) else "".join(json.dumps(row) + "\n" for row in rows)  # type: ignore[attr-defined]
-        if data:
-            (self.folder / "registry" / "data" / f"{name}.jsonl").write_text(data)
-        body = {"class": cls, "args": {"samples_jsonl": f"{name}.jsonl", **args}}
-        entries = {name: {"id": f"{name}.dev.v0", "metrics": ["accuracy"]}, f"{name}.dev.v0": body}
-        (self.folder / "registry" / "evals" / f"{name}.yaml").write_text(json.dumps(entries, indent=1))
-
-    def add_fn(self, name: str, cls: str, **args: object) -> None:
-        path = self.folder / "registry" / "completion_fns" / f"{name}.yaml"
-        path.write_text(json.dumps({name: {"class": cls, "args": args}}))
-
-    def add_plugin(self, body: str) -> None:
-        (self.folder / f"{PLUGIN}.py").write_text(f"from evals.suite import Match\n\n\n{body}\n")
-
-    def run(self, command: str, *words: str) -> int:
-        takes_registry = command != "evals" or words[0] in ("check", "show", "list")
-        registry = ["--registry_path", "registry"] if takes_registry else []
-        mains = {"oaieval": oaieval.main, "oaievalset": oaievalset.main, "evals": main.main}
-        try:
-            code = mains[command]([*words, *registry])
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        printed = self.capsys.readouterr()
-        self.said += printed.out + printed.err
-        return code
-
-    def oaieval(self, *words: str) -> int:
-        return self.run("oaieval", *words)
-
-    def evals(self, *words: str) -> int:
-        return self.run("evals", *words)
 
 
 @pytest.fixture
 def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    for name in list(os.environ):
-        if name.startswith(("OPENAI_", "EVALS_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield Place(tmp_path, capsys, monkeypatch)
-    sys.modules.pop(PLUGIN, None)
+    with working_in(Place, tmp_path, capsys, monkeypatch) as there:
+        yield there
 
 
 SLOW = {"... cannot be reached: ..."}
@@ -93,16 +49,7 @@ SLOW = {"... cannot be reached: ..."}
 
 Mistake = Callable[[Place], int]
 MISTAKES: dict[str, Mistake] = {}
-
-
-def makes(message: str) -> Callable[[Mistake], Mistake]:
-    """Name the message of the page that a mistake leads to."""
-
-    def keep(mistake: Mistake) -> Mistake:
-        MISTAKES[message] = mistake
-        return mistake
-
-    return keep
+makes = kept_in(MISTAKES)
 
 
 def simple(message: str, *words: str) -> None:
