@@ -69,8 +69,6 @@ class Eval(abc.ABC):
 
     further_completion_fns: Sequence[Any] = ()
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
-    named_graders: Sequence[NamedGrader] = ()
-    "The graders that the run asks; `make_graders` makes them of the argument `grader`."
     completion_fn_names: Sequence[str] = ()  # of the command line
     reads_beginning: bool = False
     "It asks for the first tokens only: completions that reach their limit on tokens are not counted as truncated."
@@ -115,6 +113,11 @@ class Eval(abc.ABC):
         columns = {self.input_field: input_key, self.ideal_field: ideal_key, "id": id_key}
         self.row_fields = row_fields(self.input_field, columns, prompt, prompts)
         self._opened: SampleSequence | None = None
+
+    @property
+    def named_graders(self) -> Sequence[NamedGrader]:
+        """The graders that the run asks; `make_graders` makes them of the argument `grader`."""
+        return ()
 
     @property
     def completion_fn(self) -> Any:

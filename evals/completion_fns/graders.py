@@ -85,6 +85,11 @@ class NamedGrader:
         return self.spec.facts() if self.spec is not None else {"name": self.name, "model": model or self.name}
 
 
+def last_of_command_line(fn: Any, names: Sequence[str]) -> NamedGrader:
+    """The grader that is the last completion function. names: those of the command line; without them its own."""
+    return NamedGrader(names[-1] if names else calls.grader_name(fn), fn)
+
+
 def read_graders(given: GraderArgument) -> list[GraderSpec]:
     """The graders that the argument `grader` names, in order.
 

@@ -113,10 +113,15 @@ class Exam(StreamedEval):
             people,
             timeout_s,
         )
-        self.named_graders = [instead.get(name) or NamedGrader(name, fn) for name, fn in models.items()]
+        self._named_graders = [instead.get(name) or NamedGrader(name, fn) for name, fn in models.items()]
         self._holdout: HoldoutRuns | None = None
         self._known_intervals: dict[Any, dict[str, Any]] = {}
         self._samples = PaperSamples(self.paper)
+
+    @property
+    def named_graders(self) -> Sequence[NamedGrader]:
+        """The graders of the paper, or those that stand in their places."""
+        return self._named_graders
 
     def _folder(self, exam: str) -> Path:
         here = Path(exam).expanduser()

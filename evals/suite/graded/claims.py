@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from evals.completion import Completions, Prompt
-from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
-from evals.engine.calls import first_completion, grader_name
+from evals.completion_fns.graders import GraderArgument, NamedGrader, last_of_command_line, make_graders
+from evals.engine.calls import first_completion
 from evals.engine.cut_off import reached_limit
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
@@ -99,12 +99,11 @@ class ClaimSupport(StreamedEval):
         self.completion_fns = self.completion_fns[:1]
 
     @property
-    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+    def named_graders(self) -> Sequence[NamedGrader]:
         """The grader; one that is the last completion function has its name on the command line."""
         if self._named_grader is not None:
             return [self._named_grader]
-        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self._grader_fn)
-        return [NamedGrader(name, self._grader_fn)]
+        return [last_of_command_line(self._grader_fn, self.completion_fn_names)]
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has the texts `passage` and `question`, and a prompt or a `completion`."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from random import Random
 from typing import Any
 
 from evals.completion import Prompt
-from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
+from evals.completion_fns.graders import GraderArgument, NamedGrader, last_of_command_line, make_graders
 from evals.datasets.templates import double_braces
-from evals.engine.calls import first_completion, grader_name
+from evals.engine.calls import first_completion
 from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_metrics
@@ -110,12 +110,11 @@ class ModelBasedClassify(StreamedEval):
             self.completion_fns = self.completion_fns[:-1]
 
     @property
-    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+    def named_graders(self) -> Sequence[NamedGrader]:
         """The graders; one that is the last completion function has its name on the command line."""
         if self._graders_of_argument or not self.further_completion_fns:
             return self._graders_of_argument
-        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self.eval_completion_fn)
-        return [NamedGrader(name, self.eval_completion_fn)]
+        return [last_of_command_line(self.eval_completion_fn, self.completion_fn_names)]
 
     @cached_property
     def asking(self) -> Asking:

@@ -8,9 +8,9 @@ from random import Random
 from typing import Any
 
 from evals.completion import Completions, Prompt
-from evals.completion_fns.graders import GraderArgument, NamedGrader, make_graders
+from evals.completion_fns.graders import GraderArgument, NamedGrader, last_of_command_line, make_graders
 from evals.completion_fns.replay import ReplayCompletionFn
-from evals.engine.calls import first_completion, grader_name
+from evals.engine.calls import first_completion
 from evals.engine.cut_off import reached_limit
 from evals.errors import BadSample, RegistryError, UsageError
 from evals.eval import StreamedEval
@@ -99,12 +99,11 @@ class Preference(StreamedEval):
         self.completion_fns = given[:1]
 
     @property
-    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+    def named_graders(self) -> Sequence[NamedGrader]:
         """The graders; one that is the last completion function has its name on the command line."""
         if self._last_grader is None:
             return self._graders_of_argument
-        name = self.completion_fn_names[-1] if self.completion_fn_names else grader_name(self._last_grader)
-        return [NamedGrader(name, self._last_grader)]
+        return [last_of_command_line(self._last_grader, self.completion_fn_names)]
 
     @cached_property
     def metaeval(self) -> bool:

@@ -91,7 +91,7 @@ class Safety(VerdictEval):
         self.further_completion_fns = []
 
     @property
-    def named_graders(self) -> list[NamedGrader]:  # type: ignore[override]
+    def named_graders(self) -> Sequence[NamedGrader]:
         """The graders; none for the baseline."""
         return [] if self.classifier == "patterns" else super().named_graders
 

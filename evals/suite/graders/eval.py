@@ -72,9 +72,13 @@ class HostedEval(StreamedEval):
         self.aggregate, self.retries = checked_aggregate(aggregate), checked_retries(retries)
         self._graders_of_argument: list[NamedGrader] = []
         self.helpers = self._make_helpers(grader, embedding_model, Judge(sandbox, "weak", workers))
-        self.named_graders = self.helpers.named_graders
         self.further_completion_fns = self.helpers.completion_fns
         self.scores_without_calls = not self.further_completion_fns
+
+    @property
+    def named_graders(self) -> Sequence[NamedGrader]:
+        """All graders that may be asked, each once."""
+        return self.helpers.named_graders
 
     def _make_helpers(self, grader: GraderArgument | None, embedding_model: str, judge: Judge) -> RunHelpers:
         given = [NamedGrader(grader_name(fn), fn) for fn in self.completion_fns[1:]]
