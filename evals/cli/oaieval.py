@@ -16,6 +16,8 @@ from evals.errors import UsageError
 from evals.project import current_project, near
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from evals.cli.progress import Progress
     from evals.comparison.sequential_run import SequentialRule
     from evals.images.conditions import ImageOptions
@@ -169,24 +171,24 @@ def _run_eval(
     request = request_of(args)
     bar = progress.Progress(sys.stderr)
     rule = _sequential_rule(args, bar)
-    evaluate = _evaluate_of(args, request)
-    result = run_eval(
-        request,
-        registry,
-        observer=rule or bar,
-        on_prepared=lambda prepared: _begin(prepared, rule, args, thresholds),
-        on_interrupt=bar.interrupted,
-        extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
-        evaluate=evaluate,
-    )
+    with _evaluate_of(args, request) as evaluate:
+        result = run_eval(
+            request,
+            registry,
+            observer=rule or bar,
+            on_prepared=lambda prepared: _begin(prepared, rule, args, thresholds),
+            on_interrupt=bar.interrupted,
+            extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
+            evaluate=evaluate,
+        )
     bar.close()
     return result, rule
 
 
-def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> Evaluate | None:
+def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> AbstractContextManager[Evaluate | None]:
     """How samples are run where that is not in this process."""
     if args.processes == 1:
-        return None
+        return contextlib.nullcontext()
     from evals.distributed.processes import check_processes, in_processes
 
     if args.sequential:

@@ -7,8 +7,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -95,8 +95,13 @@ def share_of(settings: EngineSettings, place: Shard) -> EngineSettings:
     )
 
 
-def in_processes(n: int) -> Evaluate:
-    """What `run_eval` takes to evaluate the samples in `n` processes."""
+@contextmanager
+def in_processes(n: int) -> Iterator[Evaluate]:
+    """What `run_eval` takes to evaluate the samples in `n` processes, which are there inside the block.
+
+    They start before the checks of the run, and import meanwhile what they need.
+    """
+    workers = [_started(n) for _ in range(n)]
 
     def evaluate(
         prepared: PreparedRun,
@@ -107,26 +112,35 @@ def in_processes(n: int) -> Evaluate:
         on_interrupt: Callable[[int], None] | None,
     ) -> tuple[dict[str, Any], EvalsError | None]:
         assert isinstance(recorder, LocalRecorder)
-        return _Run(prepared, recorder, session, plan, counters).go(n, on_interrupt)
+        return _Run(workers, prepared, recorder, session, plan, counters).go(on_interrupt)
 
-    return evaluate
+    try:
+        yield evaluate
+    finally:
+        _end_all(workers)
 
 
 class _Run:
     """One run in several processes. `go` blocks until it has ended."""
 
     def __init__(
-        self, prepared: PreparedRun, recorder: LocalRecorder, session: Session, plan: RunPlan, counters: RunCounters
+        self,
+        workers: Sequence[_Worker],
+        prepared: PreparedRun,
+        recorder: LocalRecorder,
+        session: Session,
+        plan: RunPlan,
+        counters: RunCounters,
     ) -> None:
+        self._workers = workers
         self._prepared, self._recorder, self._session = prepared, recorder, session
         self._plan, self._counters = plan, counters
         self._record = str(recorder.event_file_path)
         self._base = counters.copy()
         "Of the earlier run that is gone on with."
-        self._workers: list[_Worker] = []
         self._news: queue.Queue[tuple[_Worker, State | None]] = queue.Queue()
 
-    def go(self, n: int, on_interrupt: Callable[[int], None] | None) -> tuple[dict[str, Any], EvalsError | None]:
+    def go(self, on_interrupt: Callable[[int], None] | None) -> tuple[dict[str, Any], EvalsError | None]:
         """The report, and why the run ended early."""
         request = self._prepared.request
         n_items = self._prepared.preflight.n_selected * request.repeats
@@ -136,11 +150,11 @@ class _Run:
         self._session.on_growth = lambda: None  # so that a signal ends the session, and does not raise here
         try:
             with handle_interrupts(self._session, on_interrupt):
-                self._start(n)
+                self._start()
                 self._watch()
         finally:
             self._session.on_growth = None
-            self._end_all()
+            _end_all(self._workers)
         stopped_by = self._why_stopped()
         states = [worker.state for worker in self._workers if worker.state is not None]
         passes = next((state.pass_sizes for state in states if state.pass_sizes), [])
@@ -159,15 +173,14 @@ class _Run:
             return {}, stopped_by
         return self._report(states, done)
 
-    def _start(self, n: int) -> None:
-        folder = parts_folder(self._record)
+    def _start(self) -> None:
+        """Give each process its job."""
+        folder, n = parts_folder(self._record), len(self._workers)
         with explained(folder, at_start=True):
             remove_parts(self._record)  # of a record that was here before: what this one had left is in it
             folder.mkdir(mode=0o700)
             SharedSpending.create(folder / "spent", n)
-        for index in range(n):
-            worker = _started(n)
-            self._workers.append(worker)
+        for index, worker in enumerate(self._workers):
             threading.Thread(target=self._read, args=(worker,), daemon=True).start()
             place = Shard(index, n)
             whole = self._prepared.request.shard or Shard(0, 1)
@@ -230,18 +243,6 @@ class _Run:
         for state in states:
             self._session.labels |= state.labels
         self._counters.moved(self._counters.n_finished - before[0], self._counters.n_errors - before[1])
-
-    def _end_all(self) -> None:
-        """Leave no process behind; one that is still at work is asked to end, then killed."""
-        for worker in self._workers:
-            with suppress(OSError):
-                worker.control.close()
-        for worker in self._workers:
-            try:
-                worker.process.wait(END_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                worker.process.kill()
-                worker.process.wait()
 
     def _why_stopped(self) -> EvalsError | None:
         ended = [worker.state.stopped_by for worker in self._workers if worker.state and worker.state.stopped_by]
@@ -306,6 +307,19 @@ def _started(n: int) -> _Worker:
     os.close(control_read)
     os.close(news_write)
     return _Worker(process, os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
+
+
+def _end_all(workers: Sequence[_Worker]) -> None:
+    """Leave no process behind; one that is still at work is asked to end, then killed."""
+    for worker in workers:
+        with suppress(OSError):
+            worker.control.close()
+    for worker in workers:
+        try:
+            worker.process.wait(END_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            worker.process.kill()
+            worker.process.wait()
 
 
 def _how(code: int | None) -> str:

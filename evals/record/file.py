@@ -165,9 +165,14 @@ class RecordFile:
         place = os.path.realpath(self.path)  # a resumed record may have been named by a link, which stays one
         fresh = Path(f"{place}.new")
         fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | _BINARY, 0o600)
-        _lock(fd)
-        _write_all(fd, first_line_after(first, number))
-        os.replace(fresh, place)
+        try:
+            _lock(fd)
+            _write_all(fd, first_line_after(first, number))
+            os.replace(fresh, place)
+        except OSError:
+            os.close(fd)
+            fresh.unlink(missing_ok=True)
+            raise
         self._fd, old = fd, self._fd
         os.close(old)
 
