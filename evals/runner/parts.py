@@ -114,7 +114,7 @@ class SampleOrder:
         return self._ranks[number]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Span:
     """The lines of one evaluation of a sample in a part."""
 
@@ -131,7 +131,7 @@ def append_parts(
 
     Of several attempts at a sample in a part the last one counts. done: samples that the record has already. Events
     that belong to no sample are taken from the first part that has them. What is damaged is left out: its samples are
-    not done. Memory: about 200 bytes a sample.
+    not done. Memory: about half a kilobyte a sample.
 
     Raises:
         RecordError: the record cannot be written. DataError: a segment of a part is missing. OSError: a part cannot be
