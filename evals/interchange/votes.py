@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from evals.datasets.json_rows import decode_row
 from evals.errors import BadSample, DataError, RecordError, listed
+from evals.interchange.shared_lines import alone_in, write_whole
 from evals.json_text import dumps, encode
 from evals.texts.answer_style import AnswerStyle
 
@@ -29,7 +30,6 @@ MAX_LINE_BYTES = 1 << 20
 
 _HEAD = b'{"vote": '
 "How each line begins."
-_BINARY = getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True)
@@ -80,18 +80,13 @@ def append_vote(path: str | Path, vote: Vote) -> None:
     line = encode(dumps({"vote": VOTE_FORMAT, **{k: v for k, v in asdict(vote).items() if v is not None}}) + "\n")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
-        try:
+        with alone_in(path) as fd:
             tail = _last_line(fd)
             if tail and _is_whole(tail, path):
                 line = b"\n" + line
             elif tail:
                 os.ftruncate(fd, os.fstat(fd).st_size - len(tail))
-            if os.write(fd, line) != len(line):
-                raise OSError(None, "the disk took only a part of the line")
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+            write_whole(fd, line)
     except OSError as error:
         why = error.strerror or str(error)
         raise RecordError(f"the vote cannot be written: {why}", where=str(path), fix="name another file") from None

@@ -11,7 +11,8 @@ from typing import Any
 
 from evals.datasets.samples import open_samples
 from evals.errors import BadSample, DataError, UsageError, listed
-from evals.json_text import dumps
+from evals.interchange.shared_lines import alone_in, write_whole
+from evals.json_text import dumps, encode
 from evals.labelling.graded_record import GradedRecord
 
 FORMAT = "labels_of"
@@ -66,23 +67,16 @@ class LabelWriter:
                     where=str(path),
                     fix="leave --stratify as it was, or name another file: --out FILE",
                 )
-            self._mend()
         else:
             about = {"eval": record.eval_name, "run_id": record.run_id, "design": design, "choices": record.choices}
             self._append({FORMAT: about})
 
-    def _mend(self) -> None:
-        """End a last line that was cut off while it was written."""
-        with open(self.path, "rb+") as file:
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                file.write(b"\n")
-
     def _append(self, line: Mapping[str, Any]) -> None:
+        """Append a line, after the end of one that a crash cut off."""
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with open(descriptor, "a", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
-                file.write(dumps(line) + "\n")
+            with alone_in(self.path) as fd:
+                is_cut = os.fstat(fd).st_size > 0 and os.lseek(fd, -1, os.SEEK_END) >= 0 and os.read(fd, 1) != b"\n"
+                write_whole(fd, (b"\n" if is_cut else b"") + encode(dumps(line) + "\n"))
         except OSError as error:
             fix = "name another file: --out FILE"
             raise DataError(f"the label cannot be written: {error.strerror}", where=str(self.path), fix=fix) from None
