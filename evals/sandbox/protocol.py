@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, NamedTuple, TypeVar, overload
 
 from evals.sandbox.typed_json import ProtocolError, from_json
 
@@ -28,6 +28,9 @@ MAX_ORDER = 1 << 16
 
 START_S = 60.0
 "Time for a process to be there, a zygote to set itself up, a candidate to be ready. A loaded machine is no error."
+
+N_AHEAD = 2
+"Candidates that an idle worker has ready, or in the making: it need not wait for one when it gets a program."
 
 MOST_ROOM = 4
 LEAST_ROOM_S = 20.0
@@ -209,8 +212,9 @@ class ZygoteReady:
 
 FORK, END = b"f", b"e"
 """Orders to a zygote, each followed by the number of a candidate, from 1: fork its process, with whose end of a socket
-it comes, by which it says that it is ready; or kill it and all that it started. They are no JSON: a zygote copies the
-pages that it touches after each fork, and reading messages there cost 3 % of all programs a second."""
+it comes, by which it says that it is ready; or kill it and all that it started. One packet may hold both, END first.
+They are no JSON: a zygote copies the pages that it touches after each fork, and reading messages there cost 3 % of all
+programs a second."""
 
 
 @dataclass(frozen=True)
@@ -231,16 +235,14 @@ class CandidateEnded:
             raise ProtocolError(f"the zygote answers {text[:500]}") from None
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Limits of one process. cpu_s: processor time, whole seconds."""
 
     memory_bytes: int
     cpu_s: int
 
 
-@dataclass(frozen=True)
-class FunctionJob:
+class FunctionJob(NamedTuple):
     """Load a program, and answer calls into it."""
 
     source: str
@@ -251,22 +253,43 @@ class FunctionJob:
     max_output_bytes: int
 
 
-@dataclass(frozen=True)
-class ProgramJob:
+class ProgramJob(NamedTuple):
     """Run a whole program. With this go descriptors of its standard input, output and error."""
 
     source: str
     limits: Limits
 
 
-@dataclass(frozen=True)
-class SameProcessJob:
+class SameProcessJob(NamedTuple):
     """Run a program and its tests in one process: what it says may be forged."""
 
     source: str
     limits: Limits
     entry_point: str
     tests: str
+
+
+Job = FunctionJob | ProgramJob | SameProcessJob
+_JOBS: dict[str, type[Job]] = {kind.__name__: kind for kind in (FunctionJob, ProgramJob, SameProcessJob)}
+
+
+def job_parts(job: Job) -> list[Any]:
+    """A job as what JSON takes: the name of its kind, then its fields.
+
+    It is no message like the others, whose fields are checked one by one: a candidate, which believes its tester, would
+    copy 70 pages for that, a sixth of all that it copies.
+    """
+    return [type(job).__name__, *job]
+
+
+def job_of(parts: Any) -> Job:
+    """The job that `job_parts` gave the parts of.
+
+    Raises:
+        TypeError, ValueError, LookupError: they are of no job.
+    """
+    kind, source, limits, *rest = parts
+    return _JOBS[kind](source, Limits(*limits), *rest)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ from evals.sandbox.protocol import (
     ZygoteLaunch,
     ZygotePlan,
     ZygoteReady,
+    job_of,
+    job_parts,
     longest_s,
     read,
     write,
@@ -64,15 +66,16 @@ MESSAGES = [
     PLAN,
     ROOT_FS,
     LAUNCH,
-    FunctionJob("x = 1", LIMITS, "f", ("A", "B"), 4096),
-    ProgramJob("x = 1", LIMITS),
-    SameProcessJob("x = 1", LIMITS, "f", "def check(candidate): ..."),
-    LIMITS,
     Fork(True),
     End(12),
     Done(12, 0),
 ]
 NOT_JSON = {CandidateEnded}
+JOBS = [
+    FunctionJob("x = '\ud800'", LIMITS, "f", ("A", "B"), 4096),
+    ProgramJob("x = 1", LIMITS),
+    SameProcessJob("x = 1", LIMITS, "f", "def check(candidate): ..."),
+]
 
 
 def test_every_message_of_the_protocol_is_tried_here():
@@ -86,6 +89,22 @@ def test_a_message_comes_back_as_it_was(message):
     text = write(message)
     assert text.isascii()
     assert read(text, Started, type(message)) == message
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: type(job).__name__)
+def test_a_job_comes_back_as_it_was(job):
+    found = job_of(json.loads(json.dumps(job_parts(job))))
+    assert type(found) is type(job)
+    assert json.dumps(found) == json.dumps(job)  # a tuple of names comes back as a list
+    assert found.limits.cpu_s == 32
+
+
+@pytest.mark.parametrize(
+    "parts", [[], {}, 1, ["Job"], ["FunctionJob"], ["ProgramJob", "", [1]], ["ProgramJob", "", [1, 2], 3]]
+)
+def test_what_is_no_job_is_an_error(parts):
+    with pytest.raises((TypeError, ValueError, LookupError)):
+        job_of(parts)
 
 
 def damaged(message: object) -> list[tuple[str, object]]:

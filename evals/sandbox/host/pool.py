@@ -10,7 +10,7 @@ from evals.sandbox.host.fork_server import ForkServer
 from evals.sandbox.host.launchers import ZYGOTE, Launcher
 from evals.sandbox.host.plan import command, python
 from evals.sandbox.host.worker import Hung, Worker, WorkerLost
-from evals.sandbox.protocol import Allowance, Outcome, ProblemSpec
+from evals.sandbox.protocol import N_AHEAD, Allowance, Outcome, ProblemSpec
 
 _FORK_SERVER, _TESTER = "evals.sandbox.inside.fork_server", "evals.sandbox.tester.tester"
 
@@ -121,9 +121,9 @@ class Pool:
         worker.close()
 
     def survivors(self) -> int:
-        """Processes below idle workers beyond what belongs there: a zygote each, and the candidate that waits."""
+        """Processes below idle workers beyond what belongs there: a zygote each, and the candidates that wait."""
         with self._lock:
-            return sum(max(0, worker.n_processes() - 2) for worker in self._idle)
+            return sum(max(0, worker.n_processes() - 1 - N_AHEAD) for worker in self._idle)
 
     def close(self) -> None:
         """End all workers and all that runs in them."""

@@ -32,18 +32,16 @@ class Channel:
     def fileno(self) -> int:
         return self.sock.fileno()
 
-    def send(self, text: str, fds: tuple[int, ...] = ()) -> None:
-        """Send one message, and descriptors with its first byte.
+    def send(self, text: str, fds: tuple[int, ...] = (), *, then: str = "") -> None:
+        """Send one message, and descriptors with its first byte. then: another message right after it.
 
         Raises:
-            TooLong: the message is longer than `max_bytes`.
+            TooLong: a message is longer than `max_bytes`.
             EOFError: the other end is closed.
         """
-        # Texts of programs may hold lone surrogates, which plain UTF-8 has no form for.
-        data = text.encode("utf-8", "surrogatepass")
-        if len(data) > self.max_bytes:
-            raise TooLong(f"a message of {len(data):,} bytes; at most {self.max_bytes:,} are taken")
-        data = _LENGTH.pack(len(data)) + data
+        data = self._framed(text)
+        if then:
+            data += self._framed(then)
         if fds:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
             sent = self.sock.sendmsg([data], [rights])
@@ -55,6 +53,13 @@ class Channel:
             self.sock.sendall(data)
         except (BrokenPipeError, ConnectionResetError) as error:
             raise EOFError from error
+
+    def _framed(self, text: str) -> bytes:
+        # Texts of programs may hold lone surrogates, which plain UTF-8 has no form for.
+        data = text.encode("utf-8", "surrogatepass")
+        if len(data) > self.max_bytes:
+            raise TooLong(f"a message of {len(data):,} bytes; at most {self.max_bytes:,} are taken")
+        return _LENGTH.pack(len(data)) + data
 
     def receive(self) -> str:
         """The next message.

@@ -12,10 +12,13 @@ from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.same_process import run_with_tests
 from evals.sandbox.inside.source import FILE, MODULE
 from evals.sandbox.inside.whole_program import run_program
-from evals.sandbox.protocol import FunctionJob, Limits, ProgramJob, SameProcessJob, read, write
+from evals.sandbox.inside.wire import dumps, loads
+from evals.sandbox.protocol import FunctionJob, Job, Limits, ProgramJob, SameProcessJob, job_of, job_parts
 
 N_FDS = 3
 "Descriptors that may come with a job: standard input, output and error of a whole program."
+
+READY = '["ready"]'
 
 _LIMITS = Limits(memory_bytes=1 << 30, cpu_s=1)
 _REHEARSED = FunctionJob("def f(*given):\n    return given[0]\n", _LIMITS, "f", (), 1)
@@ -25,12 +28,17 @@ _CALLS = ("[[3],[]]", '[["a"],[]]', "[[[1,2.5,true]],[]]", '[[{"M":{"a":1}},null
 
 def run(channel: Channel) -> None:
     """Wait for a job, and do it. Returns when the process has nothing more to do."""
-    channel.send('["ready"]')
+    do(Candidate(channel))
+
+
+def do(candidate: Candidate) -> None:
+    """What `run` does, by a candidate that was made before."""
+    channel = candidate.channel
+    channel.send(READY)
     job, fds = _received(channel)
     confine.limits_of_problem(job.limits.memory_bytes, job.limits.cpu_s)
     if isinstance(job, FunctionJob):
-        candidate = Candidate(channel, job)
-        if candidate.load():
+        if candidate.load(job):
             candidate.serve()
     elif isinstance(job, ProgramJob):
         run_program(channel, job, fds)
@@ -38,9 +46,9 @@ def run(channel: Channel) -> None:
         run_with_tests(channel, job)
 
 
-def _received(channel: Channel) -> tuple[FunctionJob | ProgramJob | SameProcessJob, list[int]]:
+def _received(channel: Channel) -> tuple[Job, list[int]]:
     text, fds = channel.receive_with_fds(N_FDS)
-    return read(text, FunctionJob, ProgramJob, SameProcessJob), fds
+    return job_of(loads(text)), fds
 
 
 def rehearse() -> None:
@@ -52,15 +60,15 @@ def rehearse() -> None:
     ours, theirs = socket.socketpair()
     kept = sys.stdout
     tester, channel = Channel(ours), Channel(theirs)
-    for other in _OTHERS:  # their fields are looked at here, so that no program needs to
-        tester.send(write(other))
+    for other in _OTHERS:
+        tester.send(dumps(job_parts(other)))
         _received(channel)
     for _ in range(confine.REHEARSALS):
-        tester.send(write(_REHEARSED))
+        tester.send(dumps(job_parts(_REHEARSED)))
         job, _ = _received(channel)
         assert isinstance(job, FunctionJob)
-        candidate = Candidate(channel, job)
-        candidate.load()
+        candidate = Candidate(channel)
+        candidate.load(job)
         for body in _CALLS:
             tester.send(f'["call",0,"",[]]\n{body}')
             candidate.answer(channel.receive())

@@ -1,10 +1,10 @@
-"""Which calls tests make for certain, and in which order: these go in one message, so that nobody waits between them.
+"""Which calls tests make for certain, and in which order: these go with the program, so that nobody waits between them.
 
 Read from the tests' source alone: the leading statements of `check` that assert something of calls with literals. The
 program does one call after the other, and stops before the rest if one gives a live object or an exception. So it is
 called in the order of the tests, whatever it does.
 
-A program may read later calls of a batch before it answers the first. So nothing is batched if a literal that an answer
+A program may read all calls of a batch before it answers the first. So nothing is batched if a literal that an answer
 is compared with is part of the arguments of a later call: a batch holds no answer.
 """
 

@@ -15,6 +15,7 @@ from evals.sandbox.inside.codec import Decoder, Encoder
 from evals.sandbox.inside.surroundings import read_setting
 from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.output import MAX_DETAIL
+from evals.sandbox.protocol import FunctionJob, job_parts
 from evals.sandbox.tester.batched_calls import body_of
 from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NeedsOneProcess, NotPython, WrongType
 from evals.sandbox.tester.proxies import Proxies
@@ -55,14 +56,24 @@ class Program:
         self._settings = {name: (read_setting(name), N_SEEDED[name]) for name in shape.settings}
         "As the program has them: those that the tests set since are sent with the next call."
         self._batch = deque(shape.batched_calls)
-        "Calls that the tests are sure to make next. All are sent when the first is made."
-        self._batch_sent = False
+        "Calls that the tests are sure to make next. They are sent with the program itself."
+        self._batch_sent = bool(self._batch)
         self._turn = threading.RLock()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more can be asked of the program."""
         return self.over is not None
+
+    def start(self, job: FunctionJob) -> None:
+        """Give the process its program, and the calls that are certain.
+
+        Raises:
+            EOFError, OSError: it is gone.
+            TooLong: the program is longer than a message may be.
+        """
+        batch = "\n".join([dumps(["calls", 0, "", []]), *self._batch]) if self._batch else ""
+        self.channel.send(dumps(job_parts(job)), then=batch)
 
     def loaded(self) -> Any:
         """The entry point, once the module has run; raises what the module raised."""
@@ -131,17 +142,16 @@ class Program:
         return operation in ("get", "value") or (operation in ("method", "operator") and name in READS)
 
     def _was_sent(self, operation: str, target: Any, body: str) -> bool:
-        """Whether this call was sent in the batch; the first of them sends all."""
-        first = operation == "call" and target == 0 and self._batch and self._batch[0] == body
-        if first and not self._batch_sent:
-            self._send(dumps(["calls", 0, "", []]), *self._batch)
-            self._batch_sent = True
-        if first:
+        """Whether this call was sent in the batch."""
+        if not self._batch:
+            self._batch_sent = False
+            return False
+        if operation == "call" and target == 0 and self._batch[0] == body:
             self._batch.popleft()
             return True
         # The tests do something else first, as with a live object that they were given: the program has seen to that,
         # and says so.
-        if self._batch_sent and self._batch:
+        if self._batch_sent:
             self._batch.clear()
             if self._receive()[0] != "dropped":
                 raise self.ended(WrongType(_UNREADABLE))

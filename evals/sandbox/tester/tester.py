@@ -14,7 +14,7 @@ from typing import Any
 
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
-from evals.sandbox.inside.wire import loads
+from evals.sandbox.inside.wire import dumps, loads
 from evals.sandbox.output import MAX_DETAIL, NumberRule
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.protocol import (
@@ -34,6 +34,7 @@ from evals.sandbox.protocol import (
     SameProcessJob,
     Setup,
     Started,
+    job_parts,
     read,
     write,
 )
@@ -151,9 +152,7 @@ class Tester:
         error: BaseException | None = None
         try:
             with restored(), counted(shape.settings), quiet(), self._timed(problem, spare, job.allowed):
-                spare.channel.send(write(order))
-                # The next candidate is forked while this program runs: it takes as long as most programs do.
-                self._link.order()
+                calls.start(order)
                 run_tests(calls, problem, shape)
         except BaseException as caught:
             error = caught
@@ -174,8 +173,7 @@ class Tester:
         message: Any = None
         try:
             with self._timed(problem, spare, job.allowed):
-                spare.channel.send(write(order))
-                self._link.order()
+                spare.channel.send(dumps(job_parts(order)))
                 message = loads(spare.channel.receive())
         except (EOFError, OSError):
             error = Died("the program's process ended")
@@ -205,7 +203,7 @@ class Tester:
         printed = Printed()
         try:
             with self._timed(problem, spare):
-                printed = run_case(spare.channel, ProgramJob(program, limits_of(problem)), case, self._link.order)
+                printed = run_case(spare.channel, ProgramJob(program, limits_of(problem)), case)
         except Exit as caught:
             error = caught
         except (EOFError, OSError):
