@@ -1,7 +1,7 @@
 """What the sandbox's processes say to one another: each message is a frozen dataclass, and travels as one JSON object.
 
     evaluator -> tester     Setup; then a Check for each program, an Allowance for one that takes long
-    tester -> evaluator     Ready or CannotStart; then Started, SteppedBack, Late, and an Outcome for each program
+    tester -> evaluator     Ready or CannotStart; then SteppedBack, TakesLong, Late, an Outcome for each
     tester -> zygote        ZygotePlan; then orders FORK and END
     zygote -> tester        ZygoteReady or CannotStart; then CandidateEnded
     tester -> candidate     one of FunctionJob, ProgramJob, SameProcessJob; then calls, see `inside.candidate`
@@ -14,6 +14,7 @@ module, so it holds no test.
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar, overload
@@ -32,6 +33,9 @@ START_S = 60.0
 N_AHEAD = 2
 "Candidates that an idle worker has ready, or in the making: it need not wait for one when it gets a program."
 
+ASK_AT = 0.25
+"Part of its limit after which it matters what a program's reference takes. Most end before, and cost no such run."
+
 MOST_ROOM = 4
 LEAST_ROOM_S = 20.0
 "A program that had no core to run on gets at most `MOST_ROOM` times its limit, or `LEAST_ROOM_S` if that is more."
@@ -43,6 +47,11 @@ Assurance = Literal["strict", "weak"]
 def longest_s(limit_s: float) -> float:
     """The longest wall time, in seconds, that a program with this limit can have."""
     return max(LEAST_ROOM_S, MOST_ROOM * limit_s)
+
+
+BEGUN = struct.Struct("<Qd")
+"""What a tester notes as a program's time begins: its how-manieth check it is, and `time.monotonic()`. It stands at the
+start of the file that is the tester's standard error. A message would wake the evaluator, nearly always for nothing."""
 
 
 @dataclass(frozen=True)
@@ -167,13 +176,13 @@ class CannotStart:
 
 
 @dataclass(frozen=True)
-class Started:
-    """The program's time runs from now."""
+class SteppedBack:
+    """The program takes long and runs with less priority: another may start beside it."""
 
 
 @dataclass(frozen=True)
-class SteppedBack:
-    """The program takes long and runs with less priority: another may start beside it. Answered by an `Allowance`."""
+class TakesLong:
+    """`ASK_AT` of the limit is over. Answered by an `Allowance`: the time of the reference counts from now."""
 
 
 @dataclass(frozen=True)

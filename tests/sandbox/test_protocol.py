@@ -27,9 +27,9 @@ from evals.sandbox.protocol import (
     RootFs,
     SameProcessJob,
     Setup,
-    Started,
     StatusName,
     SteppedBack,
+    TakesLong,
     ZygoteLaunch,
     ZygotePlan,
     ZygoteReady,
@@ -57,8 +57,8 @@ MESSAGES = [
     Allowance(3.0, 0.5),
     Ready(12),
     CannotStart("no namespaces"),
-    Started(),
     SteppedBack(),
+    TakesLong(),
     Late(),
     Outcome("failed", "assertion", "no", "weak", 0.1, 0.2, "out", "err", True),
     Outcome("passed"),
@@ -88,7 +88,7 @@ def test_every_message_of_the_protocol_is_tried_here():
 def test_a_message_comes_back_as_it_was(message):
     text = write(message)
     assert text.isascii()
-    assert read(text, Started, type(message)) == message
+    assert read(text, Late, type(message)) == message
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: type(job).__name__)
@@ -168,16 +168,16 @@ def test_a_case_is_two_texts(cases):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "null", '"Started"', '{"Started":{}', '{"Started":{},"Late":{}}', "nonsense", "[" * 100_000],
+    ["", "{}", "[]", "null", '"Ready"', '{"Ready":{}', '{"Ready":{},"Late":{}}', "nonsense", "[" * 100_000],
 )
 def test_a_text_that_is_no_message_is_an_error(text):
     with pytest.raises(ProtocolError, match="no message"):
-        read(text, Started)
+        read(text, Ready)
 
 
 def test_a_message_that_was_not_expected_is_an_error_that_names_both():
-    with pytest.raises(ProtocolError, match="expected Started or Late, got SteppedBack"):
-        read(write(SteppedBack()), Started, Late)
+    with pytest.raises(ProtocolError, match="expected Ready or Late, got SteppedBack"):
+        read(write(SteppedBack()), Ready, Late)
 
 
 def test_whole_numbers_are_times_too():

@@ -11,7 +11,7 @@ from typing import Any
 
 from evals.sandbox.inside.attributes import restore
 from evals.sandbox.inside.channel import Channel, TooLong
-from evals.sandbox.inside.codec import Decoder, Encoder
+from evals.sandbox.inside.codec import ATOMS, Decoder, Encoder
 from evals.sandbox.inside.surroundings import read_setting
 from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.output import MAX_DETAIL
@@ -112,9 +112,8 @@ class Program:
         if not self._only_reads(operation, target, name, args):
             self.n_changes += 1
         encoder, body = self._body(list(args), kwargs)
-        head = [operation, target, name, self._feeds()]
         if not self._was_sent(operation, target, body):
-            self._send(dumps(head), body)
+            self._send(dumps([operation, target, name, self._feeds()]), body)
         # Before it answers, the program may ask for something any number of times, and those answers may call it again.
         while True:
             message = self._receive()
@@ -123,7 +122,7 @@ class Program:
             if message[0] == "dropped" and self._batch_sent:
                 self._batch_sent = False
                 self._batch.clear()
-                self._send(dumps(head), body)
+                self._send(dumps([operation, target, name, self._feeds()]), body)
                 continue
             if message[0] != "ask":
                 # `all(map(candidate, ...))` would take a StopIteration of the program for the end, and pass.
@@ -138,7 +137,9 @@ class Program:
     def _only_reads(self, operation: str, target: Any, name: str, args: Any) -> bool:
         """Whether a request leaves the objects that tests hold as they are: a call of the entry point without them."""
         if operation == "call":
-            return target == 0 and all(self._proxies.number_of(arg) is None for arg in args)
+            return target == 0 and (
+                ATOMS.issuperset(map(type, args)) or all(self._proxies.number_of(arg) is None for arg in args)
+            )
         return operation in ("get", "value") or (operation in ("method", "operator") and name in READS)
 
     def _was_sent(self, operation: str, target: Any, body: str) -> bool:
@@ -302,6 +303,8 @@ class Program:
     def _feeds(self) -> list[Any]:
         """What the tests have replaced, so that the program has to ask for it (`input`, `stdin`), and what they set."""
         feeds: list[Any] = []
+        if not self.shape.settings and not self.shape.feeds_input:
+            return feeds
         for name in self.shape.settings:
             value, n_seeded = read_setting(name), N_SEEDED[name]
             if value is not None and (value, n_seeded) != self._settings.get(name):

@@ -8,6 +8,7 @@ import os
 import resource
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from evals.sandbox.inside.wire import dumps, loads
 from evals.sandbox.output import MAX_DETAIL, NumberRule
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.protocol import (
+    BEGUN,
     LEAST_ROOM_S,
     MAX_JOB,
     MOST_ROOM,
@@ -33,7 +35,6 @@ from evals.sandbox.protocol import (
     Ready,
     SameProcessJob,
     Setup,
-    Started,
     job_parts,
     read,
     write,
@@ -75,6 +76,8 @@ class Tester:
         # Programs that have no tree of files of their own see no third-party package.
         has_tree = launch.plan.namespaces or bool(launch.command)
         self._packages = frozenset(launch.plan.root_fs.packages if has_tree else ())
+        self._n_checks = 0
+        self._notes = os.dup(2)  # tests may close descriptor 2
         self._clock = Clock()
         self._watch = Watch(evaluator)
         self._problems: dict[int, Problem] = {}
@@ -97,6 +100,7 @@ class Tester:
                 return
             if isinstance(job, Allowance):
                 continue  # for a program that has ended meanwhile
+            self._n_checks += 1
             try:
                 self._keep(job)
                 outcome = self._judged(job)
@@ -188,7 +192,7 @@ class Tester:
         """The outcome of the first case that fails; processor time is that of all cases up to it."""
         cpu_s, found = 0.0, PASSED
         self._watch.start(job.allowed)
-        self._say_started()
+        self._note_begin()
         for number, case in enumerate(tests.cases, 1):
             found = self._case(problem, case, tests.numbers, job.program)
             cpu_s += found.cpu_s
@@ -221,7 +225,7 @@ class Tester:
         """
         if allowed is not None:
             self._watch.start(allowed)
-            self._say_started()
+            self._note_begin()
         self._watch.begin(spare.pid, problem.memory_bytes)
         with self._clock.running(self._watch.look):
             yield
@@ -236,8 +240,8 @@ class Tester:
         """The outcome with what the program used and printed."""
         return replace(found, cpu_s=ended.cpu_s, own_s=self._watch.own_s(ended), stdout=stdout, stderr=stderr)
 
-    def _say_started(self) -> None:
-        self._evaluator.send(write(Started()))
+    def _note_begin(self) -> None:
+        os.pwrite(self._notes, BEGUN.pack(self._n_checks, time.monotonic()), 0)
 
 
 def limits_of(problem: Problem) -> Limits:

@@ -8,7 +8,17 @@ import select
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.process_tree import cpu_s, held_bytes, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
-from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, longest_s, read, write
+from evals.sandbox.protocol import (
+    ASK_AT,
+    Allowance,
+    CandidateEnded,
+    Late,
+    SteppedBack,
+    TakesLong,
+    longest_s,
+    read,
+    write,
+)
 from evals.sandbox.tester.exits import Died, Exit, OutOfMemory, TimeUp
 
 STEP_BACK_S = 0.05
@@ -37,7 +47,7 @@ class Watch:
     def __init__(self, evaluator: Channel) -> None:
         self._evaluator = evaluator
         self._pid, self._limit_bytes = 0, 0
-        self._stepped_back = self._late = False
+        self._stepped_back = self._asked = self._late = False
         self._waited_before_s: float | None = None
         "Of the tester, at the first look: what ends before it is not measured, since most programs do."
         self._allowed = Allowance(0.0, 0.0)
@@ -52,7 +62,7 @@ class Watch:
     def start(self, allowed: Allowance) -> None:
         """A check begins, of one process or of several one after another."""
         self._allowed, self.waited_s, self._before_s = allowed, 0.0, 0.0
-        self._stepped_back = self._late = False
+        self._stepped_back = self._asked = self._late = False
 
     def begin(self, pid: int, limit_bytes: int) -> None:
         """Look after the program in this process from here on. pid: 0 if it cannot be seen."""
@@ -77,8 +87,13 @@ class Watch:
         # A zygote in a container (Docker) has no process id here; the container has its own limits.
         pids = tree_of(self._pid) if self._pid else []
         self._had_company |= len(pids) > 1
-        if elapsed_s >= STEP_BACK_S:
-            self._step_back()
+        if not self._stepped_back:
+            self._step_back(elapsed_s)
+        elif select.select([self._evaluator], [], [], 0)[0]:
+            self._allowed = read(self._evaluator.receive(), Allowance)
+        if not self._asked and elapsed_s >= ASK_AT * self._allowed.limit_s:
+            self._asked = True
+            self._evaluator.send(write(TakesLong()))
         if elapsed_s >= self._allowed.limit_s and self._had_its_time(elapsed_s, pids):
             return TimeUp(f"{elapsed_s:.1f} s, {cpu_s(pids):.2f} s of processor time")
         # The quick sum is never less than the exact one, and for nearly all looks is enough.
@@ -117,14 +132,13 @@ class Watch:
             return 0.0
         return max(waited_s(self._pid), self._ready_s - cpu_s([self._pid]))
 
-    def _step_back(self) -> None:
-        """Step back, once; later take in what the evaluator has found out about the time that the problem takes."""
-        if not self._stepped_back:
+    def _step_back(self, elapsed_s: float) -> None:
+        """Let another program start, if this one takes long by itself. One more would have no core if it has none."""
+        own_s = elapsed_s - self.waited_s - self._waited_now_s()
+        if own_s >= STEP_BACK_S or elapsed_s >= ASK_AT * self._allowed.limit_s:
             self._stepped_back = True
             self._set_niceness(NICENESS)
             self._evaluator.send(write(SteppedBack()))
-        elif select.select([self._evaluator], [], [], 0)[0]:
-            self._allowed = read(self._evaluator.receive(), Allowance)
 
     def _set_niceness(self, value: int) -> None:
         if self._pid:

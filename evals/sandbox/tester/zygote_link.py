@@ -38,7 +38,7 @@ from evals.sandbox.typed_json import ProtocolError
 N_TRIES = 3
 "Candidates that are tried before it is an error: one that waits may be killed, say if the machine has no memory left."
 
-_CREDENTIALS, _FD = struct.Struct("3i"), struct.Struct("i")
+_CREDENTIALS, _FD, _TIME = struct.Struct("3i"), struct.Struct("i"), struct.Struct("ll")
 
 
 @dataclass
@@ -66,7 +66,8 @@ class ZygoteLink:
         self._number = 0
         self._spares: deque[Spare] = deque()
         self._control = self._connected(launch, fork_server)
-        self._control.settimeout(START_S)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # by the kernel: Python polls before each call
+            self._control.setsockopt(socket.SOL_SOCKET, option, _TIME.pack(int(START_S), 0))
         self.pid = self._set_up(launch.plan)
 
     def _connected(self, launch: ZygoteLaunch, fork_server: socket.socket) -> socket.socket:
@@ -162,16 +163,14 @@ class ZygoteLink:
         while len(self._spares) < N_AHEAD:
             self.order()
         spare = self._spares.popleft()
-        spare.channel.sock.settimeout(START_S)
         try:
-            data, ancillary, _, _ = spare.channel.sock.recvmsg(4096, socket.CMSG_SPACE(_CREDENTIALS.size))
+            data, ancillary = _first_message(spare.channel.sock)
         except OSError as error:
             raise HarnessError(f"a candidate was not ready in {START_S:.0f} s: {error}") from None
         if b'["ready"]' not in data:
             self._explain(spare, data)
         spare.pid = _sender(ancillary)
         spare.channel.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        spare.channel.sock.settimeout(None)
         return spare
 
     def _explain(self, spare: Spare, data: bytes) -> None:
@@ -232,6 +231,18 @@ class ZygoteLink:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 return
+
+
+def _first_message(sock: _socket.socket) -> tuple[bytes, list[tuple[int, int, bytes]]]:
+    """What a candidate says first, and what the kernel adds. Raises OSError after `START_S`."""
+    size = socket.CMSG_SPACE(_CREDENTIALS.size)
+    try:  # most have said it before they are asked
+        return sock.recvmsg(4096, size, socket.MSG_DONTWAIT)[:2]
+    except BlockingIOError:
+        sock.settimeout(START_S)
+    found = sock.recvmsg(4096, size)[:2]
+    sock.settimeout(None)
+    return found
 
 
 def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:
