@@ -19,17 +19,17 @@ PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 
 PR_GET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 39, 47, 4
 AT_RECURSIVE = 0x8000
 MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV = 1, 2, 4
-M_ARENA_MAX = -8
+M_ARENA_MAX, M_MXFAST = -8, 1
 
 # Calls newer than Linux 5.0 have one number on all machines; these are older.
 _NUMBERS = {
     "x86_64": {
         "pivot_root": 155, "seccomp": 317, "capset": 126, "mount": 165, "unshare": 272, "setns": 308,
-        "mkdirat": 258, "chdir": 80,
+        "mkdirat": 258, "chdir": 80, "setpgid": 109, "dup3": 292, "write": 1, "close": 3,
     },
     "aarch64": {
         "pivot_root": 41, "seccomp": 277, "capset": 91, "mount": 40, "unshare": 97, "setns": 268,
-        "mkdirat": 34, "chdir": 49,
+        "mkdirat": 34, "chdir": 49, "setpgid": 154, "dup3": 24, "write": 64, "close": 57,
     },
 }  # fmt: skip
 _COMMON = {
@@ -37,6 +37,7 @@ _COMMON = {
     "landlock_create_ruleset": 444,
     "landlock_add_rule": 445,
     "landlock_restrict_self": 446,
+    "close_range": 436,
 }
 
 MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
@@ -108,6 +109,25 @@ def in_turn(calls: Iterable[Prepared]) -> None:
     for name, args in calls:
         if _syscall(*args) == -1:
             checked(-1, name)
+
+
+def closing_all_but(fd: int, first: int) -> list[Prepared]:
+    """The calls that close all descriptors from `first` on that are open now, but one."""
+    last = (1 << 32) - 1
+    try:
+        syscall("close_range", last, last, 0)
+    except Step:  # it came with Linux 5.9
+        return [prepared("close", other) for other in range(first, 4096) if other != fd and _is_open(other)]
+    below = [prepared("close_range", first, fd - 1, 0)] if fd > first else []
+    return [*below, prepared("close_range", fd + 1, last, 0)]
+
+
+def _is_open(fd: int) -> bool:
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
 
 
 def fork() -> int:
@@ -193,7 +213,12 @@ def dropped_capabilities() -> Prepared:
     return prepared("capset", ctypes.byref(_CAP_HEADER), _NO_CAPABILITIES)
 
 
-def one_malloc_arena() -> None:
-    """Let threads share one heap: glibc reserves 128 MiB of address space for each heap, and RLIMIT_AS counts it."""
+def plain_malloc() -> None:
+    """Let threads share one heap: glibc reserves 128 MiB of address space for each heap, and RLIMIT_AS counts it.
+
+    Small pieces that are free are joined at once, and not by the first program that wants a large one: it would copy
+    the pages of all.
+    """
     if hasattr(libc, "mallopt"):
         libc.mallopt(M_ARENA_MAX, 1)
+        libc.mallopt(M_MXFAST, 0)

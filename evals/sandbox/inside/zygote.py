@@ -19,7 +19,7 @@ from _sitebuiltins import Quitter
 
 from evals.sandbox.inside import confine, jobs, landlock, linux, namespaces, root_fs
 from evals.sandbox.inside.candidate import Candidate
-from evals.sandbox.inside.channel import Channel
+from evals.sandbox.inside.channel import Channel, framed
 from evals.sandbox.inside.removal import clear
 from evals.sandbox.inside.seccomp import Filter
 from evals.sandbox.protocol import FORK, MAX_ORDER, CannotStart, ZygotePlan, ZygoteReady, read, write
@@ -32,6 +32,10 @@ costs more than the few programs that import them save."""
 
 # Landlock covers devices too. What is written to these is lost.
 _WRITABLE_DEVICES = ("/dev/null", "/dev/full")
+
+_ORDER_BYTES, _FD_BYTES = 64, socket.CMSG_LEN(4)
+
+READY = framed('["ready"]')
 
 NULL = 0
 "The descriptor of /dev/null."
@@ -54,8 +58,8 @@ class Zygote:
         self.entering: list[linux.Prepared] = []
         self.leaving: list[linux.Prepared] = []
         "System calls that take it into fresh namespaces, and back into its own."
-        self.confining: list[linux.Prepared] = []
-        "Those that put all layers on a candidate; without namespaces they are prepared in the candidate."
+        self.opening: list[linux.Prepared] = []
+        "Those that put all layers on a candidate, and say that it is ready."
         self.abi = landlock.abi() if plan.landlock_abi is None else plan.landlock_abi
         # Without namespaces: from version 6 on Landlock keeps signals within a program, before that the filter must
         # refuse them. Sockets it must refuse in any case, as Landlock never sees those that have a path.
@@ -70,7 +74,7 @@ class Zygote:
             fresh = linux.prepared("unshare", linux.CLONE_NEWPID | linux.CLONE_NEWNS)
             self.entering = [fresh, *root_fs.fresh_scratch(plan.root_fs.scratch_bytes)]
             self.leaving = [linux.prepared("setns", namespace, kind) for kind, namespace in own.items()]
-            self.confining = [linux.prepared("chdir", b"/tmp"), *confine.confining(self.layers)]
+            self.opening = self._opening("/tmp", self.layers)
         else:
             linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         linux.bar_capabilities()
@@ -88,7 +92,7 @@ class Zygote:
     def serve(self) -> None:
         """Fork, kill and report until the tester is gone."""
         while True:
-            data, ancillary, _, _ = self.control.recvmsg(MAX_ORDER, socket.CMSG_LEN(4))
+            data, ancillary, _, _ = self.control.recvmsg(_ORDER_BYTES, _FD_BYTES)
             if not data:
                 return self._leave()
             for order in data.split():
@@ -133,26 +137,24 @@ class Zygote:
         """In the child: confine it, run one program, and end."""
         code = 70
         try:
-            try:
-                self._isolate(number)
-                # All but its own socket: the control socket and the descriptors of namespaces stay outside.
-                os.closerange(3, self.fd)
-                os.closerange(self.fd + 1, 4096)
-            except Exception as error:
-                self.candidate.send("broken", f"{type(error).__name__}: {error}")
-                os._exit(70)
-            jobs.do(self.candidate)
-            code = 0
+            opening = self.opening or self._without_namespaces(number)
+            code = jobs.do(self.candidate, opening, confine.limits_of_problem)
         except BaseException:
             code = 71
         finally:
             os._exit(code)
 
-    def _isolate(self, number: int) -> None:
-        """Put all layers on this process, in its own folder."""
-        os.dup2(NULL, 2)  # standard error of a zygote is a file that the tester reads
-        os.setpgid(0, 0)
-        linux.in_turn(self.confining or self._without_namespaces(number))
+    def _opening(self, folder: str, layers: confine.Layers) -> list[linux.Prepared]:
+        """The calls that put all layers on a candidate, which lives in this folder, and say that it is ready."""
+        return [
+            linux.prepared("dup3", NULL, 2, 0),  # standard error of a zygote is a file that the tester reads
+            linux.prepared("setpgid", 0, 0),
+            linux.prepared("chdir", os.fsencode(folder)),
+            *confine.confining(layers),
+            # All but its own socket: the control socket and the descriptors of namespaces stay outside.
+            *linux.closing_all_but(self.fd, 3),
+            linux.prepared("write", self.fd, READY, len(READY)),
+        ]
 
     def _without_namespaces(self, number: int) -> list[linux.Prepared]:
         """What puts all layers on this process, in a folder of its own."""
@@ -160,8 +162,7 @@ class Zygote:
         linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it orphans still counts as its own
         folder = self._folder(number)
         os.environ.update(HOME=folder, TMPDIR=folder)
-        os.chdir(folder)
-        return confine.confining(confine.Layers(self.layers.seccomp, self._rules([folder, *self.plan.shared])))
+        return self._opening(folder, confine.Layers(self.layers.seccomp, self._rules([folder, *self.plan.shared])))
 
     def _end(self, number: int) -> None:
         """Kill a child with all that it started, and say what it used."""
@@ -169,8 +170,8 @@ class Zygote:
         if pid is None:
             self._say(f"{number} was never forked")
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        # A child that has ended can be sent a signal too, until it is waited for.
+        os.kill(pid, signal.SIGKILL)
         # With namespaces this waits for all processes of the program: the kernel lets process 1 go after the others.
         _, status, used = os.wait4(pid, 0)
         if not self.plan.namespaces:
@@ -207,8 +208,10 @@ class Zygote:
                 clear(path)
 
     def _say(self, message: str) -> None:
-        with contextlib.suppress(BrokenPipeError):
+        try:  # noqa: SIM105 - a context manager is objects and pages more, each time after a fork
             self.control.send(message.encode())
+        except BrokenPipeError:
+            pass
 
 
 def _own_children() -> list[int]:
@@ -273,7 +276,7 @@ def load() -> None:
     # `site`, which Python leaves out here, gives programs these.
     for name in ("exit", "quit"):
         setattr(builtins, name, Quitter(name, "Ctrl-D"))
-    linux.one_malloc_arena()
+    linux.plain_malloc()
     confine.rehearse()
     jobs.rehearse()
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Iterator
 
 
+@functools.cache
+def _folder() -> str:
+    """The working folder before any test: it is the same before each, since it is put back."""
+    return os.getcwd()
+
+
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
     """Let settings of this process be after the block what they were before: those that tests are known to change."""
-    limit, argv, path, folder = sys.getrecursionlimit(), sys.argv, list(sys.path), os.getcwd()
+    limit, argv, path, folder = sys.getrecursionlimit(), sys.argv, list(sys.path), _folder()
     environment = dict(os.environ)
     warnings, decimal = sys.modules.get("warnings"), sys.modules.get("decimal")
     filters = list(warnings.filters) if warnings is not None else []

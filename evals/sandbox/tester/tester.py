@@ -238,7 +238,10 @@ class Tester:
 
     def _complete(self, found: Outcome, ended: CandidateEnded, stdout: str = "", stderr: str = "") -> Outcome:
         """The outcome with what the program used and printed."""
-        return replace(found, cpu_s=ended.cpu_s, own_s=self._watch.own_s(ended), stdout=stdout, stderr=stderr)
+        own_s = self._watch.own_s(ended)
+        return Outcome(
+            found.status, found.kind, found.detail, found.assurance, ended.cpu_s, own_s, stdout, stderr, found.lost
+        )
 
     def _note_begin(self) -> None:
         os.pwrite(self._notes, BEGUN.pack(self._n_checks, time.monotonic()), 0)

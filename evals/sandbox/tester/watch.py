@@ -25,7 +25,8 @@ STEP_BACK_S = 0.05
 "After this a program steps back: it runs with less priority, and the evaluator may start another beside it."
 
 NICENESS = 19
-"Of a program that has stepped back. If its limit is over and it has its time to come, it is 0 again, if this is root."
+"""Of an ordinary user's program that has stepped back. With root it has idle cores alone, until its limit is over: then
+it has its priority back, if it has still time to come."""
 
 OWN_SHARE = 0.9
 "A program that had this part of its limit to itself, or as processor time, has had its time."
@@ -113,7 +114,7 @@ class Watch:
             return True
         if not self._late:
             self._late = True
-            self._set_niceness(0)
+            self._give_way(False)
             self._evaluator.send(write(Late()))
         return elapsed_s >= longest_s(limit_s)
 
@@ -137,13 +138,20 @@ class Watch:
         own_s = elapsed_s - self.waited_s - self._waited_now_s()
         if own_s >= STEP_BACK_S or elapsed_s >= ASK_AT * self._allowed.limit_s:
             self._stepped_back = True
-            self._set_niceness(NICENESS)
+            self._give_way(True)
             self._evaluator.send(write(SteppedBack()))
 
-    def _set_niceness(self, value: int) -> None:
-        if self._pid:
-            with contextlib.suppress(OSError):  # it has ended, or this user may not raise its priority again
-                os.setpriority(os.PRIO_PROCESS, self._pid, value)
+    def _give_way(self, gives_way: bool) -> None:
+        """Let all other programs have the cores first, or no longer."""
+        if not self._pid:
+            return
+        with contextlib.suppress(OSError):  # it has ended, or this user may not raise its priority again
+            # Only root may take it back. To a waking program a core that runs idle ones counts as free.
+            if os.geteuid() == 0:
+                policy = os.SCHED_IDLE if gives_way else os.SCHED_OTHER
+                os.sched_setscheduler(self._pid, policy, os.sched_param(0))
+            else:
+                os.setpriority(os.PRIO_PROCESS, self._pid, NICENESS if gives_way else 0)
 
     def finish(self, elapsed_s: float) -> None:
         """The program is about to be ended: note how long it ran, and how long it had to wait for a core."""
