@@ -13,12 +13,12 @@ module, so it holds no test.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar, overload
 
+from evals.sandbox.quick_json import loads, writer
 from evals.sandbox.typed_json import ProtocolError, from_json
 
 MAX_JOB = 1 << 28
@@ -323,8 +323,7 @@ class Done:
     errno: int = 0
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=vars).encode
-_decode = json.JSONDecoder().decode
+_encode = writer(default=vars)
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -352,7 +351,7 @@ def read(text: str, *expected: type) -> Any:
         ProtocolError: it is another message, or none; or a field is missing, unknown or of a wrong type.
     """
     try:
-        ((name, data),) = _decode(text).items()
+        ((name, data),) = loads(text).items()
     except (ValueError, AttributeError, RecursionError):
         raise ProtocolError(f"this is no message: {text[:100]!r}") from None
     for kind in expected:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import resource
 import socket
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -43,10 +41,10 @@ from evals.sandbox.tester import guard
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.clock import Clock
 from evals.sandbox.tester.exits import Died, Exit, HarnessError, NeedsOneProcess, WrongType
-from evals.sandbox.tester.function_check import namespace_of, quiet, run_tests
+from evals.sandbox.tester.function_check import Quiet, namespace_of, run_tests
 from evals.sandbox.tester.missing import beside_missing
 from evals.sandbox.tester.outcomes import PASSED, claimed_outcome, outcome_of, outcome_of_output, shortened
-from evals.sandbox.tester.restore import restored
+from evals.sandbox.tester.restore import Restored
 from evals.sandbox.tester.seeds import counted
 from evals.sandbox.tester.shapes import Shape, shape_of
 from evals.sandbox.tester.stdio_check import Printed, run_case
@@ -155,7 +153,7 @@ class Tester:
         order = FunctionJob(job.program, limits_of(problem), problem.entry_point or "", classes, max_output_bytes)
         error: BaseException | None = None
         try:
-            with restored(), counted(shape.settings), quiet(), self._timed(problem, spare, job.allowed):
+            with Restored(), counted(shape.settings), Quiet(), self._timed(problem, spare, job.allowed):
                 calls.start(order)
                 run_tests(calls, problem, shape)
         except BaseException as caught:
@@ -217,9 +215,8 @@ class Tester:
         stdout, stderr = (data.decode("utf-8", "replace") for data in (printed.stdout[:MAX_DETAIL], printed.stderr))
         return self._complete(found, ended, stdout, stderr)
 
-    @contextlib.contextmanager
-    def _timed(self, problem: Problem, spare: Spare, allowed: Allowance | None = None) -> Iterator[None]:
-        """End the block by an `Exit` when time or memory of the program is over.
+    def _timed(self, problem: Problem, spare: Spare, allowed: Allowance | None = None) -> Clock:
+        """What ends its `with` block by an `Exit` when time or memory of the program is over.
 
         allowed: of a check that begins here; without it the check goes on with another process.
         """
@@ -227,8 +224,7 @@ class Tester:
             self._watch.start(allowed)
             self._note_begin()
         self._watch.begin(spare.pid, problem.memory_bytes)
-        with self._clock.running(self._watch.look):
-            yield
+        return self._clock.running(self._watch.look)
 
     def _ended(self, spare: Spare) -> CandidateEnded:
         """Stop the clock, and end the program with all that it started."""
