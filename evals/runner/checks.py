@@ -15,16 +15,20 @@ from evals.engine.loop import run_sync
 from evals.engine.traits import preflight, traits_of
 from evals.errors import DataError, EvalsError, RegistryError, UsageError, listed
 from evals.eval import Eval, hook_of
+from evals.images.conditions import ImageOptions
 from evals.record.recorders import DummyRecorder
 from evals.record.scores import score_of
+from evals.registry.error_places import line_of_argument, placed_in
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
 from evals.registry.whose_code import plugins_answer_for
+from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.runner.given_answer import GivenAnswer, made_over_given
 from evals.runner.own_ids import OwnIds
+from evals.runner.preflight import check_pictures
 from evals.sample import sample_id
 from evals.specs import EvalSpec
 from evals.texts.number_text import counted
@@ -136,7 +140,7 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
 
 def _check_made(evaluation: Eval, spec: EvalSpec, answer: GivenAnswer, check: EvalCheck) -> None:
     """The checks of an eval whose class could be made."""
-    samples = _samples(evaluation, check)
+    samples = _samples(evaluation, spec, check)
     if samples is None:
         return
     check.n_samples = len(samples)
@@ -179,17 +183,21 @@ def _is_ready(evaluation: Eval, check: EvalCheck) -> bool:
     return True
 
 
-def _samples(evaluation: Eval, check: EvalCheck) -> Sequence[Any] | None:
+def _samples(evaluation: Eval, spec: EvalSpec, check: EvalCheck) -> Sequence[Any] | None:
     if evaluation.samples_jsonl is None:
         check.add("warn", "this class makes its samples itself: rows were not checked")
         return None
     try:
-        samples = evaluation.stream_samples()
+        with placed_in(spec.where, spec.args):
+            samples = evaluation.stream_samples()
     except EvalsError as error:
         check.add("failed", str(error))
         return None
     if not len(samples):
-        check.add("failed", "the dataset has no samples")
+        empty = DataError(
+            "the dataset has no samples", where=line_of_argument(spec.where, "samples_jsonl"), fix="add rows to it"
+        )
+        check.add("failed", str(empty))
         return None
     return samples
 
@@ -207,13 +215,14 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
     except EvalsError as error:
         check.add("failed", str(error))
         return False
-    own_ids = OwnIds(evaluation)
+    own_ids, pictures, images = OwnIds(evaluation), PictureDigest(), ImageOptions()
     for index in range(len(samples)):
         try:
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
             own_ids.look_at(sample)
+            check_pictures(evaluation, sample, images, pictures)
         except (DataError, RegistryError, UsageError) as error:
             bad.append(error)
     if not bad:

@@ -16,6 +16,7 @@ from evals.eval import Eval
 from evals.key_values import typed
 from evals.project import current_project
 from evals.registry.classes import load_object
+from evals.registry.error_places import placed_in
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
@@ -209,7 +210,8 @@ def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
 
 def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
     images = request.settings.images
-    return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
+    with placed_in(spec.where, {**(spec.args or {}), **request.extra_eval_params}, given=request.extra_eval_params):
+        return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
 
 
 def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
