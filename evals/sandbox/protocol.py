@@ -35,7 +35,6 @@ N_AHEAD = 2
 
 ASK_AT = 0.25
 "Part of its limit after which it matters what a program's reference takes. Most end before, and cost no such run."
-
 MOST_ROOM = 4
 LEAST_ROOM_S = 20.0
 "A program that had no core to run on gets at most `MOST_ROOM` times its limit, or `LEAST_ROOM_S` if that is more."
@@ -50,8 +49,8 @@ def longest_s(limit_s: float) -> float:
 
 
 BEGUN = struct.Struct("<Qd")
-"""What a tester notes as a program's time begins: its how-manieth check it is, and `time.monotonic()`. It stands at the
-start of the file that is the tester's standard error. A message would wake the evaluator, nearly always for nothing."""
+"""What a tester notes as a program's time begins, at the start of the file that is its standard error: the number of
+its check, and `time.monotonic()`. A message would wake the evaluator, nearly always for nothing."""
 
 
 @dataclass(frozen=True)
@@ -222,8 +221,7 @@ class ZygoteReady:
 FORK, END = b"f", b"e"
 """Orders to a zygote, each followed by the number of a candidate, from 1: fork its process, with whose end of a socket
 it comes, by which it says that it is ready; or kill it and all that it started. One packet may hold both, END first.
-They are no JSON: a zygote copies the pages that it touches after each fork, and reading messages there cost 3 % of all
-programs a second."""
+They are no JSON: a zygote copies the pages that it touches after each fork."""
 
 
 @dataclass(frozen=True)
@@ -283,20 +281,12 @@ _JOBS: dict[str, type[Job]] = {kind.__name__: kind for kind in (FunctionJob, Pro
 
 
 def job_parts(job: Job) -> list[Any]:
-    """A job as what JSON takes: the name of its kind, then its fields.
-
-    It is no message like the others, whose fields are checked one by one: a candidate, which believes its tester, would
-    copy 70 pages for that, a sixth of all that it copies.
-    """
+    """A job as what JSON takes: its kind, then its fields. To check each, as in messages, made 70 pages be copied."""
     return [type(job).__name__, *job]
 
 
 def job_of(parts: Any) -> Job:
-    """The job that `job_parts` gave the parts of.
-
-    Raises:
-        TypeError, ValueError, LookupError: they are of no job.
-    """
+    """The job of these parts. Raises TypeError, ValueError or LookupError if they are of none."""
     kind, source, limits, *rest = parts
     return _JOBS[kind](source, Limits(*limits), *rest)
 
