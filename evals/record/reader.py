@@ -191,7 +191,9 @@ class Record:
         if line is None and not raw.endswith(b"\n") and b'{"spec"'.startswith(raw[:7]):
             self.is_ours, self.n_broken_lines = True, 1
             return True
-        raise DataError("this is not a record", where=f"{self.path}:1", fix='a record\'s first line is {"spec": {...}}')
+        marked = "an editor has put a byte order mark before it: save it as UTF-8 without BOM"
+        fix = marked if raw.startswith(b"\xef\xbb\xbf") else 'a record\'s first line is {"spec": {...}}'
+        raise DataError("this is not a record", where=f"{self.path}:1", fix=fix)
 
     def _scan_report(self, line: dict[str, Any]) -> None:
         if not isinstance(line["final_report"], dict):
