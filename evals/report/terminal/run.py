@@ -37,6 +37,9 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
+INDENTED = 2
+"Columns before each line under the headline."
+
 MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
 MAX_GROUP_NAME = 24
 
@@ -45,7 +48,7 @@ UNPARSED = "unparsed"
 
 
 def final_block(result: RunResult, again: str = "") -> str:
-    """The text, at most 80 columns wide unless names are longer.
+    """The text, at most 80 columns wide unless a name, a path or a command is longer.
 
     again: the command that continues this run.
     """
@@ -103,7 +106,14 @@ def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[st
     shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
     shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not is_of_exam(name, report)]
     width = max([12, *map(len, shown)])
-    return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
+
+    def rows(*, with_stderr: bool) -> list[str]:
+        said = {name: _certainty(metrics.get(name), with_stderr=with_stderr) for name in shown}
+        return [f"{name:<{width}} {number(report[name]):<7} {said[name]}".rstrip() for name in shown]
+
+    lines = rows(with_stderr=True)
+    # Long names leave no room for both; the interval says more than the standard error.
+    return lines if max(map(len, lines), default=0) <= WIDTH - INDENTED else rows(with_stderr=False)
 
 
 def _method_lines(report: Mapping[str, Any]) -> list[str]:
@@ -148,13 +158,19 @@ def _trouble_lines(result: RunResult) -> list[str]:
         if isinstance(found, int) and found:
             lines.append(f"{name.removeprefix('n_').replace('_', ' '):<14} {found:<5,} {_noun(found)} {words}")
     if result.n_errors:
-        lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.counters.error_kinds} (not scored; not in n)")
+        lines += _beside("errors", f"{result.n_errors:,}", f"{result.counters.error_kinds} (not scored; not in n)")
         first = " ".join(result.counters.first_error.split())
         if first:
-            lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
+            lines += _beside("", "", f"the first: {first}")[:3]
         if result.counters.first_place:
             lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
+
+
+def _beside(label: str, value: str, text: str) -> list[str]:
+    """A label, a value in the column of the metrics' values, and `text` beside both, in lines that fit."""
+    first, *rest = wrapped(text, rest="", width=WIDTH - INDENTED - 21) or [""]
+    return [f"{label:<12} {value:<7} {first}".rstrip(), *(f"{'':<20} {line}" for line in rest)]
 
 
 def _noun(count: int) -> str:
@@ -269,9 +285,9 @@ def _reference_lines(result: RunResult) -> list[str]:
         value = reference["value"]
         shown = number(value) if isinstance(value, int | float | None) else str(value)
         what = ", ".join(str(reference[key]) for key in ("model", "protocol", "source") if reference.get(key))
-        lines.append(f"{'reference':<12} {shown:<7} {what}")
+        lines += _beside("reference", shown, what)
     if lines and facts.get("protocol"):
-        lines.append(f"{'this run':<20} {facts['protocol']}")
+        lines += _beside("this run", "", str(facts["protocol"]))
     return lines
 
 
