@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.errors import DataError, MissingExtra
 from evals.record.batches import Batch, BatchCheck, PlainEnd, is_marked, may_belong, plain_end
-from evals.record.envelope import is_event, problem_of_spec
+from evals.record.envelope import fix_of_first_line, is_event, problem_of_spec
 from evals.record.event import Event, event_of
 from evals.record.first_pass import FirstPass, Take
 from evals.record.raw_lines import lines_but_batches, parsed_line, raw_lines
@@ -215,9 +215,7 @@ class Record:
         if line is None and not raw.endswith(b"\n") and b'{"spec"'.startswith(raw[:7]):
             self.is_ours, self.n_broken_lines = True, 1
             return True
-        marked = "an editor has put a byte order mark before it: save it as UTF-8 without BOM"
-        fix = marked if raw.startswith(b"\xef\xbb\xbf") else 'a record\'s first line is {"spec": {...}}'
-        raise DataError("this is not a record", where=f"{self.path}:1", fix=fix)
+        raise DataError("this is not a record", where=f"{self.path}:1", fix=fix_of_first_line(raw))
 
     def _scan_report(self, line: dict[str, Any]) -> None:
         if not isinstance(line["final_report"], dict):
