@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.errors import DataError
 from evals.record.file import is_being_written
-from evals.record.raw_lines import parsed_line, raw_lines
+from evals.record.raw_lines import parsed_line, raw_lines, refuse_pipe
 
 MAX_SPEC_BYTES = 16 << 20
 "A longer first line is that of another file."
@@ -39,8 +39,9 @@ def read_summary(path: Path) -> RecordSummary | None:
     """The summary of one record; None if the file is no record.
 
     Raises:
-        OSError, DataError: the file cannot be read.
+        OSError, DataError: the file cannot be read, or is a pipe.
     """
+    refuse_pipe(path)
     first, last = _ends_of_compressed(path) if path.suffix in (".gz", ".zst") else _ends(path)
     spec = (parsed_line(first) or {}).get("spec")
     if not isinstance(spec, Mapping):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evals.errors import DataError, EvalsError
+from evals.errors import DataError, EvalsError, MissingExtra
 
 
 @contextmanager
@@ -22,6 +22,8 @@ def placed_in(where: str | None, args: Mapping[str, Any] | None, *, given: Colle
     """
     try:
         yield
+    except MissingExtra:  # what is not installed is no matter of the file
+        raise
     except EvalsError as error:
         if error.where is None or _IN_ARGUMENT.match(error.where) or error.where in _texts(args):
             error.where = _line_of_error(error, where, args or {}, given)

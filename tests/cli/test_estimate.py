@@ -228,7 +228,10 @@ def test_a_plugin_is_not_run_and_the_assumption_is_said(
 
 def test_prices_are_two_numbers() -> None:
     assert prices_of("0.5,1.5") == (0.5, 1.5)
-    for text in ("1", "a,b", "-1,2"):
+    for text in ("-1,2", "1,-2", "nan,1", "1,inf"):
+        with pytest.raises(UsageError, match="a price is a number from 0 up"):
+            prices_of(text)
+    for text in ("1", "a,b", "1,2,3", ""):
         with pytest.raises(UsageError, match="--price needs two numbers"):
             prices_of(text)
 

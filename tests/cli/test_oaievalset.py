@@ -341,3 +341,17 @@ def test_a_grader_goes_to_the_evals_of_a_set_that_ask_one(tmp_path: Path) -> Non
     assert {task[2].partition(".")[0]: task[3:] for task in tasks} == {
         "first": ["--seed", "1"], "judged": ["--grader", "strict", "--seed", "1", "--grader=lenient"],
     }  # fmt: skip
+
+
+def test_the_set_alone_is_run_by_the_model_of_the_project_file(folder: Folder) -> None:
+    (folder.path / "evals.toml").write_text('model = "guide/one"\n')
+    done = folder.run("both", "--max_samples", "1", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "guide/one" in done.stdout + done.stderr
+
+
+def test_a_model_or_a_set_that_is_missing_is_said_and_no_number_of_an_option_is_taken_for_it(folder: Folder) -> None:
+    done = folder.run("both", "--max_samples", "1")
+    assert done.returncode == 2
+    assert "only one of model and eval set is named" in done.stderr
+    assert "evals.toml" in done.stderr

@@ -19,7 +19,7 @@ from page_records import write_answers
 from evals.comparison.compare import compare_runs, read_runs
 from evals.errors import DataError
 from evals.report.html.comparison_view import comparison_view
-from evals.report.html.page import write_page
+from evals.report.html.page import environment, write_page
 from evals.report.html.plot_view import plain_svg, plot_views
 from evals.report.plots.kinds import Needs, PlotKind, Table
 from evals.report.words import signed, signed_interval
@@ -153,3 +153,13 @@ def test_records_of_different_questions_say_that_they_cannot_be_compared(tmp_pat
     two = tmp_path / "b.jsonl"
     two.write_bytes(one.read_bytes().replace(b"sums.test", b"other.t").replace(b"question", b"riddle"))
     assert set(comparison_view([one, two], ["a", "b"])) == {"problem"}
+
+
+def test_whatever_a_template_prints_is_escaped_and_has_no_hidden_letters():
+    pytest.importorskip("jinja2")
+    from markupsafe import Markup
+
+    template = environment().from_string("<h3>{{ name }}</h3>{{ made }}")
+    name = "<b>\x1b[31m\u202egpj.exe\U000e0041"
+    html = template.render(name=name, made=Markup("<i>made here</i>"))
+    assert html == "<h3>&lt;b&gt;\\x1b[31m\\u202egpj.exe\\U000e0041</h3><i>made here</i>"
