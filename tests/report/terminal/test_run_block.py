@@ -50,6 +50,12 @@ def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric
     assert (said in lines[0]) if said else not lines
 
 
+def test_what_is_detectable_is_said_of_the_headline_and_of_no_rate_of_unreadable_answers(result: Any) -> None:
+    rates = {"invalid_rate": 1.0, "invalid_rate_stderr": 0.0, "n": 30}
+    assert not [line for line in block_of({"score": None, **rates}, result) if "can detect" in line]
+    assert not [line for line in block_of(rates, result) if "can detect" in line]
+
+
 def test_each_interval_names_its_method(result: Any) -> None:
     names = {"accuracy": "wilson", "f1": "effective wilson", "loss": "student t", "recall": "wilson"}
     report: dict[str, Any] = {"n": 20}
