@@ -73,7 +73,7 @@ def guess_columns(rows: Sequence[Mapping[str, Any]]) -> Columns:
 
 
 def are_numbers(ideals: Iterable[Any]) -> bool:
-    """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`."""
+    """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`, or a solution that ends in `#### 5`."""
     found = list(ideals)
     return bool(found) and all(_is_number(ideal) for ideal in found)
 
@@ -82,7 +82,7 @@ def _is_number(ideal: Any) -> bool:
     if isinstance(ideal, bool) or not isinstance(ideal, int | float | str):
         return False
     try:
-        return math.isfinite(float(ideal.replace(",", "") if isinstance(ideal, str) else ideal))
+        return math.isfinite(float(ideal.rpartition("####")[2].replace(",", "") if isinstance(ideal, str) else ideal))
     except ValueError:
         return False
 

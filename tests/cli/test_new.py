@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from evals.errors import EvalsError, UsageError
 from evals.exams.read_paper import load_paper
 from evals.registry import Registry
 from evals.registry.entries import KNOWN_KEYS
+from evals.runner.api import run
 from evals.runner.checks import check_evals
 
 DOCS = Path(__file__).parents[2] / "docs" / "adding-an-eval.md"
@@ -152,6 +154,18 @@ def test_an_eval_is_made_of_a_file_whose_columns_are_guessed(evals_new, tmp_path
     [check] = check_evals([str(tmp_path / "mine" / "evals" / "own.yaml")], [], [])
     assert not [finding for finding in check.findings if finding.level == "failed"]
     assert check.n_samples == 1
+
+
+def test_worked_solutions_that_end_in_a_number_are_scored_by_it(evals_new, tmp_path):
+    rows = [
+        {"question": f"{n} + {n}?", "answer": f"{n}+{n}=<<{n}+{n}={2 * n}>>{2 * n}\n#### {2 * n}"} for n in (2, 600)
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert "answers are numbers: scored by --class number" in evals_new("own", "--from", "own.jsonl")
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    result = run(lambda prompt: f"It is {2 * int(prompt.split()[0])}.", "own", registry_paths=[tmp_path / "registry"])
+    assert result.report["accuracy"] == 1.0
 
 
 def test_columns_and_class_may_be_named_and_the_data_is_copied_as_it_is(evals_new, tmp_path):
