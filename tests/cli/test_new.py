@@ -168,6 +168,35 @@ def test_worked_solutions_that_end_in_a_number_are_scored_by_it(evals_new, tmp_p
     assert result.report["accuracy"] == 1.0
 
 
+def test_rows_with_choices_become_multiple_choice(evals_new, tmp_path):
+    rows = [{"question": f"{n} + 1?", "choices": [str(n), str(n + 1)], "answer": 1} for n in range(4)]
+    (tmp_path / "own.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert "answers are places among the choices: scored by --class choice" in evals_new("own", "--from", "own.jsonl")
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    assert run(lambda prompt: "B", "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"question": "2?", "options": ["(A)1", "(B)2"], "label": "B"}\n',
+            "column 'options' holds options.*import exam",
+        ),
+        ("question,A,B,key\n2?,1,2,B\n", "column 'A' holds options.*import exam"),
+        ("How many eggs?\t18\nHow many shells?\t3\n", "own.tsv:1: the first line looks like a row.*titles above it"),
+    ],
+)
+def test_rows_that_would_be_scored_by_a_letter_or_lose_one_are_refused(evals_new, tmp_path, text, message):
+    name = "own.jsonl" if text.startswith("{") else "own.tsv" if "\t" in text else "own.csv"
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError) as caught:
+        evals_new("own", "--from", name)
+    assert re.search(message, " ".join(str(caught.value).split()))
+    assert not (tmp_path / "registry").exists()
+
+
 def test_columns_and_class_may_be_named_and_the_data_is_copied_as_it_is(evals_new, tmp_path):
     (tmp_path / "own.tsv.gz").write_bytes(data := gzip.compress(b"who\twhat\twhen\nA\tB\tC\n"))
     evals_new("own", "--from", "own.tsv.gz", "--input_key", "who", "--ideal_key", "when", "--class", "fuzzy_match")
