@@ -194,7 +194,8 @@ def _guessed_template(columns: Any, rows: Any, source: Path) -> str:
     except BadSample as error:
         raise UsageError(
             f"column {column!r} holds options: this is multiple choice, and its rows have another form",
-            where=str(source), notes=[error.what, f"a paper of these questions: evals import exam {shlex.quote(str(source))}"],
+            where=str(source),
+            notes=[error.what, f"a paper of these questions: evals import exam {shlex.quote(str(source))}"],
             fix='write rows with "question", "choices" and "answer", an index (docs/choice.md), or name a --class',
         ) from None  # fmt: skip
     return CHOICE
