@@ -13,7 +13,7 @@ from evals.distributed.messages import Job, State, Stop
 from evals.distributed.pipes import receive
 from evals.distributed.spending import SharedSpending
 from evals.distributed.stretches import Written, chunks_of, stretches_of
-from evals.distributed.workers import Worker, how_it_ended
+from evals.distributed.workers import Worker, end_all, how_it_ended
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver
 from evals.engine.session import Session
@@ -245,6 +245,7 @@ class _Run:
         parts, finished = parts_of(self._record), self._plan.finished
         added = self._written_by_all(parts)
         if added is None:
+            end_all(self._workers)  # one may still write into the folder that is removed below
             added = append_parts(self._recorder, parts, order, finished)
         remove_parts(self._record)
         return finished | set(added)

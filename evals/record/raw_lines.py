@@ -6,12 +6,17 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.record.batches import SEALED_END
 from evals.record.segments import MAX_LINE_BYTES as MAX_LINE_BYTES
 from evals.record.segments import n_segments, not_compressed, segment_lines, unpacked_lines
+
+_BLOCK = 1 << 17
+_LONGEST_BATCH = 4 << 20
+"A longer one is read line by line."
 
 _decoder = json.JSONDecoder(parse_constant=lambda _: None)
 
@@ -29,6 +34,49 @@ def raw_lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     for raw in _lines(path):
         start, end = end, end + len(raw)
         yield start, end, raw
+
+
+def lines_but_batches(path: Path, accept: Callable[[int, bytes], bool]) -> Iterator[tuple[int, int, bytes]]:
+    """As `raw_lines`, without the lines of whole batches that `accept` takes.
+
+    accept: is given the place where a batch ends and its lines in one piece, and returns whether it took them. Reading
+    batch by batch saves most of the work of a line; compressed records are read line by line.
+    """
+    with open(path, "rb") as file:
+        first = b"" if path.suffix in (".gz", ".zst") else file.readline(MAX_LINE_BYTES)
+        if not first or n_segments(first):
+            yield from raw_lines(path)
+            return
+        yield 0, len(first), first
+        place, rest = len(first), b""
+        while block := file.read(_BLOCK):
+            block = rest + block
+            used = 0
+            while stop := _end_of_batch(block, used):
+                batch = block[used:stop]
+                place += len(batch)
+                if not accept(place, batch):
+                    yield from _placed(batch, place - len(batch))
+                used = stop
+            rest = block[used:]
+            if len(rest) > _LONGEST_BATCH:
+                if not rest.endswith(b"\n"):
+                    rest += file.readline(MAX_LINE_BYTES)
+                yield from _placed(rest, place)
+                place, rest = place + len(rest), b""
+        yield from _placed(rest, place)
+
+
+def _end_of_batch(block: bytes, start: int) -> int:
+    """Where the first batch after `start` ends; 0 if none does."""
+    mark = block.find(SEALED_END, start)
+    return 0 if mark < 0 else block.find(b"\n", mark) + 1
+
+
+def _placed(lines: bytes, place: int) -> Iterator[tuple[int, int, bytes]]:
+    for raw in io.BytesIO(lines):
+        yield place, place + len(raw), raw
+        place += len(raw)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -53,6 +101,15 @@ def _first_line(file: gzip.GzipFile | io.BufferedReader, path: Path) -> bytes:
         return file.readline(MAX_LINE_BYTES)
     except gzip.BadGzipFile:
         raise not_compressed(path, "gzip") from None
+
+
+def parsed_value(text: bytes) -> Any:
+    """A JSON value as the recorder wrote it. A bare NaN becomes None.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _decoder.decode(text.decode("utf-8"))
 
 
 def parsed_line(raw: bytes) -> dict[str, Any] | None:

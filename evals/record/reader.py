@@ -6,40 +6,38 @@ import functools
 import logging
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import DataError, MissingExtra
-from evals.record.batches import Batch, BatchCheck, may_belong, plain_end
+from evals.record.batches import Batch, BatchCheck, PlainEnd, is_marked, may_belong, plain_end
 from evals.record.envelope import is_event, problem_of_spec
 from evals.record.event import Event, event_of
-from evals.record.raw_lines import parsed_line, raw_lines
-from evals.record.sample_record import SampleRecord
+from evals.record.first_pass import FirstPass, Take
+from evals.record.raw_lines import lines_but_batches, parsed_line, raw_lines
+from evals.record.sample_record import Key, SampleRecord, key_of, sample_of
 
 if TYPE_CHECKING:
     import pandas
 
 logger = logging.getLogger(__name__)
 
-Key = tuple[str, int]
-"(sample id, repeat). The repeat is 0 for the first evaluation."
-
-_WHOLE = Batch(1, 0, 0, False, True)
+_WHOLE = Batch(1, 0, 0)
 "A line of openai/evals' own records, which have no batches."
 
 
 class Record:
     """One record. Opening it reads the file once; each iteration reads it again and holds one sample in memory.
 
-    path: the file, plain, `.gz` or `.zst`; segments that come before it are read with it.
+    path: the file, plain, `.gz` or `.zst`; segments that come before it are read with it. take: see `read_record`.
 
     Raises:
         DataError: the file is not a record.
         OSError: the file cannot be read; `read_record` turns that into a DataError.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, take: Take | None = None) -> None:
         self.path = path
         self.spec: dict[str, Any] = {}
         "The run spec; empty if the record was cut inside its first line."
@@ -58,14 +56,21 @@ class Record:
         "Bytes in the segments that come before the file; 0 for most records."
         self._size = 0
         self._session = 0
+        self._n_attempts = 0
         self._last_of_failed: dict[Key, int] = {}
         self._finished_later: dict[Key, int] = {}
         self._n_events: dict[str | None, int] = {}
         self._n_kept: dict[int, int] = {}
         "By the offset where a damaged batch ends: how many of its lines count, which may be none."
-        if not self._scan(trusts_checksums=True):
+        first = FirstPass(take) if take is not None else None
+        if not self._scan(trusts_checksums=True, first=first):
             self._forget()
             self._scan(trusts_checksums=False)
+            first = None
+        self.gave_all = first is not None and self._is_sound()
+        "Whether `take` was given all samples, so that they need not be read again."
+        if first is not None and self.gave_all:
+            first.end()
 
     @property
     def run_id(self) -> str | None:
@@ -127,35 +132,44 @@ class Record:
 
         pyarrow.parquet.write_table(pyarrow.table(columns_of(self.to_rows())), path)
 
+    def _is_sound(self) -> bool:
+        """Whether, as far as was read, every batch counts: nothing is broken, and no resumed run replaced anything."""
+        return self.is_ours and not self.n_broken_lines and not self._session
+
     def _forget(self) -> None:
-        self.n_broken_lines = self.n_damaged = self.next_event_id = self._session = 0
+        self.n_broken_lines = self.n_damaged = self.next_event_id = self._session = self._n_attempts = 0
         self._last_of_failed, self._finished_later, self._n_kept = {}, {}, {}
 
-    def _scan(self, *, trusts_checksums: bool) -> bool:
+    def _scan(self, *, trusts_checksums: bool, first: FirstPass | None = None) -> bool:
         """The first pass over the file: spec, report, which attempts were replaced, where the last whole batch ends.
 
         False if most checksums are wrong: another program wrote the record anew, and its lines are other bytes.
         """
-        ordinal = n_sealed = n_wrong = 0
         check, is_torn = BatchCheck(trusts_checksums=trusts_checksums), False
-        for start, end, raw in raw_lines(self.path):
+
+        def accept(end: int, lines: bytes) -> bool:
+            found = check.whole(lines) if self.is_ours else None
+            if found is None:
+                return False
+            self._size = end
+            self._scan_plain(found, lines[:-1].split(b"\n"), end, first)
+            return True
+
+        for start, end, raw in lines_but_batches(self.path, accept):
             self._size = end
             if start == 0 and self._scan_first(raw, end):
                 continue
             is_torn = not raw.endswith(b"\n")
-            if self.is_ours and not _is_marked(raw):
+            if self.is_ours and not is_marked(raw):
                 is_broken = not raw.endswith(b"}\n")
                 self.n_broken_lines += is_broken
                 check.add(raw, is_broken=is_broken)
                 continue
             found = plain_end(raw) if self.is_ours else None
-            batch = check.end_if_intact(raw) if found is not None else None
+            batch = check.end_if_intact(raw, found) if found is not None else None
             if found is not None and batch is not None:
-                n_sealed += 1
-                self.n_broken_lines += batch.n_broken
-                if batch.n_dropped:
-                    self._n_kept[end] = batch.n_kept
-                ordinal += self._scan_end((found.sample_id, found.repeat), found.event_id, ordinal, end)
+                self._scan_batch(batch, end)
+                self._scan_plain(found, [*check.ended, raw], end, first)
                 continue
             line = parsed_line(raw)
             if line is not None and "final_report" in line:
@@ -171,14 +185,24 @@ class Record:
                 check.add(raw)
             else:
                 batch = check.end(raw, line.get("sample_id")) if self.is_ours else _WHOLE
-                n_sealed, n_wrong = n_sealed + batch.is_sealed, n_wrong + (not batch.matches)
-                self.n_broken_lines += batch.n_broken
-                if batch.n_dropped:
-                    self._n_kept[end] = batch.n_kept
+                self._scan_batch(batch, end)
                 if batch.n_kept:
-                    ordinal += self._scan_event(line, ordinal, end)
+                    self._scan_event(line, end)
+                    if first is not None and line.get("sample_done") and self._is_sound():
+                        first.add_parsed(check.ended, line)
         self.n_damaged = max(0, self.n_broken_lines - is_torn)
-        return not trusts_checksums or 2 * n_wrong <= n_sealed
+        return not trusts_checksums or 2 * check.n_wrong <= check.n_sealed
+
+    def _scan_batch(self, batch: Batch, end: int) -> None:
+        self.n_broken_lines += batch.n_broken
+        if batch.n_dropped:
+            self._n_kept[end] = batch.n_kept
+
+    def _scan_plain(self, found: PlainEnd, lines: Sequence[bytes], end: int, first: FirstPass | None) -> None:
+        """Take in an intact batch."""
+        if first is not None and self._is_sound():
+            first.add_plain(found, lines)
+        self._scan_end((found.sample_id, found.repeat), found.event_id, end)
 
     def _scan_first(self, raw: bytes, end: int) -> bool:
         line = parsed_line(raw)
@@ -200,32 +224,31 @@ class Record:
         self.final_report = line["final_report"]
         self.extras = {k: v for k, v in line.items() if k not in ("final_report", "run_id")}
 
-    def _scan_event(self, line: dict[str, Any], ordinal: int, end: int) -> int:
-        """Take in one marked event; 1 if it ends an attempt, else 0."""
+    def _scan_event(self, line: dict[str, Any], end: int) -> None:
+        """Take in one marked event."""
         if not self.is_ours:
             sample_id = line.get("sample_id")
             self._n_events[sample_id] = self._n_events.get(sample_id, 0) + 1
             self.whole_size = end
-            return 0
-        if not (line.get("sample_done") or line.get("loose")):
-            return 0
+            return
         event_id = line.get("event_id")
         event_id = -1 if event_id is None else event_id
         if line.get("loose"):
             self.whole_size, self.next_event_id = end, max(self.next_event_id, event_id + 1)
             self._session += line["type"] == "resumed"
-            return 0
-        return self._scan_end(_key(line), event_id, ordinal, end, failed=bool(line.get("failed")))
+            return
+        self._scan_end(key_of(line), event_id, end, failed=bool(line.get("failed")))
 
-    def _scan_end(self, key: Key, event_id: int, ordinal: int, end: int, *, failed: bool = False) -> int:
-        """Take in the end of an attempt; 1."""
+    def _scan_end(self, key: Key, event_id: int, end: int, *, failed: bool = False) -> None:
+        """Take in the end of an attempt."""
         self.whole_size = end
-        self.next_event_id = max(self.next_event_id, event_id + 1)
+        if event_id >= self.next_event_id:
+            self.next_event_id = event_id + 1
         if failed or key in self._last_of_failed:
-            self._last_of_failed[key] = ordinal
+            self._last_of_failed[key] = self._n_attempts
         if self._session and not failed:
             self._finished_later[key] = self._session
-        return 1
+        self._n_attempts += 1
 
     def _event_lines(self, wanted: frozenset[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
         """(end, line) of the event lines that the first pass saw. A record that is being written may have grown since.
@@ -235,7 +258,7 @@ class Record:
         for _, end, raw in raw_lines(self.path):
             if end > self._size:
                 return
-            if wanted is not None and not may_belong(raw, wanted) and not _is_marked(raw):
+            if wanted is not None and not may_belong(raw, wanted) and not is_marked(raw):
                 continue
             line = parsed_line(raw)
             if line is not None and "final_report" not in line and is_event(line):
@@ -261,8 +284,8 @@ class Record:
                 continue
             batch.append(event)
             if line.get("sample_done"):
-                sample = _sample_of(batch, line)
-                if not self._is_superseded(_key(line), ordinal, session, failed=sample.error is not None):
+                sample = sample_of(batch, line)
+                if not self._is_superseded(key_of(line), ordinal, session, failed=sample.error is not None):
                     yield sample
                 ordinal += 1
                 batch = []
@@ -288,8 +311,11 @@ class Record:
                 yield SampleRecord(event.sample_id, 0, open_samples.pop(event.sample_id))
 
 
-def read_record(path: str | Path) -> Record:
+def read_record(path: str | Path, take: Take | None = None) -> Record:
     """The record at `path`, plain or `.gz`.
+
+    take: is called with samples during the first pass, which saves the second one where `gave_all` is True after it. In
+    other records (damaged, resumed, of openai/evals) it was called with some samples, and what it took must be dropped.
 
     Raises:
         DataError: the file cannot be read, or is not a record.
@@ -299,7 +325,7 @@ def read_record(path: str | Path) -> Record:
             "this is no file", where=str(path), fix="name a record; what a pipe gives must be written first"
         )
     try:
-        record = Record(Path(path))
+        record = Record(Path(path), take)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(f"the record cannot be read: {reason}", where=str(path), fix="check the path") from None
@@ -321,28 +347,3 @@ def _mode_of(path: str | Path) -> int:
         return os.stat(path).st_mode
     except OSError:
         return stat.S_IFREG
-
-
-def _sample_of(batch: list[Event], last: dict[str, Any]) -> SampleRecord:
-    error = None
-    if last.get("failed"):
-        data = batch[-1].data
-        error = data if isinstance(data, dict) else {"message": str(data)}
-    own = last.get("id")
-    return SampleRecord(
-        last.get("sample_id") or "",
-        last.get("repeat") or 0,
-        batch,
-        error,
-        last.get("labels") or {},
-        own if isinstance(own, str) and own else None,
-    )
-
-
-def _key(line: Mapping[str, Any]) -> Key:
-    return line.get("sample_id") or "", line.get("repeat") or 0
-
-
-def _is_marked(raw: bytes) -> bool:
-    """Whether the line may end a batch or be none of its lines. Four searches take half of the time of one pattern."""
-    return b'"sample_done"' in raw or b'"loose"' in raw or b'"final_report"' in raw or b'"spec"' in raw

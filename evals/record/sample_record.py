@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from evals.record.event import Event
+
+Key = tuple[str, int]
+"(sample id, repeat). The repeat is 0 for the first evaluation."
 
 
 @dataclass
@@ -39,3 +43,19 @@ class SampleRecord:
             if event.type == "raw_sample" and isinstance(event.data, dict):
                 return event.data
         return {}
+
+
+def key_of(line: Mapping[str, Any]) -> Key:
+    """Sample and repeat of a parsed line."""
+    return line.get("sample_id") or "", line.get("repeat") or 0
+
+
+def sample_of(events: list[Event], last: Mapping[str, Any]) -> SampleRecord:
+    """The evaluation that `events` are. last: the parsed line of the last one, with the marks."""
+    error = None
+    if last.get("failed"):
+        data = events[-1].data
+        error = data if isinstance(data, dict) else {"message": str(data)}
+    own = last.get("id")
+    name = own if isinstance(own, str) and own else None
+    return SampleRecord(*key_of(last), events, error, last.get("labels") or {}, name)

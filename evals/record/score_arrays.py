@@ -5,17 +5,17 @@ from __future__ import annotations
 import collections
 import functools
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from evals.errors import DataError, UsageError, did_you_mean, listed
 from evals.record.reader import Record, read_record
 from evals.record.sample_record import SampleRecord
-from evals.record.scores import SCORE_NAMES, n_unparsed, recorded_name, values_of
+from evals.record.scores import SCORE_NAMES, numbers_in, recorded_name, scored_data, unparsed_in
 from evals.sample import CLUSTER_KEY, IMAGES_KEY, LABEL_KEYS, WITHOUT_IMAGES, id_order
 from evals.stats.arrays import Array, Codes
 from evals.stats.intervals import mean_of
@@ -94,6 +94,11 @@ class SampleReader(Protocol):
         """row: that of the sample, counted from 0 as samples finished. leads: no earlier repeat has been seen."""
 
 
+class _Nothing:
+    def add(self, sample: SampleRecord, row: int, *, leads: bool) -> None:
+        pass
+
+
 def read_score_arrays(path: str | Path, metric: str | None = None) -> ScoreArrays:
     """The scores of a record, whole or torn, ours or openai/evals' own.
 
@@ -105,29 +110,40 @@ def read_score_arrays(path: str | Path, metric: str | None = None) -> ScoreArray
         DataError: no such file, no record, or no sample of it has a score.
         UsageError: no sample has the metric, or none is named and there are several odd ones.
     """
-    return read_beside(read_record(path), metric)[0]
+    return read_beside(path, metric, _Nothing)[1]
 
 
-def read_beside(record: Record, metric: str | None, other: SampleReader | None = None) -> tuple[ScoreArrays, Codes]:
-    """The score arrays of a record, and for each of their rows the `row` under which `other` saw its sample.
+_Beside = TypeVar("_Beside", bound=SampleReader)
+
+
+def read_beside(
+    path: str | Path, metric: str | None, beside: Callable[[], _Beside]
+) -> tuple[Record, ScoreArrays, Codes, _Beside]:
+    """The record, its score arrays, for each of their rows the `row` under which `beside()` saw its sample, and that.
 
     Raises:
         DataError, UsageError: as `read_score_arrays`.
     """
-    reader = _Reader(metric)
-    for sample in record.samples():
-        if sample.error is not None:
-            reader.add_failed(sample)
-            continue
-        row, leads = reader.add(sample)
-        if other is not None:
-            other.add(sample, row, leads=leads)
-    name = reader.chosen()
+    readers = _Reader(metric), beside()
+    record = read_record(path, lambda sample: _take(sample, *readers))
+    if not record.gave_all:
+        readers = _Reader(metric), beside()
+        for sample in record.samples():
+            _take(sample, *readers)
+    name = readers[0].chosen()
     if name is None:
-        raise _no_metric(record, metric, reader)
+        raise _no_metric(record, metric, readers[0])
     if metric is None and name not in SCORE_NAMES:  # the only one of the record, whose values were not kept
-        return read_beside(record, name)
-    return reader.arrays(str(record.path), name)
+        return read_beside(path, name, beside)
+    return record, *readers[0].arrays(str(record.path), name), readers[1]
+
+
+def _take(sample: SampleRecord, scores: _Reader, other: SampleReader) -> None:
+    if sample.error is not None:
+        scores.add_failed(sample)
+    else:
+        row, leads = scores.add(sample)
+        other.add(sample, row, leads=leads)
 
 
 def _no_metric(record: Record, metric: str | None, reader: _Reader) -> DataError | UsageError:
@@ -207,10 +223,11 @@ class _Reader:
     def __init__(self, metric: str | None) -> None:
         self.metric = metric
         self.rows: dict[str, int] = {}
-        self.names: set[str] = set()
         self.errors: collections.Counter[str] = collections.Counter()
         self._failed: set[str] = set()
         self._values: dict[str, _Values] = {}
+        self._wanted: dict[str, bool] = {}
+        "By the name of a number: whether its values are kept."
         self._labels: dict[str, _Codes] = {}
         self._first_repeats = array("q")
         self._n_unparsed = 0
@@ -234,28 +251,38 @@ class _Reader:
             self._first_repeats[row], leads = sample.repeat, True
         if leads:
             self._add_labels(row, sample)
-        self._n_unparsed += n_unparsed(sample.events)
-        values = values_of(sample.events)
-        self.names.update(values)
-        for name, found in values.items():
-            if self._is_wanted(name):
-                self._values.setdefault(name, _Values()).add(row, mean_of(found))
+        scored = scored_data(sample.events)
+        self._n_unparsed += unparsed_in(scored)
+        for name, found in numbers_in(scored).items():
+            if name not in self._wanted:
+                self._add_name(name)
+            if self._wanted[name]:
+                self._values[name].add(row, found[0] if len(found) == 1 else mean_of(found))
         return row, leads
 
-    def _is_wanted(self, name: str) -> bool:
-        if self.metric is None:
-            return name in SCORE_NAMES
-        return recorded_name((name,), self.metric) is not None
+    @property
+    def names(self) -> Collection[str]:
+        """The names of all numbers that were recorded."""
+        return self._wanted.keys()
+
+    def _add_name(self, name: str) -> None:
+        usual = name in SCORE_NAMES
+        self._wanted[name] = usual if self.metric is None else recorded_name((name,), self.metric) is not None
+        self._values[name] = _Values()
 
     def _add_labels(self, row: int, sample: SampleRecord) -> None:
         """Labels of the record, else of the dataset's row: openai/evals records no labels."""
         labels, raw = sample.labels, sample.raw_sample
-        for key in {**raw, **labels} if raw else labels:
-            value = labels[key] if key in labels else raw[key]
-            if key in _LABEL_KEYS and isinstance(value, str | int):
-                self._labels.setdefault(key, _Codes()).add(row, value)
-        if (images := sample.labels.get(IMAGES_KEY)) is not None:
-            self._labels.setdefault(IMAGES_KEY, _Codes()).add(row, images)
+        for key, value in ({**raw, **labels} if raw else labels).items():
+            if key in _LABEL_KEYS and isinstance(value, (str, int)):
+                self._add_label(key, row, value)
+        if (images := labels.get(IMAGES_KEY)) is not None:
+            self._add_label(IMAGES_KEY, row, images)
+
+    def _add_label(self, key: str, row: int, value: Any) -> None:
+        if key not in self._labels:
+            self._labels[key] = _Codes()
+        self._labels[key].add(row, value)
 
     def chosen(self) -> str | None:
         """The number that is taken; None where the record does not have it, or has several and none of the usual."""

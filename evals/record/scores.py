@@ -8,10 +8,14 @@ from typing import Any
 
 from evals.json_text import plain
 from evals.record.event import Event
+from evals.record.first_pass import data_of
 from evals.stats.intervals import mean_of
 
 SCORE_NAMES = ("correct", "score", "accuracy")
 "The score where no metric is named: the first of these that was recorded. `correct` is that of `match` events."
+
+Scored = tuple[str, Mapping[str, Any]]
+"Type and data of an event that holds scores."
 
 _REPORT_NAMES = {"correct": "accuracy"}
 _PLAIN_TYPES = (bool, int, float, str, list, dict, type(None))
@@ -34,19 +38,34 @@ def values_of(events: Iterable[Event], wanted: Sequence[str] | None = None) -> d
     Of a match these are `correct` and further numbers, of metrics all numbers and truth values (as 1 and 0). A live
     event and the same event read back from its record give equal values. wanted: these names alone.
     """
+    return numbers_in(scored_data(events), wanted)
+
+
+def numbers_in(scored: Iterable[Scored], wanted: Sequence[str] | None = None) -> dict[str, list[float]]:
+    """`values_of` for the events of `scored_data`."""
     values: dict[str, list[float]] = {}
-    for event in events:
-        if not _may_score(event):
-            continue
-        data = event.data
+    for type_, data in scored:
         for name in data if wanted is None else wanted:
             value = data.get(name)
             if value is None or type(value) is str:  # most of a match: texts
                 continue
-            number = _number(event.type, name, value)
+            number = _number(type_, name, value)
             if number is not None:
                 values.setdefault(name, []).append(number)
     return values
+
+
+def scored_data(events: Iterable[Event]) -> list[Scored]:
+    """Type and data of the events that hold scores."""
+    found = []
+    for event in events:
+        type_ = event.type
+        if type_ == "match" or type_ == "metrics":
+            data = data_of(event)
+            # dict stands first: the check for Mapping alone takes three times as long as all the rest.
+            if isinstance(data, (dict, Mapping)):
+                found.append((type_, data))
+    return found
 
 
 def recorded_name(names: Collection[str], metric: str | None = None) -> str | None:
@@ -68,17 +87,16 @@ def report_name(name: str) -> str:
 
 def n_unparsed(events: Iterable[Event]) -> int:
     """Completions of an evaluation that held no answer which could be read."""
+    return unparsed_in(scored_data(events))
+
+
+def unparsed_in(scored: Iterable[Scored]) -> int:
+    """`n_unparsed` for the events of `scored_data`."""
     found = 0
-    for event in events:
-        if _may_score(event) and event.data.get("parsed") is False:
+    for _, data in scored:
+        if data.get("parsed") is False:
             found += 1
     return found
-
-
-def _may_score(event: Event) -> bool:
-    # dict stands first: the check for Mapping alone takes three times as long as all the rest.
-    is_scored = event.type == "match" or event.type == "metrics"
-    return is_scored and isinstance(event.data, (dict, Mapping))
 
 
 def _number(type: str, name: str, value: Any) -> float | None:

@@ -247,7 +247,7 @@ def _spans_of(path: Path) -> Iterator[_Span | bytes]:
             check.add(raw, is_broken=not raw.endswith(b"}\n"))
             continue
         found = plain_end(raw)
-        batch = check.end_if_intact(raw) if found is not None else None
+        batch = check.end_if_intact(raw, found) if found is not None else None
         if found is not None and batch is not None:
             first = starts[-batch.n_kept]
             yield (found.sample_id, found.repeat), (first, end - first, batch.n_kept)

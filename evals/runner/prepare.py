@@ -16,17 +16,18 @@ from evals.eval import Eval
 from evals.key_values import typed
 from evals.project import current_project
 from evals.registry.classes import load_object
+from evals.registry.error_places import placed_in
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
 from evals.registry.whose_code import plugins_answer_for
-from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of, scoring_facts
 from evals.runner.given_answer import GivenAnswer, ScoringAnswer
 from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
+from evals.runner.scorer_trial import try_scorer
 from evals.secrets import register_secrets_in, without_secrets, without_secrets_in_command
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
 
@@ -209,7 +210,8 @@ def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
 
 def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
     images = request.settings.images
-    return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
+    with placed_in(spec.where, {**(spec.args or {}), **request.extra_eval_params}, given=request.extra_eval_params):
+        return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
 
 
 def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
@@ -314,7 +316,7 @@ def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, regi
         return []
     return [
         f"{len(failing)} of {len(tried)} samples tried have an ideal answer that their own scorer refuses, "
-        f"first {failing[0]}"
+        f"first {failing[0].splitlines()[0]}"
     ]
 
 

@@ -130,6 +130,7 @@ class PassAtK(StreamedEval):
             HarnessFailed: the sandbox does not work.
         """
         self.judge.open()
+        self.takes_weak_verdicts = not self.judge.can_be_strict
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has one of the forms in `evals.suite.code.problems.FORMS`."""

@@ -28,6 +28,7 @@ from evals.suite.graded.rubric import (
     concat_n_completions,
     make_rubric,
     rubric_digest,
+    rubric_doubts,
     warn_of_misread,
 )
 from evals.suite.samples.doubts import Doubt, prompt_doubts
@@ -221,6 +222,10 @@ class ModelBasedClassify(StreamedEval):
         self._check_placeholders(sample)
         if self.metaeval:
             self._check_label(sample)
+
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """Doubts about the rubric, see `rubric_doubts`."""
+        return rubric_doubts(self.mg, self.rubric)
 
     def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
         """A doubt about a prompt that is empty."""
