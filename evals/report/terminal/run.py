@@ -159,9 +159,10 @@ def _trouble_lines(result: RunResult) -> list[str]:
             lines.append(f"{name.removeprefix('n_').replace('_', ' '):<14} {found:<5,} {_noun(found)} {words}")
     if result.n_errors:
         lines += _beside("errors", f"{result.n_errors:,}", f"{result.counters.error_kinds} (not scored; not in n)")
-        first = " ".join(result.counters.first_error.split())
-        if first:
-            lines += _beside("", "", f"the first: {first}")[:3]
+        texts = [" ".join(text.split()) for text in result.counters.first_error.splitlines() if text.strip()]
+        if texts:
+            texts[0] = f"the first: {texts[0]}"
+            lines += [line for text in texts for line in _beside("", "", text)][:4]
         if result.counters.first_place:
             lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines

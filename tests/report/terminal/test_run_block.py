@@ -110,8 +110,9 @@ def test_no_line_of_numbers_is_wider_than_the_terminal(result: Any, name: str) -
         id="x", extras={"reference": {"value": 0.92, "model": "model " * 12}, "protocol": "shots " * 20}
     )
     result.counters.errors.update({"cut off": 5, "content filter": 4, "context length": 3, "refused request": 2})
-    result.counters.first_error = "no answer " * 12
+    result.counters.first_error = f"{'no answer ' * 12}\nfix: allow more"
     lines = block_of({**scores, **errors, "n": 1_319}, result)
+    assert f"{'':<23}fix: allow more" in lines
     paths = str(result.record_path)
     assert [line for line in lines if len(line) > 80 and paths not in line and "--resume" not in line] == []
     assert any(line.startswith(f"  {name} ") and "0.100 to 0.500   n = 1,319" in line for line in lines)
