@@ -18,6 +18,7 @@ from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
 from evals.images.conditions import TRANSCRIBED, ImageOptions, has_images, in_condition
 from evals.images.inline import has_local_images
+from evals.json_text import dumps
 from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import LOOKED_AT, few_shot_warnings
@@ -153,11 +154,17 @@ def _check_images(evaluation: Eval, sample: Any, images: ImageOptions) -> None:
 def _estimate_tokens(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> int | None:
     chosen = order[:ROWS_FOR_ESTIMATE]
     first_prompt = hook_of(evaluation, "first_prompt")
-    prompts = [first_prompt(samples[index]) for index in chosen]
-    sizes = [text_bytes(prompt) for prompt in prompts if prompt is not None]
+    asked = [(samples[index], first_prompt(samples[index])) for index in chosen]
+    sizes = [text_bytes(prompt) + _tool_bytes(sample) for sample, prompt in asked if prompt is not None]
     if not sizes:
         return None
     return round(sum(sizes) / len(sizes) / 4 * len(order))
+
+
+def _tool_bytes(sample: Any) -> int:
+    """Bytes of the functions that a row describes; they are sent beside each prompt, and servers count them."""
+    tools = sample.get("tools") if isinstance(sample, dict) else None
+    return len(dumps(tools).encode("utf-8", "replace")) if tools else 0
 
 
 def text_bytes(prompt: Any) -> int:

@@ -22,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, TOO_FEW, Metric, as_count, as_number, counts_of, metrics_of
+from evals.report_keys import ENDINGS, MISSES, TOO_FEW, Metric, as_count, as_number, counts_of, headline, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         _metric_lines(result.report, declared)
         + _method_lines(result.report)
         + _trouble_lines(result)
-        + _detectable_lines(result.report)
+        + _detectable_lines(result.report, declared)
         + _variance_lines(result.report),
         exam_part(result.report),
         safety_lines(result.report),
@@ -159,9 +159,10 @@ def _trouble_lines(result: RunResult) -> list[str]:
             lines.append(f"{name.removeprefix('n_').replace('_', ' '):<14} {found:<5,} {_noun(found)} {words}")
     if result.n_errors:
         lines += _beside("errors", f"{result.n_errors:,}", f"{result.counters.error_kinds} (not scored; not in n)")
-        first = " ".join(result.counters.first_error.split())
-        if first:
-            lines += _beside("", "", f"the first: {first}")[:3]
+        texts = [" ".join(text.split()) for text in result.counters.first_error.splitlines() if text.strip()]
+        if texts:
+            texts[0] = f"the first: {texts[0]}"
+            lines += [line for text in texts for line in _beside("", "", text)][:4]
         if result.counters.first_place:
             lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
@@ -177,16 +178,17 @@ def _noun(count: int) -> str:
     return counted(count, "completion").partition(" ")[2]
 
 
-def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
-    """The smallest drop that a second run of as many samples can show, for the first metric with a standard error.
+def _detectable_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
+    """The smallest drop that a second run of as many samples can show, of the headline.
 
     Right-or-wrong scores: by the power of the test that `evals compare` makes; nothing for a score of 0, which cannot
     drop. Others: by their standard error.
     """
-    metric = next((metric for metric in metrics_of(report).values() if metric.stderr is not None), None)
+    name = headline(report, declared)
+    metric = None if name is None or name in MISSES else metrics_of(report).get(name)
     if report.get("estimand"):  # the errors are those of these samples, and not of what a comparison sees
         return []
-    if metric is None or math.isnan(metric.value):
+    if metric is None or metric.stderr is None or math.isnan(metric.value):
         return []
     if _is_right_or_wrong(metric):
         said = _detectable_drops(metric.value, metric.n or 0)

@@ -105,15 +105,19 @@ class NumberRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both texts are numbers that differ by at most the tolerance."""
-        return same_number(self._value(answer), self._value(ideal), self.tolerance)
+        return same_number(self._value(answer), self._of_ideal(ideal), self.tolerance)
 
     def usable(self, ideal: str) -> bool:
-        """Whether `ideal` is one number."""
-        return self._value(ideal) is not None
+        """Whether `ideal` is one number, or a solution that ends in `#### NUMBER`."""
+        return self._of_ideal(ideal) is not None
 
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` itself: the only number of a completion is its last one."""
         return ideal
+
+    def _of_ideal(self, ideal: str) -> Fraction | None:
+        """The number of an accepted answer; GSM8K's answers are solutions with the number behind a last `####`."""
+        return self._value(ideal.rpartition("####")[2])
 
     def _value(self, text: str) -> Fraction | None:
         return to_number(text, self.decimal_comma)

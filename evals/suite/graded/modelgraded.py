@@ -190,7 +190,7 @@ class ModelBasedClassify(StreamedEval):
         how = [OPENAI_EVALS_RULE] if is_openai else []
         if panel:
             how.append(f"{self.aggregate} of a panel of {len(panel)} graders: {', '.join(panel)}")
-        return GradedReport(rubric.choices, rate_of, how=how, panel=panel)
+        return GradedReport(rubric.choices, rate_of, how=how, panel=panel, has_scores=rubric.scores is not None)
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has all that the rubric asks for.

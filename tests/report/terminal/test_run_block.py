@@ -50,6 +50,12 @@ def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric
     assert (said in lines[0]) if said else not lines
 
 
+def test_what_is_detectable_is_said_of_the_headline_and_of_no_rate_of_unreadable_answers(result: Any) -> None:
+    rates = {"invalid_rate": 1.0, "invalid_rate_stderr": 0.0, "n": 30}
+    assert not [line for line in block_of({"score": None, **rates}, result) if "can detect" in line]
+    assert not [line for line in block_of(rates, result) if "can detect" in line]
+
+
 def test_each_interval_names_its_method(result: Any) -> None:
     names = {"accuracy": "wilson", "f1": "effective wilson", "loss": "student t", "recall": "wilson"}
     report: dict[str, Any] = {"n": 20}
@@ -104,8 +110,9 @@ def test_no_line_of_numbers_is_wider_than_the_terminal(result: Any, name: str) -
         id="x", extras={"reference": {"value": 0.92, "model": "model " * 12}, "protocol": "shots " * 20}
     )
     result.counters.errors.update({"cut off": 5, "content filter": 4, "context length": 3, "refused request": 2})
-    result.counters.first_error = "no answer " * 12
+    result.counters.first_error = f"{'no answer ' * 12}\nfix: allow more"
     lines = block_of({**scores, **errors, "n": 1_319}, result)
+    assert f"{'':<23}fix: allow more" in lines
     paths = str(result.record_path)
     assert [line for line in lines if len(line) > 80 and paths not in line and "--resume" not in line] == []
     assert any(line.startswith(f"  {name} ") and "0.100 to 0.500   n = 1,319" in line for line in lines)
