@@ -112,11 +112,13 @@ def test_one_that_had_no_core_for_most_of_its_time_does_not_step_back(evaluator)
 
 def test_a_program_that_has_had_a_quarter_of_its_limit_asks_what_it_is_allowed_once(evaluator):
     with running(ASLEEP) as pid:
-        assert watched(evaluator, pid, Allowance(2.0, 10.0), 0.4)[0] is None
-        before = evaluator.heard()
-        assert watched(evaluator, pid, Allowance(2.0, 10.0), 0.8)[0] is None
-    assert before == [SteppedBack()]
-    assert evaluator.heard() == [SteppedBack(), TakesLong()]
+        evaluator.watch.start(Allowance(2.0, 10.0))
+        evaluator.watch.begin(pid, MUCH)
+        heard = []
+        for elapsed_s in (0.01, 0.4, 0.6, 0.7):
+            assert evaluator.watch.look(elapsed_s) is None
+            heard.append(evaluator.heard())
+    assert heard == [[], [SteppedBack()], [TakesLong()], []]
 
 
 def test_a_program_that_has_stepped_back_gets_the_time_that_the_evaluator_says_then(evaluator):
