@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from evals.data import get_lines as get_lines
     from evals.data import iter_jsonls as iter_jsonls
     from evals.eval import Eval as Eval
+    from evals.runner.api import estimate as estimate
     from evals.runner.api import run as run
     from evals.runner.result import RunResult as RunResult
     from evals.runner.result import read_result as read_result
@@ -52,6 +53,7 @@ _HOMES = {
     "Eval": "evals.eval",
     "RunResult": "evals.runner.result",
     "read_result": "evals.runner.result",
+    "estimate": "evals.runner.api",
     "run": "evals.runner.api",
     "record_and_check_match": "evals.suite.match.match",
 }

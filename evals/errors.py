@@ -18,6 +18,8 @@ class EvalsError(Exception):
 
     exit_code = 2
     "Of the command: 1 a check failed, 2 the user can correct it, 3 model, provider or disk, 4 budget, 130 interrupted."
+    record_type = ""
+    "What a sample's `error` event and the counts of a run call it; the name of the class where this is empty."
     partial_report: dict[str, object] | None = None
     "The report over the finished samples, if the run ended early."
 

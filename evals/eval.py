@@ -77,6 +77,8 @@ class Eval(abc.ABC):
     "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
     image_condition: str | None = None
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
+    takes_weak_verdicts: bool = False
+    "On programs: the sandbox that was chosen, or found, gives no others. Known after `preflight`."
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
 

@@ -38,7 +38,7 @@ ENDINGS = {
 
 _COUNT_PREFIXES = ("n_", "counts/", "status/", "kind/", "assurance/")
 _COST_PREFIX = "usage_"
-_MISSES = ("unparsed", "invalid_rate", "retry_rate", "position_inconsistency", "grader_alpha", "grader_kappa")
+MISSES = ("unparsed", "invalid_rate", "retry_rate", "position_inconsistency", "grader_alpha", "grader_kappa")
 "Unreadable answers, and how far graders can be believed: metrics, but not what an eval is about."
 
 
@@ -120,7 +120,7 @@ def headline(report: Mapping[str, Any], declared: Iterable[str] = ()) -> str | N
     usual = [name for name in (*declared, "accuracy", "score") if name in report]
     if usual:
         return next((name for name in usual if name in numbers), usual[0])
-    metrics = [name for name in metrics_of(report) if name not in _MISSES]
+    metrics = [name for name in metrics_of(report) if name not in MISSES]
     return next((name for name in (*metrics, *numbers) if name in numbers), None)
 
 

@@ -59,6 +59,7 @@ def test_files_of_another_version_are_found(script, tmp_path):
     assert any("oaieval-0.0.1" in problem for problem in problems)
 
 
+@pytest.mark.slow
 def test_this_checkout_builds_files_that_are_right(script, tmp_path):
     """Built with the hatchling that is installed: no package index."""
     pytest.importorskip("hatchling")

@@ -115,6 +115,7 @@ def test_an_undecided_result_is_a_warning_with_the_number_of_samples_that_would_
     assert 'skipped="1"' in (workflow.place.folder / "evallogs" / "gate.xml").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("undecided", "code"), [("pass", 0), ("exit5", 5), ("fail", 1)])
 def test_the_input_undecided_chooses_what_an_undecided_result_does(workflow: Workflow, undecided: str, code: int):
     workflow.add_eval(60, 20)
@@ -132,6 +133,7 @@ def test_a_regression_fails_the_step(workflow: Workflow):
     assert "REGRESSION" in done.stdout
 
 
+@pytest.mark.slow
 def test_failed_samples_beyond_the_condition_fail_the_step_whatever_the_scores(workflow: Workflow):
     workflow.add_eval(60, 0)
     workflow.take_baseline()
@@ -142,6 +144,7 @@ def test_failed_samples_beyond_the_condition_fail_the_step_whatever_the_scores(w
     assert "10 of 60 samples failed" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_that_covers_too_little_of_the_baseline_fails_the_step(workflow: Workflow):
     workflow.add_eval(60, 0)
     workflow.take_baseline()

@@ -135,6 +135,7 @@ def test_xdist_workers_share_a_run(suite, server, per_sample):
     assert sum("sums.dev.v0 on small: accuracy 0.667" in line for line in done.outlines) == 1
 
 
+@pytest.mark.slow
 def test_xdist_workers_share_a_failed_run_too(suite, server):
     pytest.importorskip("xdist")
     suite.makepyfile(

@@ -21,6 +21,9 @@ WIDTH = 80
 
 _INVALID_VALUE = re.compile(r"invalid _?(\w+) value: (.*)")
 
+_NEGATIVE = re.compile(r"-[\d.][\d.,eE+-]*$")
+"An argument such as -1 or -1,2 is a value that is out of range, and no option."
+
 
 class HelpFormatter(argparse.HelpFormatter):
     """Wraps texts, and keeps their paragraphs."""
@@ -42,6 +45,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", HelpFormatter)
         super().__init__(*args, **kwargs)
+        self._negative_number_matcher = _NEGATIVE
         self._preferred: tuple[str, ...] = ()
         self._may_lack: str | None = None
 

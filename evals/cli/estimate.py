@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -45,11 +46,14 @@ def prices_of(text: str | None) -> tuple[float, float] | None:
         return None
     try:
         given, written = (float(part) for part in text.split(","))
-        if given >= 0 and written >= 0:
-            return given, written
     except ValueError:
-        pass
-    raise UsageError(f"--price needs two numbers, not {text!r}", fix="dollars per million tokens: --price 0.5,1.5")
+        what = f"--price needs two numbers, not {text!r}"
+        raise UsageError(what, fix="dollars per million tokens: --price 0.5,1.5") from None
+    if not (0 <= given < math.inf and 0 <= written < math.inf):
+        raise UsageError(
+            f"--price is {text!r}: a price is a number from 0 up", fix="dollars per million tokens: --price 0.5,1.5"
+        )
+    return given, written
 
 
 def estimate(args: argparse.Namespace, request: RunRequest) -> RunEstimate:

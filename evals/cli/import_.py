@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.texts.number_text import counted
+
 if TYPE_CHECKING:
     from evals.interchange.import_exam import ImportedExam
     from evals.interchange.import_hosted import Imported
@@ -130,9 +132,10 @@ def exam_lines(imported: ImportedExam, out: str) -> list[str]:
     """The lines that the command prints."""
     lines = [f"wrote {path}" for path in imported.files]
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in imported.kinds.items())
-    lines += ["", f"{len(imported.paper.items):,} questions: {kinds}"]
+    lines += ["", f"{counted(len(imported.paper.items), 'question')}: {kinds}"]
     for section in imported.paper.sections:
-        lines.append(f"  section {section.id}: {len(section.items):,} questions, {section.max_points:g} points")
+        points = f"{section.max_points:g} point{'' if section.max_points == 1 else 's'}"
+        lines.append(f"  section {section.id}: {counted(len(section.items), 'question')}, {points}")
     if imported.left_out:
         lines += ["", f"left out ({len(imported.left_out)}):"]
         lines += [f"  {error.where}: {error.what}" for error in imported.left_out]

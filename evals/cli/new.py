@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from evals.cli.new_exam import exam_files
-from evals.errors import UsageError
+from evals.errors import BadSample, UsageError
 from evals.project import current_project
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
 OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number")
 "Classes that read a question and an accepted answer."
+CHOICE = "choice"
+"Multiple choice: rows with `question`, `choices` and `answer`."
 
 GUESSED_ROWS = 200
 SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
@@ -134,7 +136,7 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
         UsageError: question or answer cannot be told among the columns, or the class reads other rows.
         DataError: the file cannot be read.
     """
-    from evals.datasets.guess_columns import Columns, are_numbers, guess_columns
+    from evals.datasets.guess_columns import Columns, guess_columns, like_a_row
     from evals.datasets.samples import open_samples
 
     source = Path(args.source)
@@ -146,28 +148,57 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     rows = [samples[index] for index in range(min(len(samples), GUESSED_ROWS))]
     if not rows:
         raise UsageError("this file has no rows", where=str(source))
+    is_table = ".json" not in source.name.lower()
+    if is_table and not (args.input_key and args.ideal_key) and (cell := like_a_row(rows[0])) is not None:
+        raise UsageError(
+            f"the first line looks like a row, and not like the titles of columns: {cell[:40]!r}", where=f"{source}:1",
+            fix="write titles above it, such as: question and answer",
+        )  # fmt: skip
     guess = guess_columns(rows)
     columns = Columns(args.input_key or guess.input, args.ideal_key or guess.ideal, args.id_key or guess.id)
     _check_columns(columns, rows, source)
-    template = args.template or ("number" if are_numbers(row.get(str(columns.ideal)) for row in rows) else "includes")
-    if template not in OWN_ROWS:
+    template = args.template or _guessed_template(columns, rows, source)
+    if template not in (*OWN_ROWS, CHOICE):
         raise UsageError(f"--class {template} has rows of a form of its own", fix=f"one of: {', '.join(OWN_ROWS)}")
     name = "samples" + "".join(
         source.suffixes[-2:] if source.suffix in (".gz", ".zst", ".lz4") else source.suffixes[-1:]
     )
     (data, _), (yaml, text) = files_of(args.name, template, root).items()
-    keys = "".join(f"    {key}: {json.dumps(column)}\n" for key, column in columns.as_args().items())
+    named = {} if template == CHOICE else columns.as_args()
+    keys = "".join(f"    {key}: {json.dumps(column)}\n" for key, column in named.items())
     said = {"question": columns.input, "answer": columns.ideal, "id": columns.id or "none (rows have their numbers)"}
     n_rows = f"{len(samples):,} {'row' if len(samples) == 1 else 'rows'}"
     lines = [f"{source}: {n_rows}; " + ", ".join(f"{what}: {column}" for what, column in said.items())]
     if args.template is None:
-        lines.append(f"answers are {'numbers' if template == 'number' else 'texts'}: scored by --class {template}")
+        kind = {"number": "numbers", CHOICE: "places among the choices"}.get(template, "texts")
+        lines.append(f"answers are {kind}: scored by --class {template}")
     line = f"    samples_jsonl: {args.name}/samples.jsonl\n"
     files: dict[Path, str | bytes] = {
         data.with_name(name): source.read_bytes(),
         yaml: text.replace(line, f"    samples_jsonl: {args.name}/{name}\n{keys}"),
     }
     return files, lines
+
+
+def _guessed_template(columns: Any, rows: Any, source: Path) -> str:
+    """How answers are scored: by what they are, or as multiple choice where the rows are those of `Choice`."""
+    from evals.datasets.guess_columns import are_numbers, options_column
+    from evals.suite.choice.questions import read_question
+
+    column = options_column(rows)
+    if column is None:
+        return "number" if are_numbers(row.get(columns.ideal) for row in rows) else "includes"
+    try:
+        for row in rows:
+            read_question(row)
+    except BadSample as error:
+        raise UsageError(
+            f"column {column!r} holds options: this is multiple choice, and its rows have another form",
+            where=str(source),
+            notes=[error.what, f"a paper of these questions: evals import exam {shlex.quote(str(source))}"],
+            fix='write rows with "question", "choices" and "answer", an index (docs/choice.md), or name a --class',
+        ) from None  # fmt: skip
+    return CHOICE
 
 
 def _check_columns(columns: Any, rows: Any, source: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from evals.cli import gate
@@ -16,8 +16,6 @@ from evals.errors import UsageError
 from evals.project import current_project, near
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from evals.cli.progress import Progress
     from evals.comparison.sequential_run import SequentialRule
     from evals.images.conditions import ImageOptions
@@ -185,16 +183,21 @@ def _run_eval(
     return result, rule
 
 
-def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> AbstractContextManager[Evaluate | None]:
+@contextlib.contextmanager
+def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> Iterator[Evaluate | None]:
     """How samples are run where that is not in this process."""
     if args.processes == 1:
-        return contextlib.nullcontext()
-    from evals.distributed.processes import check_processes, in_processes
-
+        yield None
+        return
     if args.sequential:
         raise UsageError("--sequential looks at each sample in turn, in one process", fix="leave --processes out")
-    check_processes(request, args.processes)
-    return in_processes(args.processes)
+    from evals.distributed.workers import started
+
+    with started(args.processes) as workers:
+        from evals.distributed.processes import check_processes, in_processes
+
+        check_processes(request, args.processes)
+        yield in_processes(workers)
 
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:

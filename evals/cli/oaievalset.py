@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals.cli.console import Parser, run_command, table
+from evals.cli.console import run_command, table
+from evals.cli.oaievalset_flags import arguments
+from evals.cli.oaievalset_flags import get_parser as get_parser
 from evals.cli.set_progress import Progress as Progress
 from evals.cli.set_progress import Task as Task
 from evals.cli.set_progress import shown
@@ -32,32 +34,6 @@ ONE_RECORD_ONLY = {
     "record_path": "each eval of a set writes a record of its own: set EVALS_LOG_DIR to choose their folder",
     "resume_from": "leave it out: --resume, which is on, finds the unfinished record of each eval",
 }
-
-EPILOG = """Every other argument is passed on to oaieval, for each eval: --max_samples 20, --max_cost 1 (a
-limit for each eval, not for the set). Finished evals are listed in
-evallogs/oaievalset/MODEL.EVAL_SET.progress.txt (or under EVALS_LOG_DIR); --resume skips those whose data,
-YAML, code and server are still the same, and goes on with unfinished records. A failed eval is not listed.
-
-exit code: the highest of those of the evals; 2 when the set or an argument is wrong (nothing was run)"""
-
-
-def get_parser() -> Parser:
-    """The parser; what it does not know goes to oaieval."""
-    parser = Parser(
-        prog="oaievalset",
-        description="Run every eval of an eval set with one completion function, or with each of a named list of them.",
-        epilog=EPILOG,
-    )
-    switch = argparse.BooleanOptionalAction
-    parser.add_argument("model", help="model or completion function, or a list of them such as pocket/ladder")
-    parser.add_argument("eval_set", help="name of a set (`evals list --kind eval_sets` shows them) or of one eval")
-    parser.add_argument(
-        "--registry_path", action="append", default=[], metavar="DIR", help="a further registry; repeatable"
-    )
-    parser.add_argument("--resume", action=switch, default=True, help="skip what is done, go on with what is not")
-    parser.add_argument("--exit-on-error", action=switch, default=True, help="stop at the first eval that fails")
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else there")
-    return parser
 
 
 def tasks_of(args: argparse.Namespace, passed_on: Sequence[str], registry: Registry) -> list[Task]:
@@ -334,8 +310,7 @@ def _say(text: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command's entry point; returns the exit code."""
-    args, unknown_args = get_parser().parse_known_args(argv)
-    return run_command(lambda: run(args, unknown_args))
+    return run_command(lambda: run(*arguments(argv)))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ class ReplayCompletionFn(Backend):
 
     is_local = True
 
+    plays_back_a_record = True
+
     def __init__(self, record: str | Path, registry: Any = None) -> None:
         self.record = Path(record).expanduser()
         self._fallback_calls = SampleCalls()

@@ -40,6 +40,12 @@ IDS = (
     "index",
 )
 
+OPTIONS = (
+    "options", "choices", "endings", "candidates", "choice1", "choice_1", "option1", "option_1", "choice_a", "option_a",
+    "mc1_targets", "incorrect_answers", "distractors",
+)  # fmt: skip
+LONGEST_TITLE = 60
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -73,16 +79,28 @@ def guess_columns(rows: Sequence[Mapping[str, Any]]) -> Columns:
 
 
 def are_numbers(ideals: Iterable[Any]) -> bool:
-    """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`."""
+    """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`, or a solution that ends in `#### 5`."""
     found = list(ideals)
     return bool(found) and all(_is_number(ideal) for ideal in found)
+
+
+def options_column(rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """The column that holds the options of multiple choice, or the first one of several (`A`, `B`); None for none."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lettered = _first(("a",), names) if _first(("b",), names) is not None else None
+    return _first(OPTIONS, names) or lettered
+
+
+def like_a_row(names: Iterable[str]) -> str | None:
+    """A column's name that is no title but a cell: the first line of the table is a row. None where all are titles."""
+    return next((name for name in names if len(name) > LONGEST_TITLE or name.endswith("?") or _is_number(name)), None)
 
 
 def _is_number(ideal: Any) -> bool:
     if isinstance(ideal, bool) or not isinstance(ideal, int | float | str):
         return False
     try:
-        return math.isfinite(float(ideal.replace(",", "") if isinstance(ideal, str) else ideal))
+        return math.isfinite(float(ideal.rpartition("####")[2].replace(",", "") if isinstance(ideal, str) else ideal))
     except ValueError:
         return False
 

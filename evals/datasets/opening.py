@@ -74,7 +74,7 @@ def reading(path: str) -> Iterator[None]:
     except FileNotFoundError:
         raise DataError("no such file", where=path, notes=_beside(path)) from None
     except IsADirectoryError:
-        raise DataError("this is a folder, a file is needed", where=path) from None
+        raise DataError("this is a folder, a file is needed", where=path, fix="name a file in it") from None
     except PermissionError:
         raise DataError("no permission to read this", where=path) from None
     except (EOFError, zlib.error, OSError) as error:

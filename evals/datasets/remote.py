@@ -17,6 +17,9 @@ from evals.errors import DataError, MissingExtra
 logger = logging.getLogger(__name__)
 
 
+ADDRESSES = "write a path, or an address that begins with https://, hf://, s3:// or gs://"
+
+
 def fetch_remote(url: str) -> Path:
     """The path of a local copy of `url`, with the same suffix. HTTP needs no extra; other schemes need fsspec.
 
@@ -64,7 +67,7 @@ def _fetch_fsspec(url: str, folder: Path) -> Path:
     except FileNotFoundError:
         raise DataError("no such file", where=shown_name(url)) from None
     except (ImportError, ValueError) as error:
-        raise DataError(f"this kind of address cannot be read: {error}", where=shown_name(url)) from None
+        raise DataError(f"this kind of address cannot be read: {error}", where=shown_name(url), fix=ADDRESSES) from None
 
     def fetch(target: Path) -> None:
         with filesystem.open(path, "rb") as source, written_whole(target) as file:

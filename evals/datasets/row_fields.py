@@ -51,7 +51,9 @@ class RowFields:
         try:
             return fill_prompt(self.template or "", fields)
         except BadSample as error:
-            raise BadSample(error.what, where=row.where, notes=_columns_of(row), fix=_near(error.what, row)) from None
+            raise BadSample(
+                error.what, where=row.where, notes=_columns_of(row), fix=_near(error.what, row) or error.fix
+            ) from None
 
 
 def row_fields(

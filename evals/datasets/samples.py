@@ -152,5 +152,10 @@ def jsonl_files(folder: str) -> list[str]:
     found = [os.path.join(folder, name) for name in names if name.endswith(".jsonl")]
     if not found:
         held = f"it holds: {listed(names)}" if names else "it is empty"
-        raise DataError("no .jsonl file in this folder", where=folder, notes=[held])
+        raise DataError(
+            "no .jsonl file in this folder",
+            where=folder,
+            notes=[held],
+            fix="name a file of rows, or a folder of .jsonl files",
+        )
     return [file for path in found for file in (jsonl_files(path) if os.path.isdir(path) else [path])]

@@ -19,6 +19,9 @@ READ_CHARS = 1 << 20
 PARQUET_BATCH = 1024
 
 
+NOT_PARQUET = "name it by what it is (.jsonl, .csv), or write it again"
+
+
 def rows_of_table(source: str, shown: str, form: str, *, read_chars: int = READ_CHARS) -> Iterator[NumberedRow]:
     """The rows of the file `source`. shown: its name in errors. form: one of TABLE_FORMS.
 
@@ -226,4 +229,4 @@ def _parquet_rows(source: str, shown: str) -> Iterator[NumberedRow]:
                     yield NumberedRow(number, row)
                     number += 1
     except pyarrow.ArrowException as error:
-        raise DataError(f"not a Parquet file: {str(error).splitlines()[0]}", where=shown) from None
+        raise DataError(f"not a Parquet file: {str(error).splitlines()[0]}", where=shown, fix=NOT_PARQUET) from None

@@ -52,7 +52,10 @@ def fill(template: str, fields: Mapping[str, Any]) -> str:
     for name in names:
         if name not in fields:
             raise BadSample(
-                f"no value for the placeholder {{{name}}}", dict(fields), notes=[did_you_mean(name, fields)]
+                f"no value for the placeholder {{{name}}}",
+                dict(fields),
+                notes=[did_you_mean(name, fields)],
+                fix=f"give the rows a column {name!r}, or correct the placeholder",
             )
     return template.format(**{name: text_of(fields[name]) for name in names})
 

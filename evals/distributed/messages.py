@@ -1,21 +1,18 @@
-"""What the processes of one run tell each other over pipes: pickled values with their length before them."""
+"""What the processes of one run tell each other."""
 
 from __future__ import annotations
 
-import pickle
-import struct
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 from evals.engine.session import CallCounts
 from evals.engine.settings import EngineSettings
 from evals.engine.shard import Shard
 from evals.errors import EvalsError
 from evals.runner.counters import RunCounters
+from evals.runner.parts import PartIndex
 from evals.runner.request import RunRequest
 from evals.specs import RunSpec
-
-_LENGTH = struct.Struct("<Q")
 
 
 @dataclass(frozen=True)
@@ -59,20 +56,5 @@ class State:
     report: Any = None
     "The report object, where several of its kind can be put together."
     pass_sizes: list[int] = field(default_factory=list)
-
-
-def send(stream: BinaryIO, value: Any) -> None:
-    """Write one message. OSError: nobody reads."""
-    data = pickle.dumps(value)
-    stream.write(_LENGTH.pack(len(data)) + data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> Any:
-    """The next message; None at the end of the stream, also inside a message. Waits for it."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (size,) = _LENGTH.unpack(head)
-    data = stream.read(size)
-    return pickle.loads(data) if len(data) == size else None
+    index: PartIndex | None = None
+    "Of its part, where it ended by itself."

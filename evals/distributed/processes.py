@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from evals.distributed.messages import Job, State, Stop, receive, send
+from evals.distributed.messages import Job, State, Stop
+from evals.distributed.pipes import receive
 from evals.distributed.spending import SharedSpending
+from evals.distributed.stretches import Written, chunks_of, stretches_of
+from evals.distributed.workers import Worker, end_all, how_it_ended
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver
 from evals.engine.session import Session
@@ -27,34 +26,21 @@ from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
 from evals.runner.counters import RunCounters
 from evals.runner.interrupts import handle_interrupts
-from evals.runner.parts import SampleOrder, append_parts, parts_folder, parts_of, remove_parts
+from evals.runner.parts import (
+    Key,
+    SampleOrder,
+    append_parts,
+    loose_lines,
+    merged_rows,
+    parts_folder,
+    parts_of,
+    remove_parts,
+)
 from evals.runner.prepare import PreparedRun
 from evals.runner.request import RunRequest
 from evals.runner.run import Evaluate, evaluate_here
 
 LOOK_EVERY_S = 0.1
-END_WITHIN_S = 10.0
-"Seconds that processes get to end by themselves after everything is done."
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-@dataclass
-class _Worker:
-    process: subprocess.Popen[bytes]
-    control: BinaryIO
-    news: BinaryIO
-    state: State | None = None
-    told_to_stop: int = 0
-    "1: gently, 2: now."
-
-    def tell(self, stop: Stop) -> None:
-        """Ask it to end; a second time only if that is to be at once."""
-        force = 2 if stop.now else 1
-        if force > self.told_to_stop:
-            self.told_to_stop = force
-            with suppress(OSError):  # it has ended
-                send(self.control, stop)
 
 
 def check_processes(request: RunRequest, n: int) -> None:
@@ -95,13 +81,8 @@ def share_of(settings: EngineSettings, place: Shard) -> EngineSettings:
     )
 
 
-@contextmanager
-def in_processes(n: int) -> Iterator[Evaluate]:
-    """What `run_eval` takes to evaluate the samples in `n` processes, which are there inside the block.
-
-    They start before the checks of the run, and import meanwhile what they need.
-    """
-    workers = [_started(n) for _ in range(n)]
+def in_processes(workers: Sequence[Worker]) -> Evaluate:
+    """What `run_eval` takes to evaluate the samples in these processes."""
 
     def evaluate(
         prepared: PreparedRun,
@@ -114,10 +95,7 @@ def in_processes(n: int) -> Iterator[Evaluate]:
         assert isinstance(recorder, LocalRecorder)
         return _Run(workers, prepared, recorder, session, plan, counters).go(on_interrupt)
 
-    try:
-        yield evaluate
-    finally:
-        _end_all(workers)
+    return evaluate
 
 
 class _Run:
@@ -125,7 +103,7 @@ class _Run:
 
     def __init__(
         self,
-        workers: Sequence[_Worker],
+        workers: Sequence[Worker],
         prepared: PreparedRun,
         recorder: LocalRecorder,
         session: Session,
@@ -138,7 +116,8 @@ class _Run:
         self._record = str(recorder.event_file_path)
         self._base = counters.copy()
         "Of the earlier run that is gone on with."
-        self._news: queue.Queue[tuple[_Worker, State | None]] = queue.Queue()
+        self._news: queue.Queue[tuple[Worker, State | Written | None]] = queue.Queue()
+        self._gone: set[Worker] = set()
 
     def go(self, on_interrupt: Callable[[int], None] | None) -> tuple[dict[str, Any], EvalsError | None]:
         """The report, and why the run ended early."""
@@ -154,7 +133,6 @@ class _Run:
                 self._watch()
         finally:
             self._session.on_growth = None
-            _end_all(self._workers)
         stopped_by = self._why_stopped()
         states = [worker.state for worker in self._workers if worker.state is not None]
         passes = next((state.pass_sizes for state in states if state.pass_sizes), [])
@@ -196,32 +174,34 @@ class _Run:
                 uses_own_ids=self._plan.uses_own_ids,
                 finished=frozenset(self._plan.finished),
             )
-            with suppress(OSError):  # it died at once: `_why_stopped` says so
-                send(worker.control, job)
+            worker.give(job)
 
-    def _read(self, worker: _Worker) -> None:
+    def _read(self, worker: Worker) -> None:
         while True:
-            state = receive(worker.news)
-            self._news.put((worker, state))
-            if state is None:
+            message = receive(worker.news)
+            self._news.put((worker, message))
+            if message is None:
                 return
 
     def _watch(self) -> None:
-        """Follow the processes until all have ended."""
-        open_workers = len(self._workers)
-        while open_workers:
+        """Follow the processes until all are done with their samples, or have died."""
+        at_work = list(self._workers)
+        while at_work:
             try:
                 worker, state = self._news.get(timeout=LOOK_EVERY_S)
             except queue.Empty:
                 pass
             else:
                 if state is None:
-                    open_workers -= 1
-                    if worker.state is None or not worker.state.is_done:
-                        self._tell_all(Stop(Interrupted("another process of this run died"), now=False))
-                else:
+                    self._gone.add(worker)
+                if state is None and worker in at_work:
+                    at_work.remove(worker)
+                    self._tell_all(Stop(Interrupted("another process of this run died"), now=False))
+                elif isinstance(state, State):
                     worker.state = state
                     self._show()
+                    if state.is_done:
+                        at_work.remove(worker)
                     if state.stopped_by is not None:
                         gentle = isinstance(state.stopped_by, Interrupted | BudgetReached)
                         self._tell_all(Stop(state.stopped_by, now=not gentle))
@@ -230,7 +210,7 @@ class _Run:
 
     def _tell_all(self, stop: Stop) -> None:
         for worker in self._workers:
-            worker.tell(stop)
+            worker.stop(stop)
 
     def _show(self) -> None:
         """Take the sums of all processes over, for the progress and for the result."""
@@ -252,9 +232,9 @@ class _Run:
         if ended and self._session.ended_by is not None:
             return self._session.ended_by
         for number, worker in enumerate(self._workers):
-            if worker.state is None or not worker.state.is_done:
+            if not worker.is_done:
                 return ProviderError(
-                    f"process {number + 1} of {len(self._workers)} died ({_how(worker.process.returncode)})",
+                    f"process {number + 1} of {len(self._workers)} died ({how_it_ended(worker)})",
                     notes=["what it had recorded is kept"],
                     fix="go on with --resume; if it was short of memory, with fewer --processes",
                 )
@@ -262,9 +242,44 @@ class _Run:
 
     def _put_together(self, order: SampleOrder) -> set[tuple[str, int]]:
         """The parts, moved into the record; the keys of all that is done, failed samples too."""
-        added = append_parts(self._recorder, parts_of(self._record), order, self._plan.finished)
+        parts, finished = parts_of(self._record), self._plan.finished
+        added = self._written_by_all(parts)
+        if added is None:
+            end_all(self._workers)  # one may still write into the folder that is removed below
+            added = append_parts(self._recorder, parts, order, finished)
         remove_parts(self._record)
-        return self._plan.finished | set(added)
+        return finished | set(added)
+
+    def _written_by_all(self, parts: Sequence[Path]) -> list[Key] | None:
+        """Have every process write a stretch of the samples, and append them; the keys of these samples.
+
+        None, with nothing appended: not all processes are there, or one could not write (the disk is full, say).
+        """
+        indexes = [worker.state.index for worker in self._workers if worker.state and worker.state.index]
+        if self._gone or len(indexes) < len(self._workers) or len(parts) < len(self._workers):
+            return None
+        rows, loose = merged_rows(indexes, self._plan.finished), loose_lines(indexes)
+        outs = [parts_folder(self._record) / f"{i:04d}.written" for i in range(len(self._workers))]
+        first_id = self._recorder.next_event_id + len(loose)
+        stretches, next_id = stretches_of(indexes, rows, parts, self._recorder.line_start, first_id, outs)
+        for worker, stretch in zip(self._workers, stretches, strict=True):
+            worker.give(stretch)
+        written = self._all_written()
+        if written is None:
+            return None
+        self._recorder.adopt([[line] for line in loose])
+        self._recorder.adopt_written(chunks_of(stretches, written), next_id)
+        return [indexes[part].keys[number] for _, part, number in rows]
+
+    def _all_written(self) -> list[Written] | None:
+        found: dict[Worker, Written] = {}
+        while len(found) < len(self._workers):
+            worker, message = self._news.get()
+            if isinstance(message, Written) and message.is_whole:
+                found[worker] = message
+            elif worker not in found:
+                return None
+        return [found[worker] for worker in self._workers]
 
     def _report(self, states: Sequence[State], done: set[tuple[str, int]]) -> tuple[dict[str, Any], EvalsError | None]:
         reports = [state.report for state in states]
@@ -289,38 +304,3 @@ def report_of_finished(
     plan.earlier = lambda: (sample for sample in read_record(path).samples() if sample.error is None)
     plan.observer = NullObserver()
     return evaluate_here(prepared.eval, recorder, session, plan, RunCounters(NullObserver()))
-
-
-def _started(n: int) -> _Worker:
-    control_read, control_write = os.pipe()
-    news_read, news_write = os.pipe()
-    environment = dict(os.environ)
-    for name in _THREADS:
-        environment.setdefault(name, str(max(1, (os.cpu_count() or 1) // n)))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evals.distributed.worker", str(control_read), str(news_write)],
-        stdin=subprocess.DEVNULL,
-        pass_fds=(control_read, news_write),
-        env=environment,
-        start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the others
-    )
-    os.close(control_read)
-    os.close(news_write)
-    return _Worker(process, os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
-
-
-def _end_all(workers: Sequence[_Worker]) -> None:
-    """Leave no process behind; one that is still at work is asked to end, then killed."""
-    for worker in workers:
-        with suppress(OSError):
-            worker.control.close()
-    for worker in workers:
-        try:
-            worker.process.wait(END_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            worker.process.kill()
-            worker.process.wait()
-
-
-def _how(code: int | None) -> str:
-    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

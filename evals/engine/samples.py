@@ -232,8 +232,9 @@ def error_data(error: Exception, owner: Any = None) -> dict[str, Any]:
     """The data of the `error` event of a failed sample: `type` and `message`, as in openai/evals, and more.
 
     A failed call: `type` is the value of its Kind; `n_attempts`; `status`, if there was a reply; `where`, if a plug-in
-    failed. Any other exception but an EvalsError: `where`, the `file:line` of the plug-in that raised it, or else of
-    `owner`'s class if that is a plug-in, or else the innermost one.
+    failed. An EvalsError: `type` is its `record_type`, else the name of its class. Any other exception: `where`, the
+    `file:line` of the plug-in that raised it, or else of `owner`'s class if that is a plug-in, or else the innermost
+    one.
     """
     if isinstance(error, CallFailed):
         data: dict[str, Any] = {"type": error.kind.value, "message": redact(error.message)}
@@ -244,7 +245,8 @@ def error_data(error: Exception, owner: Any = None) -> dict[str, Any]:
             data["where"] = error.where
         return data
     raised = error.raised if isinstance(error, Escaped) else error
-    data = {"type": type(raised).__name__, "message": redact(str(error))}
+    named = raised.record_type if isinstance(raised, EvalsError) else ""
+    data = {"type": named or type(raised).__name__, "message": redact(str(error))}
     frames = traceback.extract_tb(raised.__traceback__)
     if frames and not isinstance(error, EvalsError):
         data["where"] = blamed_line(raised, owner) or class_line(owner) or f"{frames[-1].filename}:{frames[-1].lineno}"

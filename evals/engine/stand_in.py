@@ -8,8 +8,11 @@ from typing import Any
 
 from evals.completion import Completions, ContinuationScore, ContinuationScores
 from evals.engine.traits import traits_of
+from evals.json_text import dumps
 
 CAPS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+COUNTED = ("tools", "response_format")
+"Options of a request that servers count among the tokens of its prompt."
 
 
 @dataclass
@@ -23,7 +26,7 @@ class PlannedCalls:
     n_completions: int = 0
     n_messages: int = 0
     n_bytes: int = 0
-    "Of the texts in prompts."
+    "Of the texts in prompts, and of what is sent as JSON beside them (COUNTED)."
     n_tokens: int = 0
     "Of the prompts by the model's own tokenizer; 0 where there is none here."
     n_images: int = 0
@@ -73,17 +76,19 @@ class StandIn:
         n = int(sent.get("n") or 1)
         caps = [sent[name] for name in CAPS if isinstance(sent.get(name), int | float)]
         cap = int(caps[0]) if caps else getattr(fn, "default_max_tokens", None)
-        self._count(fn, prompt, n, None if cap is None else int(cap) + self._headroom(fn, sent), grades=grading)
+        beside = [dumps(sent[name]) for name in COUNTED if sent.get(name)]
+        cap = None if cap is None else int(cap) + self._headroom(fn, sent)
+        self._count(fn, prompt, n, cap, beside, grades=grading)
         return Completions([self._verdict if grading else ""] * n, finish_reasons=["stop"] * n)
 
     def score(self, fn: Any, prompt: Any, continuations: Sequence[str]) -> ContinuationScores:
         """Count a request for log probabilities, which writes nothing; all continuations are equally likely."""
-        self._count(fn, [prompt, *continuations], 0, 0, grades=False)
+        self._count(fn, [prompt, *continuations], 0, 0, (), grades=False)
         return ContinuationScores([ContinuationScore(-1.0, 1) for _ in continuations])
 
-    def _count(self, fn: Any, prompt: Any, n: int, cap: int | None, *, grades: bool) -> None:
+    def _count(self, fn: Any, prompt: Any, n: int, cap: int | None, beside: Sequence[str], *, grades: bool) -> None:
         found = self._planned.setdefault(key_of(fn), PlannedCalls(fn))
-        texts = list(texts_of(prompt))
+        texts = [*texts_of(prompt), *beside]
         count = getattr(fn, "count_tokens", None)
         found.grades |= grades
         found.n_calls += 1

@@ -14,7 +14,7 @@ from evals.datasets.json_rows import decode_row_and_doubt, refuse_wrong_kind
 from evals.errors import DataError, did_you_mean
 from evals.exams.fields import Fields, Lines
 from evals.exams.fields import Path as KeyPath
-from evals.registry.index import shown_path
+from evals.registry.error_places import shown_path
 
 
 @dataclass

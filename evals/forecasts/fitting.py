@@ -155,6 +155,8 @@ def fit_ladder(ladder: Ladder, options: FitOptions) -> Fit:
     if not 0 <= n < len(ladder.rungs):
         raise UsageError(f"--drop-smallest {n} of {len(ladder.rungs)} models", fix="leave some to fit")
     kept = replace(ladder, rungs=ladder.rungs[n:])
+    if options.law != "pass-rate":
+        _check_values(kept)
     rng = np.random.default_rng(options.seed)
     law: LossLaw | PassRateLaw
     if options.law == "pass-rate":
@@ -169,6 +171,16 @@ def fit_ladder(ladder: Ladder, options: FitOptions) -> Fit:
             rng=rng,
         )  # fmt: skip
     return Fit(law, kept, ladder.rungs[:n], options)
+
+
+def _check_values(ladder: Ladder) -> None:
+    """Raise DataError for the first value that has no logarithm."""
+    for rung in ladder.rungs:
+        if not (math.isfinite(rung.value) and rung.value > 0):
+            raise DataError(
+                f"{ladder.quantity} of {rung.model} is {rung.value:g}; a law is fitted to values above 0",
+                where=rung.where, fix="leave the model out, or correct the value",
+            )  # fmt: skip
 
 
 def pass_counts(rungs: Sequence[Rung]) -> PassCounts:

@@ -11,6 +11,8 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"GIF8", "gif"),
     (b"BM", "bmp"),
 )
+KINDS = frozenset(("png", "jpeg", "gif", "bmp", "webp"))
+"What `kind_of` can tell."
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 "JPEG markers of a frame, whose segment has the size (ITU-T T.81, table B.1)."
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError
-from evals.images.formats import kind_of, size_of
+from evals.images.formats import KINDS, kind_of, size_of
 from evals.images.metadata import without_metadata
 from evals.images.scaling import MAX_BYTES, fits, scaled
 
@@ -133,9 +133,17 @@ def _read(path: Path) -> tuple[bytes, str]:
     if path.exists() and not path.is_file():
         raise DataError(f"the image {path} is no file", fix="correct the path")
     try:
-        return path.read_bytes(), kind.removeprefix("image/")
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"the image {path} cannot be read: {error.strerror}", fix="correct the path") from error
+    kind = kind.removeprefix("image/")
+    if kind in KINDS and kind_of(content) is None:
+        holds = f"begins with {content[:24]!r}" if content else "is empty"
+        raise DataError(
+            f"the image {path} holds no picture: the file {holds}",
+            fix="put the picture there; of Git LFS by `git lfs pull`",
+        )
+    return content, kind
 
 
 def _content_of_data_url(url: str) -> tuple[bytes, str] | None:

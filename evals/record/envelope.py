@@ -96,3 +96,10 @@ def _at(spec: Any, path: str) -> Any:
     for key in path.split("."):
         spec = spec.get(key) if isinstance(spec, Mapping) else None
     return spec
+
+
+def fix_of_first_line(raw: bytes) -> str:
+    """What to do about a file whose first line is none of a record."""
+    if raw.startswith(b"\xef\xbb\xbf"):
+        return "an editor has put a byte order mark before its first line: save it as UTF-8 without BOM"
+    return 'a record\'s first line is {"spec": {...}}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,13 +138,35 @@ class LocalRecorder(RecorderBase):
         if self._file is None or not batches:
             return
         with self._lock:
-            event_id, head = self._next_event_id, f'{{"run_id": {dumps(self._run_id)}, "event_id": '.encode()
+            event_id, head = self._next_event_id, self.line_start
             adopted = []
             for lines in batches:
                 adopted.append(resealed(lines, head, event_id))
                 event_id += len(lines)
             self._file.append(b"".join(adopted))
             self._next_event_id = event_id
+
+    @property
+    def line_start(self) -> bytes:
+        """What each line of an event begins with, up to its event id."""
+        return f'{{"run_id": {dumps(self._run_id)}, "event_id": '.encode()
+
+    @property
+    def next_event_id(self) -> int:
+        """The id of the event that comes next."""
+        return self._next_event_id
+
+    def adopt_written(self, chunks: Iterable[bytes], next_event_id: int) -> None:
+        """Append batches that have their ids already, from `next_event_id` of now up to the one given.
+
+        Raises:
+            RecordError: they cannot be written; chunks before the one that failed are in the record.
+        """
+        assert self._file is not None
+        with self._lock:
+            for chunk in chunks:
+                self._file.append(chunk)
+            self._next_event_id = next_event_id
 
     @property
     def _keeps_events(self) -> bool:

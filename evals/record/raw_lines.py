@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.errors import DataError
 from evals.record.batches import SEALED_END
 from evals.record.segments import MAX_LINE_BYTES as MAX_LINE_BYTES
 from evals.record.segments import n_segments, not_compressed, segment_lines, unpacked_lines
@@ -101,6 +104,17 @@ def _first_line(file: gzip.GzipFile | io.BufferedReader, path: Path) -> bytes:
         return file.readline(MAX_LINE_BYTES)
     except gzip.BadGzipFile:
         raise not_compressed(path, "gzip") from None
+
+
+def refuse_pipe(path: str | Path) -> None:
+    """Raise DataError for a pipe, a device or a folder: reading it may wait for ever. A path to nothing passes."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        fix = "name a record; what a pipe gives must be written first"
+        raise DataError("this is no file", where=str(path), fix=fix)
 
 
 def parsed_value(text: bytes) -> Any:

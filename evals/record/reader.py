@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
-import stat
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.errors import DataError, MissingExtra
 from evals.record.batches import Batch, BatchCheck, PlainEnd, is_marked, may_belong, plain_end
-from evals.record.envelope import is_event, problem_of_spec
+from evals.record.envelope import fix_of_first_line, is_event, problem_of_spec
 from evals.record.event import Event, event_of
 from evals.record.first_pass import FirstPass, Take
-from evals.record.raw_lines import lines_but_batches, parsed_line, raw_lines
+from evals.record.raw_lines import lines_but_batches, parsed_line, raw_lines, refuse_pipe
 from evals.record.sample_record import Key, SampleRecord, key_of, sample_of
 
 if TYPE_CHECKING:
@@ -215,7 +213,7 @@ class Record:
         if line is None and not raw.endswith(b"\n") and b'{"spec"'.startswith(raw[:7]):
             self.is_ours, self.n_broken_lines = True, 1
             return True
-        raise DataError("this is not a record", where=f"{self.path}:1", fix='a record\'s first line is {"spec": {...}}')
+        raise DataError("this is not a record", where=f"{self.path}:1", fix=fix_of_first_line(raw))
 
     def _scan_report(self, line: dict[str, Any]) -> None:
         if not isinstance(line["final_report"], dict):
@@ -320,10 +318,7 @@ def read_record(path: str | Path, take: Take | None = None) -> Record:
     Raises:
         DataError: the file cannot be read, or is not a record.
     """
-    if not stat.S_ISREG(_mode_of(path)):
-        raise DataError(
-            "this is no file", where=str(path), fix="name a record; what a pipe gives must be written first"
-        )
+    refuse_pipe(path)
     try:
         record = Record(Path(path), take)
     except OSError as error:
@@ -339,11 +334,3 @@ def _warn_of_damage(path: str, n: int) -> None:
     """Say it once for each record, whatever reads it, and however often."""
     lines = "1 broken line" if n == 1 else f"{n:,} broken lines"
     logger.warning("%s has %s: their samples count as not finished; --resume evaluates them again", path, lines)
-
-
-def _mode_of(path: str | Path) -> int:
-    """The type of the file; that of a regular one where there is none, whose opening says why."""
-    try:
-        return os.stat(path).st_mode
-    except OSError:
-        return stat.S_IFREG

@@ -10,13 +10,14 @@ from typing import Any
 
 from evals.errors import DataError
 from evals.record.file import is_being_written
-from evals.record.raw_lines import parsed_line, raw_lines
+from evals.record.raw_lines import parsed_line, raw_lines, refuse_pipe
 
 MAX_SPEC_BYTES = 16 << 20
 "A longer first line is that of another file."
 TAIL_BYTES = 1 << 14
 MAX_TAIL_BYTES = 64 << 20
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+_REPORT = b'{"final_report"'
 _NO_RECORDS = (".parts", ".segments")
 "Folders beside a record that hold pieces of it."
 
@@ -39,17 +40,27 @@ def read_summary(path: Path) -> RecordSummary | None:
     """The summary of one record; None if the file is no record.
 
     Raises:
-        OSError, DataError: the file cannot be read.
+        OSError, DataError: the file cannot be read, or is a pipe.
     """
+    refuse_pipe(path)
     first, last = _ends_of_compressed(path) if path.suffix in (".gz", ".zst") else _ends(path)
-    spec = (parsed_line(first) or {}).get("spec")
+    head = parsed_line(first) or {}
+    spec = head.get("spec")
     if not isinstance(spec, Mapping):
         return None
     ending = parsed_line(last) or {}
+    if "final_report" not in ending and "record_format" not in head:
+        ending = _report_within(path)
     report = ending.pop("final_report", None)
     if isinstance(report, Mapping):
         return RecordSummary(path, spec, report, ending)
     return RecordSummary(path, spec, is_running=is_being_written(path))
+
+
+def _report_within(path: Path) -> dict[str, Any]:
+    """The line of the final report, which openai/evals writes before the events that it still holds; empty if none."""
+    lines = (raw for _, _, raw in raw_lines(path) if raw.startswith(_REPORT))
+    return next((line for raw in lines if (line := parsed_line(raw)) is not None), {})
 
 
 def summaries(paths: Iterable[Path]) -> Iterator[RecordSummary]:

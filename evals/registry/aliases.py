@@ -33,10 +33,16 @@ def follow(entry: RawEntry, indexes: Mapping[str, Index]) -> list[RawEntry]:
                 f"{THING[kind]} {chain[-1].name!r} points at {target!r}, which does not exist",
                 where=chain[-1].where,
                 notes=[did_you_mean(target, known)],
+                fix="correct the name that it points at, or add an entry of that name",
             )
         if found in chain:
             names = " -> ".join([*(link.name for link in chain), found.name])
-            raise RegistryError(f"{THING[kind]} {entry.name!r} leads back to itself", where=entry.where, notes=[names])
+            raise RegistryError(
+                f"{THING[kind]} {entry.name!r} leads back to itself",
+                where=entry.where,
+                notes=[names],
+                fix="point one of them at an entry with a class",
+            )
         check_entry(found, kind)
         chain.append(found)
     _refuse_repeated(chain)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 from evals.completion import CompletionFn
 from evals.errors import RegistryError, did_you_mean
-from evals.registry.argument_types import fits, parameters_of, problem_of, read_text
+from evals.registry.argument_types import HOLD_OPTIONS, OPTIONS, example_of, fits, parameters_of, problem_of, read_text
+from evals.registry.error_places import line_of_argument
 from evals.registry.whose_code import class_line
 from evals.secrets import redact
 
@@ -44,36 +43,24 @@ def checked_arguments(
         problem = problem_of(name, checked[name], known[name])
         if problem is not None:
             place = where if name in given else line_of_argument(where, name)
-            raise RegistryError(f"{named_by}: {redact(problem)}", where=place, fix=_fix_for(value, known[name]))
+            fix = _fix_for(name, value, known[name], "=" if name in given else ": ")
+            raise RegistryError(f"{named_by}: {redact(problem)}", where=place, fix=redact(fix))
     return checked
 
 
-def _fix_for(value: Any, annotation: Any) -> str | None:
+def _fix_for(name: str, value: Any, annotation: Any, equals: str) -> str:
+    """What to write instead. equals: what stands between name and value, `: ` in YAML and `=` in a command."""
     if fits("", annotation) and isinstance(value, bool | int | float):
         return f'put it in quotes: "{value}"'
-    if isinstance(value, str) and fits([value], annotation):
+    if isinstance(value, str) and fits([value], annotation) and not fits(value, annotation):
         return f"write a list: [{value!r}]"
     if isinstance(value, str) and read_text(value, annotation) != value:
         return f"write it without quotes: {value}"
-    return None
-
-
-def line_of_argument(where: str | None, name: str) -> str | None:
-    """`file:line` of the argument `name` in the entry at `where`; `where` itself if its line is not found."""
-    path, _, line = (where or "").rpartition(":")
-    if not line.isdigit() or not name:
-        return where
-    try:
-        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return where
-    key = re.compile(rf"(?<![\w.-])[\"']?{re.escape(name)}[\"']?\s*:")
-    for number, text in enumerate(lines[int(line) - 1 :], int(line)):
-        if number > int(line) and text[:1].strip() and not text.startswith("#"):
-            return where
-        if key.search(text):
-            return f"{path}:{number}"
-    return where
+    if name in HOLD_OPTIONS and isinstance(value, dict):
+        wrong = (key for key in OPTIONS if key in value and problem_of(key, value[key], OPTIONS[key]) is not None)
+        inner = next(wrong, "max_tokens")
+        return f"write {name}{equals}{{{inner}: {example_of(inner, OPTIONS[inner])}}}"
+    return f"write {name}{equals}{example_of(name, annotation)}, or leave it out"
 
 
 EVAL_METHODS = ("eval_sample", "run")
@@ -124,7 +111,10 @@ def refuse_other_than_a_class(
     else:
         return
     raise RegistryError(
-        f"{named_by} names class {path!r}, which is {what}", where=line_of_argument(where, "class"), notes=[hint]
+        f"{named_by} names class {path!r}, which is {what}",
+        where=line_of_argument(where, "class"),
+        notes=[hint],
+        fix="name a class: class: module:Class",
     )
 
 

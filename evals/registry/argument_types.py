@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections.abc
 import inspect
 import math
+import re
 import sys
 import types
 import typing
@@ -23,9 +24,9 @@ WORDS: Mapping[Any, str] = {
 }  # fmt: skip
 
 LEAST: Mapping[str, float] = {
-    "batch_size": 1, "context_length": 1, "max_concurrency": 1, "max_tokens": 1, "n_completions": 1, "n_ctx": 1,
-    "n_per_request": 1, "n_samples": 1, "num_few_shot": 0, "temperature": 0, "timeout_s": 0, "tolerance": 0,
-    "top_p": 0, "workers": 1,
+    "batch_size": 1, "context_length": 1, "draws": 0, "max_concurrency": 1, "max_tokens": 1, "n_completions": 1,
+    "n_ctx": 1, "n_per_request": 1, "n_samples": 1, "num_few_shot": 0, "repeats": 1, "temperature": 0,
+    "timeout_s": 0, "tolerance": 0, "top_p": 0, "workers": 1,
 }  # fmt: skip
 "The least value of numbers under names that mean the same in every class."
 
@@ -34,6 +35,23 @@ OPTIONS: Mapping[str, Any] = {
     "max_tokens": int | None, "n": int | None, "seed": int | None, "temperature": float | None, "top_p": float | None,
 }  # fmt: skip
 "Options of a request, which stand inside arguments such as `sample_kwargs`."
+
+EXAMPLES: Mapping[str, str] = {
+    "a text": '"..."', "a whole number": "1", "a number": "0.5", "true or false": "true", "a list": "[...]",
+    "a mapping": "{key: value}",
+}  # fmt: skip
+
+NEVER_EMPTY = re.compile(
+    r"\w+_(?:jsonl|key|model|marks)|adjudicator|answer_mode|baseline|contaminated|dataset|eval_type|exam|form|graders?"
+    r"|match_fn|mode|model|modelgraded_spec|pattern|prompt_set|scorer|source|subset"
+)
+"Arguments that name something: an empty text is no name."
+
+NO_EMPTY_PARTS = ("answer_phrases", "graders", "labels", "passing_labels", "stop")
+"Lists of texts in which an empty one says nothing."
+
+MOST = 2**63
+"Numbers from here on are no amount of anything."
 
 HOLD_OPTIONS = ("eval_kwargs", "extra_options", "sample_kwargs")
 
@@ -98,10 +116,30 @@ def problem_of(name: str, value: Any, annotation: Any) -> str | None:
     if name in HOLD_OPTIONS and isinstance(value, dict):
         inner = (problem_of(key, value[key], OPTIONS[key]) for key in OPTIONS if key in value)
         return next((f"in {name}, {problem}" for problem in inner if problem is not None), None)
+    if isinstance(value, str) and not value.strip() and NEVER_EMPTY.fullmatch(name):
+        return f"{name} is an empty text"
+    if isinstance(value, list) and name in NO_EMPTY_PARTS and "" in value:
+        return f"{name} holds an empty text"
+    return _out_of_range(name, value) if _is_number(value) else None
+
+
+def _out_of_range(name: str, value: int | float) -> str | None:
+    if abs(value) >= MOST:
+        return f"{name} is {_shown(value)}, which is too large"
     least = LEAST.get(name)
-    if least is not None and _is_number(value) and value < least:
-        return f"{name} is {value}, and must be {least} or more"
-    return None
+    return f"{name} is {value}, and must be {least} or more" if least is not None and value < least else None
+
+
+def example_of(name: str, annotation: Any) -> str:
+    """A value that the annotation takes, as YAML: `1`, `"..."`, `[...]`."""
+    if fits(1, annotation) and name in LEAST and not fits(0.5, annotation):
+        return str(max(1, LEAST[name]))
+    inner = typing.get_args(annotation)
+    if typing.get_origin(annotation) is typing.Literal:
+        return str(inner[0])
+    parts = inner if typing.get_origin(annotation) in (typing.Union, types.UnionType) else (annotation,)
+    words = [WORDS.get(typing.get_origin(part) or part, "") for part in parts if part is not type(None)]
+    return next((EXAMPLES[word] for word in words if word in EXAMPLES), "...")
 
 
 def fits(value: Any, annotation: Any) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed, near_misses
 from evals.registry.argument_check import checked_arguments
+from evals.registry.error_places import argument_of, line_of_argument, placed_in
 from evals.registry.whose_code import foreign_line, is_ours, plugin_failure
 
 logger = logging.getLogger("evals")
@@ -87,16 +88,19 @@ def build(
         factory, args = bound.func, {**bound.keywords, **args}
     args = checked_arguments(factory, args, is_ours=is_ours, named_by=named_by, where=where, given=given)
     try:
-        return factory(**args)
+        with placed_in(where, {key: value for key, value in args.items() if key not in GIVEN_BY_US}, given=given):
+            return factory(**args)
     except EvalsError:
         raise
     except TypeError as error:
-        explain_arguments(error, factory, args, named_by=named_by, where=where)
+        explain_arguments(error, factory, args, named_by=named_by, where=where, given=given)
         _blame_plugin(error, factory, named_by, where)
         raise
     except (AssertionError, ValueError) as error:
         what = f"{named_by} cannot be made with these arguments: {error or type(error).__name__}"
         line = None if is_ours(factory) else foreign_line(error)
+        name = argument_of(str(error), args)
+        where = where if name is None or name in given else line_of_argument(where, name)
         raise UsageError(what, where=where, notes=[f"raised at {line}" if line else ""]) from error
     except (Exception, SystemExit) as error:
         _blame_plugin(error, factory, named_by, where)
@@ -113,7 +117,13 @@ def _blame_plugin(error: BaseException, factory: Any, named_by: str, where: str 
 
 
 def explain_arguments(
-    error: TypeError, factory: Callable[..., Any], args: Mapping[str, Any], *, named_by: str, where: str | None
+    error: TypeError,
+    factory: Callable[..., Any],
+    args: Mapping[str, Any],
+    *,
+    named_by: str,
+    where: str | None,
+    given: Collection[str] = (),
 ) -> None:
     """Raise a RegistryError if `error` says that `factory` was called with wrong arguments; else return."""
     if isinstance(factory, functools.partial):
@@ -126,8 +136,9 @@ def explain_arguments(
         takes = [name for name in parameter_names(factory) if name not in GIVEN_BY_US]
         raise RegistryError(
             f"{named_by}: {_class_name(factory)} takes no argument {unexpected[2]!r}",
-            where=where,
+            where=where if unexpected[2] in given else line_of_argument(where, unexpected[2]),
             notes=[did_you_mean(unexpected[2], takes), f"it takes: {listed(takes, 8)}"],
+            fix="correct the name, or leave the argument out",
         ) from error
     if missing and missing[1].split(".")[-1] in names:
         raise RegistryError(
@@ -168,6 +179,12 @@ def parameter_names(factory: Callable[..., Any]) -> list[str]:
 
 
 def _import(module_name: str, path: str, named_by: str, where: str | None) -> Any:
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise RegistryError(
+            f"{named_by} names class {path!r}, and {module_name!r} is no name of a module",
+            where=line_of_argument(where, "class"),
+            fix="write module:Class, the module with dots: my_package.my_module:MyEval",
+        )
     try:
         return importlib.import_module(module_name)
     except EvalsError:
@@ -185,13 +202,15 @@ def _no_such_module(path: str, module_name: str, named_by: str, where: str | Non
     holder, _, last = path.rpartition(".")
     if ":" not in path and _is_module(holder):
         return RegistryError(
-            f"{named_by} names class {path!r}, which has no colon", where=where, fix=f"write {holder}:{last}"
+            f"{named_by} names class {path!r}, which has no colon",
+            where=line_of_argument(where, "class"),
+            fix=f"write {holder}:{last}",
         )
     if module_name.split(".", maxsplit=1)[0] == "evals" and not _public_name(path):
         fix = "this class is not part of this package: name another one, or install it under a name of its own"
     return RegistryError(
         f"{named_by} names class {path!r}, and there is no module {module_name!r}",
-        where=where,
+        where=line_of_argument(where, "class"),
         notes=[_near_modules(module_name)],
         fix=fix,
     )
@@ -222,7 +241,10 @@ def _no_such_class(path: str, holder: Any, attribute: str, named_by: str, where:
     hits = ", ".join(prefix + name for name in near_misses(attribute, near, n=2))
     note = f"did you mean: {hits}" if hits else ""
     return RegistryError(
-        f"{named_by} names class {path!r}, which has no such class", where=where, notes=[note], fix=_public_name(path)
+        f"{named_by} names class {path!r}, which has no such class",
+        where=line_of_argument(where, "class"),
+        notes=[note],
+        fix=_public_name(path) or "correct the name behind the colon: class: module:Class",
     )
 
 
@@ -239,9 +261,9 @@ def _cannot_import(error: Exception | SystemExit, path: str, named_by: str, wher
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
     raise RegistryError(
         f"{named_by} names class {path!r}, which cannot be imported",
-        where=where,
+        where=line_of_argument(where, "class"),
         notes=[f"{_raised_at(error)}{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"],
-        fix=f"install the package that holds {missing!r}" if missing else None,
+        fix=f"install the package that holds {missing!r}" if missing else "correct it there",
     ) from error
 
 

@@ -7,8 +7,9 @@ import logging
 from typing import Any
 
 from evals.errors import RegistryError, near_misses
+from evals.registry.error_places import line_of_argument
 from evals.registry.index import RawEntry
-from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec, ModelGradedSpec
+from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec
 
 logger = logging.getLogger("evals")
 
@@ -118,7 +119,11 @@ def alias_of(entry: RawEntry) -> str | None:
         return entry.body
     target = entry.body.get("id") if isinstance(entry.body, dict) else None
     if target is not None and not isinstance(target, str):
-        raise RegistryError(f"the 'id' of {entry.name!r} is {target!r}, not a name", where=entry.where)
+        raise RegistryError(
+            f"the 'id' of {entry.name!r} is {target!r}, not a name",
+            where=line_of_argument(entry.where, "id"),
+            fix="write the name of an entry: id: my-eval.dev.v0",
+        )
     return target
 
 
@@ -131,7 +136,11 @@ def check_entry(entry: RawEntry, kind: str) -> None:
     if isinstance(entry.body, str):
         return
     if not isinstance(entry.body, dict):
-        raise RegistryError(f"{thing} is {_kind_of(entry.body)}, not a mapping", where=entry.where)
+        raise RegistryError(
+            f"{thing} is {kind_of(entry.body)}, not a mapping",
+            where=entry.where,
+            fix="write its keys in the lines below it, indented: class, args",
+        )
     for key in RESERVED_KEYS:
         if key in entry.body:
             raise RegistryError(
@@ -208,7 +217,11 @@ def members_of(entry: RawEntry) -> list[str]:
     if names is None:
         return []
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise RegistryError(f"the 'members' of {entry.name!r} are not a list of names", where=entry.where)
+        raise RegistryError(
+            f"the 'members' of {entry.name!r} are not a list of names",
+            where=line_of_argument(entry.where, "members"),
+            fix="write members: [first, second]",
+        )
     return list(names)
 
 
@@ -220,32 +233,12 @@ def as_eval_set_spec(entry: RawEntry) -> EvalSetSpec:
     """
     names = entry.body.get("evals")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise RegistryError(f"the 'evals' of eval set {entry.name!r} is not a list of names", where=entry.where)
+        raise RegistryError(
+            f"the 'evals' of eval set {entry.name!r} is not a list of names",
+            where=line_of_argument(entry.where, "evals"),
+            fix="write evals: [first, second]",
+        )
     return EvalSetSpec(evals=list(names), key=entry.name, group=entry.group, where=entry.where)
-
-
-def as_modelgraded_spec(entry: RawEntry, overrides: dict[str, Any]) -> ModelGradedSpec:
-    """The rubric of `entry`. overrides: replace keys of its body.
-
-    Raises:
-        RegistryError: a required key is missing, or choices or scores have the wrong type.
-    """
-    body = copy.deepcopy({**entry.body, **overrides})
-    missing = [key for key in ("prompt", "choice_strings", "input_outputs") if body.get(key) is None]
-    if missing:
-        raise RegistryError(f"modelgraded spec {entry.name!r} has no {missing[0]!r}", where=entry.where)
-    _check_choices(entry, body["choice_strings"])
-    return ModelGradedSpec(
-        prompt=body["prompt"],
-        choice_strings=body["choice_strings"],
-        input_outputs=body["input_outputs"],
-        eval_type=body.get("eval_type"),
-        choice_scores=_choice_scores(entry, body.get("choice_scores")),
-        output_template=body.get("output_template"),
-        key=entry.name,
-        group=entry.group,
-        where=entry.where,
-    )
 
 
 def _check_about(entry: RawEntry, thing: str) -> None:
@@ -254,11 +247,17 @@ def _check_about(entry: RawEntry, thing: str) -> None:
     names = [metrics] if isinstance(metrics, str) else metrics
     if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         raise RegistryError(
-            f"the 'metrics' of {thing} are not a list of names", where=entry.where, fix="write metrics: [accuracy]"
+            f"the 'metrics' of {thing} are not a list of names",
+            where=line_of_argument(entry.where, "metrics"),
+            fix="write metrics: [accuracy]",
         )
     better = entry.body.get("higher_is_better", True)
     if not isinstance(better, bool):
-        raise RegistryError(f"'higher_is_better' of {thing} is {better!r}, neither true nor false", where=entry.where)
+        raise RegistryError(
+            f"'higher_is_better' of {thing} is {better!r}, neither true nor false",
+            where=line_of_argument(entry.where, "higher_is_better"),
+            fix="write higher_is_better: false, or leave it out",
+        )
 
 
 def _class_of(entry: RawEntry, kind: str) -> str:
@@ -280,44 +279,12 @@ def _args_of(entry: RawEntry, kind: str) -> dict[str, Any] | None:
         return None
     if isinstance(args, dict) and all(isinstance(key, str) for key in args):
         return copy.deepcopy(args)
+    what = "have names that are no texts" if isinstance(args, dict) else f"are {kind_of(args)}"
     raise RegistryError(
-        f"the 'args' of {THING[kind]} {entry.name!r} are {_kind_of(args)}, not a mapping of names to values",
-        where=entry.where,
-        fix="write each as `name: value`, without a dash before it" if isinstance(args, list) else None,
-    )
-
-
-def _check_choices(entry: RawEntry, choices: Any) -> None:
-    if isinstance(choices, str):
-        return
-    if not isinstance(choices, list):
-        raise RegistryError(f"the 'choice_strings' of {entry.name!r} are {_kind_of(choices)}", where=entry.where)
-    for choice in choices:
-        if not isinstance(choice, str):
-            raise _unquoted(entry, "choice_strings", choice)
-
-
-def _choice_scores(entry: RawEntry, scores: Any) -> dict[str, float] | str | None:
-    if scores is None or isinstance(scores, str):
-        return scores
-    if not isinstance(scores, dict):
-        raise RegistryError(f"the 'choice_scores' of {entry.name!r} are {_kind_of(scores)}", where=entry.where)
-    for choice, score in scores.items():
-        if not isinstance(choice, str):
-            raise _unquoted(entry, "choice_scores", choice)
-        if isinstance(score, bool) or not isinstance(score, int | float):
-            raise RegistryError(
-                f"the score of choice {choice!r} in {entry.name!r} is {score!r}, not a number", where=entry.where
-            )
-    return {choice: float(score) for choice, score in scores.items()}
-
-
-def _unquoted(entry: RawEntry, key: str, value: Any) -> RegistryError:
-    written = {True: "Yes", False: "No"}[value] if isinstance(value, bool) else str(value)
-    return RegistryError(
-        f"{key!r} of modelgraded spec {entry.name!r} holds {_kind_of(value)}, not a text",
-        where=entry.where,
-        fix=f'put quotes around it: "{written}" (YAML reads it as {value!r} without)',
+        f"the 'args' of {THING[kind]} {entry.name!r} {what}, not a mapping of names to values",
+        where=line_of_argument(entry.where, "args"),
+        fix="write each in a line of its own, as `name: value`"
+        + (", without a dash" if isinstance(args, list) else ""),
     )
 
 
@@ -330,7 +297,8 @@ def _warn_of_key(entry: RawEntry, thing: str, key: str, kind: str) -> None:
     logger.warning("%s: %s has a key that nothing reads: %r%s", entry.where, thing, key, hint)
 
 
-def _kind_of(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value of YAML is, in words: `a list`."""
     if value is None:
         return "empty"
     kinds = {bool: "a truth value", int: "a number", float: "a number", str: "a text", list: "a list"}

@@ -13,8 +13,9 @@ from typing import Any
 from evals.errors import RegistryError, near_misses
 from evals.registry.aliases import filled_in, first_entry, follow
 from evals.registry.entries import THING, check_entry
-from evals.registry.index import Index, RawEntry, shown_path
-from evals.registry.roots import default_registry_paths, no_registry
+from evals.registry.error_places import shown_path
+from evals.registry.index import Index, RawEntry
+from evals.registry.roots import KINDS, default_registry_paths, no_registry
 
 logger = logging.getLogger("evals")
 
@@ -135,17 +136,42 @@ class RegistryFiles:
         notes += [f"see all: {see_all}        add a registry: --registry_path DIR"]
         notes += [f"registry {shown_path(path)}: {no_registry(path)}" for path in self._missing_paths()]
         notes += [f"not read: {str(error).splitlines()[0]}" for error in self._index(kind).broken()[:2]]
-        notes += [f"not read: {shown_path(file)}: call it {file.stem}.yaml" for file in self._misnamed(kind, name)]
+        notes += [f"not read: {shown_path(file)}: {fix}" for file, fix in self._misplaced(kind, name)]
+        notes += [f"no entries: {shown_path(file.path)}" for file in self._index(kind).empty_files(name)]
         if kind == "evals" and os.path.isfile(name):  # Path.is_file raises for a name that is too long.
             notes.append(f"that is a file; an eval of its rows: evals new NAME --from {shlex.quote(name)}")
         if "," in name:
             notes.append("a run takes one eval; several make an eval set: oaievalset")
+        own = [shown_path(path) for path in self._registry_paths if path not in default_registry_paths()]
+        notes += [f"looked in: {', '.join(own)}, and in the built-in registry" if own else ""]
         return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)
 
-    def _misnamed(self, kind: str, name: str) -> list[Path]:
-        """Files `*.yml` that may hold `name`. As in openai/evals, only `*.yaml` is read."""
+    def _misplaced(self, kind: str, name: str) -> list[tuple[Path, str]]:
+        """Files that may hold `name` and are not read, each with what to do. As in openai/evals, only `*.yaml` is."""
         stem = name.split(".", maxsplit=1)[0]
-        return [file for path in self._registry_paths for file in (path / kind).glob("*.yml") if file.stem == stem]
+        found = []
+        for path in self._registry_paths:
+            own = [file for file in _files_in(path / kind) if file.stem == stem and file.suffix != ".yaml"]
+            found += [(file, f"call it {stem}.yaml") for file in own]
+            others = [path, *(folder for folder in _folders_in(path) if folder.name not in (*KINDS, "data"))]
+            elsewhere = (file for folder in others for file in _files_in(folder) if file.name == f"{stem}.yaml")
+            found += [(file, f"move it to {shown_path(path / kind)}") for file in elsewhere]
+        return found[:3]
 
     def _missing_paths(self) -> list[Path]:
         return [path for path in self._registry_paths if path not in default_registry_paths() and not path.exists()]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [entry for entry in _entries_of(folder) if entry.is_file()]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return [entry for entry in _entries_of(folder) if entry.is_dir()]
+
+
+def _entries_of(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []

@@ -11,9 +11,11 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from evals.errors import RegistryError
+from evals.registry.error_places import shown_path
+from evals.registry.yaml_text import BOM, parse_mapping
 
 logger = logging.getLogger("evals")
 
@@ -24,8 +26,6 @@ TOP_KEY = re.compile(
     rb'(?:"([^"\\]+)"|\'([^\']+)\'|([\w./+\x80-\xff][^\s#"\'{}\[\]&*!|>%@`,?]*))[ \t]*:(?=\s|$)', re.ASCII
 )
 "A plain or quoted key in column 0. A file with any other line in column 0 is parsed instead of scanned."
-
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,11 @@ class Index:
         """The errors of the files that could not be read so far."""
         return [file.error for file in self.files if file.error is not None]
 
+    def empty_files(self, name: str) -> list[YamlFile]:
+        """The files that are called like `name` and hold no entry."""
+        stem = name.split(".", maxsplit=1)[0]
+        return [file for file in self.files if file.path.stem == stem and file.error is None and not file.names()]
+
     @functools.cached_property
     def with_patterns(self) -> list[RawEntry]:
         """The entries that have `patterns`. Only files that contain the word are parsed for this."""
@@ -206,57 +211,6 @@ def kind_files(root: Path, kind: str) -> list[YamlFile]:
     return [YamlFile(place / name, root) for name in names if not name.startswith(".")]
 
 
-class TopLevel(NamedTuple):
-    """A top-level key of a YAML file, its value, its line, and words about keys that stand twice."""
-
-    name: str
-    body: Any
-    line: int
-    repeated: tuple[str, ...]
-
-
-def parse_mapping(data: bytes, path: Path) -> list[TopLevel]:
-    """Each top-level key, also of duplicates; [] if the file is not a mapping.
-
-    A name is the text of its key: `2024` and `yes` are names, not a number and a boolean.
-
-    Raises:
-        RegistryError: the file is not valid YAML or not UTF-8, or its anchors expand without end; with file:line.
-    """
-    import yaml
-
-    from evals.registry.yaml_nodes import check_size, line_of, repeated_keys, repeated_names
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(_text(data, path))
-    try:
-        root = loader.get_single_node()
-        if not isinstance(root, yaml.MappingNode):
-            return []
-        if b"&" in data:  # only anchors expand
-            check_size(root)
-        twice = repeated_names(root)
-        loader.flatten_mapping(root)
-        found = []
-        for key, value in root.value:
-            name, repeated = str(key.value), repeated_keys(value)
-            if name in twice:
-                repeated.insert(0, twice[name])
-            found.append(TopLevel(name, loader.construct_document(value), line_of(key), tuple(repeated)))
-        return found
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise _yaml_error(error, path, data) from error
-    finally:
-        loader.dispose()
-
-
-def shown_path(path: Path) -> str:
-    """`path` for messages: relative to the working folder if it lies in it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
-
-
 def _entry_or_none(file: YamlFile, name: str) -> RawEntry | None:
     try:
         return file.entries().get(name)
@@ -276,26 +230,3 @@ def _read(path: Path) -> bytes:
         return b"".join(chunks)
     finally:
         os.close(descriptor)
-
-
-def _text(data: bytes, path: Path) -> str:
-    try:
-        text = data.removeprefix(BOM).decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise RegistryError("not UTF-8 text", where=f"{shown_path(path)}:{line}", fix="save it as UTF-8") from error
-    return text
-
-
-def _yaml_error(error: Exception, path: Path, data: bytes) -> RegistryError:
-    line_of_error = getattr(error, "line", None)
-    if line_of_error is not None:
-        return RegistryError(str(error), where=f"{shown_path(path)}:{line_of_error}", fix="write the values out")
-    mark = getattr(error, "problem_mark", None)
-    where = shown_path(path) if mark is None else f"{shown_path(path)}:{mark.line + 1}:{mark.column + 1}"
-    problem = getattr(error, "problem", None) or str(error) or type(error).__name__
-    line = b"" if mark is None else next(iter(data.splitlines()[mark.line : mark.line + 1]), b"")
-    if line[: len(line) - len(line.lstrip())].count(b"\t"):
-        return RegistryError("not valid YAML: a line begins with a tab", where=where, fix="indent with spaces")
-    context = getattr(error, "context", None)
-    return RegistryError(f"not valid YAML: {problem}", where=where, notes=[context] if context else [])

@@ -22,7 +22,6 @@ from evals.registry.entries import (
     as_completion_fn_spec,
     as_eval_set_spec,
     as_eval_spec,
-    as_modelgraded_spec,
     check_entry,
     members_of,
 )
@@ -41,6 +40,7 @@ from evals.registry.models import (
     without_prefix,
 )
 from evals.registry.roots import bundled_root
+from evals.registry.rubrics import as_modelgraded_spec
 from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec, ModelGradedSpec, ModelInfo
 
 logger = logging.getLogger("evals")

@@ -7,7 +7,7 @@ from pathlib import Path
 from evals.errors import did_you_mean
 from evals.project import current_project
 from evals.registry.entries import KNOWN_KEYS
-from evals.registry.index import shown_path
+from evals.registry.error_places import shown_path
 
 KINDS = tuple(KNOWN_KEYS)
 "The kinds of entries. Each is a sub-folder of a registry."

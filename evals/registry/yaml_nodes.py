@@ -9,12 +9,31 @@ MAX_VALUES = 1_000_000
 "Values that an entry may have once its anchors are written out. A few lines can stand for billions."
 
 
-class ExpandsError(ValueError):
-    """Anchors make more values than MAX_VALUES, or a value that holds itself. line: of the node, from 1."""
+MAX_DEPTH = 100
+"Lists and mappings that may lie in one another. Copies and JSON of deeper ones exhaust Python's stack."
 
-    def __init__(self, problem: str, line: int) -> None:
-        self.problem, self.line = problem, line
+
+class ExpandsError(ValueError):
+    """A value that cannot be used as it is: too large, too deep, or within itself. line: of the node, from 1."""
+
+    def __init__(self, problem: str, line: int, fix: str = "write the values out") -> None:
+        self.problem, self.line, self.fix = problem, line, fix
         super().__init__(problem)
+
+
+def check_depth(root: Any) -> None:
+    """Raise ExpandsError if more than MAX_DEPTH lists and mappings lie in one another under a node."""
+    level, depth = [root], 0
+    while level:
+        if depth > MAX_DEPTH:
+            raise ExpandsError(f"more than {MAX_DEPTH} lists lie in one another", line_of(level[0]), "make it flatter")
+        unique = {id(child): child for node in level for child in children(node)}
+        level, depth = list(unique.values()), depth + 1
+
+
+def may_be_deep(data: bytes) -> bool:
+    """Whether a file has enough brackets, dashes or indentation for more than MAX_DEPTH levels. Nearly none has."""
+    return sum(map(data.count, (b"[", b"{", b"- ", b"? "))) > MAX_DEPTH or b" " * MAX_DEPTH in data
 
 
 def check_size(root: Any) -> None:

@@ -12,6 +12,7 @@ from evals.comparison.run_table import RunTable, TableRun, metric_in
 from evals.report.markdown.cells import cell
 from evals.report.words import WIDTH, interval_text, number, one_line
 from evals.report_keys import TOO_FEW, Metric
+from evals.texts.csv_cells import csv_cell
 
 Row = Sequence[str]
 
@@ -62,7 +63,7 @@ def csv_table(table: RunTable, metric: str | None) -> str:
     writer = csv.DictWriter(out, fieldnames=list(_plain_row(table.runs[0], "", Metric(0.0))), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
-        {key: "" if value is None else _no_formula(value) for key, value in row.items()}
+        {key: "" if value is None else csv_cell(value) for key, value in row.items()}
         for row in plain_rows(table, metric)
     )
     return out.getvalue().removesuffix("\n")
@@ -180,11 +181,6 @@ def _plain_row(run: TableRun, name: str, found: Metric) -> dict[str, Any]:
         "created_at": run.created_at,
         "record": run.path,
     }
-
-
-def _no_formula(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _value(found: Metric) -> str:

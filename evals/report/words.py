@@ -61,9 +61,12 @@ def wrapped(text: str, first: str = "", rest: str | None = None, width: int = WI
     """`text`, made printable, in lines of at most `width` columns.
 
     first, rest: what stands before the first line and before all others; `rest` is `first` and two spaces unless given.
+    No line ends at a hyphen: it may be one of an id, an option or a path, which people copy.
     """
     following = f"{first}  " if rest is None else rest
-    return textwrap.wrap(printable(text), width, initial_indent=first, subsequent_indent=following)
+    return textwrap.wrap(
+        printable(text), width, initial_indent=first, subsequent_indent=following, break_on_hyphens=False
+    )
 
 
 def indented(text: str) -> list[str]:

@@ -1,22 +1,20 @@
-"""`evals.run`: an eval from Python code, for scripts, notebooks and tests."""
+"""`evals.run` and `evals.estimate`: an eval from Python code, for scripts, notebooks and tests."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from evals.completion_fns.graders import GraderArgument
-from evals.engine.settings import settings_from_environment
-from evals.errors import UsageError, did_you_mean
-from evals.images.conditions import CONDITIONS, ImageOptions
+from evals.errors import UsageError
 from evals.registry.lookup import Registry
-from evals.runner.request import Estimand, RunRequest
-from evals.runner.request import log_dir as default_log_dir
+from evals.runner.estimate import RunEstimate, estimate_run
+from evals.runner.python_request import request_of, settings_of
+from evals.runner.request import Estimand
 from evals.runner.result import RunResult
-from evals.runner.rows import eval_of_rows
 from evals.runner.run import RunObserver, run_eval
-from evals.solvers.utils import as_completion_fn_or_solver
 
 
 def run(
@@ -80,48 +78,37 @@ def run(
         EvalsError: the run could not begin, or (with `check`) its numbers are not of the whole run; what was
             finished is in the record.
     """
-    given = list(completion_fn) if isinstance(completion_fn, list | tuple) else [completion_fn]
-    _refuse_rows_as_model(given)
-    if not isinstance(eval_name, str):
-        where = Path(log_dir) if log_dir is not None else default_log_dir()
-        registry_paths = [*_listed(registry_paths), eval_of_rows(eval_name, eval_class, eval_args or {}, where)]
-        eval_name = "rows"
-    fns = [fn if isinstance(fn, str) else as_completion_fn_or_solver(fn) for fn in given]
-    if not fns:
-        raise UsageError("no completion function was given", fix="give a model's name or a function of a prompt")
-    if completion_args and not any(isinstance(fn, str) for fn in fns):
-        raise UsageError(
-            "completion_args are for names; an object has its arguments already", fix="give them where it is made"
-        )
-    chosen = {"temperature": temperature, "reasoning_effort": effort}
-    request = RunRequest(
-        completion_fns=fns,
-        tags=tags,
-        eval_name=eval_name,
-        registry_paths=_listed(registry_paths),
-        extra_eval_params={**(eval_args or {}), **({} if grader is None else {"grader": grader})},
-        completion_args=dict(completion_args or {}),
-        max_samples=_positive("max_samples", max_samples),
-        repeats=_positive("repeats", repeats) or 1,
-        estimand=_estimand(estimand),
+    request = request_of(
+        completion_fn,
+        eval_name,
+        eval_class=eval_class,
+        max_samples=max_samples,
+        repeats=repeats,
+        estimand=estimand,
         shrink_groups=shrink_groups,
         seed=seed,
-        record_path=None if record_path is None else str(record_path),
+        grader=grader,
+        eval_args=eval_args,
+        completion_args=completion_args,
+        registry_paths=registry_paths,
+        data_paths=data_paths,
+        tags=tags,
+        record_path=record_path,
         log_dir=log_dir,
         resume=resume,
         cache=cache,
         max_errors=max_errors,
-        data_paths=[str(path) for path in _listed(data_paths)],
-        settings=settings_from_environment(
-            concurrency=_positive("concurrency", concurrency),
+        settings=settings_of(
+            temperature=temperature,
+            effort=effort,
+            images=images,
+            concurrency=concurrency,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             attempt_timeout_s=timeout_s,
             max_cost_usd=max_cost_usd,
             max_tokens_total=max_tokens_total,
             max_time_s=max_time_s,
-            overrides={name: value for name, value in chosen.items() if value is not None},
-            images=_images(images),
         ),
         command="evals.run",
     )
@@ -132,30 +119,65 @@ def run(
     return result
 
 
-def _refuse_rows_as_model(given: Sequence[Any]) -> None:
-    """Raise UsageError where rows stand in the place of the model."""
-    if any(isinstance(one, Mapping) or hasattr(one, "columns") for one in given):
-        raise UsageError("rows stand where the model belongs", fix="the model comes first: evals.run(MODEL, rows)")
+def estimate(
+    completion_fn: Any,
+    eval_name: Any,
+    *,
+    n_trial_calls: int = 0,
+    prices: tuple[float, float] | None = None,
+    eval_class: str = "Includes",
+    max_samples: int | None = None,
+    repeats: int = 1,
+    seed: int = 20220722,
+    temperature: float | None = None,
+    effort: str | None = None,
+    grader: GraderArgument | None = None,
+    eval_args: Mapping[str, Any] | None = None,
+    completion_args: Mapping[str, Any] | None = None,
+    registry_paths: Sequence[str | Path] | str | Path = (),
+    data_paths: Sequence[str | Path] | str | Path = (),
+    registry: Registry | None = None,
+    log_dir: str | Path | None = None,
+    concurrency: int | None = None,
+    requests_per_minute: float | None = None,
+    tokens_per_minute: float | None = None,
+    images: str | None = None,
+) -> RunEstimate:
+    """Calls, tokens, cost and time of a run before it begins: what `oaieval --estimate` prints, as an object.
 
+    n_trial_calls: real calls that measure lengths and latency; 0 calls nothing, and needs no key. prices: dollars per
+    million prompt and completion tokens of the evaluated model, in place of those of the registry. The other arguments
+    are those of `evals.run`.
 
-def _listed(paths: Sequence[str | Path] | str | Path) -> list[str | Path]:
-    return [paths] if isinstance(paths, str | Path) else list(paths)
-
-
-def _images(condition: str | None) -> ImageOptions:
-    if condition is not None and condition not in CONDITIONS:
-        near = did_you_mean(condition, CONDITIONS)
-        raise UsageError(f"images is {condition!r}", notes=[near], fix=f"choose one of {', '.join(CONDITIONS)}")
-    return ImageOptions(condition)
-
-
-def _estimand(name: Estimand) -> Estimand:
-    if name not in get_args(Estimand):
-        raise UsageError(f"estimand is {name!r}", fix=f"choose one of {', '.join(get_args(Estimand))}")
-    return name
-
-
-def _positive(name: str, value: int | None) -> int | None:
-    if value is not None and value < 1:
-        raise UsageError(f"{name} is {value}, and must be 1 or more")
-    return value
+    Raises:
+        EvalsError: the run could not begin like this.
+        UsageError: a price is negative or no number, or `n_trial_calls` is below 0.
+    """
+    if prices is not None and not all(0 <= price < math.inf for price in prices):
+        raise UsageError(f"prices are {prices}", fix="give two numbers from 0 up: dollars per million tokens")
+    if n_trial_calls < 0:
+        raise UsageError(f"n_trial_calls is {n_trial_calls}", fix="give a number from 0 up")
+    request = request_of(
+        completion_fn,
+        eval_name,
+        eval_class=eval_class,
+        max_samples=max_samples,
+        repeats=repeats,
+        seed=seed,
+        grader=grader,
+        eval_args=eval_args,
+        completion_args=completion_args,
+        registry_paths=registry_paths,
+        data_paths=data_paths,
+        log_dir=log_dir,
+        settings=settings_of(
+            temperature=temperature,
+            effort=effort,
+            images=images,
+            concurrency=concurrency,
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+        ),
+        command="evals.estimate",
+    )
+    return estimate_run(request, registry, n_trial_calls=n_trial_calls, prices=prices)

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from evals.engine.loop import run_sync
 from evals.engine.traits import preflight, traits_of
 from evals.errors import DataError, EvalsError, RegistryError, UsageError, listed
 from evals.eval import Eval, hook_of
-from evals.record.recorders import DummyRecorder
-from evals.record.scores import score_of
+from evals.images.conditions import ImageOptions
+from evals.registry.error_places import line_of_argument, placed_in
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
 from evals.registry.whose_code import plugins_answer_for
+from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.runner.given_answer import GivenAnswer, made_over_given
 from evals.runner.own_ids import OwnIds
-from evals.sample import sample_id
+from evals.runner.preflight import check_pictures
+from evals.runner.scorer_trial import try_scorer
 from evals.specs import EvalSpec
 from evals.texts.number_text import counted
 
@@ -136,13 +135,14 @@ def check_eval(name: str, registry: Registry) -> EvalCheck:
 
 def _check_made(evaluation: Eval, spec: EvalSpec, answer: GivenAnswer, check: EvalCheck) -> None:
     """The checks of an eval whose class could be made."""
-    samples = _samples(evaluation, check)
+    samples = _samples(evaluation, spec, check)
     if samples is None:
         return
     check.n_samples = len(samples)
     are_good = _check_rows(evaluation, samples, check, as_openai_evals=spec.is_openai_evals_form)
     if are_good and _is_ready(evaluation, check):
-        _check_scorer(evaluation, samples, answer, check)
+        weak_is_fine = evaluation.takes_weak_verdicts or "assurance" in (spec.args or {})
+        _check_scorer(evaluation, samples, answer, check, weak_is_fine=weak_is_fine)
         _check_duplicates(evaluation, samples, check)
         for warning in few_shot_warnings(evaluation, samples, range(len(samples))):
             check.add("warn", warning)
@@ -179,24 +179,23 @@ def _is_ready(evaluation: Eval, check: EvalCheck) -> bool:
     return True
 
 
-def _samples(evaluation: Eval, check: EvalCheck) -> Sequence[Any] | None:
+def _samples(evaluation: Eval, spec: EvalSpec, check: EvalCheck) -> Sequence[Any] | None:
     if evaluation.samples_jsonl is None:
         check.add("warn", "this class makes its samples itself: rows were not checked")
         return None
     try:
-        samples = evaluation.stream_samples()
+        with placed_in(spec.where, spec.args):
+            samples = evaluation.stream_samples()
     except EvalsError as error:
         check.add("failed", str(error))
         return None
     if not len(samples):
-        check.add("failed", "the dataset has no samples")
+        empty = DataError(
+            "the dataset has no samples", where=line_of_argument(spec.where, "samples_jsonl"), fix="add rows to it"
+        )
+        check.add("failed", str(empty))
         return None
     return samples
-
-
-def _where(sample: Any, index: int) -> str:
-    where = getattr(sample, "where", None)
-    return os.path.relpath(where) if where and not where.startswith("..") else where or f"row {index + 1}"
 
 
 def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, as_openai_evals: bool) -> bool:
@@ -207,13 +206,14 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
     except EvalsError as error:
         check.add("failed", str(error))
         return False
-    own_ids = OwnIds(evaluation)
+    own_ids, pictures, images = OwnIds(evaluation), PictureDigest(), ImageOptions()
     for index in range(len(samples)):
         try:
             sample = samples[index]
             check_sample(sample)
             doubts.look_at(sample)
             own_ids.look_at(sample)
+            check_pictures(evaluation, sample, images, pictures)
         except (DataError, RegistryError, UsageError) as error:
             bad.append(error)
     if not bad:
@@ -230,61 +230,35 @@ def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, a
     return False
 
 
-def _check_scorer(evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer, check: EvalCheck) -> None:
-    """Check that ideal answers pass the scorer, and that an empty completion does not."""
+def _check_scorer(
+    evaluation: Eval, samples: Sequence[Any], answer: GivenAnswer, check: EvalCheck, *, weak_is_fine: bool
+) -> None:
+    """Check that ideal answers pass the scorer, and that an empty completion does not.
+
+    weak_is_fine: the entry says which verdicts it takes, or this machine has no others: weak ones are a warning.
+    """
     tried = try_scorer(evaluation, samples, range(len(samples)), answer)
     if tried.n == 0:
-        check.add("warn", "no ideal answers to try: the scorer was not exercised")
+        what = _why_none_was_tried(evaluation)
+        check.add("ok" if evaluation.further_completion_fns else "warn", what)
         return
     _report(check, tried.failing, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer:")
     _report(
         check, tried.empty_passes, "an empty answer is always scored wrong", "an empty answer is scored right in sample"
     )
     if tried.weak:
+        fix = "" if weak_is_fine else "\nfix: change these tests, or accept it in the entry's args: assurance: weak"
         check.add(
-            "warn",
+            "warn" if weak_is_fine else "failed",
             f"{counted(len(tried.weak), 'ideal answer')} passed only in a weak verdict, which a program could forge: "
-            f"{listed(tried.weak, 3)}; --assurance strict refuses such samples",
+            f"{listed(tried.weak, 3)}; --assurance strict refuses such samples{fix}",
         )
 
 
-@dataclass
-class ScorerTrial:
-    """The samples whose ideal answer failed its scorer, those that an empty completion passed, and weak passes."""
-
-    n: int = 0
-    "Ideal answers that were tried."
-    failing: list[str] = field(default_factory=list)
-    empty_passes: list[str] = field(default_factory=list)
-    weak: list[str] = field(default_factory=list)
-    "Samples whose ideal answer passed in a verdict that the program could have forged."
-
-
-def try_scorer(evaluation: Eval, samples: Sequence[Any], indices: Iterable[int], answer: GivenAnswer) -> ScorerTrial:
-    """Score the ideal answers of some samples, and an empty completion, by the eval's own scorer.
-
-    An answer passes if the score of its sample is above 0. answer: the eval's completion function. indices: rows.
-    """
-    trial = ScorerTrial()
-
-    async def try_all() -> None:
-        recorder = DummyRecorder(None)
-        for index in indices:
-            sample, name = samples[index], sample_id(evaluation.name, index)
-            ideals = hook_of(evaluation, "ideal_completions")(sample)
-            for ideal in ideals:
-                trial.n += 1
-                scored = await _scored(evaluation, recorder, sample, name, answer, ideal)
-                if scored.weak:
-                    trial.weak.append(name)
-                if not scored.passed:
-                    trial.failing.append(f"{name} ({ideal[:40]!r})   {_where(sample, index)}")
-                    break
-            if ideals and (await _scored(evaluation, recorder, sample, name, answer, "")).passed:
-                trial.empty_passes.append(f"{name}   {_where(sample, index)}")
-
-    run_sync(try_all())
-    return trial
+def _why_none_was_tried(evaluation: Eval) -> str:
+    if evaluation.further_completion_fns:
+        return "the grader decides what is right; it was not called"
+    return "no ideal answers to try: the scorer was not exercised"
 
 
 def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:
@@ -295,25 +269,6 @@ def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:
         check.add("failed", f"{failed} {line}")
     if len(bad) > MAX_SHOWN:
         check.add("failed", f"{len(bad) - MAX_SHOWN} more samples alike")
-
-
-class _Scored(NamedTuple):
-    passed: bool
-    weak: bool
-
-
-async def _scored(
-    evaluation: Eval, recorder: DummyRecorder, sample: Any, name: str, answer: GivenAnswer, text: str
-) -> _Scored:
-    answer.text = text
-    with recorder.sample(name) as scope:
-        try:
-            await evaluation._call_eval_sample(sample, random.Random(name))
-        except Exception:
-            return _Scored(False, False)
-        passed = (score_of(scope.events) or 0.0) > 0
-        weak = any(isinstance(event.data, dict) and event.data.get("assurance") == "weak" for event in scope.events)
-        return _Scored(passed, passed and weak)
 
 
 def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evals.completion_fns.replay import ReplayCompletionFn
 from evals.engine.traits import traits_of
 from evals.errors import UsageError
 from evals.registry.argument_types import parameters_of
@@ -43,7 +42,7 @@ def self_grading(evaluation: Eval) -> list[str]:
 
     None where graders are what is evaluated (`metaeval`), and where a record is played back.
     """
-    plays_back = any(isinstance(fn, ReplayCompletionFn) for fn in evaluation.completion_fns)
+    plays_back = any(getattr(fn, "plays_back_a_record", False) for fn in evaluation.completion_fns)
     if plays_back or getattr(evaluation, "metaeval", False):
         return []
     evaluated, called = {_identity(fn) for fn in evaluation.completion_fns}, evaluation.completion_fn_names

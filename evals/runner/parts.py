@@ -25,10 +25,17 @@ from evals.specs import RunSpec
 Key = tuple[str, int]
 "(sample id, repeat)."
 
+Place = tuple[int, int, int]
+"What samples are sorted by: pass, rank in the shuffled order, repeat."
+
 LEFT_BEHIND_S = 30.0
 "Seconds that processes whose parent was killed get to finish their calls in flight."
 
-_WRITE_BYTES = 1 << 20
+WRITE_BYTES = 1 << 20
+"How much is written at once."
+
+_Span = tuple[Key, tuple[int, int, int]]
+"An evaluation of a sample, with the start, the size and the number of its lines."
 
 
 def parts_folder(record: str | Path) -> Path:
@@ -96,8 +103,8 @@ class SampleOrder:
     repeats: int = 1
     _ranks: dict[int, array[int]] = field(default_factory=dict)
 
-    def place(self, sample_id: str, repeat: int) -> tuple[int, int, int]:
-        """What samples are sorted by: pass, rank in the shuffled order, repeat."""
+    def place(self, sample_id: str, repeat: int) -> Place:
+        """Where this evaluation stands in the run."""
         number = repeat // self.repeats
         ranks = self._ranks_of(min(number, len(self.passes) - 1)) if self.passes else array("I")
         tail = sample_id.rpartition(".")[2]
@@ -114,14 +121,64 @@ class SampleOrder:
         return self._ranks[number]
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """The lines of one evaluation of a sample in a part."""
+@dataclass
+class PartIndex:
+    """Where the samples of a part stand, in the order of the run: one entry each, of the last attempt at a sample.
 
-    key: Key
-    part: int
-    start: int
-    size: int
+    places: what they are sorted by. starts, sizes: bytes, in the lines of the part. n_lines: of each. loose: lines of
+    events that belong to no sample.
+    """
+
+    keys: list[Key]
+    places: list[Place]
+    starts: array[int]
+    sizes: array[int]
+    n_lines: array[int]
+    loose: list[bytes]
+
+
+def index_of(path: Path, order: SampleOrder) -> PartIndex:
+    """Read a part once. What is damaged is left out: its samples are not done.
+
+    Raises:
+        DataError: a segment is missing. OSError: the part cannot be read.
+    """
+    spans: dict[Key, tuple[int, int, int]] = {}
+    loose = []
+    for found in _spans_of(path):
+        if isinstance(found, bytes):
+            loose.append(found)
+        else:
+            spans[found[0]] = found[1]
+    places = {key: order.place(*key) for key in spans}
+    keys = sorted(spans, key=places.__getitem__)
+    starts, sizes, n_lines = (array(kind, [spans[key][i] for key in keys]) for i, kind in enumerate("QQL"))
+    return PartIndex(keys, [places[key] for key in keys], starts, sizes, n_lines, loose)
+
+
+Row = tuple[Place, int, int]
+"A sample of several parts: its place, the number of the part, the number in the part's index."
+
+
+def merged_rows(indexes: Sequence[PartIndex], done: Collection[Key] = ()) -> list[Row]:
+    """The samples of all parts in the order of the run, without those in `done`; of a sample in several, the last."""
+    last = {key: part for part, index in enumerate(indexes) for key in index.keys} if len(indexes) > 1 else {}
+    rows = []
+    for part, index in enumerate(indexes):
+        for number, (key, place) in enumerate(zip(index.keys, index.places, strict=True)):
+            if key not in done and last.get(key, part) == part:
+                rows.append((place, part, number))
+    rows.sort()  # each part is in order already
+    return rows
+
+
+def loose_lines(indexes: Sequence[PartIndex]) -> list[bytes]:
+    """The events that belong to no sample, each from the first part that has it."""
+    found: dict[bytes, bytes] = {}
+    for index in indexes:
+        for line in index.loose:
+            found.setdefault(_without_head(line), line)
+    return list(found.values())
 
 
 def append_parts(
@@ -129,36 +186,33 @@ def append_parts(
 ) -> list[Key]:
     """Append the finished and failed samples of `parts` to a record, in order; the keys of those that were added.
 
-    Of several attempts at a sample in a part the last one counts. done: samples that the record has already. Events
-    that belong to no sample are taken from the first part that has them. What is damaged is left out: its samples are
-    not done. Memory: about half a kilobyte a sample.
+    Of several attempts at a sample the last one counts. done: samples that the record has already. What is damaged is
+    left out. Memory: about half a kilobyte a sample.
 
     Raises:
         RecordError: the record cannot be written. DataError: a segment of a part is missing. OSError: a part cannot be
             read.
     """
-    spans: dict[Key, _Span] = {}
-    loose: dict[bytes, bytes] = {}
-    for number, path in enumerate(parts):
-        for found in _spans_of(path, number):
-            if isinstance(found, _Span):
-                spans[found.key] = found
-            else:
-                loose.setdefault(_without_head(found), found)
-    chosen = sorted((span for span in spans.values() if span.key not in done), key=lambda span: order.place(*span.key))
+    indexes = [index_of(path, order) for path in parts]
+    rows = merged_rows(indexes, done)
+    recorder.adopt([[line] for line in loose_lines(indexes)])
     with ExitStack() as stack:
         files = [stack.enter_context(_as_one_file(path, recorder)) for path in parts]
-        waiting = [[line] for line in loose.values()]
-        n_bytes = 0
-        for span in chosen:
-            lines = os.pread(files[span.part].fileno(), span.size, span.start).splitlines(keepends=True)
-            waiting.append(lines)
-            n_bytes += span.size
-            if n_bytes >= _WRITE_BYTES:
+        waiting, n_bytes = [], 0
+        for _, part, number in rows:
+            size = indexes[part].sizes[number]
+            waiting.append(lines_at(files[part].fileno(), indexes[part].starts[number], size))
+            n_bytes += size
+            if n_bytes >= WRITE_BYTES:
                 recorder.adopt(waiting)
                 waiting, n_bytes = [], 0
         recorder.adopt(waiting)
-    return [span.key for span in chosen]
+    return [indexes[part].keys[number] for _, part, number in rows]
+
+
+def lines_at(fd: int, start: int, size: int) -> list[bytes]:
+    """The lines that stand at this place of an open file."""
+    return os.pread(fd, size, start).splitlines(keepends=True)
 
 
 @contextmanager
@@ -182,7 +236,7 @@ def _as_one_file(path: Path, recorder: LocalRecorder) -> Iterator[BinaryIO]:
         yield whole
 
 
-def _spans_of(path: Path, number: int) -> Iterator[_Span | bytes]:
+def _spans_of(path: Path) -> Iterator[_Span | bytes]:
     """The intact batches of a part: where the lines of a sample stand, or the one line of a loose event."""
     check, starts = BatchCheck(trusts_checksums=True), array("Q")
     for start, end, raw in raw_lines(path):
@@ -195,7 +249,8 @@ def _spans_of(path: Path, number: int) -> Iterator[_Span | bytes]:
         found = plain_end(raw)
         batch = check.end_if_intact(raw, found) if found is not None else None
         if found is not None and batch is not None:
-            yield _Span((found.sample_id, found.repeat), number, starts[-batch.n_kept], end - starts[-batch.n_kept])
+            first = starts[-batch.n_kept]
+            yield (found.sample_id, found.repeat), (first, end - first, batch.n_kept)
             starts = array("Q")
             continue
         line = parsed_line(raw)
@@ -208,7 +263,7 @@ def _spans_of(path: Path, number: int) -> Iterator[_Span | bytes]:
                 yield raw
         elif batch.n_kept:
             first = starts[-batch.n_kept]
-            yield _Span((line.get("sample_id") or "", line.get("repeat") or 0), number, first, end - first)
+            yield (line.get("sample_id") or "", line.get("repeat") or 0), (first, end - first, batch.n_kept)
         starts = array("Q")
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import evals
+from evals.chat import is_chat_prompt
 from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
 from evals.images.conditions import TRANSCRIBED, ImageOptions, has_images, in_condition
+from evals.images.inline import has_local_images
+from evals.json_text import dumps
 from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import LOOKED_AT, few_shot_warnings
@@ -111,8 +114,7 @@ def _check_rows(
             check_sample(sample)
             doubts.look_at(sample)
             own_ids.look_at(sample)
-            if pictures.add(sample) or images.seen_as == TRANSCRIBED:
-                _check_images(evaluation, sample, images)
+            check_pictures(evaluation, sample, images, pictures)
         except DataError as error:
             if first is None:
                 first = error
@@ -124,6 +126,18 @@ def _check_rows(
     more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
     also = [f"({more} the same problem: {listed(same)})"] if same else []
     raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)
+
+
+def check_pictures(evaluation: Eval, sample: Any, images: ImageOptions, pictures: PictureDigest) -> None:
+    """Take in the pictures that a row names, and raise BadSample for one that cannot be sent as the run wants it."""
+    if pictures.add(sample) or images.seen_as == TRANSCRIBED or _has_images(sample, evaluation.input_field):
+        _check_images(evaluation, sample, images)
+
+
+def _has_images(sample: Any, field: str) -> bool:
+    """Whether the row's question is a chat with a picture of this machine; its name may end in anything."""
+    asked = sample.get(field) if isinstance(sample, dict) else None
+    return isinstance(asked, list) and is_chat_prompt(asked) and has_local_images(asked)
 
 
 def _check_images(evaluation: Eval, sample: Any, images: ImageOptions) -> None:
@@ -140,11 +154,17 @@ def _check_images(evaluation: Eval, sample: Any, images: ImageOptions) -> None:
 def _estimate_tokens(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> int | None:
     chosen = order[:ROWS_FOR_ESTIMATE]
     first_prompt = hook_of(evaluation, "first_prompt")
-    prompts = [first_prompt(samples[index]) for index in chosen]
-    sizes = [text_bytes(prompt) for prompt in prompts if prompt is not None]
+    asked = [(samples[index], first_prompt(samples[index])) for index in chosen]
+    sizes = [text_bytes(prompt) + _tool_bytes(sample) for sample, prompt in asked if prompt is not None]
     if not sizes:
         return None
     return round(sum(sizes) / len(sizes) / 4 * len(order))
+
+
+def _tool_bytes(sample: Any) -> int:
+    """Bytes of the functions that a row describes; they are sent beside each prompt, and servers count them."""
+    tools = sample.get("tools") if isinstance(sample, dict) else None
+    return len(dumps(tools).encode("utf-8", "replace")) if tools else 0
 
 
 def text_bytes(prompt: Any) -> int:

@@ -16,17 +16,19 @@ from evals.eval import Eval
 from evals.key_values import typed
 from evals.project import current_project
 from evals.registry.classes import load_object
+from evals.registry.error_places import placed_in
 from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
 from evals.registry.whose_code import plugins_answer_for
-from evals.runner.checks import try_scorer
 from evals.runner.fingerprint import fingerprint_of, scoring_facts
 from evals.runner.given_answer import GivenAnswer, ScoringAnswer
 from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
+from evals.runner.scorer_trial import try_scorer
+from evals.runner.unknown_models import told_of_unknown_models
 from evals.secrets import register_secrets_in, without_secrets, without_secrets_in_command
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
 
@@ -140,7 +142,8 @@ def prepare(request: RunRequest, registry: Registry | None = None, *, to_call: b
         if to_call:
             evaluation.preflight()
             warnings += _scorer_warnings(evaluation, spec, request, registry)
-            preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
+            with told_of_unknown_models(_models_of(evaluation, request), registry):
+                preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
             _check_budget(evaluation, request, registry)
         fingerprint = fingerprint_of(request, spec, evaluation, facts, registry)
     return PreparedRun(
@@ -209,7 +212,8 @@ def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
 
 def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
     images = request.settings.images
-    return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
+    with placed_in(spec.where, {**(spec.args or {}), **request.extra_eval_params}, given=request.extra_eval_params):
+        return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
 
 
 def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
@@ -292,11 +296,15 @@ def _check_effort(evaluation: Eval, request: RunRequest, registry: Registry) -> 
 
 def _model_warnings(evaluation: Eval, request: RunRequest, registry: Registry) -> list[str]:
     """What is known against the models of a run, its graders among them: that they are or will soon be shut down."""
-    graders = [traits_of(fn).model for fn in evaluation.further_completion_fns]
-    names = [name for name in (*request.completion_fns, *graders) if isinstance(name, str)]
     today = datetime.now(timezone.utc).date()
-    warnings = [retirement_warning(registry.model_info(name), today) for name in dict.fromkeys(names)]
+    warnings = [retirement_warning(registry.model_info(name), today) for name in _models_of(evaluation, request)]
     return [warning for warning in warnings if warning is not None]
+
+
+def _models_of(evaluation: Eval, request: RunRequest) -> list[str]:
+    """The names of the models of a run, its graders among them, each once."""
+    graders = [traits_of(fn).model for fn in evaluation.further_completion_fns]
+    return list(dict.fromkeys(name for name in (*request.completion_fns, *graders) if isinstance(name, str)))
 
 
 def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, registry: Registry) -> list[str]:
@@ -314,7 +322,7 @@ def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, regi
         return []
     return [
         f"{len(failing)} of {len(tried)} samples tried have an ideal answer that their own scorer refuses, "
-        f"first {failing[0]}"
+        f"first {failing[0].splitlines()[0]}"
     ]
 
 

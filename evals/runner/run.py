@@ -23,7 +23,6 @@ from evals.registry.whose_code import blamed_line, is_ours
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
 from evals.runner.interrupts import handle_interrupts
-from evals.runner.parts import SampleOrder, parts_of, remove_parts, take_in_parts
 from evals.runner.plugin_failure import plugin_failed
 from evals.runner.prepare import PreparedRun, prepare
 from evals.runner.recorders import open_recorder, path_of
@@ -280,19 +279,19 @@ def evaluate_here(
 
 def _with_parts(earlier: Earlier | None, prepared: PreparedRun) -> Earlier | None:
     """The earlier record, with what the processes of a killed run had left beside it."""
-    if earlier is None or not parts_of(earlier.path):
+    if earlier is None:
+        return None
+    from evals.runner.parts import SampleOrder, parts_of, remove_parts, take_in_parts
+
+    if not parts_of(earlier.path):
         return earlier
     if earlier.final_report is None:
-        take_in_parts(earlier.path, prepared.run_spec(), _order_of(prepared), earlier.finished)
+        n_samples = prepared.preflight.n_samples
+        order = SampleOrder([] if n_samples is None else [n_samples], prepared.request.repeats)
+        take_in_parts(earlier.path, prepared.run_spec(), order, earlier.finished)
     else:
         remove_parts(earlier.path)
     return read_earlier(earlier.path)
-
-
-def _order_of(prepared: PreparedRun) -> SampleOrder:
-    n_samples = prepared.preflight.n_samples
-    request = prepared.request
-    return SampleOrder([] if n_samples is None else [n_samples], request.repeats)
 
 
 def _as_it_was(prepared: PreparedRun, earlier: Earlier) -> RunResult:

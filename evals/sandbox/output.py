@@ -46,5 +46,8 @@ def _same_number(printed: str, expected: str, rule: NumberRule) -> bool:
 
 def escaped(text: str) -> str:
     """At most `MAX_DETAIL` characters of the text, with everything escaped that could steer a terminal."""
-    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text[:MAX_DETAIL])
+    text = text[:MAX_DETAIL]
+    if text.isprintable():
+        return text
+    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
     return shown[:MAX_DETAIL]

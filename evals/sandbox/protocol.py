@@ -1,7 +1,7 @@
 """What the sandbox's processes say to one another: each message is a frozen dataclass, and travels as one JSON object.
 
     evaluator -> tester     Setup; then a Check for each program, an Allowance for one that takes long
-    tester -> evaluator     Ready or CannotStart; then Started, SteppedBack, Late, and an Outcome for each program
+    tester -> evaluator     Ready or CannotStart; then SteppedBack, TakesLong, Late, an Outcome for each
     tester -> zygote        ZygotePlan; then orders FORK and END
     zygote -> tester        ZygoteReady or CannotStart; then CandidateEnded
     tester -> candidate     one of FunctionJob, ProgramJob, SameProcessJob; then calls, see `inside.candidate`
@@ -13,11 +13,12 @@ module, so it holds no test.
 
 from __future__ import annotations
 
-import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, NamedTuple, TypeVar, overload
 
+from evals.sandbox.quick_json import loads, writer
 from evals.sandbox.typed_json import ProtocolError, from_json
 
 MAX_JOB = 1 << 28
@@ -29,6 +30,11 @@ MAX_ORDER = 1 << 16
 START_S = 60.0
 "Time for a process to be there, a zygote to set itself up, a candidate to be ready. A loaded machine is no error."
 
+N_AHEAD = 2
+"Candidates that an idle worker has ready, or in the making: it need not wait for one when it gets a program."
+
+ASK_AT = 0.25
+"Part of its limit after which it matters what a program's reference takes. Most end before, and cost no such run."
 MOST_ROOM = 4
 LEAST_ROOM_S = 20.0
 "A program that had no core to run on gets at most `MOST_ROOM` times its limit, or `LEAST_ROOM_S` if that is more."
@@ -40,6 +46,11 @@ Assurance = Literal["strict", "weak"]
 def longest_s(limit_s: float) -> float:
     """The longest wall time, in seconds, that a program with this limit can have."""
     return max(LEAST_ROOM_S, MOST_ROOM * limit_s)
+
+
+BEGUN = struct.Struct("<Qd")
+"""What a tester notes as a program's time begins, at the start of the file that is its standard error: the number of
+its check, and `time.monotonic()`. A message would wake the evaluator, nearly always for nothing."""
 
 
 @dataclass(frozen=True)
@@ -164,13 +175,13 @@ class CannotStart:
 
 
 @dataclass(frozen=True)
-class Started:
-    """The program's time runs from now."""
+class SteppedBack:
+    """The program takes long and runs with less priority: another may start beside it."""
 
 
 @dataclass(frozen=True)
-class SteppedBack:
-    """The program takes long and runs with less priority: another may start beside it. Answered by an `Allowance`."""
+class TakesLong:
+    """`ASK_AT` of the limit is over. Answered by an `Allowance`: the time of the reference counts from now."""
 
 
 @dataclass(frozen=True)
@@ -209,8 +220,8 @@ class ZygoteReady:
 
 FORK, END = b"f", b"e"
 """Orders to a zygote, each followed by the number of a candidate, from 1: fork its process, with whose end of a socket
-it comes, by which it says that it is ready; or kill it and all that it started. They are no JSON: a zygote copies the
-pages that it touches after each fork, and reading messages there cost 3 % of all programs a second."""
+it comes, by which it says that it is ready; or kill it and all that it started. One packet may hold both, END first.
+They are no JSON: a zygote copies the pages that it touches after each fork."""
 
 
 @dataclass(frozen=True)
@@ -231,16 +242,14 @@ class CandidateEnded:
             raise ProtocolError(f"the zygote answers {text[:500]}") from None
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Limits of one process. cpu_s: processor time, whole seconds."""
 
     memory_bytes: int
     cpu_s: int
 
 
-@dataclass(frozen=True)
-class FunctionJob:
+class FunctionJob(NamedTuple):
     """Load a program, and answer calls into it."""
 
     source: str
@@ -251,22 +260,35 @@ class FunctionJob:
     max_output_bytes: int
 
 
-@dataclass(frozen=True)
-class ProgramJob:
+class ProgramJob(NamedTuple):
     """Run a whole program. With this go descriptors of its standard input, output and error."""
 
     source: str
     limits: Limits
 
 
-@dataclass(frozen=True)
-class SameProcessJob:
+class SameProcessJob(NamedTuple):
     """Run a program and its tests in one process: what it says may be forged."""
 
     source: str
     limits: Limits
     entry_point: str
     tests: str
+
+
+Job = FunctionJob | ProgramJob | SameProcessJob
+_JOBS: dict[str, type[Job]] = {kind.__name__: kind for kind in (FunctionJob, ProgramJob, SameProcessJob)}
+
+
+def job_parts(job: Job) -> list[Any]:
+    """A job as what JSON takes: its kind, then its fields. To check each, as in messages, made 70 pages be copied."""
+    return [type(job).__name__, *job]
+
+
+def job_of(parts: Any) -> Job:
+    """The job of these parts. Raises TypeError, ValueError or LookupError if they are of none."""
+    kind, source, limits, *rest = parts
+    return _JOBS[kind](source, Limits(*limits), *rest)
 
 
 @dataclass(frozen=True)
@@ -291,8 +313,7 @@ class Done:
     errno: int = 0
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False, default=vars).encode
-_decode = json.JSONDecoder().decode
+_encode = writer(default=vars)
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -320,7 +341,7 @@ def read(text: str, *expected: type) -> Any:
         ProtocolError: it is another message, or none; or a field is missing, unknown or of a wrong type.
     """
     try:
-        ((name, data),) = _decode(text).items()
+        ((name, data),) = loads(text).items()
     except (ValueError, AttributeError, RecursionError):
         raise ProtocolError(f"this is no message: {text[:100]!r}") from None
     for kind in expected:

@@ -54,7 +54,10 @@ def _instance(kind: Callable[..., Any], data: Any) -> Any:
         raise _Wrong(f"has no field {name!r}") from None
     if len(data) != len(fields):
         raise _Wrong(f"has an unknown field {min(data.keys() - values.keys())!r}")
-    return kind(**values)
+    # As `__init__` does it, without a call for each field: messages are frozen, and have no `__post_init__`.
+    made = object.__new__(kind)  # type: ignore[arg-type]
+    made.__dict__.update(values)
+    return made
 
 
 @functools.cache

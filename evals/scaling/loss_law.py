@@ -184,8 +184,15 @@ def check_enough(runs: Runs, c: float | None) -> None:
     """Raises BadTable where the runs hold no law, or the known constant lies not below every loss."""
     needed = MIN_RUNS if c is None else N_PARAMETERS
     if runs.n_distinct < needed:
-        fix = "train more runs" + ("" if c is not None else ", or give the constant: c=0.0")
-        raise BadTable(f"{runs.n_distinct} different amounts of compute, but the fit needs {needed}", fix=fix)
+        fix = "train runs of other sizes"
+        if runs.n_distinct >= N_PARAMETERS:
+            fix += ", or fit without a constant: --law power, in Python c=0.0"
+        said = (
+            "all runs have the same compute"
+            if runs.n_distinct == 1
+            else f"{runs.n_distinct} different amounts of compute"
+        )
+        raise BadTable(f"{said}, but the fit needs {needed}", fix=fix)
     if c is not None and not 0 <= c < runs.loss.min():
         said = f"the constant {c} is not between 0 and the smallest loss {runs.loss.min():.6g}"
         raise BadTable(said, fix="a loss below the floor means another floor, or another unit")
@@ -217,11 +224,10 @@ def law_intervals(law: LossLaw, confidence: float, n_draws: int, rng: np.random.
     )
     half = (1 + confidence) / 2
     wide = float(t_distribution.ppf(half, max(law.n - law.n_parameters, 1))) / z_quantile(half)
+    ends = (("a", law.a), ("b", law.b))
     logs = {"a": laws.u - math.log(law.a), "b": laws.z - math.log(-law.b)}
-    found = {
-        "a": percentiles(law.a * np.exp(logs["a"] * wide), confidence),
-        "b": percentiles(law.b * np.exp(logs["b"] * wide), confidence),
-    }
+    with np.errstate(over="ignore", invalid="ignore"):  # the exponent of a loss that does not fall: not defined
+        found = {name: percentiles(value * np.exp(logs[name] * wide), confidence) for name, value in ends}
     if fixed is None:
         found["c"] = percentiles(np.maximum(law.c + (laws.c - law.c) * wide, 0.0), confidence)
     if fixed is None:
@@ -268,7 +274,10 @@ def _warnings(law: LossLaw, free: Laws | None) -> tuple[str, ...]:
             f"({law.aicc_other:.1f} against {law.aicc:.1f})"
         )
     if law.loss(law.runs.compute[0]) / law.loss(law.compute_unit) < 1.001:
-        said.append("the loss does not fall with compute: there is no law to extrapolate")
+        said.append(
+            "the loss does not fall with compute: there is no law to extrapolate (a score that rises is fitted as "
+            "1 - score)"
+        )
     if law.runs.decades < SHORT:
         said.append(
             f"the runs span {law.runs.decades:.1f} decades of compute: exponent and constant are hardly told apart"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from evals.completion import CompletionFn
-from evals.completion_fns.dummy import DummyCompletionFn
 from evals.completion_fns.function import as_completion_fn
-from evals.engine.traits import traits_of
-from evals.solvers.completion_fn_solver import CompletionFnSolver
-from evals.solvers.solver import DummySolver, Solver
-from evals.solvers.solver_completion_fn import SolverCompletionFn
+
+if TYPE_CHECKING:
+    from evals.solvers.solver import Solver
 
 
 def as_completion_fn_or_solver(given: Any) -> Any:
@@ -19,7 +18,13 @@ def as_completion_fn_or_solver(given: Any) -> Any:
     Raises:
         UsageError: it is a class, or nothing that can be asked.
     """
-    return given if isinstance(given, Solver) else as_completion_fn(given)
+    return given if _is_solver(given) else as_completion_fn(given)
+
+
+def _is_solver(given: Any) -> TypeGuard[Solver]:
+    # There is no solver before its module is loaded, and most runs start and end without it.
+    module = sys.modules.get("evals.solvers.solver")
+    return module is not None and isinstance(given, module.Solver)
 
 
 def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
@@ -28,7 +33,9 @@ def maybe_wrap_with_compl_fn(ambiguous_executor: Any) -> CompletionFn:
     Raises:
         ValueError: it is neither.
     """
-    if isinstance(ambiguous_executor, Solver):
+    if _is_solver(ambiguous_executor):
+        from evals.solvers.solver_completion_fn import SolverCompletionFn
+
         return SolverCompletionFn(solver=ambiguous_executor)
     if not callable(ambiguous_executor):
         raise ValueError(f"Expected a completion function or a solver, got {ambiguous_executor!r}")
@@ -41,6 +48,12 @@ def maybe_wrap_with_solver(ambiguous_executor: Any) -> Solver:
     Raises:
         ValueError: it is neither.
     """
+    from evals.completion_fns.dummy import DummyCompletionFn
+    from evals.engine.traits import traits_of
+    from evals.solvers.completion_fn_solver import CompletionFnSolver
+    from evals.solvers.solver import DummySolver, Solver
+    from evals.solvers.solver_completion_fn import SolverCompletionFn
+
     if isinstance(ambiguous_executor, Solver):
         return ambiguous_executor
     if isinstance(ambiguous_executor, SolverCompletionFn):

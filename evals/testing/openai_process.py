@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
+from evals.errors import did_you_mean
 from evals.testing.faults import DEFAULT_FAULTS, FAULTS, Faults
 from evals.testing.http_server import serve
 from evals.testing.model_profiles import PROFILES
@@ -37,11 +38,20 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--models", help="comma-separated name patterns; other models are refused with 404")
     p.add_argument("--profile", choices=tuple(PROFILES), help="refuse and reason as this model or server does")
     p.add_argument("--error-rate", type=float, default=0.0, help="chance that an attempt fails")
-    p.add_argument("--faults", default=",".join(DEFAULT_FAULTS), help=f"of {', '.join(FAULTS)}")
+    p.add_argument("--faults", type=_faults, default=list(DEFAULT_FAULTS), help=f"of {', '.join(FAULTS)}")
     p.add_argument("--fail-first-n", type=int, default=0, help="failing attempts at each prompt")
     p.add_argument("--retry-after", type=float, default=0.05, metavar="SECONDS")
     p.add_argument("--seed", type=int, default=0)
     return p
+
+
+def _faults(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in FAULTS:
+            hint = did_you_mean(name, FAULTS) or f"there are: {', '.join(FAULTS)}"
+            raise argparse.ArgumentTypeError(f"there is no fault {name!r} ({hint})")
+    return names
 
 
 def app_from(args: argparse.Namespace) -> OpenAIApp:
@@ -58,7 +68,7 @@ def app_from(args: argparse.Namespace) -> OpenAIApp:
         models=args.models.split(",") if args.models else None,
         profile=args.profile,
     )
-    faults = Faults(args.error_rate, args.faults.split(","), args.fail_first_n, args.seed, args.retry_after)
+    faults = Faults(args.error_rate, args.faults, args.fail_first_n, args.seed, args.retry_after)
     return OpenAIApp(answering, rules, faults, keep=100)
 
 

@@ -60,9 +60,9 @@ def counted(n: int, noun: str) -> str:
 
 
 def money(usd: float) -> str:
-    """Dollars: cents, and less than a cent to four decimals."""
-    if usd >= 0.01:
-        return f"${usd:,.2f}"
+    """Dollars: cents, and less than a cent to four decimals; `$0` is none at all."""
+    if usd >= 0.01 or not usd:
+        return f"${usd:,.2f}" if usd else "$0"
     return f"${usd:.4f}" if usd >= 0.0001 else "under $0.0001"
 
 

@@ -103,6 +103,7 @@ def test_json_holds_the_same_numbers_and_nothing_else_is_printed(folder):
     assert body["flips"][0]["completion_a"] == "1"
 
 
+@pytest.mark.slow
 def test_several_runs_are_ranked_with_intervals(folder):
     text = compare(folder, "main.jsonl", "change.jsonl", "bad.jsonl")
     assert "3 runs of sums.dev.v0: 24 samples in all of them" in text
@@ -113,6 +114,7 @@ def test_several_runs_are_ranked_with_intervals(folder):
     assert [run["rank"] for run in body["runs"]] == [[1, 2], [1, 2], [3, 3]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [["change.jsonl"], ["change.jsonl", "bad.jsonl"]])
 def test_markdown_tables_have_as_many_cells_in_every_line(folder, others):
     text = compare(folder, "main.jsonl", *others, "--markdown")

@@ -96,6 +96,7 @@ def test_an_interactive_bash_completes_at_the_tab_key(folder):
         os.waitpid(process_id, 0)
 
 
+@pytest.mark.slow
 def test_zsh_reads_the_script_and_completes(folder):
     script = (
         "autoload -Uz compinit && compinit -D -u\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,29 @@ def test_calls_are_exact_and_tokens_within_their_range(
     completions = summed([Guess(**one["completion_tokens"]) for one in found["models"]], "")
     assert completions.low <= usage["usage_completion_tokens"]
     assert completions.high is None or usage["usage_completion_tokens"] <= completions.high
+
+
+def test_functions_and_schemas_that_are_sent_count_as_prompt(
+    registry: Path, server: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "Gives the weather of a place for some days. " * 50
+    function = {"type": "function", "function": {"name": "weather", "description": text, "parameters": {}}}
+    schema = {"type": "object", "description": text}
+    rows = {"tools": {"input": "Hi", "tools": [function], "ideal": []}, "schema": {"input": "Hi", "schema": schema}}
+    body = {}
+    for name, row in rows.items():
+        (registry / "data" / f"{name}.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+        cls = "ToolCall" if name == "tools" else "JsonSchema"
+        body[f"{name}.dev.v0"] = {"class": f"evals.suite:{cls}", "args": {"samples_jsonl": f"{name}.jsonl"}}
+    (registry / "evals" / "more.yaml").write_text(yaml.safe_dump(body), encoding="utf-8")
+    for name in rows:
+        assert oaieval.main(["m", f"{name}.dev.v0", "--registry_path", str(registry), "--estimate", "--json"]) == 0
+        tokens = told(capsys)["models"][0]["prompt_tokens"]
+        assert tokens["low"] > len(text) / 6 - 1
+        assert tokens["expected"] == pytest.approx(len(text) / 4, rel=0.1)
+    oaieval.main(["m", "tools.dev.v0", "--registry_path", str(registry), "--dry-run"])
+    n_said = int(re.search(r"about ([\d,]+) prompt tokens", capsys.readouterr().err)[1].replace(",", ""))  # type: ignore[index]
+    assert n_said == pytest.approx(len(text) / 4, rel=0.1)
 
 
 def test_a_solver_that_asks_twice_has_both_calls_at_the_model_that_it_asks(
@@ -228,7 +252,10 @@ def test_a_plugin_is_not_run_and_the_assumption_is_said(
 
 def test_prices_are_two_numbers() -> None:
     assert prices_of("0.5,1.5") == (0.5, 1.5)
-    for text in ("1", "a,b", "-1,2"):
+    for text in ("-1,2", "1,-2", "nan,1", "1,inf"):
+        with pytest.raises(UsageError, match="a price is a number from 0 up"):
+            prices_of(text)
+    for text in ("1", "a,b", "1,2,3", ""):
         with pytest.raises(UsageError, match="--price needs two numbers"):
             prices_of(text)
 

@@ -132,6 +132,7 @@ def test_rows_put_in_and_taken_out_are_counted_apart(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_few_shot_examples_show_as_prompts_with_their_difference(tmp_path):
     write_eval(tmp_path, ROWS)
     a = say(tmp_path, "a", answers(10))

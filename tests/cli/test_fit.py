@@ -133,7 +133,27 @@ def test_one_amount_of_compute_is_no_table_for_a_law(tmp_path, capsys):
     path = tmp_path / "same.csv"
     path.write_text("flops,loss\n" + "".join(f"1e20,{2 + i / 10}\n" for i in range(6)), encoding="utf-8")
     assert main(["fit", str(path)]) == 2
-    assert "1 different amount" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "all runs have the same compute, but the fit needs 4" in said
+    assert "--law power" not in said  # no law holds there
+
+
+def test_a_value_below_zero_is_named_with_its_line(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    path.write_text("model,flops,loss\n" + "".join(f"m{i},1e{i},{5 - i}\n" for i in range(1, 7)), encoding="utf-8")
+    assert main(["fit", str(path)]) == 2
+    assert f"{path}:6: loss of m5 is 0; a law is fitted to values above 0" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_score_that_rises_has_no_law_and_the_warning_says_what_to_fit(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    rows = "".join(f"m{i},1e{i},{score}\n" for i, score in zip(range(18, 22), (0.2, 0.3, 0.4, 0.55), strict=True))
+    path.write_text(f"model,flops,accuracy\n{rows}", encoding="utf-8")
+    assert main(["fit", str(path), "--value", "accuracy", "--target", "1e24"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "a score that rises is fitted as 1 - score" in said
+    assert "forecast of 1e+24 FLOPs 0.341" in said
 
 
 def pass_table(tmp_path: Path) -> str:

@@ -66,6 +66,7 @@ def test_a_proven_regression_exits_one_and_an_unchanged_run_passes(tmp_path):
     assert max(map(len, bad.stdout.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_too_few_samples_cannot_tell_and_say_how_many_would_do(tmp_path):
     before = scores(164, 0.7)
     gate(tmp_path, write_record(tmp_path / "old.jsonl", before), "--baseline", "b", "--update")

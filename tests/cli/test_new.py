@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from evals.errors import EvalsError, UsageError
 from evals.exams.read_paper import load_paper
 from evals.registry import Registry
 from evals.registry.entries import KNOWN_KEYS
+from evals.runner.api import run
 from evals.runner.checks import check_evals
 
 DOCS = Path(__file__).parents[2] / "docs" / "adding-an-eval.md"
@@ -152,6 +154,47 @@ def test_an_eval_is_made_of_a_file_whose_columns_are_guessed(evals_new, tmp_path
     [check] = check_evals([str(tmp_path / "mine" / "evals" / "own.yaml")], [], [])
     assert not [finding for finding in check.findings if finding.level == "failed"]
     assert check.n_samples == 1
+
+
+def test_worked_solutions_that_end_in_a_number_are_scored_by_it(evals_new, tmp_path):
+    rows = [
+        {"question": f"{n} + {n}?", "answer": f"{n}+{n}=<<{n}+{n}={2 * n}>>{2 * n}\n#### {2 * n}"} for n in (2, 600)
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert "answers are numbers: scored by --class number" in evals_new("own", "--from", "own.jsonl")
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    result = run(lambda prompt: f"It is {2 * int(prompt.split()[0])}.", "own", registry_paths=[tmp_path / "registry"])
+    assert result.report["accuracy"] == 1.0
+
+
+def test_rows_with_choices_become_multiple_choice(evals_new, tmp_path):
+    rows = [{"question": f"{n} + 1?", "choices": [str(n), str(n + 1)], "answer": 1} for n in range(4)]
+    (tmp_path / "own.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert "answers are places among the choices: scored by --class choice" in evals_new("own", "--from", "own.jsonl")
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    assert run(lambda prompt: "B", "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"question": "2?", "options": ["(A)1", "(B)2"], "label": "B"}\n',
+            "column 'options' holds options.*import exam",
+        ),
+        ("question,A,B,key\n2?,1,2,B\n", "column 'A' holds options.*import exam"),
+        ("How many eggs?\t18\nHow many shells?\t3\n", "own.tsv:1: the first line looks like a row.*titles above it"),
+    ],
+)
+def test_rows_that_would_be_scored_by_a_letter_or_lose_one_are_refused(evals_new, tmp_path, text, message):
+    name = "own.jsonl" if text.startswith("{") else "own.tsv" if "\t" in text else "own.csv"
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError) as caught:
+        evals_new("own", "--from", name)
+    assert re.search(message, " ".join(str(caught.value).split()))
+    assert not (tmp_path / "registry").exists()
 
 
 def test_columns_and_class_may_be_named_and_the_data_is_copied_as_it_is(evals_new, tmp_path):

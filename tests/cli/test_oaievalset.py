@@ -209,6 +209,7 @@ class Slow:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
 def test_a_terminated_set_ends_its_eval_in_order_and_goes_on_later(folder: Folder) -> None:
     (folder.path / "slow.py").write_text(SLOW, encoding="utf-8")
@@ -231,6 +232,7 @@ def add_list(folder: Folder, *members: object) -> None:
     folder.add_completion_fn("guide/all", {"members": list(members)})
 
 
+@pytest.mark.slow
 def test_a_list_of_completion_functions_runs_each_of_them_on_each_eval(folder: Folder) -> None:
     add_list(folder, "guide/two", "guide/one")
     told = folder.run_json("guide/all", "both")
@@ -265,6 +267,7 @@ def test_a_list_is_no_completion_function_and_a_broken_one_is_an_error(folder: F
             Registry([folder.registry]).completion_fn_members("guide/all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["data", "class", "script"])
 def test_a_finished_eval_whose_content_has_changed_is_run_again_and_said(tmp_path, what):
     """Its old score would be shown as that of the new data, class or model."""
@@ -287,6 +290,7 @@ def test_a_finished_eval_whose_content_has_changed_is_run_again_and_said(tmp_pat
 PLUGIN = "from evals.suite import Match\n\n\nclass Mine(Match):\n    pass\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["scorer", "model"])
 def test_a_finished_eval_whose_plug_in_has_changed_is_run_again_and_said(tmp_path, what):
     """The file that YAML names stays; only what it imports from beside it is edited."""
@@ -337,3 +341,17 @@ def test_a_grader_goes_to_the_evals_of_a_set_that_ask_one(tmp_path: Path) -> Non
     assert {task[2].partition(".")[0]: task[3:] for task in tasks} == {
         "first": ["--seed", "1"], "judged": ["--grader", "strict", "--seed", "1", "--grader=lenient"],
     }  # fmt: skip
+
+
+def test_the_set_alone_is_run_by_the_model_of_the_project_file(folder: Folder) -> None:
+    (folder.path / "evals.toml").write_text('model = "guide/one"\n')
+    done = folder.run("both", "--max_samples", "1", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "guide/one" in done.stdout + done.stderr
+
+
+def test_a_model_or_a_set_that_is_missing_is_said_and_no_number_of_an_option_is_taken_for_it(folder: Folder) -> None:
+    done = folder.run("both", "--max_samples", "1")
+    assert done.returncode == 2
+    assert "only one of model and eval set is named" in done.stderr
+    assert "evals.toml" in done.stderr

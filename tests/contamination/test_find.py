@@ -75,6 +75,7 @@ def test_planted_questions_are_found_and_no_others(place: Workplace, n_workers: 
     assert places == {"a.jsonl", "b.jsonl.gz", "c.txt", "d.json"}
 
 
+@pytest.mark.slow
 def test_units_and_workers_leave_no_trace_in_the_findings(place: Workplace) -> None:
     folder = write_corpus(place, questions(place)[::3])
     whole = find_contamination(search(place, folder))

@@ -51,6 +51,7 @@ def test_equal_keys_of_different_objects_are_none(tmp_path):
     assert prepared(tmp_path, ONCE).preflight.warnings == []
 
 
+@pytest.mark.slow
 def test_evals_check_finds_them(tmp_path, capsys):
     prepared(tmp_path, ONCE)
     (tmp_path / "data" / "t.jsonl").write_text(TWICE)

@@ -49,6 +49,7 @@ def test_merged_shares_are_the_record_of_one_machine(workplace, cls, options):
     assert lasting(workplace.folder / "shares" / "merged.jsonl") == lasting(workplace.folder / "whole.jsonl")
 
 
+@pytest.mark.slow
 def test_shares_in_processes_make_the_same_record(workplace):
     workplace.add_eval("sums", sum_rows(50))
     with SumServer() as server:
@@ -61,6 +62,7 @@ def test_shares_in_processes_make_the_same_record(workplace):
     assert in_any_order(workplace.folder / "m.jsonl") == in_any_order(workplace.folder / "whole.jsonl")
 
 
+@pytest.mark.slow
 def test_the_tokens_of_all_shares_are_shown(workplace):
     workplace.add_eval("sums", sum_rows(20))
     with SumServer() as server:
@@ -71,6 +73,7 @@ def test_the_tokens_of_all_shares_are_shown(workplace):
     assert shown in merge(workplace).stdout
 
 
+@pytest.mark.slow
 def test_shares_with_compressed_segments_make_the_same_record(workplace):
     long = {"role": "system", "content": "x" * 60_000}
     rows = [{**row, "input": [long, *row["input"]]} for row in sum_rows(50)]
@@ -102,6 +105,7 @@ def test_missing_and_unfinished_shares_are_named_and_nothing_is_written(workplac
     assert not (workplace.folder / "shares" / "merged.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_the_same_command_again_goes_on(workplace):
     workplace.add_eval("sums", sum_rows(30))
     with SumServer() as server:
@@ -117,6 +121,7 @@ def test_the_same_command_again_goes_on(workplace):
         assert server.n_requests - asked == 3
 
 
+@pytest.mark.slow
 def test_failed_samples_count_in_the_merged_report(workplace):
     workplace.add_eval("sums", sum_rows(30))
     with SumServer(REFUSED) as server:
@@ -127,6 +132,7 @@ def test_failed_samples_count_in_the_merged_report(workplace):
     assert report_of(workplace.folder / "shares" / "merged.jsonl")["n_errors"] == 2
 
 
+@pytest.mark.slow
 def test_shares_of_two_runs_are_not_mixed(workplace):
     workplace.add_eval("sums", sum_rows(30))
     with SumServer() as server:
@@ -138,6 +144,7 @@ def test_shares_of_two_runs_are_not_mixed(workplace):
     assert "other seed" in done.stderr
 
 
+@pytest.mark.slow
 def test_another_eval_here_is_refused(workplace):
     workplace.add_eval("sums", sum_rows(30))
     with SumServer() as server:
@@ -149,6 +156,7 @@ def test_another_eval_here_is_refused(workplace):
     assert "other data" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_argument_of_the_shares_is_known_if_it_is_a_number_and_asked_for_if_it_is_a_text(workplace):
     workplace.add_eval("sums", [{**row, "input": row["input"][0]["content"]} for row in sum_rows(30)])
     with SumServer() as server:
@@ -195,6 +203,7 @@ def test_a_folder_without_shares_is_refused(workplace, tmp_path: Path):
     assert "holds no shards" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_merged_record_is_not_written_over_a_shard(workplace):
     workplace.add_eval("sums", sum_rows(20))
     with SumServer() as server:
@@ -207,6 +216,7 @@ def test_a_merged_record_is_not_written_over_a_shard(workplace):
     assert (workplace.folder / "shares" / "shard-1-of-2.jsonl").read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "eval_name", "options", "to_merge"),
     [
@@ -227,6 +237,7 @@ def test_evals_of_the_package_are_merged_as_one_machine_reports_them(workplace, 
     assert in_any_order(workplace.folder / "m.jsonl") == in_any_order(workplace.folder / "whole.jsonl")
 
 
+@pytest.mark.slow
 def test_a_share_is_not_run_into_one_of_another_run_and_shares_in_folders_are_pointed_to(workplace):
     for name in ("sums", "more"):
         workplace.add_eval(name, sum_rows(10))

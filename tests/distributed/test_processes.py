@@ -48,6 +48,7 @@ def test_the_record_is_that_of_one_process(workplace, cls, options):
     assert not (workplace.folder / "both.jsonl.parts").exists()
 
 
+@pytest.mark.slow
 def test_calls_in_flight_are_those_of_the_run(workplace):
     workplace.add_eval("sums", sum_rows(N))
     with SumServer(latency_s=0.02) as server:
@@ -56,6 +57,7 @@ def test_calls_in_flight_are_those_of_the_run(workplace):
         assert 3 <= server.max_in_flight <= 5
 
 
+@pytest.mark.slow
 def test_a_budget_is_that_of_the_run(workplace):
     workplace.add_eval("sums", sum_rows(200))
     with SumServer(latency_s=0.01) as server:
@@ -75,6 +77,7 @@ def test_a_budget_is_that_of_the_run(workplace):
     assert report_of(record_of(workplace, "a"))["n"] == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_all_processes_and_the_run_goes_on(workplace, number, code):
     workplace.add_eval("sums", sum_rows(N))
@@ -122,6 +125,7 @@ def killed_run(workplace: Workplace, server: SumServer) -> None:
     process.communicate()
 
 
+@pytest.mark.slow
 def test_a_new_run_at_the_place_of_a_killed_one_takes_in_none_of_its_samples_and_keeps_them(workplace):
     workplace.add_eval("sums", sum_rows(N))
     with SumServer(latency_s=0.05) as server:
@@ -137,6 +141,7 @@ def test_a_new_run_at_the_place_of_a_killed_one_takes_in_none_of_its_samples_and
     assert report_of(workplace.folder / "a.jsonl.bak")["n"] == N
 
 
+@pytest.mark.slow
 def test_parts_of_another_run_are_not_taken_into_a_record_that_is_resumed(workplace):
     workplace.add_eval("sums", sum_rows(N))
     with SumServer(latency_s=0.05) as server:

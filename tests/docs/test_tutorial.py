@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PATH": f"{commands}:{os.environ['PATH']}", "HOME": str(folder), "PYTHONPATH": str(ROOT)}
 
 
+@pytest.mark.slow
 def test_the_tutorial_runs_from_top_to_bottom_and_shows_what_it_prints(tmp_path):
     """A file is written, or written again, where the page shows it; each output is that of the commands before it."""
     env, said, work = environment(tmp_path), "", tmp_path / "work"

@@ -114,6 +114,13 @@ def test_no_key_for_the_default_server(workplace):
     check(workplace.oaieval("gpt-4o-mini", "toy"), 2, "OPENAI_API_KEY")
 
 
+def test_a_slip_in_a_models_name_is_named_where_a_key_is_missing(workplace):
+    workplace.add_eval("toy", ROWS)
+    check(workplace.oaieval("gpt-6-lunna", "toy"), 2, "OPENAI_API_KEY", "'gpt-6-lunna'; did you mean: gpt-6-luna")
+    done = workplace.oaieval("dummy", "graded-demo", "--grader", "strict-gradr")
+    check(done, 2, "OPENAI_API_KEY", "'strict-gradr'; did you mean: strict-grader")
+
+
 def test_unwritable_record_path(workplace, server, tmp_path):
     workplace.add_eval("toy", ROWS)
     (tmp_path / "file").write_text("x")

@@ -74,6 +74,7 @@ def check(workplace: Workplace, repeats: int, max_samples: int | None, refused: 
     assert 0 <= asked_again <= in_flight + len(refused) * repeats, "only what was in flight, or failed, is asked again"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
 @pytest.mark.parametrize(("cls", "repeats", "max_samples", "refused", "concurrency"), QUICK)
 def test_killed_and_resumed_is_as_if_it_had_not_been(workplace, sums, cls, repeats, max_samples, refused, concurrency):

@@ -29,6 +29,7 @@ def answers(folder, name, n, right):
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_clear_difference_saves_most_calls_and_always_stops_at_the_same_sample(workplace):
     n = 600
     workplace.add_eval("quiz", rows(n))

@@ -43,6 +43,7 @@ def test_objects_that_a_program_froze_itself_stay_frozen():
     assert gc.get_freeze_count() > 0
 
 
+@pytest.mark.slow
 def test_what_was_made_in_the_block_and_refers_to_itself_is_collected_after_it():
     class Knot:
         pass

@@ -30,10 +30,23 @@ def test_paths_and_file_urls_become_data(tmp_path, as_url):
 
 
 def test_relative_paths_start_at_the_folder_given(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert inline_images([_message("a.png")], tmp_path)[0]["content"][0]["image_url"]["url"].startswith(
         "data:image/png"
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "begins with b'version https.*git lfs"),
+    ],
+)
+def test_a_file_without_a_picture_is_never_sent_as_one(tmp_path, content, said):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(DataError, match=f"(?s)a.png holds no picture: .*{said}"):
+        data_url(tmp_path / "a.png")
 
 
 def test_what_is_missing_or_no_image_is_named(tmp_path):

@@ -55,6 +55,7 @@ def changed(row: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ROWS)
 def test_any_row_ends_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, kind: str) -> None:
     monkeypatch.chdir(tmp_path)

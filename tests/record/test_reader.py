@@ -36,6 +36,13 @@ class TestWholeRecords:
         assert [event.data["correct"] for event in log.events("match")] == [False, True, False]
         assert len(list(log.events())) == 9
 
+    def test_a_byte_order_mark_of_an_editor_is_named(self, path):
+        write_record(path)
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+        with pytest.raises(DataError, match=r"fix: .*byte order mark") as error:
+            read_record(path)
+        assert error.value.where == f"{path}:1"
+
     def test_a_compressed_record_reads_like_a_plain_one(self, path, tmp_path):
         content = write_record(path)
         packed = tmp_path / "run.jsonl.gz"

@@ -176,6 +176,7 @@ def test_the_segments_folder_alone_is_no_list_of_records(record, tmp_path):
     assert list(summaries([moved])) == []
 
 
+@pytest.mark.slow
 def test_a_line_without_end_in_a_small_packed_file_takes_little_memory(tmp_path):
     """A gigabyte of one letter is packed into some kilobytes; it is read in a process that may take 1.5 GB, where a line is at most 256 MB."""
     import subprocess

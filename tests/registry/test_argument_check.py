@@ -9,8 +9,8 @@ from typing import Any, Literal
 import pytest
 
 from evals.errors import RegistryError, UsageError
-from evals.registry.argument_check import line_of_argument
 from evals.registry.argument_types import fits, problem_of, read_text, words_for
+from evals.registry.error_places import line_of_argument
 from evals.registry.lookup import Registry
 
 FITS = [

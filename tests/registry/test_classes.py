@@ -27,9 +27,10 @@ def test_a_class_that_does_not_exist_is_told_with_a_near_miss(write: Write) -> N
     with pytest.raises(RegistryError) as error:
         registry.get_class(registry.find_eval("a.dev.v0"))
     assert message(error).splitlines() == [
-        f"{root}/evals/x.yaml:4: eval 'a.dev.v0' names class 'evals.completion_fns.dummy:DummyCompletionFun', "
+        f"{root}/evals/x.yaml:5: eval 'a.dev.v0' names class 'evals.completion_fns.dummy:DummyCompletionFun', "
         "which has no such class",
         "  did you mean: evals.completion_fns.dummy:DummyCompletionFn, evals.completion_fns.dummy:DummyCompletionResult",
+        "  fix: correct the name behind the colon: class: module:Class",
     ]
 
 
@@ -68,6 +69,7 @@ def test_a_wrong_argument_of_a_constructor_is_told_with_the_ones_that_it_takes()
         "x.yaml:1: completion function 's': Stub takes no argument 'temprature'",
         "  did you mean: temperature",
         "  it takes: model, temperature",
+        "  fix: correct the name, or leave the argument out",
     ]
     with pytest.raises(RegistryError, match="TakesRegistry takes no argument 'temprature'"):
         build(TakesRegistry, {"registry": None, "temprature": 1}, named_by="eval 'e'")

@@ -34,6 +34,26 @@ def record(path: Path, model: str = "m", name: str = "sums.dev.v0", **more: Any)
     return path
 
 
+def test_a_record_of_openai_evals_has_ended_where_events_follow_its_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Its recorder appends the report at once, and the events that it still holds (up to 100) when the process ends.
+    events = [{"run_id": "r", "event_id": n, "sample_id": f"s.{n}", "type": "match", "data": {}} for n in range(99)]
+    lines = [{"spec": {"completion_fns": ["gpt-4"], "eval_name": "s.dev.v0", "run_config": {}, "created_at": "2024"}}]
+    path = tmp_path / "theirs.jsonl"
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in [*lines, {"final_report": {"accuracy": 0.25}}, *events]))
+    found = read_summary(path)
+    assert found is not None
+    assert found.report == {"accuracy": 0.25}
+    assert main(["runs", str(path)]) == 0
+    assert "0.250" in (shown := capsys.readouterr().out)
+    assert "done" in shown
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in [*lines, *events]))
+    unfinished = read_summary(path)
+    assert unfinished is not None
+    assert unfinished.report is None
+
+
 def test_the_ends_of_a_record_are_read_also_where_the_report_is_long(tmp_path: Path) -> None:
     long = record(tmp_path / "long.jsonl", report={"accuracy": 1.0, "groups": ["y" * 300_000]})
     found = read_summary(long)

@@ -35,6 +35,12 @@ def test_lines_are_broken_at_80_columns_and_go_on_further_in():
     assert wrapped("a b", rest="", width=1) == ["a", "b"]
 
 
+def test_no_line_ends_within_an_id_or_an_option():
+    ids = [f"sat-math-{n}" for n in range(40)]
+    assert " ".join(line.strip() for line in wrapped(", ".join(ids))) == ", ".join(ids)
+    assert all(len(line) <= 80 for line in wrapped(", ".join(ids)))
+
+
 def test_nothing_in_a_line_can_steer_a_terminal():
     assert wrapped("\x1b[2J\u202ex") == ["\\x1b[2J\\u202ex"]
     assert one_line("a\nb\r\nc\td") == "a b c   d"

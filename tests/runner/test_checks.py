@@ -127,9 +127,9 @@ def test_a_registry_with_broken_entries_is_checked_to_its_end(tmp_path):
 def test_what_an_eval_needs_beside_its_data_is_asked_for_before_its_answers_are_tried(tmp_path):
     write_eval(tmp_path, "none", [])
     (check,) = check_evals(["none"], [str(tmp_path)], [])
-    assert [(finding.level, finding.text) for finding in check.findings][1:] == [
-        ("failed", "the dataset has no samples")
-    ]
+    (_, found) = check.findings
+    assert found.level == "failed"
+    assert re.search(r"none\.yaml:3: the dataset has no samples\n  fix: add rows to it", found.text)
 
 
 def test_only_the_first_problems_are_shown_and_the_others_counted(tmp_path):
@@ -175,3 +175,46 @@ def test_a_model_is_checked_without_a_call(tmp_path):
     assert no_key.returncode == 1
     assert "gpt-4o will be shut down on 2027-01-14" in no_key.stdout or "was shut down on 2027-01-14" in no_key.stdout
     assert "no key for api.openai.com" in no_key.stdout
+
+
+FILE_PROBLEM = {
+    "task_id": "t/file",
+    "prompt": "def f(p):\n    '''lines of the file at p'''\n",
+    "canonical_solution": "    with open(p) as h:\n        return len(h.readlines())\n",
+    "test": "import os, tempfile\ndef check(candidate):\n    p = os.path.join(tempfile.mkdtemp(), 'a')\n"
+    "    with open(p, 'w') as h:\n        h.write('1\\n2\\n')\n    assert candidate(p) == 2\n",
+    "entry_point": "f",
+}
+"Test and program share a file, so that they run in one process: the verdict is weak."
+
+
+@pytest.mark.parametrize(
+    ("args", "level", "said"),
+    [
+        ({}, "failed", "passed only in a weak verdict, .*accept it in the entry's args: assurance: weak"),
+        ({"assurance": "weak"}, "warn", "passed only in a weak verdict"),
+        ({"assurance": "strict"}, "failed", "no strict verdict is possible on this problem.*assurance: weak"),
+    ],
+)
+def test_a_reference_that_passes_only_in_a_weak_verdict_fails_unless_the_entry_accepts_it(tmp_path, args, level, said):
+    write_eval(tmp_path, "files", [FILE_PROBLEM], "evals.suite:PassAtK", **args)
+    [check] = check_evals(["files"], [str(tmp_path)], [])
+    found = [one for one in check.findings if one.level != "ok"]
+    assert [one.level for one in found] == [level]
+    assert re.search(said, found[0].text, re.DOTALL)
+
+
+def test_a_graded_eval_is_not_warned_of_ideal_answers_that_only_its_grader_could_judge(tmp_path):
+    write_eval(tmp_path, "graded", [{"input": "q", "ideal": "a"}], "evals.suite:Factuality", grader="dummy")
+    [check] = check_evals(["graded"], [str(tmp_path)], [])
+    assert {one.level for one in check.findings} == {"ok"}
+    assert any("the grader decides what is right" in one.text for one in check.findings)
+
+
+def test_an_ideal_answer_that_cannot_be_scored_is_told_with_the_reason(tmp_path):
+    wrong = {**FILE_PROBLEM, "canonical_solution": "    return 0\n"}
+    write_eval(tmp_path, "wrong", [wrong], "evals.suite:PassAtK")
+    [check] = check_evals(["wrong"], [str(tmp_path)], [])
+    text = " ".join(one.text for one in check.findings if one.level == "failed")
+    assert "the problem's own solution does not pass its tests here" in text
+    assert "fix: correct the test or the solution" in text

@@ -23,6 +23,7 @@ def made_answers(n: int, n_orders: int, n_repeats: int, sd_order: float, sd_draw
     return {str(i): {(o, 9): values[i, o].tolist() for o in range(n_orders)} for i in range(n)}
 
 
+@pytest.mark.slow
 def test_both_parts_are_those_that_the_scores_were_made_with() -> None:
     found = order_parts(made_answers(4_000, 4, 3, sd_order=0.5, sd_draw=0.8))
     assert found["orders"] == pytest.approx(0.25, abs=0.02)

@@ -178,3 +178,31 @@ def test_the_first_line_of_a_record_has_the_compute_of_the_model_where_a_registr
     assert told == {"pocket/32k": {"training_flops": 59305181184.0, "parameters": 31512, "family": "pocket"}}
     result = evals.run("dummy", "pocket-facts", max_samples=2, log_dir=tmp_path)
     assert "models" not in result.run_spec.run_config
+
+
+def test_an_estimate_counts_calls_and_prompt_tokens_and_calls_nothing(registry):
+    asked = []
+    guess = evals.estimate(lambda prompt: asked.append(prompt) or "1", "sums", registry_paths=registry, repeats=3)
+    assert asked == []
+    assert (guess.n_samples, guess.n_evaluations, guess.calls.low, guess.calls.high) == (4, 12, 12, 12)
+    n_bytes = sum(len(f"{a} + {a}?") for a in (1, 2, 3, 4))
+    assert guess.models[0].prompt_tokens.expected == round(3 * n_bytes / 4)
+    assert guess.as_dict()["calls"]["expected"] == 12
+
+
+def test_an_estimate_costs_what_tokens_times_prices_come_to_and_needs_no_key(registry, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    guess = evals.estimate("some-model", "sums", registry_paths=registry, prices=(3.0, 10.0), max_samples=2)
+    (model,) = guess.models
+    assert model.n_calls == 2
+    least = model.prompt_tokens.low * 3 / 1e6 + model.completion_tokens.low * 10 / 1e6
+    assert guess.cost_usd.low == pytest.approx(least)
+    for wrong in ({"prices": (-1.0, 1.0)}, {"prices": (math.nan, 1.0)}, {"n_trial_calls": -1}, {"max_samples": 0}):
+        with pytest.raises(EvalsError, match="fix: give"):
+            evals.estimate("some-model", "sums", registry_paths=registry, **wrong)
+
+
+def test_an_estimate_measures_lengths_by_the_real_calls_that_it_is_allowed(registry):
+    asked = []
+    guess = evals.estimate(lambda prompt: asked.append(prompt) or "1", "sums", registry_paths=registry, n_trial_calls=2)
+    assert len(asked) == guess.n_trial_calls == 2

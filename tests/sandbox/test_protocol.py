@@ -27,12 +27,14 @@ from evals.sandbox.protocol import (
     RootFs,
     SameProcessJob,
     Setup,
-    Started,
     StatusName,
     SteppedBack,
+    TakesLong,
     ZygoteLaunch,
     ZygotePlan,
     ZygoteReady,
+    job_of,
+    job_parts,
     longest_s,
     read,
     write,
@@ -55,8 +57,8 @@ MESSAGES = [
     Allowance(3.0, 0.5),
     Ready(12),
     CannotStart("no namespaces"),
-    Started(),
     SteppedBack(),
+    TakesLong(),
     Late(),
     Outcome("failed", "assertion", "no", "weak", 0.1, 0.2, "out", "err", True),
     Outcome("passed"),
@@ -64,15 +66,16 @@ MESSAGES = [
     PLAN,
     ROOT_FS,
     LAUNCH,
-    FunctionJob("x = 1", LIMITS, "f", ("A", "B"), 4096),
-    ProgramJob("x = 1", LIMITS),
-    SameProcessJob("x = 1", LIMITS, "f", "def check(candidate): ..."),
-    LIMITS,
     Fork(True),
     End(12),
     Done(12, 0),
 ]
 NOT_JSON = {CandidateEnded}
+JOBS = [
+    FunctionJob("x = '\ud800'", LIMITS, "f", ("A", "B"), 4096),
+    ProgramJob("x = 1", LIMITS),
+    SameProcessJob("x = 1", LIMITS, "f", "def check(candidate): ..."),
+]
 
 
 def test_every_message_of_the_protocol_is_tried_here():
@@ -85,7 +88,23 @@ def test_every_message_of_the_protocol_is_tried_here():
 def test_a_message_comes_back_as_it_was(message):
     text = write(message)
     assert text.isascii()
-    assert read(text, Started, type(message)) == message
+    assert read(text, Late, type(message)) == message
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: type(job).__name__)
+def test_a_job_comes_back_as_it_was(job):
+    found = job_of(json.loads(json.dumps(job_parts(job))))
+    assert type(found) is type(job)
+    assert json.dumps(found) == json.dumps(job)  # a tuple of names comes back as a list
+    assert found.limits.cpu_s == 32
+
+
+@pytest.mark.parametrize(
+    "parts", [[], {}, 1, ["Job"], ["FunctionJob"], ["ProgramJob", "", [1]], ["ProgramJob", "", [1, 2], 3]]
+)
+def test_what_is_no_job_is_an_error(parts):
+    with pytest.raises((TypeError, ValueError, LookupError)):
+        job_of(parts)
 
 
 def damaged(message: object) -> list[tuple[str, object]]:
@@ -149,16 +168,16 @@ def test_a_case_is_two_texts(cases):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", "null", '"Started"', '{"Started":{}', '{"Started":{},"Late":{}}', "nonsense", "[" * 100_000],
+    ["", "{}", "[]", "null", '"Ready"', '{"Ready":{}', '{"Ready":{},"Late":{}}', "nonsense", "[" * 100_000],
 )
 def test_a_text_that_is_no_message_is_an_error(text):
     with pytest.raises(ProtocolError, match="no message"):
-        read(text, Started)
+        read(text, Ready)
 
 
 def test_a_message_that_was_not_expected_is_an_error_that_names_both():
-    with pytest.raises(ProtocolError, match="expected Started or Late, got SteppedBack"):
-        read(write(SteppedBack()), Started, Late)
+    with pytest.raises(ProtocolError, match="expected Ready or Late, got SteppedBack"):
+        read(write(SteppedBack()), Ready, Late)
 
 
 def test_whole_numbers_are_times_too():

@@ -19,8 +19,11 @@ from evals.sandbox.problem import FunctionTests, Problem
 PACKAGE = Path(evals.__file__).parent
 SANDBOX = "evals.sandbox"
 HOST, TESTER, INSIDE = f"{SANDBOX}.host", f"{SANDBOX}.tester", f"{SANDBOX}.inside"
-SHARED = {"protocol", "typed_json", "problem", "verdict", "output", "process_tree", "unsafe_local"}
+SHARED = {"protocol", "typed_json", "quick_json", "problem", "verdict", "output", "process_tree", "unsafe_local"}
 "Modules of the sandbox that belong to none of the three."
+
+MESSAGES = {f"{SANDBOX}.protocol", f"{SANDBOX}.quick_json"}
+"What processes say to one another, and the JSON of it."
 
 ARRAYS = {"numpy"}
 "Not of the standard library, and imported where an array travels: only then does a program have numpy at all."
@@ -95,7 +98,7 @@ def test_what_runs_beside_programs_imports_the_standard_library_itself_and_the_p
         for name in MODULES
         if is_in(name, INSIDE)
         for found in sorted(imports_of(name))
-        if found.split(".")[0] not in known and not is_in(found, INSIDE) and found != f"{SANDBOX}.protocol"
+        if found.split(".")[0] not in known and not is_in(found, INSIDE) and found not in MESSAGES
     ]
     assert strange == []
 
@@ -152,4 +155,4 @@ def test_testers_and_programs_have_loaded_their_own_side_alone(strict):
     assert f"{TESTER}.tester" in loaded["tester"]
     assert sides(loaded["candidate"]) == {INSIDE}
     beside = {name for name in loaded["candidate"] if not is_in(name, INSIDE)}
-    assert beside == {"evals", SANDBOX, f"{SANDBOX}.protocol", f"{SANDBOX}.typed_json"}
+    assert beside == {"evals", SANDBOX, f"{SANDBOX}.typed_json", *MESSAGES}

@@ -20,7 +20,7 @@ LOSS = 0.5 * (COMPUTE / COMPUTE[-1]) ** -0.2 + 1.2
 @pytest.mark.parametrize(
     ("compute", "loss", "said"),
     [
-        ([1e18] * 6, [3, 2.9, 3.1, 3, 3, 3.05], "1 different amounts of compute, but the fit needs 4"),
+        ([1e18] * 6, [3, 2.9, 3.1, 3, 3, 3.05], "all runs have the same compute, but the fit needs 4"),
         ([1e18, 1e19, 1e20], [3, 2, 1.5], "3 different amounts of compute, but the fit needs 4: *\n? *fix"),
         ([1e18, 1e19, 1e20, 1e21], [3, 2, math.nan, 1], "loss of run 2 is nan"),
         ([1e18, 1e19, math.inf, 1e21], [3, 2, 1.5, 1], "compute of run 2 is inf"),

@@ -65,6 +65,7 @@ def test_the_best_split_is_where_the_loss_is_smallest():
     assert np.argmin(law.predict(tried, 5.76e23 / 6 / tried)) == 50
 
 
+@pytest.mark.slow
 def test_runs_of_one_ratio_of_tokens_hold_no_two_exponents_and_the_law_says_so():
     params = np.geomspace(1e8, 1e10, 9)
     loss = 1.7 + 400 / params**0.34 + 2000 / (20 * params) ** 0.37

@@ -124,6 +124,7 @@ def test_two_models_leave_nothing_to_show_an_interval():
     json.dumps(found.to_dict(), allow_nan=False)
 
 
+@pytest.mark.slow
 def test_buckets_are_sorted_by_one_half_and_counted_in_the_other():
     """On 40 draws a law of each bucket from easy to hard, whose exponents hold the truth that all share."""
     counts = PassCounts.of(COMPUTE, drawn(40), 40)

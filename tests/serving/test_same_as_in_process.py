@@ -79,6 +79,7 @@ def run_choice(fn: Any, record: Path, **args: Any) -> tuple[dict[str, dict[str, 
     return found, result.report["accuracy"]
 
 
+@pytest.mark.slow
 def test_the_ways_of_choosing_agree(folder: Path, here: PocketCompletionFn, server: Served, tmp_path: Path) -> None:
     chat = OpenAIChatCompletionFn("pocket", api_base=server.base_url)
     text = OpenAICompletionFn("pocket", api_base=server.base_url)
@@ -125,6 +126,7 @@ def test_whole_options_are_scored_alike_by_echo(
     assert accuracy == echo_accuracy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", ["pocket/32k", "pocket/1m"])
 def test_models_of_the_package_choose_alike_by_their_names(rung: str, tmp_path: Path) -> None:
     with Served(folder=tmp_path, model=rung) as served:
@@ -147,6 +149,7 @@ def sampled(record: Path) -> dict[str, list[str]]:
     return {str(event.sample_id): event.data["sampled"] for event in read_record(record).events("sampling")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["http", "sdk"])
 def test_an_eval_of_chats_gives_the_same_completions_and_score(
     folder: Path, server: Served, tmp_path: Path, transport: str

@@ -100,6 +100,7 @@ def test_a_known_temperature_is_recovered(temperature):
     assert fit_temperature(logprobs, answers) == pytest.approx(temperature, rel=0.04)
 
 
+@pytest.mark.slow
 def test_known_miscalibration_is_recovered_and_mended_by_one_temperature():
     logprobs, answers = made(4000, 13, 2.5)
     found = measured(logprobs, answers)
@@ -126,6 +127,7 @@ def test_intervals_of_calibrated_models_cover_no_bias():
     assert usual >= 52
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [40, 400])
 def test_intervals_of_the_errors_of_calibrated_models_reach_to_zero(n):
     """0 is the truth; 100 studies of stated confidences, at most 7 of which may leave it out (2.5 expected)."""

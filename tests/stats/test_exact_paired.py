@@ -23,6 +23,7 @@ def chance_of(outcomes, n: int, a_only: float, b_only: float) -> float:
     return float(sum(stats.multinomial.pmf([w, v, n - w - v], n, shares) for w, v in outcomes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("margin", [0.0, -0.1, 0.2])
 def test_the_p_value_is_the_largest_chance_of_what_speaks_as_strongly(margin):
     """All outcomes of 8 samples, summed one by one over 300 discordances."""

@@ -175,6 +175,7 @@ def test_groups_that_never_met_are_told_where_a_ridge_ranks_them():
     assert len(rank_models(*played(1), rng=rng()).groups) == 1
 
 
+@pytest.mark.slow
 def test_the_chance_of_a_win_has_an_interval_that_holds_the_truth():
     hits = 0
     for seed in range(200):

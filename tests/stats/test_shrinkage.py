@@ -50,6 +50,7 @@ def test_one_spread_is_taken_for_all_groups():
     assert variances_of_means(errors, [10, 10, 1]) == pytest.approx([0.01, 0.01, 0.1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("k", "mean", "alike"), [(5, 0.8, 30), (8, 0.5, 4), (12, 0.95, 30), (57, 0.8, 30), (57, 0.95, 4)]
 )

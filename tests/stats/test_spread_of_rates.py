@@ -19,6 +19,7 @@ def test_the_distribution_is_that_of_scipy(q, df, noncentrality):
     assert noncentral_cdf(q, df, noncentrality) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rates", [[0.5] * 4, [0.7, 0.6, 0.5, 0.6], [0.9, 0.4, 0.5, 0.5], [0.25, 0.35]])
 @pytest.mark.parametrize("n", [60, 400])
 def test_the_interval_holds_the_true_spread(rates, n):

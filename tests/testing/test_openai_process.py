@@ -34,3 +34,10 @@ def test_a_process_that_does_not_start_is_an_error_and_no_endless_wait(capfd: py
     with pytest.raises(RuntimeError, match="the loopback server did not start"), ServerProcess("--no-such-option"):
         pass
     assert "--no-such-option" in capfd.readouterr().err
+
+
+def test_an_unknown_fault_is_said_with_those_that_there_are(capsys):
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["--faults", "503,timout"])
+    assert ended.value.code == 2
+    assert "there is no fault 'timout'" in capsys.readouterr().err

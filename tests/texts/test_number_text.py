@@ -57,7 +57,9 @@ def test_points_are_hundredths(fraction, decimals, text):
 
 def test_counts_money_and_durations():
     assert (counted(0, "call"), counted(1, "call"), counted(1319, "call")) == ("0 calls", "1 call", "1,319 calls")
-    assert [money(usd) for usd in (1234.5, 0.01, 0.0099, 0.00001)] == ["$1,234.50", "$0.01", "$0.0099", "under $0.0001"]
+    assert [money(usd) for usd in (1234.5, 0.01, 0.0099, 0.00001, 0)] == [
+        *("$1,234.50", "$0.01", "$0.0099", "under $0.0001", "$0"),
+    ]
     assert (percent(0.8), percent(0.0449)) == ("80%", "4%")
     assert [seconds(s) for s in (0.04, 12.34, 99.94, 3600.0)] == ["0.0 s", "12.3 s", "99.9 s", "3,600 s"]
 

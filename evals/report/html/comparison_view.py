@@ -77,8 +77,10 @@ def _many(s: ManyRuns, names: Sequence[str]) -> dict[str, Any]:
         "pairs": pairs,
         "p_words": "p, corrected",
         "flips": _flips_of_many(s),
+        "groups": [],
         "family": s.family,
         "level": level_text(1 - s.alpha),
+        "differs": [],
         "notes": [printable(text) for text in s.notes],
     }
 

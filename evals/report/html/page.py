@@ -160,12 +160,18 @@ def environment() -> Any:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_without_steering,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     found.filters["safe_text"] = lambda value: printable(str(value))
     found.filters["one_line"] = lambda value: one_line(str(value))
     return found
+
+
+def _without_steering(value: Any) -> Any:
+    """What a template prints, without characters that hide or reorder text; what is HTML already stays as it is."""
+    return printable(value) if type(value) is str else value
 
 
 def _title(runs: Sequence[RunData]) -> str:

@@ -84,8 +84,11 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
     if options.report:
         bars += published_bars({bar.exam for bar in bars})
     if not bars:
-        why = "; ".join(f"{one.model} on {one.exam}: {one.why}" for one in left_out)
-        raise DataError("no run has a percentile", notes=[why])
+        raise DataError(
+            "no run has a percentile",
+            notes=[f"{one.model} on {one.exam}: {one.why}" for one in left_out[:5]],
+            fix="a table of takers in exam.yaml gives a paper percentiles: docs/exams.md",
+        )
     return ExamsPlot(tuple(in_order(bars)), tuple(left_out), (min(15.0, max(6.0, 1.4 + 0.34 * len(bars))), 4.8))
 
 
@@ -100,10 +103,10 @@ def _bar_of(path: str) -> ExamBar | LeftOut:
         raise DataError(what, where=path, fix="run an eval of class evals.suite:Exam to its end")
     model = ", ".join(map(str, record.spec.get("completion_fns") or ["?"]))
     paper = exam["paper"]
-    if exam.get("final_range") is not None:
-        return LeftOut(paper["id"], model, "questions without an answer or a mark leave its score open")
     if not exam["percentiles"]:
         return LeftOut(paper["id"], model, "the paper has no percentiles")
+    if exam.get("final_range") is not None:
+        return LeftOut(paper["id"], model, "questions without an answer or a mark leave its score open")
     first = exam["percentiles"][0]
     who = ", ".join(text for text in (first["population"], first["year"]) if text)
     return ExamBar(

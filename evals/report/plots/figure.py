@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.errors import MissingExtra, UsageError
 from evals.report.plots.kinds import Plot, Table
+from evals.texts.csv_cells import csv_cell
 from evals.texts.safe_text import printable
 
 FORMS = (".png", ".svg", ".pdf")
@@ -64,8 +65,8 @@ def csv_text(table: Table) -> str:
     """A table as CSV, with a line of titles."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.titles)
-    writer.writerows(table.rows)
+    writer.writerow(map(csv_cell, table.titles))
+    writer.writerows(map(csv_cell, row) for row in table.rows)
     return out.getvalue()
 
 

@@ -61,7 +61,7 @@ def _range(guess: Guess, unit: str) -> str:
 
 def _number(value: float, unit: str) -> str:
     if unit == "$":
-        return money(value) if value else "$0"
+        return money(value)
     if unit == "s":
         return next((f"{value / size:.1f} {name}" for size, name in UNITS if value >= 2 * size), seconds(value))
     return f"{round(value):,}"

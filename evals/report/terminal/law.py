@@ -79,7 +79,9 @@ def _forecast(found: Prediction, split: Split) -> list[str]:
     bounds = (
         f"{number(found.interval.low)} to {number(found.interval.high)}" if found.interval.defined else "not defined"
     )
-    lines = [f"forecast of {one_line(split.target_model or '?')} ({flops(found.compute_flops)} FLOPs)"]
+    size = f"{flops(found.compute_flops)} FLOPs"
+    name = one_line(split.target_model or "?")
+    lines = [f"forecast of {name}" if name == size else f"forecast of {name} ({size})"]
     lines.append(f"  {number(found.value)}   {level} interval {bounds}; {found.decades:.2f} decades beyond the fit")
     said = verdict(found, split)
     if said is not None and split.target is not None:

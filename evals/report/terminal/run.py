@@ -22,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, TOO_FEW, Metric, as_count, as_number, counts_of, metrics_of
+from evals.report_keys import ENDINGS, MISSES, TOO_FEW, Metric, as_count, as_number, counts_of, headline, metrics_of
 from evals.stats.detectable import detectable_drop
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."
 
+INDENTED = 2
+"Columns before each line under the headline."
+
 MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
 MAX_GROUP_NAME = 24
 
@@ -45,7 +48,7 @@ UNPARSED = "unparsed"
 
 
 def final_block(result: RunResult, again: str = "") -> str:
-    """The text, at most 80 columns wide unless names are longer.
+    """The text, at most 80 columns wide unless a name, a path or a command is longer.
 
     again: the command that continues this run.
     """
@@ -54,7 +57,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         metric_lines(result.report, declared)
         + _method_lines(result.report)
         + _trouble_lines(result)
-        + _detectable_lines(result.report)
+        + _detectable_lines(result.report, declared)
         + _variance_lines(result.report),
         exam_part(result.report),
         safety_lines(result.report),
@@ -103,7 +106,14 @@ def metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str
     shown = [name for name in dict.fromkeys([*first, *report]) if name in metrics or name in counts]
     shown = [name for name in shown if name != UNPARSED and name not in ENDINGS and not is_of_exam(name, report)]
     width = max([12, *map(len, shown)])
-    return [f"{name:<{width}} {number(report[name]):<7} {_certainty(metrics.get(name))}".rstrip() for name in shown]
+
+    def rows(*, with_stderr: bool) -> list[str]:
+        said = {name: _certainty(metrics.get(name), with_stderr=with_stderr) for name in shown}
+        return [f"{name:<{width}} {number(report[name]):<7} {said[name]}".rstrip() for name in shown]
+
+    lines = rows(with_stderr=True)
+    # Long names leave no room for both; the interval says more than the standard error.
+    return lines if max(map(len, lines), default=0) <= WIDTH - INDENTED else rows(with_stderr=False)
 
 
 def _method_lines(report: Mapping[str, Any]) -> list[str]:
@@ -143,10 +153,11 @@ def _trouble_lines(result: RunResult) -> list[str]:
         if isinstance(found, int) and found:
             lines.append(f"{name.removeprefix('n_').replace('_', ' '):<14} {found:<5,} {_noun(found)} {words}")
     if result.n_errors:
-        lines.append(f"{'errors':<12} {result.n_errors:<7,} {result.counters.error_kinds} (not scored; not in n)")
-        first = " ".join(result.counters.first_error.split())
-        if first:
-            lines += [f"{'':<20} {line}" for line in wrapped(f"the first: {first}", rest="", width=WIDTH - 23)[:3]]
+        lines += _beside("errors", f"{result.n_errors:,}", f"{result.counters.error_kinds} (not scored; not in n)")
+        texts = [" ".join(text.split()) for text in result.counters.first_error.splitlines() if text.strip()]
+        if texts:
+            texts[0] = f"the first: {texts[0]}"
+            lines += [line for text in texts for line in _beside("", "", text)][:4]
         if result.counters.first_place:
             lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
@@ -158,25 +169,31 @@ def unparsed_lines(report: Mapping[str, Any], count: int) -> list[str]:
     if rate is None:
         return []
     said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
-    certainty = _certainty(rate)
-    line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {certainty or said}".rstrip()
-    return [line, f"{'':<20} {said}"] if said and certainty else [line]
+    line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {_certainty(rate) or said}".rstrip()
+    return [line, f"{'':<20} {said}"] if said and _certainty(rate) else [line]
+
+
+def _beside(label: str, value: str, text: str) -> list[str]:
+    """A label, a value in the column of the metrics' values, and `text` beside both, in lines that fit."""
+    first, *rest = wrapped(text, rest="", width=WIDTH - INDENTED - 21) or [""]
+    return [f"{label:<12} {value:<7} {first}".rstrip(), *(f"{'':<20} {line}" for line in rest)]
 
 
 def _noun(count: int) -> str:
     return counted(count, "completion").partition(" ")[2]
 
 
-def _detectable_lines(report: Mapping[str, Any]) -> list[str]:
-    """The smallest drop that a second run of as many samples can show, for the first metric with a standard error.
+def _detectable_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
+    """The smallest drop that a second run of as many samples can show, of the headline.
 
     Right-or-wrong scores: by the power of the test that `evals compare` makes; nothing for a score of 0, which cannot
     drop. Others: by their standard error.
     """
-    metric = next((metric for metric in metrics_of(report).values() if metric.stderr is not None), None)
+    name = headline(report, declared)
+    metric = None if name is None or name in MISSES else metrics_of(report).get(name)
     if report.get("estimand"):  # the errors are those of these samples, and not of what a comparison sees
         return []
-    if metric is None or math.isnan(metric.value):
+    if metric is None or metric.stderr is None or math.isnan(metric.value):
         return []
     if _is_right_or_wrong(metric):
         said = _detectable_drops(metric.value, metric.n or 0)
@@ -276,9 +293,9 @@ def _reference_lines(result: RunResult) -> list[str]:
         value = reference["value"]
         shown = number(value) if isinstance(value, int | float | None) else str(value)
         what = ", ".join(str(reference[key]) for key in ("model", "protocol", "source") if reference.get(key))
-        lines.append(f"{'reference':<12} {shown:<7} {what}")
+        lines += _beside("reference", shown, what)
     if lines and facts.get("protocol"):
-        lines.append(f"{'this run':<20} {facts['protocol']}")
+        lines += _beside("this run", "", str(facts["protocol"]))
     return lines
 
 

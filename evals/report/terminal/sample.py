@@ -189,7 +189,7 @@ def _exam_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:
 
 
 def _grade_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:
-    """What each grader of a hosted eval says, and why a call of a function is wrong."""
+    """What each grader of a hosted eval says, and why a call of a function or a JSON answer is wrong."""
     for grade in sample.data("grade"):
         if isinstance(grade, dict) and grade.get("score") is not None:
             problem = f": {grade['problem']}" if grade.get("problem") else ""
@@ -202,8 +202,9 @@ def _grade_parts(sample: SampleRecord) -> Iterator[tuple[str, str]]:
             again = f", asked again {verdict['n_retries']} times" if verdict.get("n_retries") else ""
             yield "verdict", f"{verdict['grader']}: {verdict.get('choice')}{said}{again}"
     for match in sample.data("match"):
-        if isinstance(match, dict) and isinstance(match.get("why"), str):
-            yield "why", match["why"]
+        why = match.get("why", match.get("problem")) if isinstance(match, dict) else None
+        if isinstance(why, str):
+            yield "why", why
 
 
 def _error_text(error: dict[str, Any]) -> str:

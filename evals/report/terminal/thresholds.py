@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.report.words import counted, number
+from evals.report_keys import kind_of
 from evals.runner.thresholds import Threshold
 
 
@@ -13,7 +14,7 @@ def missed_text(threshold: Threshold, report: Mapping[str, Any]) -> str:
     """What was asked for and what the report has: `accuracy is 0.855, not >= 0.99`."""
     name = threshold.metric
     if name not in report:
-        numbers = [key for key, value in report.items() if isinstance(value, int | float)]
+        numbers = [key for key in report if kind_of(key, report) in ("metric", "count")]
         return f"{name!r} is not in the report; there are: {', '.join(numbers)}"
     return f"{name} is {number(report.get(name))}, not {threshold.operator} {threshold.value:g}"
 

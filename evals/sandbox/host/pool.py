@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
 
 from evals.sandbox.host.fork_server import ForkServer
 from evals.sandbox.host.launchers import ZYGOTE, Launcher
 from evals.sandbox.host.plan import command, python
-from evals.sandbox.host.worker import Hung, Worker, WorkerLost
-from evals.sandbox.protocol import Allowance, Outcome, ProblemSpec
+from evals.sandbox.host.worker import Hung, Slow, Worker, WorkerLost
+from evals.sandbox.protocol import N_AHEAD, Allowance, Outcome, ProblemSpec
 
 _FORK_SERVER, _TESTER = "evals.sandbox.inside.fork_server", "evals.sandbox.tester.tester"
 
@@ -48,7 +47,7 @@ class Pool:
         problem: ProblemSpec,
         program: str,
         allowed: Allowance,
-        step_back: Callable[[], Allowance] | None = None,
+        slow: Slow | None = None,
         same_process: bool = False,
     ) -> Outcome:
         """The outcome of one program, see `Worker.check`; a worker that is lost is replaced once.
@@ -58,12 +57,12 @@ class Pool:
         """
         for attempt in (1, 2):
             try:
-                worker = self._take()
+                worker = self._take(problem.number)
             except (WorkerLost, Hung) as error:
                 self._live()
                 return Outcome("harness_error", detail=f"no worker can be started: {error}")
             try:
-                outcome = worker.check(problem, program, allowed, step_back, same_process)
+                outcome = worker.check(problem, program, allowed, slow, same_process)
             except Hung:
                 self._drop(worker)
                 return Outcome("timed_out", detail="in the tests, on what the program gave")
@@ -81,8 +80,13 @@ class Pool:
             return outcome
         raise AssertionError("the second attempt returns")
 
-    def _take(self) -> Worker:
+    def _take(self, number: int = 0) -> Worker:
+        """A worker, if possible an idle one that has judged a program of the problem of this number."""
         with self._lock:
+            for worker in reversed(self._idle):
+                if worker.knows(number):
+                    self._idle.remove(worker)
+                    return worker
             if self._idle:
                 return self._idle.pop()
         return self._start()
@@ -121,9 +125,9 @@ class Pool:
         worker.close()
 
     def survivors(self) -> int:
-        """Processes below idle workers beyond what belongs there: a zygote each, and the candidate that waits."""
+        """Processes below idle workers beyond what belongs there: a zygote each, and the candidates that wait."""
         with self._lock:
-            return sum(max(0, worker.n_processes() - 2) for worker in self._idle)
+            return sum(max(0, worker.n_processes() - 1 - N_AHEAD) for worker in self._idle)
 
     def close(self) -> None:
         """End all workers and all that runs in them."""

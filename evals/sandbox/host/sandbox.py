@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 from evals.errors import UsageError
 from evals.sandbox.host.problem_spec import problem_spec_of
 from evals.sandbox.host.references import References, Run
-from evals.sandbox.host.slots import Slots
+from evals.sandbox.host.slots import Slot, Slots
 from evals.sandbox.output import escaped
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.protocol import Allowance, Assurance, Outcome, ProblemSpec
@@ -107,12 +107,7 @@ class Sandbox:
         with self._slots.one(background=1 if problem.reference is not None else 2) as slot:
             began_s = time.perf_counter()
             allowed = self._references.allowance(problem)
-
-            def step_back() -> Allowance:
-                slot.step_back()
-                return self._references.allowance(problem, self._runner(problem))
-
-            outcome = self._opened().check(spec, program, allowed, step_back, same_process)
+            outcome = self._opened().check(spec, program, allowed, _Slow(self, slot, problem), same_process)
             wall_s = time.perf_counter() - began_s
         if outcome.lost and self._works(problem):
             detail = "twice the process of the tests ended on what the program gave"
@@ -142,6 +137,10 @@ class Sandbox:
             said = f"no strict verdict: the problem's reference passes only in the process of the tests ({known.said})"
             return Outcome("refused", "assurance", said), wall_s
         return self._run(problem, program, same_process=True)[:2]
+
+    def measured_allowance(self, problem: Problem) -> Allowance:
+        """The time of a program, after the problem's reference was run if it never was."""
+        return self._references.allowance(problem, self._runner(problem))
 
     def _runner(self, problem: Problem) -> Run:
         """Runs a program of a problem with this time; as part of another check, or after it."""
@@ -175,6 +174,19 @@ class Sandbox:
                 self._n_problems += 1
                 found = self._problems[problem] = problem_spec_of(problem, self._n_problems)
             return found
+
+
+class _Slow:
+    """A program that takes long: see `worker.Slow`."""
+
+    def __init__(self, sandbox: Sandbox, slot: Slot, problem: Problem) -> None:
+        self._sandbox, self._slot, self._problem = sandbox, slot, problem
+
+    def step_back(self) -> None:
+        self._slot.step_back()
+
+    def allowance(self) -> Allowance:
+        return self._sandbox.measured_allowance(self._problem)
 
 
 def _assurance(given: str) -> Assurance:

@@ -7,7 +7,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from typing import Protocol
 
 from evals.sandbox.host.fork_server import ForkServer
 from evals.sandbox.host.launchers import Launcher
@@ -15,6 +15,7 @@ from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.removal import remove_tree
 from evals.sandbox.process_tree import tree_of, waited_s
 from evals.sandbox.protocol import (
+    BEGUN,
     MAX_JOB,
     START_S,
     Allowance,
@@ -25,8 +26,8 @@ from evals.sandbox.protocol import (
     ProblemSpec,
     Ready,
     Setup,
-    Started,
     SteppedBack,
+    TakesLong,
     longest_s,
     read,
     write,
@@ -47,6 +48,16 @@ LET_GO_S = 5.0
 
 MAX_KNOWN = 256
 "Problems that a tester keeps, so that each is sent once."
+
+
+class Slow(Protocol):
+    """What the evaluator does about a program that takes long."""
+
+    def step_back(self) -> None:
+        """Let another program start."""
+
+    def allowance(self) -> Allowance:
+        """What the program is allowed, now that the time of its reference counts."""
 
 
 class WorkerLost(Exception):
@@ -71,7 +82,9 @@ class Worker:
     def __init__(self, launcher: Launcher, fork_server: ForkServer) -> None:
         ours, theirs = socket.socketpair()
         # A file for its standard error: a pipe that nobody reads would fill up and stop it.
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115
+        self._said = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        self._said.write(bytes(BEGUN.size))
+        self._n_checks = 0
         self._fork_server, self.zygote_pid = fork_server, 0
         with theirs:
             try:
@@ -103,38 +116,42 @@ class Worker:
         problem: ProblemSpec,
         program: str,
         allowed: Allowance,
-        step_back: Callable[[], Allowance] | None = None,
+        slow: Slow | None = None,
         same_process: bool = False,
     ) -> Outcome:
         """The tester's outcome.
 
-        step_back: called once if the program takes long; returns what it is allowed then. same_process: see
-        `protocol.Check`.
+        slow: each of its methods is called at most once. same_process: see `protocol.Check`.
 
         Raises:
             WorkerLost: the tester is gone.
             Hung: it did not end the check in time, and must be killed.
         """
+        self._n_checks += 1
         self._send(self._check(problem, program, allowed, same_process))
-        patience_s, running = 2 * START_S, False
+        patience_s, begun = allowed.limit_s + BACKSTOP_S, False
         while True:
             try:
-                answer = read(self._heard(patience_s), Outcome, Started, SteppedBack, Late)
+                answer = read(self._heard(patience_s, begun), Outcome, SteppedBack, TakesLong, Late)
             except ProtocolError as error:
-                raise WorkerLost(f"the tester cannot be understood: {error}", running) from None
+                raise WorkerLost(f"the tester cannot be understood: {error}", self._begun_s() is not None) from None
             except WorkerLost as error:
-                error.running = running
+                error.running = self._begun_s() is not None
                 raise
             if isinstance(answer, Outcome):
                 return answer
-            if isinstance(answer, Started):
-                patience_s, running = allowed.limit_s + BACKSTOP_S, True
-            elif isinstance(answer, Late):
-                patience_s = longest_s(allowed.limit_s) + BACKSTOP_S
-            elif step_back is not None:
-                allowed = step_back()
+            if isinstance(answer, Late):
+                patience_s, begun = longest_s(allowed.limit_s) + BACKSTOP_S, True
+            elif slow is not None and isinstance(answer, SteppedBack):
+                slow.step_back()
+            elif slow is not None:
+                allowed = slow.allowance()
                 self._send(allowed)
-                patience_s = allowed.limit_s + BACKSTOP_S
+                patience_s, begun = allowed.limit_s + BACKSTOP_S, True
+
+    def knows(self, number: int) -> bool:
+        """Whether the tester has the problem of this number, and what it has found out about its tests."""
+        return number in self._known
 
     def _check(self, problem: ProblemSpec, program: str, allowed: Allowance, same_process: bool = False) -> Check:
         """The message; with the problem itself if the tester does not have it."""
@@ -151,14 +168,16 @@ class Worker:
         except (EOFError, OSError):
             raise WorkerLost(f"the tester is gone; {self._left()}") from None
 
-    def _heard(self, patience_s: float) -> str:
+    def _heard(self, patience_s: float, begun: bool = True) -> str:
         """The next message. A tester that had no core to run on is waited for up to twice as long.
+
+        begun: else the tester has to begin with a program first, and is waited for so long from then on.
 
         Raises:
             WorkerLost, Hung: see `check`.
         """
         began_s = time.monotonic()
-        until_s = began_s + patience_s
+        until_s = began_s + (patience_s if begun else 2 * START_S)
         waited_before_s: float | None = None
         next_s = min(patience_s, SOON_S)
         while True:
@@ -166,6 +185,12 @@ class Worker:
             try:
                 return self.channel.receive()
             except TimeoutError:
+                if not begun:
+                    noted_s = self._begun_s()
+                    if noted_s is None and time.monotonic() < until_s:
+                        continue
+                    begun, began_s = True, noted_s or began_s
+                    until_s = began_s + patience_s
                 waited_now_s = waited_s(self.pid)
                 if waited_before_s is None:
                     waited_before_s, next_s = waited_now_s, until_s - time.monotonic()
@@ -177,9 +202,17 @@ class Worker:
             except (EOFError, OSError, ValueError) as error:
                 raise WorkerLost(f"the tester is gone ({type(error).__name__}); {self._left()}") from None
 
+    def _begun_s(self) -> float | None:
+        """When the tester began with the program of this check, by `time.monotonic`; None if it has not."""
+        try:
+            number, begun_s = BEGUN.unpack(os.pread(self._said.fileno(), BEGUN.size, 0))
+        except (OSError, ValueError):  # closed meanwhile
+            return None
+        return begun_s if number == self._n_checks else None
+
     def _left(self) -> str:
         try:
-            self._said.seek(0)
+            self._said.seek(BEGUN.size)
             return self._said.read()[-2000:].decode("utf-8", "replace").strip()
         except ValueError:
             return "it was closed"

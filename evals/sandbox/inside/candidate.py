@@ -53,34 +53,37 @@ STDOUT = io.TextIOWrapper(io.BufferedWriter(PRINTED), "utf-8", "replace", write_
 class Candidate:
     """The program's module, and the objects of it that the tester holds by number."""
 
-    def __init__(self, channel: Channel, job: FunctionJob) -> None:
-        self.channel, self._job = channel, job
+    def __init__(self, channel: Channel) -> None:
+        # Made before the fork, as far as it goes: what a process makes itself costs it time and copied pages.
+        self.channel = channel
         self.module = types.ModuleType(MODULE)
-        PRINTED.limit = job.max_output_bytes
         self.lock = RLock()
-        self.handles = Handles(self.module, job.classes, self.ask)
+        self.handles = Handles(self.module, self.ask)
+        self.kind = ""
+        "Of the entry point, see `Handles.kind_of_entry`."
 
     def send(self, *message: Any) -> None:
         """Send a message of these parts."""
         self.channel.send(dumps(message))
 
-    def load(self) -> bool:
+    def load(self, job: FunctionJob) -> bool:
         """Compile and run the module, and say how it went. Returns whether it can be called."""
-        code = compiled(self._job.source, FILE)
+        code = compiled(job.source, FILE)
         if isinstance(code, str):
             self.send("syntax", code)
             return False
-        sys.stdout = STDOUT
+        PRINTED.limit, sys.stdout = job.max_output_bytes, STDOUT
+        self.handles.shared = frozenset(job.classes)
         sys.modules[MODULE] = self.module
         self.module.__dict__["__file__"] = FILE
         # The program may raise anything, SystemExit too: nothing of it may end this process without a word.
         try:
             exec(code, self.module.__dict__)
-            kind = self.handles.kind_of_entry(self._job.entry_point)
+            self.kind = self.handles.kind_of_entry(job.entry_point)
         except BaseException as error:
             self.reply_error(error)
             return False
-        self.send("loaded", kind, self.output())
+        self.send("loaded", self.kind, self.output())
         return True
 
     def output(self) -> str:
@@ -100,8 +103,10 @@ class Candidate:
         """Do what one message asks, and reply."""
         head, _, body = message.partition("\n")
         operation, target, name, feeds = loads(head)
-        if operation == "calls":
+        if operation == "calls" and self.kind == "function":
             self._answer_in_turn(body.split("\n"))
+        elif operation == "calls":
+            self.send("dropped")
         else:
             self._answer(operation, target, name, feeds, body)
 

@@ -32,18 +32,16 @@ class Channel:
     def fileno(self) -> int:
         return self.sock.fileno()
 
-    def send(self, text: str, fds: tuple[int, ...] = ()) -> None:
-        """Send one message, and descriptors with its first byte.
+    def send(self, text: str, fds: tuple[int, ...] = (), *, then: str = "") -> None:
+        """Send one message, and descriptors with its first byte. then: another message right after it.
 
         Raises:
-            TooLong: the message is longer than `max_bytes`.
+            TooLong: a message is longer than `max_bytes`.
             EOFError: the other end is closed.
         """
-        # Texts of programs may hold lone surrogates, which plain UTF-8 has no form for.
-        data = text.encode("utf-8", "surrogatepass")
-        if len(data) > self.max_bytes:
-            raise TooLong(f"a message of {len(data):,} bytes; at most {self.max_bytes:,} are taken")
-        data = _LENGTH.pack(len(data)) + data
+        data = framed(text, self.max_bytes)
+        if then:
+            data += framed(then, self.max_bytes)
         if fds:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
             sent = self.sock.sendmsg([data], [rights])
@@ -64,15 +62,17 @@ class Channel:
             EOFError: the other end is closed.
             UnicodeDecodeError: it is not UTF-8.
         """
-        while len(self._buffer) < 4:
-            self._buffer += self._read(65536)
-        (size,) = _LENGTH.unpack_from(self._buffer)
-        if size > self.max_bytes:
-            raise TooLong(f"a message of {size:,} bytes; at most {self.max_bytes:,} are taken")
-        if len(self._buffer) - 4 < size:
-            self._fill(4 + size)
-        data, self._buffer = self._buffer[4 : 4 + size], self._buffer[4 + size :]
-        return data.decode("utf-8", "surrogatepass")
+        buffer = self._buffer
+        while len(buffer) < 4:
+            buffer = self._buffer = buffer + self._read(65536)
+        end = _LENGTH.unpack_from(buffer)[0] + 4
+        if end - 4 > self.max_bytes:
+            raise TooLong(f"a message of {end - 4:,} bytes; at most {self.max_bytes:,} are taken")
+        if len(buffer) < end:
+            self._fill(end)
+            buffer = self._buffer
+        self._buffer = buffer[end:]
+        return buffer[4:end].decode("utf-8", "surrogatepass")
 
     def _fill(self, size: int) -> None:
         """Read until the buffer has this many bytes. If the socket times out, they are kept for the next call."""
@@ -87,16 +87,11 @@ class Channel:
 
     def receive_with_fds(self, n_fds: int) -> tuple[str, list[int]]:
         """The next message and the descriptors that came with its first byte. Nothing may be buffered."""
-        fds = array.array("i")
-        data, ancillary, _, _ = self.sock.recvmsg(65536, socket.CMSG_LEN(n_fds * fds.itemsize))
+        data, ancillary, _, _ = self.sock.recvmsg(65536, socket.CMSG_LEN(n_fds * 4))
         if not data:
             raise EOFError
-        for level, kind, content in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                # Ancillary data that did not fit is cut, perhaps within a number.
-                fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
         self._buffer += data
-        return self.receive(), list(fds)
+        return self.receive(), _fds_in(ancillary) if ancillary else []
 
     def _read(self, size: int) -> bytes:
         try:
@@ -109,6 +104,24 @@ class Channel:
 
     def close(self) -> None:
         self.sock.close()
+
+
+def _fds_in(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    fds = array.array("i")
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            # Ancillary data that did not fit is cut, perhaps within a number.
+            fds.frombytes(content[: len(content) - len(content) % fds.itemsize])
+    return list(fds)
+
+
+def framed(text: str, max_bytes: int = MAX_MESSAGE) -> bytes:
+    """A message as it is sent. Raises TooLong."""
+    # Texts of programs may hold lone surrogates, which plain UTF-8 has no form for.
+    data = text.encode("utf-8", "surrogatepass")
+    if len(data) > max_bytes:
+        raise TooLong(f"a message of {len(data):,} bytes; at most {max_bytes:,} are taken")
+    return _LENGTH.pack(len(data)) + data
 
 
 def from_fd(fd: int, max_bytes: int = MAX_MESSAGE) -> Channel:

@@ -34,52 +34,51 @@ class Layers:
 
 def rehearse() -> None:
     """Go through what `confine` does, by calls that have no effect; `jobs.rehearse` says why."""
-    nothing = linux.prepared("landlock_restrict_self", -1, 0)
+    nothing = [linux.prepared("setns", -1, 0)]
     for _ in range(REHEARSALS):
-        lower(resource.RLIMIT_CORE, NO_CORE_BYTES)
+        lower((resource.RLIMIT_CORE, NO_CORE_BYTES))
         with contextlib.suppress(OSError):
-            nothing()
+            linux.in_turn(nothing)
 
 
-def confine(layers: Layers) -> None:
-    """Put on everything but what is inherited, and the limits that depend on the problem."""
-    linux.drop_capabilities()
+def confining(layers: Layers) -> list[linux.Prepared]:
+    """The calls that put on everything but what is inherited, and the limits that depend on the problem."""
+    calls = [linux.dropped_capabilities()]
     if layers.landlock is not None:
-        layers.landlock.restrict()
+        calls.append(layers.landlock.restrict)
     if layers.seccomp is not None:
-        layers.seccomp.install()
+        calls.append(layers.seccomp.install)
+    return calls
 
 
 def inherited() -> None:
     """What is the same for every program, and is put on the process that programs are forked from."""
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-    for kind, value in (
+    lower(
         (resource.RLIMIT_CORE, NO_CORE_BYTES),
         (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 256),  # counted for a user: else one program could use up what others have
-    ):
-        lower(kind, value)
-    stack = min(STACK_BYTES, _hard(resource.RLIMIT_STACK))
-    resource.setrlimit(resource.RLIMIT_STACK, (stack, stack))
+        (resource.RLIMIT_STACK, STACK_BYTES),
+    )
 
 
 def limits_of_problem(memory_bytes: int, cpu_s: int) -> None:
     """Limits of one problem, for each process: address space in bytes, and processor time in seconds."""
     # Counted for all processes of a user in one user namespace (Linux 5.14), so for one worker; root's are not limited.
-    lower(resource.RLIMIT_NPROC, MAX_PROCESSES)
-    lower(resource.RLIMIT_AS, memory_bytes)
-    lower(resource.RLIMIT_CPU, cpu_s)
+    lower(
+        (resource.RLIMIT_NPROC, MAX_PROCESSES),
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+    )
 
 
-def lower(kind: int, value: int) -> None:
-    """Set the soft and the hard limit, but never above the present hard limit."""
-    value = min(value, _hard(kind))
-    resource.setrlimit(kind, (value, value))
-
-
-def _hard(kind: int) -> int:
-    hard = resource.getrlimit(kind)[1]
-    return hard if hard != resource.RLIM_INFINITY else 1 << 62
+def lower(*limits: tuple[int, int]) -> None:
+    """Set the soft and the hard limit of each kind to a value, but never above the present hard limit."""
+    for kind, value in limits:
+        _, hard = resource.getrlimit(kind)
+        if 0 <= hard < value:  # RLIM_INFINITY is -1
+            value = hard
+        resource.setrlimit(kind, (value, value))

@@ -9,7 +9,7 @@ import io
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from evals.sandbox.inside.attributes import restore, state, state_of_error
@@ -45,18 +45,18 @@ _FUNCTIONS = (
 class Handles:
     """The numbered objects of one program. Number 0 is its entry point.
 
-    module: the program's. shared: names of the classes whose instances travel by their attributes. ask: has the tester
-    do something, see `Candidate.ask`.
+    module: the program's. ask: has the tester do something, see `Candidate.ask`.
     """
 
-    def __init__(self, module: types.ModuleType, shared: Iterable[str], ask: Callable[..., Any]) -> None:
+    def __init__(self, module: types.ModuleType, ask: Callable[..., Any]) -> None:
         self._module, self._ask = module, ask
         self.objects: list[Any] = []
         self.n_given = 0
         "How often the tester was given one of them."
         self._numbers: dict[int, int] = {}
         self._described: set[int] = set()
-        self._shared = frozenset(shared)
+        self.shared: frozenset[str] = frozenset()
+        "Names of the classes whose instances travel by their attributes."
         self._fed: list[str] = []
         self._made: dict[str, type] = {}
         self.readers: dict[str, Callable[[Any, Decoder], Any]] = {
@@ -111,7 +111,7 @@ class Handles:
         kind = type(value)
         if isinstance(value, (_Callback, _Asked)):
             return {"cb" if isinstance(value, _Callback) else "it": value.number}
-        shared = kind.__name__ in self._shared and self._class(kind.__name__) is kind
+        shared = kind.__name__ in self.shared and self._class(kind.__name__) is kind
         if isinstance(value, BaseException):
             held = state_of_error(encoder, value) if shared else []
             return {"ex": [self.error_names(value), encoder.items(list(value.args)), held]}
@@ -129,7 +129,7 @@ class Handles:
         found = []
         for kind in type(error).__mro__:
             name = kind.__name__
-            if NAMED.get(name) is kind or (name in self._shared and self._module.__dict__.get(name) is kind):
+            if NAMED.get(name) is kind or (name in self.shared and self._module.__dict__.get(name) is kind):
                 found.append(name)
         return found[:16]
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import socket
 import sys
+from collections.abc import Callable, Iterable
 
-from evals.sandbox.inside import confine
+from evals.sandbox.inside import confine, linux
 from evals.sandbox.inside.candidate import Candidate
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.inside.same_process import run_with_tests
 from evals.sandbox.inside.source import FILE, MODULE
 from evals.sandbox.inside.whole_program import run_program
-from evals.sandbox.protocol import FunctionJob, Limits, ProgramJob, SameProcessJob, read, write
+from evals.sandbox.inside.wire import dumps, loads
+from evals.sandbox.protocol import FunctionJob, Job, Limits, ProgramJob, SameProcessJob, job_of, job_parts
 
 N_FDS = 3
 "Descriptors that may come with a job: standard input, output and error of a whole program."
@@ -23,24 +26,40 @@ _OTHERS = (ProgramJob("", _LIMITS), SameProcessJob("", _LIMITS, "", ""))
 _CALLS = ("[[3],[]]", '[["a"],[]]', "[[[1,2.5,true]],[]]", '[[{"M":{"a":1}},null],[]]')
 
 
-def run(channel: Channel) -> None:
-    """Wait for a job, and do it. Returns when the process has nothing more to do."""
-    channel.send('["ready"]')
+def run(channel: Channel) -> int:
+    """Wait for a job and do it, in a process that nothing confines."""
+    candidate = Candidate(channel)
+    candidate.send("ready")
+    return do(candidate, (), confine.limits_of_problem)
+
+
+def do(candidate: Candidate, opening: Iterable[linux.Prepared], limit: Callable[[int, int], object]) -> int:
+    """Confine this process by the calls of `opening`, wait for its job, and do it.
+
+    limit: puts on the limits of a problem, memory in bytes and processor time in seconds. Returns the exit code, when
+    the process has nothing more to do.
+    """
+    channel = candidate.channel
+    try:
+        linux.in_turn(opening)
+    except OSError as error:
+        candidate.send("broken", f"{type(error).__name__}: {error}")
+        return 70
     job, fds = _received(channel)
-    confine.limits_of_problem(job.limits.memory_bytes, job.limits.cpu_s)
+    limit(*job.limits)
     if isinstance(job, FunctionJob):
-        candidate = Candidate(channel, job)
-        if candidate.load():
+        if candidate.load(job):
             candidate.serve()
     elif isinstance(job, ProgramJob):
         run_program(channel, job, fds)
     else:
         run_with_tests(channel, job)
+    return 0
 
 
-def _received(channel: Channel) -> tuple[FunctionJob | ProgramJob | SameProcessJob, list[int]]:
+def _received(channel: Channel) -> tuple[Job, list[int]]:
     text, fds = channel.receive_with_fds(N_FDS)
-    return read(text, FunctionJob, ProgramJob, SameProcessJob), fds
+    return job_of(loads(text)), fds
 
 
 def rehearse() -> None:
@@ -49,26 +68,24 @@ def rehearse() -> None:
     Python notes in code and types what it sees while they run for the first times: inline caches, counters, method
     caches. What is noted before the fork makes programs faster, and costs them no copied pages.
     """
-    ours, theirs = socket.socketpair()
     kept = sys.stdout
-    tester, channel = Channel(ours), Channel(theirs)
-    for other in _OTHERS:  # their fields are looked at here, so that no program needs to
-        tester.send(write(other))
-        _received(channel)
     for _ in range(confine.REHEARSALS):
-        tester.send(write(_REHEARSED))
-        job, _ = _received(channel)
-        assert isinstance(job, FunctionJob)
-        candidate = Candidate(channel, job)
-        candidate.load()
+        ours, theirs = socket.socketpair()
+        tester = Channel(ours)
+        for job in _OTHERS:
+            tester.send(dumps(job_parts(job)))
+            _received(Channel(theirs))
+        tester.send(dumps(job_parts(_REHEARSED)), then="\n".join(['["calls",0,"",[]]', *_CALLS]))
         for body in _CALLS:
             tester.send(f'["call",0,"",[]]\n{body}')
-            candidate.answer(channel.receive())
-        tester.send("\n".join(['["calls",0,"",[]]', *_CALLS]))
-        candidate.answer(channel.receive())
-        for _ in range(1 + 2 * len(_CALLS)):
-            tester.receive()
+        ours.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(EOFError):  # the end of its calls
+            do(Candidate(Channel(theirs)), [linux.prepared("write", theirs.fileno(), b"", 0)], _no_limit)
         del sys.modules[MODULE], linecache.cache[FILE]
+        ours.close()
+        theirs.close()
     sys.stdout = kept
-    ours.close()
-    theirs.close()
+
+
+def _no_limit(memory_bytes: int, cpu_s: int) -> None:
+    """The zygote has no limits of a problem."""

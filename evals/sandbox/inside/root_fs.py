@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from evals.sandbox.inside import linux
 from evals.sandbox.protocol import RootFs
@@ -101,17 +100,12 @@ def _devices() -> None:
         linux.mount(f"/host/dev/{name}", f"/dev/{name}", None, linux.MS_BIND)
 
 
-def fresh_scratch(size_bytes: int) -> Callable[[], int]:
-    """What mounts an empty folder at `SCRATCH`, in a mount namespace that this process is in for a moment.
+def fresh_scratch(size_bytes: int) -> list[linux.Prepared]:
+    """The calls that mount an empty folder at `SCRATCH`, with /tmp and /dev/shm in it.
 
     size_bytes: of all files in it together.
     """
     options = f"mode=700,size={size_bytes},nr_inodes=4096"
     flags = linux.MS_NOSUID | linux.MS_NODEV
-    return linux.prepared("mount", b"tmpfs", SCRATCH.encode(), b"tmpfs", flags, options.encode())
-
-
-def make_folders() -> None:
-    """/tmp and /dev/shm, in a fresh folder at `SCRATCH`."""
-    os.mkdir(_TMP, 0o700)
-    os.mkdir(_SHM, 0o700)
+    mounted = linux.prepared("mount", b"tmpfs", SCRATCH.encode(), b"tmpfs", flags, options.encode())
+    return [mounted, *(linux.prepared("mkdirat", -1, path.encode(), 0o700) for path in (_TMP, _SHM))]

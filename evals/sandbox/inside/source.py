@@ -15,7 +15,7 @@ def compiled(source: str, path: str) -> Any:
     """The code of a program, or a text that says why it has none."""
     source = source.removeprefix("\ufeff")
     # Without this `inspect.getsource`, which programs may use, finds no source: there is no file to read it from.
-    linecache.cache[path] = (len(source), None, source.splitlines(True), path)
+    linecache.cache[path] = (lambda: source,)  # as `linecache.lazycache` does: made into lines if they are wanted
     try:
         return compile(source, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:

@@ -7,7 +7,6 @@ program ever shares its process.
 from __future__ import annotations
 
 import _socket
-import array
 import builtins
 import contextlib
 import functools
@@ -17,13 +16,12 @@ import signal
 import socket
 import sys
 from _sitebuiltins import Quitter
-from collections.abc import Callable
 
 from evals.sandbox.inside import confine, jobs, landlock, linux, namespaces, root_fs
-from evals.sandbox.inside.channel import Channel
+from evals.sandbox.inside.candidate import Candidate
+from evals.sandbox.inside.channel import Channel, framed
 from evals.sandbox.inside.removal import clear
 from evals.sandbox.inside.seccomp import Filter
-from evals.sandbox.inside.wire import dumps
 from evals.sandbox.protocol import FORK, MAX_ORDER, CannotStart, ZygotePlan, ZygoteReady, read, write
 
 _WARM = (
@@ -34,6 +32,13 @@ costs more than the few programs that import them save."""
 
 # Landlock covers devices too. What is written to these is lost.
 _WRITABLE_DEVICES = ("/dev/null", "/dev/full")
+
+_ORDER_BYTES, _FD_BYTES = 64, socket.CMSG_LEN(4)
+
+READY = framed('["ready"]')
+
+NULL = 0
+"The descriptor of /dev/null."
 
 
 class Zygote:
@@ -50,9 +55,11 @@ class Zygote:
         self.control, self.plan = control, plan
         self.children: dict[int, int] = {}
         "Process ids by the numbers that the tester gives."
-        self.entering: list[Callable[[], int]] = []
-        self.leaving: list[Callable[[], int]] = []
+        self.entering: list[linux.Prepared] = []
+        self.leaving: list[linux.Prepared] = []
         "System calls that take it into fresh namespaces, and back into its own."
+        self.opening: list[linux.Prepared] = []
+        "Those that put all layers on a candidate, and say that it is ready."
         self.abi = landlock.abi() if plan.landlock_abi is None else plan.landlock_abi
         # Without namespaces: from version 6 on Landlock keeps signals within a program, before that the filter must
         # refuse them. Sockets it must refuse in any case, as Landlock never sees those that have a path.
@@ -60,10 +67,14 @@ class Zygote:
         filter_ = Filter(plan.namespaces, signals, plan.namespaces) if plan.seccomp else None
         # With namespaces all programs have their files at one path, so that one set of rules serves them all.
         self.layers = confine.Layers(filter_, self._rules([root_fs.WRITABLE]) if plan.namespaces else None)
+        # Each candidate's socket gets the descriptor of this one before the fork: so all around it can be made here.
+        sock = _socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.fd, self.candidate = sock.fileno(), Candidate(Channel(sock))
         if plan.namespaces:
             fresh = linux.prepared("unshare", linux.CLONE_NEWPID | linux.CLONE_NEWNS)
-            self.entering = [fresh, root_fs.fresh_scratch(plan.root_fs.scratch_bytes)]
+            self.entering = [fresh, *root_fs.fresh_scratch(plan.root_fs.scratch_bytes)]
             self.leaving = [linux.prepared("setns", namespace, kind) for kind, namespace in own.items()]
+            self.opening = self._opening("/tmp", self.layers)
         else:
             linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
         linux.bar_capabilities()
@@ -81,13 +92,14 @@ class Zygote:
     def serve(self) -> None:
         """Fork, kill and report until the tester is gone."""
         while True:
-            data, ancillary, _, _ = self.control.recvmsg(MAX_ORDER, socket.CMSG_LEN(4))
+            data, ancillary, _, _ = self.control.recvmsg(_ORDER_BYTES, _FD_BYTES)
             if not data:
                 return self._leave()
-            if data.startswith(FORK):
-                self._fork(int(data[1:]), _received_fd(ancillary))
-            else:
-                self._end(int(data[1:]))
+            for order in data.split():
+                if order.startswith(FORK):
+                    self._fork(int(order[1:]), _received_fd(ancillary))
+                else:
+                    self._end(int(order[1:]))
 
     def _leave(self) -> None:
         """The tester is gone: end everything."""
@@ -104,58 +116,53 @@ class Zygote:
             os.rmdir(self.plan.scratch)  # for nobody else may be left to do it
 
     def _fork(self, number: int, channel: int) -> None:
+        os.dup2(channel, self.fd)
+        os.close(channel)
         try:
-            if self.plan.namespaces:
-                # A new process namespace takes in the next child, not this process: the program is its process 1.
-                for call in self.entering:
-                    call()
-                root_fs.make_folders()
-            else:
+            # A new process namespace takes in the next child, not this process: the program is its process 1.
+            linux.in_turn(self.entering)
+            if not self.entering:
                 os.mkdir(self._folder(number), 0o700)
-            pid = os.fork()
+            pid = linux.fork()
         except OSError as error:
             self._say(f"{number} fork: {error}")
         else:
             if pid == 0:
-                self._become_candidate(channel, number)
+                self._become_candidate(number)
             self.children[number] = pid
-        os.close(channel)
-        for call in self.leaving:
-            call()
+        os.dup2(NULL, self.fd)  # else the tester would not see that the candidate has ended
+        linux.in_turn(self.leaving)
 
-    def _become_candidate(self, fd: int, number: int) -> None:
+    def _become_candidate(self, number: int) -> None:
         """In the child: confine it, run one program, and end."""
         code = 70
         try:
-            channel = Channel(_socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fd))
-            try:
-                self._isolate(number)
-                # All but its own socket: the control socket and the descriptors of namespaces stay outside.
-                os.closerange(3, fd)
-                os.closerange(fd + 1, 4096)
-            except Exception as error:
-                channel.send(dumps(["broken", f"{type(error).__name__}: {error}"]))
-                os._exit(70)
-            jobs.run(channel)
-            code = 0
+            opening = self.opening or self._without_namespaces(number)
+            code = jobs.do(self.candidate, opening, confine.limits_of_problem)
         except BaseException:
             code = 71
         finally:
             os._exit(code)
 
-    def _isolate(self, number: int) -> None:
-        """Put all layers on this process, in its own folder."""
-        os.dup2(0, 2)  # standard error of a zygote is a file that the tester reads
-        layers, folder = self.layers, "/tmp"
-        os.setpgid(0, 0)
-        if not self.plan.namespaces:
-            linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-            linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it orphans still counts as its own
-            folder = self._folder(number)
-            layers = confine.Layers(layers.seccomp, self._rules([folder, *self.plan.shared]))
-            os.environ.update(HOME=folder, TMPDIR=folder)
-        os.chdir(folder)
-        confine.confine(layers)
+    def _opening(self, folder: str, layers: confine.Layers) -> list[linux.Prepared]:
+        """The calls that put all layers on a candidate, which lives in this folder, and say that it is ready."""
+        return [
+            linux.prepared("dup3", NULL, 2, 0),  # standard error of a zygote is a file that the tester reads
+            linux.prepared("setpgid", 0, 0),
+            linux.prepared("chdir", os.fsencode(folder)),
+            *confine.confining(layers),
+            # All but its own socket: the control socket and the descriptors of namespaces stay outside.
+            *linux.closing_all_but(self.fd, 3),
+            linux.prepared("write", self.fd, READY, len(READY)),
+        ]
+
+    def _without_namespaces(self, number: int) -> list[linux.Prepared]:
+        """What puts all layers on this process, in a folder of its own."""
+        linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)  # what it orphans still counts as its own
+        folder = self._folder(number)
+        os.environ.update(HOME=folder, TMPDIR=folder)
+        return self._opening(folder, confine.Layers(self.layers.seccomp, self._rules([folder, *self.plan.shared])))
 
     def _end(self, number: int) -> None:
         """Kill a child with all that it started, and say what it used."""
@@ -163,8 +170,8 @@ class Zygote:
         if pid is None:
             self._say(f"{number} was never forked")
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        # A child that has ended can be sent a signal too, until it is waited for.
+        os.kill(pid, signal.SIGKILL)
         # With namespaces this waits for all processes of the program: the kernel lets process 1 go after the others.
         _, status, used = os.wait4(pid, 0)
         if not self.plan.namespaces:
@@ -201,8 +208,10 @@ class Zygote:
                 clear(path)
 
     def _say(self, message: str) -> None:
-        with contextlib.suppress(BrokenPipeError):
+        try:  # noqa: SIM105 - a context manager is objects and pages more, each time after a fork
             self.control.send(message.encode())
+        except BrokenPipeError:
+            pass
 
 
 def _own_children() -> list[int]:
@@ -214,18 +223,15 @@ def _own_children() -> list[int]:
 
 
 def _received_fd(ancillary: list[tuple[int, int, bytes]]) -> int:
-    fds = array.array("i")
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            fds.frombytes(data[:4])
-    return fds[0]
+    ((_, _, data),) = ancillary
+    return int.from_bytes(data[:4], sys.byteorder)
 
 
 def main() -> None:
     """Take the plan from the socket at descriptor 0, move in, and serve."""
     control = _control()
     null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1):
+    for fd in (NULL, 1):
         os.dup2(null, fd)
     os.close(null)
     try:
@@ -270,7 +276,7 @@ def load() -> None:
     # `site`, which Python leaves out here, gives programs these.
     for name in ("exit", "quit"):
         setattr(builtins, name, Quitter(name, "Ctrl-D"))
-    linux.one_malloc_arena()
+    linux.plain_malloc()
     confine.rehearse()
     jobs.rehearse()
 

@@ -1,17 +1,17 @@
-"""Which calls tests make for certain, and in which order: these go in one message, so that nobody waits between them.
+"""Which calls tests make for certain, and in which order: these go with the program, so that nobody waits between them.
 
 Read from the tests' source alone: the leading statements of `check` that assert something of calls with literals. The
 program does one call after the other, and stops before the rest if one gives a live object or an exception. So it is
 called in the order of the tests, whatever it does.
 
-A program may read later calls of a batch before it answers the first. So nothing is batched if a literal that an answer
+A program may read all calls of a batch before it answers the first. So nothing is batched if a literal that an answer
 is compared with is part of the arguments of a later call: a batch holds no answer.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from evals.sandbox.inside.codec import Encoder
@@ -41,13 +41,13 @@ def calls_to_batch(tests: ast.Module, entry_point: str, defined: set[str], menti
     if parameter is None or (parameter != entry_point and entry_point in mentioned):
         return ()
     bodies: list[str] = []
-    answers: list[Any] = []
+    answers: list[tuple[Any, bool]] = []
     try:
         for statement in _assertions(checks[0].body):
             given = [_arguments(call) for call in _calls_in(statement.test, parameter)]
-            if any(_tells(answer, args) for answer in answers for args in given):
+            if answers and _tell(answers, [arg for args in given for arg in args]):
                 return ()
-            answers += _literals(statement.test, parameter)
+            answers += _telling(_literals(statement.test, parameter))
             bodies += [body_of(Encoder(_no_other), args, {}) for args in given]
     except (ValueError, RecursionError):  # what follows is not certain
         pass
@@ -116,10 +116,11 @@ def _is_plain(function: ast.expr) -> bool:
 
 def _arguments(call: ast.Call) -> list[Any]:
     """The arguments of a call. Raises ValueError if one is no literal, or their order is not certain."""
+    found = [ast.literal_eval(argument) for argument in call.args]
     # The order in which a set is iterated over depends on the process: the program may see another than the tests.
-    if call.keywords or any(isinstance(part, ast.Set) for part in ast.walk(call)):
+    if call.keywords or any(type(part) is set and part for arg in found for part in _parts(arg)):
         raise ValueError("named arguments, or a set")
-    return [ast.literal_eval(argument) for argument in call.args]
+    return found
 
 
 def _literals(node: ast.expr, name: str) -> Iterator[Any]:
@@ -134,25 +135,32 @@ def _literals(node: ast.expr, name: str) -> Iterator[Any]:
                 yield from _literals(part, name)
 
 
-def _tells(answer: Any, args: list[Any]) -> bool:
-    """Whether arguments hold an answer: a number as a whole argument, a text or a container wherever it is.
+def _telling(answers: Iterable[Any]) -> Iterator[tuple[Any, bool]]:
+    """The parts of answers by which arguments could tell one, each with whether it is a number.
 
     A number within a container says little: small numbers are everywhere in inputs, and few calls could be batched.
     """
-    for part in _parts(answer):
-        if part is None or isinstance(part, bool):
-            continue
-        if isinstance(part, int | float | complex):
-            if part is answer and any(type(arg) is type(part) and arg == part for arg in args):
+    for answer in answers:
+        for part in _parts(answer):
+            is_number = isinstance(part, int | float | complex)
+            if (part is answer and not isinstance(part, bool)) if is_number else part:
+                yield part, is_number
+
+
+def _tell(answers: list[tuple[Any, bool]], args: list[Any]) -> bool:
+    """Whether arguments hold an answer: a number as a whole argument, a text or a container wherever it is."""
+    inner = [part for arg in args for part in _parts(arg)]
+    for part, is_number in answers:
+        if is_number:
+            if any(type(arg) is type(part) and arg == part for arg in args):
                 return True
-        elif part and any(_holds(inner, part) for arg in args for inner in _parts(arg)):
+        elif any(type(held) is type(part) and _holds(held, part) for held in inner):
             return True
     return False
 
 
 def _holds(value: Any, part: Any) -> bool:
-    if type(value) is not type(part):
-        return False
+    """Whether a value is an answer of the same type, or a text that contains it."""
     return bool(value == part or (isinstance(part, str) and len(part) > 3 and part in value))
 
 

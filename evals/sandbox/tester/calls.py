@@ -11,10 +11,11 @@ from typing import Any
 
 from evals.sandbox.inside.attributes import restore
 from evals.sandbox.inside.channel import Channel, TooLong
-from evals.sandbox.inside.codec import Decoder, Encoder
+from evals.sandbox.inside.codec import ATOMS, Decoder, Encoder
 from evals.sandbox.inside.surroundings import read_setting
 from evals.sandbox.inside.wire import Malformed, dumps, loads
 from evals.sandbox.output import MAX_DETAIL
+from evals.sandbox.protocol import FunctionJob, job_parts
 from evals.sandbox.tester.batched_calls import body_of
 from evals.sandbox.tester.exits import CannotTravel, Died, Exit, NeedsOneProcess, NotPython, WrongType
 from evals.sandbox.tester.proxies import Proxies
@@ -55,14 +56,24 @@ class Program:
         self._settings = {name: (read_setting(name), N_SEEDED[name]) for name in shape.settings}
         "As the program has them: those that the tests set since are sent with the next call."
         self._batch = deque(shape.batched_calls)
-        "Calls that the tests are sure to make next. All are sent when the first is made."
-        self._batch_sent = False
+        "Calls that the tests are sure to make next. They are sent with the program itself."
+        self._batch_sent = bool(self._batch)
         self._turn = threading.RLock()
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more can be asked of the program."""
         return self.over is not None
+
+    def start(self, job: FunctionJob) -> None:
+        """Give the process its program, and the calls that are certain.
+
+        Raises:
+            EOFError, OSError: it is gone.
+            TooLong: the program is longer than a message may be.
+        """
+        batch = "\n".join([dumps(["calls", 0, "", []]), *self._batch]) if self._batch else ""
+        self.channel.send(dumps(job_parts(job)), then=batch)
 
     def loaded(self) -> Any:
         """The entry point, once the module has run; raises what the module raised."""
@@ -101,9 +112,8 @@ class Program:
         if not self._only_reads(operation, target, name, args):
             self.n_changes += 1
         encoder, body = self._body(list(args), kwargs)
-        head = [operation, target, name, self._feeds()]
         if not self._was_sent(operation, target, body):
-            self._send(dumps(head), body)
+            self._send(dumps([operation, target, name, self._feeds()]), body)
         # Before it answers, the program may ask for something any number of times, and those answers may call it again.
         while True:
             message = self._receive()
@@ -112,7 +122,7 @@ class Program:
             if message[0] == "dropped" and self._batch_sent:
                 self._batch_sent = False
                 self._batch.clear()
-                self._send(dumps(head), body)
+                self._send(dumps([operation, target, name, self._feeds()]), body)
                 continue
             if message[0] != "ask":
                 # `all(map(candidate, ...))` would take a StopIteration of the program for the end, and pass.
@@ -127,21 +137,22 @@ class Program:
     def _only_reads(self, operation: str, target: Any, name: str, args: Any) -> bool:
         """Whether a request leaves the objects that tests hold as they are: a call of the entry point without them."""
         if operation == "call":
-            return target == 0 and all(self._proxies.number_of(arg) is None for arg in args)
+            return target == 0 and (
+                ATOMS.issuperset(map(type, args)) or all(self._proxies.number_of(arg) is None for arg in args)
+            )
         return operation in ("get", "value") or (operation in ("method", "operator") and name in READS)
 
     def _was_sent(self, operation: str, target: Any, body: str) -> bool:
-        """Whether this call was sent in the batch; the first of them sends all."""
-        first = operation == "call" and target == 0 and self._batch and self._batch[0] == body
-        if first and not self._batch_sent:
-            self._send(dumps(["calls", 0, "", []]), *self._batch)
-            self._batch_sent = True
-        if first:
+        """Whether this call was sent in the batch."""
+        if not self._batch:
+            self._batch_sent = False
+            return False
+        if operation == "call" and target == 0 and self._batch[0] == body:
             self._batch.popleft()
             return True
         # The tests do something else first, as with a live object that they were given: the program has seen to that,
         # and says so.
-        if self._batch_sent and self._batch:
+        if self._batch_sent:
             self._batch.clear()
             if self._receive()[0] != "dropped":
                 raise self.ended(WrongType(_UNREADABLE))
@@ -292,6 +303,8 @@ class Program:
     def _feeds(self) -> list[Any]:
         """What the tests have replaced, so that the program has to ask for it (`input`, `stdin`), and what they set."""
         feeds: list[Any] = []
+        if not self.shape.settings and not self.shape.feeds_input:
+            return feeds
         for name in self.shape.settings:
             value, n_seeded = read_setting(name), N_SEEDED[name]
             if value is not None and (value, n_seeded) != self._settings.get(name):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from evals.sandbox.tester.exits import Exit
@@ -27,19 +26,21 @@ class Clock:
         self.exit: Exit | None = None
         signal.signal(signal.SIGALRM, self._tick)
 
-    @contextmanager
-    def running(self, look: Callable[[float], Exit | None]) -> Iterator[None]:
-        """Raise in the block what `look` returns, given the seconds so far.
+    def running(self, look: Callable[[float], Exit | None]) -> Clock:
+        """Raise in the `with` block of this what `look` returns, given the seconds so far.
 
         It is raised again at each tick for as long as the block goes on: tests may catch everything.
         """
+        self._look = look
+        return self
+
+    def __enter__(self) -> None:
         self._began_s, self.exit = time.perf_counter(), None
-        self._look, self._armed = look, True
+        self._armed = True
         signal.setitimer(signal.ITIMER_REAL, FIRST_TICK_S)
-        try:
-            yield
-        finally:
-            self.stop()
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """No tick comes after this."""

@@ -7,7 +7,6 @@ import contextlib
 import io
 import sys
 import types
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -115,12 +114,12 @@ def _imported(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Let what tests print go nowhere."""
-    kept = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = kept
+class Quiet:
+    """Lets what tests print in its `with` block go nowhere."""
+
+    def __enter__(self) -> None:
+        self._kept = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
+
+    def __exit__(self, *raised: object) -> None:
+        sys.stdout, sys.stderr = self._kept

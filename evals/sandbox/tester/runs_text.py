@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from evals.sandbox.tester.syntax import Nodes
+
 _TEXT = frozenset({"eval", "exec", "compile"})
 _LOADS = frozenset({"load", "loads", "Unpickler"})
 _ALL = frozenset({"*"})
@@ -28,15 +30,20 @@ _FUNCTIONS: dict[str, frozenset[str]] = {
 }
 """By module: functions that run text or data as code, load what is named, or start processes. `*`: all of it."""
 
+_TELLING = _TEXT.union(*(module.split(".") for module in _FUNCTIONS))
+"Tests in which none of these words stands use none of the functions."
 
-def runs_what_it_gets(tests: list[ast.AST]) -> str | None:
+
+def runs_what_it_gets(tests: Nodes) -> str | None:
     """How the tests run code, or start a process, by something that does not stand in them; None if they do not.
 
     The program may have given it, and the tester is not confined as programs are. Constants are the tests' own.
     """
+    if _TELLING.isdisjoint(tests.words):
+        return None
     names = dict(_imported(tests))
-    called = {id(node.func): node for node in tests if isinstance(node, ast.Call)}
-    for node in tests:
+    called = {id(node.func): node for node in tests.of(ast.Call)}
+    for node in tests.all:
         said = _named(node, names)
         if said is None:
             continue
@@ -53,11 +60,11 @@ def _is_own(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _imported(tests: list[ast.AST]) -> Iterator[tuple[str, str]]:
+def _imported(tests: Nodes) -> Iterator[tuple[str, str]]:
     """Each name that imports give a meaning here, with the dotted name that it stands for."""
     for name in _TEXT:
         yield name, f"builtins.{name}"
-    for node in tests:
+    for node in tests.all:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.split(".")[0]

@@ -7,12 +7,14 @@ import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from evals.sandbox.inside.surroundings import WORDS
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester.batched_calls import calls_to_batch
 from evals.sandbox.tester.runs_text import runs_what_it_gets
 from evals.sandbox.tester.sharing import shares_with_program
+from evals.sandbox.tester.syntax import Nodes
 
 _LIVE_MODULES = {"inspect", "gc", "dis", "tracemalloc", "ctypes", "weakref"}
 "Modules with which tests look into a program's own objects."
@@ -39,6 +41,12 @@ _FED_TARGETS = {"builtins.input", "sys.stdin", "sys.stdout"}
 
 _PATCHERS = ("patch", "setattr", "object", "dict")
 "`patch`, `patch.object`, `patch.dict` of unittest.mock, and `monkeypatch.setattr` of pytest."
+
+_TELLING = frozenset({*_LIVE_MODULES, *_LIVE_NAMES, *_LIVE_ATTRIBUTES, *_PATCHERS})
+"Tests in which none of these words stands give no reason in `_reasons`."
+
+_DEFINING: tuple[Any, ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAMING: tuple[Any, ...] = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,10 @@ def shape_of(problem: Problem) -> Shape:
     """
     assert isinstance(problem.tests, FunctionTests)
     tree = ast.parse(problem.tests.source)
-    tests, prompt = _nodes(tree), _nodes(parse_prompt(problem.prompt))
-    classes = {node.name: node for node in prompt if isinstance(node, ast.ClassDef)}
+    tests, prompt = Nodes(tree), Nodes(parse_prompt(problem.prompt))
+    classes = {node.name: node for node in prompt.of(ast.ClassDef)}
     entry_is_class = problem.entry_point in classes
-    own_classes = {node.name: node for node in tests if isinstance(node, ast.ClassDef) and not _is_case(node)}
+    own_classes = {node.name: node for node in tests.of(ast.ClassDef) if not _is_case(node)}
     defined = _defined_names(tests) | _defined_names(prompt)
     unknown = _used_names(tests) - defined - _BUILTINS
     mentioned = _mentioned(tests)
@@ -90,11 +98,13 @@ def shape_of(problem: Problem) -> Shape:
     calls_itself = problem.entry_point in _used_names(prompt)
     in_turn = feeds_input or reads_output or settings or entry_is_class or unknown or calls_itself
     called = {problem.entry_point or "", *_parameters_of_check(tree)}
-    functions = [node for node in prompt if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    functions = {node.name for node in prompt.of(ast.FunctionDef)} | {
+        node.name for node in prompt.of(ast.AsyncFunctionDef)
+    }
     return Shape(
         _weak_because(tests, prompt, own_classes, entry_is_class)
         or _decided_by(tests, unknown, problem.prompt)
-        or _looks_at(tests, called, any(getattr(node, "name", None) == problem.entry_point for node in functions)),
+        or _looks_at(tests, called, problem.entry_point in functions),
         entry_is_class,
         frozenset({*classes, *own_classes} - {problem.entry_point}),
         frozenset(unknown),
@@ -110,19 +120,6 @@ def shape_of(problem: Problem) -> Shape:
     )
 
 
-def _nodes(tree: ast.AST) -> list[ast.AST]:
-    """All nodes but those that say how a name is used; what `ast.walk` gives, several times as fast."""
-    found = [tree]
-    for node in found:
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                found.extend(part for part in value if isinstance(part, ast.AST))
-            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
-                found.append(value)
-    return found
-
-
 def parse_prompt(prompt: str) -> ast.Module:
     """The prompt's syntax tree. If it stops at a signature, as if a body followed; if it is not Python, empty."""
     for source in (prompt, f"{prompt.rstrip()}\n    pass\n"):
@@ -133,19 +130,18 @@ def parse_prompt(prompt: str) -> ast.Module:
     return ast.Module([], [])
 
 
-def _guards_with(tests: list[ast.AST]) -> bool:
+def _guards_with(tests: Nodes) -> bool:
     """See `Shape.guards_with`."""
-    for node in tests:
-        if isinstance(node, ast.With | ast.AsyncWith) and (
-            any(item.optional_vars is not None for item in node.items)
-            or any(isinstance(part, ast.Assert) for part in ast.walk(node))
-        ):
-            return True
-    return False
+    blocks: list[ast.With | ast.AsyncWith] = [*tests.of(ast.With), *tests.of(ast.AsyncWith)]
+    return any(
+        any(item.optional_vars is not None for item in node.items)
+        or any(isinstance(part, ast.Assert) for part in ast.walk(node))
+        for node in blocks
+    )
 
 
-def _texts(tests: list[ast.AST]) -> frozenset[str]:
-    return frozenset(node.value for node in tests if isinstance(node, ast.Constant) and isinstance(node.value, str))
+def _texts(tests: Nodes) -> frozenset[str]:
+    return frozenset(node.value for node in tests.of(ast.Constant) if isinstance(node.value, str))
 
 
 def _parameters_of_check(tree: ast.Module) -> list[str]:
@@ -153,15 +149,17 @@ def _parameters_of_check(tree: ast.Module) -> list[str]:
     return [argument.arg for check in checks for argument in check.args.args]
 
 
-def _sorts_by(tests: list[ast.AST], names: set[str]) -> bool:
+def _sorts_by(tests: Nodes, names: set[str]) -> bool:
     """See `Shape.sorts_by_entry`."""
-    given = [node for node in tests if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+    keys = [node.value for node in tests.of(ast.keyword) if node.arg == "key"]
+    if not keys:
+        return False
+    given = [node for node in tests.of(ast.Assign) if isinstance(node.value, ast.Call)
              and isinstance(node.value.func, ast.Name) and node.value.func.id in names]  # fmt: skip
     names = names | {part.id for node in given for part in node.targets if isinstance(part, ast.Name)}
-    keys = [node.value for node in tests if isinstance(node, ast.keyword) and node.arg == "key"]
     keys = [node.func if isinstance(node, ast.Call) else node for node in keys]
-    ordered = any(isinstance(part, ast.Lt | ast.Gt | ast.LtE | ast.GtE) for node in tests
-                  if isinstance(node, ast.Compare) for part in node.ops)  # fmt: skip
+    ordered = any(isinstance(part, ast.Lt | ast.Gt | ast.LtE | ast.GtE)
+                  for node in tests.of(ast.Compare) for part in node.ops)  # fmt: skip
     return not ordered and any(isinstance(node, ast.Name) and node.id in names for node in keys)
 
 
@@ -183,11 +181,12 @@ def _methods(classes: dict[str, ast.ClassDef], name: str | None) -> set[str]:
 
 
 def _weak_because(
-    tests: list[ast.AST], prompt: list[ast.AST], own_classes: dict[str, ast.ClassDef], entry_is_class: bool
+    tests: Nodes, prompt: Nodes, own_classes: dict[str, ast.ClassDef], entry_is_class: bool
 ) -> str | None:
     """The first reason for which program and tests must share a process; None if they need not."""
-    for reason in _reasons(tests):
-        return reason
+    if not _TELLING.isdisjoint(tests.words):
+        for reason in _reasons(tests):
+            return reason
     shared = shares_with_program(tests) or runs_what_it_gets(tests)
     if shared is not None:
         return shared
@@ -195,30 +194,33 @@ def _weak_because(
         methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)}
         if methods - {"__init__", "__repr__", "__eq__", "__str__", "__hash__"}:
             return f"the tests hand over objects of their own class {name}"
-    compared = {node.name for node in prompt if isinstance(node, ast.FunctionDef)} & _COMPARISONS
+    compared = {node.name for node in prompt.of(ast.FunctionDef)} & _COMPARISONS
     if entry_is_class and compared:
         return f"the class under test decides by itself what is equal ({', '.join(sorted(compared))})"
     return None
 
 
-def _looks_at(tests: list[ast.AST], names: set[str], is_function: bool) -> str | None:
+def _looks_at(tests: Nodes, names: set[str], is_function: bool) -> str | None:
     """An attribute of the function under test that the tests read; its own name is known here."""
-    read = [node.attr for node in tests if isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name) and node.value.id in names]  # fmt: skip
+    read = [node.attr for node in tests.of(ast.Attribute)
+            if isinstance(node.value, ast.Name) and node.value.id in names]  # fmt: skip
     for name in read:
         if name == "__doc__" or (is_function and name not in ("__name__", "__qualname__", "__call__")):
             return f"the tests look at {name} of the function"
     return None
 
 
-def _decided_by(tests: list[ast.AST], unknown: set[str], prompt: str) -> str | None:
+def _decided_by(tests: Nodes, unknown: set[str], prompt: str) -> str | None:
     """A function that only the program can define and that decides in the tests what is right; None without one."""
+    if not unknown:
+        return None
     for name in sorted(unknown):
         # A prompt that is no Python defines nothing here, and its helpers would be the program's own.
         if re.search(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", prompt, re.MULTILINE):
             return f"the prompt cannot be read, and its {name} comes from the program"
-    for node in tests:
-        for part in _truths(node.test) if isinstance(node, ast.Assert | ast.If) else ():
+    deciding: list[ast.Assert | ast.If] = [*tests.of(ast.Assert), *tests.of(ast.If)]
+    for node in deciding:
+        for part in _truths(node.test):
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id in unknown and part.args:
                 return f"the tests let a function of the program, {part.func.id}, decide what is right"
     return None
@@ -235,8 +237,8 @@ def _truths(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
-def _reasons(tests: list[ast.AST]) -> Iterator[str]:
-    for node in tests:
+def _reasons(tests: Nodes) -> Iterator[str]:
+    for node in tests.all:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name in _LIVE_MODULES:
@@ -272,37 +274,25 @@ def _is_fed(node: ast.Call) -> bool:
     return isinstance(first, ast.Constant) and first.value in _FED_TARGETS
 
 
-def _used_names(nodes: list[ast.AST]) -> set[str]:
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+def _used_names(nodes: Nodes) -> set[str]:
+    return {node.id for node in nodes.of(ast.Name) if isinstance(node.ctx, ast.Load)}
 
 
-def _defined_names(nodes: list[ast.AST]) -> set[str]:
+def _defined_names(nodes: Nodes) -> set[str]:
     """Names that are given a meaning."""
-    found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).split(".")[0])
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            found.add(node.name)
+    found = {node.name for kind in _DEFINING for node in nodes.of(kind)}
+    found |= {node.id for node in nodes.of(ast.Name) if not isinstance(node.ctx, ast.Load)}
+    found |= {node.arg for node in nodes.of(ast.arg)}
+    found |= {(node.asname or node.name).split(".")[0] for node in nodes.of(ast.alias)}
+    found |= {node.name for kind in _NAMING for node in nodes.of(kind) if node.name}
     return found
 
 
-def _mentioned(nodes: list[ast.AST]) -> set[str]:
+def _mentioned(nodes: Nodes) -> set[str]:
     """Words that the tests use as a name, an attribute or an import; if one is patched, all that are watched."""
-    found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
-        elif isinstance(node, ast.alias):
-            found.add(node.name.split(".")[-1])
-        elif isinstance(node, ast.Constant) and node.value in _FED_TARGETS:
-            found |= _FED | _READ | _STOPS
+    found = {node.id for node in nodes.of(ast.Name)}
+    found |= {node.attr for node in nodes.of(ast.Attribute)}
+    found |= {node.name.split(".")[-1] for node in nodes.of(ast.alias)}
+    if any(type(node.value) is str and node.value in _FED_TARGETS for node in nodes.of(ast.Constant)):
+        found |= _FED | _READ | _STOPS
     return found

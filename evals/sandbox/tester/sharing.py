@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections import Counter
 
+from evals.sandbox.tester.syntax import Nodes
+
 _FILES = {"mkdtemp", "mkstemp", "NamedTemporaryFile", "TemporaryDirectory", "TemporaryFile"}
 _FILES |= {"write_text", "write_bytes", "read_text", "read_bytes", "makedirs", "listdir", "scandir", "rmtree"}
 _FILES |= {"tmp_path", "tmpdir", "copyfile"}
@@ -17,12 +19,18 @@ _PASSED_ON = {"stdin", "stdout", "stderr", "input", "argv", "environ"}
 _CATCHES = {"catch_warnings", "simplefilter", "filterwarnings"}
 
 
-def shares_with_program(tests: list[ast.AST]) -> str | None:
+_TELLING = frozenset({*_FILES, *_FOLDER, *_LOGGING, *_PROCESS, *_WARNS, *_CATCHES, "open", "modules"})
+"Tests in which none of these words stands, and that set no attribute, share nothing."
+
+
+def shares_with_program(tests: Nodes) -> str | None:
     """What the tests share with the program so that they must run in its process; None if they share nothing."""
-    modules = {alias.asname or alias.name.split(".")[0] for node in tests
-               if isinstance(node, ast.Import) for alias in node.names}  # fmt: skip
-    texts = Counter(node.value for node in tests if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    for node in tests:
+    stores = any(isinstance(node.ctx, ast.Store) for node in tests.of(ast.Attribute))
+    if not stores and _TELLING.isdisjoint(tests.words):
+        return None
+    modules = {alias.asname or alias.name.split(".")[0] for node in tests.of(ast.Import) for alias in node.names}
+    texts = Counter(node.value for node in tests.of(ast.Constant) if isinstance(node.value, str))
+    for node in tests.all:
         word = _word(node)
         if word in _FILES or (isinstance(node, ast.Call) and _word(node.func) == "open" and not _is_own(node, texts)):
             word = word or "open"

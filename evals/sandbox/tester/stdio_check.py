@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.inside.wire import loads
+from evals.sandbox.inside.wire import dumps, loads
 from evals.sandbox.output import MAX_DETAIL
 from evals.sandbox.problem import StdioCase
-from evals.sandbox.protocol import ProgramJob, write
+from evals.sandbox.protocol import ProgramJob, job_parts
 from evals.sandbox.tester.exits import NotPython
 
 ROOM_BYTES = 1 << 20
@@ -29,10 +28,8 @@ class Printed:
     too_much: bool = False
 
 
-def run_case(channel: Channel, job: ProgramJob, case: StdioCase, started: Callable[[], object]) -> Printed:
+def run_case(channel: Channel, job: ProgramJob, case: StdioCase) -> Printed:
     """Run the program on one input, until its process ends or it has printed too much.
-
-    started: called once the program has all that it needs.
 
     Raises:
         EOFError: its process is gone.
@@ -46,12 +43,11 @@ def run_case(channel: Channel, job: ProgramJob, case: StdioCase, started: Callab
     out, out_end = os.pipe()
     err, err_end = os.pipe()
     try:
-        channel.send(write(job), (given, out_end, err_end))
+        channel.send(dumps(job_parts(job)), (given, out_end, err_end))
     finally:
         for fd in (given, out_end, err_end):
             os.close(fd)
     try:
-        started()
         return _read(channel, out, err, len(case.stdout.encode("utf-8", "surrogatepass")) + ROOM_BYTES)
     finally:
         os.close(out)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import resource
 import socket
 import sys
-from collections.abc import Iterator
+import time
 from dataclasses import replace
 from typing import Any
 
 from evals.sandbox.inside import linux
 from evals.sandbox.inside.channel import Channel, from_fd
-from evals.sandbox.inside.wire import loads
+from evals.sandbox.inside.wire import dumps, loads
 from evals.sandbox.output import MAX_DETAIL, NumberRule
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
 from evals.sandbox.protocol import (
+    BEGUN,
     LEAST_ROOM_S,
     MAX_JOB,
     MOST_ROOM,
@@ -33,7 +33,7 @@ from evals.sandbox.protocol import (
     Ready,
     SameProcessJob,
     Setup,
-    Started,
+    job_parts,
     read,
     write,
 )
@@ -41,10 +41,10 @@ from evals.sandbox.tester import guard
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.clock import Clock
 from evals.sandbox.tester.exits import Died, Exit, HarnessError, NeedsOneProcess, WrongType
-from evals.sandbox.tester.function_check import namespace_of, quiet, run_tests
+from evals.sandbox.tester.function_check import Quiet, namespace_of, run_tests
 from evals.sandbox.tester.missing import beside_missing
 from evals.sandbox.tester.outcomes import PASSED, claimed_outcome, outcome_of, outcome_of_output, shortened
-from evals.sandbox.tester.restore import restored
+from evals.sandbox.tester.restore import Restored
 from evals.sandbox.tester.seeds import counted
 from evals.sandbox.tester.shapes import Shape, shape_of
 from evals.sandbox.tester.stdio_check import Printed, run_case
@@ -74,6 +74,8 @@ class Tester:
         # Programs that have no tree of files of their own see no third-party package.
         has_tree = launch.plan.namespaces or bool(launch.command)
         self._packages = frozenset(launch.plan.root_fs.packages if has_tree else ())
+        self._n_checks = 0
+        self._notes = os.dup(2)  # tests may close descriptor 2
         self._clock = Clock()
         self._watch = Watch(evaluator)
         self._problems: dict[int, Problem] = {}
@@ -96,6 +98,7 @@ class Tester:
                 return
             if isinstance(job, Allowance):
                 continue  # for a program that has ended meanwhile
+            self._n_checks += 1
             try:
                 self._keep(job)
                 outcome = self._judged(job)
@@ -150,10 +153,8 @@ class Tester:
         order = FunctionJob(job.program, limits_of(problem), problem.entry_point or "", classes, max_output_bytes)
         error: BaseException | None = None
         try:
-            with restored(), counted(shape.settings), quiet(), self._timed(problem, spare, job.allowed):
-                spare.channel.send(write(order))
-                # The next candidate is forked while this program runs: it takes as long as most programs do.
-                self._link.order()
+            with Restored(), counted(shape.settings), Quiet(), self._timed(problem, spare, job.allowed):
+                calls.start(order)
                 run_tests(calls, problem, shape)
         except BaseException as caught:
             error = caught
@@ -174,8 +175,7 @@ class Tester:
         message: Any = None
         try:
             with self._timed(problem, spare, job.allowed):
-                spare.channel.send(write(order))
-                self._link.order()
+                spare.channel.send(dumps(job_parts(order)))
                 message = loads(spare.channel.receive())
         except (EOFError, OSError):
             error = Died("the program's process ended")
@@ -190,7 +190,7 @@ class Tester:
         """The outcome of the first case that fails; processor time is that of all cases up to it."""
         cpu_s, found = 0.0, PASSED
         self._watch.start(job.allowed)
-        self._say_started()
+        self._note_begin()
         for number, case in enumerate(tests.cases, 1):
             found = self._case(problem, case, tests.numbers, job.program)
             cpu_s += found.cpu_s
@@ -205,7 +205,7 @@ class Tester:
         printed = Printed()
         try:
             with self._timed(problem, spare):
-                printed = run_case(spare.channel, ProgramJob(program, limits_of(problem)), case, self._link.order)
+                printed = run_case(spare.channel, ProgramJob(program, limits_of(problem)), case)
         except Exit as caught:
             error = caught
         except (EOFError, OSError):
@@ -215,18 +215,16 @@ class Tester:
         stdout, stderr = (data.decode("utf-8", "replace") for data in (printed.stdout[:MAX_DETAIL], printed.stderr))
         return self._complete(found, ended, stdout, stderr)
 
-    @contextlib.contextmanager
-    def _timed(self, problem: Problem, spare: Spare, allowed: Allowance | None = None) -> Iterator[None]:
-        """End the block by an `Exit` when time or memory of the program is over.
+    def _timed(self, problem: Problem, spare: Spare, allowed: Allowance | None = None) -> Clock:
+        """What ends its `with` block by an `Exit` when time or memory of the program is over.
 
         allowed: of a check that begins here; without it the check goes on with another process.
         """
         if allowed is not None:
             self._watch.start(allowed)
-            self._say_started()
+            self._note_begin()
         self._watch.begin(spare.pid, problem.memory_bytes)
-        with self._clock.running(self._watch.look):
-            yield
+        return self._clock.running(self._watch.look)
 
     def _ended(self, spare: Spare) -> CandidateEnded:
         """Stop the clock, and end the program with all that it started."""
@@ -236,10 +234,13 @@ class Tester:
 
     def _complete(self, found: Outcome, ended: CandidateEnded, stdout: str = "", stderr: str = "") -> Outcome:
         """The outcome with what the program used and printed."""
-        return replace(found, cpu_s=ended.cpu_s, own_s=self._watch.own_s(ended), stdout=stdout, stderr=stderr)
+        own_s = self._watch.own_s(ended)
+        return Outcome(
+            found.status, found.kind, found.detail, found.assurance, ended.cpu_s, own_s, stdout, stderr, found.lost
+        )
 
-    def _say_started(self) -> None:
-        self._evaluator.send(write(Started()))
+    def _note_begin(self) -> None:
+        os.pwrite(self._notes, BEGUN.pack(self._n_checks, time.monotonic()), 0)
 
 
 def limits_of(problem: Problem) -> Limits:

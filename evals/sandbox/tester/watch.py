@@ -8,14 +8,25 @@ import select
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.process_tree import cpu_s, held_bytes, is_ready, memory_bytes, quick_memory_bytes, tree_of, waited_s
-from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, longest_s, read, write
+from evals.sandbox.protocol import (
+    ASK_AT,
+    Allowance,
+    CandidateEnded,
+    Late,
+    SteppedBack,
+    TakesLong,
+    longest_s,
+    read,
+    write,
+)
 from evals.sandbox.tester.exits import Died, Exit, OutOfMemory, TimeUp
 
 STEP_BACK_S = 0.05
 "After this a program steps back: it runs with less priority, and the evaluator may start another beside it."
 
 NICENESS = 19
-"Of a program that has stepped back. If its limit is over and it has its time to come, it is 0 again, if this is root."
+"""Of an ordinary user's program that has stepped back. With root it has idle cores alone, until its limit is over: then
+it has its priority back, if it has still time to come."""
 
 OWN_SHARE = 0.9
 "A program that had this part of its limit to itself, or as processor time, has had its time."
@@ -37,7 +48,7 @@ class Watch:
     def __init__(self, evaluator: Channel) -> None:
         self._evaluator = evaluator
         self._pid, self._limit_bytes = 0, 0
-        self._stepped_back = self._late = False
+        self._stepped_back = self._asked = self._late = False
         self._waited_before_s: float | None = None
         "Of the tester, at the first look: what ends before it is not measured, since most programs do."
         self._allowed = Allowance(0.0, 0.0)
@@ -52,7 +63,7 @@ class Watch:
     def start(self, allowed: Allowance) -> None:
         """A check begins, of one process or of several one after another."""
         self._allowed, self.waited_s, self._before_s = allowed, 0.0, 0.0
-        self._stepped_back = self._late = False
+        self._stepped_back = self._asked = self._late = False
 
     def begin(self, pid: int, limit_bytes: int) -> None:
         """Look after the program in this process from here on. pid: 0 if it cannot be seen."""
@@ -77,8 +88,13 @@ class Watch:
         # A zygote in a container (Docker) has no process id here; the container has its own limits.
         pids = tree_of(self._pid) if self._pid else []
         self._had_company |= len(pids) > 1
-        if elapsed_s >= STEP_BACK_S:
-            self._step_back()
+        if not self._stepped_back:
+            self._step_back(elapsed_s)
+        elif select.select([self._evaluator], [], [], 0)[0]:
+            self._allowed = read(self._evaluator.receive(), Allowance)
+        if not self._asked and elapsed_s >= ASK_AT * self._allowed.limit_s:
+            self._asked = True
+            self._evaluator.send(write(TakesLong()))
         if elapsed_s >= self._allowed.limit_s and self._had_its_time(elapsed_s, pids):
             return TimeUp(f"{elapsed_s:.1f} s, {cpu_s(pids):.2f} s of processor time")
         # The quick sum is never less than the exact one, and for nearly all looks is enough.
@@ -98,7 +114,7 @@ class Watch:
             return True
         if not self._late:
             self._late = True
-            self._set_niceness(0)
+            self._give_way(False)
             self._evaluator.send(write(Late()))
         return elapsed_s >= longest_s(limit_s)
 
@@ -117,19 +133,25 @@ class Watch:
             return 0.0
         return max(waited_s(self._pid), self._ready_s - cpu_s([self._pid]))
 
-    def _step_back(self) -> None:
-        """Step back, once; later take in what the evaluator has found out about the time that the problem takes."""
-        if not self._stepped_back:
+    def _step_back(self, elapsed_s: float) -> None:
+        """Let another program start, if this one takes long by itself. One more would have no core if it has none."""
+        own_s = elapsed_s - self.waited_s - self._waited_now_s()
+        if own_s >= STEP_BACK_S or elapsed_s >= ASK_AT * self._allowed.limit_s:
             self._stepped_back = True
-            self._set_niceness(NICENESS)
+            self._give_way(True)
             self._evaluator.send(write(SteppedBack()))
-        elif select.select([self._evaluator], [], [], 0)[0]:
-            self._allowed = read(self._evaluator.receive(), Allowance)
 
-    def _set_niceness(self, value: int) -> None:
-        if self._pid:
-            with contextlib.suppress(OSError):  # it has ended, or this user may not raise its priority again
-                os.setpriority(os.PRIO_PROCESS, self._pid, value)
+    def _give_way(self, gives_way: bool) -> None:
+        """Let all other programs have the cores first, or no longer."""
+        if not self._pid:
+            return
+        with contextlib.suppress(OSError):  # it has ended, or this user may not raise its priority again
+            # Only root may take it back. To a waking program a core that runs idle ones counts as free.
+            if os.geteuid() == 0:
+                policy = os.SCHED_IDLE if gives_way else os.SCHED_OTHER
+                os.sched_setscheduler(self._pid, policy, os.sched_param(0))
+            else:
+                os.setpriority(os.PRIO_PROCESS, self._pid, NICENESS if gives_way else 0)
 
     def finish(self, elapsed_s: float) -> None:
         """The program is about to be ended: note how long it ran, and how long it had to wait for a core."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import array
+import _socket
 import contextlib
 import os
 import select
@@ -11,6 +11,7 @@ import struct
 import subprocess
 import tempfile
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from evals.sandbox.protocol import (
     END,
     FORK,
     MAX_ORDER,
+    N_AHEAD,
     START_S,
     CandidateEnded,
     CannotStart,
@@ -36,7 +38,7 @@ from evals.sandbox.typed_json import ProtocolError
 N_TRIES = 3
 "Candidates that are tried before it is an error: one that waits may be killed, say if the machine has no memory left."
 
-_CREDENTIALS = struct.Struct("3i")
+_CREDENTIALS, _FD, _TIME = struct.Struct("3i"), struct.Struct("i"), struct.Struct("ll")
 
 
 @dataclass
@@ -62,9 +64,10 @@ class ZygoteLink:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
         self._number = 0
-        self._spare: Spare | None = None
+        self._spares: deque[Spare] = deque()
         self._control = self._connected(launch, fork_server)
-        self._control.settimeout(START_S)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # by the kernel: Python polls before each call
+            self._control.setsockopt(socket.SOL_SOCKET, option, _TIME.pack(int(START_S), 0))
         self.pid = self._set_up(launch.plan)
 
     def _connected(self, launch: ZygoteLaunch, fork_server: socket.socket) -> socket.socket:
@@ -128,21 +131,19 @@ class ZygoteLink:
                 return control
         raise HarnessError(f"{command[0]} did not start Python: {self.said()}")
 
-    def order(self) -> None:
-        """Have the next candidate made, while this one runs. Raises HarnessError."""
-        if self._spare is not None:
-            return
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    def order(self, before: bytes = b"") -> None:
+        """Have another candidate made. before: an order to the zygote that goes first. Raises HarnessError."""
+        ours, theirs = _socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._number += 1
-        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, _FD.pack(theirs.fileno()))
         try:
-            self._control.sendmsg([FORK + b"%d" % self._number], [rights])
+            self._control.sendmsg([before + FORK + b"%d" % self._number], [rights])
         except OSError as error:
             raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
         finally:
             theirs.close()
-        self._spare = Spare(self._number, Channel(ours))
+        self._spares.append(Spare(self._number, Channel(ours)))
 
     def take(self) -> Spare:
         """A candidate that has confined itself and is alive. One that was killed while it waited is replaced.
@@ -159,19 +160,17 @@ class ZygoteLink:
         raise HarnessError(f"candidates end before they are given a program; {self.said()}")
 
     def _ready(self) -> Spare:
-        self.order()
-        spare, self._spare = self._spare, None
-        assert spare is not None
-        spare.channel.sock.settimeout(START_S)
+        while len(self._spares) < N_AHEAD:
+            self.order()
+        spare = self._spares.popleft()
         try:
-            data, ancillary, _, _ = spare.channel.sock.recvmsg(4096, socket.CMSG_SPACE(_CREDENTIALS.size))
+            data, ancillary = _first_message(spare.channel.sock)
         except OSError as error:
             raise HarnessError(f"a candidate was not ready in {START_S:.0f} s: {error}") from None
         if b'["ready"]' not in data:
             self._explain(spare, data)
         spare.pid = _sender(ancillary)
         spare.channel.sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        spare.channel.sock.settimeout(None)
         return spare
 
     def _explain(self, spare: Spare, data: bytes) -> None:
@@ -180,7 +179,7 @@ class ZygoteLink:
         raise HarnessError(f"a candidate could not be confined: {said}; {self.said()}")
 
     def end(self, spare: Spare) -> CandidateEnded:
-        """Kill a candidate and everything that it started.
+        """Kill a candidate and everything that it started, and have another one made.
 
         Raises:
             HarnessError: the zygote is gone, or did not do it.
@@ -197,10 +196,7 @@ class ZygoteLink:
     def _killed(self, spare: Spare) -> str:
         """What the zygote says once the candidate is gone."""
         spare.channel.close()
-        try:
-            self._control.send(END + b"%d" % spare.number)
-        except OSError as error:
-            raise HarnessError(f"the zygote is gone: {error}; {self.said()}") from None
+        self.order(END + b"%d " % spare.number)
         return self._heard()[0]
 
     def _heard(self) -> tuple[str, int]:
@@ -220,8 +216,8 @@ class ZygoteLink:
 
     def close(self) -> None:
         """Let the zygote go, and wait until it has ended; all candidates end with it."""
-        if self._spare is not None:
-            self._spare.channel.close()
+        for spare in self._spares:
+            spare.channel.close()
         self._control.shutdown(socket.SHUT_WR)
         with contextlib.suppress(OSError):
             while self._control.recv(1 << 16):
@@ -235,6 +231,18 @@ class ZygoteLink:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 return
+
+
+def _first_message(sock: _socket.socket) -> tuple[bytes, list[tuple[int, int, bytes]]]:
+    """What a candidate says first, and what the kernel adds. Raises OSError after `START_S`."""
+    size = socket.CMSG_SPACE(_CREDENTIALS.size)
+    try:  # most have said it before they are asked
+        return sock.recvmsg(4096, size, socket.MSG_DONTWAIT)[:2]
+    except BlockingIOError:
+        sock.settimeout(START_S)
+    found = sock.recvmsg(4096, size)[:2]
+    sock.settimeout(None)
+    return found
 
 
 def _sender(ancillary: list[tuple[int, int, bytes]]) -> int:

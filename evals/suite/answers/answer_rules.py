@@ -105,15 +105,19 @@ class NumberRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both texts are numbers that differ by at most the tolerance."""
-        return same_number(self._value(answer), self._value(ideal), self.tolerance)
+        return same_number(self._value(answer), self._of_ideal(ideal), self.tolerance)
 
     def usable(self, ideal: str) -> bool:
-        """Whether `ideal` is one number."""
-        return self._value(ideal) is not None
+        """Whether `ideal` is one number, or a solution that ends in `#### NUMBER`."""
+        return self._of_ideal(ideal) is not None
 
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` itself: the only number of a completion is its last one."""
         return ideal
+
+    def _of_ideal(self, ideal: str) -> Fraction | None:
+        """The number of an accepted answer; GSM8K's answers are solutions with the number behind a last `####`."""
+        return self._value(ideal.rpartition("####")[2])
 
     def _value(self, text: str) -> Fraction | None:
         return to_number(text, self.decimal_comma)
@@ -250,13 +254,16 @@ def make_rule(
     `marked_number`, `last_line` and the rules of letters; the other rules ignore it.
 
     Raises:
-        UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression.
+        UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression, or a letter
+            stands twice in `letters`.
         MissingExtra: `math` without the package math-verify.
     """
     if extract not in RULES:
         raise UsageError(f"extract: there is no rule {extract!r}", notes=[did_you_mean(extract, RULES)], fix=_ONE_OF)
     if (pattern is not None) != (extract == "regex"):
         raise UsageError("`pattern` is used with `extract: regex` and only there", fix="give both, or neither")
+    if len(set(letters.upper())) < len(letters):
+        raise UsageError(f"letters has a letter twice: {letters!r}", fix="give each option a letter of its own")
     phrases = tuple(answer_phrases)
     if extract == "regex":
         return PatternRule(_compiled(str(pattern)), decimal_comma, tolerance)
@@ -286,4 +293,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise UsageError(f"pattern {pattern!r} is not a regular expression: {error}") from None
+        raise UsageError(f"pattern {pattern!r} is not a regular expression: {error}", fix="correct it") from None

@@ -17,6 +17,7 @@ from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
 from evals.suite.answers.answer_rules import ANSWER_PHRASES, make_rule
+from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, few_shot_doubts, prompt_doubts
 from evals.suite.samples.example_pool import Example, ExamplePool, Solved, solved_prompt
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
@@ -69,8 +70,7 @@ class ExtractAnswer(StreamedEval):
         **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"ExtractAnswer takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
         self.extract, self.letters = extract, letters
         self.rule = make_rule(

@@ -25,6 +25,7 @@ from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, answer_loss, true_share
 from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, methods_named, methods_of
 from evals.suite.choice.scoring_trial import first_that_works
+from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
 from evals.suite.samples.example_pool import until_enough
 
@@ -100,8 +101,7 @@ class Choice(StreamedEval):
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
         self.samples_jsonl = samples_jsonl
-        if len(self.completion_fns) != 1:
-            raise UsageError(f"Choice takes one completion function, got {len(self.completion_fns)}")
+        require_one(self, self.completion_fns)
         self.reads_beginning = max_tokens is None
         self.style, self.normalisation, self.method_name = style, normalisation, way
         self.order, self.measure = order, measure

@@ -9,11 +9,12 @@ from random import Random
 from typing import Any
 
 from evals.completion import ChatPrompt, Prompt
-from evals.errors import BadSample, UsageError
+from evals.errors import BadSample
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.suite.choice.options import letter, make_abc
+from evals.suite.one_model import require_one
 from evals.suite.samples.ideals import require
 
 MAX_IMAGES = 7
@@ -44,8 +45,7 @@ class MMMU(StreamedEval):
 
     def __init__(self, completion_fns: Sequence[Any], dataset: str, subject: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"MMMU takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.dataset = dataset
         self.samples_jsonl = dataset
         self.subject = subject

@@ -10,11 +10,12 @@ from typing import Any
 
 from evals.completion import Prompt
 from evals.data import open_samples
-from evals.errors import BadSample, UsageError
+from evals.errors import BadSample
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.suite.choice.options import make_abc
 from evals.suite.match.match import record_and_check_match
+from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
 
 ROW_SHAPES: tuple[tuple[str, str, str], ...] = (
@@ -48,8 +49,7 @@ class MultipleChoice(StreamedEval):
         self, completion_fns: Sequence[Any], dataset: str, *args: Any, instructions: str | None = "", **kwargs: Any
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"MultipleChoice takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.dataset = dataset
         self.samples_jsonl = dataset
         self.instructions = instructions or ""

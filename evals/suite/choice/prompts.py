@@ -50,7 +50,22 @@ class Wording:
             for placeholder in placeholders(text):
                 if placeholder not in known:
                     note = did_you_mean(placeholder, known) or f"there are: {', '.join(known)}"
-                    raise UsageError(f"{name} has no placeholder {{{placeholder}}}", notes=[note])
+                    raise UsageError(
+                        f"{name} has no placeholder {{{placeholder}}}", notes=[note], fix="correct the name"
+                    )
+        self._check_complete()
+
+    def _check_complete(self) -> None:
+        """Raise UsageError for wordings in which a question or an answer cannot be told from another."""
+        if not placeholders(self.template):
+            raise UsageError(
+                "template has no placeholder, so that every prompt is the same", fix="put {question} in it"
+            )
+        if "options" in placeholders(self.template) and "choice" not in placeholders(self.option):
+            raise UsageError("option does not show the options", fix='put {choice} in it: "{letter}. {choice}"')
+        if len(set(self.letters)) < len(self.letters):
+            twice = next(letter for letter in self.letters if self.letters.count(letter) > 1)
+            raise UsageError(f"letters has {twice!r} twice", fix="give each option a letter of its own")
 
     def letters_for(self, question: Question) -> str:
         return self.letters[: question.n]

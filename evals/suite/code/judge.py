@@ -48,6 +48,7 @@ class Judge:
         if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 1):
             raise UsageError(f"workers is {workers!r}", fix="give a number from 1")
         self.kind, self.assurance = sandbox, assurance
+        self.can_be_strict = False  # known after `open`
         self.workers = workers or os.cpu_count() or 1
         self._lock = threading.Lock()
         self._sandbox: Checker | None = None
@@ -63,7 +64,7 @@ class Judge:
         with self._lock:
             if self._sandbox is None:
                 sandbox = self._make() if isinstance(self.kind, str) else self.kind
-                try_out(sandbox)
+                self.can_be_strict = try_out(sandbox)
                 self._sandbox = sandbox
             return self._sandbox
 
@@ -116,8 +117,9 @@ class Judge:
         return self._threads.start(self.judge, [(problem, program) for program in programs])
 
 
-def try_out(sandbox: Checker) -> None:
-    """Raise HarnessFailed unless a right program passes and a wrong one fails."""
+def try_out(sandbox: Checker) -> bool:
+    """Whether the sandbox gives strict verdicts here; raises HarnessFailed unless a right program passes and a wrong
+    one fails."""
     from evals.sandbox.problem import FunctionTests
 
     tests = FunctionTests("def check(candidate):\n    assert candidate(20) == 41\n")
@@ -131,3 +133,4 @@ def try_out(sandbox: Checker) -> None:
                 notes=["nothing was called"],
                 fix="run `evals sandbox doctor`",
             )
+    return verdict.assurance == "strict"

@@ -22,6 +22,7 @@ from evals.suite.code.extraction import COMPLETION_STOPS, Extracted, continue_pr
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.code.problems import CodeProblem, code_problem
 from evals.suite.code.report import PassReport, counts_of
+from evals.suite.one_model import require_one
 
 STYLES = ("chat", "completion")
 FUNCTION_INSTRUCTION = "Complete this Python function. Answer with the whole function in one block of Python code.\n\n"
@@ -86,8 +87,7 @@ class PassAtK(StreamedEval):
         **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"PassAtK takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         if style not in STYLES:
             raise UsageError(f"style is {style!r}", fix=f"choose one of {', '.join(STYLES)}")
         self.samples_jsonl = samples_jsonl
@@ -130,6 +130,7 @@ class PassAtK(StreamedEval):
             HarnessFailed: the sandbox does not work.
         """
         self.judge.open()
+        self.takes_weak_verdicts = not self.judge.can_be_strict
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has one of the forms in `evals.suite.code.problems.FORMS`."""

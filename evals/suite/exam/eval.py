@@ -300,7 +300,7 @@ class Exam(StreamedEval):
         sitting = Sitting(
             self.paper, facts, self._contaminated, self._images(), self.draws, self.seed, self._known_intervals
         )
-        return ExamReport(sitting, lambda: self._holdout)
+        return ExamReport(sitting, lambda: self._holdout, self.grading.people)
 
     def _images(self) -> str:
         """The condition in which the images of the paper are seen; empty for a paper without any."""

@@ -153,6 +153,15 @@ class HumanMarks:
             if set(lines) == set(wanted)
         ]
 
+    def without_reply(self, replies: Iterable[tuple[str, int]]) -> list[str]:
+        """The marks of runs that the questions did not have, of those that were asked: `q5 run 3`.
+
+        replies: question and run of each reply.
+        """
+        known = set(replies)
+        asked = {item for item, _ in known}
+        return [f"{item} run {run}" for item, run in self._found if item in asked and (item, run) not in known]
+
     def _add(self, row: Any, where: str) -> None:
         if not isinstance(row, dict) or not isinstance(row.get("grader"), str):
             raise DataError("a mark needs item, run, grader, line and points", where=where, fix="see docs/exams.md")
@@ -166,8 +175,9 @@ class HumanMarks:
         if line not in most:
             what = f"question {item.id} has no rubric line {line!r}"
             raise DataError(what, where=where, notes=[f"lines: {', '.join(most) or 'none'}"])
-        is_number = isinstance(points, int | float) and not isinstance(points, bool)
-        if not is_number or not 0 <= points <= most[line]:
+        if not isinstance(points, int | float) or isinstance(points, bool):
+            raise DataError(f"points is {points!r}, which is no number", where=where, fix="write it without quotes")
+        if not 0 <= points <= most[line]:
             raise DataError(f"points is {points!r}, outside 0 to {most[line]:g}", where=where)
         if isinstance(run, bool) or not isinstance(run, int) or run < 0:
             raise DataError(f"run is {run!r}, not a number from 0", where=where)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evals.errors import listed
 from evals.exams.marking import Mark
 from evals.exams.paper import Paper
 from evals.metrics import Mean, report_keys
@@ -13,6 +14,7 @@ from evals.record.recorders import Event
 from evals.report_keys import defined
 from evals.suite.exam.agreement import agreement_of
 from evals.suite.exam.holdout import HoldoutRuns
+from evals.suite.exam.marks import HumanMarks
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,19 @@ class Sitting:
 class ExamReport:
     """`score`, the mean share of points over questions; `exam_score` and percentiles; all details under `exam`.
 
-    holdout: the count of holdout runs, asked when the report is made; None for other forms.
+    holdout: the count of holdout runs, asked when the report is made; None for other forms. people: the marks of
+    people; `warnings` says which of them belong to no reply of the questions that were asked.
     """
 
-    def __init__(self, sitting: Sitting, holdout: Callable[[], HoldoutRuns | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        sitting: Sitting,
+        holdout: Callable[[], HoldoutRuns | None] = lambda: None,
+        people: HumanMarks | None = None,
+    ) -> None:
         self._sitting = sitting
         self._holdout = holdout
+        self._people = people
         self._score = Mean()
         self._events: dict[tuple[str, int], dict[str, Any]] = {}
 
@@ -66,7 +75,9 @@ class ExamReport:
         else:
             report |= {"exam_score_least": exam["final_range"][0], "exam_score_most": exam["final_range"][1]}
         counts = {f"n_{name}": count for name, count in exam["counts"].items() if count}
-        return {**report, **counts, "exam": exam}
+        without = [] if self._people is None else self._people.without_reply(self._events)
+        warned = {"warnings": [f"marks of no reply, not used: {listed(without, 5)}"]} if without else {}
+        return {**report, **counts, **warned, "exam": exam}
 
     def _marks(self) -> dict[str, list[Mark | None]]:
         marks: dict[str, list[Mark | None]] = {}

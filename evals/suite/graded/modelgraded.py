@@ -28,6 +28,7 @@ from evals.suite.graded.rubric import (
     concat_n_completions,
     make_rubric,
     rubric_digest,
+    rubric_doubts,
     warn_of_misread,
 )
 from evals.suite.samples.doubts import Doubt, prompt_doubts
@@ -189,7 +190,7 @@ class ModelBasedClassify(StreamedEval):
         how = [OPENAI_EVALS_RULE] if is_openai else []
         if panel:
             how.append(f"{self.aggregate} of a panel of {len(panel)} graders: {', '.join(panel)}")
-        return GradedReport(rubric.choices, rate_of, how=how, panel=panel)
+        return GradedReport(rubric.choices, rate_of, how=how, panel=panel, has_scores=rubric.scores is not None)
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has all that the rubric asks for.
@@ -221,6 +222,10 @@ class ModelBasedClassify(StreamedEval):
         self._check_placeholders(sample)
         if self.metaeval:
             self._check_label(sample)
+
+    def doubtful_setup(self) -> Iterator[Doubt]:
+        """Doubts about the rubric, see `rubric_doubts`."""
+        return rubric_doubts(self.mg, self.rubric)
 
     def doubtful_sample(self, sample: Any) -> Iterator[Doubt]:
         """A doubt about a prompt that is empty."""

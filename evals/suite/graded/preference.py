@@ -131,7 +131,9 @@ class Preference(StreamedEval):
         check_prompt(sample, "input", "add the prompt as 'input'")
         for key in ("reference", "completion"):
             if key in sample and not isinstance(sample[key], str):
-                raise BadSample(f"{key!r} is {type(sample[key]).__name__}, not a text", sample)
+                raise BadSample(
+                    f"{key!r} is {type(sample[key]).__name__}, not a text", sample, fix=f'write "{key}": "..."'
+                )
         if self._baseline_of(sample) is None and not sample.get("reference"):
             fix = "add the answer to compare with as 'reference', or name a model: baseline=MODEL"
             raise BadSample("no 'reference'", sample, fix=fix)

@@ -11,13 +11,15 @@ from evals.record.recorders import Event
 from evals.suite.graded.grading import INVALID_STR
 from evals.suite.graded.verdicts_report import VerdictsReport
 
+NOTHING_READ = "no verdict could be read, so that nothing is scored: evals view RECORD shows what the grader answered"
+
 
 class GradedReport:
     """Counts of the choices, mean score, agreement with the labels, and the rate of answers without a choice.
 
     choices: those of the rubric. rate_of: choices whose share of the samples is reported with its uncertainty. how:
     by which rule verdicts are read, where it is not the usual one, and what became of several. panel: the graders'
-    names, where there are several.
+    names, where there are several. has_scores: the rubric gives its choices scores.
     """
 
     def __init__(
@@ -26,8 +28,11 @@ class GradedReport:
         rate_of: Sequence[str] = (),
         how: Sequence[str] = (),
         panel: Sequence[str] = (),
+        *,
+        has_scores: bool = False,
     ) -> None:
         self.how = list(how)
+        self.has_scores = has_scores
         self.verdicts = VerdictsReport(panel)
         self.n_read_otherwise = 0
         self.counts: Counter[str] = Counter(dict.fromkeys(choices, 0))
@@ -61,10 +66,11 @@ class GradedReport:
         `counts/CHOICE`: samples with that choice. `score`: the mean over verdicts that could be read; by the rules of
         openai/evals an answer without a choice counts there as the lowest score, and `score_valid` leaves it out.
         `metascore`: share of samples on which grader and label agree. `invalid_rate`: share of answers without a
-        choice. `retry_rate`: share of verdicts for which the grader was asked again, `n_retries` times in all.
-        `position_inconsistency`: share of verdicts on both orders that differ. `rate/CHOICE`: share of samples with
-        that choice. `n`: samples; `score_n` where a mean was made from fewer. `n_read_otherwise`: verdicts that
-        openai/evals' rule, which was used, and whole words read differently. For a panel: `VerdictsReport.of_panel`.
+        choice; where none has one, `score` is null and `warnings` says so. `retry_rate`: share of verdicts for which
+        the grader was asked again, `n_retries` times in all. `position_inconsistency`: share of verdicts on both
+        orders that differ. `rate/CHOICE`: share of samples with that choice. `n`: samples; `score_n` where a mean was
+        made from fewer. `n_read_otherwise`: verdicts that openai/evals' rule, which was used, and whole words read
+        differently. For a panel: `VerdictsReport.of_panel`.
         """
         report: dict[str, Any] = {f"counts/{choice}": count for choice, count in self.counts.items() if count}
         rates = {f"rate/{choice}": rate for choice, rate in self.rates.items()}
@@ -73,6 +79,8 @@ class GradedReport:
             if mean.n:
                 graded = with_keys(graded, name, mean)
         n = graded.pop("n")
+        if n and not self.means["score"].n and self.counts[INVALID_STR] == sum(self.counts.values()):
+            report |= {"warnings": [NOTHING_READ], **({"score": None} if self.has_scores else {})}
         if self.n_read_otherwise:
             graded["n_read_otherwise"] = self.n_read_otherwise
         if self.verdicts.n_retries:

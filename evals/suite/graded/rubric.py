@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, li
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.answer_prompts import append_answer_prompt, check_eval_type
 from evals.suite.graded.grading import MatchFn, find_match_fn, get_choice_strings, misread_choices, score_table
+from evals.suite.samples.doubts import Doubt
+from evals.suite.samples.messages import problem_of_messages
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +94,24 @@ def _make_rubric(spec: ModelGradedSpec, eval_type: str | None, n: int | None, ma
     )
 
 
+def rubric_doubts(spec: ModelGradedSpec, rubric: Rubric) -> Iterator[Doubt]:
+    """Doubts about a rubric: the grader does not see what it judges, or a score belongs to no choice."""
+    outputs = list(spec.input_outputs.values())
+    if outputs and not set(outputs) & set(rubric.placeholders):
+        yield Doubt(
+            f"the prompt of rubric {spec.key!r} does not show the grader what it judges",
+            f"put {{{outputs[0]}}} into the prompt",
+            spec.where,
+        )
+    without = [choice for choice in spec.choice_scores or () if choice not in rubric.choices]
+    if isinstance(spec.choice_scores, Mapping) and without:
+        yield Doubt(
+            f"choice_scores of rubric {spec.key!r} scores {listed(without)}, which the grader cannot choose",
+            "add it to choice_strings, or leave it out",
+            spec.where,
+        )
+
+
 def warn_of_misread(key: str | None, choices: list[str], match_fn: str | MatchFn | None) -> None:
     """Log a warning for each choice that the match function reads as another one."""
     for choice, other in misread_choices(choices, match_fn):
@@ -134,7 +154,7 @@ def _check_output_template(template: object) -> None:
     if template is None:
         return
     if not isinstance(template, str):
-        raise RegistryError(f"output_template is {template!r}, not a text")
+        raise RegistryError(f"output_template is {template!r}, not a text", fix="write a text, or leave it out")
     for name in placeholders(template):
         if name not in OUTPUT_PLACEHOLDERS:
             raise RegistryError(
@@ -163,6 +183,9 @@ def as_chat(prompt: Any) -> ChatPrompt:
         raise RegistryError(
             "the prompt is neither a text nor a list of messages", fix="write each message as {role: ..., content: ...}"
         )
+    problem = problem_of_messages(prompt, "prompt")
+    if problem is not None:
+        raise RegistryError(problem, fix="write each message as {role: user, content: ...}")
     chat: ChatPrompt = prompt
     return chat
 

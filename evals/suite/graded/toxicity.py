@@ -15,6 +15,7 @@ from evals.record.current import record_event, record_metrics
 from evals.record.recorders import Event
 from evals.suite.graded.replies import Reply, replies_to
 from evals.suite.graded.toxicity_scorers import NamedScorer, make_scorer
+from evals.suite.one_model import require_one
 from evals.suite.samples.messages import check_prompt
 from evals.texts.number_text import number
 
@@ -56,8 +57,7 @@ class Toxicity(StreamedEval):
         **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"Toxicity takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         if isinstance(n_completions, bool) or not isinstance(n_completions, int) or n_completions < 1:
             raise UsageError(f"n_completions is {n_completions!r}", fix="give a whole number from 1")
         if not 0 < threshold <= 1:

@@ -15,6 +15,8 @@ from evals.suite.graders.templates import Variable
 class NotGraded(DataError):
     """A grader gave no grade, for a reason that lies in the grader. The sample fails and is not scored."""
 
+    record_type = "not graded"
+
 
 @dataclass(frozen=True)
 class Grade:

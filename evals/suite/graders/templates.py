@@ -65,6 +65,8 @@ def read_template(text: Any, where: str) -> Template:
         parts += [text[end : found.start()], _variable(found[1].strip(), where)]
         end = found.end()
     parts.append(text[end:])
+    if "{{" in text[end:]:
+        raise UsageError("a variable is opened and not closed", where=where, fix="write {{ item.NAME }}")
     return Template(tuple(part for part in parts if part != ""))
 
 

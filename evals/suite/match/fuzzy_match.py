@@ -7,12 +7,12 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evals.errors import UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MetricsReport
 from evals.record.current import record_match, record_metrics
 from evals.sample import Sample
 from evals.suite.match.text_matching import f1_score, fuzzy_match
+from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
 
@@ -33,8 +33,7 @@ class FuzzyMatch(StreamedEval):
         self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, max_tokens: int = 100, **kwargs: Any
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"FuzzyMatch takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
         self.max_tokens = max_tokens
 

@@ -7,11 +7,11 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evals.errors import UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
+from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
 
@@ -38,8 +38,7 @@ class Includes(StreamedEval):
         self, completion_fns: Sequence[Any], samples_jsonl: str, ignore_case: bool = False, *args: Any, **kwargs: Any
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"Includes takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
         self.ignore_case = ignore_case
 

@@ -21,6 +21,7 @@ from evals.suite.match.json_schemas import (
     strict_json,
     validator_of,
 )
+from evals.suite.one_model import require_one
 from evals.suite.samples.ideals import require
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ class JsonSchema(StreamedEval):
         **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"JsonSchema takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
         self.schema = schema if schema is not None else schema_in(response_format)
         self.response_format = response_format

@@ -7,11 +7,11 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from evals.errors import UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
+from evals.suite.one_model import require_one
 from evals.suite.samples.ideals import require
 
 
@@ -35,8 +35,7 @@ class JsonValidator(StreamedEval):
 
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"JsonValidator takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
 
     def check_sample(self, sample: Any) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from evals.completion import Prompt
-from evals.errors import BadSample, UsageError
+from evals.errors import BadSample
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.suite.match.match import record_and_check_match
+from evals.suite.one_model import require_one
 from evals.suite.samples.ideals import require
 
 
@@ -31,8 +32,7 @@ class Lambada(StreamedEval):
 
     def __init__(self, completion_fns: Sequence[Any], subset: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"Lambada takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.subset = subset
         self.samples_jsonl = f"hf://EleutherAI/lambada_openai?name={quote(subset)}&split=test"
 

@@ -13,6 +13,7 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
+from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, few_shot_doubts, ideal_doubts, prompt_doubts
 from evals.suite.samples.example_pool import ExamplePool, solved_prompt
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
@@ -79,8 +80,7 @@ class Match(StreamedEval):
         **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"{type(self).__name__} takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
         self.max_tokens = max_tokens
         self.num_few_shot = num_few_shot

@@ -20,6 +20,10 @@ from evals.suite.samples.ideals import accepted, require
 from evals.task_state import Message, TaskState
 
 
+def _names_a_file(text: str) -> bool:
+    return text.endswith((".txt", ".md")) and not any(map(str.isspace, text))
+
+
 class MatchWithSolvers(SolverEval):
     """Match for solvers: right if a solver's output begins with the first ideal answer.
 
@@ -45,6 +49,10 @@ class MatchWithSolvers(SolverEval):
         super().__init__(completion_fns, *args, **kwargs)
         if not task_description:
             raise UsageError("task_description is empty", fix="give a text, or the path of a text file")
+        if _names_a_file(task_description) and not os.path.isfile(task_description):
+            raise UsageError(
+                f"task_description names no file: {task_description!r}", fix="correct the path, or write the text"
+            )
         if os.path.isfile(task_description):
             task_description = Path(task_description).read_text(encoding="utf-8")
         self.task_description = task_description

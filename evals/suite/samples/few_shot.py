@@ -16,6 +16,8 @@ from evals.suite.samples.example_pool import Example, ExamplePool, solved_messag
 from evals.suite.samples.ideals import accepted
 from evals.suite.samples.messages import CHAT_EXAMPLE, problem_of_messages
 
+SAMPLE_EXAMPLE = 'write {"sample": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}'
+
 
 def read_examples(path: str | Path, num_few_shot: int | None, example_of: Callable[[Sample], Example]) -> ExamplePool:
     """The first `num_few_shot` rows of a file as examples, and others for where one of them is asked; None: all rows.
@@ -34,7 +36,7 @@ def read_examples(path: str | Path, num_few_shot: int | None, example_of: Callab
 
 def _checked(row: Sample) -> Sample:
     if not is_chat_prompt(row.get("sample", [])):
-        raise BadSample("a few-shot example needs a list of messages as 'sample'", row)
+        raise BadSample("a few-shot example needs a list of messages as 'sample'", row, fix=SAMPLE_EXAMPLE)
     problem = problem_of_messages(row["sample"], "sample") if "sample" in row else None
     if problem is not None:
         raise BadSample(problem, row, fix=CHAT_EXAMPLE)
@@ -54,7 +56,8 @@ def example_of_sample(row: Mapping[str, Any], fields: RowFields | None = None) -
         return Example(messages, solved_messages(messages))
     sample = fields.fitted(row) if fields is not None and isinstance(row, Sample) else row
     if "input" not in sample or not accepted(sample):
-        raise BadSample("a few-shot example needs 'sample', a list of messages, or 'input' and 'ideal'", row)
+        what = "a few-shot example needs 'sample', a list of messages, or 'input' and 'ideal'"
+        raise BadSample(what, row, fix=SAMPLE_EXAMPLE)
     asked = sample["input"]
     question = [{"role": "user", "content": asked}] if isinstance(asked, str) else list(asked)
     messages = [*question, {"role": "assistant", "content": accepted(sample)[0]}]

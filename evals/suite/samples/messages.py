@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,16 @@ from evals.json_text import dumps
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 "The roles of OpenAI's API; other backends map them to their own."
+
+PARTS = (
+    "text", "image_url", "input_audio", "file", "refusal", "input_text", "input_image", "input_file", "output_text",
+    "image", "audio", "video", "audio_url", "video_url", "document", "thinking", "tool_use", "tool_result",
+)  # fmt: skip
+"The types of parts of a content in the APIs of OpenAI, Anthropic, vLLM and their kin."
+
+DETAILS = ("auto", "low", "high", "original")
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 CHAT_EXAMPLE = 'write a text, or messages: [{"role": "user", "content": "..."}]'
 
@@ -80,12 +91,37 @@ def _problem_of_message(message: dict[str, Any]) -> str | None:
     return _problem_of_parts(content) if isinstance(content, list) else f"has the content {dumps(content)[:40]}"
 
 
+def _problem_of_image(part: dict[str, Any]) -> str | None:
+    image = part.get("image_url")
+    url = image.get("url") if isinstance(image, dict) else image
+    if not isinstance(url, str) or not url.strip():
+        return "has an image without an address under 'image_url'"
+    if url.startswith("data:") and not _is_data_of_image(url):
+        return f"has the image {dumps(url[:30])}, which is no image in base64"
+    detail = image.get("detail") if isinstance(image, dict) else None
+    if detail is not None and detail not in DETAILS:
+        return f"has the detail {dumps(detail)[:40]} of an image (there are: {', '.join(DETAILS)})"
+    return None
+
+
+def _is_data_of_image(url: str) -> bool:
+    head, _, text = url.partition(",")
+    return head.startswith("data:image/") and head.endswith(";base64") and _BASE64.fullmatch(text) is not None
+
+
 def _problem_of_parts(parts: list[Any]) -> str | None:
     if not parts:
         return "has an empty list as content"
     for part in parts:
         if not isinstance(part, dict) or not isinstance(part.get("type"), str):
             return f"has the content part {dumps(part)[:40]}, which has no 'type'"
-        if part["type"] == "text" and not isinstance(part.get("text"), str):
+        kind = part["type"]
+        if kind == "text" and not isinstance(part.get("text"), str):
             return "has a text part without a text under 'text'"
+        if kind not in PARTS:
+            near = did_you_mean(kind, PARTS) or f"there are: {', '.join(PARTS[:3])}"
+            return f"has a content part of type {dumps(kind)[:40]}, which no server knows ({near})"
+        problem = _problem_of_image(part) if kind == "image_url" else None
+        if problem is not None:
+            return problem
     return None

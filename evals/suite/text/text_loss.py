@@ -19,6 +19,7 @@ from evals.report_keys import metric_keys
 from evals.stats.intervals import ExactSum, mean_of, t_interval
 from evals.suite.choice.scoring_methods import is_text_model
 from evals.suite.choice.scoring_trial import refusal_of, unsupported
+from evals.suite.one_model import require_one
 from evals.suite.samples.ideals import require
 
 
@@ -39,8 +40,7 @@ class TextLoss(StreamedEval):
 
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"TextLoss takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         if not is_text_model(self.completion_fn):
             raise UsageError(
                 f"a loss needs log probabilities of texts, which {type(self.completion_fn).__name__} does not give",

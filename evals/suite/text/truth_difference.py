@@ -11,6 +11,7 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MetricsReport
 from evals.record.current import record_metrics
 from evals.suite.graders.similarity import METRICS
+from evals.suite.one_model import require_one
 from evals.suite.samples.messages import check_prompt
 
 MEASURES = {"bleu": "bleu", "rouge1": "rouge_1", "rouge2": "rouge_2", "rougeL": "rouge_l"}
@@ -52,8 +53,7 @@ class TruthDifference(StreamedEval):
         **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"TruthDifference takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         if measure not in MEASURES:
             raise UsageError(f"measure is {measure!r}", fix=f"choose one of {', '.join(MEASURES)}")
         self.samples_jsonl, self.measure = samples_jsonl, measure

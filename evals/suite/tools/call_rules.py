@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.completion import FunctionCall
+from evals.json_text import dumps
+from evals.texts.number_text import counted
 
 _NOT_ALLOWED_IN_NAMES = re.compile(r"\.")
 _IGNORED_IN_TEXTS = re.compile(r"[ ,./\-_*^]")
@@ -49,7 +51,7 @@ def check_calls(
     the first call that fits and is left. tools: the parameters of each function as a JSON schema, by its name.
     """
     if len(calls) != len(expected):
-        return Problem("wrong count", f"{len(calls)} calls, and {len(expected)} expected")
+        return Problem("wrong count", f"{counted(len(calls), 'call')}, and {len(expected)} expected")
     left = list(calls)
     for answer in expected:
         ((name, accepted),) = answer.items()
@@ -96,10 +98,10 @@ def _check_value(parameter: str, value: Any, accepted: Sequence[Any], schema: Ma
         value = float(value)
     fits, is_other_type = _fits(value, accepted, wanted, inner)
     if not fits:
-        return Problem("wrong type", f"{parameter} is {value!r}, which is no {kind or wanted.__name__}")
+        return Problem("wrong type", f"{parameter} is {dumps(value)}, which is no {kind or wanted.__name__}")
     if _is_accepted(value, accepted, None if is_other_type else wanted, inner):
         return None
-    return Problem("wrong value", f"{parameter} is {value!r}, and accepted are {list(accepted)!r}"[:300])
+    return Problem("wrong value", f"{parameter} is {dumps(value)}, and accepted are {dumps(list(accepted))}"[:300])
 
 
 def _inner_type(schema: Mapping[str, Any]) -> type | None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from evals.completion import Completions, FunctionCall, Prompt
 from evals.engine.calls import first_completion
-from evals.errors import UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport, Mean, with_keys
 from evals.record.current import record_match
 from evals.record.recorders import Event
+from evals.suite.one_model import require_one
 from evals.suite.tools.call_rules import Problem, check_calls
 from evals.suite.tools.rows import ToolRow, read_answers, read_row
 
@@ -50,8 +50,7 @@ class ToolCall(StreamedEval):
         **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
-        if len(completion_fns) != 1:
-            raise UsageError(f"ToolCall takes one completion function, got {len(completion_fns)}")
+        require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
         self.answers = {} if answers_jsonl is None else read_answers(self._prefix_registry_path(answers_jsonl))
         self.request = {"temperature": temperature, "max_tokens": max_tokens, "tool_choice": tool_choice}

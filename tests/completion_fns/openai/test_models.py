@@ -218,14 +218,14 @@ def test_the_text_class_ignores_what_nothing_knows(caplog: pytest.LogCaptureFixt
 
 def test_images_travel_as_parts_and_local_files_as_data_urls(tmp_path):
     picture = tmp_path / "dot.png"
-    picture.write_bytes(b"\x89PNG")
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
     part = {"type": "image_url", "image_url": {"url": str(picture), "detail": "low"}}
     chat = [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, part]}]
     with LoopbackServer() as server:
         ask(OpenAIChatCompletionFn("m", server.base_url), chat)
         ask(OpenAIResponsesCompletionFn("m", server.base_url), chat)
         sent = [server.bodies[0]["messages"][0]["content"], server.bodies[1]["input"][0]["content"]]
-    url = "data:image/png;base64," + base64.b64encode(b"\x89PNG").decode()
+    url = "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode()
     assert sent[0] == [chat[0]["content"][0], {"type": "image_url", "image_url": {"url": url, "detail": "low"}}]
     assert sent[1] == [
         {"type": "input_text", "text": "What is it?"},

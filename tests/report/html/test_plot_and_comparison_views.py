@@ -6,6 +6,7 @@ import argparse
 import base64
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from page_records import write_answers
 from evals.comparison.compare import compare_runs, read_runs
 from evals.errors import DataError
 from evals.report.html.comparison_view import comparison_view
+from evals.report.html.page import environment, write_page
 from evals.report.html.plot_view import plain_svg, plot_views
 from evals.report.plots.kinds import Needs, PlotKind, Table
 from evals.report.words import signed, signed_interval
@@ -132,8 +134,32 @@ def test_three_runs_are_ranked_and_every_pair_is_shown(tmp_path: Path) -> None:
     assert len(view["flips"]["rose"]) == 53
 
 
+def test_the_page_of_three_runs_has_a_row_for_each_run_and_for_each_pair(tmp_path: Path) -> None:
+    paths = [
+        write_answers(tmp_path / f"{name}.jsonl", ["x"] * 20, [n < n_right for n in range(20)], name)
+        for name, n_right in (("low", 2), ("middle", 10), ("high", 19))
+    ]
+    write_page(paths, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    compared = page[page.index('id="comparison"') :].partition("</section>")[0]
+    assert re.findall(r'<th scope="row">([^<]*)</th>', compared) == [
+        *("high", "middle", "low"),
+        *("high − middle", "high − low", "middle − low"),
+    ]
+
+
 def test_records_of_different_questions_say_that_they_cannot_be_compared(tmp_path: Path) -> None:
     one = write_answers(tmp_path / "a.jsonl", ["x"] * 4, [True] * 4)
     two = tmp_path / "b.jsonl"
     two.write_bytes(one.read_bytes().replace(b"sums.test", b"other.t").replace(b"question", b"riddle"))
     assert set(comparison_view([one, two], ["a", "b"])) == {"problem"}
+
+
+def test_whatever_a_template_prints_is_escaped_and_has_no_hidden_letters():
+    pytest.importorskip("jinja2")
+    from markupsafe import Markup
+
+    template = environment().from_string("<h3>{{ name }}</h3>{{ made }}")
+    name = "<b>\x1b[31m\u202egpj.exe\U000e0041"
+    html = template.render(name=name, made=Markup("<i>made here</i>"))
+    assert html == "<h3>&lt;b&gt;\\x1b[31m\\u202egpj.exe\\U000e0041</h3><i>made here</i>"

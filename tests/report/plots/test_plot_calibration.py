@@ -42,6 +42,7 @@ def test_the_table_has_every_number_with_its_interval_and_n(tmp_path, capsys):
     assert "less than 0.9 of the probability" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
 def test_the_diagram_is_drawn_with_its_data_beside_it(tmp_path, capsys, form):
     pytest.importorskip("matplotlib")

@@ -50,6 +50,12 @@ def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric
     assert (said in lines[0]) if said else not lines
 
 
+def test_what_is_detectable_is_said_of_the_headline_and_of_no_rate_of_unreadable_answers(result: Any) -> None:
+    rates = {"invalid_rate": 1.0, "invalid_rate_stderr": 0.0, "n": 30}
+    assert not [line for line in block_of({"score": None, **rates}, result) if "can detect" in line]
+    assert not [line for line in block_of(rates, result) if "can detect" in line]
+
+
 def test_each_interval_names_its_method(result: Any) -> None:
     names = {"accuracy": "wilson", "f1": "effective wilson", "loss": "student t", "recall": "wilson"}
     report: dict[str, Any] = {"n": 30}
@@ -96,12 +102,29 @@ def test_metrics_and_counts_have_a_line_each_and_clusters_stand_with_the_metric(
         "f1": 0.25, "top_n": 3.5, "n_completions": 40, "counts/A": 12, "cost_usd": 1.0, "usage_total": 5, "boostrap_std": 0.1,
     }  # fmt: skip
     assert block_of(report, result)[2:7] == [
-        "  accuracy      0.500   stderr 0.100   95 % interval 0.300 to 0.700   n = 20 in 4 clusters",
+        "  accuracy      0.500   95 % interval 0.300 to 0.700   n = 20 in 4 clusters",
         "  f1            0.250",
         "  top_n         3.500",
         "  n_completions 40",
         "  counts/A      12",
     ]
+
+
+@pytest.mark.parametrize("name", ["f1", "accuracy/parallel_multiple", "field/address.street.number"])
+def test_no_line_of_numbers_is_wider_than_the_terminal(result: Any, name: str) -> None:
+    scores = {"accuracy": 0.5, name: 0.25}
+    errors = {"accuracy_stderr": 0.1, "accuracy_ci95": [0.3, 0.7], f"{name}_stderr": 0.1, f"{name}_ci95": [0.1, 0.5]}
+    result.base_spec = BaseEvalSpec(
+        id="x", extras={"reference": {"value": 0.92, "model": "model " * 12}, "protocol": "shots " * 20}
+    )
+    result.counters.errors.update({"cut off": 5, "content filter": 4, "context length": 3, "refused request": 2})
+    result.counters.first_error = f"{'no answer ' * 12}\nfix: allow more"
+    lines = block_of({**scores, **errors, "n": 1_319}, result)
+    assert f"{'':<23}fix: allow more" in lines
+    paths = str(result.record_path)
+    assert [line for line in lines if len(line) > 80 and paths not in line and "--resume" not in line] == []
+    assert any(line.startswith(f"  {name} ") and "0.100 to 0.500   n = 1,319" in line for line in lines)
+    assert any("stderr 0.100" in line for line in lines) == (name == "f1")
 
 
 def test_groups_show_the_metric_of_each_value(result: Any) -> None:

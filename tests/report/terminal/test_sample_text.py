@@ -146,6 +146,12 @@ def test_calls_of_functions_are_shown_in_prompts_and_completions_with_what_is_wr
     ]  # fmt: skip
 
 
+def test_what_a_schema_does_not_allow_is_shown():
+    match = {"correct": False, "expected": None, "picked": {"born": "1815"}, "problem": "born: '1815' is no integer"}
+    text = sample_text(sample(("sampling", {"prompt": "?", "sampled": ['{"born": "1815"}']}), ("match", match)))
+    assert ["why", "born: '1815' is no integer"] in [line.split(None, 1) for line in text.splitlines()]
+
+
 def test_what_each_grader_says_is_shown():
     grades = [
         {"name": "exact", "score": 0.0, "passed": False, "problem": "the answer has no JSON"},

@@ -8,7 +8,7 @@ import pytest
 from sandbox_world import candidate
 
 from evals.sandbox.inside.wire import dumps, loads
-from evals.sandbox.protocol import FunctionJob, Limits, write
+from evals.sandbox.protocol import FunctionJob, Limits, job_parts
 
 LIMITS = Limits(1 << 30, 30)
 
@@ -18,7 +18,7 @@ class Called:
 
     def __init__(self, channel, source: str, classes=(), max_output_bytes: int = 100) -> None:
         self.channel = channel
-        channel.send(write(FunctionJob(source, LIMITS, "f", classes, max_output_bytes)))
+        channel.send(dumps(job_parts(FunctionJob(source, LIMITS, "f", classes, max_output_bytes))))
         self.loaded = self.heard()
 
     def heard(self):

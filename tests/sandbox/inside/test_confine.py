@@ -37,7 +37,7 @@ said({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in 
 def test_a_limit_is_never_above_the_one_that_is_there():
     found = in_a_process(START + """
 resource.setrlimit(resource.RLIMIT_NOFILE, (20, 30))
-confine.lower(resource.RLIMIT_NOFILE, 64)
+confine.lower((resource.RLIMIT_NOFILE, 64))
 said(resource.getrlimit(resource.RLIMIT_NOFILE))
 """)  # fmt: skip
     assert json.loads(found) == [30, 30]
@@ -47,7 +47,7 @@ def test_no_capability_is_left_and_none_comes_back():
     found = json.loads(in_a_process(START + """
 linux.bar_capabilities()
 confine.inherited()
-confine.confine(confine.Layers(None, None))
+linux.in_turn(confine.confining(confine.Layers(None, None)))
 status = dict(line.split(":\\t") for line in open("/proc/self/status").read().splitlines() if line.startswith(("Cap", "NoNew")))
 said(status)
 """))  # fmt: skip

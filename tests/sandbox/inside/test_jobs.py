@@ -7,15 +7,15 @@ import os
 import pytest
 from sandbox_world import candidate
 
-from evals.sandbox.inside.wire import loads
-from evals.sandbox.protocol import FunctionJob, Limits, ProgramJob, SameProcessJob, Started, write
+from evals.sandbox.inside.wire import dumps, loads
+from evals.sandbox.protocol import FunctionJob, Late, Limits, ProgramJob, SameProcessJob, job_parts, write
 
 LIMITS = Limits(1 << 30, 30)
 
 
 def first_answer(job, fds=()) -> list:
     with candidate() as channel:
-        channel.send(write(job), fds)
+        channel.send(dumps(job_parts(job)), fds)
         return loads(channel.receive())
 
 
@@ -30,7 +30,7 @@ def test_each_job_is_done_by_what_it_is_for():
         os.close(null)
 
 
-@pytest.mark.parametrize("text", [write(Started()), "{}", '{"FunctionJob":{}}', "nonsense"])
+@pytest.mark.parametrize("text", [write(Late()), "{}", '["FunctionJob"]', '["FunctionJob",1,[2]]', "[[]]", "nonsense"])
 def test_what_is_no_job_ends_the_process(text):
     with candidate() as channel:
         channel.send(text)
@@ -40,7 +40,7 @@ def test_what_is_no_job_ends_the_process(text):
 
 def test_a_program_computes_for_its_processor_time_and_no_longer():
     with candidate() as channel:
-        channel.send(write(FunctionJob("while True: pass", Limits(1 << 30, 1), "f", (), 10)))
+        channel.send(dumps(job_parts(FunctionJob("while True: pass", Limits(1 << 30, 1), "f", (), 10))))
         with pytest.raises(EOFError):
             channel.receive()
 
@@ -48,7 +48,7 @@ def test_a_program_computes_for_its_processor_time_and_no_longer():
 def test_it_may_start_so_many_processes_and_open_so_many_files():
     source = "import resource\ndef f(): return [resource.getrlimit(resource.RLIMIT_NPROC), resource.getrlimit(resource.RLIMIT_AS)]\n"
     with candidate() as channel:
-        channel.send(write(FunctionJob(source, Limits(1 << 29, 5), "f", (), 10)))
+        channel.send(dumps(job_parts(FunctionJob(source, Limits(1 << 29, 5), "f", (), 10))))
         channel.receive()
         channel.send('["call",0,"",[]]\n[[],[]]')
         assert loads(channel.receive())[1] == [{"T": [64, 64]}, {"T": [1 << 29, 1 << 29]}]

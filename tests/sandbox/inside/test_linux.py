@@ -24,6 +24,56 @@ def test_a_call_that_was_prepared_is_made_when_it_is_called():
             refused()
 
 
+def test_all_descriptors_but_one_are_closed():
+    source = """
+import os
+from evals.sandbox.inside import linux
+kept, other, far = os.dup(0), os.dup(0), os.dup2(0, 200)
+def tried(fd):
+    try:
+        return os.fstat(fd) and "open"
+    except OSError:
+        return "closed"
+linux.in_turn(linux.closing_all_but(kept, 3))
+print(tried(0), tried(1), tried(kept), tried(other), tried(far))
+"""
+    assert in_a_process(source).split() == ["open", "open", "open", "closed", "closed"]
+    without_the_call = source.replace("linux.in_turn", "linux._COMMON['close_range'] = 100_000\nlinux.in_turn")
+    assert in_a_process(without_the_call).split() == ["open", "open", "open", "closed", "closed"]
+
+
+def test_calls_are_made_in_turn_up_to_the_first_that_fails():
+    source = """
+import os
+from evals.sandbox.inside import linux
+first, second, third = (linux.prepared("write", 1, text, 1) for text in (b"1", b"2", b"3"))
+try:
+    linux.in_turn([first, second, linux.prepared("setns", -1, 0), third])
+except linux.Step as error:
+    print(error)
+"""
+    assert in_a_process(source).startswith("12[Errno 9] setns: ")
+
+
+def test_a_fork_is_a_process_of_its_own_that_goes_on_from_there():
+    source = """
+import os, threading, time
+from evals.sandbox.inside import linux
+before = os.getpid()
+if linux.fork() == 0:
+    assert os.getpid() != before and os.getppid() == before
+    found = []
+    thread = threading.Thread(target=lambda: found.append(threading.get_ident() != threading.main_thread().ident))
+    thread.start()
+    thread.join()
+    if os.fork() == 0:
+        os._exit(3)
+    os._exit(10 * found[0] + os.waitstatus_to_exitcode(os.wait()[1]))
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    assert in_a_process(source) == "13\n"
+
+
 def test_integers_are_passed_as_64_bits():
     """As 32 bits this would be descriptor 0, which may be a folder or not, but is one that exists."""
     with pytest.raises(linux.Step) as error:

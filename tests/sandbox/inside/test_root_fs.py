@@ -22,8 +22,7 @@ for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_ma
     namespaces._write_at(proc, f"self/{name}", text)
 root_fs.build(RootFs(tuple(prefixes), tuple(masks), packages, 1 << 20))
 linux.unshare(linux.CLONE_NEWNS)
-root_fs.fresh_scratch(1 << 20)()
-root_fs.make_folders()
+linux.in_turn(root_fs.fresh_scratch(1 << 20))
 def tried(action):
     try:
         return action()

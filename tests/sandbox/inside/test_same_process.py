@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from sandbox_world import candidate
 
-from evals.sandbox.inside.wire import loads
-from evals.sandbox.protocol import Limits, SameProcessJob, write
+from evals.sandbox.inside.wire import dumps, loads
+from evals.sandbox.protocol import Limits, SameProcessJob, job_parts
 
 
 def said(source: str, tests: str) -> list:
     """What the process says of a program with the entry point f."""
     with candidate() as channel:
-        channel.send(write(SameProcessJob(source, Limits(1 << 30, 30), "f", tests)))
+        channel.send(dumps(job_parts(SameProcessJob(source, Limits(1 << 30, 30), "f", tests))))
         return loads(channel.receive())
 
 

@@ -11,8 +11,8 @@ import tempfile
 import pytest
 from sandbox_world import candidate
 
-from evals.sandbox.inside.wire import loads
-from evals.sandbox.protocol import Limits, ProgramJob, write
+from evals.sandbox.inside.wire import dumps, loads
+from evals.sandbox.protocol import Limits, ProgramJob, job_parts
 
 
 def ran(source: str, given: str = "") -> tuple[list, str, str]:
@@ -22,7 +22,7 @@ def ran(source: str, given: str = "") -> tuple[list, str, str]:
         files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
         files[0].write(given.encode())
         files[0].seek(0)
-        channel.send(write(ProgramJob(source, Limits(1 << 30, 30))), tuple(file.fileno() for file in files))
+        channel.send(dumps(job_parts(ProgramJob(source, Limits(1 << 30, 30)))), tuple(file.fileno() for file in files))
         said = loads(channel.receive())
         with contextlib.suppress(EOFError):
             channel.receive()  # until it has ended
@@ -84,7 +84,7 @@ def test_what_cannot_be_compiled_is_said_and_not_run():
 def test_one_that_leaves_by_itself_says_nothing():
     with candidate() as channel:
         null = os.open(os.devnull, os.O_RDWR)
-        channel.send(write(ProgramJob("import os\nos._exit(0)", Limits(1 << 30, 30))), (null, null, null))
+        channel.send(dumps(job_parts(ProgramJob("import os\nos._exit(0)", Limits(1 << 30, 30)))), (null, null, null))
         os.close(null)
         with pytest.raises(EOFError):
             channel.receive()

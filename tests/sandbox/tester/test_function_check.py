@@ -8,7 +8,7 @@ from sandbox_world import function_problem, needs
 from evals.sandbox.problem import FunctionTests, Problem
 from evals.sandbox.tester import function_check
 from evals.sandbox.tester.exits import HarnessError
-from evals.sandbox.tester.function_check import namespace_of, prompt_code, quiet
+from evals.sandbox.tester.function_check import Quiet, namespace_of, prompt_code
 
 CASES = {
     "gen": (
@@ -770,7 +770,7 @@ def test_tests_that_are_no_python_are_an_error_of_ours():
 
 
 def test_what_tests_print_goes_nowhere(capsys):
-    with quiet():
+    with Quiet():
         print("heard by nobody")
     print("heard")
     assert capsys.readouterr().out == "heard\n"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from evals.sandbox.inside.channel import Channel
+from evals.sandbox.protocol import FunctionJob, Limits, job_parts
 from evals.sandbox.tester.calls import Program
 from evals.sandbox.tester.exits import Died, Exit, NeedsOneProcess, NotPython, WrongType
 from evals.sandbox.tester.shapes import Shape
@@ -203,11 +204,23 @@ def test_a_program_that_ends_while_it_waits_for_a_function_of_the_tests_has_died
         played.program.request("call", 0, "", [slowly])
 
 
-def test_batched_calls_are_sent_with_the_first_and_each_takes_its_own_answer():
+JOB = FunctionJob("def f(n): ...", Limits(1 << 30, 30), "f", (), 10)
+
+
+def after_the_job(answers: Answers) -> Answers:
+    """A program that is given its source first."""
+    return lambda text: [] if text.startswith('["FunctionJob"') else answers(text)
+
+
+def test_batched_calls_are_sent_with_the_program_and_each_takes_its_own_answer():
     bodies = ("[[1],[]]", "[[2],[]]", "[[3],[]]")
-    played = Played(always(value(10), value(20), value(30)), Shape(None, batched_calls=bodies))
+    played = Played(after_the_job(always(value(10), value(20), value(30))), Shape(None, batched_calls=bodies))
+    played.program.start(JOB)
     assert [played.program.request("call", 0, "", [number]) for number in (1, 2, 3)] == [10, 20, 30]
-    assert played.heard == ['["calls",0,"",[]]\n' + "\n".join(bodies)]
+    assert played.heard == [
+        json.dumps(job_parts(JOB), separators=(",", ":")),
+        '["calls",0,"",[]]\n' + "\n".join(bodies),
+    ]
 
 
 def test_what_is_left_of_a_batch_is_dropped_when_the_program_says_so_or_the_tests_do_something_else():
@@ -216,11 +229,26 @@ def test_what_is_left_of_a_batch_is_dropped_when_the_program_says_so_or_the_test
     def answers(text):
         return [value(1), '["dropped"]'] if text.startswith('["calls"') else [value(7)]
 
-    played = Played(answers, Shape(None, batched_calls=bodies))
+    played = Played(after_the_job(answers), Shape(None, batched_calls=bodies))
+    played.program.start(JOB)
     assert [played.program.request("call", 0, "", [number]) for number in (1, 2)] == [1, 7]
-    played = Played(answers, Shape(None, batched_calls=bodies))
+    played = Played(after_the_job(answers), Shape(None, batched_calls=bodies))
+    played.program.start(JOB)
     assert [played.program.request("call", 0, "", [1]), played.program.request("get", 0, "x")] == [1, 7]
-    assert len(played.heard) == 2
+    assert len(played.heard) == 3
+
+
+def test_a_batch_for_what_is_no_function_is_dropped_and_its_calls_are_made_one_by_one():
+    bodies = ("[[1],[]]", "[[2],[]]")
+
+    def answers(text):
+        return ['["dropped"]'] if text.startswith('["calls"') else [value(7)]
+
+    for operation in ("call", "await"):
+        played = Played(after_the_job(answers), Shape(None, batched_calls=bodies))
+        played.program.start(JOB)
+        assert [played.program.request(operation, 0, "", [number]) for number in (1, 2)] == [7, 7]
+        assert len(played.heard) == 4
 
 
 def test_output_is_kept_up_to_a_limit_and_written_where_the_tests_read_it(capsys):

@@ -14,11 +14,8 @@ LIMITS = Limits(1 << 30, 30)
 
 
 def ran(source: str, given: str = "", expected: str = "") -> Printed:
-    started = []
     with candidate() as channel:
-        found = run_case(channel, ProgramJob(source, LIMITS), StdioCase(given, expected), lambda: started.append(1))
-    assert started == [1]
-    return found
+        return run_case(channel, ProgramJob(source, LIMITS), StdioCase(given, expected))
 
 
 def test_output_error_and_end_are_taken_in():

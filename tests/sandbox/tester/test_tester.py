@@ -11,7 +11,7 @@ from sandbox_world import function_problem, new_pool
 from evals.sandbox.host.problem_spec import problem_spec_of
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.problem import FunctionTests, Problem, StdioCase, StdioTests
-from evals.sandbox.protocol import MAX_JOB, Allowance, Check, Outcome, Ready, Started, SteppedBack, read, write
+from evals.sandbox.protocol import MAX_JOB, Allowance, Check, Outcome, Ready, SteppedBack, read, write
 from evals.sandbox.tester.tester import limits_of
 
 AMPLE = Allowance(20.0, 20.0)
@@ -41,7 +41,7 @@ def checked(tester: Channel, check: Check) -> tuple[list, Outcome]:
     tester.send(write(check))
     before = []
     while True:
-        message = read(tester.receive(), Started, SteppedBack, Outcome)
+        message = read(tester.receive(), SteppedBack, Outcome)
         if isinstance(message, Outcome):
             return before, message
         before.append(message)
@@ -49,7 +49,7 @@ def checked(tester: Channel, check: Check) -> tuple[list, Outcome]:
 
 def test_a_check_starts_and_has_an_outcome_with_its_times(tester):
     before, outcome = checked(tester, Check(1, RIGHT, AMPLE, problem_spec_of(ONE, 1), False))
-    assert (before, outcome.status) == ([Started()], "passed")
+    assert (before, outcome.status) == ([], "passed")
     assert 0 < outcome.cpu_s <= outcome.own_s < 20
     assert checked(tester, Check(1, "def f(): return 2", AMPLE, None, False))[1].status == "failed"
 
@@ -82,7 +82,7 @@ def test_tests_that_cannot_be_read_are_an_error_of_ours_each_time(tester, tests)
 def test_one_that_takes_long_steps_back_and_is_told_its_time(tester):
     slow = "import time\ndef f():\n    time.sleep(0.5)\n    return 1\n"
     before, outcome = checked(tester, Check(1, slow, AMPLE, problem_spec_of(ONE, 1), False))
-    assert (before, outcome.status) == ([Started(), SteppedBack()], "passed")
+    assert (before, outcome.status) == ([SteppedBack()], "passed")
     assert outcome.own_s > 0.2  # less than 0.5 by the time in which the tester had no core
 
 

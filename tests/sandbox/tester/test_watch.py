@@ -14,7 +14,7 @@ import pytest
 
 from evals.sandbox.inside.channel import Channel
 from evals.sandbox.process_tree import tree_of
-from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, read, write
+from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, TakesLong, read, write
 from evals.sandbox.tester.exits import Died, OutOfMemory, TimeUp
 from evals.sandbox.tester.watch import NICENESS, Watch
 
@@ -49,13 +49,19 @@ class Evaluator:
         found = []
         with contextlib.suppress(BlockingIOError):
             while True:
-                found.append(read(self.channel.receive(), SteppedBack, Late))
+                found.append(read(self.channel.receive(), SteppedBack, TakesLong, Late))
         self.channel.sock.setblocking(True)
         return found
 
     def close(self) -> None:
         for sock in self._both:
             sock.close()
+
+
+def gives_way(pid: int) -> bool:
+    if os.geteuid() == 0:
+        return os.sched_getscheduler(pid) == os.SCHED_IDLE
+    return os.getpriority(os.PRIO_PROCESS, pid) == NICENESS
 
 
 @pytest.fixture
@@ -89,8 +95,28 @@ def test_a_program_has_its_limit(evaluator, source):
 def test_a_program_that_takes_long_steps_back_once(evaluator):
     with running(ASLEEP) as pid:
         assert watched(evaluator, pid, Allowance(100.0, 100.0), 0.5)[0] is None
-        assert os.getpriority(os.PRIO_PROCESS, pid) == NICENESS
+        assert gives_way(pid)
     assert evaluator.heard() == [SteppedBack()]
+
+
+def test_one_that_had_no_core_for_most_of_its_time_does_not_step_back(evaluator):
+    """Twenty others compute on its core: it has a hundredth of a second."""
+    with contextlib.ExitStack() as others:
+        pid = others.enter_context(running(ON_ONE_CORE + BUSY))
+        for _ in range(20):
+            others.enter_context(running(ON_ONE_CORE + BUSY))
+        assert watched(evaluator, pid, Allowance(100.0, 100.0), 0.3)[0] is None
+        assert not gives_way(pid)
+    assert evaluator.heard() == []
+
+
+def test_a_program_that_has_had_a_quarter_of_its_limit_asks_what_it_is_allowed_once(evaluator):
+    with running(ASLEEP) as pid:
+        assert watched(evaluator, pid, Allowance(2.0, 10.0), 0.4)[0] is None
+        before = evaluator.heard()
+        assert watched(evaluator, pid, Allowance(2.0, 10.0), 0.8)[0] is None
+    assert before == [SteppedBack()]
+    assert evaluator.heard() == [SteppedBack(), TakesLong()]
 
 
 def test_a_program_that_has_stepped_back_gets_the_time_that_the_evaluator_says_then(evaluator):
@@ -127,7 +153,7 @@ def test_one_that_has_no_core_to_run_on_goes_on_beyond_its_limit_and_says_so(eva
             others.enter_context(running(ON_ONE_CORE + BUSY))
         found, elapsed_s = watched(evaluator, pid, Allowance(0.5, 0.4), 1.2)
     assert (found, elapsed_s) == (None, 1.2)
-    assert evaluator.heard() == [SteppedBack(), Late()]
+    assert set(evaluator.heard()) == {TakesLong(), SteppedBack(), Late()}
 
 
 def test_one_that_had_enough_processor_time_ends_at_its_limit_though_it_shared_a_core(evaluator):

@@ -13,6 +13,18 @@ from evals.suite.answers.answer_rules import (
     make_rule,
 )
 
+
+def test_an_ideal_may_be_a_solution_with_its_number_behind_four_hashes():
+    solution = "5 * 6 = <<5*6=30>>30 eggs\n30 * $40 = $<<30*40=1200>>1,200\n#### 1,200"
+    for name in ("number", "last_number", "marked_number"):
+        rule = make_rule(name)
+        assert rule.usable(solution)
+        assert rule.same("1200", solution)
+        assert not rule.same("30", solution)
+        assert rule.same(rule.extract(rule.completion_for(solution)), solution)
+    assert not make_rule("number").usable("30 eggs\n#### none")
+
+
 WORKED = """Janet's ducks lay 16 eggs each day.
 She eats 3 and bakes with 4, so 16 - 3 - 4 = 9 are left.
 9 * $2 = $<<9*2=18>>18 a day.

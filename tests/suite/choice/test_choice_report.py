@@ -120,6 +120,7 @@ def test_methods_that_are_mixed_are_warned_of() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_chance_alone_makes_the_position_bias_that_is_said_of_it() -> None:
     rng = np.random.default_rng(0)
     spreads, said = [], []

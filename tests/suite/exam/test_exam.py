@@ -201,6 +201,23 @@ def test_marks_of_people_are_added_to_a_finished_run(tmp_path: Path, capsys: pyt
     assert (exam["final"], exam["final_range"]) == (3, None)
 
 
+def test_marks_of_a_run_that_a_question_did_not_have_are_named(tmp_path: Path) -> None:
+    mark = {"item": "C1", "run": 3, "grader": "ann", "points": 4}
+    registry_with(tmp_path, human_marks=write_marks(tmp_path / "marks.jsonl", [mark]))
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        report = sit(tmp_path, server).report
+    assert report["warnings"] == ["marks of no reply, not used: C1 run 3"]
+    assert report["n_pending"] == 2
+
+
+@pytest.mark.parametrize(("points", "said"), [("4", "'4', which is no number"), (9, "outside 0 to 6")])
+def test_points_are_a_number_within_the_question(tmp_path: Path, points: Any, said: str) -> None:
+    mark = {"item": "C1", "run": 0, "grader": "ann", "points": points}
+    registry_with(tmp_path, human_marks=write_marks(tmp_path / "marks.jsonl", [mark]))
+    with LoopbackServer(answering({})) as server, pytest.raises(EvalsError, match=f"marks.jsonl:1: points is .*{said}"):
+        sit(tmp_path, server)
+
+
 def test_the_answer_may_be_drawn_in_a_call_of_its_own(tmp_path: Path) -> None:
     registry_with(tmp_path, answer_mode="resample", human_marks=write_marks(tmp_path / "marks.jsonl"))
 

@@ -171,7 +171,8 @@ def test_an_unreadable_verdict_is_asked_again_and_then_counted_and_never_scored(
     report = run(registry, "graded", grader="mute").report
     assert report["graders"]["mute"]["n_calls"] == 8
     assert (report["invalid_rate"], report["retry_rate"], report["n_retries"]) == (1.0, 1.0, 4)
-    assert "score" not in report
+    assert report["score"] is None
+    assert "no verdict could be read" in report["warnings"][0]
     calls = [call for sample in read_record(registry.parent / "r.jsonl").samples() for call in sample.data("sampling")]
     again = [call["prompt"] for call in calls if len(call["prompt"]) == 3]
     assert again[0][1]["content"] == "Hm"

@@ -91,6 +91,24 @@ def test_several_calls_may_come_in_any_order_and_none_counts_twice() -> None:
     assert check_calls([paris, rome], expected, TOOLS).kind == "wrong count"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"city": None}, "city is null, which is no string"),
+        ({"city": "Rome"}, 'city is "Rome", and accepted are ["Paris"]'),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_json_of_the_call(given: dict[str, Any], said: str) -> None:
+    found = check_calls([call(**given)], [{"weather.get": {"city": ["Paris"]}}], TOOLS)
+    assert found is not None
+    assert found.what == said
+
+
+def test_one_call_too_few_is_one_call() -> None:
+    expected: Any = [{"weather.get": {"city": ["Paris"]}}, {"stop": {}}]
+    assert check_calls([call("stop")], expected, TOOLS).what == "1 call, and 2 expected"  # type: ignore[union-attr]
+
+
 def test_arguments_that_are_no_json_object_are_wrong() -> None:
     broken: Any = {"id": None, "name": "stop", "arguments": '{"a": '}
     assert check_calls([broken], [{"stop": {}}], TOOLS).kind == "unreadable arguments"  # type: ignore[union-attr]
