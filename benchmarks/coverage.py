@@ -1,6 +1,7 @@
 """How often 95 % intervals hold the truth, and sequential rules err: `python benchmarks/coverage.py [--write]`.
 
-Prints the tables of docs/statistics.md (two minutes on two cores); with --write puts them there.
+Prints the tables of docs/statistics.md (two minutes on two cores); with --write puts them there. `--grid FILE`: the
+table of printed intervals, see printed_coverage.py (an hour on one core).
 """
 
 from __future__ import annotations
@@ -374,11 +375,24 @@ def run_all() -> list[list[tuple[float, ...]]]:
     return [[measured[t, c] for c in range(len(table.cases))] for t, table in enumerate(TABLES)]
 
 
+def run_grid(path: Path, *, writes: bool) -> None:
+    from printed_coverage import run, table, write
+
+    done = run(path)
+    print(table(done))
+    if writes:
+        write(done)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/statistics.md")
     parser.add_argument("--json", action="store_true", help="print the bare percentages, a list of rows for each table")
+    parser.add_argument("--grid", metavar="FILE", help="coverage of printed intervals over a grid; FILE keeps results")
     arguments = parser.parse_args()
+    if arguments.grid:
+        run_grid(Path(arguments.grid), writes=arguments.write)
+        return
     measured = run_all()
     text = "\n\n".join(table.markdown(rows) for table, rows in zip(TABLES, measured, strict=True))
     print(json.dumps(measured) if arguments.json else text)

@@ -204,7 +204,7 @@ class MatchReport:
         report = report_keys("accuracy", self.accuracy)
         report.update(dict.fromkeys(self._bootstrap_keys, defined(self.accuracy.bootstrap_std)))
         if self._unparsed is not None:
-            report["unparsed"] = defined(self._unparsed.mean)
+            report = with_keys(report, "unparsed", self._unparsed)
         decided = {f"n_decided_by_{by.replace(' ', '_')}": count for by, count in sorted(self._n_decided.items())}
         return {**report, **decided}
 

@@ -251,7 +251,9 @@ def test_a_match_report_tells_how_many_had_no_answer_where_the_eval_does() -> No
     report = MatchReport()
     for index, parsed in enumerate([True, True, False, True]):
         report.add(f"s.{index}", [event(correct=parsed, parsed=parsed)])
-    assert report.as_dict()["unparsed"] == 0.25
+    told = report.as_dict()
+    assert (told["unparsed"], told["unparsed_method"]) == (0.25, "modified wilson")
+    assert told["unparsed_ci95"] == pytest.approx([1 - end for end in reversed(told["accuracy_ci95"])])
     assert "unparsed" not in MatchReport().as_dict()
 
 

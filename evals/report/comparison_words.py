@@ -9,8 +9,9 @@ from evals.comparison.compare import Comparison
 from evals.comparison.many_runs import ManyRuns
 from evals.record.scores import SCORE_NAMES
 from evals.report.decision_words import conclusion, power_sentence
-from evals.report.words import counted, level_text, number, points
-from evals.stats.estimate import Interval
+from evals.report.words import counted, interval, level_text, number, points
+from evals.report_keys import TOO_FEW, is_too_few
+from evals.stats.estimate import Estimate, Interval
 from evals.stats.paired import PairedDifference
 
 
@@ -37,6 +38,13 @@ def differs(c: Comparison) -> list[str]:
 def method_text(d: PairedDifference) -> str:
     """The method behind interval and p-value, in parentheses."""
     return f"({d.method})"
+
+
+def estimate_interval(found: Estimate) -> str:
+    """The interval of one run's mean, or that there are too few samples or clusters for one."""
+    if is_too_few(found.method, found.n, None if found.n_clusters == found.n else found.n_clusters):
+        return TOO_FEW
+    return interval(found.interval, missing=TOO_FEW)
 
 
 def verdict(c: Comparison, names: Sequence[str]) -> str:

@@ -57,7 +57,7 @@ def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
     added: dict[str, Any] = {}
     codes = run.cluster_codes()
     if name in report and (codes is not None or (run.n_repeats > 1).any()):
-        added.update(_keys(name, run.scores, None if codes is None else codes.tolist()))
+        added.update(score_keys(name, run.scores, None if codes is None else codes.tolist()))
     if "n_clusters" in added and "n_clusters" not in report:
         added.update(_further_keys(path, report, name))
     if name in report and (run.n_repeats > 1).any():
@@ -99,7 +99,7 @@ def _further_keys(path: str, report: dict[str, Any], headline: str) -> dict[str,
             added[f"{name}_n_clusters"] = None
             continue
         codes = run.cluster_codes()
-        keys = _keys(name, run.scores, None if codes is None else codes.tolist())
+        keys = score_keys(name, run.scores, None if codes is None else codes.tolist())
         if mean_of(run.scores.tolist()) == metric.value:
             added.update({key: value for key, value in keys.items() if key.startswith(name)})
         else:
@@ -115,11 +115,12 @@ def _table(run: ScoreArrays, key: str, name: str) -> dict[str, Any]:
     for code, value in sorted(enumerate(labels.names), key=lambda pair: pair[1]):
         chosen = labels.codes == code
         if chosen.any():
-            table[value] = _keys(name, run.scores[chosen], None if clusters is None else clusters[chosen].tolist())
+            table[value] = score_keys(name, run.scores[chosen], None if clusters is None else clusters[chosen].tolist())
     return table
 
 
-def _keys(name: str, scores: Array, clusters: Sequence[int] | None) -> dict[str, Any]:
+def score_keys(name: str, scores: Array, clusters: Sequence[int] | None) -> dict[str, Any]:
+    """The keys of a metric for the mean scores of samples, shape (n,), and the cluster of each."""
     found = estimate(scores, clusters)
     ends = (found.interval.low, found.interval.high)
     keys = metric_keys(name, mean_of(scores.tolist()), found.stderr, ends, found.n, found.method)

@@ -46,7 +46,7 @@ def paired_difference(
 
     Interval and p-value are of one method, `paired_method.judgement`: p is below 1 - confidence exactly where the
     interval leaves out 0. docs/statistics.md shows the coverage of each method beside the usual t interval.
-    NaN interval and p: n = 0, fewer than two clusters, one pair of fractions, NaN among the scores.
+    NaN interval and p: n = 0, fewer than three clusters, one pair of fractions, NaN among the scores.
     No difference in any sample: p = 1, and an interval that still has a width for scores in [0, 1].
     """
     check_confidence(confidence)

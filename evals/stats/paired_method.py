@@ -27,6 +27,8 @@ Beyond, the score test with continuity correction finds as much, and its size, b
 levels of 2.5 % and 5 %; at 0.1 %, as corrections for many evals ask for, it is at most 1.8 times that.
 """
 
+MIN_CLUSTERS = 3
+"Clusters, or single scores beyond [0, 1], below which nothing is said: the spread of two is one difference."
 
 RIGHT_OR_WRONG = ("exact score", "score with continuity correction")
 "The methods for independent scores of 0 and 1."
@@ -123,16 +125,19 @@ def judgement(a: Array, b: Array, clusters: Sequence[Hashable] | None = None) ->
     correction`. Other scores in [0, 1], or clusters: `score with effective n`: n is that number of independent single
     samples which would have shown the standard error (design effect: Rao and Scott 1992, Biometrics 48:577), with
     Student's t; where no spread was seen, n is the number of clusters. Scores beyond [0, 1]: t with CR2 errors.
-    None: n = 0, fewer than two clusters, one pair of fractions, NaN among the scores.
+    None: n = 0, fewer than `MIN_CLUSTERS` clusters, one pair of fractions, fewer than three scores beyond [0, 1], NaN
+    among the scores.
     """
     first, second = as_pairs(a, b)
     n, differences = len(first), first - second
     if n and clusters is None and _is_binary(first) and _is_binary(second):
         return of_counts(int(np.sum(differences > 0)), int(np.sum(differences < 0)), n)
     spread = ClusterSpread.of(differences, clusters)
-    if math.isnan(spread.stderr):
+    if math.isnan(spread.stderr) or (clusters is not None and spread.n_clusters < MIN_CLUSTERS):
         return None
     if not (_in_unit(first) and _in_unit(second)):
+        if n < MIN_CLUSTERS:
+            return None
         value = float(differences.mean())
         method = "student t" if clusters is None else "clustered t (CR2)"
         above, below = (StudentT(sign * value, spread.stderr, spread.df) for sign in (1, -1))

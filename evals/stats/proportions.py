@@ -74,6 +74,15 @@ def proportion_estimate(
     return Estimate(value, plain, interval, n, spread.n_clusters, "effective wilson")
 
 
+HIDDEN_ICC = 0.15
+"""The least correlation in clusters where hardly one of them would be of the rarer kind.
+
+With 5 clusters of 200 samples, a rate of 0.95 and a correlation of 0.3, four runs of ten see no cluster that fails, and
+the clusters seem alike: the interval held the truth in 82 % of runs, and so in 99 %. It is half of this where two such
+clusters are to be expected, and a fortieth where five are: samples of clusters that are truly alike pay little.
+"""
+
+
 def effective_wilson(
     mean: float, spread: ClusterSpread, confidence: float = 0.95, n_effective: float | None = None
 ) -> Interval:
@@ -81,12 +90,16 @@ def effective_wilson(
 
     n* = mean (1 - mean) / stderr², and Student's t in place of the normal quantile: the effective sample size of
     Korn and Graubard 1998 (Survey Methodology 24:193) in Wilson's interval, as in Dean and Pagano 2015 (Journal of
-    Survey Statistics and Methodology 3:484). The degrees of freedom are `ClusterSpread.tail_df`: near 0 and 1 few
-    clusters hold all that varies, and without it 50 clusters at 0.95 cover 92 %. Without any spread n* is the number
-    of clusters. n_effective: n* where it is known, as `moments.effective_n` has it for single fractions.
+    Survey Statistics and Methodology 3:484). Near 0 and 1, where clusters that differ may be hidden, the standard error
+    is at least that of a correlation of `HIDDEN_ICC` in the clusters, and the degrees of freedom are
+    `ClusterSpread.tail_df`: few clusters hold all that varies, and without it 50 clusters at 0.95 cover 92 %. Without
+    any spread n* is the number of clusters. n_effective: n* where it is known, as `moments.effective_n` has it for
+    single fractions.
     """
     if n_effective is None:
-        seen = mean * (1 - mean) / spread.stderr**2 if spread.stderr > 0 else 0.0
+        rare = spread.n_clusters * min(mean, 1 - mean)
+        error = spread.stderr_if(HIDDEN_ICC / (1 + (rare / 2) ** 4)) if spread.stderr > 0 else 0.0
+        seen = mean * (1 - mean) / error**2 if error > 0 else 0.0
         n_effective = seen or float(spread.n_clusters)
     quantile = t_quantile(0.5 + confidence / 2, spread.tail_df)
     zz = quantile**2

@@ -72,6 +72,10 @@ class ClusterSpread:
     "Correlation of two samples of a cluster (analysis of variance), clipped to [0, 1]."
     kurtosis: float
     "Excess kurtosis of the clusters' (or samples') residual sums, at least 0: large where few of them vary."
+    independent: float = 0.0
+    "What the standard error would be if the samples of a cluster were independent."
+    mean_size: float = 1.0
+    "Samples in the cluster of a sample, on average over samples."
 
     @property
     def tail_df(self) -> float:
@@ -81,6 +85,13 @@ class ClusterSpread:
         2/df + kurtosis/C (Cramér 1946, Mathematical Methods of Statistics).
         """
         return max(1.0, 2 / (2 / self.df + self.kurtosis / self.n_clusters))
+
+    def stderr_if(self, icc: float) -> float:
+        """The standard error, or what it would be at this correlation of two samples of a cluster if that is more.
+
+        Kish 1965, Survey Sampling, section 8.2: the design effect, 1 + (size - 1) icc.
+        """
+        return max(self.stderr, self.independent * math.sqrt(1 + (self.mean_size - 1) * icc))
 
     @classmethod
     def of(cls, values: Array, clusters: Iterable[Hashable] | None) -> ClusterSpread:
@@ -95,7 +106,8 @@ class ClusterSpread:
         sums = cluster_sums(values - values.mean(), codes)
         icc = intraclass_correlation(values, codes)
         error = math.sqrt(float(np.sum(sums**2 / (1 - sizes / n)))) / n
-        return cls(error, _satterthwaite(sizes, icc), n_clusters, icc, _excess_kurtosis(sums))
+        df, size = _satterthwaite(sizes, icc), float(np.sum(sizes**2)) / n
+        return cls(error, df, n_clusters, icc, _excess_kurtosis(sums), stderr(values), size)
 
 
 def _excess_kurtosis(sums: Array) -> float:

@@ -207,13 +207,14 @@ def test_same_answers_everywhere_still_leave_doubt():
 def test_equal_differences_beyond_one_have_no_width():
     found = paired_difference([3.0, 4.0, 5.0], [1.0, 2.0, 3.0])
     assert (found.stderr, found.p_value) == (0, 0)
-    assert paired_difference([3.0, 4.0], [3.0, 4.0]).p_value == 1
+    assert paired_difference([3.0, 4.0, 7.0], [3.0, 4.0, 7.0]).p_value == 1
 
 
 @pytest.mark.parametrize(
     ("a", "b", "clusters"),
-    [([], [], None), ([0.5], [0.2], None), ([1.0, math.nan], [0.0, 1.0], None), ([1.0, 0.0], [0.0, 0.0], [1, 1])],
-)
+    [([], [], None), ([0.5], [0.2], None), ([1.0, math.nan], [0.0, 1.0], None), ([1.0, 0.0], [0.0, 0.0], [1, 1]),
+     ([1.0, 0.0, 1.0], [0.0, 0.0, 1.0], [1, 1, 2]), ([3.0, 4.0], [1.0, 3.0], None)],
+)  # fmt: skip
 def test_what_cannot_be_known_is_nan(a, b, clusters):
     found = paired_difference(a, b, clusters)
     assert not found.interval.defined

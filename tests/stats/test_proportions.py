@@ -124,3 +124,22 @@ def test_nan_and_single_clusters_leave_the_interval_undefined():
 def test_scores_beyond_zero_and_one_are_sent_to_the_mean():
     with pytest.raises(ValueError, match="mean_estimate"):
         proportion_estimate([0.0, 3.0])
+
+
+@pytest.mark.parametrize(("hits", "rare"), [((40, 40, 40, 40, 38), 0.05), ((20, 24, 20, 22, 20), 2.35)])
+def test_clusters_that_seem_alike_near_one_count_as_correlated(hits, rare):
+    """Kish's design effect of 40 samples a cluster at a correlation of 0.15, less where several would differ."""
+    scores = np.concatenate([np.repeat([1.0, 0.0], [k, 40 - k]) for k in hits])
+    mean, clusters = scores.mean(), np.repeat(np.arange(5), 40)
+    assert 5 * min(mean, 1 - mean) == pytest.approx(rare)
+    found = proportion_estimate(scores, clusters)
+    sums = np.array(hits) - 40 * mean
+    spread = math.sqrt(np.sum(sums**2) / (5 * 4)) / 40
+    hidden = scores.std(ddof=1) / math.sqrt(200) * math.sqrt(1 + 39 * 0.15 / (1 + (rare / 2) ** 4))
+    df = 1 / (1 / 4 + max(0.0, np.mean(sums**4) / np.mean(sums**2) ** 2 - 3) / 10)
+    t = scipy_stats.t.ppf(0.975, df)
+    n = mean * (1 - mean) / max(spread, hidden) ** 2
+    assert spread < hidden
+    ends = (mean + t**2 / 2 / n + np.array([-1, 1]) * t * math.sqrt(mean * (1 - mean) / n + (t / 2 / n) ** 2)) / (1 + t**2 / n)  # fmt: skip
+    assert (found.interval.low, found.interval.high) == pytest.approx((ends[0], min(1, ends[1])))
+    assert found.stderr == pytest.approx(spread)

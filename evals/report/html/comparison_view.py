@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evals.errors import EvalsError
 from evals.record.scores import report_name
 from evals.report.words import interval, level_text, number, one_line, p_value, printable, signed, signed_interval
+from evals.report_keys import TOO_FEW
 
 if TYPE_CHECKING:
     from evals.comparison.compare import Comparison, GroupDifference
@@ -104,7 +105,7 @@ def _run_row(name: str, estimate: Any, n: int) -> dict[str, Any]:
         "words": number(estimate.value),
         "low": bounds.low if bounds.defined else None,
         "high": bounds.high if bounds.defined else None,
-        "interval": interval(bounds),
+        "interval": interval(bounds, TOO_FEW),
         "method": estimate.method,
         "n": n,
     }
@@ -120,7 +121,7 @@ def _difference(value: float, bounds: Any) -> dict[str, Any]:
         "words": signed(value),
         "low": bounds.low if bounds.defined else None,
         "high": bounds.high if bounds.defined else None,
-        "interval": signed_interval(bounds),
+        "interval": signed_interval(bounds, TOO_FEW),
     }
 
 

@@ -11,6 +11,7 @@ from evals.report.comparison_words import (
     detectable_words,
     differs,
     directed,
+    estimate_interval,
     flip_words,
     head,
     method_text,
@@ -30,6 +31,7 @@ from evals.report.words import (
     signed,
     signed_interval,
 )
+from evals.report_keys import TOO_FEW
 
 
 def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | None = None) -> str:
@@ -37,10 +39,11 @@ def comparison_markdown(c: Comparison, names: Sequence[str], flips: FlipTexts | 
     level = f"{level_text(1 - c.alpha)} interval"
     d = c.difference
     rows = [
-        (cell(name), number(estimate.value), interval(estimate.interval), f"{c.n:,}", estimate.method)
+        (cell(name), number(estimate.value), estimate_interval(estimate), f"{c.n:,}", estimate.method)
         for name, estimate in zip(names, (c.estimate_a, c.estimate_b), strict=True)
     ]
-    rows.append(("**difference**", f"**{signed(d.value)}**", signed_interval(d.interval), f"{c.n:,}", d.method))
+    ends = signed_interval(d.interval, TOO_FEW)
+    rows.append(("**difference**", f"**{signed(d.value)}**", ends, f"{c.n:,}", d.method))
     up, down = flip_words(c)
     n_same = c.n - len(c.rose) - len(c.fell)
     blocks = [
@@ -92,7 +95,7 @@ def _group_table(c: Comparison) -> str:
             number(group.difference.mean_b),
             number(group.difference.mean_a),
             signed(group.difference.value),
-            signed_interval(group.difference.interval),
+            signed_interval(group.difference.interval, TOO_FEW),
             p_value(group.p_corrected),
             f"{group.difference.n:,}",
         )

@@ -6,11 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from evals.comparison.compare import Comparison, GroupDifference
 from evals.record.scores import report_name
-from evals.report.comparison_words import detectable_words, differs, flip_words, head, method_text, verdict
+from evals.report.comparison_words import (
+    detectable_words,
+    differs,
+    estimate_interval,
+    flip_words,
+    head,
+    method_text,
+    verdict,
+)
 from evals.report.run_names import legend
 from evals.report.words import (
     indented,
-    interval,
     level_text,
     number,
     one_line,
@@ -20,6 +27,7 @@ from evals.report.words import (
     signed_interval,
     wrapped,
 )
+from evals.report_keys import TOO_FEW
 
 N_IDS = 5
 "Ids of flipped samples that are shown without --flips."
@@ -50,10 +58,10 @@ def number_lines(c: Comparison, names: Sequence[str]) -> list[str]:
     level = f"{level_text(1 - c.alpha)} interval"
     lines = [f"{report_name(c.b.metric):<{width}}  {'':<7}  {level:<18}  n"]
     for name, estimate in zip(names, (c.estimate_a, c.estimate_b), strict=True):
-        bounds = f"{interval(estimate.interval):<18}  {c.n:<6,}"
+        bounds = f"{estimate_interval(estimate):<18}  {c.n:<6,}"
         lines.append(f"{name:<{width}}  {number(estimate.value):>7}  {bounds}  ({estimate.method})")
     d = c.difference
-    lines.append(f"{'difference':<{width}}  {signed(d.value):>7}  {signed_interval(d.interval):<18}  {c.n:,}")
+    lines.append(f"{'difference':<{width}}  {signed(d.value):>7}  {signed_interval(d.interval, TOO_FEW):<18}  {c.n:,}")
     if d.method != "none":
         lines.append(f"{'':<{width}}  paired, {p_text(d.p_value)}   {method_text(d)}")
     return lines
@@ -111,5 +119,5 @@ def _group_line(group: GroupDifference, width: int) -> str:
     name = name if len(name) <= width else f"{name[: width - 1]}…"
     return (
         f"{name:<{width}}  {number(d.mean_b):>6}  {number(d.mean_a):>6}  {signed(d.value):>6}  "
-        f"{signed_interval(d.interval):<16}  {p_value(group.p_corrected):<8}  {d.n:,}"
+        f"{signed_interval(d.interval, TOO_FEW):<16}  {p_value(group.p_corrected):<8}  {d.n:,}"
     ).rstrip()

@@ -20,6 +20,7 @@ from evals.report.words import (
     signed_interval,
     wrapped,
 )
+from evals.report_keys import TOO_FEW
 from evals.stats.estimate import Estimate
 
 
@@ -72,4 +73,5 @@ def _pair_lines(s: ManyRuns, names: Sequence[str], order: Sequence[int]) -> Iter
     yield f"{'pair':<{width}}  {'diff':>7}  {'interval':<18}  p, both corrected"
     for i, j in pairs:
         value, bounds, p = directed(s, i, j)
-        yield f"{f'{names[i]} - {names[j]}':<{width}}  {signed(value):>7}  {signed_interval(bounds):<18}  {p_value(p)}"
+        ends = signed_interval(bounds, TOO_FEW)
+        yield f"{f'{names[i]} - {names[j]}':<{width}}  {signed(value):>7}  {ends:<18}  {p_value(p)}"

@@ -54,7 +54,7 @@ def final_block(result: RunResult, again: str = "") -> str:
     """
     declared = (result.base_spec.metrics if result.base_spec is not None else None) or ()
     sections = [
-        _metric_lines(result.report, declared)
+        metric_lines(result.report, declared)
         + _method_lines(result.report)
         + _trouble_lines(result)
         + _detectable_lines(result.report, declared)
@@ -62,7 +62,7 @@ def final_block(result: RunResult, again: str = "") -> str:
         exam_part(result.report),
         safety_lines(result.report),
         _said_lines(result.report),
-        _group_lines(result.report),
+        group_lines(result.report),
         _reference_lines(result),
         _work_lines(result),
         _next_lines(result, again),
@@ -99,7 +99,7 @@ def tokens_and_cost(counts: CallCounts) -> list[str]:
     return [text for text in (tokens, money(counts.cost_usd) if counts.cost_usd else "") if text]
 
 
-def _metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
+def metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
     """A line for each metric and count; those that the eval declares come first, in their order."""
     metrics, counts = metrics_of(report), counts_of(report)
     first = [name for name in declared if name in report]
@@ -147,12 +147,7 @@ def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
 
 
 def _trouble_lines(result: RunResult) -> list[str]:
-    lines = []
-    rate = metrics_of(result.report).get(UNPARSED)
-    if rate is not None:
-        count = result.counters.n_unparsed
-        said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
-        lines.append(f"{UNPARSED:<12} {number(result.report[UNPARSED]):<7} {said}".rstrip())
+    lines = unparsed_lines(result.report, result.counters.n_unparsed)
     for name, words in ENDINGS.items():
         found = result.report.get(name)
         if isinstance(found, int) and found:
@@ -166,6 +161,16 @@ def _trouble_lines(result: RunResult) -> list[str]:
         if result.counters.first_place:
             lines.append(f"{'':<20} at {near_path(result.counters.first_place)}")
     return lines
+
+
+def unparsed_lines(report: Mapping[str, Any], count: int) -> list[str]:
+    """The rate of unreadable answers with its interval, and how many completions that were; empty without a rate."""
+    rate = metrics_of(report).get(UNPARSED)
+    if rate is None:
+        return []
+    said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
+    line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {_certainty(rate) or said}".rstrip()
+    return [line, f"{'':<20} {said}"] if said and _certainty(rate) else [line]
 
 
 def _beside(label: str, value: str, text: str) -> list[str]:
@@ -250,7 +255,8 @@ def _said_lines(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _group_lines(report: Mapping[str, Any]) -> list[str]:
+def group_lines(report: Mapping[str, Any]) -> list[str]:
+    """A table of each label: the first metric of its groups."""
     lines: list[str] = []
     groups = report.get("groups")
     for key, table in groups.items() if isinstance(groups, Mapping) else ():

@@ -11,7 +11,7 @@ from evals.metrics import Mean, report_keys, with_keys
 from evals.record.recorders import Event
 from evals.record.scores import score_of
 from evals.report_keys import interval_keys, metric_keys
-from evals.stats.intervals import modified_wilson, wilson_name
+from evals.stats.intervals import mean_of, modified_wilson, wilson_name
 from evals.stats.moments import mean_of_groups
 from evals.stats.spread_of_rates import spread_interval
 from evals.suite.choice.questions import LETTERS
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 LOW_MASS = 0.9
 "Below this the letters are not what the model would say, and their order means less."
-
-_MASS_UNITS = 10**9
-"Masses are added up as whole numbers of this part, so that the order of samples does not matter."
 
 
 class ChoiceReport:
@@ -45,6 +42,7 @@ class ChoiceReport:
         self._counts: collections.Counter[str] = collections.Counter()
         self._positions = Positions()
         self._losses = Mean()
+        self._unparsed, self._mass = Mean(), Mean()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         asked = [event.data for event in events if event.type == "choice"]
@@ -67,14 +65,15 @@ class ChoiceReport:
             self._n_shots[data["n_shots"]] += 1
             self._positions.add(data["answer"], data["picked"])
             counts["asked"] += 1
-            counts["unparsed"] += data["picked"] is None
             counts["ties"] += data.get("tie", False)
             if data["mass"] is not None:
-                counts["with_mass"] += 1
-                counts["mass"] += round(data["mass"] * _MASS_UNITS)
                 counts["low_mass"] += data["mass"] < LOW_MASS
                 counts["letters"] += len(data["floored"])
                 counts["floored"] += sum(data["floored"])
+        self._unparsed.add(sample_id, mean_of([float(data["picked"] is None) for data in asked]))
+        masses = [data["mass"] for data in asked if data["mass"] is not None]
+        if masses:
+            self._mass.add(sample_id, mean_of(masses))
         if self._rotated:
             chosen = {None if data["picked"] is None else data["order"][data["picked"]] for data in asked}
             self._agreement.add(sample_id, float(len(chosen) == 1 and chosen != {None}))
@@ -88,9 +87,9 @@ class ChoiceReport:
             report = with_keys(report, "answer_loss", self._losses)
         styles = {style for style, *_ in self._methods}
         if "letter" in styles:
-            report["unparsed"] = self._share("unparsed", "asked")
-        if self._counts["with_mass"]:
-            report["letter_mass"] = self._mass()
+            report = with_keys(report, "unparsed", self._unparsed)
+        if self._mass.n:
+            report = with_keys(report, "letter_mass", self._mass)
         if self._rotated:
             report = with_keys(report, "same_in_all", self._agreement)
         if self.measure == "accuracy":
@@ -99,9 +98,6 @@ class ChoiceReport:
         report["warnings"] = self._warnings()
         groups = {key: self._table(means) for key, means in self._groups.items() if means}
         return {**report, "groups": groups} if groups else report
-
-    def _mass(self) -> float:
-        return self._counts["mass"] / _MASS_UNITS / self._counts["with_mass"]
 
     def _share(self, name: str, of: str) -> float:
         return self._counts[name] / max(1, self._counts[of])
@@ -126,9 +122,9 @@ class ChoiceReport:
         found = []
         if len(self._methods) > 1:
             found.append("choices were found out by several methods: their scores are not comparable")
-        if self._counts["with_mass"] and self._mass() < LOW_MASS:
+        if self._mass.n and self._mass.mean < LOW_MASS:
             found.append(
-                f"the letters hold {self._mass():.2f} of the next token's probability, below {LOW_MASS} for "
+                f"the letters hold {self._mass.mean:.2f} of the next token's probability, below {LOW_MASS} for "
                 f"{self._share('low_mass', 'asked'):.0%} of the questions. The model usually answers with something "
                 "other than a letter."
             )

@@ -9,6 +9,7 @@ from typing import Any
 from evals.errors import UsageError
 from evals.metrics import Mean, with_keys
 from evals.record.recorders import Event
+from evals.stats.intervals import mean_of
 
 MAX_PROBLEMS_LISTED = 1000
 "The report lists the counts of each problem up to this many problems; `evals view` always shows them."
@@ -26,13 +27,17 @@ class PassReport:
         self._row_of: dict[str, int] = {}
         self.counts_of: list[list[int]] = []
         self.statuses: Counter[str] = Counter()
-        self.n_completions = self.n_unparsed = 0
+        self.n_completions = 0
+        self._unparsed = Mean()
         self._n_drawn_twice = self._n_all_equal = 0
         "Problems with several draws at a temperature above 0, and those of them whose draws are all the same."
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         """Count the `program` events and the `metrics` event of one finished problem."""
         self._add_draws(events)
+        parsed = [event.data["parsed"] for event in events if event.type == "program"]
+        if parsed:
+            self._unparsed.add(sample_id, mean_of([float(not one) for one in parsed]))
         for event in events:
             if event.type == "program":
                 self._add_program(event.data)
@@ -64,7 +69,6 @@ class PassReport:
 
     def _add_program(self, data: Mapping[str, Any]) -> None:
         self.n_completions += 1
-        self.n_unparsed += not data["parsed"]
         self.statuses[f"status/{data['status']}"] += 1
         if data.get("kind"):
             self.statuses[f"kind/{data['kind']}"] += 1
@@ -83,16 +87,16 @@ class PassReport:
         """The report so far.
 
         For each name: the mean, `NAME_stderr`, `NAME_ci95` as [low, high], `NAME_method`; None if one does not exist.
-        Then `n` (problems), `n_completions`, `unparsed` (share of completions without a program), `status/...`,
-        `kind/...` and `assurance/...` (numbers of programs), `problems`: `{id: {"n": drawn, "c": passed}}`, and
-        `warnings` where there is one.
+        Then `n` (problems), `n_completions`, `unparsed` (share of completions without a program, the mean over
+        problems), `status/...`, `kind/...` and `assurance/...` (numbers of programs), `problems`:
+        `{id: {"n": drawn, "c": passed}}`, and `warnings` where there is one.
         """
         report: dict[str, Any] = {}
         for name, mean in self.means.items():
             report = with_keys(report, name, mean)
         report |= {"n": len(self._row_of), "n_completions": self.n_completions}
-        if self.n_completions:
-            report["unparsed"] = self.n_unparsed / self.n_completions
+        if self._unparsed.n:
+            report = with_keys(report, "unparsed", self._unparsed)
         report |= dict(sorted(self.statuses.items()))
         if len(self.counts_of) <= MAX_PROBLEMS_LISTED:
             listed = sorted((name, self.counts_of[row]) for name, row in self._row_of.items())

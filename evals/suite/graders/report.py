@@ -61,7 +61,7 @@ class GradesReport:
         for name in sorted(self._means):
             report = with_keys(report, name, self._means[name])
         if self._invalid.n:
-            report["invalid_rate"] = self._invalid.mean
+            report = with_keys(report, "invalid_rate", self._invalid)
         if self._n_retries:
             report = {**with_keys(report, "retry_rate", self._retry_rate), "n_retries": self._n_retries}
         if self._verdicts.panel:

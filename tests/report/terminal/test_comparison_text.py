@@ -9,11 +9,14 @@ from made_runs import write_nasty_run, write_run
 
 from evals.comparison.compare import compare_runs, read_runs
 from evals.comparison.many_runs import compare_many_runs
+from evals.record.current import record_match
+from evals.record.local import LocalRecorder
 from evals.report.comparison_words import detectable_words
 from evals.report.flips import FlipTexts
 from evals.report.run_names import run_names
 from evals.report.terminal.comparison import comparison_text
 from evals.report.terminal.many_runs import many_runs_text
+from evals.specs import RunSpec
 
 
 @pytest.fixture
@@ -66,3 +69,24 @@ def test_a_difference_beyond_the_whole_scale_is_not_foretold(tmp_path):
     c = compare_runs(*read_runs([write_run(tmp_path / f"{name}.jsonl", values) for name, values in scores.items()]))
     assert math.isnan(c.detectable)
     assert detectable_words(c) == "With 3 samples no difference is detected with 80 % power: more are needed."
+
+
+@pytest.mark.parametrize(("n_clusters", "said"), [(2, 3), (3, 0)])
+def test_two_clusters_are_too_few_to_say(tmp_path, n_clusters, said):
+    paths = []
+    for name, start in (("a", 0), ("b", 1)):
+        paths.append(tmp_path / f"{name}.jsonl")
+        write_clustered(paths[-1], [float((i + start) % 3 > 0) for i in range(12)], n_clusters)
+    a, b = read_runs(paths)
+    text = comparison_text(compare_runs(a, b), ["a", "b"])
+    assert text.count("too few to say") == said
+    assert ("Nothing can be said" in text) is (said > 0)
+
+
+def write_clustered(path, scores, n_clusters):
+    recorder = LocalRecorder(path, RunSpec(["m"], "e.test.v1", "e", "test", {"data_sha256": "x"}, ""))
+    for number, score in enumerate(scores):
+        with recorder.sample(f"e.test.{number}") as scope:
+            record_match(bool(score), expected="x", picked="x")
+            scope.commit({"cluster": number % n_clusters})
+    recorder.close()

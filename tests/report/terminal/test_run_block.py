@@ -58,7 +58,7 @@ def test_what_is_detectable_is_said_of_the_headline_and_of_no_rate_of_unreadable
 
 def test_each_interval_names_its_method(result: Any) -> None:
     names = {"accuracy": "wilson", "f1": "effective wilson", "loss": "student t", "recall": "wilson"}
-    report: dict[str, Any] = {"n": 20}
+    report: dict[str, Any] = {"n": 30}
     for name, method in names.items():
         report |= {name: 0.5, f"{name}_ci95": [0.4, 0.6], f"{name}_method": method}
     groups = {"subject": {"a": dict(list(report.items())[:4]), "b": dict(list(report.items())[:4])}}
@@ -66,6 +66,14 @@ def test_each_interval_names_its_method(result: Any) -> None:
     assert "  intervals    wilson: accuracy, recall; effective wilson: f1; student t: loss\n" in text
     assert "  accuracy by subject (wilson)\n" in text
     assert "accuracy_method" not in text
+
+
+def test_the_rate_of_unreadable_answers_has_its_own_interval(result: Any) -> None:
+    keys = {"unparsed": 0.1, "unparsed_stderr": 0.069, "unparsed_ci95": [0.012, 0.317], "unparsed_method": "wilson"}
+    result.counters.n_unparsed = 2
+    lines = block_of({"accuracy": 0.5, "n": 20, **keys}, result)
+    at = lines.index("  unparsed     0.100   stderr 0.069   95 % interval 0.012 to 0.317   n = 20")
+    assert lines[at + 1] == "                       2 completions without an answer (scored wrong)"
 
 
 def test_repeats_say_what_would_pay(result: Any) -> None:

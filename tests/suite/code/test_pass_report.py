@@ -117,6 +117,17 @@ def test_programs_are_counted_by_what_became_of_them():
     assert told["unparsed"] == pytest.approx(1 / 3)
 
 
+def test_programs_that_cannot_be_read_are_a_mean_over_problems_with_an_interval():
+    report = PassReport(["pass@1"])
+    for number in range(20):
+        programs = [program("failed", "exception", parsed=number >= 4 or draw) for draw in (0, 1)]
+        report.add(f"p.{number}", [*programs, *solved(f"p.{number}", 0.5)])
+    told = report.as_dict()
+    expected = proportion_estimate([0.5] * 4 + [0.0] * 16)
+    assert (told["unparsed"], told["unparsed_stderr"]) == pytest.approx((0.1, expected.stderr))
+    assert told["unparsed_ci95"] == pytest.approx([expected.interval.low, expected.interval.high])
+
+
 def test_a_long_report_lists_no_problems():
     report = PassReport(["pass@1"])
     for number in range(MAX_PROBLEMS_LISTED + 1):
