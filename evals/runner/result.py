@@ -16,6 +16,7 @@ from evals.record.sample_record import SampleRecord
 from evals.report_keys import Metric as Metric
 from evals.report_keys import metrics_of as metrics_of
 from evals.runner.counters import RunCounters
+from evals.runner.result_html import result_html
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
 
 if TYPE_CHECKING:
@@ -231,8 +232,6 @@ class RunResult:
 
     def _repr_html_(self) -> str:
         """A small table for notebooks."""
-        from evals.runner.result_html import result_html
-
         notes = []
         if self.problem is not None:
             notes.append(str(self.problem).splitlines()[0])

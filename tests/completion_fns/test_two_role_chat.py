@@ -54,7 +54,7 @@ def test_a_system_text_may_be_a_list_of_parts():
 
 def test_images_of_this_machine_are_read(tmp_path: Path):
     path = tmp_path / "dot.png"
-    path.write_bytes(b"png")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
     content = [{"type": "image_url", "image_url": {"url": str(path)}}]
     _, messages = FORMAT.system_and_messages([said("user", content)])
-    assert messages[0]["parts"][0]["image_url"]["url"] == "data:image/png;base64,cG5n"
+    assert messages[0]["parts"][0]["image_url"]["url"] == "data:image/png;base64,iVBORw0KGgo="
