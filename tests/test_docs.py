@@ -124,6 +124,7 @@ def test_every_link_leads_to_a_file():
     assert [str(target) for page in pages for target in targets(page) if not target.exists()] == []
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_about_commands_run(tmp_path, environment):
     out = run_page((DOCS / "cli.md").read_text(encoding="utf-8"), tmp_path, environment)
     assert len(re.findall(r"accuracy +0\.855", out)) == 2
@@ -159,6 +160,7 @@ def test_the_graders_of_the_page_are_checked_and_run(tmp_path, environment):
     assert re.search(r"passed/short +0\.5", out)
 
 
+@pytest.mark.slow
 def test_the_backends_of_the_page_run(tmp_path, environment, generate_server):
     page = (DOCS / "adding-a-backend.md").read_text(encoding="utf-8")
     out = run_page(page, tmp_path, environment | {"MY_SERVER_URL": generate_server})

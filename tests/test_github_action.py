@@ -100,6 +100,7 @@ def workflow(tmp_path: Path) -> Workflow:
     return Workflow(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_undecided_result_is_a_warning_with_the_number_of_samples_that_would_decide(workflow: Workflow):
     workflow.add_eval(60, 20)
     workflow.take_baseline()

@@ -85,6 +85,7 @@ def test_flips_show_what_was_asked_and_both_completions(folder):
     assert "became right: 3 (1 of 3 shown; all: -n 0)" in text
 
 
+@pytest.mark.slow
 def test_groups_are_compared_with_correction(folder):
     text = compare(folder, "main.jsonl", "bad.jsonl", "--groups")
     assert "Holm over 2 groups by category" in text
@@ -92,6 +93,7 @@ def test_groups_are_compared_with_correction(folder):
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_json_holds_the_same_numbers_and_nothing_else_is_printed(folder):
     body = json.loads(compare(folder, "main.jsonl", "change.jsonl", "--json", "--flips"))
     assert body["n"] == 24
@@ -136,6 +138,7 @@ def test_rows_put_in_at_the_top_are_paired_by_what_they_ask(folder, tmp_path):
     assert "24 samples ask the same under another id" in text
 
 
+@pytest.mark.slow
 def test_a_run_of_other_questions_is_refused_with_a_way_out(folder, tmp_path):
     write_eval(tmp_path, "sums", [{"input": f"{i} plus 1?", "ideal": str(i + 1)} for i in range(24)])
     say(tmp_path, "other", {1, 2})
@@ -146,6 +149,7 @@ def test_a_run_of_other_questions_is_refused_with_a_way_out(folder, tmp_path):
     assert "24 samples in both" in compare(folder, "main.jsonl", str(tmp_path / "other.jsonl"), "--by-id")
 
 
+@pytest.mark.slow
 def test_a_run_of_another_eval_is_refused(folder, tmp_path):
     write_eval(tmp_path, "else", [{"input": f"capital {i}?", "ideal": "x"} for i in range(3)])
     say(tmp_path, "other", set(), "else", 3)
@@ -172,6 +176,7 @@ def test_bad_input_is_exit_code_2_with_a_message(folder, arguments, said):
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_runs_that_share_chance_draws_from_the_cache_are_refused(folder, tmp_path, monkeypatch):
     """The first run fills the cache at temperature 0.7, the second takes its completions from there."""
     monkeypatch.setenv("EVALS_CACHE_DIR", str(tmp_path))

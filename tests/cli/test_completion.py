@@ -57,6 +57,7 @@ def bash_completes(folder: Path, *words: str) -> list[str]:
     return in_shell("bash", folder, script)
 
 
+@pytest.mark.slow
 def test_bash_completes_commands_options_evals_and_models(folder):
     assert bash_completes(folder, "evals", "comp") == ["compare", "completion"]
     assert bash_completes(folder, "oaieval", "--max_sam") == ["--max_samples"]

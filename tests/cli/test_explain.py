@@ -116,6 +116,7 @@ def test_the_parts_of_both_directions_are_mirrored_and_show_the_interaction(tmp_
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_rows_put_in_and_taken_out_are_counted_apart(tmp_path):
     """Two easy rows are gone and five hard ones came: what both have is scored alike."""
     write_eval(tmp_path, ROWS)
@@ -155,6 +156,7 @@ def test_few_shot_examples_show_as_prompts_with_their_difference(tmp_path):
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_completions_without_a_readable_answer_are_a_part_of_their_own(tmp_path):
     write_eval(tmp_path, ROWS, "evals.suite:ExtractAnswer", extract="number")
     a = say(tmp_path, "a", [str(i + 1) for i in range(20)])
@@ -178,6 +180,7 @@ def test_without_the_eval_it_is_said_that_scorer_and_completions_stay_together(t
     assert any("cannot be told apart" in text for text in body["cannot_be_told"])
 
 
+@pytest.mark.slow
 def test_model_and_prompts_changed_together_cannot_be_told_apart(tmp_path):
     write_eval(tmp_path, ROWS)
     a = say(tmp_path, "a", answers(10))
@@ -190,6 +193,7 @@ def test_model_and_prompts_changed_together_cannot_be_told_apart(tmp_path):
     assert any("prompts and sampling changed together" in text for text in body["cannot_be_told"])
 
 
+@pytest.mark.slow
 def test_a_run_against_itself_has_no_gap(tmp_path):
     write_eval(tmp_path, ROWS)
     a = say(tmp_path, "a", answers(10))

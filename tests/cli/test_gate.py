@@ -101,6 +101,7 @@ def test_several_evals_at_once_are_corrected(tmp_path):
     assert together["p_value_holm"] == pytest.approx(min(1, 10 * alone["p_value"]))
 
 
+@pytest.mark.slow
 def test_junit_markdown_and_github(tmp_path):
     before = scores(1500, 0.8)
     gate(tmp_path, write_record(tmp_path / "old.jsonl", before), "--baseline", "b", "--update")
@@ -116,6 +117,7 @@ def test_junit_markdown_and_github(tmp_path):
     assert summary.read_text() == (tmp_path / "t.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [({"data_sha256": "other"}, "another data"), ({"fingerprint": {"scorer": {"version": "2"}}}, "another scorer")],
@@ -164,6 +166,7 @@ def test_a_baseline_that_is_replaced_again_and_again_is_warned_of(tmp_path):
     assert gate(tmp_path, str(path), "--baseline", "b").returncode in (0, 5)
 
 
+@pytest.mark.slow
 def test_one_lost_sample_of_many_evals_fails_no_build(tmp_path):
     """Twenty evals of one sample each: nothing can be proven, and the table says from where on it could be."""
     names = [f"e{i}" for i in range(20)]

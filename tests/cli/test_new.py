@@ -93,6 +93,7 @@ def test_the_name_of_a_built_in_eval_is_refused(evals_new):
         evals_new("gsm8k")
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_work_and_write_what_it_shows(tmp_path):
     text = DOCS.read_text(encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("EVALS_", "OPENAI_"))}

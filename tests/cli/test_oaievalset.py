@@ -131,17 +131,20 @@ def test_finished_evals_are_not_run_again_and_keep_their_numbers(finished: Folde
     assert len(finished.records()) == 2
 
 
+@pytest.mark.slow
 def test_no_resume_runs_all_again(finished: Folder) -> None:
     again = finished.run_json("guide/one", "both", "--no-resume")
     assert [row["was_done"] for row in again["evals"]] == [False, False]
     assert len(finished.records()) == 4
 
 
+@pytest.mark.slow
 def test_arguments_are_passed_on_and_make_other_evals_to_the_progress_file(finished: Folder) -> None:
     told = finished.run_json("guide/one", "both", "--max_samples", "1")
     assert [(row["was_done"], row["final_report"]["n"]) for row in told["evals"]] == [(False, 1), (False, 1)]
 
 
+@pytest.mark.slow
 def test_a_failed_eval_ends_the_set_and_is_not_done(folder: Folder) -> None:
     folder.add_eval("first", [{"input": "France?"}])
     told = folder.run_json("guide/one", "both")
@@ -150,6 +153,7 @@ def test_a_failed_eval_ends_the_set_and_is_not_done(folder: Folder) -> None:
     assert [row["was_done"] for row in folder.run_json("guide/one", "both")["evals"]] == [False, False]
 
 
+@pytest.mark.slow
 def test_without_exit_on_error_the_others_run_and_the_worst_exit_code_counts(folder: Folder) -> None:
     folder.add_eval("first", [{"input": "France?"}])
     done = folder.run("guide/one", "both", "--no-exit-on-error")

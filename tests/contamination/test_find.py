@@ -62,6 +62,7 @@ def ids(found: Contamination) -> list[str]:
     return [item.sample_id for item in found.contaminated()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_planted_questions_are_found_and_no_others(place: Workplace, n_workers: int) -> None:
     rows = [3, 4, 9, 17, 18, 20, 25, 31, 39]
@@ -116,6 +117,7 @@ def test_a_damaged_file_of_the_index_is_made_anew(place: Workplace) -> None:
     assert find_contamination(search(place, folder)) == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_a_broken_file_is_an_error_and_what_was_found_before_is_kept(place: Workplace, n_workers: int) -> None:
     folder = write_corpus(place, questions(place)[:5])

@@ -26,7 +26,11 @@ def merge(workplace: Workplace, *options: str):
 
 @pytest.mark.parametrize(
     ("cls", "options"),
-    [("evals.suite:Match", []), ("evals.suite:Match", ["--repeats", "2"]), ("shared_plugin:Plain", [])],
+    [
+        pytest.param("evals.suite:Match", [], marks=pytest.mark.slow),
+        ("evals.suite:Match", ["--repeats", "2"]),
+        pytest.param("shared_plugin:Plain", [], marks=pytest.mark.slow),
+    ],
     ids=["match", "repeats", "plug-in"],
 )
 def test_merged_shares_are_the_record_of_one_machine(workplace, cls, options):

@@ -26,9 +26,9 @@ def run(workplace: Workplace, name: str, *options: str, base_url: str) -> subpro
 @pytest.mark.parametrize(
     ("cls", "options"),
     [
-        ("evals.suite:Match", []),
+        pytest.param("evals.suite:Match", [], marks=pytest.mark.slow),
         ("evals.suite:Match", ["--repeats", "3", "--max_samples", "40"]),
-        ("shared_plugin:Plain", []),
+        pytest.param("shared_plugin:Plain", [], marks=pytest.mark.slow),
     ],
     ids=["match", "repeats", "plug-in"],
 )

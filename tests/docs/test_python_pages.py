@@ -75,6 +75,7 @@ def test_the_commands_of_the_pytest_page_pass(tmp_path, environment):
     assert re.findall(r"(\d+) passed", done.stdout) == ["6", "1"]
 
 
+@pytest.mark.slow
 def test_the_failure_of_the_pytest_page_looks_like_that(tmp_path, environment):
     (shown,) = re.findall(r"^```text\n(.*?)```", PYTEST, re.MULTILINE | re.DOTALL)
     done = run("pytest test_too_much.py", PYTEST, tmp_path, environment)

@@ -47,6 +47,7 @@ def test_the_rows_of_published_series_are_those_of_the_fits(title):
     assert row in PAGE
 
 
+@pytest.mark.slow
 def test_the_page_says_what_a_hundredth_of_the_pocket_ladder_forecasts():
     cards = [json.loads(path.read_text()) for path in (ROOT / "data" / "pocket-models").glob("*/card.json")]
     points = sorted((card["training_flops"], card["validation"]["nats_per_token"]) for card in cards)

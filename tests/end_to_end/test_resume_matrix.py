@@ -105,9 +105,8 @@ def test_the_one_bad_row_of_a_run_does_not_end_its_resumption(workplace, sums):
     assert [(r["n"], r["n_errors"]) for r in report] == [(N_ROWS - 1, 1)]
 
 
-@pytest.mark.parametrize(
-    "concurrency", ["7", pytest.param("1", marks=pytest.mark.slow), pytest.param("300", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("concurrency", ["7", "1", "300"])
 def test_results_do_not_depend_on_concurrency_or_faults(workplace, sums, concurrency):
     sums_eval(workplace, sums, "shared_plugin:Plain")
     with SumServer(set()) as server:

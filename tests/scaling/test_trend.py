@@ -113,6 +113,7 @@ def test_without_a_trend_about_one_ladder_in_twenty_gets_a_label(n_models):
     assert 0.92 < labels_of([0.3] * n_models)["flat"] < 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_models", "least"), [(4, 0.80), (6, 0.89), (9, 0.89)])
 def test_scatter_of_the_models_makes_few_false_labels_but_with_four_models_more(n_models, least):
     assert labels_of([0.3] * n_models, scatter=0.3)["flat"] > least

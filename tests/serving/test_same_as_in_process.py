@@ -109,6 +109,7 @@ def test_the_ways_of_choosing_agree(folder: Path, here: PocketCompletionFn, serv
         assert accuracy == top_accuracy == parsed_accuracy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prompt", ["Answer:", ""])
 def test_whole_options_are_scored_alike_by_echo(
     here: PocketCompletionFn, server: Served, tmp_path: Path, prompt: str

@@ -114,6 +114,7 @@ def test_nested_levels_of_unequal_size_draw_every_row_once_on_average():
     assert {int(row.sum()) for row in weights if not row[:5].any()} == {4, 5, 6, 7, 8}
 
 
+@pytest.mark.slow
 def test_many_units_are_left_out_in_groups_and_the_interval_stays():
     scores = rng(8).exponential(size=5000)
     grouped = bootstrap(scores, rng=rng(), n_draws=2000)

@@ -35,6 +35,7 @@ def test_the_estimate_is_that_of_its_formula() -> None:
     assert (found.n_labelled, found.n_unlabelled) == (6, 8)
 
 
+@pytest.mark.slow
 def test_the_weight_is_the_one_of_least_variance() -> None:
     """Over many studies, no other weight has a smaller spread of its estimates."""
     rng = np.random.default_rng(1)

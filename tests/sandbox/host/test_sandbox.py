@@ -214,6 +214,7 @@ def test_a_sandbox_is_of_the_process_that_opened_it(weak):
     assert weak.check(problem, "def f():\n    return 1\n").status.value == "passed"
 
 
+@pytest.mark.slow
 def test_a_program_that_starves_itself_by_its_children_ends_soon_after_its_limit(weak):
     program = """
 import os, signal, time

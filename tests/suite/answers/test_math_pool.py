@@ -23,6 +23,7 @@ def pool():
     pool.close()
 
 
+@pytest.mark.slow
 def test_what_does_not_end_is_ended_and_the_pool_goes_on():
     pool = MathPool(size=1, deadline_s=1.0)
     try:
@@ -34,6 +35,7 @@ def test_what_does_not_end_is_ended_and_the_pool_goes_on():
         pool.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and timers")
 def test_a_machine_that_is_busy_with_others_does_not_judge():
     """The deadline was one of the clock: an answer was wrong when its process had not been let to compute."""
