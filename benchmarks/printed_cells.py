@@ -454,7 +454,7 @@ def bleus() -> Iterator[Cell]:
         return corpus
 
     truth = scored(range(len(pool))).score or 0.0
-    for n in (19, 20):
+    for n in (29, 30, 50):
 
         def draw(rng: Rng, n: int = n) -> str:
             corpus = scored(rng.integers(0, len(pool), n).tolist())

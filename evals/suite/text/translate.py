@@ -109,7 +109,7 @@ class TranslationReport(MatchReport):
         return {**super().as_dict(), **score, "sacrebleu_tokenize": tokenizers or None, "how": how}
 
 
-MIN_UNITS = 20
+MIN_UNITS = 30
 "Documents, or samples, below which the corpus BLEU has no interval."
 
 

@@ -126,7 +126,7 @@ def test_the_interval_of_a_corpus_score_is_near_that_of_sacrebleus_own_bootstrap
 
 
 def test_few_translations_have_no_interval_and_documents_count_once():
-    assert bleu_corpus(19).uncertainty("bleu") == {}
+    assert bleu_corpus(29).uncertainty("bleu") == {}
     with use_session(Session(), RunPlan(cluster_of={f"t.{i}": i // 4 for i in range(60)})):
         assert bleu_corpus(60).uncertainty("bleu") == {}, "fifteen documents"
 
