@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from evals.sandbox.inside.channel import Channel
-from evals.sandbox.process_tree import tree_of
+from evals.sandbox.process_tree import is_ready, tree_of
 from evals.sandbox.protocol import Allowance, CandidateEnded, Late, SteppedBack, TakesLong, read, write
 from evals.sandbox.tester.exits import Died, OutOfMemory, TimeUp
 from evals.sandbox.tester.watch import NICENESS, Watch
@@ -112,10 +112,12 @@ def test_one_that_had_no_core_for_most_of_its_time_does_not_step_back(evaluator)
 
 def test_a_program_that_has_had_a_quarter_of_its_limit_asks_what_it_is_allowed_once(evaluator):
     with running(ASLEEP) as pid:
-        evaluator.watch.start(Allowance(2.0, 10.0))
+        while is_ready(pid):  # until it sleeps: time in which it would run and has no core is not its own
+            time.sleep(0.01)
+        evaluator.watch.start(Allowance(200.0, 1000.0))
         evaluator.watch.begin(pid, MUCH)
         heard = []
-        for elapsed_s in (0.01, 0.4, 0.6, 0.7):
+        for elapsed_s in (0.01, 40.0, 60.0, 70.0):
             assert evaluator.watch.look(elapsed_s) is None
             heard.append(evaluator.heard())
     assert heard == [[], [SteppedBack()], [TakesLong()], []]
