@@ -37,7 +37,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 # fmt: off
 BROKEN: dict[str, Files] = {
     # YAML
-       "yaml: tab": entry(ENTRY.replace("    samples", "\tsamples")),
+    "yaml: tab": entry(ENTRY.replace("    samples", "\tsamples")),
     "yaml: indent less": entry(ENTRY.replace("    samples_jsonl", "  samples_jsonl")),
     "yaml: args unindented": entry(ENTRY.replace("  args:\n    samples", "args:\n    samples")),
     "yaml: class indented more": entry(ENTRY.replace("  class", "    class")),

@@ -14,6 +14,14 @@ from evals.sandbox.protocol import N_AHEAD, Allowance
 TOLD = problem_spec_of(function_problem("raise AssertionError(json.dumps(candidate()))", setup="import json"), 1)
 "A problem whose tests fail with what the program gives."
 
+TRIED = """
+def tried(action):
+    try:
+        return str(action())
+    except OSError as error:
+        return type(error).__name__
+"""
+
 LAYERS = """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -22,11 +30,6 @@ def is_open(fd):
         return bool(os.fstat(fd))
     except OSError:
         return False
-def tried(action):
-    try:
-        return str(action())
-    except OSError as error:
-        return type(error).__name__
 def f():
     held = (ctypes.c_uint32 * 6)()
     libc.capget((ctypes.c_uint32 * 2)(0x20080522, 0), held)
@@ -71,11 +74,6 @@ def f():
 
 LOOKS = """
 import builtins, os, socket, sys
-def tried(action):
-    try:
-        return str(action())
-    except OSError as error:
-        return type(error).__name__
 def f():
     return {
         "files": [tried(lambda: os.listdir(path)) for path in (".", os.environ["TMPDIR" if "TMPDIR" in os.environ else "HOME"])],
@@ -104,7 +102,7 @@ def told(worker: Worker, program: str):
 
 def test_every_program_has_all_layers_and_no_descriptor_but_its_own_socket(worker):
     for _ in range(N_AHEAD + 2):
-        found = told(worker, LAYERS)
+        found = told(worker, TRIED + LAYERS)
         assert found["descriptors"] == [0, 1, 2, *found["sockets"]]
         assert len(found["sockets"]) == 1
         assert found["capabilities"] == [0] * 6
@@ -118,11 +116,11 @@ def test_every_program_has_all_layers_and_no_descriptor_but_its_own_socket(worke
 
 def test_the_programs_after_one_find_nothing_that_it_left(worker):
     """Two of them were forked while it ran or before."""
-    assert told(worker, LOOKS)["state"] == [False] * 4
+    assert told(worker, TRIED + LOOKS)["state"] == [False] * 4
     for _ in range(2):
         assert "one" in told(worker, LEAVES)
         for _ in range(N_AHEAD + 1):
-            found = told(worker, LOOKS)
+            found = told(worker, TRIED + LOOKS)
             assert found["files"] == ["[]", "[]"]
             assert found["shared"] in ("[]", "PermissionError", "FileNotFoundError")
             assert found["state"] == [False] * 4
