@@ -24,10 +24,10 @@ from evals.record.file import explained
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
+from evals.record.sample_record import Key
 from evals.runner.counters import RunCounters
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.parts import (
-    Key,
     SampleOrder,
     append_parts,
     loose_lines,
