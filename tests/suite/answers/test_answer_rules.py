@@ -266,7 +266,16 @@ def test_a_box_of_a_number_is_read(box: str, value: str) -> None:
         ("Paris\n\nLet me know if you have questions.", "Paris"),
         ("Answer: Paris\nIt lies on the Seine.", "Paris"),
         ("The answer is unclear.\nIt may be Rome.", "It may be Rome"),
+        ("The answer is: **Paris**", "Paris"),
+        ("The final answer is\uff1a Paris.", "Paris"),
+        ("The city is old.\n<answer>Paris</answer>", "Paris"),
+        ("<answer>\nParis\n</answer>", "Paris"),
+        ("Paris<|im_end|>", "Paris"),
+        ("Paris</s>", "Paris"),
+        ("Paris\n\n---", "Paris"),
+        ("```\nParis\n```", "Paris"),
         (") ]", ") ]"),
+        ("---", "---"),
         ("!", "!"),
     ],
 )
@@ -294,6 +303,24 @@ def test_what_stands_around_a_last_line_does_not_count(completion: str, answer: 
 def test_words_are_compared_without_quotes_and_the_brackets_of_one_side(answer: str, ideal: str, same: bool) -> None:
     assert make_rule("last_line").same(answer, ideal) is same
     assert make_rule("regex", pattern=".+").same(answer, ideal) is same
+
+
+@pytest.mark.parametrize(
+    ("answer", "ideal", "same"),
+    [
+        ("- Paris", "Paris", True),
+        ("> **Paris**", "Paris", True),
+        ("Paris \u2705", "Paris", True),
+        ("Paris! \U0001f389", "Paris", True),
+        ("the cat \U0001f436", "the cat \U0001f431", False),
+        ("- 5", "5", False),
+        ("> ) }", ") }", False),
+        ("> ) }", "> ) }", True),
+        ("- - Paris", "Paris", False),
+    ],
+)
+def test_a_bullet_and_emoji_of_a_last_line_do_not_count(answer: str, ideal: str, same: bool) -> None:
+    assert make_rule("last_line").same(answer, ideal) is same
 
 
 DECORATED = [
