@@ -60,6 +60,10 @@ def _unmarked(line: str) -> str:
     return tagged[2] if tagged else line
 
 
+_LETTER = re.compile(r"^\(([A-Z])\)$")
+_SIGN = re.compile(r"^\s*[-\u2212]\s+(?=[\d.$\\])")
+
+
 class AnswerRule(Protocol):
     """How an answer is found in a completion, and when it is right."""
 
@@ -117,7 +121,8 @@ class NumberRule:
             if self._value(number) is not None:
                 return number
         boxed = last_boxed(completion)
-        return None if boxed is None or _NO_PLAIN_NUMBER.search(plain(boxed)) else self._last(boxed)
+        # With its bracket: a minus and a space that begin a box are a sign, and no item of a list.
+        return None if boxed is None or _NO_PLAIN_NUMBER.search(plain(boxed)) else self._last("{" + boxed)
 
     def _last(self, text: str) -> str | None:
         number = last_number(text, self.decimal_comma)
@@ -160,10 +165,9 @@ class BoxedRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
-        left, right = (to_number(_UNITS.sub(" ", text), self.decimal_comma) for text in (answer, ideal))
-        return same_number(left, right, self.tolerance) or (
-            bare_latex(undressed(answer)) == bare_latex(undressed(ideal))
-        )
+        left, right = (to_number(_SIGN.sub("-", _UNITS.sub(" ", text)), self.decimal_comma) for text in (answer, ideal))
+        first, second = (_LETTER.sub(r"\1", bare_latex(undressed(text))) for text in (answer, ideal))
+        return same_number(left, right, self.tolerance) or first == second
 
     def usable(self, ideal: str) -> bool:
         """Whether `ideal` holds anything but spaces, dollar signs and commands of layout."""
