@@ -144,5 +144,6 @@ def _details(verdict: Verdict, people: Collection[str]) -> dict[str, Any]:
         "missing": list(verdict.missing),
         "gap": verdict.gap,
         "adjudicated_by": verdict.adjudicated_by,
+        "unused": list(verdict.unused),
     }
     return {key: value for key, value in found.items() if value not in (None, [])}
