@@ -14,6 +14,13 @@ from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
+from evals.completion_fns.openai.reply_checks import (
+    failure_of_reply,
+    failure_within,
+    is_stream,
+    rate_limit_headers,
+    read_reply,
+)
 from evals.completion_fns.openai.request_plan import NOT_FOR_THE_BODY, RequestPlan, request_plan
 from evals.completion_fns.openai.requests import (
     NUMBERS,
@@ -22,13 +29,7 @@ from evals.completion_fns.openai.requests import (
     adapted,
     cut_answer_at,
 )
-from evals.completion_fns.openai.results import (
-    OpenAIBaseCompletionResult,
-    failure_of_reply,
-    is_stream,
-    rate_limit_headers,
-    read_reply,
-)
+from evals.completion_fns.openai.results import OpenAIBaseCompletionResult
 from evals.completion_fns.openai.transport import SdkTransport, http_transport, is_direct
 from evals.completion_fns.openai.wire import Transport, WireReply
 from evals.engine.failures import CallFailed, Kind
@@ -252,6 +253,9 @@ class OpenAIBackend(HostedBackend):
                 return Completions([""] * n, model=self.model, finish_reasons=["length"] * n)
             raise
         raw = read_reply(reply, self.host)
+        breakage = endpoint.result_type.breakage_of(raw)
+        if breakage is not None:
+            raise failure_within(breakage, reply, self.host)
         problem = endpoint.result_type.problem_of(raw)
         if problem is not None:
             raise CallFailed(Kind.BAD_REPLY, f"malformed reply: {problem}", status=reply.status, host=self.host)

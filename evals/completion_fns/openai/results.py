@@ -1,4 +1,4 @@
-"""Replies of the OpenAI endpoints as completions: texts, finish reasons, usage, log probabilities; and as failures."""
+"""Replies of the OpenAI endpoints as completions: texts, finish reasons, usage, log probabilities."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
+from evals.completion_fns.openai.finish_reasons import in_openai_words, is_broken_off
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
-from evals.completion_fns.openai.wire import WireReply, decode_json
 from evals.completion_fns.raw_replies import as_dict, dicts
-from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
-from evals.secrets import redact
 
 
 class RawReply(dict[str, Any]):
@@ -84,9 +82,19 @@ class OpenAIBaseCompletionResult(Completions):
 
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
-        """Why a choice ended; None where the reply does not say."""
-        reason = choice.get("finish_reason")
-        return reason if isinstance(reason, str) else None
+        """Why a choice ended, in the words of OpenAI; None where the reply does not say."""
+        return in_openai_words(choice.get("finish_reason"))
+
+    @staticmethod
+    def breakage_of(raw: dict[str, Any]) -> Any:
+        """What a reply says of a completion that the server broke off, often with a part of its text; else None."""
+        for choice in dicts(raw.get("choices")):
+            reason = choice.get("finish_reason")
+            if choice.get("error") or is_broken_off(reason):
+                return (
+                    choice.get("error") or raw.get("error") or {"message": f"the completion was broken off ({reason})"}
+                )
+        return None
 
 
 class OpenAICompletionResult(OpenAIBaseCompletionResult):
@@ -106,14 +114,14 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
         if choice is None:
             super().__init__(raw_data, prompt)
             return
-        reason, logprobs, content = choice.get("finish_reason"), choice.get("logprobs"), choice["message"]["content"]
+        logprobs, content = choice.get("logprobs"), choice["message"]["content"]
         Completions.__init__(
             self,
             texts=[content],
             prompt=prompt,
             model=raw_data.get("model"),
             usage=_usage_of(raw_data),
-            finish_reasons=[reason if isinstance(reason, str) else None],
+            finish_reasons=[in_openai_words(choice.get("finish_reason"))],
             logprobs=None if logprobs is None else [logprobs],
             raw_data=RawReply(raw_data),
             messages=[{"role": "assistant", "content": content}],
@@ -140,13 +148,13 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
 
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
-        reason, message = choice.get("finish_reason"), _message(choice)
+        reason, message = in_openai_words(choice.get("finish_reason")), _message(choice)
         if reason in ("stop", None) and not message.get("content"):
             if message.get("refusal"):
                 return "refusal"
             if message.get("tool_calls"):
                 return "tool_calls"
-        return reason if isinstance(reason, str) else None
+        return reason
 
 
 _PLAIN_KEYS = frozenset({"role", "content"})
@@ -237,6 +245,13 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
     def problem_of(raw: dict[str, Any]) -> str | None:
         return problem_of_output(raw)
 
+    @staticmethod
+    def breakage_of(raw: dict[str, Any]) -> Any:
+        status = raw.get("status")
+        if not raw.get("error") and not is_broken_off(status):
+            return None
+        return raw.get("error") or f"the response was broken off: status {status!r}"
+
 
 def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
     messages = [item for item in dicts(raw.get("output")) if item.get("type") == "message"]
@@ -253,50 +268,3 @@ def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]])
         return raw.get("status")
     called = any(item.get("type") in _TOOL_CALLS for item in dicts(raw.get("output")))
     return "tool_calls" if called else "stop"
-
-
-def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
-    """The JSON object of a reply with a status below 300.
-
-    Raises:
-        CallFailed: the body is no JSON object, or it is an error: some gateways give status 200 to every failure.
-    """
-    try:
-        raw = decode_json(reply.body)
-    except (ValueError, RecursionError):
-        message = f"the reply is no valid JSON: {short(reply.body[:400].decode('utf-8', 'replace'), 80)!r}"
-        raise CallFailed(Kind.BAD_REPLY, message, status=reply.status, host=host) from None
-    if not isinstance(raw, dict):
-        raise CallFailed(Kind.BAD_REPLY, "the reply is no JSON object", status=reply.status, host=host)
-    error = raw.get("error")
-    if error and not raw.get("choices") and not raw.get("output"):
-        code = error.get("code") if isinstance(error, dict) else None
-        status = code if isinstance(code, int) and 400 <= code < 600 else 502
-        raise classify_http(status, reply.headers, reply.body, host=host)
-    return raw
-
-
-def is_stream(reply: WireReply) -> bool:
-    """Whether a reply is a stream of events and not one JSON object."""
-    content_type = reply.headers.get("Content-Type") or reply.headers.get("content-type") or ""
-    return content_type.startswith("text/event-stream")
-
-
-def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
-    """The failure for a reply with a status of 300 or more. url: of the request, for the message."""
-    if 300 <= reply.status < 400:
-        place = reply.headers.get("location", "another place")
-        return CallFailed(Kind.BAD_REQUEST, redact(f"{url} sends on to {place}: correct the base URL"), host=host)
-    failure = classify_http(reply.status, reply.headers, reply.body, host=host)
-    if reply.status == 404 and "model" not in failure.message.lower():
-        failure.message += f" (asked: {url}; is the base URL right? Most end in /v1)"
-        failure.args = (failure.message,)
-    return failure
-
-
-def rate_limit_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
-    """The `x-ratelimit-*` headers in lower case, those that a gateway passes on too; None without any."""
-    if "x-ratelimit-" not in " ".join(headers).lower():
-        return None
-    found = {name: value for name, value in own_and_upstream(headers).items() if name.startswith("x-ratelimit-")}
-    return found or None
