@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
+from evals.completion_fns.cost import at_tier, cost_usd, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
 from evals.completion_fns.openai.reply_checks import (
@@ -302,6 +303,10 @@ class OpenAIBackend(HostedBackend):
                 raise failure
         assert failure is not None
         raise failure
+
+    def cost_of(self, result: Completions) -> float | None:
+        """The cost of one request in US dollars, at the prices of its service tier; None where they are not known."""
+        return cost_usd(result.usage, at_tier(self.model_info(), tier_of(result.raw_data)))
 
     def _info(self) -> ModelInfo:
         known = self.model_info()

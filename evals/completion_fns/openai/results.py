@@ -9,6 +9,7 @@ from evals.completion import Completions
 from evals.completion_fns.openai.finish_reasons import in_openai_words, is_broken_off
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
+from evals.completion_fns.openai.usage import usage_of
 from evals.completion_fns.raw_replies import as_dict, dicts
 
 
@@ -26,11 +27,6 @@ def _view(value: Any) -> Any:
     if isinstance(value, dict):
         return RawReply(value)
     return [_view(part) for part in value] if isinstance(value, list) else value
-
-
-def _usage_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
-    usage = raw.get("usage")
-    return usage if isinstance(usage, dict) else None
 
 
 def _if_any(values: list[str | None]) -> list[str | None] | None:
@@ -51,7 +47,7 @@ class OpenAIBaseCompletionResult(Completions):
             texts=[self.text_of(choice) for choice in choices],
             prompt=prompt,
             model=raw.get("model"),
-            usage=_usage_of(raw),
+            usage=usage_of(raw),
             finish_reasons=[self.finish_reason_of(choice) for choice in choices],
             logprobs=logprobs if any(part is not None for part in logprobs) else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
@@ -120,7 +116,7 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
             texts=[content],
             prompt=prompt,
             model=raw_data.get("model"),
-            usage=_usage_of(raw_data),
+            usage=usage_of(raw_data),
             finish_reasons=[in_openai_words(choice.get("finish_reason"))],
             logprobs=None if logprobs is None else [logprobs],
             raw_data=RawReply(raw_data),
@@ -233,7 +229,7 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             texts=[joined_text(content)],
             prompt=prompt,
             model=raw.get("model"),
-            usage=_usage_of(raw),
+            usage=usage_of(raw),
             finish_reasons=[_responses_finish_reason(raw, content)],
             logprobs=[{"content": logprobs}] if logprobs else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
