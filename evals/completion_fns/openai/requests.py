@@ -10,7 +10,6 @@ from typing import Any
 
 from evals.completion_fns.openai.response_items import input_items, responses_options
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
-from evals.texts.thoughts import split_thoughts
 
 _NAMES = """
     temperature top_p max_tokens max_completion_tokens max_output_tokens n stop seed logprobs top_logprobs logit_bias
@@ -133,25 +132,6 @@ def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) ->
     if role is None:
         return messages
     return [{**message, "role": role} if message.get("role") == "system" else message for message in messages]
-
-
-def cut_at(text: str, stop: Any) -> str:
-    """`text` up to the first stop sequence. stop: a text, a list of texts, or None."""
-    sequences = [stop] if isinstance(stop, str) else stop or []
-    found = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
-    return text[: min(found)] if found else text
-
-
-def cut_answer_at(text: str, stop: Any) -> str:
-    """As `cut_at`, for a text that may begin with the thoughts of a model: stop texts within them do not end it."""
-    split = split_thoughts(text)
-    if not split.thoughts:
-        return cut_at(text, stop)
-    answer = cut_at(split.answer, stop)
-    if split.is_unclosed or answer == split.answer:
-        return text
-    place = text.rfind(split.answer)
-    return answer if place < 0 else text[: place + len(answer)]
 
 
 _MAX_RECORDED_CHARS = 200

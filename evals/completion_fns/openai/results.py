@@ -131,7 +131,14 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     def message_of(choice: dict[str, Any]) -> dict[str, Any]:
         message = _message(choice)
         calls = message.get("tool_calls")
-        return {"role": "assistant", "content": message.get("content"), **({"tool_calls": calls} if calls else {})}
+        said = {"role": "assistant", "content": message.get("content")}
+        if not calls:
+            return said
+        return {
+            **said,
+            "tool_calls": calls,
+            **{key: message[key] for key in _GOES_BACK if message.get(key) is not None},
+        }
 
     @staticmethod
     def reasoning_of(choice: dict[str, Any]) -> str | None:
@@ -154,6 +161,9 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
 
 
 _PLAIN_KEYS = frozenset({"role", "content"})
+_GOES_BACK = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
+"""What servers want back beside tool calls, as they sent it. DeepSeek answers 400 without its `reasoning_content`;
+models of Anthropic and Google behind OpenRouter and litellm need their signatures, in the last two."""
 
 
 def _plain_choice(raw: Any) -> dict[str, Any] | None:
@@ -207,7 +217,7 @@ def joined_text(parts: Any) -> str:
     """The texts of a list of content parts, joined; reasoning and images are left out."""
     if not isinstance(parts, list):
         return ""
-    kinds = ("text", "output_text")
+    kinds = ("text", "output_text", None)
     return "".join(
         part["text"] for part in parts if isinstance(part, Mapping) and part.get("type") in kinds and part.get("text")
     )
