@@ -15,6 +15,7 @@ from evals.completion_fns.call_options import KnownOptions
 from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
+from evals.completion_fns.openai.refusals import adapted, is_of_the_template
 from evals.completion_fns.openai.reply_checks import (
     failure_of_reply,
     failure_within,
@@ -27,7 +28,6 @@ from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
-    adapted,
 )
 from evals.completion_fns.openai.results import OpenAIBaseCompletionResult
 from evals.completion_fns.openai.stops import end_at_stop, stopped_in_thoughts
@@ -304,7 +304,8 @@ class OpenAIBackend(HostedBackend):
                 self._streams_unasked = True
                 continue
             failure = failure_of_reply(reply, self.host, self.shown_url + there.path)
-            if failure.status not in (400, 422) or not self._adapt(plan.learnt, failure, body):
+            may_adapt = failure.status in (400, 422) or is_of_the_template(failure.message)
+            if not may_adapt or not self._adapt(plan.learnt, failure, body):
                 raise failure
         assert failure is not None
         raise failure

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from evals.completion_fns.openai.message_roles import in_roles, with_system_role
 from evals.completion_fns.openai.response_items import input_items, responses_options
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
 
@@ -30,18 +30,6 @@ NUMBERS = SAMPLING_OPTIONS & {
 }  # fmt: skip
 "Parameters that are numbers for every server."
 
-_MAY_BE_DROPPED = frozenset(
-    {"temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "seed", "user", "parallel_tool_calls"}
-)
-"Parameters that are left out when the server refuses them; for `stop` the completion is then cut here."
-
-_USE_INSTEAD = re.compile(r"Unsupported parameter: '([\w.]+)'.{0,80}?[Uu]se '([\w.]+)' instead", re.DOTALL)
-_REFUSED = re.compile(
-    r"Unsupported (?:parameter|value): '([\w.]+)' (?:is not supported|does not support)|"
-    r"Unrecognized request argument supplied: ([\w.]+)|Unknown parameter: '([\w.]+)'"
-)
-_ROLE_REFUSED = re.compile(r"'messages\[\d+\]\.role' does not support '(system|developer)'")
-
 
 @dataclass(frozen=True)
 class RequestRules:
@@ -53,6 +41,10 @@ class RequestRules:
     "Parameters that are left out."
     system_role: str | None = None
     "The role that messages of role `system` get; None keeps it."
+    no_zero: frozenset[str] = frozenset()
+    "Parameters that are left out where they are 0."
+    must_alternate: bool = False
+    "Whether neighbouring messages of one role are sent as one: the model's chat template takes no others."
 
     def as_dict(self) -> dict[str, Any]:
         """The rules as JSON values, for the key of the cache."""
@@ -60,31 +52,16 @@ class RequestRules:
 
     def changes_to(self, options: Mapping[str, Any]) -> dict[str, str | None]:
         """For each of these parameters that the rules change: its new name, or None where it is left out."""
-        return {name: None for name in options if name in self.drop} | {
-            name: new for name, new in self.rename.items() if name in options
-        }
+        left_out = {name: None for name, value in options.items() if self._leaves_out(name, value)}
+        return left_out | {name: new for name, new in self.rename.items() if name in options}
 
     def apply(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters as they are sent."""
-        return {self.rename.get(name, name): value for name, value in options.items() if name not in self.drop}
+        kept = {name: value for name, value in options.items() if not self._leaves_out(name, value)}
+        return {self.rename.get(name, name): value for name, value in kept.items()}
 
-
-def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> RequestRules | None:
-    """Rules by which a refused request would be accepted; None where the refusal has another reason.
-
-    rules: those of the request. message: the server's error message. body: the request that it refused; only parameters
-    that are in it are renamed or left out.
-    """
-    if (use := _USE_INSTEAD.search(message)) and use[1] in body and use[2] not in body:
-        return replace(rules, rename={**rules.rename, use[1]: use[2]})
-    if role := _ROLE_REFUSED.search(message):
-        other = {"system": "developer", "developer": "user"}[role[1]]
-        return replace(rules, system_role=other) if rules.system_role != other else None
-    if refused := _REFUSED.search(message):
-        name = next(group for group in refused.groups() if group)
-        if name in _MAY_BE_DROPPED and name in body:
-            return replace(rules, drop=rules.drop | {name})
-    return None
+    def _leaves_out(self, name: str, value: Any) -> bool:
+        return name in self.drop or (value == 0 and name in self.no_zero)
 
 
 _NOT_FOR_CHAT = frozenset({"reasoning_items", "phase"})
@@ -95,7 +72,9 @@ def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/chat/completions`."""
-    sent = [_for_chat(message) for message in with_system_role(messages, rules.system_role)]
+    sent = [
+        _for_chat(message) for message in in_roles(messages, rules.system_role, must_alternate=rules.must_alternate)
+    ]
     return {"model": model, "messages": sent, **rules.apply(options)}
 
 
@@ -125,13 +104,6 @@ def responses_body(
     items = input_items(with_system_role(messages, rules.system_role))
     # Said although it is the API's default: transformers' server streams this endpoint unless it is told not to.
     return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons)), "stream": False}
-
-
-def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:
-    """The messages with `role` in place of `system`; the same object where `role` is None."""
-    if role is None:
-        return messages
-    return [{**message, "role": role} if message.get("role") == "system" else message for message in messages]
 
 
 _MAX_RECORDED_CHARS = 200

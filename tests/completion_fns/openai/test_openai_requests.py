@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from evals.completion_fns.hosted import overlaid
+from evals.completion_fns.openai.refusals import adapted
 from evals.completion_fns.openai.requests import (
     RequestRules,
-    adapted,
     recorded_request,
     responses_body,
 )
