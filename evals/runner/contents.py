@@ -11,13 +11,12 @@ from typing import Any
 from evals.completion_fns.base_url import shown_url
 from evals.datasets.locate import data_roots
 from evals.errors import EvalsError
+from evals.runner.recorded_fingerprint import SCORER_CODE
 from evals.runner.source_digest import source_digest
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 _LONGEST_NAME = 1000
 _CHUNK_BYTES = 1 << 20
-SCORER_CODE = "scorer code "
-"The beginning of the names under which the source of an eval's plug-ins is kept."
 
 
 class PictureDigest:
