@@ -13,6 +13,7 @@ from evals.metrics import Mean
 from evals.record.recorders import Event
 from evals.record.scores import is_finite, n_unparsed, score_of
 from evals.report_keys import ENDINGS
+from evals.texts.thoughts import split_thoughts
 
 MOST_TRUNCATED = 0.01
 "The share of samples with a truncated completion above which a report warns."
@@ -223,7 +224,8 @@ def endings_of(sampling: Mapping[str, Any]) -> list[str]:
     endings = _endings_by_reason(sampling, reasons if isinstance(reasons, list) else [])
     texts = _sampled(sampling)
     if isinstance(answers, list) and isinstance(texts, list):
-        cut = [answer for answer, text in zip(answers, texts, strict=False) if answer != text]
+        changed = [(answer, text) for answer, text in zip(answers, texts, strict=False) if answer != text]
+        cut = [answer for answer, text in changed if split_thoughts(str(text)).thoughts]
         endings += ["n_with_thoughts"] * len(cut) + ["n_without_answer"] * cut.count("")
     return endings
 

@@ -112,6 +112,13 @@ def test_completions_that_are_no_whole_answer_are_counted():
     }
 
 
+def test_marks_around_an_answer_are_not_counted_as_thoughts():
+    counters = RunCounters(NullObserver())
+    call = {"sampled": ["<|begin_of_box|>a<|end_of_box|>", "<think>x</think>b"], "answers": ["a", "b"]}
+    counters.add_finished([Event("r", 0, "s", "sampling", call, "", "")])
+    assert counters.sums({}) == {"n_with_thoughts": 1}
+
+
 def test_completions_that_stopped_with_reasoning_and_without_a_text_have_no_answer():
     counters = RunCounters(NullObserver())
     call = {
