@@ -206,9 +206,18 @@ def shown_reasoning(message: Mapping[str, Any]) -> str | None:
     return "".join(text for text in texts if isinstance(text, str)) or None
 
 
+COMMENTARY = "commentary"
+"The phase of a message that comes before the answer of a model, since gpt-5.3."
+
+
 def _summaries(raw: Mapping[str, Any]) -> str | None:
-    """The texts and summaries of the reasoning items of a reply of `/responses`, a blank line between them."""
-    items = [item for item in dicts(raw.get("output")) if item.get("type") == "reasoning"]
+    """The texts and summaries of the reasoning items of a reply of `/responses`, a blank line between them.
+
+    Comments on the way to an answer stand among them.
+    """
+    items = [
+        item for item in dicts(raw.get("output")) if item.get("type") == "reasoning" or item.get("phase") == COMMENTARY
+    ]
     parts = [part for item in items for key in ("content", "summary") for part in dicts(item.get(key))]
     return "\n\n".join(part["text"] for part in parts if isinstance(part.get("text"), str)) or None
 
@@ -260,8 +269,16 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
 
 
 def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of the answer: those of all messages but comments on the way to it.
+
+    A response that ended normally after a comment has nothing else: then that is its text. One that was cut off there
+    has none.
+    """
     messages = [item for item in dicts(raw.get("output")) if item.get("type") == "message"]
-    return [part for message in messages for part in dicts(message.get("content"))]
+    answer = [message for message in messages if message.get("phase") != COMMENTARY]
+    if not answer and raw.get("status") != "incomplete":
+        answer = messages
+    return [part for message in answer for part in dicts(message.get("content"))]
 
 
 def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]]) -> str | None:
