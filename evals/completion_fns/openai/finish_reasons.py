@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 _IN_OTHER_WORDS = {
@@ -30,3 +31,28 @@ def in_openai_words(reason: Any) -> str | None:
 def is_broken_off(reason: Any) -> bool:
     """Whether a finish reason says that the server, or the one behind it, failed within the completion."""
     return isinstance(reason, str) and reason.lower() in _BROKEN_OFF
+
+
+def finish_reason_in(choice: Mapping[str, Any]) -> str | None:
+    """Why a choice ended, in OpenAI's words; None where it does not say.
+
+    litellm's proxy says `stop` for reasons that it does not know, and keeps them beside it.
+    """
+    native = in_openai_words(_native_fields(choice).get("native_finish_reason"))
+    if native in ("length", "content_filter") or is_broken_off(native):
+        return native
+    return in_openai_words(choice.get("finish_reason"))
+
+
+def breakage_in(choice: Mapping[str, Any]) -> Any:
+    """What says that a choice was broken off: an error, as a text or an object; else None."""
+    error = choice.get("error") or _native_fields(choice).get("error")
+    reason = finish_reason_in(choice)
+    if error or not is_broken_off(reason):
+        return error or None
+    return f"the completion was broken off: finish reason {reason!r}"
+
+
+def _native_fields(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields = choice.get("provider_specific_fields")
+    return fields if isinstance(fields, dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
-from evals.completion_fns.openai.finish_reasons import in_openai_words, is_broken_off
+from evals.completion_fns.openai.finish_reasons import breakage_in, finish_reason_in, is_broken_off
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
 from evals.completion_fns.openai.usage import usage_of
@@ -79,17 +79,14 @@ class OpenAIBaseCompletionResult(Completions):
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
         """Why a choice ended, in the words of OpenAI; None where the reply does not say."""
-        return in_openai_words(choice.get("finish_reason"))
+        return finish_reason_in(choice)
 
     @staticmethod
     def breakage_of(raw: dict[str, Any]) -> Any:
         """What a reply says of a completion that the server broke off, often with a part of its text; else None."""
         for choice in dicts(raw.get("choices")):
-            reason = choice.get("finish_reason")
-            if choice.get("error") or is_broken_off(reason):
-                return (
-                    choice.get("error") or raw.get("error") or {"message": f"the completion was broken off ({reason})"}
-                )
+            if found := breakage_in(choice):
+                return found if choice.get("error") else raw.get("error") or found
         return None
 
 
@@ -117,7 +114,7 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
             prompt=prompt,
             model=raw_data.get("model"),
             usage=usage_of(raw_data),
-            finish_reasons=[in_openai_words(choice.get("finish_reason"))],
+            finish_reasons=[finish_reason_in(choice)],
             logprobs=None if logprobs is None else [logprobs],
             raw_data=RawReply(raw_data),
             messages=[{"role": "assistant", "content": content}],
@@ -151,7 +148,7 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
 
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
-        reason, message = in_openai_words(choice.get("finish_reason")), _message(choice)
+        reason, message = finish_reason_in(choice), _message(choice)
         if reason in ("stop", None) and not message.get("content"):
             if message.get("refusal"):
                 return "refusal"

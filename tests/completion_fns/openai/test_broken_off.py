@@ -83,6 +83,31 @@ def test_the_error_of_a_choice_says_what_follows(error: dict[str, Any], kind: Ki
 
 
 @pytest.mark.parametrize(
+    ("native", "kind", "words"),
+    [
+        ({"error": {"code": 429, "message": "Upstream is busy"}}, Kind.RATE_LIMIT, "Upstream is busy"),
+        ({"native_finish_reason": "error"}, Kind.SERVER, "broken off"),
+        ({"error": {"code": 502, "message": "died"}, "native_finish_reason": "error"}, Kind.SERVER, "died"),
+    ],
+)
+def test_a_gateway_that_calls_a_broken_answer_finished_is_looked_through(
+    native: dict[str, Any], kind: Kind, words: str, failing: Failing
+):
+    found = failing(OpenAIChatCompletionFn, chat("The capital is", "stop", provider_specific_fields=native))
+    assert found.kind is kind
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("native", "reason"),
+    [("model_length", "length"), ("SAFETY", "content_filter"), ("end_turn", "stop"), (None, "stop"), (3, "stop")],
+)
+def test_a_reason_that_a_gateway_did_not_know_is_read_beside_its_own(native: Any, reason: str):
+    fields = {"native_finish_reason": native}
+    assert OpenAIChatCompletionResult(chat("", "stop", provider_specific_fields=fields)).finish_reasons == [reason]
+
+
+@pytest.mark.parametrize(
     ("fields", "kind"),
     [
         ({"status": "failed", "error": {"code": "server_error", "message": "stream closed"}}, Kind.SERVER),
