@@ -23,6 +23,7 @@ from evals.comparison.facts import short
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, did_you_mean, listed
 from evals.json_text import encode
+from evals.record.special_files import refuse_special
 from evals.sample import id_order
 from evals.stats.arrays import Array
 from evals.stats.standard_error import stderr
@@ -145,6 +146,7 @@ def read_baseline(path: Path) -> Baseline:
 def _body_in(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
+    refuse_special(path)
     body = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     if not isinstance(body, dict):
         raise ValueError("it is no JSON object")

@@ -10,6 +10,7 @@ from typing import Any
 
 from evals.comparison.ladder import Rung, check_number
 from evals.errors import DataError, MissingExtra, UsageError, did_you_mean, listed
+from evals.record.special_files import refuse_special
 
 COMPUTE = ("compute_flops", "training_flops", "compute", "flops")
 MODEL = ("model", "name", "run")
@@ -129,6 +130,7 @@ def _rows(path: str) -> Iterator[tuple[str, Row]]:
 
 
 def _csv_rows(path: str) -> Iterator[tuple[str, Row]]:
+    refuse_special(path, pipes=True)
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:

@@ -13,6 +13,7 @@ from typing import Any
 
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.forecasts.document import BrokenSeal, Forecast, Outcome, read_forecast, read_outcome
+from evals.record.special_files import refuse_special
 
 FOLDER_VARIABLE = "EVALS_FORECAST_DIR"
 DEFAULT_FOLDER = "forecasts"
@@ -145,6 +146,7 @@ def _with_missing_previous(entry: Entry, seals: set[str]) -> Entry:
 
 
 def _read(path: Path) -> Any:
+    refuse_special(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
