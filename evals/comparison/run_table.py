@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
+from evals.comparison.run_list import conditioned, has_repeats, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.record.summary import RecordSummary, summaries
 from evals.report_keys import Metric, as_count, headline, metrics_of
@@ -25,6 +25,8 @@ class TableRun:
     headline: str | None
     "The metric that stands for the run where none is asked for."
     n_errors: int = 0
+    "Evaluations that failed: of a run with repeats up to `repeats` of one sample."
+    has_repeats: bool = False
 
 
 @dataclass
@@ -93,6 +95,7 @@ def _table_run(record: RecordSummary) -> TableRun:
         metrics=metrics_of(report),
         headline=headline(report),
         n_errors=as_count(report.get("n_errors")) or 0,
+        has_repeats=has_repeats(config),
     )
 
 
