@@ -595,8 +595,3 @@ KINDS = (
     f1_differences,
     plain_differences,
 )
-
-
-def all_cells() -> list[Cell]:
-    """Every cell of the grid, kind by kind."""
-    return [cell for kind in KINDS for cell in kind()]

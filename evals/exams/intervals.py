@@ -2,16 +2,23 @@
 
 Questions are drawn with replacement within their section, bundles as a whole (Efron 1979; Miller 2024,
 arXiv:2411.00640, for passages as clusters). Repeats of a question are averaged before. A question that a step reads by
-itself, such as one essay, is in every draw: one question shows no spread. The quantiles are those of the expanded
-percentile interval (Hesterberg 2015, The American Statistician 69:371), as plain ones are too narrow for few units:
-2.3 % instead of 2.5 % for 120 units, 1.9 % for 40.
+itself, such as one essay, is in every draw: one question shows no spread.
+
+A run that gets all questions right, or nearly all, shows little spread or none, and draws of its own questions alone
+hold the true score in as few as 9 of 100 runs. So a drawn question is now and then taken with full marks, or with none,
+as if the run had seen `UNSEEN` more of each; for one section of right-or-wrong questions these are the draws of the
+interval of Agresti and Coull (1998, The American Statistician 52:119).
+
+The quantiles are those of the expanded percentile interval (Hesterberg 2015, The American Statistician 69:371), as
+plain ones are too narrow for few units: 2.3 % instead of 2.5 % for 120 units, 1.9 % for 40; less one standard error of
+the draws.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Hashable
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,14 +29,12 @@ from evals.exams.score import Scorer
 from evals.exams.sheet import Marks, Sheet, is_clean, make_sheet, selects
 from evals.stats.arrays import Array, Codes, as_codes, check_confidence
 from evals.stats.estimate import Interval
-from evals.stats.resampling import Resampler
+from evals.stats.moments import UNSEEN
 from evals.stats.standard_error import t_quantile
 
 N_DRAWS = 2000
 BLOCK = 2**22
-"Weights held at a time (32 MB)."
-MANY_KINDS = 64
-"Kinds of units from which on each unit is drawn by itself, unless there are many units of each kind."
+"Counts of drawn kinds held at a time (32 MB)."
 
 
 @dataclass(frozen=True)
@@ -90,11 +95,12 @@ def sheet_intervals(
     if scorer.sections_without(sheet) or len(units) == len(set(strata)):
         return _undefined(paper, len(units), len(sheet.items), confidence)
     # Questions of a bundle are always drawn together, so they are added up once, and not in every draw.
-    counter = scorer.counter(sheet).merged(as_codes(of_unit, len(sheet.items)))
+    of_item = as_codes(of_unit, len(sheet.items))
+    counter, full, none = (scorer.counter(one).merged(of_item) for one in (sheet, *extremes_of(sheet)))
     of_stratum = as_codes([stratum for stratum, _ in units], len(units))
-    sums = draw_sums(counter.columns, of_stratum, n_draws, rng)
+    sums = draw_sums(counter.columns, of_stratum, n_draws, rng, (full.columns, none.columns))
     values = run_steps(paper.score, counter.counted(sums), are_draws=True)
-    tail = expanded_tail(np.bincount(of_stratum), confidence)
+    tail = expanded_tail(np.bincount(of_stratum), confidence, n_draws)
     ranges = [percentile_ranges(one, values[one.on], are_draws=True) for one in paper.percentiles]
     return ScoreIntervals(
         {name: interval_of(draws, tail, confidence) for name, draws in values.items()},
@@ -114,34 +120,52 @@ def strata_of(scorer: Scorer, sheet: Sheet) -> list[Hashable]:
     ]
 
 
-def draw_sums(rows: Array, strata: Codes, n_draws: int, rng: np.random.Generator) -> Array:
+def draw_sums(
+    rows: Array, strata: Codes, n_draws: int, rng: np.random.Generator, extremes: Sequence[Array] = ()
+) -> Array:
     """Sums of drawn rows, as many of each stratum as it has, shape (n_draws, k).
 
-    rows: shape (n_rows, k). strata: shape (n_rows,), numbers from 0 on.
+    rows: shape (n_rows, k). strata: shape (n_rows,), numbers from 0 on. extremes: what each row might have been, in the
+    same shape: drawn as if `UNSEEN` rows of each had been seen, shared by the strata that have more than one row.
     """
     sums = np.zeros((n_draws, rows.shape[1]))
-    for stratum in range(int(strata.max()) + 1):
-        sums += _sums_of_stratum(rows[strata == stratum], n_draws, rng)
+    sizes = np.bincount(strata)
+    unseen = UNSEEN / max(1, int((sizes > 1).sum()))
+    for stratum, n in enumerate(sizes.tolist()):
+        own = strata == stratum
+        pool, weights = [rows[own]], [np.full(n, 1 / n)]
+        if n > 1 and extremes:
+            share = unseen / (n + unseen * len(extremes))
+            pool += [one[own] for one in extremes]
+            weights = [np.full(n, (1 - share * len(extremes)) / n), *(np.full(n, share / n) for _ in extremes)]
+        sums += _sums_of_stratum(np.concatenate(pool), np.concatenate(weights), n, n_draws, rng)
     return sums
 
 
-def _sums_of_stratum(rows: Array, n_draws: int, rng: np.random.Generator) -> Array:
+def _sums_of_stratum(rows: Array, weights: Array, n: int, n_draws: int, rng: np.random.Generator) -> Array:
     # Units that earned the same are the same for every sum: one multinomial draw says how many of each kind there are.
-    kinds, counts = np.unique(rows, axis=0, return_counts=True)
-    if len(kinds) <= max(MANY_KINDS, len(rows) // MANY_KINDS):
-        drawn = rng.multinomial(len(rows), counts / len(rows), size=n_draws)
-        return np.asarray(drawn.astype(np.float64) @ kinds)
-    resampler, at_once = Resampler.of(len(rows)), max(1, BLOCK // len(rows))
+    kinds, kind_of = np.unique(rows, axis=0, return_inverse=True)
+    chances = np.bincount(kind_of.ravel(), weights=weights)
+    at_once = max(1, BLOCK // len(kinds))
     sizes = [min(at_once, n_draws - start) for start in range(0, n_draws, at_once)]
-    return np.concatenate([resampler.draw(size, rng) @ rows for size in sizes])
+    drawn = (rng.multinomial(n, chances / chances.sum(), size=size) for size in sizes)
+    return np.concatenate([counts.astype(np.float64) @ kinds for counts in drawn])
 
 
-def expanded_tail(n_units: Codes, confidence: float) -> float:
+def extremes_of(sheet: Sheet) -> tuple[Sheet, Sheet]:
+    """The sheet with full marks for every question, and with none."""
+    none = np.array([item.credit.wrong * item.points for item in sheet.items])
+    ones = np.ones(len(sheet.items))
+    return replace(sheet, points=sheet.maxima, wrong=0 * ones), replace(sheet, points=none, wrong=ones)
+
+
+def expanded_tail(n_units: Codes, confidence: float, n_draws: int) -> float:
     """The share of the draws beyond each end of an expanded percentile interval. n_units: in each stratum."""
     drawn = n_units[n_units > 1]
     df = int(drawn.sum()) - len(drawn)
     t = t_quantile(0.5 + confidence / 2, df) * math.sqrt(drawn.sum() / df)
-    return 0.5 * math.erfc(t / math.sqrt(2))
+    tail = 0.5 * math.erfc(t / math.sqrt(2))
+    return max(0.0, tail - math.sqrt(tail * (1 - tail) / n_draws))
 
 
 def interval_of(draws: Array, tail: float, confidence: float) -> Interval:

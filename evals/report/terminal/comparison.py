@@ -107,13 +107,14 @@ def _group_lines(c: Comparison) -> Iterator[str]:
         yield f"{report_name(c.b.metric)} by {key}"
         yield f"{'':<{width}}  {'before':>6}  {'after':>6}  {'diff':>6}  {'interval':<16}  {'p':<8}  n"
         rows = [group for group in c.groups if group.key == key]
-        yield from (_group_line(group, width) for group in rows[:N_GROUPS])
+        yield from (group_line(group, width) for group in rows[:N_GROUPS])
         if len(rows) > N_GROUPS:
             yield f"({len(rows) - N_GROUPS} more: --json)"
     yield f"(intervals and p: {c.family}, at {level_text(1 - c.alpha)})"
 
 
-def _group_line(group: GroupDifference, width: int) -> str:
+def group_line(group: GroupDifference, width: int) -> str:
+    """A row in the table of groups."""
     d = group.difference
     name = one_line(group.name)
     name = name if len(name) <= width else f"{name[: width - 1]}…"
