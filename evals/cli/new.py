@@ -154,10 +154,12 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
             f"the first line looks like a row, and not like the titles of columns: {cell[:40]!r}", where=f"{source}:1",
             fix="write titles above it, such as: question and answer",
         )  # fmt: skip
+    if args.template in (None, CHOICE) and _holds_options(rows, args):
+        return _choice_files(args, root, source, samples)
     guess = guess_columns(rows)
     columns = Columns(args.input_key or guess.input, args.ideal_key or guess.ideal, args.id_key or guess.id)
     _check_columns(columns, rows, source)
-    template = args.template or _guessed_template(columns, rows, source)
+    template = args.template or _guessed_template(columns, rows)
     if template not in (*OWN_ROWS, CHOICE):
         raise UsageError(f"--class {template} has rows of a form of its own", fix=f"one of: {', '.join(OWN_ROWS)}")
     name = "samples" + "".join(
@@ -180,25 +182,46 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     return files, lines
 
 
-def _guessed_template(columns: Any, rows: Any, source: Path) -> str:
+def _guessed_template(columns: Any, rows: Any) -> str:
     """How answers are scored: by what they are, or as multiple choice where the rows are those of `Choice`."""
     from evals.datasets.guess_columns import are_numbers, options_column
+
+    if options_column(rows) is not None:
+        return CHOICE
+    return "number" if are_numbers(row.get(columns.ideal) for row in rows) else "includes"
+
+
+def _holds_options(rows: Any, args: argparse.Namespace) -> bool:
+    """Whether these are questions with options in a form that is not the one of `Choice`."""
+    from evals.datasets.guess_columns import options_column
     from evals.suite.choice.questions import read_question
 
-    column = options_column(rows)
-    if column is None:
-        return "number" if are_numbers(row.get(columns.ideal) for row in rows) else "includes"
+    if args.template is None and options_column(rows) is None:
+        return False
     try:
         for row in rows:
             read_question(row)
-    except BadSample as error:
-        raise UsageError(
-            f"column {column!r} holds options: this is multiple choice, and its rows have another form",
-            where=str(source),
-            notes=[error.what, f"a paper of these questions: evals import exam {shlex.quote(str(source))}"],
-            fix='write rows with "question", "choices" and "answer", an index (docs/choice.md), or name a --class',
-        ) from None  # fmt: skip
-    return CHOICE
+    except BadSample:
+        return True
+    return False
+
+
+def _choice_files(
+    args: argparse.Namespace, root: Path, source: Path, samples: Any
+) -> tuple[dict[Path, str | bytes], list[str]]:
+    """The files for questions in a common form of multiple choice, whose rows are written anew."""
+    from evals.interchange.choice_columns import choice_rows
+
+    rows = [samples[index] for index in range(len(samples))]
+    form, made = choice_rows(rows, str(source), args.input_key, args.ideal_key)
+    (data, _), (yaml, text) = files_of(args.name, CHOICE, root).items()
+    n_rows = f"{len(made):,} {'row' if len(made) == 1 else 'rows'}"
+    lines = [
+        f"{source}: {n_rows}; question: {form.question}, options: {', '.join(form.options)}, answer: {form.answer}",
+        f"answers are {form.reading}: scored by --class {CHOICE}; rows are written as question, choices and answer",
+    ]
+    written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made)
+    return {data: written, yaml: text}, lines
 
 
 def _check_columns(columns: Any, rows: Any, source: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from evals.cli import new
-from evals.errors import EvalsError, UsageError
+from evals.errors import DataError, EvalsError, UsageError
 from evals.exams.read_paper import load_paper
 from evals.registry import Registry
 from evals.registry.entries import KNOWN_KEYS
@@ -188,21 +188,34 @@ def test_rows_with_choices_become_multiple_choice(evals_new, tmp_path):
     assert run(lambda prompt: "B", "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
 
 
+@pytest.mark.parametrize("words", [(), ("--class", "choice")])
+def test_other_forms_of_multiple_choice_are_written_anew(evals_new, tmp_path, words):
+    (tmp_path / "own.csv").write_text("question,A,B,key\n1 + 1?,1,2,B\n2 + 1?,3,4,A\n")
+    said = evals_new("own", "--from", "own.csv", *words)
+    assert "2 rows; question: question, options: A, B, answer: key" in said
+    assert "answers are letters" in said
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    right = {"1 + 1?": "B", "2 + 1?": "A"}
+    answer = lambda prompt: next(letter for asked, letter in right.items() if asked in str(prompt))  # noqa: E731
+    assert run(answer, "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (
-            '{"question": "2?", "options": ["(A)1", "(B)2"], "label": "B"}\n',
-            "column 'options' holds options.*import exam",
+            '{"question": "2?", "options": ["x", "y"], "label": ["A", "B"]}\n',
+            "names none of the 2 options.*import exam",
         ),
-        ("question,A,B,key\n2?,1,2,B\n", "column 'A' holds options.*import exam"),
+        ("question,A,B,key\n2?,1,2,E\n", "'key' is 'E', which names none of the 2 options"),
         ("How many eggs?\t18\nHow many shells?\t3\n", "own.tsv:1: the first line looks like a row.*titles above it"),
     ],
 )
 def test_rows_that_would_be_scored_by_a_letter_or_lose_one_are_refused(evals_new, tmp_path, text, message):
     name = "own.jsonl" if text.startswith("{") else "own.tsv" if "\t" in text else "own.csv"
     (tmp_path / name).write_text(text)
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises((UsageError, DataError)) as caught:
         evals_new("own", "--from", name)
     assert re.search(message, " ".join(str(caught.value).split()))
     assert not (tmp_path / "registry").exists()
