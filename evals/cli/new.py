@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from evals.project import current_project
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
-OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number")
+OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number", "label")
 "Classes that read a question and an accepted answer."
 CHOICE = "choice"
 "Multiple choice: rows with `question`, `choices` and `answer`."
@@ -159,7 +160,8 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     guess = guess_columns(rows)
     columns = Columns(args.input_key or guess.input, args.ideal_key or guess.ideal, args.id_key or guess.id)
     _check_columns(columns, rows, source)
-    template = args.template or _guessed_template(columns, rows)
+    ideals = [samples[index].get(columns.ideal or "") for index in range(len(samples))]
+    template = args.template or _guessed_template(rows, ideals)
     if template not in (*OWN_ROWS, CHOICE):
         raise UsageError(f"--class {template} has rows of a form of its own", fix=f"one of: {', '.join(OWN_ROWS)}")
     name = "samples" + "".join(
@@ -172,9 +174,12 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     n_rows = f"{len(samples):,} {'row' if len(samples) == 1 else 'rows'}"
     lines = [f"{source}: {n_rows}; " + ", ".join(f"{what}: {column}" for what, column in said.items())]
     if args.template is None:
-        kind = {"number": "numbers", CHOICE: "places among the choices"}.get(template, "texts")
+        kinds = {"number": "numbers", CHOICE: "places among the choices", "label": "labels"}
+        kind = kinds.get(template, "texts")
         lines.append(f"answers are {kind}: scored by --class {template}")
     line = f"    samples_jsonl: {args.name}/samples.jsonl\n"
+    if template == "label":
+        text = re.sub(r"labels: .*", lambda _: f"labels: {json.dumps(_labels(ideals), ensure_ascii=False)}", text)
     files: dict[Path, str | bytes] = {
         data.with_name(name): source.read_bytes(),
         yaml: text.replace(line, f"    samples_jsonl: {args.name}/{name}\n{keys}"),
@@ -182,13 +187,19 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     return files, lines
 
 
-def _guessed_template(columns: Any, rows: Any) -> str:
+def _guessed_template(rows: Any, ideals: Sequence[Any]) -> str:
     """How answers are scored: by what they are, or as multiple choice where the rows are those of `Choice`."""
-    from evals.datasets.guess_columns import are_numbers, options_column
+    from evals.datasets.guess_columns import are_numbers, labels_of, options_column
 
     if options_column(rows) is not None:
         return CHOICE
-    return "number" if are_numbers(row.get(columns.ideal) for row in rows) else "includes"
+    if are_numbers(ideals):
+        return "number"
+    return "label" if labels_of(ideals) else "includes"
+
+
+def _labels(ideals: Sequence[Any]) -> list[str]:
+    return list(dict.fromkeys(ideal.strip() for ideal in ideals if isinstance(ideal, str)))
 
 
 def _holds_options(rows: Any, args: argparse.Namespace) -> bool:

@@ -45,6 +45,8 @@ OPTIONS = (
     "mc1_targets", "incorrect_answers", "distractors",
 )  # fmt: skip
 LONGEST_TITLE = 60
+LONGEST_LABEL, MOST_LABELS = 40, 20
+USUAL_LABELS = frozenset({"yes", "no", "true", "false", "maybe", "unknown", "positive", "negative", "neutral"})
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,17 @@ def are_numbers(ideals: Iterable[Any]) -> bool:
     """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`, or a solution that ends in `#### 5`."""
     found = list(ideals)
     return bool(found) and all(_is_number(ideal) for ideal in found)
+
+
+def labels_of(ideals: Iterable[Any]) -> list[str]:
+    """The labels, where accepted answers are a few that come again and again, or `Yes` and `No`; else an empty list."""
+    found = list(ideals)
+    if not all(isinstance(ideal, str) and 0 < len(ideal.strip()) <= LONGEST_LABEL for ideal in found):
+        return []
+    labels = list(dict.fromkeys(ideal.strip() for ideal in found))
+    folded = {label.casefold() for label in labels}
+    repeat = 2 <= len(folded) <= MOST_LABELS and len(found) >= 2 * len(labels)
+    return labels if len(folded) == len(labels) and len(folded) > 1 and (repeat or folded <= USUAL_LABELS) else []
 
 
 def options_column(rows: Sequence[Mapping[str, Any]]) -> str | None:

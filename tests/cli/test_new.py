@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from evals.cli import new
+from evals.datasets.guess_columns import labels_of
 from evals.errors import DataError, EvalsError, UsageError
 from evals.exams.read_paper import load_paper
 from evals.registry import Registry
@@ -177,6 +178,37 @@ def test_an_eval_of_numbers_reads_the_marked_answer_and_not_the_check_behind_it(
         "2 + 2?": "2 + 2 = 4",
     }
     assert run(answers.__getitem__, "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
+
+
+def test_answers_that_are_a_few_labels_are_read_as_labels_and_not_as_parts_of_words(evals_new, tmp_path):
+    (tmp_path / "own.csv").write_text("question,answer\nIs 4 even?,Yes\nIs 5 even?,No\nIs 7 odd?,Yes\n")
+    assert "answers are labels: scored by --class label" in evals_new("own", "--from", "own.csv")
+    assert 'labels: ["Yes", "No"]' in (tmp_path / "registry" / "evals" / "own.yaml").read_text()
+    answers = {
+        "Is 4 even?": "**Yes**, it is.",
+        "Is 5 even?": "I do not know.",
+        "Is 7 odd?": "No. (Yes would be wrong.)",
+    }
+    report = run(answers.__getitem__, "own", registry_paths=[tmp_path / "registry"]).report
+    assert report["accuracy"] == pytest.approx(1 / 3)
+    assert report["unparsed"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels"),
+    [
+        (["Paris", "Rome", "Bern"], []),
+        (["spam", "ham", "spam", "ham"], ["spam", "ham"]),
+        (["spam", "ham", "eggs"], []),
+        (["no", "yes"], ["no", "yes"]),
+        (["Yes", "yes", "no", "no", "no", "no"], []),
+        (["x" * 50, "y"] * 3, []),
+        (["spam"] * 4, []),
+        ([["spam"], "ham", "spam", "ham"], []),
+    ],
+)
+def test_labels_are_few_short_and_repeated(answers, labels):
+    assert labels_of(answers) == labels
 
 
 def test_rows_with_choices_become_multiple_choice(evals_new, tmp_path):
