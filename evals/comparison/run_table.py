@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
+from evals.comparison.run_list import conditioned, has_repeats, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.metrics import Mean, with_keys
 from evals.record.summary import RecordSummary, summaries
@@ -29,6 +29,8 @@ class TableRun:
     headline: str | None
     "The metric that stands for the run where none is asked for."
     n_errors: int = 0
+    "Evaluations that failed: of a run with repeats up to `repeats` of one sample."
+    has_repeats: bool = False
 
 
 @dataclass
@@ -102,6 +104,7 @@ def _table_run(record: RecordSummary) -> TableRun:
         metrics=metrics_of(report),
         headline=headline(report),
         n_errors=as_count(report.get("n_errors")) or 0,
+        has_repeats=has_repeats(config),
     )
 
 
