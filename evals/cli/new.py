@@ -16,7 +16,7 @@ from evals.project import current_project
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
-OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number", "label")
+OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number", "label", "letter")
 "Classes that read a question and an accepted answer."
 CHOICE = "choice"
 "Multiple choice: rows with `question`, `choices` and `answer`."
@@ -174,12 +174,16 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     n_rows = f"{len(samples):,} {'row' if len(samples) == 1 else 'rows'}"
     lines = [f"{source}: {n_rows}; " + ", ".join(f"{what}: {column}" for what, column in said.items())]
     if args.template is None:
-        kinds = {"number": "numbers", CHOICE: "places among the choices", "label": "labels"}
+        kinds = {
+            "number": "numbers",
+            CHOICE: "places among the choices",
+            "label": "labels",
+            "letter": "letters of options",
+        }
         kind = kinds.get(template, "texts")
         lines.append(f"answers are {kind}: scored by --class {template}")
     line = f"    samples_jsonl: {args.name}/samples.jsonl\n"
-    if template == "label":
-        text = re.sub(r"labels: .*", lambda _: f"labels: {json.dumps(_labels(ideals), ensure_ascii=False)}", text)
+    text = _filled(template, text, ideals)
     files: dict[Path, str | bytes] = {
         data.with_name(name): source.read_bytes(),
         yaml: text.replace(line, f"    samples_jsonl: {args.name}/{name}\n{keys}"),
@@ -189,13 +193,39 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
 
 def _guessed_template(rows: Any, ideals: Sequence[Any]) -> str:
     """How answers are scored: by what they are, or as multiple choice where the rows are those of `Choice`."""
-    from evals.datasets.guess_columns import are_numbers, labels_of, options_column
+    from evals.datasets.guess_columns import labels_of, letters_of, options_column
 
     if options_column(rows) is not None:
         return CHOICE
-    if are_numbers(ideals):
+    if _number_mark(ideals) is not None:
         return "number"
+    if letters_of(ideals):
+        return "letter"
     return "label" if labels_of(ideals) else "includes"
+
+
+def _number_mark(ideals: Sequence[Any]) -> str | None:
+    """`.` or `,`: the decimal mark with which every accepted answer is a number; None where they are no numbers."""
+    from evals.suite.answers.answer_rules import NumberRule
+
+    texts = [
+        "" if isinstance(ideal, bool) or not isinstance(ideal, int | float | str) else str(ideal) for ideal in ideals
+    ]
+    for mark in ".,":
+        if all(map(NumberRule(decimal_comma=mark == ",").usable, texts)):
+            return mark
+    return None
+
+
+def _filled(template: str, text: str, ideals: Sequence[Any]) -> str:
+    """The YAML of a template with what the accepted answers say: labels, letters, the decimal mark."""
+    from evals.datasets.guess_columns import letters_of
+
+    if template == "label":
+        return re.sub(r"labels: .*", lambda _: f"labels: {json.dumps(_labels(ideals), ensure_ascii=False)}", text)
+    if template == "letter":
+        return text.replace('"ABCDE"', f'"{letters_of(ideals) or "ABCDE"}"')
+    return f"{text}    decimal_comma: true\n" if template == "number" and _number_mark(ideals) == "," else text
 
 
 def _labels(ideals: Sequence[Any]) -> list[str]:

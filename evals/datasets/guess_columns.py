@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,10 +81,11 @@ def guess_columns(rows: Sequence[Mapping[str, Any]]) -> Columns:
     return Columns(asked, ideal, id_)
 
 
-def are_numbers(ideals: Iterable[Any]) -> bool:
-    """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`, or a solution that ends in `#### 5`."""
-    found = list(ideals)
-    return bool(found) and all(_is_number(ideal) for ideal in found)
+def letters_of(ideals: Iterable[Any]) -> str:
+    """The letters of options, `ABCDE` or more, where every accepted answer is one (`B`, `(B)`); else an empty text."""
+    found = [re.fullmatch(r"\(?([A-J])\)?", ideal.strip()) if isinstance(ideal, str) else None for ideal in ideals]
+    letters = {match[1] for match in found if match is not None}
+    return "ABCDEFGHIJ"[: max(5, ord(max(letters)) - ord("A") + 1)] if letters and all(found) else ""
 
 
 def labels_of(ideals: Iterable[Any]) -> list[str]:

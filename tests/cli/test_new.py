@@ -195,6 +195,32 @@ def test_answers_that_are_a_few_labels_are_read_as_labels_and_not_as_parts_of_wo
 
 
 @pytest.mark.parametrize(
+    ("answers", "said", "wrong", "right"),
+    [
+        (["B", "A", "D", "C"], "letters of options", "A planet is large.", "**B**"),
+        (["(B)", "(A)", "(G)"], "letters of options", "Because.", "The answer is B."),
+        (["Au", "Fe", "Sn"], "texts", "Because it is gold.", "**Au**"),
+        (['"$1,200"', "3.5", "-7"], "numbers", "1,200,000", "It is 1200 dollars."),
+        (['"2,5"', '"3,25"'], "numbers", "25", "Es sind 2,5."),
+        (["Paris", "Rome", "Bern"], "texts", "Parisian", "It is Paris."),
+    ],
+)
+def test_an_answer_is_scored_by_what_it_is_and_not_as_a_part_of_a_text(
+    evals_new, tmp_path, answers, said, wrong, right
+):
+    rows = "".join(f"q{nr},{answer}\n" for nr, answer in enumerate(answers))
+    (tmp_path / "own.csv").write_text(f"question,answer\n{rows}")
+    assert f"answers are {said}: scored by" in evals_new("own", "--from", "own.csv")
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    scores = [
+        run(lambda prompt, said=said: said, "own", registry_paths=[tmp_path / "registry"], max_samples=len(answers))
+        for said in (wrong, right)
+    ]
+    assert [result.report["accuracy"] for result in scores] == [0.0, pytest.approx(1 / len(answers))]
+
+
+@pytest.mark.parametrize(
     ("answers", "labels"),
     [
         (["Paris", "Rome", "Bern"], []),
