@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from evals.project import current_project
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
-OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number")
+OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number", "label", "letter")
 "Classes that read a question and an accepted answer."
 CHOICE = "choice"
 "Multiple choice: rows with `question`, `choices` and `answer`."
@@ -154,10 +155,13 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
             f"the first line looks like a row, and not like the titles of columns: {cell[:40]!r}", where=f"{source}:1",
             fix="write titles above it, such as: question and answer",
         )  # fmt: skip
+    if args.template in (None, CHOICE) and _holds_options(rows, args):
+        return _choice_files(args, root, source, samples)
     guess = guess_columns(rows)
     columns = Columns(args.input_key or guess.input, args.ideal_key or guess.ideal, args.id_key or guess.id)
     _check_columns(columns, rows, source)
-    template = args.template or _guessed_template(columns, rows, source)
+    ideals = [samples[index].get(columns.ideal or "") for index in range(len(samples))]
+    template = args.template or _guessed_template(rows, ideals)
     if template not in (*OWN_ROWS, CHOICE):
         raise UsageError(f"--class {template} has rows of a form of its own", fix=f"one of: {', '.join(OWN_ROWS)}")
     name = "samples" + "".join(
@@ -170,9 +174,16 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     n_rows = f"{len(samples):,} {'row' if len(samples) == 1 else 'rows'}"
     lines = [f"{source}: {n_rows}; " + ", ".join(f"{what}: {column}" for what, column in said.items())]
     if args.template is None:
-        kind = {"number": "numbers", CHOICE: "places among the choices"}.get(template, "texts")
+        kinds = {
+            "number": "numbers",
+            CHOICE: "places among the choices",
+            "label": "labels",
+            "letter": "letters of options",
+        }
+        kind = kinds.get(template, "texts")
         lines.append(f"answers are {kind}: scored by --class {template}")
     line = f"    samples_jsonl: {args.name}/samples.jsonl\n"
+    text = _filled(template, text, ideals)
     files: dict[Path, str | bytes] = {
         data.with_name(name): source.read_bytes(),
         yaml: text.replace(line, f"    samples_jsonl: {args.name}/{name}\n{keys}"),
@@ -180,25 +191,78 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     return files, lines
 
 
-def _guessed_template(columns: Any, rows: Any, source: Path) -> str:
+def _guessed_template(rows: Any, ideals: Sequence[Any]) -> str:
     """How answers are scored: by what they are, or as multiple choice where the rows are those of `Choice`."""
-    from evals.datasets.guess_columns import are_numbers, options_column
+    from evals.datasets.guess_columns import labels_of, letters_of, options_column
+
+    if options_column(rows) is not None:
+        return CHOICE
+    if _number_mark(ideals) is not None:
+        return "number"
+    if letters_of(ideals):
+        return "letter"
+    return "label" if labels_of(ideals) else "includes"
+
+
+def _number_mark(ideals: Sequence[Any]) -> str | None:
+    """`.` or `,`: the decimal mark with which every accepted answer is a number; None where they are no numbers."""
+    from evals.suite.answers.answer_rules import NumberRule
+
+    texts = [
+        "" if isinstance(ideal, bool) or not isinstance(ideal, int | float | str) else str(ideal) for ideal in ideals
+    ]
+    for mark in ".,":
+        if all(map(NumberRule(decimal_comma=mark == ",").usable, texts)):
+            return mark
+    return None
+
+
+def _filled(template: str, text: str, ideals: Sequence[Any]) -> str:
+    """The YAML of a template with what the accepted answers say: labels, letters, the decimal mark."""
+    from evals.datasets.guess_columns import letters_of
+
+    if template == "label":
+        return re.sub(r"labels: .*", lambda _: f"labels: {json.dumps(_labels(ideals), ensure_ascii=False)}", text)
+    if template == "letter":
+        return text.replace('"ABCDE"', f'"{letters_of(ideals) or "ABCDE"}"')
+    return f"{text}    decimal_comma: true\n" if template == "number" and _number_mark(ideals) == "," else text
+
+
+def _labels(ideals: Sequence[Any]) -> list[str]:
+    return list(dict.fromkeys(ideal.strip() for ideal in ideals if isinstance(ideal, str)))
+
+
+def _holds_options(rows: Any, args: argparse.Namespace) -> bool:
+    """Whether these are questions with options in a form that is not the one of `Choice`."""
+    from evals.datasets.guess_columns import options_column
     from evals.suite.choice.questions import read_question
 
-    column = options_column(rows)
-    if column is None:
-        return "number" if are_numbers(row.get(columns.ideal) for row in rows) else "includes"
+    if args.template is None and options_column(rows) is None:
+        return False
     try:
         for row in rows:
             read_question(row)
-    except BadSample as error:
-        raise UsageError(
-            f"column {column!r} holds options: this is multiple choice, and its rows have another form",
-            where=str(source),
-            notes=[error.what, f"a paper of these questions: evals import exam {shlex.quote(str(source))}"],
-            fix='write rows with "question", "choices" and "answer", an index (docs/choice.md), or name a --class',
-        ) from None  # fmt: skip
-    return CHOICE
+    except BadSample:
+        return True
+    return False
+
+
+def _choice_files(
+    args: argparse.Namespace, root: Path, source: Path, samples: Any
+) -> tuple[dict[Path, str | bytes], list[str]]:
+    """The files for questions in a common form of multiple choice, whose rows are written anew."""
+    from evals.interchange.choice_columns import choice_rows
+
+    rows = [samples[index] for index in range(len(samples))]
+    form, made = choice_rows(rows, str(source), args.input_key, args.ideal_key)
+    (data, _), (yaml, text) = files_of(args.name, CHOICE, root).items()
+    n_rows = f"{len(made):,} {'row' if len(made) == 1 else 'rows'}"
+    lines = [
+        f"{source}: {n_rows}; question: {form.question}, options: {', '.join(form.options)}, answer: {form.answer}",
+        f"answers are {form.reading}: scored by --class {CHOICE}; rows are written as question, choices and answer",
+    ]
+    written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made)
+    return {data: written, yaml: text}, lines
 
 
 def _check_columns(columns: Any, rows: Any, source: Path) -> None:

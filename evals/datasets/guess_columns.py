@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,8 @@ OPTIONS = (
     "mc1_targets", "incorrect_answers", "distractors",
 )  # fmt: skip
 LONGEST_TITLE = 60
+LONGEST_LABEL, MOST_LABELS = 40, 20
+USUAL_LABELS = frozenset({"yes", "no", "true", "false", "maybe", "unknown", "positive", "negative", "neutral"})
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,22 @@ def guess_columns(rows: Sequence[Mapping[str, Any]]) -> Columns:
     return Columns(asked, ideal, id_)
 
 
-def are_numbers(ideals: Iterable[Any]) -> bool:
-    """Whether every accepted answer is a number, as `5`, `-2.5` or `1,200`, or a solution that ends in `#### 5`."""
+def letters_of(ideals: Iterable[Any]) -> str:
+    """The letters of options, `ABCDE` or more, where every accepted answer is one (`B`, `(B)`); else an empty text."""
+    found = [re.fullmatch(r"\(?([A-J])\)?", ideal.strip()) if isinstance(ideal, str) else None for ideal in ideals]
+    letters = {match[1] for match in found if match is not None}
+    return "ABCDEFGHIJ"[: max(5, ord(max(letters)) - ord("A") + 1)] if letters and all(found) else ""
+
+
+def labels_of(ideals: Iterable[Any]) -> list[str]:
+    """The labels, where accepted answers are a few that come again and again, or `Yes` and `No`; else an empty list."""
     found = list(ideals)
-    return bool(found) and all(_is_number(ideal) for ideal in found)
+    if not all(isinstance(ideal, str) and 0 < len(ideal.strip()) <= LONGEST_LABEL for ideal in found):
+        return []
+    labels = list(dict.fromkeys(ideal.strip() for ideal in found))
+    folded = {label.casefold() for label in labels}
+    repeat = 2 <= len(folded) <= MOST_LABELS and len(found) >= 2 * len(labels)
+    return labels if len(folded) == len(labels) and len(folded) > 1 and (repeat or folded <= USUAL_LABELS) else []
 
 
 def options_column(rows: Sequence[Mapping[str, Any]]) -> str | None:

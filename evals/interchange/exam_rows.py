@@ -41,10 +41,7 @@ def options_of(texts: Sequence[object], where: str) -> dict[str, str]:
         raise DataError(f"{len(texts)} options; a question has 2 to {len(LETTERS)}", where=where)
     if wrong := [text for text in texts if not isinstance(text, str)]:
         raise DataError(f"the option {wrong[0]!r} is no text", where=where, fix="put it in quotes")
-    bare = [str(text).strip() for text in texts]
-    lettered = list(zip(LETTERS, bare, strict=False))
-    loose = all(re.match(rf"[(（]?{letter}\b", text) for letter, text in lettered)
-    options = {letter: _without_letter(letter, text, loose) for letter, text in lettered}
+    options = dict(zip(LETTERS, without_letters([str(text) for text in texts]), strict=False))
     for letter, text in options.items():
         if not text:
             raise DataError(f"option {letter} is empty", where=where)
@@ -52,6 +49,13 @@ def options_of(texts: Sequence[object], where: str) -> dict[str, str]:
         if len(same) > 1:
             raise DataError(f"options {' and '.join(same)} are the same: {text[:60]!r}", where=where)
     return options
+
+
+def without_letters(texts: Sequence[str]) -> list[str]:
+    """The texts of options without the letters that they begin with, as `options_of` says."""
+    lettered = [(letter, text.strip()) for letter, text in zip(LETTERS, texts, strict=False)]
+    loose = all(re.match(rf"[(（]?{letter}\b", text) for letter, text in lettered)
+    return [_without_letter(letter, text, loose) for letter, text in lettered]
 
 
 def _without_letter(letter: str, text: str, loose: bool) -> str:

@@ -19,6 +19,9 @@ from evals.registry.roots import KINDS, default_registry_paths, no_registry
 
 logger = logging.getLogger("evals")
 
+MAX_NEARBY = 50
+"How many folders of the working folder are looked at for a registry that nobody has named."
+
 
 class RegistryFiles:
     """Entries of every kind, by name. A file is read when an entry is asked for, and not before.
@@ -134,8 +137,12 @@ class RegistryFiles:
         see_all = "evals list" if kind == "evals" else f"evals list --kind {kind}"
         notes = [f"did you mean: {', '.join(near)}" if near else ""]
         notes += [f"see all: {see_all}        add a registry: --registry_path DIR"]
+        notes += [
+            f"{'this folder' if path == '.' else path} has it: add --registry_path {shlex.quote(path)}"
+            for path in self._nearby(kind, name)
+        ]
         notes += [f"registry {shown_path(path)}: {no_registry(path)}" for path in self._missing_paths()]
-        notes += [f"not read: {str(error).splitlines()[0]}" for error in self._index(kind).broken()[:2]]
+        notes += [f"not read: {str(error).splitlines()[0]}" for error in self._broken(kind)[:2]]
         notes += [f"not read: {shown_path(file)}: {fix}" for file, fix in self._misplaced(kind, name)]
         notes += [f"no entries: {shown_path(file.path)}" for file in self._index(kind).empty_files(name)]
         if kind == "evals" and os.path.isfile(name):  # Path.is_file raises for a name that is too long.
@@ -151,6 +158,8 @@ class RegistryFiles:
         stem = name.split(".", maxsplit=1)[0]
         found = []
         for path in self._registry_paths:
+            if no_registry(path):
+                continue  # Said already, with the folder to name.
             own = [file for file in _files_in(path / kind) if file.stem == stem and file.suffix != ".yaml"]
             found += [(file, f"call it {stem}.yaml") for file in own]
             others = [path, *(folder for folder in _folders_in(path) if folder.name not in (*KINDS, "data"))]
@@ -158,8 +167,28 @@ class RegistryFiles:
             found += [(file, f"move it to {shown_path(path / kind)}") for file in elsewhere]
         return found[:3]
 
+    def _broken(self, kind: str) -> list[RegistryError]:
+        """Why files cannot be read; a path that is no registry has its own message."""
+        none = tuple(shown_path(path / kind) for path in self._registry_paths if no_registry(path))
+        return [error for error in self._index(kind).broken() if not none or not str(error).startswith(none)]
+
+    def _nearby(self, kind: str, name: str) -> list[str]:
+        """Registries in the working folder, or the working folder itself, that have `name` and are not read."""
+        read = {path.resolve() for path in self._registry_paths}
+        here = Path(".")
+        near = [here, *_folders_in(here)[:MAX_NEARBY]]
+        unread = [folder for folder in near if (folder / kind).is_dir() and folder.resolve() not in read]
+        return [shown_path(folder) for folder in unread if _has(folder, kind, name)][:2]
+
     def _missing_paths(self) -> list[Path]:
         return [path for path in self._registry_paths if path not in default_registry_paths() and not path.exists()]
+
+
+def _has(folder: Path, kind: str, name: str) -> bool:
+    try:
+        return Index((folder,), kind).get(name) is not None
+    except RegistryError:
+        return False
 
 
 def _files_in(folder: Path) -> list[Path]:

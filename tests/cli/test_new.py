@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from evals.cli import new
-from evals.errors import EvalsError, UsageError
+from evals.datasets.guess_columns import labels_of
+from evals.errors import DataError, EvalsError, UsageError
 from evals.exams.read_paper import load_paper
 from evals.registry import Registry
 from evals.registry.entries import KNOWN_KEYS
@@ -179,6 +180,63 @@ def test_an_eval_of_numbers_reads_the_marked_answer_and_not_the_check_behind_it(
     assert run(answers.__getitem__, "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
 
 
+def test_answers_that_are_a_few_labels_are_read_as_labels_and_not_as_parts_of_words(evals_new, tmp_path):
+    (tmp_path / "own.csv").write_text("question,answer\nIs 4 even?,Yes\nIs 5 even?,No\nIs 7 odd?,Yes\n")
+    assert "answers are labels: scored by --class label" in evals_new("own", "--from", "own.csv")
+    assert 'labels: ["Yes", "No"]' in (tmp_path / "registry" / "evals" / "own.yaml").read_text()
+    answers = {
+        "Is 4 even?": "**Yes**, it is.",
+        "Is 5 even?": "I do not know.",
+        "Is 7 odd?": "No. (Yes would be wrong.)",
+    }
+    report = run(answers.__getitem__, "own", registry_paths=[tmp_path / "registry"]).report
+    assert report["accuracy"] == pytest.approx(1 / 3)
+    assert report["unparsed"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said", "wrong", "right"),
+    [
+        (["B", "A", "D", "C"], "letters of options", "A planet is large.", "**B**"),
+        (["(B)", "(A)", "(G)"], "letters of options", "Because.", "The answer is B."),
+        (["Au", "Fe", "Sn"], "texts", "Because it is gold.", "**Au**"),
+        (['"$1,200"', "3.5", "-7"], "numbers", "1,200,000", "It is 1200 dollars."),
+        (['"2,5"', '"3,25"'], "numbers", "25", "Es sind 2,5."),
+        (["Paris", "Rome", "Bern"], "texts", "Parisian", "It is Paris."),
+    ],
+)
+def test_an_answer_is_scored_by_what_it_is_and_not_as_a_part_of_a_text(
+    evals_new, tmp_path, answers, said, wrong, right
+):
+    rows = "".join(f"q{nr},{answer}\n" for nr, answer in enumerate(answers))
+    (tmp_path / "own.csv").write_text(f"question,answer\n{rows}")
+    assert f"answers are {said}: scored by" in evals_new("own", "--from", "own.csv")
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    scores = [
+        run(lambda prompt, said=said: said, "own", registry_paths=[tmp_path / "registry"], max_samples=len(answers))
+        for said in (wrong, right)
+    ]
+    assert [result.report["accuracy"] for result in scores] == [0.0, pytest.approx(1 / len(answers))]
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels"),
+    [
+        (["Paris", "Rome", "Bern"], []),
+        (["spam", "ham", "spam", "ham"], ["spam", "ham"]),
+        (["spam", "ham", "eggs"], []),
+        (["no", "yes"], ["no", "yes"]),
+        (["Yes", "yes", "no", "no", "no", "no"], []),
+        (["x" * 50, "y"] * 3, []),
+        (["spam"] * 4, []),
+        ([["spam"], "ham", "spam", "ham"], []),
+    ],
+)
+def test_labels_are_few_short_and_repeated(answers, labels):
+    assert labels_of(answers) == labels
+
+
 def test_rows_with_choices_become_multiple_choice(evals_new, tmp_path):
     rows = [{"question": f"{n} + 1?", "choices": [str(n), str(n + 1)], "answer": 1} for n in range(4)]
     (tmp_path / "own.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
@@ -188,21 +246,34 @@ def test_rows_with_choices_become_multiple_choice(evals_new, tmp_path):
     assert run(lambda prompt: "B", "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
 
 
+@pytest.mark.parametrize("words", [(), ("--class", "choice")])
+def test_other_forms_of_multiple_choice_are_written_anew(evals_new, tmp_path, words):
+    (tmp_path / "own.csv").write_text("question,A,B,key\n1 + 1?,1,2,B\n2 + 1?,3,4,A\n")
+    said = evals_new("own", "--from", "own.csv", *words)
+    assert "2 rows; question: question, options: A, B, answer: key" in said
+    assert "answers are letters" in said
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    right = {"1 + 1?": "B", "2 + 1?": "A"}
+    answer = lambda prompt: next(letter for asked, letter in right.items() if asked in str(prompt))  # noqa: E731
+    assert run(answer, "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         (
-            '{"question": "2?", "options": ["(A)1", "(B)2"], "label": "B"}\n',
-            "column 'options' holds options.*import exam",
+            '{"question": "2?", "options": ["x", "y"], "label": ["A", "B"]}\n',
+            "names none of the 2 options.*import exam",
         ),
-        ("question,A,B,key\n2?,1,2,B\n", "column 'A' holds options.*import exam"),
+        ("question,A,B,key\n2?,1,2,E\n", "'key' is 'E', which names none of the 2 options"),
         ("How many eggs?\t18\nHow many shells?\t3\n", "own.tsv:1: the first line looks like a row.*titles above it"),
     ],
 )
 def test_rows_that_would_be_scored_by_a_letter_or_lose_one_are_refused(evals_new, tmp_path, text, message):
     name = "own.jsonl" if text.startswith("{") else "own.tsv" if "\t" in text else "own.csv"
     (tmp_path / name).write_text(text)
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises((UsageError, DataError)) as caught:
         evals_new("own", "--from", name)
     assert re.search(message, " ".join(str(caught.value).split()))
     assert not (tmp_path / "registry").exists()

@@ -81,3 +81,30 @@ def test_a_later_path_wins_and_only_another_body_is_warned_about(
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warnings) == 1
     assert f"{one}/evals/x.yaml:1" in warnings[0]
+
+
+@pytest.mark.parametrize("wrong", [None, "registry/evals", "registry/evals/sums.yaml", "registri"])
+def test_a_registry_of_the_working_folder_that_has_the_name_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "registry" / "evals").mkdir(parents=True)
+    (tmp_path / "registry" / "evals" / "sums.yaml").write_text(f"sums: sums.dev.v0\nsums.dev.v0:\n  {MATCH}\n")
+    registry = Registry([])
+    registry.add_registry_paths([wrong] if wrong else [])
+    with pytest.raises(RegistryError) as error:
+        registry.find_eval("sums")
+    assert "registry has it: add --registry_path registry" in message(error)
+    assert "move it to" not in message(error)
+    assert "not read" not in message(error)
+    with pytest.raises(RegistryError) as other:
+        registry.find_eval("sams")
+    assert "has it" not in message(other)
+
+
+def test_a_registry_that_is_the_working_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "sums.yaml").write_text(f"sums: sums.dev.v0\nsums.dev.v0:\n  {MATCH}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RegistryError, match=r"this folder has it: add --registry_path \."):
+        Registry([]).find_eval("sums")

@@ -12,6 +12,7 @@ from typing import Protocol
 from evals.errors import UsageError, did_you_mean
 from evals.suite.answers.answer_places import MAX_MARKED_CHARS, MAX_MARKS, answer_number, before_run_on, last_boxed
 from evals.suite.answers.answer_places import after_phrases as after_phrases
+from evals.suite.answers.label_rule import LabelRule, make_labels
 from evals.suite.answers.letter_or_line import LetterOrLineRule
 from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
 from evals.suite.answers.letter_rule import LetterRule as LetterRule
@@ -20,7 +21,7 @@ from evals.suite.answers.same_answer import bare_latex, same_number, same_text, 
 from evals.suite.answers.several_letters import LettersRule
 
 _NUMBERS, _LETTERS = ("number", "last_number", "marked_number"), ("letter", "letters", "letter_or_line")
-RULES = (*_NUMBERS, "boxed", "math", *_LETTERS, "last_line", "regex")
+RULES = (*_NUMBERS, "boxed", "math", *_LETTERS, "label", "last_line", "regex")
 
 _HASH_LINE = re.compile(r"####[ \t*]*([^\n]{1,100})")
 _AFTER_HASHED = re.compile(
@@ -275,18 +276,20 @@ def make_rule(
     *,
     pattern: str | None = None,
     letters: str = "ABCDE",
+    labels: Sequence[str] = (),
     decimal_comma: bool = False,
     tolerance: float = 0.0,
     answer_phrases: Sequence[str] = ANSWER_PHRASES,
 ) -> AnswerRule:
     """The rule that YAML names with `extract`, one of RULES.
 
-    letters: for `letter`, `letters` and `letter_or_line`. pattern: for `regex`, and only there. answer_phrases: for
+    letters: for `letter`, `letters` and `letter_or_line`. labels: two or more, for `label` and only there. pattern:
+    for `regex`, and only there. answer_phrases: for
     `marked_number`, `last_line` and the rules of letters; the other rules ignore it.
 
     Raises:
-        UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression, or a letter
-            stands twice in `letters`.
+        UsageError: no rule has that name, `pattern` is missing, misplaced or no regular expression, a letter
+            stands twice in `letters`, or `labels` are missing, misplaced or fewer than two.
         MissingExtra: `math` without the package math-verify.
     """
     if extract not in RULES:
@@ -295,7 +298,12 @@ def make_rule(
         raise UsageError("`pattern` is used with `extract: regex` and only there", fix="give both, or neither")
     if len(set(letters.upper())) < len(letters):
         raise UsageError(f"letters has a letter twice: {letters!r}", fix="give each option a letter of its own")
+    if (len(make_labels(labels)) >= 2) != (extract == "label") or (labels and extract != "label"):
+        fix = 'labels: ["Yes", "No"], with extract: label'
+        raise UsageError("`labels` is used with `extract: label` and only there, two or more", fix=fix)
     phrases = tuple(answer_phrases)
+    if extract == "label":
+        return LabelRule(make_labels(labels))
     if extract == "regex":
         return PatternRule(_compiled(str(pattern)), decimal_comma, tolerance)
     if extract == "boxed":

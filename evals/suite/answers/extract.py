@@ -29,8 +29,8 @@ class ExtractAnswer(StreamedEval):
     """The answer that a rule finds in the completion must be one of the sample's ideal answers.
 
     extract: the rule: `number`, `last_number`, `marked_number`, `boxed`, `math`, `letter`,
-    `letters`, `letter_or_line`, `last_line`, or `regex` with `pattern`. letters, decimal_comma, tolerance,
-    answer_phrases: see `evals.suite.answers.answer_rules`.
+    `letters`, `letter_or_line`, `label` with `labels`, `last_line`, or `regex` with `pattern`. letters, labels,
+    decimal_comma, tolerance, answer_phrases: see `evals.suite.answers.answer_rules`.
 
     template: a text with `{input}`, where the question goes; other fields of the sample fill placeholders of their
     names. instruction: added to the question after a blank line. few_shot_jsonl, num_few_shot: a file of few-shot
@@ -57,6 +57,7 @@ class ExtractAnswer(StreamedEval):
         extract: str = "number",
         pattern: str | None = None,
         letters: str = "ABCDE",
+        labels: Sequence[str] = (),
         decimal_comma: bool = False,
         tolerance: float = 0.0,
         answer_phrases: Sequence[str] = ANSWER_PHRASES,
@@ -79,6 +80,7 @@ class ExtractAnswer(StreamedEval):
             extract,
             pattern=pattern,
             letters=letters,
+            labels=labels,
             decimal_comma=decimal_comma,
             tolerance=tolerance,
             answer_phrases=answer_phrases,

@@ -31,7 +31,7 @@ _STATED = (
 _LINK = (
     r"(?:[^\w\n]*[:=>\u2192][^\w\n]*"
     r"|[^\w\n]*\s(?:is|was|be|that|(?:must|should|would|will|has to|can only)\s+be)\b[^\w\n]*"
-    r"|[\u306f\u304c\u662f\u4e3a])"
+    r"|[\u306f\u304c\u662f\u4e3a][^\w\n]*)"
 )
 _ABOUT = r"(?:\s+(?:to|for|in|on|here|based|given|i|we)\b[^\n.:;!?]{0,80}?)?"
 _FILLER = r"(?:(?:therefore|thus|hence|clearly|then|simply|definitely|option|choice|an?|the)\b[\s\W]*)*"
@@ -40,8 +40,9 @@ _NEGATED = re.compile(
     r"(?:\s+(?:a|an|the|be|clearly|really|simply|option|choice))*[\s\W]*$",
     re.IGNORECASE,
 )
+_END_TOKENS = re.compile(r"(?:<\|[^|<>]{1,40}\|>|</?s>|<(?:eos|end_of_turn)>)\s*$")
 _LEADS_TO = re.compile(
-    r"(?:[,:;.?!>=)\u2192\u3001\u3002]|\s-+|'s\b|\b(?:is|be|so|therefore|thus|hence|choose|pick|select|give|say|with|as|option|choice|conclude|am"
+    r"(?:[,:;.?!>=()\u2192\u3001\u3002]|\s-+|'s\b|\b(?:is|be|so|therefore|thus|hence|choose|pick|select|give|say|with|as|option|choice|conclude|am"
     r"|verdict|answer|grade|rating|score|overall|clear|definite|strong|final))[\s\W]*(?:(?:a|an|the|option|choice)[\s\W]+)?$",
     re.IGNORECASE,
 )
@@ -73,7 +74,8 @@ def stated_choice(text: str, eval_type: str, choice_strings: Sequence[str]) -> s
 
 
 def _plain(line: str) -> str:
-    """A line with the marks of all scripts as ASCII, and without LaTeX around words."""
+    """A line with the marks of all scripts as ASCII, without LaTeX around words and the token that ends a text."""
+    line = _END_TOKENS.sub("", line)
     return _LATEX.sub("", unicodedata.normalize("NFKC", line.translate(_PLAIN)).translate(_PLAIN))
 
 
@@ -94,10 +96,12 @@ class _Reader:
         words = [_word(choice) for choice in sorted(choices, key=len, reverse=True)]
         self._one = one = rf"(?P<choice>{'|'.join(words)})" if words else r"(?P<choice>(?!))"
         other = one.replace("?P<choice>", "?:")
-        self._alone = re.compile(rf"[\W_]*{one}[\W_]*", flags)
+        is_scale = bool(choices) and all(map(str.isdecimal, choices))
+        out_of = rf"(?:\s*/\s*|\s+(?i:out\s+of)\s+){max(choices, key=int)}" if is_scale else ""
+        self._alone = re.compile(rf"[\W_]*{one}(?:{out_of})?[\W_]*", flags)
         self._stated = re.compile(rf"(?<![^\W_])(?i:{_STATED})(?i:{_ABOUT})[*_]*(?i:{_LINK})(?i:{_FILLER}){one}", flags)
         self._first = re.compile(
-            rf"[\W_]*{one}(?=[*_\"')\]]*(?:[.,:;!?)\]\"]|\s-|\s*$|\s*\u3002|\s+(?i:{_REASON}|{_SUBJECT}|{_PRAISED})\b))",
+            rf"[\W_]*(?:(?i:option|choice)[\W_]+)?{one}(?=[*_\"')\]]*(?:[.,:;!?)\]\"]|\s-|\s\((?i:not)\b|\s*$|\s*\u3002|\s+(?i:{_REASON}|{_SUBJECT}|{_PRAISED})\b))",
             flags,
         )
         self._any = re.compile(one, flags)
@@ -168,6 +172,8 @@ def _word(choice: str) -> str:
     after = "" if _CJK.match(choice[-1:]) else r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])(?!'\w)(?!-[^\W\d_])"
     if choice[:1].isdigit():
         before += r"(?<![\d.,/-])(?<!\bof )"
+    if len(choice) == 1 and choice.isalpha():
+        after += r"(?!\+)"  # B+ is another grade than B, and C++ no option
     if choice[-1:].isdigit():
         after += r"(?![.,]\d)"
     return f"{before}{inner}{after}"

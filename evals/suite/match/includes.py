@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,18 +17,39 @@ from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
 from evals.suite.unfinished import complete_whole, ends_by_itself
 
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+"Scripts without spaces between words, or with endings that touch them: a word of theirs may touch others."
+_IN_WORD = rf"[^\W{_UNSPACED}]"
 
-def includes_any(completion: str, answers: Sequence[str], ignore_case: bool = False) -> bool:
-    """Whether `completion` contains one of the answers. The empty answer is in every completion."""
+
+def includes_any(completion: str, answers: Sequence[str], ignore_case: bool = False, whole_words: bool = False) -> bool:
+    """Whether `completion` contains one of the answers. The empty answer is in every completion.
+
+    whole_words: `Au` is not in `because`, `7` is not in `17`, `-7` or `7.5`.
+    """
     if ignore_case:
         completion, answers = completion.lower(), [answer.lower() for answer in answers]
+    if whole_words:
+        return any(re.search(_whole(answer), completion) for answer in answers)
     return any(answer in completion for answer in answers)
+
+
+def _whole(answer: str) -> str:
+    """A pattern for an answer that no letter or digit goes on with."""
+    inner = r"\s+".join(map(re.escape, answer.split()))
+    before = rf"(?<!{_IN_WORD})" if re.match(rf"{_IN_WORD}|-\d", answer.strip()) else ""
+    after = rf"(?!{_IN_WORD})" if re.search(rf"{_IN_WORD}$", answer.strip()) else ""
+    if re.match(r"\d", answer.strip()):
+        before += r"(?<!\d[.,])(?<!\W[-\u2212])(?<!^[-\u2212])"
+    if re.search(r"\d$", answer.strip()):
+        after += r"(?![.,]\d)"
+    return f"{before}{inner}{after}"
 
 
 class Includes(StreamedEval):
     """Right if the completion contains one of the sample's ideal answers, at any place.
 
-    ignore_case: compare in lower case.
+    ignore_case: compare in lower case. whole_words: an answer within a longer word or number does not count.
 
     Raises:
         UsageError: not exactly one completion function.
@@ -36,12 +58,18 @@ class Includes(StreamedEval):
     scores_without_calls = True
 
     def __init__(
-        self, completion_fns: Sequence[Any], samples_jsonl: str, ignore_case: bool = False, *args: Any, **kwargs: Any
+        self,
+        completion_fns: Sequence[Any],
+        samples_jsonl: str,
+        ignore_case: bool = False,
+        *args: Any,
+        whole_words: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
         require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
-        self.ignore_case = ignore_case
+        self.ignore_case, self.whole_words = ignore_case, whole_words
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample unless the row has an `input`, and an `ideal` that is a text or a list of texts.
@@ -67,11 +95,14 @@ class Includes(StreamedEval):
         self.check_sample(sample)
         answers = accepted(sample, may_be_none=True)
 
+        def is_right(text: str) -> bool:
+            return includes_any(text, answers, self.ignore_case, self.whole_words)
+
         def is_whole(text: str) -> bool:
-            return not ends_by_itself(self.completion_fn) or includes_any(text, answers, self.ignore_case)
+            return not ends_by_itself(self.completion_fn) or is_right(text)
 
         completion = await complete_whole(self, sample["input"], is_whole)
-        found = includes_any(completion, answers, self.ignore_case)
+        found = is_right(completion)
         record_match(found, expected=sample["ideal"], picked=completion, sampled=completion)
         return found
 

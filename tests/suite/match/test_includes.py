@@ -54,3 +54,30 @@ def test_a_run_reports_accuracy(tmp_path: Path) -> None:
     report = run_over(Includes, rows, lambda prompt: f"I say {prompt}" if prompt != "3" else "no", tmp_path)
     assert report["accuracy"] == pytest.approx(7 / 8)
     assert report["boostrap_std"] > 0
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer", "found"),
+    [
+        ("It is gold, because it shines.", "Au", False),
+        ("Its symbol is **Au**.", "Au", True),
+        ("Au", "Au", True),
+        ("It is 17.", "7", False),
+        ("It is -7.", "7", False),
+        ("-7", "7", False),
+        ("It is 7.5.", "7", False),
+        ("It is 1,7.", "7", False),
+        ("It is 7.", "7", True),
+        ("In 2-7 days", "7", True),
+        ("It is -7.", "-7", True),
+        ("5-7", "-7", False),
+        ("New\nYork", "New York", True),
+        ("C++ it is", "C++", True),
+        ("\u7b54\u6848\u662f\u5df4\u9ece\u3002", "\u5df4\u9ece", True),
+        ("Shakespeare's plays", "Shakespeare", True),
+        ("Bernese", "Bern", False),
+    ],
+)
+def test_whole_words_are_no_part_of_longer_words_or_numbers(completion: str, answer: str, found: bool) -> None:
+    assert includes_any(completion, [answer], ignore_case=True, whole_words=True) is found
+    assert includes_any(completion, ["x", answer], whole_words=True) <= found
