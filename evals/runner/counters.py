@@ -244,8 +244,8 @@ def truncation_warning(n_truncated: int, n_finished: int) -> str | None:
         return None
     share = 100 * n_truncated / n_finished
     return (
-        f"{n_truncated:,} of {n_finished:,} samples ({share:.1f} %) have a completion that was cut off at the limit on "
-        "tokens and scored as it is: allow more tokens"
+        f"{n_truncated:,} of {n_finished:,} samples ({share:.1f} %) {'has' if n_truncated == 1 else 'have'} a "
+        "completion that was cut off at the limit on tokens and scored as it is: allow more tokens"
     )
 
 

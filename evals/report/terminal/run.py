@@ -139,7 +139,7 @@ def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
     if metric.ci95 is not None or metric.is_too_few:
         parts.append(f"95 % interval {interval_text(*metric.ci95) if metric.ci95 else TOO_FEW}")
     if metric.n is not None and parts:
-        clusters = f" in {metric.n_clusters:,} clusters" if metric.n_clusters else ""
+        clusters = f" in {counted(metric.n_clusters, 'cluster')}" if metric.n_clusters else ""
         parts.append(f"n = {metric.n:,}{clusters}")
     return "   ".join(parts)
 
