@@ -66,6 +66,11 @@ class RunCounters:
         return ", ".join(f"{kind} {count}" for kind, count in kinds[:4])
 
     @property
+    def n_recorded(self) -> int:
+        """Calls that left an event, of the finished samples."""
+        return self._n_sampled
+
+    @property
     def cost_usd(self) -> float | None:
         """Cost of the finished samples in dollars; None if the price of any call is not known."""
         return self._pico_usd / 1e12 if self._n_priced and self._n_priced == self._n_sampled else None

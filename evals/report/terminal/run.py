@@ -302,6 +302,8 @@ def _work_lines(result: RunResult) -> list[str]:
     calls = counted(counts.n_calls, "call") + (f" ({counts.n_cached:,} cached)" if counts.n_cached else "")
     if result.run_spec.completion_fns == ["replay"]:
         calls = f"{counted(counts.n_calls, 'completion')} played back, nothing was called"
+    if counts.n_uncounted:
+        calls = "calls not counted: the plug-in makes them itself"
     tried = [retries(counts)] if counts.n_retries else []
     parts = [calls, *tokens_and_cost(counts), *tried, seconds(result.wall_s)]
     lines = ["this run was finished before: nothing was called" if result.was_finished else ", ".join(parts)]
