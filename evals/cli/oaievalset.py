@@ -265,7 +265,9 @@ def joint_lines(rows: Sequence[dict[str, Any]], joint: Together) -> list[str]:
     lines = []
     for mean in joint.means:
         found, of = mean.estimate, f" of {mean.completion_fn}" if several else ""
-        certainty = f"95 % interval {interval(found.interval)} ({found.method})"
+        certainty = "no interval: one has a single sample"
+        if found.interval.defined:
+            certainty = f"95 % interval {interval(found.interval)} ({found.method})"
         lines += indented(
             f"mean {mean.metric} over {counted(mean.n_evals, 'eval')}{of}: {number(found.value)}   {certainty}"
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from evals.comparison.ladder import DECIMAL_COMMA
 from evals.errors import DataError, MissingExtra, listed
+from evals.record.special_files import refuse_special
 
 Row = Mapping[str, Any]
 SEPARATORS = (",", ";", "\t")
@@ -88,6 +89,7 @@ def _is_kept(line: str) -> bool:
 
 def _text_of(path: str) -> str:
     try:
+        refuse_special(path, pipes=True)
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=path, fix="name a file that is there") from None

@@ -151,7 +151,7 @@ class RunResult:
         if self.n_errors <= allowed:
             return None
         return ProviderError(
-            f"{self.n_errors:,} of {self.n_total:,} samples failed and were not scored",
+            f"{self.n_errors:,} of {self.n_total:,} {self._unit}s failed and were not scored",
             where=self.eval_spec.key,
             notes=[
                 self.counters.error_kinds,
@@ -160,6 +160,11 @@ class RunResult:
             ],
             fix="resume the run to ask again for those alone, or tolerate them with max_errors",
         )
+
+    @property
+    def _unit(self) -> str:
+        """What can fail: a sample, or of a run with repeats an evaluation of one."""
+        return "evaluation" if (self.run_spec.run_config.get("repeats") or 1) > 1 else "sample"
 
     @property
     def accuracy(self) -> float:
@@ -237,7 +242,7 @@ class RunResult:
         if self.problem is not None:
             notes.append(str(self.problem).splitlines()[0])
         if self.n_errors and self.problem is None:
-            notes.append(f"{counted(self.n_errors, 'sample')} failed (not scored; not in n)")
+            notes.append(f"{counted(self.n_errors, self._unit)} failed (not scored; not in n)")
         notes += [self._record_line()] if self.record_path is not None else []
         return result_html(self._title(), self.metrics, notes)
 
