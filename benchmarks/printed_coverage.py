@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from printed_cells import LEVEL, Cell, all_cells, ends_of
+from drawn_scores import LEVEL, Cell, ends_of
+from printed_cells import all_cells
 
 PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
 BLOCK = re.compile(r"(<!-- printed coverage: [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
