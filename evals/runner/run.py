@@ -140,11 +140,12 @@ def conclude(
 def _count_calls_of_plugins(evaluation: Eval, counts: CallCounts, counters: RunCounters) -> None:
     """Count calls that did not come through the engine: an eval with a plain `eval_sample` calls bare functions itself.
 
-    Those that left an event are counted; without any it is not known how many there were.
+    Those that left an event are counted; without any it is not known how many there were, and in a run that goes on
+    neither, since the events of the samples before are among them.
     """
     if counts.n_calls or getattr(type(evaluation).eval_sample, "is_async", False):
         return
-    counts.n_calls = counters.n_recorded
+    counts.n_calls = 0 if counters.n_before else counters.n_recorded
     traits = map(traits_of, evaluation.completion_fns)
     if not counts.n_calls and not all(one.has_complete or one.delegates for one in traits):
         counts.n_uncounted = counters.n_finished
