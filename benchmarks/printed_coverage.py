@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from printed_cells import KINDS, LEVEL, Cell, ends_of
-from printed_totals import TOTALS
+from drawn_scores import LEVEL, Cell, ends_of
+from printed_cells import all_cells
 
 PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
 BLOCK = re.compile(r"(<!-- printed coverage: [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
@@ -31,11 +31,6 @@ MOST_ERROR = 0.5
 
 N_FEW = 100
 "Runs of a cell that always prints the same, or never an interval."
-
-
-def all_cells() -> list[Cell]:
-    """Every cell of the grid, kind by kind."""
-    return [cell for kind in (*KINDS, *TOTALS) for cell in kind()]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from evals.cli.console import existing_folder
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from evals.runner.checks import EvalCheck
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _block(check: EvalCheck) -> str:
-    size = f"   {check.n_samples:,} samples" if check.n_samples is not None else ""
+    size = f"   {counted(check.n_samples, 'sample')}" if check.n_samples is not None else ""
     lines = [f"{check.name}{size}   {check.where or ''}".rstrip()]
     for finding in check.findings:
         first, *rest = finding.text.splitlines()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.cli.console import existing_folder, fitted, table, terminal_width
 from evals.project import current_project
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,7 +129,7 @@ def _row(benchmark: Benchmark, file: DeclaredFile, copies: list[Path]) -> dict[s
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    n_rows = f"{row['n_rows']:,} rows" if row["n_rows"] else ""
+    n_rows = counted(row["n_rows"], "row") if row["n_rows"] else ""
     return [row["name"], n_rows, _size(row["size_bytes"]), row["at"] or "not fetched"]
 
 

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from evals.texts.number_text import counted
+
 if TYPE_CHECKING:
     from evals.exams.catalogue import CatalogueExam, PublishedScore
 
@@ -85,7 +87,7 @@ def in_full(exam: CatalogueExam) -> Iterator[str]:
         yield from (f"  {line}" for line in wrap(f"{exam.note[0].upper()}{exam.note[1:]}.", WIDTH - 2))
     for part in exam.parts:
         weight = "" if part.weight_pct is None else f", {part.weight_pct:g} %"
-        yield f"  {part.name}: {part.n_questions} questions{weight}"
+        yield f"  {part.name}: {counted(part.n_questions, 'question')}{weight}"
     for one in exam.percentiles:
         yield f"  percentiles: {one.population} ({one.origin.status})"
     yield f"  found in training data: {exam.contaminated_pct:g} % of the questions"

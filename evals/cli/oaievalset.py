@@ -20,6 +20,7 @@ from evals.cli.set_progress import Progress as Progress
 from evals.cli.set_progress import Task as Task
 from evals.cli.set_progress import shown
 from evals.errors import RegistryError, UsageError
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -267,7 +268,9 @@ def joint_lines(rows: Sequence[dict[str, Any]], joint: Together) -> list[str]:
         certainty = "no interval: one has a single sample"
         if found.interval.defined:
             certainty = f"95 % interval {interval(found.interval)} ({found.method})"
-        lines += indented(f"mean {mean.metric} over {mean.n_evals} evals{of}: {number(found.value)}   {certainty}")
+        lines += indented(
+            f"mean {mean.metric} over {counted(mean.n_evals, 'eval')}{of}: {number(found.value)}   {certainty}"
+        )
     if joint.means and joint.left_out:
         lines += indented(f"not in the mean: {', '.join(joint.left_out)}")
     if len(joint.family) > 1:

@@ -25,7 +25,11 @@ def get_parser() -> Parser:
         epilog=EPILOG,
     )
     switch = argparse.BooleanOptionalAction
-    parser.add_argument("model", help="model or completion function, or a list of them such as pocket/ladder")
+    parser.add_argument(
+        "model",
+        help="model or completion function, or a list of them such as pocket/ladder; may be left out where the project "
+        "file names one (`model` in evals.toml)",
+    )
     parser.add_argument("eval_set", help="name of a set (`evals list --kind eval_sets` shows them) or of one eval")
     parser.add_argument(
         "--registry_path", action="append", default=[], metavar="DIR", help="a further registry; repeatable"

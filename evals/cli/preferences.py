@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{path}: left out {counted(n, 'row')} without a judgement", file=sys.stderr)
     if args.battles is not None:
         n_written = write_battles(args.battles, map(battle_of, found.rows))
-        print(f"{n_written:,} battles written to {args.battles}", file=sys.stderr)
+        print(f"{counted(n_written, 'battle')} written to {args.battles}", file=sys.stderr)
     if args.json:
         plain = {"pairs": [as_json.plain_pair(pair) for pair in pairs], "ranking": as_json.plain_ranking(ranking)}
         plain |= {"corrected": list(map(as_json.plain_voted, voted)), "groups": list(map(as_json.plain_group, groups))}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from evals.cli.console import existing_folder, fitted, terminal_width
 from evals.cli.list_ import KINDS
 from evals.errors import DataError, EvalsError, RegistryError, near_misses
+from evals.texts.number_text import counted
 from evals.texts.safe_text import printable
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def _lines(shown: dict[str, Any], asked: str, kind: str, registry: Registry) -> 
 
 def _data_line(args: dict[str, Any], n_samples: int, sha256: str | None) -> str:
     digest = f", sha256 {sha256[:6]}..{sha256[-4:]}" if sha256 else ""
-    return f"{args.get('samples_jsonl', '')}   {n_samples:,} samples{digest}".strip()
+    return f"{args.get('samples_jsonl', '')}   {counted(n_samples, 'sample')}{digest}".strip()
 
 
 def _value_lines(key: str, value: Any) -> list[str]:

@@ -22,6 +22,7 @@ from evals.stats.means import estimate
 from evals.stats.paired import PairedDifference, paired_difference
 from evals.stats.paired_method import RIGHT_OR_WRONG, detectable_from, judgement
 from evals.stats.power import detectable_difference
+from evals.texts.number_text import counted_with
 
 ScoredPair = tuple[Array, Array, Codes | None]
 
@@ -179,7 +180,10 @@ def refuse_unpaired(a: RunScores, b: RunScores, pairing: Pairing) -> None:
         raise DataError(
             "no sample asks the same in both runs",
             where=b.path,
-            notes=[f"{len(pairing.changed_a):,} ids are in both, each with another question: {listed(_some_ids(a))}"],
+            notes=[
+                f"{counted_with(len(pairing.changed_a), 'id', 'is', 'are')} in both, with another question: "
+                f"{listed(_some_ids(a))}"
+            ],
             fix="if row n is still the same problem in both, pair by id alone: --by-id",
         )
     raise DataError(
@@ -254,16 +258,22 @@ def _notes(a: RunScores, b: RunScores, pairing: Pairing) -> list[str]:
         counts = f"{pairing.failed_in_a:,} in the first run, {pairing.failed_in_b:,} in the second"
         notes.append(f"samples that failed in one run only are left out: {counts}")
     if len(pairing.changed_a):
-        notes.append(f"{len(pairing.changed_a):,} samples have the same id and another question: left out")
+        said = counted_with(len(pairing.changed_a), "sample", "has", "have")
+        notes.append(f"{said} the same id and another question: left out")
     only = len(pairing.only_a) - pairing.failed_in_b, len(pairing.only_b) - pairing.failed_in_a
     if any(only):
         notes.append(f"samples that only one run has are left out: {only[0]:,} of the first, {only[1]:,} of the second")
     if pairing.n_moved:
-        notes.append(f"{pairing.n_moved:,} samples ask the same under another id: paired by what they ask")
+        said = counted_with(pairing.n_moved, "sample", "asks", "ask")
+        notes.append(f"{said} the same under another id: paired by the question")
     if pairing.by_id_alone:
         notes.append("paired by id alone: what they ask was not compared")
     notes += [f"{run.path} did not end" for run in (a, b) if not run.facts.finished]
-    notes += [f"{run.n_unscored:,} samples of {run.path} have no score" for run in (a, b) if run.n_unscored]
+    notes += [
+        f"{counted_with(run.n_unscored, 'sample', 'has', 'have')} no score in {run.path}"
+        for run in (a, b)
+        if run.n_unscored
+    ]
     return notes
 
 

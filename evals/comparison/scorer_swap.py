@@ -15,6 +15,7 @@ from evals.comparison.rescoring import Rescored, aligned, rescore
 from evals.comparison.scores import RunScores
 from evals.errors import EvalsError
 from evals.stats.arrays import Array
+from evals.texts.number_text import counted
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _doubts(found: _ByOneScorer) -> list[str]:
     doubts = _other_arguments(found)
     if found.n_moved:
         doubts.append(
-            f"the {found.whose} run's own completions get other scores here in {found.n_moved:,} samples: "
+            f"the {found.whose} run's own completions get other scores here in {counted(found.n_moved, 'sample')}: "
             "scorer or data have changed since the run"
         )
     here, then = found.again[1].facts.data_sha256, found.run.facts.data_sha256
@@ -156,7 +157,7 @@ def _doubts(found: _ByOneScorer) -> list[str]:
         doubts.append(f"the data installed here are not those of the {found.whose} run")
     n_new = max(again.n_new_calls for again in found.again)
     if n_new:
-        doubts.append(f"{n_new:,} samples would need new calls of a grader to be scored again")
+        doubts.append(f"{counted(n_new, 'sample')} would need new calls of a grader to be scored again")
     return doubts
 
 

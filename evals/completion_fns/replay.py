@@ -19,6 +19,7 @@ from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError
 from evals.record.current import current_sample_id
 from evals.registry.typed_arguments import typed_arguments
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from evals.record.sample_record import SampleRecord
@@ -132,7 +133,7 @@ class ReplayCompletionFn(Backend):
         n_recorded = recorded.count(sample_id, repeat)
         which = f"sample {sample_id}" + (f", repeat {repeat}" if repeat else "")
         if n_recorded:
-            return f"{self.record} has {n_recorded} calls for {which}, and call {number + 1} was asked for"
+            return f"{self.record} has {counted(n_recorded, 'call')} for {which}, and call {number + 1} was asked for"
         return f"{self.record} has no completion for {which}"
 
 

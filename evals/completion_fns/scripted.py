@@ -17,6 +17,7 @@ from evals.engine.failures import CallFailed, Kind
 from evals.errors import DataError, UsageError
 from evals.record.current import current_sample_id
 from evals.registry.typed_arguments import typed_arguments
+from evals.texts.number_text import counted
 
 KEYS = ("sample_id", "prompt", "input")
 _FIX = 'write rows like {"sample_id": "...", "completion": "..."}; "prompt" works too, and a list in "completions"'
@@ -113,7 +114,9 @@ class ScriptedCompletionFn(Backend):
         if position < len(line.completions):
             return line.completions[position]
         n = len(line.completions)
-        raise CallFailed(Kind.OTHER, f"the script has only {n} completions for {key[:80]!r}, one more was asked for")
+        raise CallFailed(
+            Kind.OTHER, f"the script has only {counted(n, 'completion')} for {key[:80]!r}, one more was asked for"
+        )
 
 
 def lookup_keys(prompt: Any) -> Iterable[str]:

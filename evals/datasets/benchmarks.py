@@ -15,6 +15,7 @@ from evals.datasets.cache_folder import data_cache, written_whole
 from evals.datasets.opening import reading
 from evals.datasets.plain_rows import NumberedRow, write_rows
 from evals.errors import DataError, did_you_mean, listed
+from evals.texts.number_text import counted
 
 DECLARATION = "dataset.yaml"
 UNKNOWN = "unknown"
@@ -159,7 +160,7 @@ def _counted(rows: Iterable[NumberedRow], file: DeclaredFile) -> Iterator[Number
         yield row
         n_rows += 1
     if file.n_rows is not None and n_rows != file.n_rows:
-        raise DataError(f"{n_rows} rows, but {file.n_rows} are declared", where=file.value)
+        raise DataError(f"{counted(n_rows, 'row')}, but {file.n_rows} are declared", where=file.value)
 
 
 def _load_converter(file: DeclaredFile) -> Converter:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
+import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from evals.datasets.cache_folder import data_cache, written_whole
 from evals.datasets.images import undecoded, with_image_urls
@@ -14,6 +19,9 @@ from evals.datasets.plain_rows import NumberedRow, write_rows
 from evals.errors import DataError, MissingExtra, listed
 
 logger = logging.getLogger(__name__)
+
+CONNECT_S = 3.0
+"Seconds for a connection to the Hub, before its caches are all that is asked."
 
 
 def expand_hugging_face(url: str) -> Path:
@@ -31,10 +39,17 @@ def expand_hugging_face(url: str) -> Path:
         import datasets
     except ImportError:
         raise MissingExtra("reading hf:// datasets", "data") from None
+    hub = unreachable_hub() if _is_on_the_hub(name, datasets) else None
     try:
-        loaded = datasets.load_dataset(name, **keywords)
+        with _offline(datasets) if hub else contextlib.nullcontext():
+            loaded = datasets.load_dataset(name, **keywords)
     except (ValueError, OSError, RuntimeError) as error:
-        raise DataError(f"the dataset cannot be loaded: {str(error).splitlines()[0]}", where=url) from error
+        if hub:
+            raise DataError(
+                f"{hub} cannot be reached, and the cache has no such dataset", where=url, fix=_FIX
+            ) from error
+        what = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"the dataset cannot be loaded: {what}", where=url, fix=_CHECK_NAME) from error
     _refuse_splits(loaded, url)
     loaded = _with_dates_as_written(loaded, datasets, name, keywords)
     key = hashlib.sha256(f"{url} {loaded._fingerprint}".encode()).hexdigest()[:32]
@@ -45,6 +60,51 @@ def expand_hugging_face(url: str) -> Path:
         with written_whole(target) as file:
             write_rows(rows, file, url, has_lines=False)
     return target
+
+
+_FIX = (
+    "check the network and HTTPS_PROXY, or name a mirror in HF_ENDPOINT; or load it where there is a network, and copy "
+    "the folder ~/.cache/huggingface"
+)
+_CHECK_NAME = "check the name, the split and the keywords; of a gated dataset log in: hf auth login"
+
+
+def unreachable_hub() -> str | None:
+    """The host of the Hub, or of the proxy before it, where no connection is made in `CONNECT_S` seconds; else None.
+
+    The libraries of Hugging Face try a name that cannot be resolved six times, and wait 23 s in between.
+    """
+    address = urlsplit(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
+    host = address.hostname or "huggingface.co"
+    proxy = None if proxy_bypass(host) else getproxies().get(address.scheme)
+    asked = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else address
+    port = asked.port or (443 if asked.scheme == "https" else 80)
+    try:
+        with socket.create_connection((asked.hostname or host, port), timeout=CONNECT_S):
+            return None
+    except OSError:
+        return host
+
+
+def _is_on_the_hub(name: str, datasets: Any) -> bool:
+    """Whether a dataset is none of local files: a folder, or a reader such as `json`."""
+    return not Path(name).exists() and name not in getattr(datasets.packaged_modules, "_PACKAGED_DATASETS_MODULES", ())
+
+
+@contextlib.contextmanager
+def _offline(datasets: Any) -> Iterator[None]:
+    """Let the libraries look into their caches alone; they read this switch at each call."""
+    import huggingface_hub.constants
+
+    places = (datasets.config, huggingface_hub.constants)
+    before = [place.HF_HUB_OFFLINE for place in places]
+    try:
+        for place in places:
+            place.HF_HUB_OFFLINE = True
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            place.HF_HUB_OFFLINE = value
 
 
 def _with_dates_as_written(loaded: Any, datasets: Any, name: str, keywords: dict[str, str]) -> Any:

@@ -39,6 +39,8 @@ class CallCounts:
     n_calls: int = 0
     "Calls that were answered, by a server or by the cache."
     n_cached: int = 0
+    n_uncounted: int = 0
+    "Evaluations by a plug-in that calls a bare function itself: how often it did so is not known."
     n_retries: int = 0
     in_flight: int = 0
     prompt_tokens: int = 0

@@ -14,6 +14,7 @@ from evals.errors import DataError, UsageError
 from evals.forecasts.document import FittedPoint, Forecast, canonical, data_hash
 from evals.forecasts.fitting import Fit, mean_negative_log, problem_ids
 from evals.forecasts.targets import Split
+from evals.texts.number_text import counted_with
 
 
 def make_forecast(fit: Fit, name: str, found: Split, created_at: str) -> Forecast:
@@ -38,7 +39,8 @@ def make_forecast(fit: Fit, name: str, found: Split, created_at: str) -> Forecas
     said = fit.predict(target_compute_flops)
     if not said.interval.defined:
         raise DataError(
-            f"{len(fit.ladder.rungs)} models leave nothing over to show the noise, so there is no interval",
+            f"{counted_with(len(fit.ladder.rungs), 'model', 'leaves', 'leave')} nothing over to show the noise, so "
+            "there is no interval",
             fix="add a model",
         )
     points = tuple(

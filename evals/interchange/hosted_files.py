@@ -16,6 +16,7 @@ from typing import Any
 from evals.errors import UsageError
 from evals.interchange.hosted_items import results_in
 from evals.record.special_files import refuse_special
+from evals.texts.number_text import counted_with
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -184,7 +185,9 @@ def _take_bundle(value: dict[str, Any], where: str, path: Path, found: Found) ->
     if isinstance(rows, list) and rows:
         good = [row for row in rows if isinstance(row, dict)]
         if len(good) < len(rows):
-            found.note(f"{where}.rows", f"{len(rows) - len(good)} rows are no objects")
+            found.note(
+                f"{where}.rows", f"{counted_with(len(rows) - len(good), 'row', 'is no object', 'are no objects')}"
+            )
         found.rows_of_eval.setdefault(eval_id or where, []).extend(good)
     for number, run in enumerate(_list_of(value.get("runs"), f"{where}.runs", found)):
         place = f"{where}.runs[{number}]"

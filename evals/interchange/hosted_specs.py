@@ -72,7 +72,7 @@ def imported_evals(found: Found) -> list[ImportedEval]:
         imported.append(_without_definition(run_id, run, base, found))
     for name, rows in found.rows_of_file.items():
         if name not in found.used_files:
-            found.note(name, f"no run refers to this file: its {len(rows)} rows are not taken over")
+            found.note(name, f"no run refers to this file: its rows ({len(rows)}) are not taken over")
     return imported
 
 

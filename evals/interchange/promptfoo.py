@@ -13,6 +13,7 @@ from evals.interchange.hosted_files import Found
 from evals.interchange.hosted_specs import ImportedEval, ImportedSpec, slug
 from evals.suite.graders.prompts import Prompts, request_of
 from evals.suite.graders.read import read_grader
+from evals.texts.number_text import counted
 
 ANSWER = "{{ sample.output_text }}"
 _VARIABLE = re.compile(r"\{\{\s*([^\W\d]\w*(?:\.\w+)*)\s*\}\}")
@@ -180,7 +181,7 @@ def _group(
     rows = [{"item": dict(values)} for values, _ in group]
     graders: list[dict[str, Any]] = []
     if not group[0][1]:
-        found.note(path, f"{len(group)} tests have no assertion that can be used: they are left out")
+        found.note(path, f"left out: {counted(len(group), 'test')} without an assertion that can be used")
         return [], []
     for place, asserted in enumerate(group[0][1]):
         given = [one[place].get("value") for _, one in group]

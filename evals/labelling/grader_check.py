@@ -15,6 +15,7 @@ from evals.stats.estimate import Estimate
 from evals.stats.grader_corrected import Corrected, Misclassification, misclassification_corrected, ppi_mean
 from evals.stats.means import estimate
 from evals.stats.stratified import stratified_mean
+from evals.texts.number_text import counted, counted_with
 
 FEW_LABELS = 100
 "Fewer labels than this are said to be few."
@@ -185,9 +186,11 @@ def _graders(pairs: Sequence[Pair]) -> dict[str, Agreeing]:
 def _notes(pairs: Sequence[Pair], consensus: Consensus) -> list[str]:
     notes = []
     if len(pairs) < FEW_LABELS:
-        notes.append(f"{len(pairs)} labels are few: from {FEW_LABELS} on the intervals become useful")
+        notes.append(
+            f"{counted_with(len(pairs), 'label', 'is', 'are')} few: from {FEW_LABELS} on the intervals become useful"
+        )
     if consensus.n_disputed:
-        notes.append(f"{consensus.n_disputed} samples whose labels are a draw were left out")
+        notes.append(f"left out: {counted(consensus.n_disputed, 'sample')} whose labels are a draw")
     return notes
 
 

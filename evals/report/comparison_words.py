@@ -21,7 +21,7 @@ def head(c: Comparison) -> str:
     evals = c.a.facts.eval_name
     if c.b.facts.eval_name != evals:
         evals = f"{evals} and {c.b.facts.eval_name}"
-    clusters = f" in {c.difference.n_clusters:,} clusters" if c.difference.n_clusters != c.n else ""
+    clusters = f" in {counted(c.difference.n_clusters, 'cluster')}" if c.difference.n_clusters != c.n else ""
     return f"{evals}: {counted(c.n, 'sample')}{clusters} in both{same}"
 
 

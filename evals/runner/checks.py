@@ -26,7 +26,8 @@ from evals.runner.own_ids import OwnIds
 from evals.runner.preflight import check_pictures
 from evals.runner.scorer_trial import try_scorer
 from evals.specs import EvalSpec
-from evals.texts.number_text import counted
+from evals.suite.tools.tool_call import ToolCall
+from evals.texts.number_text import counted, counted_with
 
 MAX_SHOWN = 5
 TEXT_FIELD = "text"
@@ -239,8 +240,7 @@ def _check_scorer(
     """
     tried = try_scorer(evaluation, samples, range(len(samples)), answer)
     if tried.n == 0:
-        what = _why_none_was_tried(evaluation)
-        check.add("ok" if evaluation.further_completion_fns else "warn", what)
+        check.add(*_why_none_was_tried(evaluation))
         return
     _report(check, tried.failing, "every ideal answer passes its own scorer", "an ideal answer fails its own scorer:")
     _report(
@@ -255,10 +255,13 @@ def _check_scorer(
         )
 
 
-def _why_none_was_tried(evaluation: Eval) -> str:
+def _why_none_was_tried(evaluation: Eval) -> tuple[str, str]:
+    """The level and the text of the finding where no ideal answer could be tried."""
     if evaluation.further_completion_fns:
-        return "the grader decides what is right; it was not called"
-    return "no ideal answers to try: the scorer was not exercised"
+        return "ok", "the grader decides what is right; it was not called"
+    if isinstance(evaluation, ToolCall):
+        return "ok", "an ideal answer is a call of a function: there is no text to try the scorer on"
+    return "warn", "no ideal answers to try: the scorer was not exercised"
 
 
 def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:
@@ -268,7 +271,7 @@ def _report(check: EvalCheck, bad: list[str], ok: str, failed: str) -> None:
     for line in bad[:MAX_SHOWN]:
         check.add("failed", f"{failed} {line}")
     if len(bad) > MAX_SHOWN:
-        check.add("failed", f"{len(bad) - MAX_SHOWN} more samples alike")
+        check.add("failed", f"{counted(len(bad) - MAX_SHOWN, 'more sample')} alike")
 
 
 def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck) -> None:
@@ -286,6 +289,9 @@ def _check_duplicates(evaluation: Eval, samples: Sequence[Any], check: EvalCheck
         if first != index:
             pairs.append(f"{first + 1} and {index + 1}")
     if pairs:
-        check.add("warn", f"{len(pairs)} samples have the same input as another, rows {listed(pairs, 3)}")
+        check.add(
+            "warn",
+            f"{counted_with(len(pairs), 'sample', 'has', 'have')} the same input as another, rows {listed(pairs, 3)}",
+        )
     else:
         check.add("ok", "no two samples have the same input")

@@ -67,6 +67,11 @@ class RunCounters:
         return ", ".join(f"{kind} {count}" for kind, count in kinds[:4])
 
     @property
+    def n_recorded(self) -> int:
+        """Calls that left an event, of the finished samples."""
+        return self._n_sampled
+
+    @property
     def cost_usd(self) -> float | None:
         """Cost of the finished samples in dollars; None if the price of any call is not known."""
         return self._pico_usd / 1e12 if self._n_priced and self._n_priced == self._n_sampled else None
@@ -264,8 +269,8 @@ def truncation_warning(n_truncated: int, n_finished: int) -> str | None:
         return None
     share = 100 * n_truncated / n_finished
     return (
-        f"{n_truncated:,} of {n_finished:,} samples ({share:.1f} %) have a completion that was cut off at the limit on "
-        "tokens and scored as it is: allow more tokens"
+        f"{n_truncated:,} of {n_finished:,} samples ({share:.1f} %) {'has' if n_truncated == 1 else 'have'} a "
+        "completion that was cut off at the limit on tokens and scored as it is: allow more tokens"
     )
 
 

@@ -12,6 +12,7 @@ from evals.runner.request import RunRequest
 from evals.stats.arrays import Codes
 from evals.stats.finite_population import these_samples
 from evals.stats.intervals import mean_of
+from evals.texts.number_text import counted
 
 THESE = "these samples"
 "`estimand` of a report."
@@ -104,9 +105,10 @@ def _words(run: ScoreArrays | None, kept: list[str], population: int) -> list[st
     lines = [f"of samples like these, as they cannot be made for these alone: {', '.join(kept)}"] if kept else []
     if run is None:
         return lines
+    about = f"intervals are about the {counted(population, 'sample')} of the dataset"
     if (run.n_repeats > 1).any():
-        return [f"intervals are about these {population:,} samples: the model's draws vary, the samples do not", *lines]
+        return [f"{about}: the model's draws vary, the samples do not", *lines]
     if run.n == population:
         known = f"all {population:,} samples were evaluated once, so their score is known and has no interval"
         return [f"{known}; what other draws of the model would score takes --repeats", *lines]
-    return [f"intervals are about the {population:,} samples of the dataset, evaluated once each", *lines]
+    return [f"{about}, evaluated once each", *lines]

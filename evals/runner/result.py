@@ -18,6 +18,7 @@ from evals.report_keys import metrics_of as metrics_of
 from evals.runner.counters import RunCounters
 from evals.runner.result_html import result_html
 from evals.specs import BaseEvalSpec, EvalSpec, RunSpec
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     import pandas
@@ -241,7 +242,7 @@ class RunResult:
         if self.problem is not None:
             notes.append(str(self.problem).splitlines()[0])
         if self.n_errors and self.problem is None:
-            notes.append(f"{self.n_errors:,} {self._unit}s failed (not scored; not in n)")
+            notes.append(f"{counted(self.n_errors, self._unit)} failed (not scored; not in n)")
         notes += [self._record_line()] if self.record_path is not None else []
         return result_html(self._title(), self.metrics, notes)
 

@@ -15,6 +15,7 @@ from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver, Observer
 from evals.engine.session import CallCounts, Session
+from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly
 from evals.eval import Eval, StreamedEval
 from evals.record.recorders import RecorderBase
@@ -130,9 +131,24 @@ def conclude(
         report = _as_asked_for(report, path_of(recorder), prepared)
     if extra_report is not None:
         report = {**report, **extra_report()}
+    _count_calls_of_plugins(prepared.eval, session.counts, counters)
     result = _result_of(prepared, run_spec, session, counters, report, stopped_by)
     result.record_path = path_of(recorder)
     return result
+
+
+def _count_calls_of_plugins(evaluation: Eval, counts: CallCounts, counters: RunCounters) -> None:
+    """Count calls that did not come through the engine: an eval with a plain `eval_sample` calls bare functions itself.
+
+    Those that left an event are counted; without any it is not known how many there were, and in a run that goes on
+    neither, since the events of the samples before are among them.
+    """
+    if counts.n_calls or getattr(type(evaluation).eval_sample, "is_async", False):
+        return
+    counts.n_calls = 0 if counters.n_before else counters.n_recorded
+    traits = map(traits_of, evaluation.completion_fns)
+    if not counts.n_calls and not all(one.has_complete or one.delegates for one in traits):
+        counts.n_uncounted = counters.n_finished
 
 
 def _rewritten_data(prepared: PreparedRun) -> EvalsError | None:

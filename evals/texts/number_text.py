@@ -59,6 +59,11 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def counted_with(n: int, noun: str, verb: str, verb_of_many: str) -> str:
+    """`1 sample has`, `3 samples have`: a count with its noun and a verb that fits."""
+    return f"{counted(n, noun)} {verb if n == 1 else verb_of_many}"
+
+
 def money(usd: float) -> str:
     """Dollars: cents, and less than a cent to four decimals; `$0` is none at all."""
     if usd >= 0.01 or not usd:

@@ -116,7 +116,7 @@ def test_undefined_scores_are_left_out(tmp_path):
     b = read_scores(write_run(tmp_path / "b.jsonl", [1.0, 1.0, 0.5]))
     c = compare_runs(a, b)
     assert c.n == 2
-    assert any("have no score" in note for note in c.notes)
+    assert any("1 sample has no score" in note for note in c.notes)
 
 
 def test_a_torn_record_is_compared_as_far_as_it_goes(tmp_path):

@@ -95,7 +95,7 @@ def test_n_takes_the_first_of_the_recorded_choices(tmp_path: Path):
     [
         ("other", 0, ["p"], "has no completion for sample other"),
         ("s", 1, ["p"], "has no completion for sample s, repeat 1"),
-        ("s", 0, ["p", "p"], "has 1 calls for sample s, and call 2 was asked for"),
+        ("s", 0, ["p", "p"], "has 1 call for sample s, and call 2 was asked for"),
     ],
 )
 def test_what_the_record_does_not_have_is_that_sample_s_error(

@@ -473,7 +473,7 @@ def test_rows_that_no_run_refers_to_and_keys_that_are_not_known_are_named(tmp_pa
     written(folder, "eval.json", EVAL)
     written(folder, "files/file-x.jsonl", json.dumps({"item": ROWS[0], "verdict": 1}) + "\n")
     said = "\n".join(notes(imported(tmp_path, folder)))
-    assert "file-x: no run refers to this file: its 1 rows are not taken over" in said
+    assert "file-x: no run refers to this file: its rows (1) are not taken over" in said
     assert "its rows have keys that are not known: verdict" in said
 
 

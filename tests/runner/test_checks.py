@@ -78,7 +78,7 @@ def test_texts_are_told_apart_by_their_words_not_by_the_empty_prompt_before_them
     write_eval(tmp_path, "texts", [{"text": word} for word in ("one", "two", "one")], "evals.suite:TextLoss")
     [check] = check_evals(["texts"], [str(tmp_path)], [])
     assert [one.text for one in check.findings if "same input" in one.text] == [
-        "1 samples have the same input as another, rows 1 and 3"
+        "1 sample has the same input as another, rows 1 and 3"
     ]
 
 
@@ -218,3 +218,13 @@ def test_an_ideal_answer_that_cannot_be_scored_is_told_with_the_reason(tmp_path)
     text = " ".join(one.text for one in check.findings if one.level == "failed")
     assert "the problem's own solution does not pass its tests here" in text
     assert "fix: correct the test or the solution" in text
+
+
+def test_calls_of_functions_are_no_texts_that_could_be_tried(tmp_path):
+    tool = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+    row = {"input": "Add.", "tools": [tool], "ideal": [{"add": {}}]}
+    write_eval(tmp_path, "calls", [row], "evals.suite:ToolCall")
+    [check] = check_evals(["calls"], [str(tmp_path)], [])
+    said = [(one.level, one.text) for one in check.findings if "call of a function" in one.text]
+    assert said == [("ok", "an ideal answer is a call of a function: there is no text to try the scorer on")]
+    assert not any("no ideal answers" in one.text for one in check.findings)

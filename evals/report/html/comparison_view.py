@@ -10,6 +10,7 @@ from evals.errors import EvalsError
 from evals.record.scores import report_name
 from evals.report.words import interval, level_text, number, one_line, p_value, printable, signed, signed_interval
 from evals.report_keys import TOO_FEW
+from evals.texts.number_text import counted
 
 if TYPE_CHECKING:
     from evals.comparison.compare import Comparison, GroupDifference
@@ -71,7 +72,7 @@ def _many(s: ManyRuns, names: Sequence[str]) -> dict[str, Any]:
             pairs.append({"name": one_line(label), **_difference(value, bounds), "p": p_value(p), "n": s.n})
     evals = ", ".join(dict.fromkeys(run.facts.eval_name for run in s.runs))
     return {
-        "head": printable(f"{evals}: {s.n:,} samples in all {len(s.runs)} runs"),
+        "head": printable(f"{evals}: {counted(s.n, 'sample')} in all {len(s.runs)} runs"),
         "metric": one_line(report_name(s.runs[0].metric)),
         "runs": [{**_run_row(names[i], s.estimates[i], s.n), "rank": rank_text(s, i)} for i in order],
         "pairs": pairs,

@@ -102,9 +102,11 @@ class CalibrationPlot:
         """Each run with its numbers and its bins, then what was left out."""
         lines = ["\n\n".join(map(_run_text, self.runs, self.found, self.names))]
         for name, n in zip(self.names, self.n_left_out, strict=True):
-            lines += [f"left out, {name}: {n:,} samples that not all records have"] if n else []
+            lines += [f"left out, {name}: {counted(n, 'sample')} that not all records have"] if n else []
         if self.n_prompts_differ:
-            lines.append(f"warning: the prompts of {self.n_prompts_differ:,} questions differ between the records")
+            lines.append(
+                f"warning: the prompts of {counted(self.n_prompts_differ, 'question')} differ between the records"
+            )
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
@@ -171,7 +173,9 @@ def _run_text(run: Confidences, found: Calibration, name: str) -> str:
     lines.append(_measure_line("ECE if calibrated", found.ece_if_calibrated) + f"   p = {found.p_calibrated:.3f}")
     if found.temperature is not None:
         refit = found.temperature
-        said = f"  temperature {refit.temperature:.2f} fitted to {refit.n_fitted:,} questions; ECE of the others:"
+        said = (
+            f"  temperature {refit.temperature:.2f} fitted to {counted(refit.n_fitted, 'question')}; ECE of the others:"
+        )
         lines += ["", said, _measure_line("  before", refit.before), _measure_line("  after", refit.after)]
     bins = "each option a point" if run.kind == "choice" else "each question a point"
     lines += ["", f"  bin ({bins})   points  questions  said   correct  95 % interval"]
@@ -192,12 +196,12 @@ def _warnings(run: Confidences) -> list[str]:
     lines = []
     if run.n_low_mass:
         lines.append(
-            f"warning: of {run.n_low_mass:,} questions the letters hold less than {MIN_MASS} of the probability"
+            f"warning: of {counted(run.n_low_mass, 'question')} letters hold less than {MIN_MASS} of the probability"
         )
     if run.n_floored:
-        lines.append(f"warning: of {run.n_floored:,} questions a letter was not in the reply and has a floor")
+        lines.append(f"warning: of {counted(run.n_floored, 'question')} a letter was not in the reply, and has a floor")
     if run.n_left_out:
-        lines.append(f"left out: {run.n_left_out:,} samples without a score or a confidence")
+        lines.append(f"left out: {counted(run.n_left_out, 'sample')} without a score or a confidence")
     return lines
 
 

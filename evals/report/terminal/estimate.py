@@ -18,7 +18,7 @@ def estimate_text(e: RunEstimate) -> str:
     """The estimate of one run, at most 80 columns wide."""
     said = "nothing was called" if not e.n_trial_calls else f"{counted(e.n_trial_calls, 'real call')} made to measure"
     lines = [one_line(f"{e.eval} on {e.models[0].model}: an estimate, {said}"), ""]
-    repeats = "" if e.n_evaluations == e.n_samples else f", {e.n_evaluations:,} evaluations"
+    repeats = "" if e.n_evaluations == e.n_samples else f", {counted(e.n_evaluations, 'evaluation')}"
     lines += _line("calls", f"{_range(e.calls, '')}", f"{counted(e.n_samples, 'sample')}{repeats}; {e.calls.basis}")
     for one in e.models:
         if len(e.models) > 1:

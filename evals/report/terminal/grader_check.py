@@ -29,7 +29,8 @@ def grader_text(
     blocks = [
         wrapped(f"{one_line(record.eval_name)}, graded by {names}"),
         indented(
-            f"{counted(check.n_labelled, 'label')} by {people}, {check.design}, of {len(record.samples):,} samples"
+            f"{counted(check.n_labelled, 'label')} by {people}, {check.design}, of "
+            f"{counted(len(record.samples), 'sample')}"
         ),
         _agreement(check),
         _confusion(check.confusion, record.choices),

@@ -35,7 +35,7 @@ def ranking_text(ranking: Ranking) -> str:
         lines.append(f"{rank:<5}  {name:<{width}}  {one.elo:>5.0f}  {ends}")
     nu = ranking.tie_parameter
     how = "ties as half wins" if math.isnan(nu) else f"ties by Davidson, nu {number(nu)}"
-    n = f"n = {ranking.n:,} judgements of {ranking.n_prompts:,} prompts"
+    n = f"n = {counted(ranking.n, 'judgement')} of {counted(ranking.n_prompts, 'prompt')}"
     lines += wrapped(f"(Bradley-Terry, {how}, {n})", rest=" ")
     if len(ranking.groups) > 1:
         small = ", ".join(_name(name) for name in ranking.groups[1][:3])
@@ -112,9 +112,9 @@ def agreement_lines(found: RatersAgreement) -> list[str]:
     if alpha.n == 0 and found.n_raters > MOST_COMPARED:
         return []  # visitors of an arena, who judge a pair of their own each
     if alpha.n == 0:
-        return [f"{found.n_raters:,} raters, and no pair of answers was judged by two of them"]
+        return [f"{counted(found.n_raters, 'rater')}, and no pair of answers was judged by two of them"]
     lines = [
-        f"{found.n_raters:,} raters, {counted(alpha.n, 'pair')} of answers judged by two or more",
+        f"{counted(found.n_raters, 'rater')}, {counted(alpha.n, 'pair')} of answers judged by two or more",
         f"  Krippendorff's alpha (ordinal)  {number(alpha.value)}  95 % interval {interval(alpha.interval)}",
     ]
     for pair in found.pairs:

@@ -139,7 +139,7 @@ def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
     if metric.ci95 is not None or metric.is_too_few:
         parts.append(f"95 % interval {interval_text(*metric.ci95) if metric.ci95 else TOO_FEW}")
     if metric.n is not None and parts:
-        clusters = f" in {metric.n_clusters:,} clusters" if metric.n_clusters else ""
+        clusters = f" in {counted(metric.n_clusters, 'cluster')}" if metric.n_clusters else ""
         parts.append(f"n = {metric.n:,}{clusters}")
     return "   ".join(parts)
 
@@ -302,6 +302,8 @@ def _work_lines(result: RunResult) -> list[str]:
     calls = counted(counts.n_calls, "call") + (f" ({counts.n_cached:,} cached)" if counts.n_cached else "")
     if result.run_spec.completion_fns == ["replay"]:
         calls = f"{counted(counts.n_calls, 'completion')} played back, nothing was called"
+    if counts.n_uncounted:
+        calls = "calls not counted: the plug-in makes them itself"
     tried = [retries(counts)] if counts.n_retries else []
     parts = [calls, *tokens_and_cost(counts), *tried, seconds(result.wall_s)]
     lines = ["this run was finished before: nothing was called" if result.was_finished else ", ".join(parts)]

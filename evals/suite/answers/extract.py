@@ -23,6 +23,7 @@ from evals.suite.samples.example_pool import Example, ExamplePool, Solved, solve
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
 from evals.suite.unfinished import complete_whole, ends_by_itself, states_answer
+from evals.texts.number_text import counted
 
 
 class ExtractAnswer(StreamedEval):
@@ -219,7 +220,7 @@ class ExtractAnswer(StreamedEval):
             self._few_shot_doubts = list(few_shot_doubts(n_rows or 0, len(pool), path))
             return pool
         if n_rows is not None and n_rows > len(rows):
-            raise UsageError(f"num_few_shot is {n_rows}, but few_shot has {len(rows)} rows")
+            raise UsageError(f"num_few_shot is {n_rows}, but few_shot has {counted(len(rows), 'row')}")
         return ExamplePool([self._example(row) for row in rows], n_rows)
 
     def _example(self, row: Mapping[str, Any]) -> Example:

@@ -9,6 +9,7 @@ from random import Random
 from evals.errors import UsageError
 from evals.suite.choice.questions import Question
 from evals.suite.samples.example_pool import NEAR, SAME, NearCopies, Solved
+from evals.texts.number_text import counted
 
 PICKS = ("first", "seeded")
 SCOPES = ("subject", "all")
@@ -85,7 +86,7 @@ class FewShotExamples:
         if len(rows) < self.n_shots:
             of = f" of the subject {subject!r}" if subject else ""
             raise UsageError(
-                f"num_few_shot is {self.n_shots}, and few_shot_jsonl has {len(rows)} rows{of}",
+                f"num_few_shot is {self.n_shots}, and few_shot_jsonl has {counted(len(rows), 'row')}{of}",
                 fix="add rows, or lower num_few_shot",
             )
         if asked is not None:

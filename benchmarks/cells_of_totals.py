@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from printed_cells import GAPS, ICC, TOO_FEW, Cell, Rng, event, joint, rates
+from cells_of_differences import GAPS, joint
+from drawn_scores import ICC, TOO_FEW, Cell, Rng, event, rates
 from scipy import stats as scipy_stats
 
 from evals.cli.oaievalset import joint_lines
@@ -155,6 +156,3 @@ def groups_line(n: int, n_groups: int, p: float, gap: float, rng: Rng) -> str:
         kinds = rng.multinomial(n, joint(p, gap))
         pairs.append((np.repeat([1.0, 1.0, 0.0, 0.0], kinds), np.repeat([1.0, 0.0, 1.0, 0.0], kinds), None))
     return group_line(GroupDifference("g", "x", *corrected_differences(pairs, 0.05)[0]), 8)
-
-
-TOTALS = (exam_scores, suite_means, groups_of_compare)
