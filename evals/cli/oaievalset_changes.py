@@ -15,8 +15,8 @@ def change_since(task: Sequence[str], result: Mapping[str, Any]) -> str | None:
     task: the command `oaieval MODEL EVAL ...`. Without its record, or with one of an earlier version, less can be told.
     """
     from evals.record.reader import read_record
-    from evals.runner.fingerprint import first_difference, recorded_fingerprint
     from evals.runner.prepare import fingerprint_now
+    from evals.runner.recorded_fingerprint import first_difference, recorded_fingerprint
 
     path = result.get("record_path")
     if not isinstance(path, str) or not Path(path).is_file():

@@ -14,9 +14,13 @@ from evals.record.sample_record import SampleRecord
 
 
 class Asked:
-    """Hashes of what the samples of a record were asked, by row, and the models that answered."""
+    """Hashes of what the samples of a record were asked, by row, and the models that answered.
 
-    def __init__(self) -> None:
+    with_questions: False leaves the questions 0; the prompts are there all the same.
+    """
+
+    def __init__(self, *, with_questions: bool = True) -> None:
+        self._with_questions = with_questions
         self.prompts, self.rows, self.questions = array("q"), array("q"), array("q")
         self.models: collections.Counter[str] = collections.Counter()
         self.n_hot_cached = 0
@@ -39,12 +43,13 @@ class Asked:
                     asked = call if asked is None and call.prompt is not None else asked
             elif type_ == "raw_sample" and raw is None:
                 raw = event.data
-            elif type_ == "match" and isinstance(data := data_of(event), dict):
+            elif type_ == "match" and self._with_questions and isinstance(data := data_of(event), dict):
                 expected = data.get("expected")
         if leads and raw is not None:
             self.rows[row] = row_hash(raw)
         if leads and asked is not None:
             self.prompts[row] = hash(asked.prompt) or 1
+        if leads and asked is not None and self._with_questions:
             self.questions[row] = hash((asked.last, expected if type(expected) is str else dumps([expected]))) or 1
 
     def _count(self, call: Call) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from evals.comparison.changes import Changes, find_changes
 from evals.comparison.pairing import Pairing, pair
-from evals.comparison.scores import RunScores, read_scores
+from evals.comparison.scores import RunScores, read_scores, trusted_ids
 from evals.comparison.shared_draws import count_shared_draws
 from evals.errors import DataError, UsageError, listed
 from evals.sample import id_order
@@ -99,7 +99,8 @@ def read_runs(paths: Sequence[str | Path], metric: str | None = None) -> list[Ru
         DataError: a record cannot be read or holds no score.
         UsageError: the records do not share the metric.
     """
-    runs = [read_scores(path, metric) for path in paths]
+    with_questions = not trusted_ids(paths)
+    runs = [read_scores(path, metric, with_questions=with_questions) for path in paths]
     if len({run.metric for run in runs}) > 1:
         common = sorted(set.intersection(*(set(run.metrics) for run in runs)))
         raise UsageError(

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.record.reader import Record
-from evals.runner.contents import SCORER_CODE
-from evals.runner.fingerprint import recorded_fingerprint
+from evals.runner.recorded_fingerprint import SCORER_CODE, recorded_fingerprint
 
 
 @dataclass(frozen=True)
@@ -55,17 +54,25 @@ class RunFacts:
         return ", ".join(self.completion_fns) or "?"
 
 
+def rows_of(spec: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The eval of a run spec and the SHA-256 of the whole dataset: where both are equal, equal ids are one row."""
+    config = _mapping(spec.get("run_config"))
+    sha256 = config.get("data_sha256") or (recorded_fingerprint(spec) or {}).get("data_sha256")
+    return str(spec.get("eval_name") or "?"), sha256
+
+
 def facts_of(log: Record) -> RunFacts:
     """The facts in an opened record."""
     spec = log.spec
     config = _mapping(spec.get("run_config"))
     fingerprint, eval_spec = recorded_fingerprint(spec) or {}, _mapping(config.get("eval_spec"))
+    eval_name, data_sha256 = rows_of(spec)
     return RunFacts(
-        eval_name=str(spec.get("eval_name") or "?"),
+        eval_name=eval_name,
         completion_fns=tuple(map(str, spec.get("completion_fns") or ())),
         run_id=log.run_id,
         created_at=spec.get("created_at"),
-        data_sha256=config.get("data_sha256") or fingerprint.get("data_sha256"),
+        data_sha256=data_sha256,
         n_dataset=config.get("n_samples"),
         first_prompt_sha256=config.get("first_prompt_sha256"),
         eval_class=fingerprint.get("class") or eval_spec.get("cls"),

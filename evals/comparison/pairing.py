@@ -55,8 +55,7 @@ def pair(a: RunScores, b: RunScores, *, by_id: bool = False) -> Pairing:
     known = not by_id and bool(np.all(asked_a != 0) and np.all(asked_b != 0))
     ids = _ids_of(a, b)
     trusted = ids.trusted
-    rows_of_b = {name: row for row, name in enumerate(ids.b)}
-    partner = np.array([rows_of_b.get(name, -1) for name in ids.a], dtype=np.int64)
+    partner = _partners(ids)
     shared = np.flatnonzero(partner >= 0)
     rows_a, rows_b = shared, partner[shared]
     changed_a, changed_b, moved_a, moved_b = (rows_a[:0] for _ in range(4))
@@ -112,6 +111,14 @@ def _ids_of(a: RunScores, b: RunScores) -> _Ids:
     if not same_data and _all_own(a) and _all_own(b):
         return _Ids(a.names, b.names, trusted=not same_eval)
     return _Ids(a.sample_ids, b.sample_ids, trusted=same_data and same_eval)
+
+
+def _partners(ids: _Ids) -> Codes:
+    """The row of b with the id of each row of a; -1 where b has none."""
+    if ids.a == ids.b:
+        return np.arange(len(ids.a))
+    rows_of_b = {name: row for row, name in enumerate(ids.b)}
+    return np.array([rows_of_b.get(name, -1) for name in ids.a], dtype=np.int64)
 
 
 def _row_number(sample_id: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from evals.comparison.asked import Asked
-from evals.comparison.facts import RunFacts, facts_of
+from evals.comparison.facts import RunFacts, facts_of, rows_of
+from evals.errors import EvalsError
+from evals.record.raw_lines import parsed_line, raw_lines, refuse_pipe
 from evals.record.score_arrays import ScoreArrays, most_common, read_beside
 from evals.stats.arrays import Codes
 
@@ -31,14 +33,16 @@ class RunScores(ScoreArrays):
     "Calls answered by the cache with a completion drawn at a temperature above 0."
 
 
-def read_scores(path: str | Path, metric: str | None = None) -> RunScores:
+def read_scores(path: str | Path, metric: str | None = None, *, with_questions: bool = True) -> RunScores:
     """The scores of a record, with what comparisons need beside them. metric: see `read_score_arrays`.
+
+    with_questions: False leaves `question_hashes` 0, for runs whose ids can be trusted (see `trusted_ids`).
 
     Raises:
         DataError: no such file, no record, or no sample of it has a score.
         UsageError: no sample has the metric, or none is named and there are several odd ones.
     """
-    record, arrays, rows, asked = read_beside(path, metric, Asked)
+    record, arrays, rows, asked = read_beside(path, metric, lambda: Asked(with_questions=with_questions))
     return RunScores(
         **{field.name: getattr(arrays, field.name) for field in fields(arrays)},
         facts=facts_of(record),
@@ -48,3 +52,20 @@ def read_scores(path: str | Path, metric: str | None = None) -> RunScores:
         models=most_common(asked.models),
         n_hot_cached=asked.n_hot_cached,
     )
+
+
+def trusted_ids(paths: Sequence[str | Path]) -> bool:
+    """Whether the records say that they hold one eval over the same data: equal ids are then the same row.
+
+    False too for files that are no records, of which reading tells more.
+    """
+    found = set()
+    for path in paths:
+        try:
+            refuse_pipe(path)
+            line = parsed_line(next(raw_lines(Path(path)))[2]) or {}
+        except (OSError, EvalsError, StopIteration):
+            return False
+        spec = line.get("spec")
+        found.add(rows_of(spec) if isinstance(spec, dict) else ("", None))
+    return len(found) == 1 and all(sha256 is not None for _, sha256 in found)

@@ -3,9 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from evals.specs import LongPrices, ModelInfo
+
+UNPRICED_TIERS = ("priority",)
+"Service tiers that cost more, and whose prices the registry does not have."
+
+
+def tier_of(reply: Any) -> str | None:
+    """The service tier by which a reply was made, as the reply says; None where it says nothing.
+
+    reply: its JSON, an object of the SDK, or a list of the replies to one call.
+    """
+    if isinstance(reply, list):
+        return tier_of(reply[0]) if reply else None
+    tier = reply.get("service_tier") if isinstance(reply, Mapping) else getattr(reply, "service_tier", None)
+    return tier if isinstance(tier, str) else None
+
+
+def unpriced_tier(fn: Any) -> str | None:
+    """The service tier that a completion function asks for, where nobody knows its prices; else None."""
+    options = getattr(fn, "options", None)
+    tier = options.get("service_tier") if isinstance(options, Mapping) else None
+    return tier if tier in UNPRICED_TIERS else None
+
+
+def at_tier(info: ModelInfo | None, tier: str | None) -> ModelInfo | None:
+    """The prices at a service tier of OpenAI; None where they are not known.
+
+    `flex` costs what a batch costs, cached tokens in proportion (OpenAI, guide "Flex processing").
+    """
+    if info is None or tier in UNPRICED_TIERS:
+        return None
+    batch, own = info.batch_input_usd_per_million, info.input_usd_per_million
+    if tier != "flex" or batch is None or not own:
+        return info
+    share = batch / own
+
+    def cheaper(price: float | None) -> float | None:
+        return None if price is None else price * share
+
+    return replace(
+        info,
+        input_usd_per_million=batch,
+        cached_input_usd_per_million=cheaper(info.cached_input_usd_per_million),
+        cache_write_usd_per_million=cheaper(info.cache_write_usd_per_million),
+        output_usd_per_million=_or(info.batch_output_usd_per_million, (info.output_usd_per_million or 0.0) * share),
+        long=None if info.long is None else _cheaper_long(info.long, share),
+    )
+
+
+def _cheaper_long(prices: LongPrices, share: float) -> LongPrices:
+    cached = prices.cached_input_usd_per_million
+    return replace(
+        prices,
+        input_usd_per_million=prices.input_usd_per_million * share,
+        cached_input_usd_per_million=None if cached is None else cached * share,
+        output_usd_per_million=prices.output_usd_per_million * share,
+    )
 
 
 def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float | None:
@@ -57,6 +114,6 @@ def summed_usage(usages: list[Mapping[str, Any] | None]) -> dict[str, Any] | Non
 def _count(usage: Mapping[str, Any], *keys: str) -> int | None:
     for key in keys:
         value = usage.get(key)
-        if isinstance(value, int):
-            return value
+        if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
+            return int(value)
     return None

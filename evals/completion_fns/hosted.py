@@ -265,8 +265,12 @@ class HostedBackend(Backend):
             result.tool_calls = tool_calls_of(result)
         self._room.saw(result)
         result.latency_s = time.perf_counter() - began_s
-        result.cost_usd = _summed([cost_usd(part.usage, self.model_info()) for part in drawn])
+        result.cost_usd = _summed([self.cost_of(part) for part in drawn])
         return result
+
+    def cost_of(self, result: Completions) -> float | None:
+        """The cost of one request in US dollars; None where they are not known."""
+        return cost_usd(result.usage, self.model_info())
 
     async def aclose(self) -> None:
         """End the client of the running loop; a later call makes a new one."""

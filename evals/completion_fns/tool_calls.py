@@ -65,7 +65,10 @@ def _call(id: Any, name: Any, arguments: Any) -> FunctionCall:
 
 
 def read_arguments(given: Any) -> dict[str, Any] | str:
-    """The arguments of a call as an object; the text as it is if it is no JSON object. An empty text is no argument."""
+    """The arguments of a call as an object; the text as it is if it is no JSON object.
+
+    An empty text is no argument, and so is `null`, which vLLM's parsers pass on from models.
+    """
     if isinstance(given, Mapping):
         return dict(given)
     text = "" if given is None else str(given)
@@ -75,6 +78,8 @@ def read_arguments(given: Any) -> dict[str, Any] | str:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    if value is None:
+        return {}
     return value if isinstance(value, dict) else text
 
 

@@ -18,9 +18,9 @@ from evals.record.file import is_being_written
 from evals.record.local import LocalRecorder
 from evals.record.reader import Record, read_record
 from evals.runner.counters import RunCounters
-from evals.runner.fingerprint import first_difference, recorded_fingerprint
 from evals.runner.parts import SampleOrder, append_parts
 from evals.runner.prepare import PreparedRun, prepare_report
+from evals.runner.recorded_fingerprint import first_difference, recorded_fingerprint
 from evals.runner.request import RunRequest
 from evals.runner.result import RunResult
 from evals.runner.run import conclude, end_record

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import enum
-import json
 import math
-import re
 import time
 from collections.abc import Mapping
-from typing import Any
 
+from evals.engine.error_bodies import (
+    ErrorBody,
+    is_filtered,
+    is_of_the_answer,
+    is_quota,
+    is_too_long,
+    is_unknown_model,
+    is_unpaid,
+    read_error,
+)
 from evals.engine.limits import reset_s
 from evals.secrets import redact
 
@@ -73,6 +80,8 @@ class CallFailed(Exception):
         self.n_attempts = 1
         self.where: str | None = None
         "`file:line` of a plug-in whose code failed; None for failures of servers."
+        self.prompt: Any = None
+        "What was asked, in the form in which the backend got it; None where the call is recorded anyway."
         self.is_final = False
         "The engine has tried as often as it may. A call that contains this one must not be tried again."
 
@@ -82,38 +91,19 @@ class CallFailed(Exception):
         return f"{self.kind.value} ({status.strip() or 'no status'}{host}): {self.message}"
 
 
-_CONTEXT_WORDS = re.compile(
-    r"context[ _](length|size|window)|maximum context|too many tokens|prompt is too long|max_model_len|"
-    r"exceeds? the (maximum|model)|longer than the maximum|input is too long",
-    re.IGNORECASE,
-)
-_QUOTA_CODES = re.compile(r"insufficient_quota|billing_hard_limit")
-_QUOTA_WORDS = re.compile(r"exceeded (?:your|its) current quota", re.IGNORECASE)
-"""Of a 429 that no wait mends. Gateways pass on the provider's message and lose its code: litellm's proxy gives the
-code `429` and the type `throttling_error`."""
-_QUOTA_RETURNS = re.compile(r"RESOURCE_EXHAUSTED|retryDelay|retry in \d|per[ _]?minute", re.IGNORECASE)
-"Google says the same of its quotas a minute, which a wait does mend."
 _OF_UPSTREAM = "llm_provider-"
 "litellm's proxy sends the headers of its upstream under this prefix, and no `Retry-After` of its own."
 _RETRY_HEADERS = (("retry-after-ms", 0.001), ("retry-after", 1.0))
 "Names, each with the seconds of its unit."
-_FILTER_WORDS = re.compile(
-    r"content[ _](filter|policy|management)|responsibleai|safety system|usage policies", re.IGNORECASE
-)
-_MODEL_WORDS = re.compile(
-    r"model.{0,80}(not (found|exist|supported|available)|does not exist|unknown)|"
-    r"(unknown|invalid|no such|not a valid).{0,20}model|model_not_found",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 def classify_http(status: int, headers: Mapping[str, str], body: bytes | str, *, host: str | None = None) -> CallFailed:
     """The failure for an HTTP reply with an error status. host: the server, for messages."""
-    code, message = _error_of(body)
-    kind = _kind_of(status, code, message)
+    error = read_error(body)
+    kind = _kind_of(status, error, host or "")
     return CallFailed(
         kind,
-        message or "no message",
+        short(error.message) or "no message",
         status=status,
         retry_after_s=_wait_s(headers, kind),
         host=host,
@@ -128,33 +118,29 @@ def _wait_s(headers: Mapping[str, str], kind: Kind) -> float | None:
     return reset_s(own_and_upstream(headers)) or None
 
 
-def _kind_of(status: int, code: str, message: str) -> Kind:
-    text = f"{code} {message}"
+def _kind_of(status: int, error: ErrorBody, host: str) -> Kind:
     # litellm's proxy says "No connected db." to a wrong key where it has no database.
-    if status == 401 or "invalid_api_key" in code or "no_db_connection" in code:
+    if status == 401 or "invalid_api_key" in error.code or "no_db_connection" in error.code:
         return Kind.AUTH
     if status == 402:
         return Kind.PAYMENT
     if status == 429:
-        return Kind.QUOTA if _is_quota(text) else Kind.RATE_LIMIT
+        if is_unpaid(error.text):
+            return Kind.PAYMENT
+        return Kind.QUOTA if is_quota(error.text, host) else Kind.RATE_LIMIT
     if status == 404:
         return Kind.UNKNOWN_MODEL
     if status in (400, 403, 413, 422):
-        return _kind_of_refusal(status, text)
-    if status in (503, 529):
-        return Kind.OVERLOADED
-    if status in (408, 504, 524):
-        return Kind.TIMEOUT
-    if status in (409, 425) or status >= 500:
-        return Kind.SERVER
-    return Kind.BAD_REQUEST
+        return _kind_of_refusal(status, error.text)
+    return _KINDS.get(status, Kind.SERVER if status >= 500 else Kind.BAD_REQUEST)
 
 
-def _is_quota(text: str) -> bool:
-    """Whether a 429 means a quota that is used up until somebody pays."""
-    if _QUOTA_CODES.search(text):
-        return True
-    return _QUOTA_WORDS.search(text) is not None and not _QUOTA_RETURNS.search(text)
+_KINDS = {
+    **dict.fromkeys((408, 504, 524), Kind.TIMEOUT),
+    **dict.fromkeys((498, 503, 529), Kind.OVERLOADED),
+    **dict.fromkeys((409, 424, 425, 499), Kind.SERVER),
+}
+"Of statuses beyond the common ones: 498 is Groq's for no capacity, 424 TGI's for a failed generation, 499 Google's."
 
 
 def own_and_upstream(headers: Mapping[str, str]) -> dict[str, str]:
@@ -167,34 +153,17 @@ def own_and_upstream(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _kind_of_refusal(status: int, text: str) -> Kind:
-    if _FILTER_WORDS.search(text):
+    if is_unpaid(text):
+        return Kind.PAYMENT
+    if is_filtered(text):
         return Kind.CONTENT_FILTER
-    if status == 413 or _CONTEXT_WORDS.search(text):
+    if status == 413 or is_too_long(text):
         return Kind.CONTEXT_LENGTH
-    if status == 400 and _MODEL_WORDS.search(text):
+    if is_of_the_answer(text):
+        return Kind.OTHER
+    if status == 400 and is_unknown_model(text):
         return Kind.UNKNOWN_MODEL
     return Kind.BAD_REQUEST
-
-
-def _error_of(body: bytes | str) -> tuple[str, str]:
-    """(code and type, message) from the forms of errors that providers use; ("", the raw text) for other forms."""
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    try:
-        parsed: Any = json.loads(text)
-    except ValueError:
-        return "", short(text)
-    if isinstance(parsed, list) and parsed:
-        parsed = parsed[0]
-    if not isinstance(parsed, dict):
-        return "", short(text)
-    error = parsed.get("error", parsed)
-    if isinstance(error, str):
-        return "", short(error)
-    if not isinstance(error, dict):
-        return "", short(text)
-    code = " ".join(str(error[key]) for key in ("code", "type", "status") if error.get(key))
-    message = error.get("message") or error.get("detail") or text
-    return code, short(message if isinstance(message, str) else json.dumps(message))
 
 
 def short(text: str, limit: int = 300) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -75,14 +76,24 @@ def plain_end(raw: bytes) -> PlainEnd | None:
     It may be believed where the checksum is right: the line is then what was written, and its end belongs to it, since
     a quote inside a text would have a backslash before it. Parsing these lines would take most of a first pass.
     """
-    start, end = _PLAIN_START.match(raw), _PLAIN_END.match(raw, raw.rfind(_BEFORE_END))
+    start = _PLAIN_START.match(raw)
+    end = _PLAIN_END.match(raw, raw.rfind(_BEFORE_END)) if start is not None else None
     if start is None or end is None:
         return None
     event_id, sample_id, type_ = start.groups()
     repeat, own, labels, _, n_lines, crc = end.groups()
-    seal = int(n_lines), int(crc, 16), end.start(4)
-    name = sample_id.decode("utf-8", "replace")
-    return PlainEnd(name, int(event_id), int(repeat or 0), own, labels, *seal, type_, start.end())
+    return PlainEnd(
+        sys.intern(sample_id.decode("utf-8", "replace")),  # two runs of an eval have the same ids
+        int(event_id),
+        0 if repeat is None else int(repeat),
+        own,
+        labels,
+        int(n_lines),
+        int(crc, 16),
+        end.start(4),
+        type_,
+        start.end(),
+    )
 
 
 class Batch(NamedTuple):

@@ -22,6 +22,8 @@ _AFTER_DATA = b', "created_by": "'
 class UnreadEvent(Event):
     """An event of an intact batch, which is parsed when more than its type and its bytes are asked for."""
 
+    is_unread = True
+
     def __init__(self, type: str, raw: bytes, data_from: int, repeat: int | None) -> None:
         self.type = type
         self.repeat = repeat
@@ -29,7 +31,6 @@ class UnreadEvent(Event):
         "Its line."
         self.data_from = data_from
         "Where the data begins in the line."
-        self.is_unread = True
 
     def __getattr__(self, name: str) -> Any:
         if name not in Event.__dataclass_fields__:

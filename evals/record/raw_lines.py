@@ -122,12 +122,16 @@ def refuse_pipe(path: str | Path) -> None:
 
 
 def parsed_value(text: bytes) -> Any:
-    """A JSON value as the recorder wrote it. A bare NaN becomes None.
+    """A JSON value as the recorder wrote it, without blanks around it. A bare NaN becomes None.
 
     Raises:
         ValueError: it is none.
     """
-    return _decoder.decode(text.decode("utf-8"))
+    written = text.decode("utf-8")
+    value, end = _decoder.raw_decode(written)
+    if end != len(written):
+        raise ValueError("there is more than one JSON value")
+    return value
 
 
 def parsed_line(raw: bytes) -> dict[str, Any] | None:

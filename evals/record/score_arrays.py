@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -125,11 +125,12 @@ def read_beside(
         DataError, UsageError: as `read_score_arrays`.
     """
     readers = _Reader(metric), beside()
-    record = read_record(path, lambda sample: _take(sample, *readers))
+    record = read_record(path, _taker(*readers))
     if not record.gave_all:
         readers = _Reader(metric), beside()
+        take = _taker(*readers)
         for sample in record.samples():
-            _take(sample, *readers)
+            take(sample)
     name = readers[0].chosen()
     if name is None:
         raise _no_metric(record, metric, readers[0])
@@ -138,12 +139,17 @@ def read_beside(
     return record, *readers[0].arrays(str(record.path), name), readers[1]
 
 
-def _take(sample: SampleRecord, scores: _Reader, other: SampleReader) -> None:
-    if sample.error is not None:
-        scores.add_failed(sample)
-    else:
-        row, leads = scores.add(sample)
-        other.add(sample, row, leads=leads)
+def _taker(scores: _Reader, other: SampleReader) -> Callable[[SampleRecord], None]:
+    add, add_to_other = scores.add, other.add
+
+    def take(sample: SampleRecord) -> None:
+        if sample.error is not None:
+            scores.add_failed(sample)
+            return
+        row, leads = add(sample)
+        add_to_other(sample, row, leads=leads)
+
+    return take
 
 
 def _no_metric(record: Record, metric: str | None, reader: _Reader) -> DataError | UsageError:
@@ -196,10 +202,14 @@ class _Codes:
         self.names: dict[str, int] = {}
         self.codes = array("q")
 
-    def add(self, row: int, value: Any) -> None:
+    def add(self, row: int, value: str) -> None:
+        code = self.names.setdefault(value, len(self.names))
+        if row == len(self.codes):  # as a rule each row has the label, in the order of rows
+            self.codes.append(code)
+            return
         while len(self.codes) <= row:
             self.codes.append(-1)
-        self.codes[row] = self.names.setdefault(str(value), len(self.names))
+        self.codes[row] = code
 
     def fill(self, n_rows: int, value: str) -> None:
         """Give every row without the label this value."""
@@ -228,7 +238,7 @@ class _Reader:
         self._values: dict[str, _Values] = {}
         self._wanted: dict[str, bool] = {}
         "By the name of a number: whether its values are kept."
-        self._labels: dict[str, _Codes] = {}
+        self._labels: collections.defaultdict[str, _Codes] = collections.defaultdict(_Codes)
         self._first_repeats = array("q")
         self._n_unparsed = 0
         self._own_ids: dict[str, str] = {}
@@ -275,14 +285,9 @@ class _Reader:
         labels, raw = sample.labels, sample.raw_sample
         for key, value in ({**raw, **labels} if raw else labels).items():
             if key in _LABEL_KEYS and isinstance(value, (str, int)):
-                self._add_label(key, row, value)
+                self._labels[key].add(row, str(value))
         if (images := labels.get(IMAGES_KEY)) is not None:
-            self._add_label(IMAGES_KEY, row, images)
-
-    def _add_label(self, key: str, row: int, value: Any) -> None:
-        if key not in self._labels:
-            self._labels[key] = _Codes()
-        self._labels[key].add(row, value)
+            self._labels[IMAGES_KEY].add(row, str(images))
 
     def chosen(self) -> str | None:
         """The number that is taken; None where the record does not have it, or has several and none of the usual."""

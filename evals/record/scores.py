@@ -45,8 +45,7 @@ def numbers_in(scored: Iterable[Scored], wanted: Sequence[str] | None = None) ->
     """`values_of` for the events of `scored_data`."""
     values: dict[str, list[float]] = {}
     for type_, data in scored:
-        for name in data if wanted is None else wanted:
-            value = data.get(name)
+        for name, value in data.items() if wanted is None else [(name, data.get(name)) for name in wanted]:
             if value is None or type(value) is str:  # most of a match: texts
                 continue
             number = _number(type_, name, value)
@@ -103,7 +102,7 @@ def _number(type: str, name: str, value: Any) -> float | None:
     """The value as a number; None for what is none. `type` is that of its event."""
     if not isinstance(value, _PLAIN_TYPES):
         value = plain(value)  # a live event holds numpy's numbers as they are
-    if isinstance(value, bool):
+    if value is True or value is False:
         return float(value) if type == "metrics" or name == "correct" else None
     return float(value) if isinstance(value, (int, float)) and is_finite(value) else None
 

@@ -13,6 +13,7 @@ from evals.metrics import Mean
 from evals.record.recorders import Event
 from evals.record.scores import is_finite, n_unparsed, score_of
 from evals.report_keys import ENDINGS
+from evals.texts.thoughts import split_thoughts
 
 MOST_TRUNCATED = 0.01
 "The share of samples with a truncated completion above which a report warns."
@@ -218,16 +219,35 @@ _ENDING_OF = {
 def endings_of(sampling: Mapping[str, Any]) -> list[str]:
     """The ENDINGS of the completions of a `sampling` event, one entry for each completion and ending."""
     reasons, answers = sampling.get("finish_reasons"), sampling.get("answers")
-    if reasons is None and answers is None:
+    if reasons is None and answers is None and not sampling.get("reasoning"):
         return []
-    found = [_ENDING_OF.get(str(reason)) for reason in reasons] if isinstance(reasons, list) else []
-    endings = [ending for ending in found if ending]
-    texts = sampling.get("sampled")
-    texts = [texts] if isinstance(texts, str) else texts
+    endings = _endings_by_reason(sampling, reasons if isinstance(reasons, list) else [])
+    texts = _sampled(sampling)
     if isinstance(answers, list) and isinstance(texts, list):
-        cut = [answer for answer, text in zip(answers, texts, strict=False) if answer != text]
+        changed = [(answer, text) for answer, text in zip(answers, texts, strict=False) if answer != text]
+        cut = [answer for answer, text in changed if split_thoughts(str(text)).thoughts]
         endings += ["n_with_thoughts"] * len(cut) + ["n_without_answer"] * cut.count("")
     return endings
+
+
+def _endings_by_reason(sampling: Mapping[str, Any], reasons: Sequence[Any]) -> list[str]:
+    """The endings that finish reasons tell, and those of completions that stopped with reasoning and without a text.
+
+    reasons: empty where all completions have stopped by themselves.
+    """
+    found = [_ENDING_OF.get(str(reason)) for reason in reasons]
+    reasoning, texts = sampling.get("reasoning"), _sampled(sampling)
+    if isinstance(reasoning, list) and isinstance(texts, list):
+        ends = reasons or ["stop"] * len(texts)
+        for end, shown, text in zip(ends, reasoning, texts, strict=False):
+            if shown and text == "" and end in ("stop", None):
+                found.append("n_without_answer")
+    return [ending for ending in found if ending]
+
+
+def _sampled(sampling: Mapping[str, Any]) -> Any:
+    texts = sampling.get("sampled")
+    return [texts] if isinstance(texts, str) else texts
 
 
 def is_truncated(event: Event) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
+from evals.completion_fns.cost import unpriced_tier
 from evals.completion_fns.effort import check_effort
 from evals.engine.sample_order import sample_order
 from evals.engine.traits import effort_in_words, preflight, traits_of
@@ -334,8 +335,10 @@ def _check_budget(evaluation: Eval, request: RunRequest, registry: Registry) -> 
     for name, fn in zip(names, fns, strict=False):
         if not isinstance(name, str) or traits_of(fn).is_local:
             continue
-        if registry.model_info(name).input_usd_per_million is None:
+        tier = unpriced_tier(fn)
+        if registry.model_info(name).input_usd_per_million is None or tier:
+            at = f" at service_tier={tier}" if tier else ""
             raise UsageError(
-                f"--max_cost needs the price of {name}, which is not known",
+                f"--max_cost needs the price of {name}{at}, which is not known",
                 fix="add an entry with `prices` under completion_fns/ in a registry, or use --max_tokens_total",
             )

@@ -11,7 +11,7 @@ from typing import Any
 from evals.errors import DataError, UsageError
 from evals.record.reader import read_record
 from evals.record.sample_record import SampleRecord
-from evals.runner.fingerprint import first_difference, recorded_fingerprint
+from evals.runner.recorded_fingerprint import first_difference, recorded_fingerprint
 from evals.runner.request import RunRequest
 
 

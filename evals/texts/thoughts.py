@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _NAME = (
-    r"(?:seed:|ant:|antml:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratch_?pad|antthinking"
+    r"(?:[a-z]{1,8}:|longcat_)?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratch_?pad|antthinking"
     r"|(?:inner|internal)_(?:thoughts?|monologue)|chain_of_thoughts?|cot)"
 )
 _MARK = (
@@ -25,9 +25,11 @@ _MARK = (
 _BARE_CHANNELS = r"(?s)\Aanalysis(?=[^\sa-z]).*?assistantfinal"
 "What is left of gpt-oss's channels by servers that drop special tokens: `analysisThe user asks...assistantfinalParis`."
 _FRAME = (
-    r"<\|(?:begin_of_solution|end_of_solution|START_RESPONSE|END_RESPONSE|return|start\|>assistant<\|channel\|>final"
+    r"<\|(?:begin_of_(?:solution|box)|end_of_(?:solution|box)|START_RESPONSE|END_RESPONSE|return|start\|>assistant<\|channel\|>final"
     r"<\|message)\|>|<\|end\|>\s*\Z"
 )
+_BOX = r"(?s)\A[^`]*<\|(?:begin_of_box|START_RESPONSE)\|>"
+"A frame that stands around an answer without thoughts: GLM's models with images, and Cohere's."
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "\\": "\\"}
 "Marks that open a quotation, with those that close it."
 _UNCLOSED_BRACKETS = ("think", "thinking")
@@ -43,7 +45,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Split:
-    """A completion in two parts. `answer` is the whole completion where it has no thoughts."""
+    """A completion in two parts. `answer` is the whole completion where it has no thoughts, and no marks around it."""
 
     answer: str
     "What is read and scored; empty where the thoughts never end."
@@ -56,10 +58,11 @@ def split_thoughts(text: str) -> Split:
     """The thoughts of a completion, and the answer outside of them.
 
     Thoughts stand in `<think>...</think>`, `<thinking>`, `<thought>`, `<reasoning>`, `<reflection>`, `<analysis>`,
-    `<scratchpad>`, `<seed:think>`, `[THINK]...[/THINK]`, `<|begin_of_thought|>...<|end_of_thought|>`,
+    `<scratchpad>`, `<seed:think>`, `<mm:think>`, `[THINK]...[/THINK]`, `<|begin_of_thought|>...<|end_of_thought|>`,
     `<|START_THINKING|>...<|END_THINKING|>`, in the channels of gpt-oss and Gemma, and in their kin. Templates often
     put the first mark into the prompt: what stands before a closing mark without an opening one is a thought too. A
-    mark in a block of code, or behind a quotation mark or backtick, is text.
+    mark in a block of code, or behind a quotation mark or backtick, is text. Marks around an answer, such as GLM's
+    `<|begin_of_box|>`, are no part of it.
 
     >>> split_thoughts("<think>France... Paris.</think>\\n\\nParis").answer
     'Paris'
@@ -70,7 +73,9 @@ def split_thoughts(text: str) -> Split:
     if bare is not None:
         return Split(_tidy(text[bare.end() :]), (bare[0],))
     found = _Scan(text).split()
-    return found if found is not None else Split(text)
+    if found is not None:
+        return found
+    return Split(_tidy(text) if _compiled(_BOX).match(text) else text)
 
 
 def _may_hold_marks(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from made_runs import write_run
 
 from evals import record
-from evals.comparison.scores import read_scores
+from evals.comparison.compare import compare_runs, read_runs
+from evals.comparison.scores import read_scores, trusted_ids
 from evals.record import LocalRecorder
 from evals.record.score_arrays import read_score_arrays
 from evals.specs import RunSpec
@@ -119,3 +121,32 @@ def test_a_record_whose_only_number_has_an_odd_name_counts_its_calls_once(path):
     recorder.close()
     run = read_scores(path)
     assert (run.metric, run.scores.tolist(), run.models) == ("bleu", [0.0, 0.5, 1.0], {"m-1": 3})
+
+
+def test_ids_are_trusted_where_both_records_hold_one_eval_over_the_same_data(tmp_path):
+    def made(name: str, **facts: Any) -> Path:
+        return write_run(tmp_path / f"{name}.jsonl", [1.0, 0.0, 1.0], **facts)
+
+    one, same = made("one", data_sha256="abc"), made("same", data_sha256="abc")
+    assert trusted_ids([one, same])
+    assert not trusted_ids([one, made("other", data_sha256="def")])
+    assert not trusted_ids([made("silent"), made("silent-too")])
+    assert not trusted_ids([one, tmp_path / "missing.jsonl"])
+
+
+def test_a_spec_that_is_no_object_and_a_pipe_give_no_trust(tmp_path):
+    made = write_run(tmp_path / "made.jsonl", [1.0], data_sha256="abc")
+    odd, pipe = tmp_path / "odd.jsonl", tmp_path / "pipe.jsonl"
+    odd.write_text('{"spec": [1], "record_format": 1}\n')
+    os.mkfifo(pipe)
+    assert not trusted_ids([made, odd])
+    assert not trusted_ids([made, pipe])
+
+
+def test_runs_with_trusted_ids_compare_as_they_do_by_their_questions(tmp_path):
+    paths = [write_run(tmp_path / f"{n}.jsonl", [1.0, 0.0, n, 0.5], data_sha256="abc") for n in (0, 1)]
+    quick, whole = read_runs(paths), [read_scores(path) for path in paths]
+    assert not any(quick[0].question_hashes)
+    assert all(whole[0].question_hashes)
+    one, two = compare_runs(*quick), compare_runs(*whole)
+    assert (one.difference, one.pairing.n, one.notes) == (two.difference, two.pairing.n, two.notes)

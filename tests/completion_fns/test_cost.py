@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.completion_fns.cost import cost_usd, summed_usage
+from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
 from evals.specs import LongPrices, ModelInfo
 
 PRICED = ModelInfo("m", None, input_usd_per_million=2.0, cached_input_usd_per_million=0.5, output_usd_per_million=8.0)
@@ -24,6 +24,41 @@ PRICED = ModelInfo("m", None, input_usd_per_million=2.0, cached_input_usd_per_mi
 )
 def test_cost_in_both_shapes_of_usage(usage: dict, dollars: float):
     assert cost_usd(usage, PRICED) == pytest.approx(dollars)
+
+
+WITH_BATCH = ModelInfo(
+    "m",
+    input_usd_per_million=2.0,
+    cached_input_usd_per_million=0.5,
+    output_usd_per_million=8.0,
+    batch_input_usd_per_million=1.0,
+    batch_output_usd_per_million=4.0,
+    long=LongPrices(10**6, 4.0, 1.0, 12.0),
+)
+
+
+def test_flex_costs_what_a_batch_costs_cached_tokens_and_long_prompts_in_proportion():
+    usage = {"prompt_tokens": 10**6, "completion_tokens": 10**6, "prompt_tokens_details": {"cached_tokens": 10**5}}
+    assert cost_usd(usage, at_tier(WITH_BATCH, "flex")) == pytest.approx(0.9 * 1.0 + 0.1 * 0.25 + 4.0)
+    longer = {"prompt_tokens": 2 * 10**6, "completion_tokens": 10**6}
+    assert cost_usd(longer, at_tier(WITH_BATCH, "flex")) == pytest.approx((2 * 4.0 + 12.0) / 2)
+
+
+def test_other_tiers_cost_the_usual_price_and_priority_an_unknown_one():
+    assert at_tier(WITH_BATCH, None) is at_tier(WITH_BATCH, "default") is WITH_BATCH
+    assert at_tier(PRICED, "flex") is PRICED
+    assert at_tier(WITH_BATCH, "priority") is None
+    assert at_tier(None, "flex") is None
+
+
+def test_the_tier_is_the_one_that_the_reply_names():
+    assert tier_of({"service_tier": "flex"}) == "flex"
+    assert tier_of([{"service_tier": "flex"}, {}]) == "flex"
+    assert tier_of({"service_tier": None}) is tier_of([]) is tier_of(None) is None
+
+
+def test_counts_that_came_as_decimals_count():
+    assert cost_usd({"prompt_tokens": 1e6, "completion_tokens": 0.0}, PRICED) == pytest.approx(2.0)
 
 
 def test_no_price_or_no_tokens_is_no_cost_rather_than_zero():

@@ -83,7 +83,8 @@ def test_the_older_form_of_a_call_is_read() -> None:
         ({"a": 1}, {"a": 1}),
         ('{"a": ', '{"a": '),
         ("[1]", "[1]"),
-        ("null", "null"),
+        ("null", {}),
+        ('"{}"', '"{}"'),
     ],
 )
 def test_arguments_that_are_no_object_stay_as_they_came(given: Any, read: Any) -> None:

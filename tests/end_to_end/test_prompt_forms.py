@@ -13,7 +13,7 @@ import evals
 from evals.engine.prompt_form import END_OF_TURN
 from evals.record.reader import read_record
 from evals.report.terminal.opening import opening_lines
-from evals.runner.fingerprint import first_difference
+from evals.runner.recorded_fingerprint import first_difference
 from evals.runner.request import RunRequest
 from evals.runner.run import run_eval
 from evals.testing.openai_server import LoopbackServer

@@ -77,6 +77,9 @@ CASES = [
     (503, body("The engine is currently overloaded"), Kind.OVERLOADED),
     (529, b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', Kind.OVERLOADED),
     (504, b"upstream request timeout", Kind.TIMEOUT),
+    (498, body("Flex tier capacity exceeded", type="capacity_exceeded"), Kind.OVERLOADED),
+    (499, b'[{"error":{"code":499,"message":"The operation was cancelled.","status":"CANCELLED"}}]', Kind.SERVER),
+    (424, b'{"error":"Request failed during generation: Server error: ","error_type":"generation"}', Kind.SERVER),
     (400, b'[{"error":{"code":400,"message":"model gemini-x is not found","status":"NOT_FOUND"}}]', Kind.UNKNOWN_MODEL),
 ]
 

@@ -112,6 +112,27 @@ def test_completions_that_are_no_whole_answer_are_counted():
     }
 
 
+def test_marks_around_an_answer_are_not_counted_as_thoughts():
+    counters = RunCounters(NullObserver())
+    call = {"sampled": ["<|begin_of_box|>a<|end_of_box|>", "<think>x</think>b"], "answers": ["a", "b"]}
+    counters.add_finished([Event("r", 0, "s", "sampling", call, "", "")])
+    assert counters.sums({}) == {"n_with_thoughts": 1}
+
+
+def test_completions_that_stopped_with_reasoning_and_without_a_text_have_no_answer():
+    counters = RunCounters(NullObserver())
+    call = {
+        "sampled": ["", "b", "", ""],
+        "finish_reasons": ["stop", "stop", "tool_calls", "stop"],
+        "reasoning": ["a", "a", "a", None],
+    }
+    counters.add_finished([Event("r", 0, "s", "sampling", call, "", "")])
+    assert counters.sums({}) == {"n_tool_calls": 1, "n_without_answer": 1}
+    all_stopped = {"sampled": [""], "reasoning": ["a"]}  # as records have it: no finish reasons
+    counters.add_finished([Event("r", 1, "s", "sampling", all_stopped, "", "")])
+    assert counters.sums({})["n_without_answer"] == 2
+
+
 def test_the_counts_of_processes_together_are_those_of_one():
     def graded(i: int) -> list[Event]:
         usage = {"prompt_tokens": i, "completion_tokens": 0}

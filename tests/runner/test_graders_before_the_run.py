@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,12 @@ def test_a_grader_that_is_shut_down_is_named_with_its_successor(
     prepared = prepare(request_for("x.dev.v0", "dummy", folder=hosted_eval(tmp_path, "gpt-3.5-turbo-0125")), Registry())
     (warning,) = prepared.preflight.warnings
     assert warning.startswith("gpt-3.5-turbo-0125 was shut down on 2026-10-23")
+
+
+def test_a_budget_is_refused_at_a_tier_whose_prices_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key-of-ours")
+    request = request_for("arithmetic", "gpt-6-luna", max_cost_usd=1.0)
+    assert prepare(request, Registry())
+    dearer = replace(request, completion_args={"service_tier": "priority"})
+    with pytest.raises(UsageError, match="needs the price of gpt-6-luna at service_tier=priority"):
+        prepare(dearer, Registry())

@@ -125,6 +125,28 @@ def test_the_exchange_at_the_chat_endpoint() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "thoughts",
+    [
+        {"reasoning_content": "Two cities."},
+        {"reasoning_content": ""},
+        {"reasoning": "Two cities.", "reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}]},
+        {"thinking_blocks": [{"type": "thinking", "thinking": "Two cities.", "signature": "x"}]},
+    ],
+)
+def test_reasoning_beside_tool_calls_goes_back_as_the_server_sent_it(thoughts: dict[str, Any]) -> None:
+    replies = [
+        chat_reply(tool_calls=[chat_call(1, "Paris")], **thoughts),
+        chat_reply(tool_calls=[chat_call(2, "Rome")], reasoning=None),
+        chat_reply(content="Grey and blue.", **thoughts),
+    ]
+    with server(replies) as (url, bodies):
+        check(*solve(OpenAIChatCompletionFn("m", api_base=url, api_key="k")))
+    called = {"role": "assistant", "content": None, "tool_calls": [chat_call(1, "Paris")]}
+    assert bodies[2]["messages"][2] == {**called, **thoughts}
+    assert bodies[2]["messages"][4] == {**called, "tool_calls": [chat_call(2, "Rome")]}
+
+
 def test_the_exchange_at_the_responses_endpoint() -> None:
     def reply(*output: Any) -> dict[str, Any]:
         return {"model": "m", "status": "completed", "output": list(output)}

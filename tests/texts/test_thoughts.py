@@ -22,6 +22,8 @@ MARKS = [
     ("<analysis>", "</analysis>"),
     ("<scratchpad>", "</scratchpad>"),
     ("<seed:think>", "</seed:think>"),
+    ("<mm:think>", "</mm:think>"),
+    ("<longcat_think>", "</longcat_think>"),
     ("<thinking>", "</thinking>"),
     ("[THINK]", "[/THINK]"),
     ("[analysis]", "[/analysis]"),
@@ -118,3 +120,22 @@ def test_long_loops_of_marks_are_read_in_seconds(text: str) -> None:
     began_s = time.process_time()
     split_thoughts(text)
     assert time.process_time() - began_s < 20
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("<|begin_of_box|>Paris<|end_of_box|>", "Paris"),
+        ("<think>France.</think><|begin_of_box|>Paris<|end_of_box|>", "Paris"),
+        ("The answer is <|begin_of_box|>42<|end_of_box|>.", "The answer is 42."),
+        ("<|START_RESPONSE|>Paris<|END_RESPONSE|>", "Paris"),
+        ("Write `<|begin_of_box|>` before it", "Write `<|begin_of_box|>` before it"),
+        ("x = a <| b", "x = a <| b"),
+    ],
+)
+def test_marks_around_an_answer_are_no_part_of_it(completion: str, answer: str) -> None:
+    assert split_thoughts(completion).answer == answer
+
+
+def test_marks_around_an_answer_are_no_thoughts() -> None:
+    assert split_thoughts("<|begin_of_box|>Paris<|end_of_box|>").thoughts == ()

@@ -165,10 +165,7 @@ class AnthropicCompletionFn(HostedBackend):
         return {name.lower(): value for name, value in raw.headers.items()}, reply
 
     def _failure(self, error: Any) -> CallFailed:
-        failure = failure_of_status(error, self.host) or failure_of_transport(error, self.host)
-        if failure.kind is Kind.BAD_REQUEST and "credit balance" in failure.message:
-            failure.kind = Kind.PAYMENT
-        return failure
+        return failure_of_status(error, self.host) or failure_of_transport(error, self.host)
 
     def cache_identity(self) -> dict[str, Any] | None:
         identity = super().cache_identity()

@@ -7,28 +7,30 @@ import inspect
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
+from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
+from evals.completion_fns.openai.refusals import adapted, is_of_the_template
+from evals.completion_fns.openai.reply_checks import (
+    failure_of_reply,
+    failure_within,
+    is_stream,
+    rate_limit_headers,
+    read_reply,
+)
 from evals.completion_fns.openai.request_plan import NOT_FOR_THE_BODY, RequestPlan, request_plan
 from evals.completion_fns.openai.requests import (
     NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
-    adapted,
-    cut_answer_at,
 )
-from evals.completion_fns.openai.results import (
-    OpenAIBaseCompletionResult,
-    failure_of_reply,
-    is_stream,
-    rate_limit_headers,
-    read_reply,
-)
+from evals.completion_fns.openai.results import OpenAIBaseCompletionResult
+from evals.completion_fns.openai.stops import end_at_stop, stopped_in_thoughts
 from evals.completion_fns.openai.transport import SdkTransport, http_transport, is_direct
 from evals.completion_fns.openai.wire import Transport, WireReply
 from evals.engine.failures import CallFailed, Kind
@@ -252,6 +254,9 @@ class OpenAIBackend(HostedBackend):
                 return Completions([""] * n, model=self.model, finish_reasons=["length"] * n)
             raise
         raw = read_reply(reply, self.host)
+        breakage = endpoint.result_type.breakage_of(raw)
+        if breakage is not None:
+            raise failure_within(breakage, reply, self.host)
         problem = endpoint.result_type.problem_of(raw)
         if problem is not None:
             raise CallFailed(Kind.BAD_REPLY, f"malformed reply: {problem}", status=reply.status, host=self.host)
@@ -259,6 +264,11 @@ class OpenAIBackend(HostedBackend):
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
         refuse_filtered(result, self.host, reply.status)
+        if "stop" in body and stopped_in_thoughts(result):
+            self._leave_stop_out()
+            again = await self.draw_at(endpoint, client, prompt, options)
+            again.usage = summed_usage([result.usage, again.usage])
+            return again
         if "stop" in options and not body.get("include_stop_str_in_output"):
             end_at_stop(result, options["stop"])
         result.request = plan.recorded_at(endpoint.path, body)
@@ -294,10 +304,21 @@ class OpenAIBackend(HostedBackend):
                 self._streams_unasked = True
                 continue
             failure = failure_of_reply(reply, self.host, self.shown_url + there.path)
-            if failure.status not in (400, 422) or not self._adapt(plan.learnt, failure, body):
+            may_adapt = failure.status in (400, 422) or is_of_the_template(failure.message)
+            if not may_adapt or not self._adapt(plan.learnt, failure, body):
                 raise failure
         assert failure is not None
         raise failure
+
+    def _leave_stop_out(self) -> None:
+        """Send no stop texts from now on, and cut completions at them here: the server looks for them in thoughts."""
+        if "stop" not in self._rules.drop:
+            self._rules = replace(self._rules, drop=self._rules.drop | {"stop"})
+            logger.warning("%s: stop texts ended its thoughts: they are no longer sent, and cut here", self.model)
+
+    def cost_of(self, result: Completions) -> float | None:
+        """The cost of one request in US dollars, at the prices of its service tier; None where they are not known."""
+        return cost_usd(result.usage, at_tier(self.model_info(), tier_of(result.raw_data)))
 
     def _info(self) -> ModelInfo:
         known = self.model_info()
@@ -315,18 +336,6 @@ class OpenAIBackend(HostedBackend):
         self._rules = better
         logger.warning("%s: requests are adapted to the model: %s", self.model, failure.message)
         return True
-
-
-def end_at_stop(result: Completions, stop: Any) -> None:
-    """End each completion before the first stop text; its finish reason is then `stop`.
-
-    Servers differ: transformers' leaves the stop text in, and what follows it in its token; some ignore `stop`.
-    """
-    cut = [cut_answer_at(text, stop) for text in result.texts]
-    for place, (before, after) in enumerate(zip(result.texts, cut, strict=True)):
-        if before != after and place < len(result.finish_reasons):
-            result.finish_reasons[place] = "stop"
-    result.texts = cut
 
 
 def _refuse_words(options: Mapping[str, Any]) -> None:

@@ -31,6 +31,8 @@ def problem_of_output(raw: Mapping[str, Any]) -> str | None:
         return "it has choices of another endpoint" if "choices" in raw else "it has no list 'output'"
     if not all(isinstance(item, dict) for item in output):
         return "an item of its output is no object"
+    if raw.get("status") in ("queued", "in_progress"):
+        return f"it is not finished (status {raw['status']!r})"
     if not output and raw.get("status") in (None, "completed"):
         return "its output is empty"
     for item in output:

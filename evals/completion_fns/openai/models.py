@@ -15,13 +15,13 @@ from evals.completion_fns.effort import reasons
 from evals.completion_fns.hosted import together
 from evals.completion_fns.openai.backend import Endpoint, OpenAIBackend
 from evals.completion_fns.openai.model_rules import has_function_tools, refuses_tools_on_chat
+from evals.completion_fns.openai.reply_checks import read_reply
 from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body, text_body
 from evals.completion_fns.openai.results import (
     OpenAIBaseCompletionResult,
     OpenAIChatCompletionResult,
     OpenAICompletionResult,
     OpenAIResponsesCompletionResult,
-    read_reply,
 )
 from evals.completion_fns.openai.wire import Transport
 from evals.engine.failures import CallFailed

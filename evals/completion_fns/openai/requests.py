@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from evals.completion_fns.openai.message_roles import in_roles, with_system_role
 from evals.completion_fns.openai.response_items import input_items, responses_options
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
-from evals.texts.thoughts import split_thoughts
 
 _NAMES = """
     temperature top_p max_tokens max_completion_tokens max_output_tokens n stop seed logprobs top_logprobs logit_bias
@@ -31,18 +30,6 @@ NUMBERS = SAMPLING_OPTIONS & {
 }  # fmt: skip
 "Parameters that are numbers for every server."
 
-_MAY_BE_DROPPED = frozenset(
-    {"temperature", "top_p", "presence_penalty", "frequency_penalty", "stop", "seed", "user", "parallel_tool_calls"}
-)
-"Parameters that are left out when the server refuses them; for `stop` the completion is then cut here."
-
-_USE_INSTEAD = re.compile(r"Unsupported parameter: '([\w.]+)'.{0,80}?[Uu]se '([\w.]+)' instead", re.DOTALL)
-_REFUSED = re.compile(
-    r"Unsupported (?:parameter|value): '([\w.]+)' (?:is not supported|does not support)|"
-    r"Unrecognized request argument supplied: ([\w.]+)|Unknown parameter: '([\w.]+)'"
-)
-_ROLE_REFUSED = re.compile(r"'messages\[\d+\]\.role' does not support '(system|developer)'")
-
 
 @dataclass(frozen=True)
 class RequestRules:
@@ -54,6 +41,10 @@ class RequestRules:
     "Parameters that are left out."
     system_role: str | None = None
     "The role that messages of role `system` get; None keeps it."
+    no_zero: frozenset[str] = frozenset()
+    "Parameters that are left out where they are 0."
+    must_alternate: bool = False
+    "Whether neighbouring messages of one role are sent as one: the model's chat template takes no others."
 
     def as_dict(self) -> dict[str, Any]:
         """The rules as JSON values, for the key of the cache."""
@@ -61,31 +52,16 @@ class RequestRules:
 
     def changes_to(self, options: Mapping[str, Any]) -> dict[str, str | None]:
         """For each of these parameters that the rules change: its new name, or None where it is left out."""
-        return {name: None for name in options if name in self.drop} | {
-            name: new for name, new in self.rename.items() if name in options
-        }
+        left_out = {name: None for name, value in options.items() if self._leaves_out(name, value)}
+        return left_out | {name: new for name, new in self.rename.items() if name in options}
 
     def apply(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters as they are sent."""
-        return {self.rename.get(name, name): value for name, value in options.items() if name not in self.drop}
+        kept = {name: value for name, value in options.items() if not self._leaves_out(name, value)}
+        return {self.rename.get(name, name): value for name, value in kept.items()}
 
-
-def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> RequestRules | None:
-    """Rules by which a refused request would be accepted; None where the refusal has another reason.
-
-    rules: those of the request. message: the server's error message. body: the request that it refused; only parameters
-    that are in it are renamed or left out.
-    """
-    if (use := _USE_INSTEAD.search(message)) and use[1] in body and use[2] not in body:
-        return replace(rules, rename={**rules.rename, use[1]: use[2]})
-    if role := _ROLE_REFUSED.search(message):
-        other = {"system": "developer", "developer": "user"}[role[1]]
-        return replace(rules, system_role=other) if rules.system_role != other else None
-    if refused := _REFUSED.search(message):
-        name = next(group for group in refused.groups() if group)
-        if name in _MAY_BE_DROPPED and name in body:
-            return replace(rules, drop=rules.drop | {name})
-    return None
+    def _leaves_out(self, name: str, value: Any) -> bool:
+        return name in self.drop or (value == 0 and name in self.no_zero)
 
 
 _NOT_FOR_CHAT = frozenset({"reasoning_items", "phase"})
@@ -96,7 +72,9 @@ def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/chat/completions`."""
-    sent = [_for_chat(message) for message in with_system_role(messages, rules.system_role)]
+    sent = [
+        _for_chat(message) for message in in_roles(messages, rules.system_role, must_alternate=rules.must_alternate)
+    ]
     return {"model": model, "messages": sent, **rules.apply(options)}
 
 
@@ -126,32 +104,6 @@ def responses_body(
     items = input_items(with_system_role(messages, rules.system_role))
     # Said although it is the API's default: transformers' server streams this endpoint unless it is told not to.
     return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons)), "stream": False}
-
-
-def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) -> Sequence[Mapping[str, Any]]:
-    """The messages with `role` in place of `system`; the same object where `role` is None."""
-    if role is None:
-        return messages
-    return [{**message, "role": role} if message.get("role") == "system" else message for message in messages]
-
-
-def cut_at(text: str, stop: Any) -> str:
-    """`text` up to the first stop sequence. stop: a text, a list of texts, or None."""
-    sequences = [stop] if isinstance(stop, str) else stop or []
-    found = [text.find(sequence) for sequence in sequences if sequence and sequence in text]
-    return text[: min(found)] if found else text
-
-
-def cut_answer_at(text: str, stop: Any) -> str:
-    """As `cut_at`, for a text that may begin with the thoughts of a model: stop texts within them do not end it."""
-    split = split_thoughts(text)
-    if not split.thoughts:
-        return cut_at(text, stop)
-    answer = cut_at(split.answer, stop)
-    if split.is_unclosed or answer == split.answer:
-        return text
-    place = text.rfind(split.answer)
-    return answer if place < 0 else text[: place + len(answer)]
 
 
 _MAX_RECORDED_CHARS = 200

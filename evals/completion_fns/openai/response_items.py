@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evals.completion_fns.openai.message_roles import NAMED_ROLES
+
 NOT_IN_RESPONSES = (
     "n", "stop", "seed", "best_of", "presence_penalty", "frequency_penalty", "logit_bias", "prediction"
 )  # fmt: skip
@@ -15,8 +17,6 @@ LEAST_OUTPUT_TOKENS = 16
 
 ENCRYPTED_REASONING = "reasoning.encrypted_content"
 "What `include` has to hold so that reasoning items can be sent back without the server keeping anything."
-
-_NAMED_ROLES = {"example_user": "user", "example_assistant": "assistant"}
 
 
 def responses_options(options: Mapping[str, Any], *, reasons: bool = False) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _items(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     calls = message.get("tool_calls") or ()
     if message.get("content") or not calls:
         # Items have no `name`: few-shot examples get the role that their name means.
-        role = _NAMED_ROLES.get(str(message.get("name")), message["role"])
+        role = NAMED_ROLES.get(str(message.get("name")), message["role"])
         phase = {"phase": message["phase"]} if message.get("phase") else {}
         yield {"role": role, "content": _content(message.get("content"), role), **phase}
     for call in calls:

@@ -1,4 +1,4 @@
-"""Replies of the OpenAI endpoints as completions: texts, finish reasons, usage, log probabilities; and as failures."""
+"""Replies of the OpenAI endpoints as completions: texts, finish reasons, usage, log probabilities."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from evals.completion import Completions
+from evals.completion_fns.openai.finish_reasons import breakage_in, finish_reason_in, is_broken_off
 from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
 from evals.completion_fns.openai.response_items import assistant_message
-from evals.completion_fns.openai.wire import WireReply, decode_json
+from evals.completion_fns.openai.usage import usage_of
 from evals.completion_fns.raw_replies import as_dict, dicts
-from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
-from evals.secrets import redact
 
 
 class RawReply(dict[str, Any]):
@@ -28,11 +27,6 @@ def _view(value: Any) -> Any:
     if isinstance(value, dict):
         return RawReply(value)
     return [_view(part) for part in value] if isinstance(value, list) else value
-
-
-def _usage_of(raw: Mapping[str, Any]) -> dict[str, Any] | None:
-    usage = raw.get("usage")
-    return usage if isinstance(usage, dict) else None
 
 
 def _if_any(values: list[str | None]) -> list[str | None] | None:
@@ -53,7 +47,7 @@ class OpenAIBaseCompletionResult(Completions):
             texts=[self.text_of(choice) for choice in choices],
             prompt=prompt,
             model=raw.get("model"),
-            usage=_usage_of(raw),
+            usage=usage_of(raw),
             finish_reasons=[self.finish_reason_of(choice) for choice in choices],
             logprobs=logprobs if any(part is not None for part in logprobs) else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
@@ -84,9 +78,16 @@ class OpenAIBaseCompletionResult(Completions):
 
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
-        """Why a choice ended; None where the reply does not say."""
-        reason = choice.get("finish_reason")
-        return reason if isinstance(reason, str) else None
+        """Why a choice ended, in the words of OpenAI; None where the reply does not say."""
+        return finish_reason_in(choice)
+
+    @staticmethod
+    def breakage_of(raw: dict[str, Any]) -> Any:
+        """What a reply says of a completion that the server broke off, often with a part of its text; else None."""
+        for choice in dicts(raw.get("choices")):
+            if found := breakage_in(choice):
+                return found if choice.get("error") else raw.get("error") or found
+        return None
 
 
 class OpenAICompletionResult(OpenAIBaseCompletionResult):
@@ -106,14 +107,14 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
         if choice is None:
             super().__init__(raw_data, prompt)
             return
-        reason, logprobs, content = choice.get("finish_reason"), choice.get("logprobs"), choice["message"]["content"]
+        logprobs, content = choice.get("logprobs"), choice["message"]["content"]
         Completions.__init__(
             self,
             texts=[content],
             prompt=prompt,
             model=raw_data.get("model"),
-            usage=_usage_of(raw_data),
-            finish_reasons=[reason if isinstance(reason, str) else None],
+            usage=usage_of(raw_data),
+            finish_reasons=[finish_reason_in(choice)],
             logprobs=None if logprobs is None else [logprobs],
             raw_data=RawReply(raw_data),
             messages=[{"role": "assistant", "content": content}],
@@ -127,7 +128,14 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
     def message_of(choice: dict[str, Any]) -> dict[str, Any]:
         message = _message(choice)
         calls = message.get("tool_calls")
-        return {"role": "assistant", "content": message.get("content"), **({"tool_calls": calls} if calls else {})}
+        said = {"role": "assistant", "content": message.get("content")}
+        if not calls:
+            return said
+        return {
+            **said,
+            "tool_calls": calls,
+            **{key: message[key] for key in _GOES_BACK if message.get(key) is not None},
+        }
 
     @staticmethod
     def reasoning_of(choice: dict[str, Any]) -> str | None:
@@ -140,16 +148,19 @@ class OpenAIChatCompletionResult(OpenAIBaseCompletionResult):
 
     @staticmethod
     def finish_reason_of(choice: dict[str, Any]) -> str | None:
-        reason, message = choice.get("finish_reason"), _message(choice)
+        reason, message = finish_reason_in(choice), _message(choice)
         if reason in ("stop", None) and not message.get("content"):
             if message.get("refusal"):
                 return "refusal"
             if message.get("tool_calls"):
                 return "tool_calls"
-        return reason if isinstance(reason, str) else None
+        return reason
 
 
 _PLAIN_KEYS = frozenset({"role", "content"})
+_GOES_BACK = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
+"""What servers want back beside tool calls, as they sent it. DeepSeek answers 400 without its `reasoning_content`;
+models of Anthropic and Google behind OpenRouter and litellm need their signatures, in the last two."""
 
 
 def _plain_choice(raw: Any) -> dict[str, Any] | None:
@@ -192,9 +203,18 @@ def shown_reasoning(message: Mapping[str, Any]) -> str | None:
     return "".join(text for text in texts if isinstance(text, str)) or None
 
 
+COMMENTARY = "commentary"
+"The phase of a message that comes before the answer of a model, since gpt-5.3."
+
+
 def _summaries(raw: Mapping[str, Any]) -> str | None:
-    """The texts and summaries of the reasoning items of a reply of `/responses`, a blank line between them."""
-    items = [item for item in dicts(raw.get("output")) if item.get("type") == "reasoning"]
+    """The texts and summaries of the reasoning items of a reply of `/responses`, a blank line between them.
+
+    Comments on the way to an answer stand among them.
+    """
+    items = [
+        item for item in dicts(raw.get("output")) if item.get("type") == "reasoning" or item.get("phase") == COMMENTARY
+    ]
     parts = [part for item in items for key in ("content", "summary") for part in dicts(item.get(key))]
     return "\n\n".join(part["text"] for part in parts if isinstance(part.get("text"), str)) or None
 
@@ -203,7 +223,7 @@ def joined_text(parts: Any) -> str:
     """The texts of a list of content parts, joined; reasoning and images are left out."""
     if not isinstance(parts, list):
         return ""
-    kinds = ("text", "output_text")
+    kinds = ("text", "output_text", None)
     return "".join(
         part["text"] for part in parts if isinstance(part, Mapping) and part.get("type") in kinds and part.get("text")
     )
@@ -225,7 +245,7 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
             texts=[joined_text(content)],
             prompt=prompt,
             model=raw.get("model"),
-            usage=_usage_of(raw),
+            usage=usage_of(raw),
             finish_reasons=[_responses_finish_reason(raw, content)],
             logprobs=[{"content": logprobs}] if logprobs else None,
             raw_data=RawReply(raw) if isinstance(raw_data, dict) else raw_data,
@@ -237,10 +257,25 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
     def problem_of(raw: dict[str, Any]) -> str | None:
         return problem_of_output(raw)
 
+    @staticmethod
+    def breakage_of(raw: dict[str, Any]) -> Any:
+        status = raw.get("status")
+        if not raw.get("error") and not is_broken_off(status):
+            return None
+        return raw.get("error") or f"the response was broken off: status {status!r}"
+
 
 def _output_content(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    """The parts of the answer: those of all messages but comments on the way to it.
+
+    A response that ended normally after a comment has nothing else: then that is its text. One that was cut off there
+    has none.
+    """
     messages = [item for item in dicts(raw.get("output")) if item.get("type") == "message"]
-    return [part for message in messages for part in dicts(message.get("content"))]
+    answer = [message for message in messages if message.get("phase") != COMMENTARY]
+    if not answer and raw.get("status") != "incomplete":
+        answer = messages
+    return [part for message in answer for part in dicts(message.get("content"))]
 
 
 def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]]) -> str | None:
@@ -253,50 +288,3 @@ def _responses_finish_reason(raw: dict[str, Any], content: list[dict[str, Any]])
         return raw.get("status")
     called = any(item.get("type") in _TOOL_CALLS for item in dicts(raw.get("output")))
     return "tool_calls" if called else "stop"
-
-
-def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
-    """The JSON object of a reply with a status below 300.
-
-    Raises:
-        CallFailed: the body is no JSON object, or it is an error: some gateways give status 200 to every failure.
-    """
-    try:
-        raw = decode_json(reply.body)
-    except (ValueError, RecursionError):
-        message = f"the reply is no valid JSON: {short(reply.body[:400].decode('utf-8', 'replace'), 80)!r}"
-        raise CallFailed(Kind.BAD_REPLY, message, status=reply.status, host=host) from None
-    if not isinstance(raw, dict):
-        raise CallFailed(Kind.BAD_REPLY, "the reply is no JSON object", status=reply.status, host=host)
-    error = raw.get("error")
-    if error and not raw.get("choices") and not raw.get("output"):
-        code = error.get("code") if isinstance(error, dict) else None
-        status = code if isinstance(code, int) and 400 <= code < 600 else 502
-        raise classify_http(status, reply.headers, reply.body, host=host)
-    return raw
-
-
-def is_stream(reply: WireReply) -> bool:
-    """Whether a reply is a stream of events and not one JSON object."""
-    content_type = reply.headers.get("Content-Type") or reply.headers.get("content-type") or ""
-    return content_type.startswith("text/event-stream")
-
-
-def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
-    """The failure for a reply with a status of 300 or more. url: of the request, for the message."""
-    if 300 <= reply.status < 400:
-        place = reply.headers.get("location", "another place")
-        return CallFailed(Kind.BAD_REQUEST, redact(f"{url} sends on to {place}: correct the base URL"), host=host)
-    failure = classify_http(reply.status, reply.headers, reply.body, host=host)
-    if reply.status == 404 and "model" not in failure.message.lower():
-        failure.message += f" (asked: {url}; is the base URL right? Most end in /v1)"
-        failure.args = (failure.message,)
-    return failure
-
-
-def rate_limit_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
-    """The `x-ratelimit-*` headers in lower case, those that a gateway passes on too; None without any."""
-    if "x-ratelimit-" not in " ".join(headers).lower():
-        return None
-    found = {name: value for name, value in own_and_upstream(headers).items() if name.startswith("x-ratelimit-")}
-    return found or None

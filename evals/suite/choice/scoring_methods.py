@@ -121,7 +121,8 @@ def alternatives_of(result: CompletionResult) -> dict[str, float] | None:
         pairs = list((tops[0] or {}).items()) if tops else []
     found: dict[str, float] = {}
     for token, logprob in pairs:
-        found.setdefault(_plain(token), logprob)
+        if logprob is not None:  # some servers write null for a probability of 0
+            found.setdefault(_plain(token), logprob)
     return found or None
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from evals.completion_fns.hosted import overlaid
+from evals.completion_fns.openai.refusals import adapted
 from evals.completion_fns.openai.requests import (
     RequestRules,
-    adapted,
-    cut_at,
     recorded_request,
     responses_body,
 )
@@ -86,13 +85,6 @@ def test_the_responses_endpoint_gets_its_own_names():
         "text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "object"}}},
         "stream": False,
     }
-
-
-@pytest.mark.parametrize(
-    ("stop", "text"), [("c", "ab"), (["d", "b"], "a"), (None, "abcd"), ([], "abcd"), ("", "abcd"), ("x", "abcd")]
-)
-def test_cut_at_the_first_stop_sequence(stop: object, text: str):
-    assert cut_at("abcd", stop) == text
 
 
 def test_a_request_without_parameters_leaves_nothing_in_the_record():

@@ -86,3 +86,25 @@ def test_a_reply_that_only_calls_tools_says_so():
     assert OpenAIChatCompletionResult({"choices": [call]}).finish_reasons == ["tool_calls"]
     output = [{"type": "function_call", "name": "f", "arguments": "{}"}]
     assert OpenAIResponsesCompletionResult({"status": "completed", "output": output}).finish_reasons == ["tool_calls"]
+
+
+def said(text: str, phase: str | None) -> dict[str, object]:
+    part = {"type": "output_text", "text": text}
+    return {"type": "message", "role": "assistant", "content": [part], **({"phase": phase} if phase else {})}
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "text", "reasoning"),
+    [
+        ([said("Let me think.", "commentary"), said("Paris", "final_answer")], "completed", "Paris", "Let me think."),
+        ([said("Let me think.", "commentary")], "completed", "Let me think.", "Let me think."),
+        ([said("Let me think.", "commentary")], "incomplete", "", "Let me think."),
+        ([said("Par", "final_answer")], "incomplete", "Par", None),
+        ([said("Par", None), said("is", None)], "completed", "Paris", None),
+    ],
+)
+def test_comments_on_the_way_to_an_answer_are_no_part_of_it(output, status: str, text: str, reasoning: str | None):
+    raw = {"output": output, "status": status, "incomplete_details": {"reason": "max_output_tokens"}}
+    result = OpenAIResponsesCompletionResult(raw)
+    assert result.texts == [text]
+    assert result.reasoning == (None if reasoning is None else [reasoning])

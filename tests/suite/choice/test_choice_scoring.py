@@ -73,6 +73,7 @@ TEXT = [{"tokens": [" A"], "top_logprobs": [{" A": -0.1, "\u2581B": -3.0, "\u012
         ([{"content": [{"token": "A", "logprob": -0.1}]}], None),
         ([{"content": [{"token": "A", "top_logprobs": None}]}], None),
         ([{"tokens": [], "top_logprobs": None}], None),
+        ([{"tokens": ["A"], "top_logprobs": [{"A": -0.1, "B": None}]}], {"A": -0.1}),
     ],
 )
 def test_alternatives_are_read_from_every_shape_of_reply(logprobs: Any, expected: dict[str, float] | None) -> None:

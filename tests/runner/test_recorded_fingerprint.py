@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evals.registry.classes import load_object, public_path
-from evals.runner.fingerprint import first_difference, recorded_fingerprint
+from evals.runner.recorded_fingerprint import first_difference, recorded_fingerprint
 
 
 @pytest.mark.parametrize(
