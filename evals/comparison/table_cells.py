@@ -90,6 +90,7 @@ def _is_kept(line: str) -> bool:
 def _text_of(path: str) -> str:
     refuse_special(path, pipes=True)
     try:
+        refuse_special(path, pipes=True)
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=path, fix="name a file that is there") from None

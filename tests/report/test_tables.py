@@ -216,18 +216,6 @@ def test_runs_with_two_efforts_are_two_models(tmp_path: Path) -> None:
     assert {run.model for run in runs_in([tmp_path])} == {"m, effort high", "m, effort low"}
 
 
-def test_what_failed_in_a_run_with_repeats_are_evaluations(tmp_path: Path) -> None:
-    report = {"accuracy": 0.5, "n": 20, "n_errors": 30}
-    one = record(tmp_path / "1.jsonl", "small", "sums.dev.v0", report=report)
-    lines = one.read_text(encoding="utf-8").splitlines(keepends=True)
-    spec = json.loads(lines[0])
-    spec["spec"]["run_config"] = {**(spec["spec"].get("run_config") or {}), "repeats": 3}
-    one.write_text("".join([json.dumps(spec) + "\n", *lines[1:]]), encoding="utf-8")
-    record(tmp_path / "2.jsonl", "large", "sums.dev.v0")
-    lines = text_table(read_table([tmp_path]), None).splitlines()
-    assert lines[-1] == "* samples failed and were not scored: small on sums.dev.v0 (30 evaluations)"
-
-
 def test_a_report_with_counts_alone_has_rates_with_their_intervals(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -251,3 +239,15 @@ def test_a_run_without_any_number_is_named_and_not_dropped(tmp_path: Path, capsy
     empty = record(tmp_path / "empty.jsonl", name="other.dev.v0", report={"note": "nothing"})
     assert main(["report", str(empty), str(record(tmp_path / "sums.jsonl"))]) == 0
     assert "empty.jsonl: its report has no score and no rate" in capsys.readouterr().err
+
+
+def test_what_failed_in_a_run_with_repeats_are_evaluations(tmp_path: Path) -> None:
+    report = {"accuracy": 0.5, "n": 20, "n_errors": 30}
+    one = record(tmp_path / "1.jsonl", "small", "sums.dev.v0", report=report)
+    lines = one.read_text(encoding="utf-8").splitlines(keepends=True)
+    spec = json.loads(lines[0])
+    spec["spec"]["run_config"] = {**(spec["spec"].get("run_config") or {}), "repeats": 3}
+    one.write_text("".join([json.dumps(spec) + "\n", *lines[1:]]), encoding="utf-8")
+    record(tmp_path / "2.jsonl", "large", "sums.dev.v0")
+    lines = text_table(read_table([tmp_path]), None).splitlines()
+    assert lines[-1] == "* samples failed and were not scored: small on sums.dev.v0 (30 evaluations)"
