@@ -236,7 +236,7 @@ def write_varied(place: Path, source: Path, data: st.DataObject) -> None:
     (place / "f.jsonl").write_bytes(text.encode("utf-8", "surrogatepass"))
 
 
-@bounded
+@settings(bounded, deadline=60_000)
 @given(data=st.data())
 def test_any_record_in_tables_pages_and_plots(place, data):
     sources = [place / "graded.jsonl", place / "choice.jsonl", place / "repeats.jsonl"]
