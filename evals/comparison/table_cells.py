@@ -88,7 +88,6 @@ def _is_kept(line: str) -> bool:
 
 
 def _text_of(path: str) -> str:
-    refuse_special(path, pipes=True)
     try:
         refuse_special(path, pipes=True)
         return Path(path).read_text(encoding="utf-8-sig")
