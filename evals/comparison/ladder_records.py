@@ -52,7 +52,7 @@ def read_passes(path: str, registry: Registry) -> Rung:
     record = read_record(path)
     cells: dict[str, tuple[int, int]] = {}
     for sample in record.samples():
-        for data in sample.data("metrics"):
+        for data in sample.objects("metrics"):
             c, n = data.get("n_passed"), data.get("n_completions")
             if isinstance(c, int) and isinstance(n, int):
                 before = cells.get(_problem(sample.sample_id), (0, 0))

@@ -10,7 +10,7 @@ from typing import Any
 from evals.comparison.ladder_records import scale_of
 from evals.errors import DataError
 from evals.record.reader import Record, read_record
-from evals.record.scores import score_of
+from evals.record.scores import is_finite, score_of
 from evals.registry.lookup import Registry
 from evals.sample import CLUSTER_KEY
 from evals.scaling.trend import Trend, classify_trend
@@ -116,9 +116,13 @@ def _score(record: Record, path: str, registry: Registry, confidence: float) -> 
         scores.setdefault(sample.sample_id, []).append(score)
         if (cluster := sample.labels.get(CLUSTER_KEY, sample.raw_sample.get(CLUSTER_KEY))) is not None:
             clusters[sample.sample_id] = str(cluster)
-        choices = list(sample.data("choice"))
+        choices = sample.objects("choice")
         losses.setdefault(sample.sample_id, []).extend(_losses(choices))
-        chances += [1 / len(one["logprobs"]) for one in choices if one.get("logprobs")]
+        chances += [
+            1 / len(one["logprobs"])
+            for one in choices
+            if isinstance(one.get("logprobs"), list | dict) and one["logprobs"]
+        ]
     if not scores:
         raise DataError("no sample of this record has a score", where=path)
     means = [mean_of(values) for values in scores.values()]
@@ -143,4 +147,5 @@ def _score(record: Record, path: str, registry: Registry, confidence: float) -> 
 
 
 def _losses(choices: Sequence[Mapping[str, Any]]) -> list[float]:
-    return [one["answer_loss"] for one in choices if isinstance(one.get("answer_loss"), int | float)]
+    found = [one.get("answer_loss") for one in choices]
+    return [float(loss) for loss in found if isinstance(loss, int | float) and is_finite(loss)]

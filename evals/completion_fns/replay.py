@@ -64,8 +64,8 @@ class ReplayCompletionFn(Backend):
         self._own_prefix = f"{log.spec.get('base_eval')}.{log.spec.get('split')}."
         for sample in log.samples():
             if sample.sample_id is not None:
-                self._calls.add(sample.sample_id, sample.repeat, sample.data("sampling"))
-                self._scores.add(sample.sample_id, sample.repeat, sample.data("cond_logp"))
+                self._calls.add(sample.sample_id, sample.repeat, sample.objects("sampling"))
+                self._scores.add(sample.sample_id, sample.repeat, sample.objects("cond_logp"))
                 self._learn_from(sample)
         self._calls.finish()
         self._scores.finish()
@@ -79,9 +79,9 @@ class ReplayCompletionFn(Backend):
 
     def _learn_from(self, sample: SampleRecord) -> None:
         """Set the traits that follow from what the recorded model did beside completing."""
-        for event in sample.data("cond_logp"):
+        for event in sample.objects("cond_logp"):
             self.score_way = event.get("way", self.score_way)
-        for event in sample.data("sampling"):
+        for event in sample.objects("sampling"):
             request = event.get("request") or {}
             if event.get("logprobs"):
                 self.gives_top_logprobs = True

@@ -78,7 +78,9 @@ def _scores_json(one: CleanScores) -> dict[str, Any]:
         else {
             "record": against.path,
             "gain_clean": defined(against.gain_clean),
+            "gain_clean_interval": _ends(against.gain_clean_interval),
             "gain_contaminated": defined(against.gain_contaminated),
+            "gain_contaminated_interval": _ends(against.gain_contaminated_interval),
             "clean_minus_contaminated": _difference(against.difference),
         },
     }

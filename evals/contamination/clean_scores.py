@@ -15,6 +15,7 @@ from evals.record.score_arrays import ScoreArrays
 from evals.stats.arrays import Array, Codes
 from evals.stats.estimate import Estimate, Interval
 from evals.stats.means import estimate, linear
+from evals.stats.paired import PairedDifference, paired_difference
 from evals.stats.two_groups import GroupDifference, group_difference
 
 Mask = NDArray[np.bool_]
@@ -53,7 +54,9 @@ class AgainstRun:
     path: str
     gain_clean: float
     "Mean of this run's score minus the other's, on clean samples that both scored."
+    gain_clean_interval: Interval
     gain_contaminated: float
+    gain_contaminated_interval: Interval
     difference: GroupDifference
     "Gain on clean minus gain on contaminated samples; below 0, contamination has helped this run."
 
@@ -148,13 +151,21 @@ def _against(scores: ScoreArrays, other: ScoreArrays, is_clean: Mask, is_bad: Ma
     both = partner >= 0
     if not both.any():
         raise UsageError("the two records have no sample in common", where=other.path, fix="name a run of this eval")
-    gains = np.where(both, scores.scores - other.scores[partner], 0.0)
+    gains, clusters = np.where(both, scores.scores - other.scores[partner], 0.0), scores.cluster_codes()
     clean, bad = is_clean & both, is_bad & both
+
+    def gain(part: Mask) -> PairedDifference:
+        groups = None if clusters is None else clusters[part].tolist()
+        return paired_difference(scores.scores[part], other.scores[partner[part]], groups)
+
+    on_clean, on_bad = gain(clean), gain(bad)
     return AgainstRun(
         path=other.path,
-        gain_clean=float(gains[clean].mean()) if clean.any() else math.nan,
-        gain_contaminated=float(gains[bad].mean()) if bad.any() else math.nan,
-        difference=_difference(gains, clean, bad, scores.cluster_codes()),
+        gain_clean=on_clean.value,
+        gain_clean_interval=on_clean.interval,
+        gain_contaminated=on_bad.value,
+        gain_contaminated_interval=on_bad.interval,
+        difference=_difference(gains, clean, bad, clusters),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ from evals.runner.request import RunRequest
 from evals.runner.result import RunResult
 from evals.runner.run import conclude, end_record
 from evals.specs import RunSpec
+
+MOST_SHARDS, MOST = 1_000_000, 1 << 62
+"Larger numbers in a record are damage."
 
 
 @dataclass(frozen=True)
@@ -114,17 +117,36 @@ def _shard_at(path: Path) -> ShardRecord | None:
     try:
         record = read_record(path)
     except EvalsError:
+        if path.name.startswith("shard-"):
+            raise
         return None
     config = record.spec.get("run_config")
     said = config.get("shard") if isinstance(config, dict) else None
     fingerprint = recorded_fingerprint(record.spec)
     if not isinstance(said, dict) or fingerprint is None:
         return None
-    try:
-        shard = Shard(int(said["index"]), int(said["of"]))
-    except (KeyError, TypeError, ValueError):
-        raise DataError("this record does not say which shard it is", where=f"{path}:1") from None
+    index, of = said.get("index"), said.get("of")
+    if type(index) is not int or type(of) is not int or not 0 <= index < of <= MOST_SHARDS:
+        raise DataError("this record does not say which shard it is", where=f"{path}:1")
+    shard = Shard(index, of)
+    _check_first_line(record.spec, fingerprint, path)
     return ShardRecord(path, shard, record, {key: value for key, value in fingerprint.items() if key != "shard"})
+
+
+def _check_first_line(spec: Mapping[str, Any], fingerprint: Mapping[str, Any], path: Path) -> None:
+    """Raise DataError where something that a merge needs is missing, or is no value that a run writes."""
+    entry = spec["run_config"].get("eval_spec") or {}
+    texts = [*(spec.get(name) for name in ("eval_name", "base_eval", "split", "created_by")), fingerprint.get("eval")]
+    numbers = [fingerprint.get(name) or 0 for name in ("max_samples", "repeats", "seed")]
+    tables = [entry, fingerprint.get("eval_args") or {}, entry.get("args") or {} if isinstance(entry, dict) else None]
+    is_whole = (
+        isinstance(spec.get("completion_fns"), list)
+        and all(isinstance(text, str) for text in texts)
+        and all(type(number) is int and abs(number) < MOST for number in numbers)
+        and all(isinstance(table, dict) for table in tables)
+    )
+    if not is_whole:
+        raise DataError("the first line is damaged", where=f"{path}:1", fix="run this shard again, into a new folder")
 
 
 def _check_complete(found: Sequence[ShardRecord], folder: Path) -> None:

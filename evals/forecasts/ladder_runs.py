@@ -87,7 +87,7 @@ def kind_of_records(paths: Sequence[Path]) -> Kind:
     if any(name in record.final_report for name in LOSSES if name != "answer_loss"):
         return "loss"
     for sample in record.samples():
-        drawn: list[Any] = [data.get("n_completions") for data in sample.data("metrics")]
+        drawn: list[Any] = [data.get("n_completions") for data in sample.objects("metrics")]
         if any(isinstance(n, int) and n > 1 for n in drawn):
             return "pass-rate"
     return "trend"

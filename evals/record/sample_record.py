@@ -36,6 +36,10 @@ class SampleRecord:
         """The data of all events of one type, in the order in which they were recorded."""
         return [event.data for event in self.events if event.type == type]
 
+    def objects(self, type: str) -> list[dict[str, Any]]:
+        """As `data`, the JSON objects alone: a record may hold anything under the name of an event."""
+        return [data for data in self.data(type) if isinstance(data, dict)]
+
     @property
     def raw_sample(self) -> dict[str, Any]:
         """The row of the dataset; an empty dict if it was not recorded."""

@@ -66,12 +66,14 @@ def detectable_words(c: Comparison) -> str:
         return "" if c.n else "no samples"
     if math.isnan(c.detectable):
         return power_sentence(c.n, None)
-    size = points(c.detectable, decimals=1) if _in_unit(c) else number(c.detectable)
+    size = points(c.detectable, decimals=1) if _is_share_of_right_answers(c) else number(c.detectable)
     return power_sentence(c.n, f"{'drops' if c.is_binary else 'differences'} of {size}")
 
 
-def _in_unit(c: Comparison) -> bool:
-    return all(0 <= estimate.value <= 1 for estimate in (c.estimate_a, c.estimate_b)) and c.is_binary
+def _is_share_of_right_answers(c: Comparison) -> bool:
+    """Also of runs with repeats, whose samples have shares of their own: a gate over them speaks of points too."""
+    in_unit = all(0 <= estimate.value <= 1 for estimate in (c.estimate_a, c.estimate_b))
+    return in_unit and (c.is_binary or c.b.metric == "correct")
 
 
 def flip_words(c: Comparison) -> tuple[str, str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from evals.cli.main import main
@@ -13,3 +16,43 @@ def test_max_errors_is_a_count_or_a_fraction_also_when_shares_are_merged(tmp_pat
         main(["merge", str(tmp_path), f"--max-errors={value}"])
     assert caught.value.code == 2
     assert "needs a count such as 5, or a fraction such as 0.02" in capsys.readouterr().err
+
+
+@pytest.fixture
+def shares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The two finished shares of a small run, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    for index in "01":
+        of = ["--of", "2", "--index", index, "--out", "shares", "--max_samples", "4"]
+        assert main(["shard", "dummy", "arithmetic", *of]) == 0
+    return tmp_path / "shares"
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        (("spec", "split"), None),
+        (("spec", "completion_fns"), 3),
+        (("spec", "run_config", "eval_spec"), "x"),
+        (("spec", "run_config", "fingerprint", "eval_args"), [1]),
+        (("spec", "run_config", "fingerprint", "repeats"), 10**30),
+        (("spec", "run_config", "fingerprint", "seed"), "x"),
+        (("spec", "run_config", "shard", "of"), 10**30),
+        (("spec", "run_config", "shard", "index"), None),
+    ],
+    ids=lambda value: str(value)[-30:],
+)
+def test_a_share_with_a_damaged_first_line_is_refused_and_nothing_is_written(shares, capsys, where, value):
+    for path in shares.glob("*.jsonl"):
+        first, _, rest = path.read_text(encoding="utf-8").partition("\n")
+        line = json.loads(first)
+        inner = line
+        for key in where[:-1]:
+            inner = inner[key]
+        inner[where[-1]] = value
+        path.write_text(json.dumps(line) + "\n" + rest, encoding="utf-8")
+    assert main(["merge", str(shares)]) == 2
+    said = capsys.readouterr().err
+    assert ".jsonl:1: " in said
+    assert "bug" not in said
+    assert not (shares / "merged.jsonl").exists()

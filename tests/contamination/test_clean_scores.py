@@ -146,8 +146,20 @@ def test_against_another_run_the_gain_on_contaminated_samples_shows(tmp_path: Pa
     found = scored(tmp_path, leaked, contamination(80, set(range(40))), other=fair)
     assert found.against is not None
     assert (found.against.gain_clean, found.against.gain_contaminated) == (0, 0.5)
+    # No sample got worse, so that the gain is a rate of 20 of 40: Clopper and Pearson have 0.338 to 0.662.
+    gained = found.against.gain_contaminated_interval
+    assert (gained.low, gained.high) == pytest.approx((0.338, 0.662), abs=0.02)
+    assert 0 in found.against.gain_clean_interval
     assert found.against.difference.interval.high < -0.3
     assert (found.against.difference.n_first, found.against.difference.n_second) == (40, 40)
+
+
+def test_a_part_without_samples_has_no_gain(tmp_path: Path) -> None:
+    found = scored(tmp_path, [1.0, 0.0] * 10, contamination(20, set()), other=[0.0, 0.0] * 10)
+    assert found.against is not None
+    assert math.isnan(found.against.gain_contaminated)
+    assert not found.against.gain_contaminated_interval.defined
+    assert found.against.gain_clean == 0.5
 
 
 def test_passages_with_questions_in_both_parts_are_clusters(tmp_path: Path) -> None:

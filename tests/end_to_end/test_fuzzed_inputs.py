@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graded_runs import write_graded
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ladder_records import write_record as write_ladder_record
+from made_runs import write_run
 from small_records import write_record
 
 from evals.cli.main import main as evals_command
@@ -222,3 +225,59 @@ def test_any_option(place, flags):
     write_entry(place, "evals.suite:Match", {})
     options = [f"{flag}={word}" for flag, word in flags]
     ends_well(oaieval_command, "dummy", "t", "--registry_path", place / "reg", "--record_path", "o.jsonl", *options)
+
+
+def write_varied(place: Path, source: Path, data: st.DataObject) -> None:
+    """`f.jsonl`: the record `source` with one line changed anywhere."""
+    lines = [json.loads(line) for line in source.read_text(encoding="utf-8").split("\n") if line]
+    number = data.draw(st.integers(0, len(lines) - 1))
+    lines[number] = data.draw(variants(st.just(lines[number])))
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (place / "f.jsonl").write_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+@settings(bounded, deadline=60_000)
+@given(data=st.data())
+def test_any_record_in_tables_pages_and_plots(place, data):
+    sources = [place / "graded.jsonl", place / "choice.jsonl", place / "repeats.jsonl"]
+    if not sources[0].exists():
+        write_graded(sources[0], ["Yes", "No", "__invalid__", "Yes"], groups=["g", "h", "g", "h"])
+        write_ladder_record(sources[1], 4, 8, model="m", compute=1e18)
+        write_run(sources[2], {0: [1.0, None], 1: [0.5, 0.0]}, labels=[{"category": "x"}, {"category": "y"}], repeats=2)
+        (place / "labels.csv").write_text("id,label\npolite.dev.0,Yes\npolite.dev.1,Yes\n")
+    write_varied(place, data.draw(st.sampled_from(sources)), data)
+    ends_well(evals_command, "runs", "f.jsonl", "--json")
+    for shape in (["--json"], ["--format", "latex"], ["--html", "p.html"], ["--parquet", "p.parquet"]):
+        ends_well(evals_command, "report", "f.jsonl", "repeats.jsonl", *shape)
+    ends_well(evals_command, "plot", "groups", "f.jsonl", "--csv", "p.csv")
+    ends_well(evals_command, "plot", "calibration", "f.jsonl", "--json")
+    ends_well(evals_command, "plot", "inverse", "f.jsonl", "choice.jsonl", "--json")
+    ends_well(
+        evals_command, "grader", "f.jsonl", "--labels", "labels.csv", "--choices", "Yes,No", "--scores", "Yes=1,No=0"
+    )
+    ends_well(evals_command, "preferences", "f.jsonl")
+    ends_well(evals_command, "view", "f.jsonl", "--json", "-n", "0")
+
+
+@bounded
+@given(data=st.data())
+def test_any_share(place, data):
+    shares = place / "shares"
+    if not shares.exists():
+        write_rows(place, [{"input": f"question {i}", "ideal": "a"} for i in range(4)])
+        write_entry(place, "evals.suite:Match", {})
+        for index in ("0", "1"):
+            of = ("--of", "2", "--index", index, "--out", shares, "--registry_path", place / "reg")
+            ends_well(evals_command, "shard", "dummy", "t", *of)
+        shares.rename(place / "whole shares")
+        shares.mkdir()
+    write_rows(place, [{"input": f"question {i}", "ideal": "a"} for i in range(4)])
+    write_entry(place, "evals.suite:Match", {})
+    for path in (place / "whole shares").iterdir():
+        (shares / path.name).write_bytes(path.read_bytes())
+    chosen = data.draw(st.sampled_from(sorted(path for path in shares.iterdir() if path.suffix == ".jsonl")))
+    write_varied(place, chosen, data)
+    chosen.write_bytes((place / "f.jsonl").read_bytes())
+    ends_well(
+        evals_command, "merge", shares, "--registry_path", place / "reg", "--record_path", "merged.jsonl", "--json"
+    )

@@ -148,8 +148,8 @@ def _against(one: CleanScores) -> Iterator[str]:
     assert a is not None
     d = a.difference
     yield from wrapped(f"against {a.path}, sample by sample", first="  ")
-    yield _line("  gain on clean samples", a.gain_clean, None, f"{d.n_first:,}")
-    yield _line("  gain on contaminated samples", a.gain_contaminated, None, f"{d.n_second:,}")
+    yield _line("  gain on clean samples", a.gain_clean, a.gain_clean_interval, f"{d.n_first:,}")
+    yield _line("  gain on contaminated samples", a.gain_contaminated, a.gain_contaminated_interval, f"{d.n_second:,}")
     yield _line("  clean - contaminated", d.value, d.interval, f"{d.n_first:,} + {d.n_second:,}")
 
 
@@ -158,7 +158,6 @@ def _score(name: str, part: Estimate) -> str:
     return f"  {name:<{_NAME}}{value:>6}  {interval(part.interval, missing=''):<16}  {part.n:>7,}"
 
 
-def _line(name: str, value: float, bounds: Interval | None, n: str) -> str:
+def _line(name: str, value: float, bounds: Interval, n: str) -> str:
     text = NOT_APPLICABLE if math.isnan(value) else signed(value)
-    ends = "" if bounds is None else signed_interval(bounds, missing="")
-    return f"  {name:<{_NAME}}{text:>6}  {ends:<16}  {n:>7}".rstrip()
+    return f"  {name:<{_NAME}}{text:>6}  {signed_interval(bounds, missing=''):<16}  {n:>7}".rstrip()

@@ -197,9 +197,9 @@ def _detectable_lines(report: Mapping[str, Any], declared: Sequence[str]) -> lis
         said = _detectable_drops(metric.value, metric.n or 0)
     else:
         errors = [(metric.stderr or 0.0) * math.sqrt(2 * (1 - correlation)) for correlation in CORRELATIONS]
-        said = (
-            _smallest("difference", [number(DETECTABLE_STDERRS * error) for error in errors]) if metric.stderr else ""
-        )
+        sizes = [DETECTABLE_STDERRS * error for error in errors]
+        words = [points(size, decimals=1) if name == "accuracy" else number(size) for size in sizes]
+        said = _smallest("difference", words) if metric.stderr else ""
     return [said] if said else []
 
 

@@ -127,3 +127,16 @@ def test_near_1_the_interval_is_the_one_that_the_run_prints(tmp_path, capsys):
     # Two misses of 200: the upper end is that of a Poisson rate (Brown, Cai and DasGupta 2001, section 4.1.1).
     assert top["high"] == pytest.approx(1 - chi2.ppf(0.05, 4) / 2 / 200)
     assert top["high"] > binomtest(198, 200).proportion_ci(method="wilson").high
+
+
+@pytest.mark.parametrize("damage", [None, [1], "x", {"answer_loss": 10**400, "logprobs": 5}, {"logprobs": []}])
+def test_an_event_that_is_no_choice_leaves_the_accuracy_as_it_is(tmp_path, capsys, damage):
+    """A record may hold anything under the name of an event; other models' losses stay, and so do the scores."""
+    paths = write_ladder(tmp_path, [0.2, 0.5, 0.9], n=10)
+    lines = Path(paths[0]).read_text(encoding="utf-8").splitlines(keepends=True)
+    place = next(i for i, line in enumerate(lines) if '"choice"' in line)
+    lines[place] = json.dumps({**json.loads(lines[place]), "data": damage}) + "\n"
+    Path(paths[0]).write_text("".join(lines), encoding="utf-8")
+    (found,) = plotted(capsys, *paths)
+    assert [one["accuracy"] for one in found["models"]] == pytest.approx([0.2, 0.5, 0.9])
+    assert found["chance"] == 0.5

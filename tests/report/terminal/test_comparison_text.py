@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from made_runs import write_nasty_run, write_run
@@ -90,3 +91,18 @@ def write_clustered(path, scores, n_clusters):
             record_match(bool(score), expected="x", picked="x")
             scope.commit({"cluster": number % n_clusters})
     recorder.close()
+
+
+def test_shares_of_right_answers_differ_by_points_with_repeats_too(tmp_path):
+    """One run says points after it ended, and so does a gate; other scores have a unit of their own."""
+    for name in ("a", "b"):
+        recorder = LocalRecorder(tmp_path / f"{name}.jsonl", RunSpec([name], "sums.test.v1", "sums", "test", {}, ""))
+        for number in range(60):
+            for repeat in range(2):
+                with recorder.sample(f"sums.test.{number}", repeat or None) as scope:
+                    record_match((number + repeat * (name == "a")) % 2 == 0, expected="x")
+                    scope.commit()
+        recorder.record_final_report({})
+        recorder.close()
+    words = detectable_words(compare_runs(*read_runs([tmp_path / "a.jsonl", tmp_path / "b.jsonl"])))
+    assert re.fullmatch(r"With 60 samples, differences of \d+\.\d points are detected with 80 % power\.", words)

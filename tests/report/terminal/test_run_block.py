@@ -40,6 +40,7 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
     [
         # 2.802 standard errors times sqrt(2 (1 - 0.3)) and sqrt(2 (1 - 0.7)); bits a byte are no points
         ({"bits_per_byte": 0.9, "bits_per_byte_stderr": 0.02}, "difference this eval can detect: about 0.043 to 0.066"),
+        ({"accuracy": 0.7, "accuracy_stderr": 0.02}, "difference this eval can detect: about 4.3 to 6.6 points"),
         ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drop this eval can detect: about 7.9 points"),
         ({"accuracy": 0.0, "accuracy_stderr": 0.0}, ""),
         ({"f1": 0.5, "f1_stderr": 0.0}, ""),
