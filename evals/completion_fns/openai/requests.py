@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.completion_fns.openai.message_roles import in_roles, with_system_role
+from evals.completion_fns.openai.message_roles import in_roles, with_system_role, without_developer
 from evals.completion_fns.openai.response_items import input_items, responses_options
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
 
@@ -43,6 +43,8 @@ class RequestRules:
     "The role that messages of role `system` get; None keeps it."
     no_zero: frozenset[str] = frozenset()
     "Parameters that are left out where they are 0."
+    no_developer: bool = False
+    "Whether messages of role `developer` are sent as those of role `system`."
     must_alternate: bool = False
     "Whether neighbouring messages of one role are sent as one: the model's chat template takes no others."
 
@@ -72,10 +74,9 @@ def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/chat/completions`."""
-    sent = [
-        _for_chat(message) for message in in_roles(messages, rules.system_role, must_alternate=rules.must_alternate)
-    ]
-    return {"model": model, "messages": sent, **rules.apply(options)}
+    known = without_developer(messages) if rules.no_developer else messages
+    taken = in_roles(known, rules.system_role, must_alternate=rules.must_alternate)
+    return {"model": model, "messages": [_for_chat(message) for message in taken], **rules.apply(options)}
 
 
 def _for_chat(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from evals.completion import Completions
 from evals.completion_fns.openai.message_roles import alternating, in_roles
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn
 from evals.completion_fns.openai.refusals import adapted, refused_parameter
-from evals.completion_fns.openai.requests import RequestRules
+from evals.completion_fns.openai.requests import RequestRules, chat_body
 from evals.testing.http_server import HttpReply, HttpRequest, ServerThread
 
 BODY = {"temperature": 0.0, "top_p": 0.9, "stop": ["x"], "seed": 1, "user": "u", "presence_penalty": 0, "max_tokens": 5}
@@ -140,3 +140,22 @@ def test_neighbours_of_one_role_are_joined_where_the_template_refuses_them():
     rules = adapted(RequestRules(), "Conversation roles must alternate user/assistant/user/assistant/...", {})
     assert rules == RequestRules(must_alternate=True)
     assert adapted(rules, "Conversation roles must alternate user/assistant/...", {}) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, "
+        "expected one of `system`, `user`, `assistant`, `tool` at line 1 column 85",
+        "messages[0]: unknown role: developer at line 1 column 16943",
+        "Unexpected role 'developer' after role 'user'",
+    ],
+)
+def test_a_server_without_a_developer_role_gets_a_system_message(message: str):
+    chat = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "3+3"}]
+    rules = adapted(RequestRules(), message, {"messages": chat})
+    assert rules == RequestRules(no_developer=True)
+    sent = chat_body("m", chat, {}, rules)["messages"]
+    assert sent == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "3+3"}]
+    assert adapted(rules, message, {"messages": chat}) is None
+    assert adapted(RequestRules(), message, {"messages": chat[1:]}) is None
