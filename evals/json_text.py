@@ -6,13 +6,18 @@ import dataclasses
 import enum
 import json
 import math
+import re
 from collections import deque
 from collections.abc import Collection, Mapping
 from pathlib import PurePath
 from typing import IO, Any
 
+from evals.texts.safe_text import STEERING
+
 _MAX_DEPTH = 200
 "Deeper values are written as their `repr`: they are circular, or too deep for readers."
+
+_HIDDEN = re.compile(f"[{STEERING}]")
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -35,6 +40,16 @@ def encode(text: str) -> bytes:
         return text.encode("utf-8")
     except UnicodeEncodeError:
         return text.encode("utf-8", "backslashreplace")
+
+
+def reviewable(value: Any, *, sort_keys: bool = False) -> str:
+    """`value` as indented JSON for files that people commit and review: what would hide or reorder text is escaped.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    text = json.dumps(value, indent=1, sort_keys=sort_keys, ensure_ascii=False, allow_nan=False)
+    return _HIDDEN.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 
 
 def plain(value: Any, exclude_keys: Collection[str] = NOTHING, *, depth: int = 0) -> Any:

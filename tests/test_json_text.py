@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from evals.json_text import dumps, encode, jsondump, jsondumps, jsonload, jsonloads
+from evals.json_text import dumps, encode, jsondump, jsondumps, jsonload, jsonloads, reviewable
 
 
 class Model(BaseModel):
@@ -92,3 +92,19 @@ def test_the_file_forms_are_the_text_forms():
     jsondump({"a": Path("x")}, file)
     file.seek(0)
     assert jsonload(file) == jsonloads('{"a": "x"}') == {"a": "x"}
+
+
+def test_json_for_review_hides_and_reorders_nothing_and_reads_back_the_same():
+    value = {
+        "b": "left \u202eright\u202c \u2066x",
+        "a": "zero\u200bwidth \U000e0041 \ud800 \x7f",
+        "c": "数学 العربية é\n\t",
+    }
+    text = reviewable(value)
+    assert json.loads(text) == value
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert "数学 العربية é" in text
+    assert text.startswith('{\n "b": "left \\u202eright')
+    assert reviewable(value, sort_keys=True).startswith('{\n "a"')
+    with pytest.raises(ValueError, match="JSON compliant"):
+        reviewable(float("nan"))

@@ -125,7 +125,8 @@ def run(args: argparse.Namespace) -> int:
     from evals.record.score_arrays import read_score_arrays
     from evals.report.terminal.contamination import contamination_text
 
-    check_output("--ids-file", args.ids_file, [*(path for named in args.corpus for path in named), *args.record])
+    corpus = [path for named in args.corpus for path in named]
+    check_output("--ids-file", args.ids_file, [*corpus, *args.record], own="lines")
     runs = [read_score_arrays(path, args.metric) for path in args.record]  # a mistake here must not cost a scan
     other = read_score_arrays(args.against, args.metric) if args.against else None
     found = find_contamination(_search(args), _Progress(sys.stderr))

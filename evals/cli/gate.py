@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     for option in ("junit", "markdown"):
         check_output(f"--{option}", getattr(args, option), [*args.runs, args.baseline])
     if args.update:
-        check_output("--update", args.baseline, args.runs)
+        check_output("--update", args.baseline, args.runs, own="a baseline")
     runs = [read_scores(path, args.metric) for path in args.runs]
     if args.update:
         return update(runs, Path(args.baseline))

@@ -20,6 +20,7 @@ def configured(*, debug: bool, log_to_file: str | None, say_events: bool = False
 
     What was set before is set again afterwards: notebooks call commands in their own process.
     """
+    from evals.cli.outputs import check_output
     from evals.errors import UsageError
     from evals.secrets import redact
     from evals.texts.safe_text import printable
@@ -32,6 +33,7 @@ def configured(*, debug: bool, log_to_file: str | None, say_events: bool = False
     level = logging.DEBUG if debug else logging.INFO if log_to_file or say_events else logging.WARNING
     handler: logging.Handler = logging.StreamHandler()
     if log_to_file:
+        check_output("--log_to_file", log_to_file, [], own="lines")
         try:
             os.close(os.open(log_to_file, os.O_CREAT | os.O_WRONLY, 0o600))  # private: prompts and answers may be in it
             handler = logging.FileHandler(log_to_file, encoding="utf-8")

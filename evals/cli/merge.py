@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from evals.cli.console import existing_folder
+from evals.cli.oaieval_flags import tolerance
 
 DESCRIPTION = """Make one record of the shares of a run, in the order of the samples, with the report over all of them.
 The eval is taken from your registries, and its data is read; the model is not called."""
@@ -24,7 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--extra_eval_params", action="append", default=[], metavar="k=v", help="as the shares had")
     parser.add_argument("--prompt", metavar="NAME", help="as the shares had")
     parser.add_argument("--grader", action="append", default=[], metavar="NAME", help="as the shares had; repeatable")
-    parser.add_argument("--max-errors", default="0", metavar="N|FRACTION", help="failed samples tolerated (default 0)")
+    parser.add_argument(
+        "--max-errors", type=tolerance, default="0", metavar="N|FRACTION", help="failed samples tolerated (default 0)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(func=run)
 
@@ -35,7 +38,6 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from evals.cli.oaieval import graders_named
-    from evals.cli.oaieval_flags import tolerance
     from evals.distributed.merge import merge_shards
     from evals.json_text import jsondumps
     from evals.key_values import number_or_text, split_pairs
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         registry_paths=args.registry_path,
         data_paths=args.data_path,
         eval_params=given,
-        max_errors=tolerance(args.max_errors),
+        max_errors=args.max_errors,
         command=" ".join(sys.argv),
     )
     if args.json:

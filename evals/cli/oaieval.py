@@ -197,7 +197,7 @@ def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> Iterator[Eval
         from evals.distributed.processes import check_processes, in_processes
 
         check_processes(request, args.processes)
-        yield in_processes(workers)
+        yield in_processes(workers, request)
 
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:

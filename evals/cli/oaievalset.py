@@ -264,7 +264,9 @@ def joint_lines(rows: Sequence[dict[str, Any]], joint: Together) -> list[str]:
     lines = []
     for mean in joint.means:
         found, of = mean.estimate, f" of {mean.completion_fn}" if several else ""
-        certainty = f"95 % interval {interval(found.interval)} ({found.method})"
+        certainty = "no interval: one has a single sample"
+        if found.interval.defined:
+            certainty = f"95 % interval {interval(found.interval)} ({found.method})"
         lines += indented(f"mean {mean.metric} over {mean.n_evals} evals{of}: {number(found.value)}   {certainty}")
     if joint.means and joint.left_out:
         lines += indented(f"not in the mean: {', '.join(joint.left_out)}")

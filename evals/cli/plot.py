@@ -42,9 +42,11 @@ def run(args: argparse.Namespace) -> int:
     _check_number(args.inputs, kind)
     check_output("--csv", args.csv, args.inputs)
     if args.out:
-        from evals.report.plots.figure import check_form
+        from evals.report.plots.figure import check_form, data_beside
 
         check_form(args.out)
+        check_output("--out", args.out, args.inputs)
+        check_output(f"the data of --out {args.out}", str(data_beside(args.out)), args.inputs)
     plot = kind.make(args.inputs, args)
     print(dumps(plot.as_json()) if args.json else plot.text())
     written = list(_written(plot, args.out, args.csv))

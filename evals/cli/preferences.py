@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from evals.texts.number_text import counted
     from evals.texts.safe_text import printable
 
-    check_output("--battles", args.battles, [*args.files, *([args.votes] if args.votes else [])])
+    check_output("--battles", args.battles, [*args.files, *([args.votes] if args.votes else [])], own="lines")
     found = read_judgements(args.files, args.by)
     options = RankingOptions(args.ties, args.ridge, args.draws, args.new_raters)
     pairs = pair_rates(found.rows)

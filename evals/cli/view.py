@@ -214,18 +214,21 @@ def _print_json(log: Record, chosen: Iterator[SampleRecord], n: int) -> None:
 
 
 def _print_text(log: Record, chosen: Iterator[SampleRecord], args: argparse.Namespace) -> None:
+    from evals.comparison.run_list import has_repeats
     from evals.report.terminal.sample import sample_text
 
     colour = wants_colour(sys.stdout)
     max_lines = None if args.sample_id is not None or args.full else 20
-    n_matching = 0
+    n_matching, repeated, samples = 0, has_repeats(log.spec.get("run_config")), set[str]()
     for sample in chosen:
         n_matching += 1
+        if repeated:
+            samples.add(sample.sample_id)
         if n_matching == 1:
             print(_title(log) + "\n")
         if not args.n or n_matching <= args.n:
             print(sample_text(sample, max_lines=max_lines, colour=colour, with_examples=args.full) + "\n")
-    print(_footer(log, args, n_matching))
+    print(_footer(log, args, n_matching, len(samples)))
 
 
 def _title(log: Record) -> str:
@@ -236,16 +239,17 @@ def _title(log: Record) -> str:
     return one_line(f"{log.spec.get('eval_name', '?')} on {names}{state}")
 
 
-def _footer(log: Record, args: argparse.Namespace, n_matching: int) -> str:
+def _footer(log: Record, args: argparse.Namespace, n_matching: int, n_samples: int) -> str:
     from evals.report.words import counted
 
-    noun = "wrong sample" if args.wrong else "failed sample" if args.errors else "sample"
-    noun = "unmarked sample" if args.pending else noun
+    kind = "wrong " if args.wrong else "failed " if args.errors else "unmarked " if args.pending else ""
+    noun = kind + ("evaluation" if n_samples else "sample")
     group = f" in the group {args.group}" if args.group is not None else ""
+    found = counted(n_matching, noun) + (f" of {counted(n_samples, 'sample')}" if n_samples else "") + group
     if not n_matching:
         return f"no {noun}{group} in {log.path}"
     if args.sample_id is not None:
         return f"whole events: {log.path}"
     if args.n and n_matching > args.n:
-        return f"{args.n} of {counted(n_matching, noun)}{group}; more: -n {args.n * 5}, all: -n 0, one whole: its id"
-    return f"{counted(n_matching, noun)}{group}"
+        return f"{args.n} of {found}; more: -n {args.n * 5}, all: -n 0, one whole: its id"
+    return found

@@ -17,6 +17,7 @@ from evals.errors import BadSample, DataError, listed
 from evals.record.reader import Record, read_record
 from evals.record.rows import completion_of
 from evals.record.sample_record import SampleRecord
+from evals.record.special_files import refuse_special
 
 CATEGORIES = ("category", "group", "subject", "section", "language")
 "Keys of a row, or labels in a record, that say what a pair is about; the first one that is there."
@@ -132,6 +133,7 @@ def file_sha256(path: str | Path) -> str:
     Raises:
         DataError: the file cannot be read.
     """
+    refuse_special(path)
     digest = hashlib.sha256()
     try:
         with Path(path).open("rb") as file:

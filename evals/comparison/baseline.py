@@ -22,7 +22,8 @@ from evals.comparison.baseline_packing import (
 from evals.comparison.facts import short
 from evals.comparison.scores import RunScores
 from evals.errors import DataError, did_you_mean, listed
-from evals.json_text import encode
+from evals.json_text import reviewable
+from evals.record.special_files import refuse_special
 from evals.sample import id_order
 from evals.stats.arrays import Array
 from evals.stats.standard_error import stderr
@@ -99,7 +100,7 @@ class Baseline:
             "clusters": None if self.clusters is None else pack_numbers([self.clusters[i] for i in order]),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encode(json.dumps(body, indent=1, ensure_ascii=False) + "\n"))
+        path.write_bytes(reviewable(body).encode("utf-8"))
 
 
 def _n_updates(run: RunScores, replaced: Baseline) -> int:
@@ -145,6 +146,7 @@ def read_baseline(path: Path) -> Baseline:
 def _body_in(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
+    refuse_special(path)
     body = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     if not isinstance(body, dict):
         raise ValueError("it is no JSON object")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -139,18 +140,39 @@ def _said_of_names(rungs: Sequence[Rung]) -> list[str]:
 
 
 def check_number(text: Any, name: str, where: str, *, positive: bool = False) -> float:
-    """A cell as a finite number. Raises DataError that names the column and the place."""
+    """A cell as a finite number; commas part thousands. Raises DataError with column, place and fix."""
+    if text is None or (isinstance(text, str) and not text.strip()):
+        raise DataError(f"{name} is empty", where=where, fix=_LEAVE_OUT)
     try:
-        value = float(str(text).strip().replace(",", "") if isinstance(text, str) else text)
+        value = float(_without_thousands(text.strip()) if isinstance(text, str) else text)
     except (TypeError, ValueError):
-        raise DataError(f"{name} is {str(text)[:40]!r}, not a number", where=where) from None
+        what = f"{name} is {str(text)[:40]!r}, not a number"
+        raise DataError(what, where=where, fix=_number_fix(str(text).strip())) from None
     if not math.isfinite(value):
-        raise DataError(
-            f"{name} is {value}", where=where, fix="leave the row out, or give the number: none is dropped in silence"
-        )
+        raise DataError(f"{name} is {value}", where=where, fix=_LEAVE_OUT)
     if positive and value <= 0:
-        raise DataError(f"{name} is {value:g}, and must be above 0", where=where)
+        raise DataError(f"{name} is {value:g}, and must be above 0", where=where, fix=_LEAVE_OUT)
     return value
+
+
+_LEAVE_OUT = "leave the row out, or give the number: none is dropped in silence"
+DECIMAL_COMMA = re.compile(r"^([-+]?\d+),(\d+(?:[eE][-+]?\d+)?)$")
+_THOUSANDS = re.compile(r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$")
+
+
+def _without_thousands(text: str) -> str:
+    # "2,5" is 2.5 in half of the world: without its comma it would be 25.
+    return text.replace(",", "") if _THOUSANDS.match(text) else text
+
+
+def _number_fix(text: str) -> str:
+    if DECIMAL_COMMA.match(text):
+        return f"write {text.replace(',', '.')}, with a decimal point"
+    if text.endswith("%"):
+        return "write a share, such as 0.25 for 25 %"
+    if (found := re.match(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[A-Za-z/])", text)) is not None:
+        return f"write the number alone: {found[0]}; the unit belongs in the column unit, and compute is in FLOPs"
+    return "write a number, such as 2.5 or 1e21, or leave the row out"
 
 
 def file_hash(path: str | Path) -> str:

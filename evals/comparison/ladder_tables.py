@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 from evals.comparison.ladder import Rung, check_number
-from evals.errors import DataError, MissingExtra, UsageError, did_you_mean, listed
+from evals.comparison.table_cells import Row, column_of, plain_title, table_rows
+from evals.errors import DataError, UsageError, did_you_mean, listed
 
 COMPUTE = ("compute_flops", "training_flops", "compute", "flops")
 MODEL = ("model", "name", "run")
@@ -18,8 +17,10 @@ PASSED, DRAWN = ("n_passed", "c", "passes"), ("n_draws", "n", "draws")
 PROBLEM = ("problem", "task_id", "sample_id", "item")
 STDERR, SAMPLES, FAMILY = ("stderr",), ("n", "n_samples"), "family"
 UNIT, CONVENTION = ("unit", "units"), "flop_convention"
+KNOWN = (*COMPUTE, *MODEL, *VALUE, *PASSED, *DRAWN, *PROBLEM, *STDERR, *SAMPLES, FAMILY, *UNIT, CONVENTION)
 ENDINGS = (".csv", ".tsv", ".parquet")
-Row = Mapping[str, Any]
+IN_FLOPS = ", in FLOPs: a PF-day is 8.64e19"
+_FLOPS = re.compile(r"\s*flops?$", re.IGNORECASE)
 
 
 def is_table(path: str) -> bool:
@@ -37,9 +38,9 @@ def read_table(path: str, value: str | None) -> tuple[str, list[Rung]]:
         DataError: no such column, or a cell that is no number, with file and line.
         UsageError: the column that was named is not there.
     """
-    rows = list(_rows(path))
-    titles = _titles(rows, path)
-    compute, column = _column(titles, COMPUTE, "compute", path), _value_column(titles, value, path)
+    rows = table_rows(path, KNOWN)
+    titles = list(rows[0][1])
+    compute, column = column_of(titles, COMPUTE, "compute", path, IN_FLOPS), _value_column(titles, value, path)
     conventions = {str(row[CONVENTION]) for _, row in rows if CONVENTION in titles}
     if len(conventions) > 1:
         raise DataError(
@@ -48,10 +49,11 @@ def read_table(path: str, value: str | None) -> tuple[str, list[Rung]]:
         )  # fmt: skip
     found = []
     for where, row in rows:
-        n, stderr = _optional(row, SAMPLES, where), _optional(row, (f"{column}_stderr", *STDERR), where)
+        n, stderr = _count(row, where), _optional(row, (f"{column}_stderr", *STDERR), where)
+        if stderr is not None and stderr < 0:
+            raise DataError(f"the error of {column} is {stderr:g}", where=where, fix="an error is 0 or above")
         rung = _rung(row, compute, where)
-        number = check_number(row[column], column, where)
-        found.append(replace(rung, value=number, n=None if n is None else int(n), stderr=stderr))
+        found.append(replace(rung, value=check_number(row[column], column, where), n=n, stderr=stderr))
     return column, found
 
 
@@ -61,33 +63,49 @@ def read_pass_table(path: str) -> list[Rung]:
     Raises:
         DataError: a column is missing, a count is none, or a problem appears twice for one model.
     """
-    rows = list(_rows(path))
-    titles = _titles(rows, path)
-    compute, problem = _column(titles, COMPUTE, "compute", path), _column(titles, PROBLEM, "problem", path)
-    passed, drawn = _column(titles, PASSED, "passes", path), _column(titles, DRAWN, "draws", path)
-    models: dict[tuple[str, str], tuple[Rung, dict[str, tuple[int, int]]]] = {}
+    rows = table_rows(path, KNOWN)
+    titles = list(rows[0][1])
+    other = "; a table with one row a model has no passes: leave out --law pass-rate"
+    compute, problem = (
+        column_of(titles, COMPUTE, "compute", path, IN_FLOPS),
+        column_of(titles, PROBLEM, "problem", path, other),
+    )
+    passed, drawn = column_of(titles, PASSED, "passes", path), column_of(titles, DRAWN, "draws", path)
+    models: dict[tuple[str, str], tuple[Rung, dict[str, tuple[int, int]], dict[str, str]]] = {}
     for where, row in rows:
         rung = _rung(row, compute, where)
-        first, cells = models.setdefault((rung.family, rung.model), (rung, {}))
+        first, cells, seen = models.setdefault((rung.family, rung.model), (rung, {}, {}))
         if first.compute_flops != rung.compute_flops:
-            raise DataError(f"{rung.model} has two amounts of compute", where=where, fix=f"see also {first.where}")
+            raise DataError(
+                f"{rung.model} has two amounts of compute",
+                where=where,
+                notes=[f"the other: {first.where}"],
+                fix=_OWN_NAME,
+            )
         name, c, n = str(row[problem]), check_number(row[passed], passed, where), check_number(row[drawn], drawn, where)
         if not (0 <= c <= n and n > 0 and c == int(c) and n == int(n)):
             raise DataError(f"{c:g} passes of {n:g} draws", where=where, fix="both are whole, and passes at most draws")
         if name in cells:
-            raise DataError(f"problem {name} of {rung.model} appears twice", where=where)
-        cells[name] = (int(c), int(n))
+            raise DataError(
+                f"problem {name} of {rung.model} appears twice", where=where, notes=[f"see also {seen[name]}"],
+                fix=f"add the passes and the draws of both up in one row; of two runs: {_OWN_NAME}",
+            )  # fmt: skip
+        cells[name], seen[name] = (int(c), int(n)), where
     return [
         replace(rung, n=len(cells), passes=tuple((name, c, n) for name, (c, n) in cells.items()))
-        for rung, cells in models.values()
+        for rung, cells, _ in models.values()
     ]
+
+
+_OWN_NAME = "give each run a name of its own in the column model"
 
 
 def _rung(row: Row, compute: str, where: str) -> Rung:
     """The model of a row, without a value yet."""
     model = next((str(row[name]) for name in MODEL if row.get(name) not in (None, "")), where)
     unit = next((str(row[name]) for name in UNIT if row.get(name)), "")
-    flops = check_number(row[compute], compute, where, positive=True)
+    given = _FLOPS.sub("", row[compute]) if isinstance(row[compute], str) else row[compute]
+    flops = check_number(given, compute, where, positive=True)
     return Rung(model, flops, float("nan"), where, family=str(row.get(FAMILY) or ""), unit=unit)
 
 
@@ -96,66 +114,19 @@ def _optional(row: Row, names: Sequence[str], where: str) -> float | None:
     return None if name is None else check_number(row[name], name, where)
 
 
-def _titles(rows: Sequence[tuple[str, Row]], path: str) -> list[str]:
-    if not rows:
-        raise DataError("the table has no rows", where=path)
-    return list(rows[0][1])
-
-
-def _column(titles: Sequence[str], names: Sequence[str], what: str, path: str) -> str:
-    found = next((name for name in names if name in titles), None)
-    if found is None:
-        raise DataError(
-            f"no column for {what}", where=f"{path}:1", notes=[f"columns found: {', '.join(titles)}"],
-            fix=f"call it {' or '.join(names)}",
-        )  # fmt: skip
-    return found
+def _count(row: Row, where: str) -> int | None:
+    n = _optional(row, SAMPLES, where)
+    if n is not None and (n < 1 or n != int(n)):
+        raise DataError(f"n is {n:g}", where=where, fix="n counts samples: a whole number from 1, or an empty cell")
+    return None if n is None else int(n)
 
 
 def _value_column(titles: Sequence[str], given: str | None, path: str) -> str:
     if given is None:
-        return _column(titles, VALUE, "the value", path)
-    if given not in titles:
-        note = did_you_mean(given, titles)
-        raise UsageError(
-            f"no column is called {given!r}", where=f"{path}:1", notes=[note], fix=f"there are: {listed(titles, 10)}"
-        )
-    return given
-
-
-def _rows(path: str) -> Iterator[tuple[str, Row]]:
-    """`file:line` and the cells of each row."""
-    return _parquet_rows(path) if path.lower().endswith(".parquet") else _csv_rows(path)
-
-
-def _csv_rows(path: str) -> Iterator[tuple[str, Row]]:
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", where=path) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"not UTF-8: {error.reason} at byte {error.start}", where=path) from None
-    kept = [(number, line) for number, line in enumerate(lines, start=1) if line.strip() and line[0] != "#"]
-    cells = csv.reader([line for _, line in kept], delimiter="\t" if path.lower().endswith(".tsv") else ",")
-    titles: list[str] | None = None
-    for (number, _), row in zip(kept, cells, strict=False):
-        if titles is None:
-            titles = [title.strip() for title in row]
-            continue
-        if len(row) != len(titles):
-            raise DataError(f"{len(row)} cells, and {len(titles)} titles", where=f"{path}:{number}")
-        yield f"{path}:{number}", dict(zip(titles, (cell.strip() for cell in row), strict=True))
-
-
-def _parquet_rows(path: str) -> Iterator[tuple[str, Row]]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise MissingExtra("reading Parquet", "data") from None
-    try:
-        table = pyarrow.parquet.read_table(path)
-    except (OSError, pyarrow.ArrowException) as error:
-        raise DataError(f"cannot be read as Parquet: {error}"[:200], where=path) from None
-    for number, row in enumerate(table.to_pylist(), start=1):
-        yield f"{path}:row {number}", row
+        return column_of(titles, VALUE, "the value", path, ", or name it: --value COLUMN")
+    same = [title for title in titles if title.casefold() == plain_title(given, KNOWN).casefold()]
+    if given in titles or same:
+        return given if given in titles else same[0]
+    note = did_you_mean(given, titles)
+    fix = f"name one of the columns: {listed(titles, 10)}"
+    raise UsageError(f"no column is called {given!r}", where=f"{path}:1", notes=[note], fix=fix)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from evals.comparison.content_hash import content_hash
 from evals.comparison.facts import RunFacts
 from evals.comparison.scores import RunScores, read_scores
 from evals.engine.settings import EngineSettings
-from evals.errors import DataError
+from evals.errors import DataError, EvalsError
 from evals.images.conditions import CONDITIONS, VISION, ImageOptions
 from evals.record.current import record_sampling
 from evals.record.local import LocalRecorder
@@ -59,7 +60,7 @@ def rescore(
     """
     if "." not in scorer.eval_name:
         raise DataError("the record does not name its eval", where=record.path, fix="record the run again")
-    with tempfile.TemporaryDirectory(prefix="evals-explain-") as folder:
+    with tempfile.TemporaryDirectory(prefix="evals-explain-") as folder, _errors_name(record.path, folder):
         stored, scored = Path(folder) / "stored.jsonl", Path(folder) / "scored.jsonl"
         copied = _copy_calls(record.path, stored, ids, scorer.eval_name)
         run_eval(
@@ -83,6 +84,17 @@ def rescore(
     wanted = set(ids.values())
     scores = {name: score for name, score in found if name in wanted and name not in new}
     return Rescored(scores, again.facts, len(new), len(wanted & again.failed_ids))
+
+
+@contextmanager
+def _errors_name(path: str, folder: str) -> Iterator[None]:
+    """Let an error over a copy in `folder` name the record that was copied."""
+    try:
+        yield
+    except EvalsError as error:
+        if (error.where or "").startswith(folder):
+            error.where = path
+        raise
 
 
 def _images_of(facts: RunFacts) -> ImageOptions:

@@ -107,6 +107,12 @@ def prompt_of(config: Any) -> str | None:
     return str(args["prompt"]) if {"prompt", "prompts"} <= args.keys() else None
 
 
+def has_repeats(config: Any) -> bool:
+    """Whether a run evaluated each sample more than once."""
+    repeats = config.get("repeats") if isinstance(config, Mapping) else None
+    return isinstance(repeats, int) and repeats > 1
+
+
 def _mapping_in(config: Any, key: str) -> Mapping[str, Any]:
     fingerprint = config.get("fingerprint") if isinstance(config, Mapping) else None
     found = fingerprint.get(key) if isinstance(fingerprint, Mapping) else None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
+from evals.comparison.run_list import conditioned, has_repeats, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
+from evals.metrics import Mean, with_keys
 from evals.record.summary import RecordSummary, summaries
 from evals.report_keys import Metric, as_count, headline, metrics_of
+
+COUNTS, INVALID = "counts/", "__invalid__"
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class TableRun:
     headline: str | None
     "The metric that stands for the run where none is asked for."
     n_errors: int = 0
+    "Evaluations that failed: of a run with repeats up to `repeats` of one sample."
+    has_repeats: bool = False
 
 
 @dataclass
@@ -66,13 +72,18 @@ def read_table(paths: Iterable[Path]) -> RunTable:
                 left_out.append(f"{record.path}: the run has not ended (oaieval ... --resume)")
                 continue
             run = _table_run(record)
+            if not run.metrics:
+                left_out.append(f"{record.path}: its report has no score and no rate")
+                continue
             other = newest.get((run.model, run.eval_name))
             if other is not None and other.path != run.path:
                 run, other = (run, other) if run.created_at >= other.created_at else (other, run)
                 left_out.append(f"{other.path}: {run.path} is a newer run of the same model and eval")
             newest[run.model, run.eval_name] = run
     if not newest:
-        raise DataError("no run has ended", notes=left_out[:3], fix="go on with the same command and --resume")
+        raise DataError(
+            "no run has ended with a score", notes=left_out[:3], fix="go on with the same command and --resume"
+        )
     return RunTable(list(newest.values()), left_out)
 
 
@@ -84,7 +95,7 @@ def _records_at(path: Path) -> list[RecordSummary]:
 
 
 def _table_run(record: RecordSummary) -> TableRun:
-    report, config = record.report or {}, record.spec.get("run_config")
+    report, config = with_rates(record.report or {}), record.spec.get("run_config")
     return TableRun(
         path=str(record.path),
         eval_name=conditioned(str(record.spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
@@ -93,7 +104,26 @@ def _table_run(record: RecordSummary) -> TableRun:
         metrics=metrics_of(report),
         headline=headline(report),
         n_errors=as_count(report.get("n_errors")) or 0,
+        has_repeats=has_repeats(config),
     )
+
+
+def with_rates(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report, with the share of each choice where it has nothing but counts, as for rubrics without scores.
+
+    openai/evals reports these so. `rate/CHOICE` and `invalid_rate` are those of reports of this package, each with its
+    error, interval and n.
+    """
+    counts = {key.removeprefix(COUNTS): report[key] for key in report if key.startswith(COUNTS)}
+    if metrics_of(report) or not counts or not all(isinstance(count, int) for count in counts.values()):
+        return dict(report)
+    rated = dict(report)
+    for choice in (INVALID, *sorted(choice for choice in counts if choice != INVALID)):
+        share = Mean()
+        for nr in range(sum(counts.values())):
+            share.add(str(nr), float(nr < counts.get(choice, 0)))
+        rated = with_keys(rated, "invalid_rate" if choice == INVALID else f"rate/{choice}", share)
+    return rated
 
 
 def metric_in(table: RunTable, eval_name: str, wanted: str | None) -> str | None:

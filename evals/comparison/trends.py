@@ -12,10 +12,12 @@ from evals.errors import DataError
 from evals.record.reader import Record, read_record
 from evals.record.scores import score_of
 from evals.registry.lookup import Registry
+from evals.sample import CLUSTER_KEY
 from evals.scaling.trend import Trend, classify_trend
 from evals.stats.estimate import Interval
-from evals.stats.intervals import wilson
-from evals.stats.standard_error import z_quantile
+from evals.stats.intervals import mean_of
+from evals.stats.means import estimate
+from evals.stats.standard_error import mean_estimate
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class ModelScore:
     "Samples with a score; failed ones are not among them."
     n_right: float
     interval: Interval
-    "Of the accuracy, by Wilson."
+    "Of the accuracy, as the run prints it: `evals.stats.means.estimate`, with the clusters of the samples."
     loss: float
     "Mean loss on the right option, nats; NaN where the eval does not record it."
     loss_stderr: float
@@ -101,6 +103,7 @@ def _score(record: Record, path: str, registry: Registry, confidence: float) -> 
     scale = scale_of(record, registry, path)
     scores: dict[str, list[float]] = {}
     losses: dict[str, list[float]] = {}
+    clusters: dict[str, Any] = {}
     chances: list[float] = []
     n_failed = 0
     for sample in record.samples():
@@ -111,23 +114,27 @@ def _score(record: Record, path: str, registry: Registry, confidence: float) -> 
         if not 0 <= score <= 1:
             raise DataError(f"sample {sample.sample_id} scored {score:g}, and a trend needs right or wrong", where=path)
         scores.setdefault(sample.sample_id, []).append(score)
+        if (cluster := sample.labels.get(CLUSTER_KEY, sample.raw_sample.get(CLUSTER_KEY))) is not None:
+            clusters[sample.sample_id] = str(cluster)
         choices = list(sample.data("choice"))
         losses.setdefault(sample.sample_id, []).extend(_losses(choices))
         chances += [1 / len(one["logprobs"]) for one in choices if one.get("logprobs")]
     if not scores:
         raise DataError("no sample of this record has a score", where=path)
-    n_right = math.fsum(math.fsum(values) / len(values) for values in scores.values())
-    loss, stderr = _mean([math.fsum(values) / len(values) for values in losses.values() if values])
-    low, high = wilson(n_right, len(scores), z_quantile((1 + confidence) / 2))
+    means = [mean_of(values) for values in scores.values()]
+    # Samples without a label are clusters of their own, which no label can be equal to.
+    codes = [clusters.get(name, (name,)) for name in scores] if clusters else None
+    of_samples = {name: mean_of(values) for name, values in losses.items() if values}
+    loss = mean_estimate(list(of_samples.values()), [clusters.get(name, (name,)) for name in of_samples])
     made = ModelScore(
         model=scale["model"],
         family=scale["family"],
         compute_flops=scale["compute_flops"],
         n=len(scores),
-        n_right=n_right,
-        interval=Interval(low, high, confidence),
-        loss=loss,
-        loss_stderr=stderr,
+        n_right=math.fsum(means),
+        interval=estimate(means, codes, confidence).interval,
+        loss=loss.value,
+        loss_stderr=loss.stderr,
         chance=math.fsum(chances) / len(chances) if chances else math.nan,
         n_failed=n_failed,
         where=path,
@@ -137,14 +144,3 @@ def _score(record: Record, path: str, registry: Registry, confidence: float) -> 
 
 def _losses(choices: Sequence[Mapping[str, Any]]) -> list[float]:
     return [one["answer_loss"] for one in choices if isinstance(one.get("answer_loss"), int | float)]
-
-
-def _mean(values: Sequence[float]) -> tuple[float, float]:
-    """Mean and standard error; NaN where there are too few."""
-    n = len(values)
-    if not n:
-        return math.nan, math.nan
-    mean = math.fsum(values) / n
-    if n < 2:
-        return mean, math.nan
-    return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)

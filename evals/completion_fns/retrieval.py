@@ -19,6 +19,7 @@ from evals.engine.failures import CallFailed, Kind
 from evals.engine.traits import preflight
 from evals.errors import DataError
 from evals.record.current import record_embedding
+from evals.record.special_files import refuse_special
 from evals.registry.typed_arguments import typed_arguments
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def load_embeddings(embeddings_and_text_path: str | Path) -> tuple[list[str], np
     path, fix = str(embeddings_and_text_path), "write a CSV file with the columns 'text' and 'embedding', a JSON list"
     texts, vectors = [], []
     csv.field_size_limit(2**30)
+    refuse_special(path, pipes=True)
     try:
         with open(path, encoding="utf-8-sig", newline="") as lines:
             for row in csv.DictReader(lines):

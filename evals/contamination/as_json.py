@@ -10,7 +10,7 @@ from evals.contamination.clean_scores import CleanScores
 from evals.contamination.contamination import Contamination, ItemReport
 from evals.report_keys import defined
 from evals.stats.estimate import Estimate, Interval
-from evals.stats.proportions import wilson_interval
+from evals.stats.proportions import modified_wilson_interval
 from evals.stats.two_groups import GroupDifference
 
 
@@ -41,7 +41,7 @@ def contamination_json(found: Contamination, scores: Sequence[CleanScores], by: 
 
 
 def _share(n_found: int, n: int) -> dict[str, Any]:
-    bounds = wilson_interval(n_found, n)
+    bounds = modified_wilson_interval(n_found, n)
     return {"n": n, "n_contaminated": n_found, "share": n_found / n if n else None, "interval": _ends(bounds)}
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evals.datasets.compression import COMPRESSIONS
-from evals.datasets.opening import is_url, reading, refuse_special
+from evals.datasets.opening import is_url, reading
 from evals.errors import DataError, UsageError, listed
+from evals.record.special_files import refuse_special
 
 UNIT_BYTES = 64 << 20
 "Of a plain file of lines. A killed scan loses the units that were in work."
@@ -86,6 +87,8 @@ def _files_of(path: str) -> list[str]:
         if not known:
             held = f"it holds: {listed(sorted(map(os.path.basename, names)))}" if names else "it is empty"
             raise DataError(f"no {', '.join(FORMS)} file in this folder", where=path, notes=[held])
+        for name in known:
+            refuse_special(name)
         return known
     if os.path.exists(path):
         refuse_special(path)

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from evals.datasets.json_rows import CHUNK_BYTES, MAX_LINE_BYTES, decode_row_and_doubt, line_too_long, refuse_wrong_kind
-from evals.datasets.opening import reading, refuse_special
+from evals.datasets.opening import reading
 from evals.errors import BadSample, DataError
+from evals.record.special_files import refuse_special
 from evals.sample import Sample
 
 

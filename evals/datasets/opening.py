@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import IO, Any, BinaryIO, TextIO, cast
 
 from evals.datasets.compression import COMPRESSIONS, gzip_open, lz4_open, zstd_open
 from evals.errors import DataError, EvalsError, MissingExtra, did_you_mean, listed
+from evals.record.special_files import refuse_special
 from evals.registry.roots import bundled_data_root
 
 
@@ -103,21 +103,6 @@ def _beside(path: str) -> list[str]:
     except OSError:
         return ["" if not folder or is_url(path) else f"the folder {folder} does not exist either"]
     return [did_you_mean(name, names) or (f"in that folder: {listed(names)}" if names else "that folder is empty")]
-
-
-def refuse_special(path: str) -> None:
-    """Raise DataError if `path` is a pipe, a socket or a device: reading it may never end. Data is read several times.
-
-    Nothing is raised for a path that is not there.
-    """
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise DataError(
-            "this is a pipe or a device, a file is needed", where=path, fix="write the data to a file first"
-        )
 
 
 def _open_anywhere(name: str, mode: str, **kwargs: Any) -> Any:

@@ -16,6 +16,14 @@ from evals.specs import RunSpec
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """What a process can make ready while the data are still checked: the eval of the request, and its own rows."""
+
+    request: RunRequest
+    shard: Shard
+
+
+@dataclass(frozen=True)
 class Job:
     """What a process is started with. record: the file of the whole run; part: that of this process alone."""
 

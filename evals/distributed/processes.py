@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.distributed.messages import Job, State, Stop
+from evals.distributed.messages import Ahead, Job, State, Stop
 from evals.distributed.pipes import receive
 from evals.distributed.spending import SharedSpending
 from evals.distributed.stretches import Written, chunks_of, stretches_of
@@ -24,10 +24,10 @@ from evals.record.file import explained
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
 from evals.record.recorders import RecorderBase
+from evals.record.sample_record import Key
 from evals.runner.counters import RunCounters
 from evals.runner.interrupts import handle_interrupts
 from evals.runner.parts import (
-    Key,
     SampleOrder,
     append_parts,
     loose_lines,
@@ -81,8 +81,16 @@ def share_of(settings: EngineSettings, place: Shard) -> EngineSettings:
     )
 
 
-def in_processes(workers: Sequence[Worker]) -> Evaluate:
-    """What `run_eval` takes to evaluate the samples in these processes."""
+def _share(request: RunRequest, place: Shard) -> Shard:
+    """The samples of one process: a part of the share of the run, if it has one."""
+    whole = request.shard or Shard(0, 1)
+    return Shard(whole.index * place.of + place.index, whole.of * place.of)
+
+
+def in_processes(workers: Sequence[Worker], request: RunRequest) -> Evaluate:
+    """What `run_eval` takes to evaluate the samples of a request in these processes, which get ready for it."""
+    for index, worker in enumerate(workers):
+        worker.prepare(Ahead(request, _share(request, Shard(index, len(workers)))))
 
     def evaluate(
         prepared: PreparedRun,
@@ -161,12 +169,11 @@ class _Run:
         for index, worker in enumerate(self._workers):
             threading.Thread(target=self._read, args=(worker,), daemon=True).start()
             place = Shard(index, n)
-            whole = self._prepared.request.shard or Shard(0, 1)
             job = Job(
                 request=self._prepared.request,
                 run_spec=self._recorder.run_spec or self._prepared.run_spec(),
                 settings=share_of(self._prepared.request.settings, place),
-                shard=Shard(whole.index * n + index, whole.of * n),
+                shard=_share(self._prepared.request, place),
                 place=place,
                 record=self._record,
                 part=str(folder / f"{index:04d}.jsonl"),

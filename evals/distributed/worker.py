@@ -10,14 +10,15 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
-from evals.distributed.messages import Job, State, Stop
+from evals.datasets.opening import is_url
+from evals.distributed.messages import Ahead, Job, State, Stop
 from evals.distributed.pipes import receive, send
 from evals.distributed.spending import SharedSpending
 from evals.distributed.stretches import write_stretch
 from evals.engine.loop import engine_loop, submit
-from evals.engine.plan import RunPlan
+from evals.engine.plan import KnownOrder, RunPlan, order_of
 from evals.engine.samples import NullObserver
 from evals.engine.session import CallCounts, Session
 from evals.errors import DataError, EvalsError, Interrupted
@@ -26,7 +27,9 @@ from evals.project import project_of_command
 from evals.record.local import LocalRecorder
 from evals.runner.counters import RunCounters
 from evals.runner.parts import SampleOrder, index_of
+from evals.runner.preflight import samples_of
 from evals.runner.prepare import eval_of
+from evals.runner.request import RunRequest
 from evals.runner.resume import read_earlier
 from evals.runner.run import evaluate_here, open_cache
 
@@ -36,16 +39,21 @@ _Told = queue.SimpleQueue[Any]
 
 
 def main(control_fd: int, news_fd: int) -> None:
-    """Take a Job, then a Stretch from one pipe; tell State by State, then Written on the other. Ends with its pipes."""
+    """Take what can be made Ahead, a Job, then a Stretch from one pipe; tell States, then Written on the other.
+
+    Ends with its pipes.
+    """
     control, news = os.fdopen(control_fd, "rb"), os.fdopen(news_fd, "wb")
-    job = receive(control)
-    if job is None:
-        return
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     told: _Told = queue.SimpleQueue()
     try:
         with project_of_command():
-            state = _do(job, control, news, told)
+            ahead = receive(control)
+            ready = None if ahead is None else _made_ready(ahead)
+            job = receive(control)
+            if job is None:
+                return
+            logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+            state = _do(job, ready, control, news, told)
     except EvalsError as error:
         send(news, State(RunCounters(NullObserver()), CallCounts(), is_done=True, stopped_by=error))
         return
@@ -54,14 +62,44 @@ def main(control_fd: int, news_fd: int) -> None:
         send(news, write_stretch(stretch))
 
 
-def _do(job: Job, control: BinaryIO, news: BinaryIO, told: _Told) -> State:
+class _Ready(NamedTuple):
+    """An eval that was made before the checks had ended, and the order of its samples; None where it has its own."""
+
+    request: RunRequest
+    evaluation: Eval
+    order: KnownOrder | None
+
+
+def _made_ready(ahead: Ahead) -> _Ready | None:
+    """None if anything is wrong: the process that started this one finds it too, and says it."""
+    logging.disable()
+    try:
+        evaluation = eval_of(ahead.request)
+        samples = samples_of(evaluation) if _is_plain(evaluation.samples_jsonl) else None
+        order = None if samples is None else order_of(samples, ahead.request.max_samples, ahead.shard)
+    except Exception:
+        return None
+    finally:
+        logging.disable(logging.NOTSET)
+    return _Ready(ahead.request, evaluation, order)
+
+
+def _is_plain(data: str | None) -> bool:
+    """Whether data are read where they lie. Others are fetched or expanded once, by the process that checks them."""
+    return data is not None and data.endswith(".jsonl") and not is_url(data)
+
+
+def _do(job: Job, ready: _Ready | None, control: BinaryIO, news: BinaryIO, told: _Told) -> State:
     request = job.request
-    evaluation = eval_of(request)
+    if ready is None or ready.request != request:
+        ready = _Ready(request, eval_of(request), None)
+    evaluation = ready.evaluation
     evaluation.preflight()
     session = Session(job.settings, open_cache(request), any_accepted=bool(job.finished))
     session.spending = SharedSpending(Path(job.spending), job.place.index, job.place.of).together
     counters = RunCounters(NullObserver(), reads_beginning=evaluation.reads_beginning)
     plan = RunPlan(request.max_samples, request.repeats, counters, set(job.finished), shard=job.shard)
+    plan.known_order = ready.order
     plan.openai_evals_rules = evaluation.openai_evals_rules
     plan.uses_own_ids = job.uses_own_ids
     if job.finished:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from evals.distributed.pipes import send
 
 if TYPE_CHECKING:
-    from evals.distributed.messages import Job, State, Stop
+    from evals.distributed.messages import Ahead, Job, State, Stop
     from evals.distributed.stretches import Stretch
 
 END_WITHIN_S = 10.0
@@ -34,6 +34,11 @@ class Worker:
     def is_done(self) -> bool:
         """Whether it has told that it is done with its samples, all or not."""
         return self.state is not None and self.state.is_done
+
+    def prepare(self, ahead: Ahead) -> None:
+        """Tell it what it can make ready. It has no job yet, and is ended at once if none comes."""
+        with suppress(OSError):
+            send(self.control, ahead)
 
     def give(self, task: Job | Stretch) -> None:
         """Give it something to do. One that has died takes nothing: who follows its state finds out."""

@@ -53,6 +53,8 @@ async def attempts(
                 if not is_answer(result):
                     raise CallFailed(Kind.OTHER, f"{type(fn).__name__} gave {type(result).__name__} for an answer")
             except CallFailed as failure:
+                if failure.prompt is None:
+                    failure.prompt = prompt
                 if failure.kind is Kind.OTHER and failure.status is None:
                     raised = failure.__cause__
                     line = blamed_line(raised, fn) if raised is not None else None

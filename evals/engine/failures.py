@@ -80,6 +80,8 @@ class CallFailed(Exception):
         self.n_attempts = 1
         self.where: str | None = None
         "`file:line` of a plug-in whose code failed; None for failures of servers."
+        self.prompt: Any = None
+        "What was asked, in the form in which the backend got it; None where the call is recorded anyway."
         self.is_final = False
         "The engine has tried as often as it may. A call that contains this one must not be tried again."
 

@@ -12,7 +12,6 @@ from typing import Any
 from evals.engine.context import current_calls, current_plan, current_session, use_session
 from evals.engine.loop import run_sync
 from evals.engine.plan import RunPlan
-from evals.engine.sample_order import sample_order
 from evals.engine.samples import SampleRun, WorkItem
 from evals.engine.session import Session
 from evals.engine.settings import settings_from_environment
@@ -62,10 +61,8 @@ class SamplePass:
             run_sync(session.aclose())
 
     def _run_in(self, plan: RunPlan, session: Session) -> None:
-        order = sample_order(len(self.samples), self.cap)
+        order = plan.order(self.samples, self.cap)
         plan.pass_sizes.append(len(self.samples))
-        if plan.shard is not None:
-            order = plan.shard.members(self.samples, order)
         repeats = plan.next_repeats()
         run = SampleRun(
             session=session,

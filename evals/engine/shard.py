@@ -33,12 +33,16 @@ class Shard:
         """The row numbers in `order` that belong to this share, in that order. Reads every row once."""
         if self.of == 1:
             return order
-        keys = array("Q", (_content_key(samples, row) for row in order))
-        ranked = sorted(keys)
+        rows = sorted(order)  # in the order of the file, in which reading is twice as fast
+        ranked = [_content_key(samples, row) for row in rows]
+        keys = array("Q", bytes(8 * (rows[-1] + 1 if rows else 0)))
+        for row, key in zip(rows, ranked, strict=True):
+            keys[row] = key
+        ranked.sort()
         first = ranked[self.index * len(ranked) // self.of] if self.index and ranked else 0
         n_before = (self.index + 1) * len(ranked) // self.of
         end = ranked[n_before] if self.index + 1 < self.of and n_before < len(ranked) else 1 << 8 * _DIGEST_BYTES
-        return array("I", (row for row, key in zip(order, keys, strict=True) if first <= key < end))
+        return array("I", (row for row in order if first <= keys[row] < end))
 
 
 def _content_key(samples: Sequence[Any], row: int) -> int:

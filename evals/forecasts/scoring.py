@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.forecasts.document import Forecast, Outcome
-from evals.stats.intervals import wilson
+from evals.stats.intervals import modified_wilson
 
 SAME_COMPUTE = 1e-6
 "Relative difference up to which two amounts of compute are the same."
@@ -150,7 +150,7 @@ def calibration(scores: Sequence[Score]) -> Calibration:
         n_inside=n_inside,
         expected=_mean(levels),
         coverage=n_inside / n if n else math.nan,
-        coverage_ci95=wilson(n_inside, n) if n else (math.nan, math.nan),
+        coverage_ci95=modified_wilson(n_inside, n) if n else (math.nan, math.nan),
         p=p_of_count(n_inside, levels),
         mean_relative_error=_mean(relative),
         mean_absolute_relative_error=_mean([abs(one) for one in relative]),

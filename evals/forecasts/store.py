@@ -13,6 +13,8 @@ from typing import Any
 
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.forecasts.document import BrokenSeal, Forecast, Outcome, read_forecast, read_outcome
+from evals.json_text import reviewable
+from evals.record.special_files import refuse_special
 
 FOLDER_VARIABLE = "EVALS_FORECAST_DIR"
 DEFAULT_FOLDER = "forecasts"
@@ -145,6 +147,7 @@ def _with_missing_previous(entry: Entry, seals: set[str]) -> Entry:
 
 
 def _read(path: Path) -> Any:
+    refuse_special(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -152,7 +155,7 @@ def _read(path: Path) -> Any:
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
-    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    text = reviewable(document, sort_keys=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:

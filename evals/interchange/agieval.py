@@ -9,6 +9,7 @@ from typing import Any
 from evals.datasets.json_rows import decode_row_and_doubt, refuse_wrong_kind
 from evals.errors import DataError
 from evals.interchange.exam_rows import Question, choice_row, key_letters, options_of, typed_row
+from evals.record.special_files import refuse_special
 
 SUFFIXES = (".jsonl", ".ndjson")
 KEYS = ("passage", "question", "options", "label", "answer", "other")
@@ -23,6 +24,7 @@ def read_agieval(path: Path, section: str) -> Iterator[Question | DataError]:
     Raises:
         DataError: the file cannot be read, or is no JSON lines.
     """
+    refuse_special(path, pipes=True)
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -13,6 +13,7 @@ from evals.errors import DataError, did_you_mean, listed
 from evals.exams.answer_keys import exact_number
 from evals.exams.items import KINDS
 from evals.interchange.exam_rows import Question, choice_row, key_letters, options_of, typed_row
+from evals.record.special_files import refuse_special
 
 SUFFIXES = (".csv", ".tsv")
 NAMES = {
@@ -58,6 +59,7 @@ def read_csv(path: Path, section: str) -> Iterator[Question | DataError]:
 
 def _cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The first row, and the others that are not empty, each with the line that it begins in."""
+    refuse_special(path, pipes=True)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

@@ -15,6 +15,7 @@ from typing import Any
 
 from evals.errors import UsageError
 from evals.interchange.hosted_items import results_in
+from evals.record.special_files import refuse_special
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -76,7 +77,8 @@ def read_paths(paths: list[Path]) -> Found:
 
 def _files(path: Path) -> Iterator[Path]:
     """The file itself, or all files under a folder by name; rows of files come first, because runs refer to them."""
-    if path.is_file():
+    refuse_special(path, pipes=True)
+    if not path.is_dir():
         yield path
         return
     yield from sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))

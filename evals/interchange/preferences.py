@@ -18,6 +18,7 @@ from evals.interchange.answer_texts import answer_text
 from evals.interchange.battles import JUDGED_BY, battles_of_record
 from evals.interchange.votes import NO_PREFERENCE, SIDES, Vote, is_vote, read_votes, standing_votes
 from evals.record.reader import read_record
+from evals.record.special_files import refuse_special
 from evals.sample import Sample
 from evals.texts.answer_style import AnswerStyle, style_of
 
@@ -130,6 +131,7 @@ def _read_rows(path: str | Path, rows: Iterable[Sample], by: str | None, found: 
 
 def _first_row(path: Path) -> object:
     """The first line of a file of lines as JSON; None for other files."""
+    refuse_special(path)
     if not path.name.endswith((".jsonl", ".jsonl.gz")) or not path.is_file():
         return None
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:

@@ -15,6 +15,7 @@ from evals.datasets.json_rows import decode_row
 from evals.errors import BadSample, DataError, RecordError, listed
 from evals.interchange.shared_lines import alone_in, write_whole
 from evals.json_text import dumps, encode
+from evals.record.special_files import refuse_special
 from evals.texts.answer_style import AnswerStyle
 
 Side = Literal["model_a", "model_b"]
@@ -129,6 +130,7 @@ def read_votes(path: str | Path) -> list[Vote]:
         DataError: the file cannot be read, or a line is no vote; names file and line.
     """
     try:
+        refuse_special(path)
         lines = Path(path).read_bytes().split(b"\n")
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=str(path), fix="check the path") from None

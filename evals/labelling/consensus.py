@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evals.labelling.label_file import Label
-from evals.stats.agreement import Agreement, krippendorff_alpha
+from evals.stats.agreement import MIN_SAMPLES, Agreement, krippendorff_alpha
+from evals.stats.estimate import Interval
 
 SEED = 0
 "Of the bootstrap."
@@ -47,4 +49,11 @@ def _alpha(labels: Sequence[Label], raters: Sequence[str]) -> Agreement:
     names = sorted({one.id for one in labels})
     said = {(one.rater, one.id): one.label for one in labels}
     ratings = [[said.get((rater, name)) for name in names] for rater in raters]
-    return krippendorff_alpha(ratings, rng=np.random.default_rng(SEED))
+    return with_enough(krippendorff_alpha(ratings, rng=np.random.default_rng(SEED)))
+
+
+def with_enough(found: Agreement) -> Agreement:
+    """An agreement without its interval where there are fewer than `MIN_SAMPLES`: it would be too narrow."""
+    if found.n >= MIN_SAMPLES:
+        return found
+    return replace(found, stderr=math.nan, interval=Interval(math.nan, math.nan, found.interval.confidence))

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evals.errors import DataError
-from evals.labelling.consensus import Consensus, consensus_of
+from evals.errors import DataError, listed
+from evals.labelling.consensus import Consensus, consensus_of, with_enough
 from evals.labelling.graded_record import GradedRecord, GradedSample
 from evals.labelling.label_file import STRATIFIED, LabelFile
-from evals.stats.agreement import Agreement, cohens_kappa
+from evals.stats.agreement import MIN_SAMPLES, Agreement, cohens_kappa
 from evals.stats.estimate import Estimate
 from evals.stats.grader_corrected import Corrected, Misclassification, misclassification_corrected, ppi_mean
 from evals.stats.means import estimate
@@ -41,6 +41,8 @@ class Agreeing:
 
     rate: Estimate
     kappa: Agreement
+    why_open: str = ""
+    "Why kappa has no interval; empty where it has one."
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,9 @@ def check_grader(record: GradedRecord, found: LabelFile) -> GraderCheck:
             fix="label samples that the grader could judge",
         )
     _check_scores(pairs, record)
-    notes = _notes(pairs, consensus)
+    overall = agreeing([(pair.label, pair.sample.choice) for pair in pairs])
+    groups, graders = _groups(pairs), _graders(pairs)
+    notes = [*_notes(pairs, consensus), *_open_kappas(overall, {**groups, **graders})]
     with_score = [pair for pair in pairs if pair.gap is not None]
     known = {pair.sample.id for pair in pairs}
     others = [one.score for one in record.samples if one.id not in known and has_verdict(one) and one.score is not None]
@@ -109,10 +113,10 @@ def check_grader(record: GradedRecord, found: LabelFile) -> GraderCheck:
         design=found.design,
         pairs=pairs,
         n_unread=len(labelled) - len(pairs),
-        overall=agreeing([(pair.label, pair.sample.choice) for pair in pairs]),
+        overall=overall,
         confusion=Counter((pair.label, pair.sample.choice) for pair in pairs),
-        groups=_groups(pairs),
-        graders=_graders(pairs),
+        groups=groups,
+        graders=graders,
         scores=corrected,
         notes=notes,
     )
@@ -149,7 +153,16 @@ def agreeing(said: Sequence[tuple[str, str]]) -> Agreeing:
     """Agreement of pairs (label, choice): rate with Wilson's interval, and Cohen's kappa."""
     people, grader = [one for one, _ in said], [other for _, other in said]
     rate = estimate([float(one == other) for one, other in said])
-    return Agreeing(rate, cohens_kappa(people, grader))
+    return Agreeing(rate, with_enough(cohens_kappa(people, grader)), _why_no_kappa(people, grader))
+
+
+def _why_no_kappa(people: Sequence[str], grader: Sequence[str]) -> str:
+    """Why kappa has no interval; empty where it has one."""
+    if len(set(people)) == 1:
+        return f"all labels are {people[0]!r}"
+    if len(set(grader)) == 1:
+        return f"all verdicts are {grader[0]!r}"
+    return f"fewer than {MIN_SAMPLES} labels" if len(people) < MIN_SAMPLES else ""
 
 
 def _groups(pairs: Sequence[Pair]) -> dict[str, Agreeing]:
@@ -171,13 +184,21 @@ def _graders(pairs: Sequence[Pair]) -> dict[str, Agreeing]:
 
 def _notes(pairs: Sequence[Pair], consensus: Consensus) -> list[str]:
     notes = []
-    if len({pair.label for pair in pairs}) == 1:
-        notes.append(f"all labels are {pairs[0].label!r}: kappa and error rates are not defined, label more samples")
     if len(pairs) < FEW_LABELS:
         notes.append(f"{len(pairs)} labels are few: from {FEW_LABELS} on the intervals become useful")
     if consensus.n_disputed:
         notes.append(f"{consensus.n_disputed} samples whose labels are a draw were left out")
     return notes
+
+
+def _open_kappas(overall: Agreeing, parts: Mapping[str, Agreeing]) -> list[str]:
+    """Why kappas have no interval: of all labels, and of groups and graders, those with the same reason together."""
+    by_reason: dict[str, list[str]] = {}
+    for name, found in parts.items():
+        if found.why_open and found.why_open != overall.why_open:
+            by_reason.setdefault(found.why_open, []).append(repr(name))
+    whole = [f"kappa has no interval: {overall.why_open}, label more samples"] if overall.why_open else []
+    return whole + [f"no interval of kappa for {listed(names)}: {why}" for why, names in by_reason.items()]
 
 
 def _scores(
@@ -197,9 +218,21 @@ def _scores(
     rates = None
     if {*human, *graded, *others} <= {0.0, 1.0}:
         rates = misclassification_corrected(others or graded, human, graded)
+        notes += _why_no_rates(rates)
     else:
         notes.append("no correction by error rates: it needs scores of 0 and 1")
     return Scores(naive, estimate(human), ppi_mean(human, graded, others), rates)
+
+
+def _why_no_rates(rates: Misclassification) -> list[str]:
+    """Why the score cannot be corrected by error rates; empty where it can."""
+    if not rates.n_right or not rates.n_wrong:
+        return ["no correction by error rates: people called all labelled answers the same"]
+    if rates.sensitivity + rates.specificity <= 1:
+        return ["no correction by error rates: the grader calls wrong answers right as often as right ones"]
+    if not rates.corrected.interval.defined:
+        return ["no interval by error rates: too few labels of one kind to know that the grader tells them apart"]
+    return []
 
 
 def _by_strata(

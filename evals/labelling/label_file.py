@@ -14,6 +14,7 @@ from evals.errors import BadSample, DataError, UsageError, listed
 from evals.interchange.shared_lines import alone_in, write_whole
 from evals.json_text import dumps, encode
 from evals.labelling.graded_record import GradedRecord
+from evals.record.special_files import refuse_special
 
 FORMAT = "labels_of"
 "The key of the first line of our own files."
@@ -165,6 +166,7 @@ def _as_number(text: str) -> float | None:
 
 def _rows(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
     """(row, file:line) of each row. A last line of JSON that was cut off counts for nothing."""
+    refuse_special(path)
     if not path.is_file():
         raise DataError("there is no such file of labels", where=str(path), fix="make one: evals label RECORD")
     if path.suffix == ".jsonl":

@@ -16,6 +16,7 @@ from evals.errors import DataError
 from evals.record.batches import SEALED_END
 from evals.record.segments import MAX_LINE_BYTES as MAX_LINE_BYTES
 from evals.record.segments import n_segments, not_compressed, segment_lines, unpacked_lines
+from evals.record.special_files import is_of_the_system
 
 _BLOCK = 1 << 17
 _LONGEST_BATCH = 4 << 20
@@ -107,12 +108,15 @@ def _first_line(file: gzip.GzipFile | io.BufferedReader, path: Path) -> bytes:
 
 
 def refuse_pipe(path: str | Path) -> None:
-    """Raise DataError for a pipe, a device or a folder: reading it may wait for ever. A path to nothing passes."""
+    """Raise DataError for a pipe, a device, a folder or a file in /proc: reading it may wait for ever.
+
+    A path to nothing passes.
+    """
     try:
-        mode = os.stat(path).st_mode
-    except OSError:
+        found = os.stat(path)
+    except (OSError, ValueError):
         return
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(found.st_mode) or is_of_the_system(found):
         fix = "name a record; what a pipe gives must be written first"
         raise DataError("this is no file", where=str(path), fix=fix)
 

@@ -33,7 +33,8 @@ COLUMNS = (
 def row_of(sample: SampleRecord) -> dict[str, Any]:
     """One sample as a flat row with the keys of COLUMNS and its metrics. A value that was not recorded is None.
 
-    id: the sample's name, which is the row's own id where it has one, else `sample_id`. prompt: of the first call.
+    id: the sample's name, which is the row's own id where it has one, else `sample_id`. prompt: of the first call, also
+    where that one failed.
     completion: the one that was scored, else the first that was drawn. expected, picked: of the last `match` event.
     correct, and metrics that were recorded several times: the mean where the values differ. usage (tokens), latency_s,
     cost_usd: sums over the calls of the sample. A metric with the name of a column becomes `metric.<name>`.
@@ -48,12 +49,12 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
         id=sample.name,
         sample_id=sample.sample_id,
         repeat=sample.repeat,
-        prompt=asked[0].get("prompt") if asked else sample.raw_sample.get("input"),
+        prompt=asked[0].get("prompt") if asked else failed_prompt(sample) or sample.raw_sample.get("input"),
         completion=completion_of(match, calls),
         expected=match.get("expected", sample.raw_sample.get("ideal")),
         picked=match.get("picked"),
         correct=means.get("correct", match.get("correct")),
-        error=sample.error,
+        error=error_without_prompt(sample),
         usage=_summed([call.get("usage") for call in asked]),
         latency_s=_total([call.get("latency_s") for call in calls]),
         cost_usd=_total([call.get("cost_usd") for call in asked]),
@@ -61,6 +62,18 @@ def row_of(sample: SampleRecord) -> dict[str, Any]:
     for name, value in _metrics(sample, match).items():
         row[f"metric.{name}" if name in COLUMNS else name] = means.get(name, value)
     return row
+
+
+def failed_prompt(sample: SampleRecord) -> Any:
+    """The prompt of the call that failed; None where no call did, or where an earlier version wrote the record."""
+    return None if sample.error is None else sample.error.get("prompt")
+
+
+def error_without_prompt(sample: SampleRecord) -> dict[str, Any] | None:
+    """The error of a sample, without the prompt that stands beside it."""
+    if sample.error is None or "prompt" not in sample.error:
+        return sample.error
+    return {key: value for key, value in sample.error.items() if key != "prompt"}
 
 
 def labelled_row_of(sample: SampleRecord) -> dict[str, Any]:

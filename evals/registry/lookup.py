@@ -300,9 +300,17 @@ class Registry(RegistryFiles):
     def _completion_fn_names(self) -> list[str]:
         return [name for index in self._fn_indexes().values() for name in index.names()]
 
+    @functools.cached_property
+    def _known_patterns(self) -> dict[tuple[Index, ...], list[Pattern]]:
+        """The patterns by the indexes that hold them; a path that is added makes other indexes."""
+        return {}
+
     def _patterns(self) -> list[Pattern]:
-        indexes = self._fn_indexes()
-        return patterns_of([entry for index in indexes.values() for entry in index.with_patterns])
+        indexes = tuple(self._fn_indexes().values())
+        if indexes not in self._known_patterns:
+            found = patterns_of([entry for index in indexes for entry in index.with_patterns])
+            self._known_patterns[indexes] = found
+        return self._known_patterns[indexes]
 
     def _default_entry(self) -> RawEntry:
         entry = first_entry(self._fn_indexes(), DEFAULT_COMPLETION_FN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from evals.errors import did_you_mean
@@ -16,6 +17,7 @@ KINDS = tuple(KNOWN_KEYS)
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
+@functools.cache
 def bundled_root() -> Path:
     """The built-in registry: inside an installed wheel, else beside the package in a checkout."""
     inside = PACKAGE / "_bundled" / "registry"

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import inspect
 import logging
-import sysconfig
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,6 @@ logger = logging.getLogger("evals")
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-_STANDARD_LIBRARY = tuple({Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "platstdlib")})
 
 
 def is_ours(thing: Any) -> bool:
@@ -156,6 +154,7 @@ def _file_of(cls: type) -> Path | None:
     return None if _is_standard(str(path)) else path
 
 
+@functools.lru_cache(maxsize=1024)
 def _in_package(filename: str) -> bool:
     path = Path(filename)
     return path.is_absolute() and PACKAGE in path.resolve().parents
@@ -171,4 +170,11 @@ def _is_standard(filename: str) -> bool:
     path = Path(filename)
     if not path.is_absolute():
         return True
-    return not _INSTALLED & set(path.parts) and any(root in path.resolve().parents for root in _STANDARD_LIBRARY)
+    return not _INSTALLED & set(path.parts) and any(root in path.resolve().parents for root in _standard_library())
+
+
+@functools.cache
+def _standard_library() -> frozenset[Path]:
+    import sysconfig
+
+    return frozenset(Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "platstdlib"))

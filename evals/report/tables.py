@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.comparison.run_table import RunTable, TableRun, metric_in
 from evals.report.markdown.cells import cell
-from evals.report.words import WIDTH, interval_text, number, one_line
+from evals.report.words import WIDTH, counted, interval_text, number, one_line
 from evals.report_keys import TOO_FEW, Metric
 from evals.texts.csv_cells import csv_cell
 
@@ -151,11 +151,15 @@ def _notes(table: RunTable, metric: str | None) -> list[str]:
     return notes + _failed_notes(table)
 
 
+def _n_failed(run: TableRun) -> str:
+    return counted(run.n_errors, "evaluation") if run.has_repeats else f"{run.n_errors:,}"
+
+
 def _failed_notes(table: RunTable) -> list[str]:
     failing = [run for run in table.runs if run.n_errors]
     if not failing:
         return []
-    failed = [f"{one_line(run.model)} on {one_line(run.eval_name)} ({run.n_errors:,})" for run in failing]
+    failed = [f"{one_line(run.model)} on {one_line(run.eval_name)} ({_n_failed(run)})" for run in failing]
     return [f"* samples failed and were not scored: {', '.join(failed)}"]
 
 

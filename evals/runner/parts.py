@@ -15,15 +15,13 @@ from typing import BinaryIO
 
 from evals.engine.sample_order import sample_order
 from evals.errors import RecordError, listed
-from evals.record.batches import BatchCheck, plain_end
+from evals.record.batches import BatchCheck
 from evals.record.file import PARTS_SUFFIX, explained, is_being_written
 from evals.record.local import LocalRecorder
-from evals.record.raw_lines import MAX_LINE_BYTES, parsed_line, raw_lines
+from evals.record.raw_lines import MAX_LINE_BYTES, lines_but_batches, parsed_line, raw_lines
+from evals.record.sample_record import Key, key_of
 from evals.record.segments import beside, n_segments
 from evals.specs import RunSpec
-
-Key = tuple[str, int]
-"(sample id, repeat)."
 
 Place = tuple[int, int, int]
 "What samples are sorted by: pass, rank in the shuffled order, repeat."
@@ -34,8 +32,8 @@ LEFT_BEHIND_S = 30.0
 WRITE_BYTES = 1 << 20
 "How much is written at once."
 
-_Span = tuple[Key, tuple[int, int, int]]
-"An evaluation of a sample, with the start, the size and the number of its lines."
+_Span = tuple[int, int, int]
+"The start, the size and the number of the lines of an evaluation."
 
 
 def parts_folder(record: str | Path) -> Path:
@@ -143,13 +141,7 @@ def index_of(path: Path, order: SampleOrder) -> PartIndex:
     Raises:
         DataError: a segment is missing. OSError: the part cannot be read.
     """
-    spans: dict[Key, tuple[int, int, int]] = {}
-    loose = []
-    for found in _spans_of(path):
-        if isinstance(found, bytes):
-            loose.append(found)
-        else:
-            spans[found[0]] = found[1]
+    spans, loose = _spans_of(path)
     places = {key: order.place(*key) for key in spans}
     keys = sorted(spans, key=places.__getitem__)
     starts, sizes, n_lines = (array(kind, [spans[key][i] for key in keys]) for i, kind in enumerate("QQL"))
@@ -236,35 +228,36 @@ def _as_one_file(path: Path, recorder: LocalRecorder) -> Iterator[BinaryIO]:
         yield whole
 
 
-def _spans_of(path: Path) -> Iterator[_Span | bytes]:
-    """The intact batches of a part: where the lines of a sample stand, or the one line of a loose event."""
+def _spans_of(path: Path) -> tuple[dict[Key, _Span], list[bytes]]:
+    """Where the lines of each sample stand, of its last intact batch, and the lines of loose events."""
     check, starts = BatchCheck(trusts_checksums=True), array("Q")
-    for start, end, raw in raw_lines(path):
+    spans: dict[Key, _Span] = {}
+    loose = []
+
+    def accept(end: int, lines: bytes) -> bool:
+        found = check.whole(lines)
+        if found is None:
+            return False
+        spans[found.sample_id, found.repeat] = end - len(lines), len(lines), found.n_lines
+        return True
+
+    for start, end, raw in lines_but_batches(path, accept):
         if start == 0:
             continue
         starts.append(start)
-        if b'"sample_done"' not in raw and b'"loose"' not in raw:
-            check.add(raw, is_broken=not raw.endswith(b"}\n"))
-            continue
-        found = plain_end(raw)
-        batch = check.end_if_intact(raw, found) if found is not None else None
-        if found is not None and batch is not None:
-            first = starts[-batch.n_kept]
-            yield (found.sample_id, found.repeat), (first, end - first, batch.n_kept)
-            starts = array("Q")
-            continue
-        line = parsed_line(raw)
+        line = parsed_line(raw) if b'"sample_done"' in raw or b'"loose"' in raw else None
         if line is None or not (line.get("sample_done") or line.get("loose")):
             check.add(raw, is_broken=not raw.endswith(b"}\n"))
             continue
         batch = check.end(raw, line.get("sample_id"))
         if batch.n_kept and line.get("loose"):
             if line.get("type") != "resumed":
-                yield raw
+                loose.append(raw)
         elif batch.n_kept:
             first = starts[-batch.n_kept]
-            yield (line.get("sample_id") or "", line.get("repeat") or 0), (first, end - first, batch.n_kept)
+            spans[key_of(line)] = first, end - first, batch.n_kept
         starts = array("Q")
+    return spans, loose
 
 
 def _without_head(raw: bytes) -> bytes:

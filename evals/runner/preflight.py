@@ -13,6 +13,7 @@ from typing import Any
 
 import evals
 from evals.chat import is_chat_prompt
+from evals.datasets.samples import SampleSequence
 from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
@@ -70,9 +71,9 @@ def check_before_run(
         DataError: the first bad row, with the numbers of others that are bad in the same way.
     """
     doubts = Doubts(evaluation, as_openai_evals=as_openai_evals)
-    if evaluation.samples_jsonl is None or type(evaluation).get_samples is not Eval.get_samples:
+    samples = samples_of(evaluation)
+    if samples is None:
         return Preflight(None, 0, None, None, warnings=doubts.warnings())
-    samples = evaluation.open_samples()
     if len(samples) == 0:
         raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
     order = sample_order(len(samples), max_samples)
@@ -92,6 +93,17 @@ def check_before_run(
         pictures=pictures,
         uses_own_ids=own_ids.are_unique,
     )
+
+
+def samples_of(evaluation: Eval) -> SampleSequence | None:
+    """The samples of an eval as they stand in its data; None where it makes them itself.
+
+    Raises:
+        DataError: the file is missing or of the wrong kind.
+    """
+    if evaluation.samples_jsonl is None or type(evaluation).get_samples is not Eval.get_samples:
+        return None
+    return evaluation.open_samples()
 
 
 def _check_rows(

@@ -150,7 +150,7 @@ class RunResult:
         if self.n_errors <= allowed:
             return None
         return ProviderError(
-            f"{self.n_errors:,} of {self.n_total:,} samples failed and were not scored",
+            f"{self.n_errors:,} of {self.n_total:,} {self._unit}s failed and were not scored",
             where=self.eval_spec.key,
             notes=[
                 self.counters.error_kinds,
@@ -159,6 +159,11 @@ class RunResult:
             ],
             fix="resume the run to ask again for those alone, or tolerate them with max_errors",
         )
+
+    @property
+    def _unit(self) -> str:
+        """What can fail: a sample, or of a run with repeats an evaluation of one."""
+        return "evaluation" if (self.run_spec.run_config.get("repeats") or 1) > 1 else "sample"
 
     @property
     def accuracy(self) -> float:
@@ -236,7 +241,7 @@ class RunResult:
         if self.problem is not None:
             notes.append(str(self.problem).splitlines()[0])
         if self.n_errors and self.problem is None:
-            notes.append(f"{self.n_errors:,} samples failed (not scored; not in n)")
+            notes.append(f"{self.n_errors:,} {self._unit}s failed (not scored; not in n)")
         notes += [self._record_line()] if self.record_path is not None else []
         return result_html(self._title(), self.metrics, notes)
 

@@ -11,12 +11,18 @@ import numpy as np
 
 from evals.stats.arrays import Array, check_confidence
 from evals.stats.estimate import Interval
+from evals.stats.intervals import modified_wilson
 from evals.stats.resampling import Resampler
 from evals.stats.standard_error import z_quantile
 
 Weights = Literal["none", "linear", "quadratic"]
 Scale = Literal["nominal", "ordinal", "interval"]
 
+MIN_SAMPLES = 30
+"""Samples below which no interval of kappa or alpha is printed. The large-sample interval holds a kappa of 0.6 or 0.8
+in 21 to 91 % of runs with 5 to 20 samples, and in 86 to 94 % with 30 (1,500 draws each; a class of 50 or 80 %)."""
+ROUNDING = 1e-9
+"An error below this is 0."
 BLOCK = 2**21
 "Draws times units held at a time."
 
@@ -49,7 +55,9 @@ def cohens_kappa(
     weights: how much two categories that lie apart count as agreeing: not at all, or falling with their distance in
     the order of `categories` (default: those seen, sorted) linearly or quadratically. Cohen 1968 (Psychological
     Bulletin 70:213); standard error for large n of Fleiss, Cohen and Everitt 1969 (Psychological Bulletin 72:323).
-    NaN for no samples, or where both raters used one and the same label throughout: chance alone would agree.
+    NaN for no samples, or where both raters used one and the same label throughout: chance alone would agree. No error
+    and no interval where one rater used one label throughout: kappa is then 0 whatever the other says. Where the error
+    is 0 otherwise (perfect agreement), the interval comes from `modified_wilson` of the agreement, with chance as seen.
     Raises ValueError for missing labels; `krippendorff_alpha` takes those.
     """
     check_confidence(confidence)
@@ -72,10 +80,26 @@ def cohens_kappa(
     chance = (agree @ of_b)[:, None] + (of_a @ agree)[None, :]
     square = np.sum(shares * (agree * (1 - expected) - chance * (1 - observed)) ** 2)
     variance = (float(square) - (observed * expected - 2 * expected + observed) ** 2) / (n * (1 - expected) ** 4)
+    if len(set(a)) == 1 or len(set(b)) == 1:
+        return Agreement(kappa, math.nan, Interval(math.nan, math.nan, confidence), n, observed, expected)
     error = math.sqrt(max(0.0, variance))
+    if error < ROUNDING:
+        return Agreement(kappa, error, _at_an_end(observed, expected, n, confidence), n, observed, expected)
     half = z_quantile(0.5 + confidence / 2) * error
     interval = Interval(max(-1.0, kappa - half), min(1.0, kappa + half), confidence)
     return Agreement(kappa, error, interval, n, observed, expected)
+
+
+def _at_an_end(observed: float, expected: float, n: int, confidence: float) -> Interval:
+    """The interval of agreement beyond chance where nothing varies: that of the agreement itself; NaN off its ends.
+
+    All pairs agree, or none does: then nothing is known of the spread, but much of the agreement.
+    """
+    if not (math.isclose(observed, 1.0) or math.isclose(observed, 0.0, abs_tol=ROUNDING)):
+        return Interval(math.nan, math.nan, confidence)
+    ends = modified_wilson(round(observed) * n, n, z_quantile(0.5 + confidence / 2))
+    low, high = ((end - expected) / (1 - expected) for end in ends)
+    return Interval(max(-1.0, low), min(1.0, high), confidence)
 
 
 def krippendorff_alpha(
@@ -91,7 +115,8 @@ def krippendorff_alpha(
     Krippendorff 2018, Content Analysis, 4th edition, chapter 12. The ordinal distance is the interval distance of mean
     ranks. Samples with fewer than two ratings are left out. Interval: percentile bootstrap of samples, not of pairs
     of ratings as in Krippendorff's own, which takes them for independent; draws without any variation are left out.
-    NaN for no rated sample, and where all ratings are the same; no interval for fewer than two samples.
+    NaN for no rated sample, and where all ratings are the same; no interval for fewer than two samples. Where
+    all agree, the interval is that of the agreement, as for `cohens_kappa`.
     """
     check_confidence(confidence)
     counts, values = _rating_counts(ratings, scale)
@@ -111,6 +136,8 @@ def krippendorff_alpha(
     low, high = np.quantile(draws, [0.5 - confidence / 2, 0.5 + confidence / 2])
     interval = Interval(float(low), float(high), confidence)
     error = float(draws.std(ddof=1))
+    if error < ROUNDING:
+        interval = _at_an_end(float(observed[0]), float(expected[0]), n, confidence)
     return Agreement(float(alpha[0]), error, interval, n, float(observed[0]), float(expected[0]))
 
 

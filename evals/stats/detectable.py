@@ -6,6 +6,9 @@ import math
 
 from evals.stats.intervals import Z95
 
+DETECTABLE_STDERRS = Z95 + 0.8416212335729143
+"A difference of so many of its standard errors is found with power 80 % at the 5 % level (two-sided)."
+
 MAX_COUNTED = 500
 "Samples up to which power is counted over all outcomes; beyond, the normal approximation is as good."
 

@@ -88,7 +88,8 @@ def misclassification_corrected(
     107:71). Interval: Lang and Reiczigel 2014 (Preventive Veterinary Medicine 113:13), which counts the error of both
     rates. It assumes that the grader errs alike on both sets; labels of a random part of the same samples need no such
     belief, and `ppi_mean` uses them better. NaN where the labels hold no right or no wrong answer, or Se + Sp <= 1:
-    such a grader says nothing.
+    such a grader says nothing. No interval where that holds of the rates with one hit and one miss more, which the
+    interval is made of.
     Raises ValueError for other verdicts than 0 and 1.
     """
     check_confidence(confidence)
@@ -116,6 +117,8 @@ def _rogan_gladen(verdicts: Array, right: tuple[float, int], wrong: tuple[float,
     z = z_quantile(0.5 + confidence / 2)
     p, size = (float(verdicts.sum()) + z * z / 2) / (n + z * z), n + z * z
     se, sp = (hits + 1) / (n_right + 2), (refused + 1) / (n_wrong + 2)
+    if se + sp <= 1:  # so few labels of one kind that the interval's own rates say nothing
+        return undefined(n, n, confidence, value)
     middle = (p + sp - 1) / (se + sp - 1)
     var_se, var_sp = se * (1 - se) / (n_right + 2), sp * (1 - sp) / (n_wrong + 2)
     shift = 2 * z * z * (middle * var_se - (1 - middle) * var_sp)

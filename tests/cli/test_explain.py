@@ -259,3 +259,17 @@ def test_arguments_of_the_user_are_used(tmp_path):
     b = say(tmp_path, "b", answers(10, right="answer {}"), "--extra_eval_params", "ignore_case=true")
     parts = parts_of(explain(tmp_path, a, b, "--extra_eval_params", "ignore_case=true"))
     assert parts == {"scorer: same completions, other score": (0.5, 10)}
+
+
+def test_what_cannot_be_scored_again_is_named_by_its_record(tmp_path):
+    """A plug-in's calls may leave no completions; the copy that was tried is nobody's file."""
+    write_eval(tmp_path, ROWS)
+    for name in ("a", "b"):
+        say(tmp_path, name, [str(i + 1) for i in range(20)])
+        record = evaluate(tmp_path, name)
+        lines = [line for line in record.read_text().splitlines(keepends=True) if '"type": "sampling"' not in line]
+        record.write_text("".join(lines))
+    done = run(tmp_path, "main", "explain", "a.jsonl", "b.jsonl", "--registry_path", ".", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "a.jsonl: this record has no completions" in done.stdout
+    assert "stored.jsonl" not in done.stdout

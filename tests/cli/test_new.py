@@ -169,6 +169,16 @@ def test_worked_solutions_that_end_in_a_number_are_scored_by_it(evals_new, tmp_p
     assert result.report["accuracy"] == 1.0
 
 
+def test_an_eval_of_numbers_reads_the_marked_answer_and_not_the_check_behind_it(evals_new, tmp_path):
+    (tmp_path / "own.csv").write_text("question,answer\n15 + 5?,20\n2 + 2?,4\n", encoding="utf-8")
+    evals_new("own", "--from", "own.csv")
+    answers = {
+        "15 + 5?": "**Answer: 20 cups**\n\n**Check:** 15 + 20 + 25 = 60",
+        "2 + 2?": "2 + 2 = 4",
+    }
+    assert run(answers.__getitem__, "own", registry_paths=[tmp_path / "registry"]).report["accuracy"] == 1.0
+
+
 def test_rows_with_choices_become_multiple_choice(evals_new, tmp_path):
     rows = [{"question": f"{n} + 1?", "choices": [str(n), str(n + 1)], "answer": 1} for n in range(4)]
     (tmp_path / "own.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))

@@ -112,7 +112,7 @@ def test_each_eval_of_a_set_runs_once_and_the_table_shows_its_metric(once: tuple
     folder, printed = once
     rows = [line.split()[:4] for line in printed.splitlines() if ".dev.v0" in line and "accuracy" in line]
     assert rows == [["first.dev.v0", "0", "accuracy", "1.000"], ["second.dev.v0", "0", "accuracy", "1.000"]]
-    assert "  mean accuracy over 2 evals: 1.000   95 % interval not defined (none)\n" in printed
+    assert "  mean accuracy over 2 evals: 1.000   no interval: one has a single sample\n" in printed
     assert "  intervals of all 2 that hold at once, 95 % (Bonferroni):\n  first.dev.v0 " in printed
     assert len(folder.records()) == 2
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_runs import write_run
 from page_records import write_conversation
 
 from evals import record
@@ -180,3 +181,12 @@ def test_a_folder_without_the_extra_is_one_line_to_install(tmp_path: Path, packa
         "error: evals view of a folder needs packages that are not installed\n"
         "  fix: pip install 'oaieval[serve,report]'\n"
     )
+
+
+def test_evaluations_of_a_run_with_repeats_are_not_called_samples(tmp_path, capsys):
+    scores = {0: [1.0, 0.0, None], 1: [1.0, 1.0, 1.0], 2: [0.0, 0.0, 1.0]}
+    path = str(write_run(tmp_path / "r.jsonl", scores, repeats=3))
+    view.run(parse(path, "-n", "1"))
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 of 9 evaluations of 3 samples;")
+    view.run(parse(path, "--errors"))
+    assert capsys.readouterr().out.splitlines()[-1] == "1 failed evaluation of 1 sample"

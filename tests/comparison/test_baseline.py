@@ -137,3 +137,13 @@ def test_a_baseline_nested_without_end_is_refused(tmp_path):
     (tmp_path / "b.json").write_text("[" * 200_000)
     with pytest.raises(DataError, match="this is no baseline"):
         read_baseline(tmp_path / "b.json")
+
+
+def test_a_baseline_shows_a_reviewer_every_letter(tmp_path):
+    """A name that reads backwards in a diff looks like another name."""
+    run = read_scores(write_run(tmp_path / "a\u202eb\u200b.jsonl", [1.0, 0.0]))
+    Baseline.of(run).write(tmp_path / "b.json")
+    text = (tmp_path / "b.json").read_text(encoding="utf-8")
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert '"a\\u202eb\\u200b"' in text
+    assert read_baseline(tmp_path / "b.json").model == "a\u202eb\u200b"

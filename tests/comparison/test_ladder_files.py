@@ -45,10 +45,82 @@ def test_a_column_is_chosen_by_name_and_tabs_part_the_cells_of_a_tsv(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Model;Compute FLOPs;Loss\na;1e18;3,25\nb;1,5e19;2.5\n",
+        "MODEL\tTraining FLOPs\tLOSS\na\t1e18\t3.25\nb\t1.5e19\t2.5\n",
+        "\ufeffname,compute (FLOPs),loss\na,1e18 FLOP,3.25\n\n,,\nb,15000000000000000000 flops,2.5\n",
+        'model,flops,loss\r\na,"1,000,000,000,000,000,000",3.25\r\nb,1.5e19,2.5\r\n',
+    ],
+)
+def test_a_table_is_read_whatever_wrote_it(tmp_path, text):
+    ladder = read_ladder([table(tmp_path, text)])
+    found = [(rung.model, rung.compute_flops, rung.value) for rung in ladder.rungs]
+    assert found == [("a", 1e18, 3.25), ("b", 1.5e19, 2.5)]
+    assert read_ladder([table(tmp_path, text)], "Loss").values.tolist() == [3.25, 2.5]
+
+
+def test_a_column_n_in_capitals_is_no_number_of_samples(tmp_path):
+    ladder = read_ladder([table(tmp_path, "model,N,flops,loss\na,1e9,1e18,3\n")])
+    assert ladder.rungs[0].n is None
+
+
+def test_the_line_of_a_row_behind_a_cell_of_several_lines_is_right(tmp_path):
+    with pytest.raises(EvalsError) as caught:
+        read_ladder([table(tmp_path, 'model,flops,loss\n"a\nb",1e18,3\nc,1e19,x\n')])
+    assert "runs.csv:4: loss is 'x'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "fix"),
+    [
+        ("2.5", '"2,5"', "runs.csv:4: loss is '2,5'", "write 2.5, with a decimal point"),
+        ("2.5", "2.5 nats", "runs.csv:4: loss is '2.5 nats'", "write the number alone: 2.5"),
+        ("2.5", "25%", "runs.csv:4: loss is '25%'", "0.25 for 25 %"),
+        ("2.5", "n/a", "runs.csv:4: loss is 'n/a'", "leave the row out"),
+        ("2.5", "NaN", "runs.csv:4: loss is nan", "leave the row out"),
+        ("2.5", " ", "runs.csv:4: loss is empty", "leave the row out"),
+        ("1e19", "3 PF-days", "runs.csv:4: compute_flops is '3 PF-days'", "compute is in FLOPs"),
+        ("1e19", "-1", "runs.csv:4: compute_flops is -1, and must be above 0", "leave the row out"),
+        ("1e19", "1e19,7", "runs.csv:4: 5 cells, and 4 titles", "in double quotes"),
+        ("loss", "perplexity", "runs.csv:1: no column for the value", "--value COLUMN"),
+        ("compute_flops", "compute (PF-days)", "runs.csv:1: no column for compute", "in FLOPs: a PF-day is 8.64e19"),
+        ("loss", "Model", "runs.csv:1: two columns are called 'model'", "a name of its own"),
+        (GOOD, "", "runs.csv: the table has no rows", "titles in its first line"),
+        (",100", ",1.5", "n is 1.5", "a whole number from 1"),
+        (",100", ",0", "n is 0", "a whole number from 1"),
+    ],
+)
+def test_every_refusal_of_a_table_names_place_and_fix(tmp_path, old, new, said, fix):
+    assert old in GOOD
+    with pytest.raises(EvalsError) as caught:
+        read_ladder([table(tmp_path, GOOD.replace(old, new))])
+    assert said in str(caught.value)
+    assert fix in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
+def test_a_file_that_cannot_be_read_is_named_with_a_fix(tmp_path, content):
+    path = tmp_path / "runs.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(EvalsError) as caught:
+        read_ladder([str(path)])
+    assert ("runs.csv" in str(caught.value), "fix: " in str(caught.value)) == (True, True)
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    with pytest.raises(EvalsError) as caught:
+        read_ladder([table(tmp_path, GOOD)], "los")
+    assert "did you mean: loss" in str(caught.value)
+    assert "name one of the columns: model, compute_flops" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("2.5", "nan", "runs.csv:4: loss is nan"),
-        ("2.5", "", "runs.csv:4: loss is '', not a number"),
+        ("2.5", "", "runs.csv:4: loss is empty"),
         ("1e19", "-1e19", "runs.csv:4: compute_flops is -1e+19, and must be above 0"),
         ("1e19", "0", "must be above 0"),
         ("1e19", "inf", "runs.csv:4: compute_flops is inf"),
@@ -124,6 +196,21 @@ def test_counts_that_are_none_are_refused_with_their_line(tmp_path, old, new, sa
     with pytest.raises(EvalsError) as caught:
         read_ladder([table(tmp_path, PASSES.replace(old, new))], passes=True)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "fix"),
+    [
+        ("a,1e+18,p1", "a,1e+18,p0", "see also", "of two runs: give each run a name of its own"),
+        ("a,1e+18,p1", "a,2e+18,p1", "the other:", "give each run a name of its own"),
+        ("problem", "what", "no column for problem", "leave out --law pass-rate"),
+        ("n_passed", "right", "no column for passes", "call it n_passed"),
+    ],
+)
+def test_a_model_that_is_there_twice_among_passes_is_told_how_to_go_on(tmp_path, old, new, said, fix):
+    with pytest.raises(EvalsError) as caught:
+        read_ladder([table(tmp_path, PASSES.replace(old, new, 1))], passes=True)
+    assert (said in str(caught.value), fix in str(caught.value)) == (True, True)
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,35 @@ def test_data_that_is_no_file_is_refused(pipe, read):
         assert caught.value.where == path
 
 
+@pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="has no /proc")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "view FILE", "compare FILE FILE", "report FILE", "gate FILE --baseline b", "gate FILE --baseline FILE",
+        "fit FILE", "preferences FILE", "vote FILE", "new x --from FILE", "import exam FILE", "grader FILE --labels FILE",
+        "contamination arithmetic --corpus FILE", "code check FILE --problems FILE", "import openai-evals FILE",
+    ],
+)  # fmt: skip
+def test_a_file_of_the_system_is_refused_at_once(tmp_path, monkeypatch, capsys, command):
+    """/proc/kmsg says that it is a file of 0 bytes; root may open it, and waits for messages of the kernel."""
+    monkeypatch.chdir(tmp_path)
+    began = time.monotonic()
+    assert main(command.replace("FILE", "/proc/kmsg").split()) == 2
+    assert time.monotonic() - began < 10
+    assert "/proc/kmsg" in capsys.readouterr().err
+
+
+def test_rows_of_a_table_may_come_through_a_pipe(tmp_path):
+    from evals.record.special_files import refuse_special
+
+    os.mkfifo(tmp_path / "pipe")
+    refuse_special(tmp_path / "pipe", pipes=True)
+    refuse_special(tmp_path)
+    refuse_special(tmp_path / "nothing")
+    with pytest.raises(DataError, match="a device"):
+        refuse_special("/dev/zero", pipes=True)
+
+
 def test_a_record_that_is_no_file_is_refused(pipe, capsys):
     with pytest.raises(DataError, match="this is no file"):
         read_record(pipe)

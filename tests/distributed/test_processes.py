@@ -222,3 +222,27 @@ def test_what_processes_cannot_share_is_refused_before_any_call(workplace, optio
         assert server.n_requests == 0
     assert done.returncode == 2
     assert word in done.stderr
+
+
+def test_a_row_that_cannot_be_used_is_said_once_and_leaves_nothing(workplace):
+    rows = sum_rows(N)
+    rows[40] = {"input": "no answer is given"}
+    workplace.add_eval("sums", rows)
+    with SumServer() as server:
+        done = run(workplace, "a", "--processes", "2", base_url=server.base_url)
+        assert server.n_requests == 0
+    assert done.returncode == 2
+    assert done.stderr.count("error:") == 1, done.stderr
+    assert not list(workplace.folder.glob("a.jsonl*"))
+
+
+def test_data_that_must_be_expanded_first_make_the_same_record(workplace):
+    workplace.add_eval("sums", [])
+    table = workplace.folder / "sums.csv"
+    table.write_text("input,ideal\n" + "".join(f"What is {i} + 1?,{i + 1}\n" for i in range(20)))
+    with SumServer() as server:
+        options = ["--extra_eval_params", f"samples_jsonl={table}"]
+        alone = run(workplace, "alone", *options, base_url=server.base_url)
+        both = run(workplace, "both", "--processes", "2", *options, base_url=server.base_url)
+    assert (alone.returncode, both.returncode) == (0, 0), both.stderr
+    assert in_any_order(record_of(workplace, "alone")) == in_any_order(record_of(workplace, "both"))

@@ -15,6 +15,8 @@ from commands import lines_of
 
 from evals.cli import oaieval, oaievalset
 from evals.cli.oaieval_flags import get_parser
+from evals.specs import ModelGradedSpec
+from evals.suite.graded.rubric import make_rubric
 from evals.testing.openai_process import ServerProcess
 
 ROOT = Path(__file__).parents[2]
@@ -230,6 +232,20 @@ def system_message(place: Place) -> None:
         lines = place.record("gpt-3.5-turbo", "theirs", "--max_samples", "1")
     (prompt,) = [line["data"]["prompt"] for line in lines if line.get("type") == "sampling"]
     assert prompt == [{"role": "system", "content": prompt[0]["content"]}]
+
+
+@differs("the words that `eval_type` adds to a rubric")
+def words_of_eval_type(place: Place) -> None:
+    rubric = {
+        "prompt": "Judge {completion}.\n\nOld words.",
+        "choice_strings": "YN",
+        "input_outputs": {"input": "completion"},
+    }
+    kept = make_rubric(ModelGradedSpec(**rubric, eval_type="cot_classify"))
+    assert kept.prompt == [{"role": "user", "content": "Judge {completion}.\n\nOld words."}]
+    assert kept.read_as == "cot_classify"
+    appended = make_rubric(ModelGradedSpec(**rubric), eval_type="cot_classify").prompt[-1]["content"]
+    assert appended.startswith("Judge {completion}.\n\nOld words.\n\nWork through the question")
 
 
 @differs("Snowflake")

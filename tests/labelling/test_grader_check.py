@@ -88,6 +88,32 @@ def test_groups_have_their_own_agreement_and_n(tmp_path):
     }  # fmt: skip
 
 
+def test_a_group_with_one_label_says_why_its_kappa_has_no_interval(tmp_path):
+    # The first 25 labels are Yes throughout, and kappa there is 0 whatever the grader said.
+    _, check = checked(tmp_path, [], groups=["a"] * 25 + ["b"] * 25)
+    assert check.groups["a"].kappa.value == 0
+    assert not check.groups["a"].kappa.interval.defined
+    assert "no interval of kappa for 'a': all labels are 'Yes'" in check.notes
+    assert "no interval of kappa for 'b': all labels are 'No'" in check.notes
+
+
+def test_a_table_of_groups_says_what_is_too_few(tmp_path):
+    record, check = checked(tmp_path, [], groups=(["a", "b"] * 25))
+    shown = grader_text(record, check, "not measured", "not measured", "not measured")
+    assert shown.count("(not defined)") == 2
+    assert "no interval of kappa for 'a', 'b': fewer than 30 labels" in " ".join(shown.split())
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+
+def test_a_grader_that_cannot_tell_right_from_wrong_gets_no_error_rates_and_the_reason(tmp_path):
+    given = [("Yes", "Yes")] * 10 + [("Yes", "No")] * 10 + [("No", "Yes")] * 10 + [("No", "No")] * 10
+    record = read(write_graded(tmp_path / "r.jsonl", [*(choice for _, choice in given), *["Yes"] * 20]))
+    check = check_grader(record, LabelFile(labels(*(label for label, _ in given))))
+    assert check.scores.by_error_rates is not None
+    assert not check.scores.by_error_rates.corrected.interval.defined
+    assert any("calls wrong answers right as often as right ones" in note for note in check.notes)
+
+
 def test_labels_of_one_class_have_no_kappa_and_say_so(tmp_path):
     record = read(write_graded(tmp_path / "r.jsonl", ["Yes"] * 4))
     check = check_grader(record, LabelFile(labels("Yes", "Yes", "Yes")))

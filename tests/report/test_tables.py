@@ -7,6 +7,7 @@ import fcntl
 import gzip
 import io
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,40 @@ def test_runs_with_two_efforts_are_two_models(tmp_path: Path) -> None:
         record(tmp_path / f"{effort}.jsonl", fingerprint=asked)
     assert read_table([tmp_path]).models == ["m, effort high", "m, effort low"]
     assert {run.model for run in runs_in([tmp_path])} == {"m, effort high", "m, effort low"}
+
+
+def test_a_report_with_counts_alone_has_rates_with_their_intervals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # openai/evals reports a rubric without scores so: nothing but how often each choice was made.
+    counted = record(tmp_path / "fact.jsonl", name="fact.dev.v0", report={"counts/A": 30, "counts/__invalid__": 10})
+    table = read_table([counted])
+    found = table.runs[0].metrics
+    assert [(name, one.value, one.n) for name, one in found.items()] == [
+        ("invalid_rate", 0.25, 40),
+        ("rate/A", 0.75, 40),
+    ]
+    # Wilson's interval of 30 of 40: (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n).
+    n, p, z = 40, 0.75, 1.959964
+    middle, half = p + z * z / 2 / n, z * math.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
+    assert found["rate/A"].ci95 == pytest.approx(((middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)))
+    assert main(["report", str(counted), str(record(tmp_path / "sums.jsonl"))]) == 0
+    assert "0.750" in capsys.readouterr().out
+
+
+def test_a_run_without_any_number_is_named_and_not_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = record(tmp_path / "empty.jsonl", name="other.dev.v0", report={"note": "nothing"})
+    assert main(["report", str(empty), str(record(tmp_path / "sums.jsonl"))]) == 0
+    assert "empty.jsonl: its report has no score and no rate" in capsys.readouterr().err
+
+
+def test_what_failed_in_a_run_with_repeats_are_evaluations(tmp_path: Path) -> None:
+    report = {"accuracy": 0.5, "n": 20, "n_errors": 30}
+    one = record(tmp_path / "1.jsonl", "small", "sums.dev.v0", report=report)
+    lines = one.read_text(encoding="utf-8").splitlines(keepends=True)
+    spec = json.loads(lines[0])
+    spec["spec"]["run_config"] = {**(spec["spec"].get("run_config") or {}), "repeats": 3}
+    one.write_text("".join([json.dumps(spec) + "\n", *lines[1:]]), encoding="utf-8")
+    record(tmp_path / "2.jsonl", "large", "sums.dev.v0")
+    lines = text_table(read_table([tmp_path]), None).splitlines()
+    assert lines[-1] == "* samples failed and were not scored: small on sums.dev.v0 (30 evaluations)"

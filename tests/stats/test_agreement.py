@@ -135,3 +135,32 @@ def test_alpha_refuses_ragged_raters_and_words_on_a_scale_of_numbers():
         krippendorff_alpha([[1, 2], [1]], rng=rng())
     with pytest.raises(ValueError, match="needs numbers"):
         krippendorff_alpha([["a"], ["b"]], scale="ordinal", rng=rng())
+
+
+@pytest.mark.parametrize(("a", "b"), [("a" * 40, "ab" * 20), ("ab" * 20, "b" * 40), ("a", "b")])
+def test_a_rater_who_says_the_same_throughout_leaves_kappa_at_0_without_an_interval(a, b):
+    found = cohens_kappa(a, b)
+    assert found.value == 0
+    assert math.isnan(found.stderr)
+    assert not found.interval.defined
+
+
+@pytest.mark.parametrize("n", [4, 40, 400])
+def test_perfect_agreement_has_the_interval_of_the_agreement_and_never_a_point(n):
+    found = cohens_kappa("ab" * (n // 2), "ab" * (n // 2))
+    z = 1.959963984540054
+    # Wilson's lower end of n of n is n / (n + z²); half of the agreement is chance.
+    assert (found.value, found.interval.high) == (1, 1)
+    assert found.interval.low == pytest.approx(max(-1, (n / (n + z * z) - 0.5) / 0.5))
+
+
+def test_raters_who_always_differ_have_an_interval_too():
+    found = cohens_kappa("ab" * 10, "ba" * 10)
+    assert (found.value, found.interval.low) == (-1, -1)
+    assert found.interval.high > -0.9
+
+
+def test_alpha_of_raters_who_always_agree_is_no_point():
+    found = krippendorff_alpha(["ab" * 20, "ab" * 20], rng=rng())
+    assert (found.value, found.interval.high) == (1, 1)
+    assert 0.7 < found.interval.low < 0.95

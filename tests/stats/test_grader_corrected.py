@@ -150,6 +150,14 @@ def test_a_grader_of_unknown_or_useless_error_corrects_nothing(labels: list[int]
     assert not found.corrected.interval.defined
 
 
+def test_one_label_of_a_kind_gives_a_rate_and_no_interval_that_is_turned_round() -> None:
+    # Sensitivity 1 of 1, specificity 1 of 100: with a hit and a miss more they are 2/3 and 2/102, together below 1.
+    found = misclassification_corrected([1] * 60 + [0] * 40, [1] + [0] * 100, [1] + [1] * 99 + [0])
+    assert found.sensitivity + found.specificity > 1
+    assert not math.isnan(found.corrected.value)
+    assert not found.corrected.interval.defined
+
+
 def test_scores_that_are_no_verdicts_are_refused() -> None:
     with pytest.raises(ValueError, match="use ppi_mean"):
         misclassification_corrected([0.5, 1], [1, 0], [1, 0])

@@ -84,6 +84,7 @@ def render(
             runs=runs,
             names=names,
             title=_title(runs),
+            evals=_evals(runs),
             comparison=comparison,
             plots=list(plots),
             not_drawn=list(not_drawn),
@@ -174,10 +175,13 @@ def _without_steering(value: Any) -> Any:
     return printable(value) if type(value) is str else value
 
 
+def _evals(runs: Sequence[RunData]) -> list[str]:
+    return list(dict.fromkeys(run.summary["eval"] for run in runs))
+
+
 def _title(runs: Sequence[RunData]) -> str:
-    evals = dict.fromkeys(run.summary["eval"] for run in runs)
     models = dict.fromkeys(run.summary["model"] for run in runs)
-    return f"{', '.join(evals)} on {', '.join(models)}"
+    return f"{', '.join(_evals(runs))} on {', '.join(models)}"
 
 
 def _hash(text: str) -> str:

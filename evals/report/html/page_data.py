@@ -20,6 +20,7 @@ from evals.report.html.run_numbers import counts_rows, group_tables, metric_rows
 from evals.report.html.sample_detail import sample_detail
 from evals.report.html.sample_state import FLAGS, VERDICTS, flags, verdict
 from evals.report.words import counted, money, one_line, seconds
+from evals.report_keys import as_count
 from evals.sample import id_order
 from evals.stats.intervals import mean_of
 
@@ -142,6 +143,16 @@ class SampleIndex:
             found.update(flag for place, flag in enumerate(FLAGS) if code >> place & 1)
         return {name: found[name] for name in (*VERDICTS, *FLAGS) if found[name]}
 
+    @property
+    def unit(self) -> str:
+        """What a row is: a sample, or of a run with repeats an evaluation of one."""
+        return "evaluation" if any(self.repeats) else "sample"
+
+    def size_words(self) -> str:
+        """`200 samples`, or of a run with repeats `600 evaluations of 200 samples`."""
+        of = f" of {counted(len(set(self.ids)), 'sample')}" if any(self.repeats) else ""
+        return counted(len(self.ids), self.unit) + of
+
     def sample_scores(self) -> dict[str, float]:
         """The mean score of each sample over its repeats."""
         found: dict[str, list[float]] = {}
@@ -190,12 +201,13 @@ class Work:
             self.latencies.append(latency)
 
     def rows(self, record: Record) -> list[list[str]]:
-        """(what, how much) for people."""
+        """(what, how much) for people. A plug-in's calls leave no events: there the run itself has counted them."""
         n_in = self.usage["prompt_tokens"] or self.usage["input_tokens"]
         n_out = self.usage["completion_tokens"] or self.usage["output_tokens"]
         ran = record.extras.get("run")
         wall = ran.get("wall_s") if isinstance(ran, Mapping) else None
-        found = [["calls", f"{self.n_calls:,}" + (f" ({self.n_cached:,} cached)" if self.n_cached else "")]]
+        n_calls = self.n_calls or (as_count(ran.get("n_calls")) if isinstance(ran, Mapping) else 0) or 0
+        found = [["calls", f"{n_calls:,}" + (f" ({self.n_cached:,} cached)" if self.n_cached else "")]]
         if n_in or n_out:
             found.append(["tokens", f"{n_in + n_out:,} ({n_in:,} prompt, {n_out:,} completion)"])
         if self.n_calls:
@@ -221,13 +233,14 @@ def _summary(record: Record, index: SampleIndex, work: Work) -> dict[str, Any]:
         "created_at": str(spec.get("created_at") or "")[:19],
         "ended": record.final_report is not None,
         "n_samples": len(index.ids),
-        "n_samples_words": counted(len(index.ids), "sample"),
+        "n_samples_words": index.size_words(),
+        "unit": index.unit,
         "metrics": metrics,
         "verdicts": index.counts(),
         "counts": counts_rows(report),
         "parts": special_parts(report),
         "groups": group_tables(report),
-        "warnings": warnings_of(record),
+        "warnings": warnings_of(record, index.unit),
         "work": work.rows(record),
         "errors": [[kind, n, one_line(work.messages[kind])] for kind, n in work.errors.most_common()],
         "configuration": configuration(record),

@@ -45,15 +45,16 @@ def provenance(record: Record) -> list[Fact]:
     return list(_said(rows))
 
 
-def warnings_of(record: Record) -> list[str]:
-    """What a reader has to know before trusting the numbers."""
+def warnings_of(record: Record, unit: str = "sample") -> list[str]:
+    """What a reader has to know before trusting the numbers. unit: what failed, a sample or an evaluation of one."""
     report = record.final_report or {}
     found = [] if record.final_report is not None else ["The run has not ended: these are the samples so far."]
     if record.n_damaged:
         found.append(f"{counted(record.n_damaged, 'line')} of the record are broken; their samples are left out.")
     n_errors = report.get("n_errors")
     if isinstance(n_errors, int) and n_errors:
-        found.append(f"{counted(n_errors, 'sample')} failed and were not scored; they are not in n.")
+        rest = "was not scored; it is not in n" if n_errors == 1 else "were not scored; they are not in n"
+        found.append(f"{counted(n_errors, unit)} failed and {rest}.")
     unparsed = report.get("unparsed")
     if isinstance(unparsed, float) and unparsed > 0.01:
         found.append(f"No answer could be read in {number(unparsed)} of the completions; they count as wrong.")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evals.json_text import dumps
-from evals.record.rows import COLUMNS, row_of
+from evals.record.rows import COLUMNS, failed_prompt, row_of
 from evals.record.sample_record import SampleRecord
 from evals.report.few_shot import Examples, examples_in_chat, examples_in_text
 
@@ -37,7 +37,7 @@ def sample_detail(sample: SampleRecord) -> dict[str, Any]:
         "completion": None if sample.data("sampling") else row["completion"],
         "verdicts": list(_verdicts(sample)),
         "metrics": {key: value for key, value in row.items() if key not in COLUMNS},
-        "error": sample.error,
+        "error": row["error"],
         "usage": row["usage"] if many else None,
         "latency_s": row["latency_s"] if many else None,
         "cost_usd": row["cost_usd"] if many else None,
@@ -122,7 +122,7 @@ def tool_calls(calls: Any) -> list[dict[str, str]]:
 
 
 def _calls(sample: SampleRecord) -> Iterator[dict[str, Any]]:
-    """Each call of the model, and each request for the probabilities of texts."""
+    """Each call of the model, and each request for the probabilities of texts; last the one that failed."""
     for event in sample.events:
         if not isinstance(event.data, dict) or event.type not in ("sampling", "cond_logp"):
             continue
@@ -134,6 +134,9 @@ def _calls(sample: SampleRecord) -> Iterator[dict[str, Any]]:
         else:
             call["options"] = _options(data)
         yield call
+    failed = failed_prompt(sample)
+    if failed is not None:
+        yield {"turns": turns_of(failed), "failed": True}
 
 
 def _completions(data: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -41,7 +41,12 @@ def check_drawing() -> None:
 def save(path: str, plot: Plot) -> Path:
     """Draw the plot into `path`, write its data beside it, and return the data's path."""
     _draw(plot, path, Path(path).suffix.lower())
-    return save_data(str(Path(path).with_suffix(".csv")), plot)
+    return save_data(str(data_beside(path)), plot)
+
+
+def data_beside(path: str) -> Path:
+    """Where the data of a picture goes."""
+    return Path(path).with_suffix(".csv")
 
 
 def save_data(path: str, plot: Plot) -> Path:

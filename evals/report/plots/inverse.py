@@ -205,7 +205,7 @@ def _slope_json(slope: Slope) -> dict[str, Any]:
 
 
 def _row(one: FamilyTrend, model: ModelScore) -> list[Any]:
-    ends = [model.interval.low, model.interval.high]
+    ends = [_finite(model.interval.low), _finite(model.interval.high)]
     losses = [_finite(model.loss), _finite(model.loss_stderr), _finite(model.chance)]
     return [one.eval_name, one.family, model.model, model.compute_flops, model.n, model.accuracy, *ends, *losses]
 

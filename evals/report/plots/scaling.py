@@ -13,6 +13,7 @@ from evals.forecasts.arguments import INPUTS_HELP, add_law_arguments, add_target
 from evals.report.plots.figure import COLOURS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
 from evals.report.words import counted, level_text, number
+from evals.stats.intervals import Z95, t975
 
 if TYPE_CHECKING:
     from evals.comparison.ladder import Rung
@@ -202,8 +203,11 @@ def _rows(panel: Panel) -> list[list[Any]]:
 
 
 def _row(panel: Panel, mark: str, rung: Rung, value: float) -> list[Any]:
-    spread = None if rung.stderr is None else 1.96 * rung.stderr
-    ends = (None, None) if spread is None else (value - spread, value + spread)
+    ends: tuple[float | None, float | None] = (None, None)
+    if rung.stderr is not None:
+        # A table may give an error without the number of samples that it comes from.
+        half = rung.stderr * (Z95 if rung.n is None else t975(rung.n - 1))
+        ends = (value - half, value + half) if math.isfinite(half) else ends
     return [panel.name, mark, rung.model, rung.compute_flops, value, *ends, rung.n]
 
 

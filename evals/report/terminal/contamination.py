@@ -12,7 +12,7 @@ from evals.contamination.contamination import Contamination, ItemReport
 from evals.contamination.unit_findings import Example
 from evals.report.words import WIDTH, counted, interval, number, one_line, printable, signed, signed_interval, wrapped
 from evals.stats.estimate import Estimate, Interval
-from evals.stats.proportions import wilson_interval
+from evals.stats.proportions import modified_wilson_interval
 
 NOT_APPLICABLE = "N/A"
 MUCH = 0.8
@@ -83,7 +83,7 @@ def _shares(found: Contamination) -> Iterator[str]:
 
 def _share(name: str, n_found: int, n: int) -> str:
     share = number(n_found / n) if n else NOT_APPLICABLE
-    bounds = interval(wilson_interval(n_found, n), missing="")
+    bounds = interval(modified_wilson_interval(n_found, n), missing="")
     return f"  {name:<{_NAME}}{share:>6}  {bounds:<15}{n_found:>8,} {n:>7,}"
 
 

@@ -89,7 +89,7 @@ def _table(title: str, groups: Mapping[str, Agreeing]) -> list[str]:
     lines = [f"{INDENT}{title:<{NAME_WIDTH}} {'agreement (95 %)':<22} {'kappa (95 %)':<23} {'n':>4}"]
     for name, found in list(groups.items())[:MOST_GROUPS]:
         rate = f"{number(found.rate.value)} ({interval(found.rate.interval)})"
-        kappa = f"{number(found.kappa.value)} ({interval(found.kappa.interval, '-')})"
+        kappa = f"{number(found.kappa.value)} ({interval(found.kappa.interval)})"
         lines.append(f"{INDENT}{_name(name)} {rate:<22} {kappa:<23} {found.rate.n:>4,}")
     more = len(groups) - MOST_GROUPS
     return [*lines, *([f"{INDENT}and {more} more (--json shows all)"] if more > 0 else [])]

@@ -23,7 +23,7 @@ from evals.report.words import (
     wrapped,
 )
 from evals.report_keys import ENDINGS, MISSES, TOO_FEW, Metric, as_count, as_number, counts_of, headline, metrics_of
-from evals.stats.detectable import detectable_drop
+from evals.stats.detectable import DETECTABLE_STDERRS, detectable_drop
 
 if TYPE_CHECKING:
     from evals.engine.session import CallCounts
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from evals.runner.result import RunResult
     from evals.specs import RunSpec
 
-DETECTABLE_STDERRS = 1.959963984540054 + 0.8416212335729143
-"A difference of so many of its standard errors is found with power 80 % at the 5 % level (two-sided)."
 
 CORRELATIONS = (0.3, 0.7)
 "Of the scores of two runs over samples: between these those of neighbouring models mostly lie."

@@ -12,12 +12,18 @@ HEAD = ("when", "eval", "model", "score", "95 % interval", "n", "cost", "state")
 
 
 def run_list_text(runs: Sequence[RunLine], n_all: int, width: int | None) -> str:
-    """The table. n_all: how many runs there are with those that are not shown. width: None leaves lines whole."""
+    """The table. n_all: how many runs there are with those that are not shown. width: None leaves lines whole.
+
+    Without a run that cost something there is no column of costs. Where lines are too long the year goes first.
+    """
     rows = [HEAD, *(_row(run) for run in runs)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    shown = [column for column, name in enumerate(HEAD) if name != "cost" or any(run.cost_usd for run in runs)]
+    if width is not None and _excess(rows, shown, width) > 0:
+        rows = [HEAD, *((row[0][len("2026-") :], *row[1:]) for row in rows[1:])]
+    widths = _widths(rows)
     if width is not None:
-        _narrow(widths, width)
-    lines = ["  ".join(_cell(row, column, widths[column]) for column in range(len(HEAD))).rstrip() for row in rows]
+        _narrow(widths, _excess(rows, shown, width))
+    lines = ["  ".join(_cell(row, column, widths[column]) for column in shown).rstrip() for row in rows]
     if len(runs) < n_all:
         lines.append(f"{len(runs):,} of {counted(n_all, 'run')}; --last 0 shows all")
     return "\n".join(lines)
@@ -37,10 +43,19 @@ def _row(run: RunLine) -> tuple[str, ...]:
     )
 
 
-def _narrow(widths: list[int], width: int) -> None:
-    """Take from the names of evals and models, the wider one first, what is more than `width`; 12 letters stay."""
-    excess = sum(widths) + 2 * (len(widths) - 1) - width
-    while excess > 0 and max(widths[1], widths[2]) > 12:
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+
+
+def _excess(rows: Sequence[Sequence[str]], shown: Sequence[int], width: int) -> int:
+    """By how many letters the lines are too long."""
+    widths = _widths(rows)
+    return sum(widths[column] for column in shown) + 2 * (len(shown) - 1) - width
+
+
+def _narrow(widths: list[int], excess: int) -> None:
+    """Take `excess` letters from the names of evals and models, the wider one first; 8 letters stay."""
+    while excess > 0 and max(widths[1], widths[2]) > 8:
         widths[1 if widths[1] >= widths[2] else 2] -= 1
         excess -= 1
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evals.json_text import dumps
-from evals.record.rows import COLUMNS, row_of
+from evals.record.rows import COLUMNS, error_without_prompt, failed_prompt, row_of
 from evals.record.sample_record import SampleRecord
 from evals.record.scores import values_of
 from evals.report.few_shot import examples_in_chat, examples_in_text, examples_words
@@ -102,8 +102,12 @@ def _parts(sample: SampleRecord, *, whole: bool, with_examples: bool) -> Iterato
         for call in scored if whole else scored[:1]:
             yield from ((label, Asked(text)) for label, text in ask(call.get("prompt")))
             yield from _scored_parts(call)
-    elif sample.raw_sample:
+    elif sample.raw_sample and failed_prompt(sample) is None:
         yield from _raw_parts(sample.raw_sample)
+    if (failed := failed_prompt(sample)) is not None:
+        if calls:
+            yield "call", "the one that failed"
+        yield from ((label, Asked(text)) for label, text in ask(failed))
     row = row_of(sample)
     if not calls and row["completion"] is not None:
         yield "completion", _as_text(row["completion"])
@@ -162,7 +166,7 @@ def _result_parts(sample: SampleRecord, row: dict[str, Any]) -> Iterator[tuple[s
     if metrics:
         yield "metrics", ", ".join(f"{key} {_as_text(value)}" for key, value in metrics.items())
     if sample.error is not None:
-        yield "error", _error_text(sample.error)
+        yield "error", _error_text(error_without_prompt(sample) or {})
     usage = usage_text(row)
     if usage:
         yield "usage", usage

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from evals.errors import UsageError, did_you_mean
-from evals.suite.answers.answer_places import MAX_MARKS, answer_number, before_run_on, last_boxed
+from evals.suite.answers.answer_places import MAX_MARKED_CHARS, MAX_MARKS, answer_number, before_run_on, last_boxed
 from evals.suite.answers.answer_places import after_phrases as after_phrases
 from evals.suite.answers.letter_or_line import LetterOrLineRule
 from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
@@ -37,7 +37,31 @@ _CLOSING = re.compile(
     r"|if you (?:need|have|want|would like)|have a (?:nice|great|good))\b",
     re.IGNORECASE,
 )
+_END_TOKEN = re.compile(r"(?:<\|[^|<>]{1,40}\|>|</?s>|<(?:eos|end_of_turn)>|\[/INST\])$")
+_ANSWER_LINE = re.compile(r"<(answer|final_answer)>\s*(.*?\S)\s*</\1>", re.IGNORECASE)
+_RULE = re.compile(r"[-*_=\u2014\u2500 ]{3,}|`{3,}\w*|</?(?:answer|final_answer)>", re.IGNORECASE)
+"A line that holds no answer: a horizontal rule, the edge of a block of code, a tag alone."
+_DECORATION = re.compile(
+    r"^(?:[-+>\u2022]|\*(?!\*))[ \t]+(?=[*_`(]*[^\W\d_])"
+    r"|[\s.!]*[\u2705\u2713\u2714\u2728\ufe0f\u200d\U0001f300-\U0001faff]+$"
+)
+"A list's bullet, and emoji at the end."
 _UNITS = re.compile(r"\\(?:text|mathrm|mbox)\{[^{}]*\}|\^\{?\\circ\}?|^\s*[A-Za-z]\s*=")
+
+
+def _unmarked(line: str) -> str:
+    """The line without tokens that end a text, and without an answer's tag around all of it."""
+    line = line.strip()
+    if len(line) > MAX_MARKED_CHARS:
+        return line
+    for _ in range(MAX_MARKS):
+        line = _END_TOKEN.sub("", line).rstrip()
+    tagged = _ANSWER_LINE.fullmatch(line) if line.endswith(">") else None
+    return tagged[2] if tagged else line
+
+
+_LETTER = re.compile(r"^\(([A-Z])\)$")
+_SIGN = re.compile(r"^\s*[-\u2212]\s+(?=[\d.$\\])")
 
 
 class AnswerRule(Protocol):
@@ -97,7 +121,8 @@ class NumberRule:
             if self._value(number) is not None:
                 return number
         boxed = last_boxed(completion)
-        return None if boxed is None or _NO_PLAIN_NUMBER.search(plain(boxed)) else self._last(boxed)
+        # With its bracket: a minus and a space that begin a box are a sign, and no item of a list.
+        return None if boxed is None or _NO_PLAIN_NUMBER.search(plain(boxed)) else self._last("{" + boxed)
 
     def _last(self, text: str) -> str | None:
         number = last_number(text, self.decimal_comma)
@@ -140,10 +165,9 @@ class BoxedRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
-        left, right = (to_number(_UNITS.sub(" ", text), self.decimal_comma) for text in (answer, ideal))
-        return same_number(left, right, self.tolerance) or (
-            bare_latex(undressed(answer)) == bare_latex(undressed(ideal))
-        )
+        left, right = (to_number(_SIGN.sub("-", _UNITS.sub(" ", text)), self.decimal_comma) for text in (answer, ideal))
+        first, second = (_LETTER.sub(r"\1", bare_latex(undressed(text))) for text in (answer, ideal))
+        return same_number(left, right, self.tolerance) or first == second
 
     def usable(self, ideal: str) -> bool:
         """Whether `ideal` holds anything but spaces, dollar signs and commands of layout."""
@@ -169,7 +193,8 @@ class LastLineRule:
 
     def extract(self, completion: str) -> str | None:
         """The last line with text, without what stands around it; None for a completion without text."""
-        lines = [line.strip() for line in before_run_on(completion).strip().splitlines()]
+        lines = [_unmarked(line) for line in before_run_on(completion).strip().splitlines()]
+        lines = [line for line in lines if not _RULE.fullmatch(line)] or lines
         # A lone ">" is an empty quote in Markdown, and a whole answer in BIG-Bench Hard (dyck_languages).
         lines = [line for line in lines if line.strip("*_` \t#>")] or [line for line in lines if line.strip("*_` \t#")]
         while len(lines) > 1 and _CLOSING.search(lines[-1]):
@@ -179,6 +204,7 @@ class LastLineRule:
         answer = next(after_phrases(lines[-1], self.answer_phrases), None)
         if answer is None and _SENTENCE.search(lines[-1]):
             answer = self._marked(lines)
+        answer = answer and (answer.lstrip(":\uff1a \t") or answer)
         return undressed(undressed(answer or lines[-1]).strip("*_` \t")) or None
 
     def _marked(self, lines: Sequence[str]) -> str | None:
@@ -191,8 +217,13 @@ class LastLineRule:
         return None
 
     def same(self, answer: str, ideal: str) -> bool:
-        """Whether both are the same number within the tolerance, or the same words."""
-        return same_text(answer, ideal, self.decimal_comma, self.tolerance)
+        """Whether both are the same number within the tolerance, or the same words.
+
+        A list's bullet before the answer and emoji behind it do not count, unless the ideal answer has them too.
+        """
+        # Only here, and not in `extract`: "> ) }" and "- 5" may be whole answers.
+        forms = (answer, _DECORATION.sub("", answer))
+        return any(same_text(form, ideal, self.decimal_comma, self.tolerance) for form in forms if form)
 
     def usable(self, ideal: str) -> bool:
         """Whether `ideal` is one line with text."""

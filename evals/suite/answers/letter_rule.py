@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from evals.suite.answers.answer_places import MAX_MARKS, after_phrases, before_run_on, last_boxed
+from evals.suite.answers.letter_languages import StatedAbroad
 from evals.suite.answers.same_answer import straight_quotes
 
 ANSWER_PHRASES = ("answer is", "answer:")
@@ -28,7 +29,7 @@ _WORDS = (
 _BEFORE = r"(?<![A-Za-z0-9'\u00c0-\u024f])(?<![A-Za-z0-9]-)"
 _AFTER = r"(?![A-Za-z0-9\u00c0-\u024f]|'[A-Za-z]|\+\+|#|-[A-Za-z]|\.[A-Za-z]|[.,]\d)"
 _RIGHT = r"(?i:correct|right|true|best|the answer|my answer|answer|yes|the one|\u2713|\u2714|\u2705)"
-_IS = r"(?i:is|was|are|be|(?:must|should|would|will|has to|can only|seems to|appears to) be|:|=|->|\u2192)"
+_IS = r"(?i:is|'s|was|are|be|(?:must|should|would|will|has to|can only|seems to|appears to) be|:|=|->|\u2192)"
 _NOUN = r"(?i:answer|option|choice|selection|letter|solution|response|conclusion|verdict)"
 _CHOOSE = (
     r"(?i:choose|chose|pick|picked|select|selected|choosing|go with|going with|went with|opt for|guess|say|vote for)"
@@ -47,7 +48,8 @@ class LetterRule:
 
     1. the last `\\boxed{B}` or `<answer>B</answer>`, or a completion that is nothing but the letter;
     2. behind one of `answer_phrases`, from the last phrase back;
-    3. a sentence: `the correct option is B`, `B is correct`, `I choose B`, `so B.`, `Option B.`, the last one;
+    3. a sentence: `the correct option is B`, `B is correct`, `I choose B`, `so B.`, `Option B.`, the last one; where
+       there is none, one of another language (`Die richtige Antwort ist B.`);
     4. a last line that is nothing but a letter;
     5. the start of the completion, closed by `)`, `.`, `:` or `,` or alone on its line, unless a list of options
        begins there; then the last line that is nothing but a letter;
@@ -105,7 +107,7 @@ def _last_marked(completion: str) -> str | None:
 
 def _plain(text: str) -> str:
     """The text without emphasis, LaTeX around words and tags, and with the forms of other scripts as ASCII."""
-    text = straight_quotes(unicodedata.normalize("NFKC", text))
+    text = re.sub("[\u2012-\u2015]", " - ", straight_quotes(unicodedata.normalize("NFKC", text)))
     text = _TAG.sub("\n", _LATEX.sub("", re.sub(r"\\(?:boxed|fbox)\b", "", text)))
     return _LINE_MARK.sub("", re.sub(r"[*_`]+", "", text)).strip()
 
@@ -138,17 +140,27 @@ class _Reader:
                 rf"(?i:(?:therefore|thus|clearly|definitely|most|likely|probably|the|only|my|this|that|it|is)\s+)*{_RIGHT}(?!\w)"
             ),
             re.compile(
-                rf"\b(?i:so|therefore|thus|hence|it's|it is|must be)\b[\s,:]*{option}{letter}"
-                r"(?=['\")\]]*\s*(?:[.!\n]|\Z))"
+                r"\b(?i:so|therefore|thus|hence|it's|it is|must be|only|maybe|perhaps|probably)\b[\s,:]*"
+                rf"{option}{letter}(?=['\")\]]*\s*(?:[.!?\n]|\Z))"
             ),
             re.compile(
-                rf"(?:^|[.!?:\n]\s*)(?i:option|choice|answer|final answer)\b[\s:=(-]*{letter}"
+                rf"(?:^|[.!?:\n]\s*)(?i:option|choice|answer|final answer|ans)\b[.\s:=(-]*{letter}"
                 r"(?=['\")\]]*\s*(?:[.!:,\n]|\Z))"
+            ),
+            re.compile(
+                r"\b(?i:matches|matching|corresponds to|corresponding to|leads to|gives|which is|which means)\b"
+                rf"\W{{1,9}}{option}{letter}(?=['\")\]]*\s*(?:[.!\n]|\Z))"
+            ),
+            re.compile(
+                rf"\b(?i:not)\W{{1,5}}{option}{one}\W{{1,5}}(?i:but)(?:\s+(?i:rather))?\W{{1,5}}{option}{letter}"
             ),
             re.compile(rf"(?:{_CJK}){letter}"),
             re.compile(rf":\W{{0,9}}{letter}[.!'\")\]\s]*\Z"),
         ]
-        self._start = re.compile(rf"['\"(\[]*(?P<a>{one})(?:['\")\]]*\s*(?:[).:,]|\]|$)|\s*\n|\s+[(-])", re.MULTILINE)
+        self._abroad = StatedAbroad(letters)
+        self._start = re.compile(
+            rf"['\"(\[]*(?P<a>{one})(?:['\")\]]*\s*(?:[).:,]|\]|$)|\s*\n|\s+(?:[(-]|(?:because|since)\b))", re.MULTILINE
+        )
         self._small_start = re.compile(rf"\(?(?P<a>{either})[).](?=\s)")
         self._item = re.compile(rf"\W*(?P<a>{one})\s*[).:-]")
         self._line = re.compile(rf"^\W*(?:{option})(?P<a>{one})\W*$", re.MULTILINE)
@@ -178,7 +190,7 @@ class _Reader:
             letter = self._checked(text, found)
             if letter is not None and not _is_denied(text, found.start()):
                 return letter
-        return None
+        return self._abroad.find(text)
 
     def elsewhere(self, head: str, text: str) -> str | None:
         """The letter of a last line, at the start, or in brackets."""
@@ -234,6 +246,6 @@ class _Reader:
 def _is_denied(text: str, start: int) -> bool:
     before = text[max(0, start - 30) : start]
     return (
-        re.search(r"\b(?:not|never|if|cannot|whether|wouldn't|don't|neither|nor)\b[^.\n]{0,12}$", before, re.I)
+        re.search(r"\b(?:not|never|if|cannot|whether|wouldn't|don't|neither|nor)\b[^.;\n]{0,12}$", before, re.I)
         is not None
     )

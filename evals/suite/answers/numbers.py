@@ -34,7 +34,8 @@ def numbers_in(text: str, decimal_comma: bool = False) -> Iterator[Number]:
 
     Not read: words with digits (`CO2`, `GPT-4`), exponents of units (`cm^2`), indices (`a_1`), clock times and ratios
     (`12:30`), dates (`2024-05-01`, `1/2/2024`), version numbers (`1.2.3`), and number words (`three`, `million`). A
-    minus is a sign only if it touches the number and nothing before it: `5-3` is 5 and 3.
+    minus is a sign only if it touches the number and nothing before it: `5-3` is 5 and 3. After `=` or an opening
+    bracket there may be a space behind it: `x = - 5`.
 
     decimal_comma: `2,5` is two and a half, `1.234` is 1234, and a plain space may separate groups, as in German,
     French, Spanish or Russian. If a number has both marks, the last one is the decimal mark, with either setting.
@@ -94,9 +95,9 @@ def plain(text: str) -> str:
     if "\\" in text or "{," in text:
         text = _LATEX_COMMA.sub(",", text)
         text = _LATEX_SPACE.sub(_GROUP_SPACE, text)
-        text = _LATEX_SIGN.sub(r"\1", text)
+        text = _LATEX_SIGN.sub(r"\1", _LATEX_MINUS.sub("-", text))
         text = _LATEX_FRACTION.sub(r"\1\2/\3\4", _LATEX_MIXED.sub(r"\1 ", text))
-    return text
+    return _PARTED_MINUS.sub(r"\1-", text) if "- " in text else text
 
 
 _GROUP_SPACE = "\N{NO-BREAK SPACE}"
@@ -104,9 +105,12 @@ _FRACTION_MARK = "\x00"
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _WIDE_COMMA = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
 _FRACTION_CHARACTER = re.compile(f"([0-9]){_FRACTION_MARK}( )|{_FRACTION_MARK} ")
-_LATEX_COMMA = re.compile(r"\{,\}|,\\!")
+_LATEX_COMMA = re.compile(r"\{,\}|,\\!\s*")
 _LATEX_SPACE = re.compile(r"(?<=\d)\\[,;](?=\d{3}(?!\d))")
 _LATEX_SIGN = re.compile(r"\\([$%])")
+_LATEX_MINUS = re.compile(r"\\(?:text|mathrm)\{\s*-\s*\}\s*")
+_PARTED_MINUS = re.compile(r"([=({\[\u2248]\s?)-[ \t]{1,3}(?=[\d.$])")
+"A minus and a space where no list begins, and nothing is taken away: `x = - 5`."
 _LATEX_MIXED = re.compile(r"(\d)\s*(?=\\[dt]?frac)")
 _LATEX_NUMBER = r"\s*(?:\{\s*(\d[\d.,]{0,40})\s*\}|(\d))"
 _LATEX_FRACTION = re.compile(rf"\\[dt]?frac{_LATEX_NUMBER}{_LATEX_NUMBER}")

@@ -13,11 +13,13 @@ def bare_latex(text: str) -> str:
     """LaTeX without the parts that do not change its meaning.
 
     Removed: spaces, dollar signs, degree signs, sizes of brackets and fractions, `\\text{...}` around words, and a
-    final full stop.
+    final full stop. `\\frac12` and `\\sqrt2` get their braces.
     """
-    text = re.sub(r"\\(?:left|right|displaystyle|[,;:!> ])|\$|\s|\^\{?\\circ\}?", "", text)
-    text = re.sub(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}", r"\1", text)
-    return re.sub(r"\\[dt]frac", r"\\frac", text).removesuffix(".")
+    text = re.sub(r"(?<!\\)\\(?:left|right|displaystyle|[,;:!> ])|\$|\s|\^\{?\\circ\}?", "", text)
+    text = re.sub(r"\\(?:text|mathrm|textbf|mathbf|mbox)\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\[dt]frac", r"\\frac", text).removesuffix(".")
+    text = re.sub(r"\\sqrt(\w)", r"\\sqrt{\1}", text)
+    return re.sub(r"\\frac(?:\{(\w)\}|(\w))(?:\{(\w)\}|(\w))", r"\\frac{\1\2}{\3\4}", text)
 
 
 def straight_quotes(text: str) -> str:

@@ -26,7 +26,7 @@ from evals.suite.code.problems import code_problem
 from evals.suite.exam.contaminated import read_contaminated
 from evals.suite.exam.grading import Grading, Marked, answer_began, says_no_image
 from evals.suite.exam.holdout import HoldoutRuns, add_run, count_runs, ledger_path, spec_hash
-from evals.suite.exam.marks import HUMAN, HumanMarks, graders_of
+from evals.suite.exam.marks import HUMAN, HumanMarks, graders_of, warn_of_unused
 from evals.suite.exam.prompts import PROMPTS_VERSION, STYLES, Asked, ExamPrompts, right_answer
 from evals.suite.exam.report import ExamReport, Sitting
 from evals.suite.exam.samples import PaperSamples
@@ -147,6 +147,7 @@ class Exam(StreamedEval):
         asked = [item for item in self.items.values() if item.kind in _GRADED]
         wanted = [name for item in asked for name in graders_of(item, names, list(instead))]
         wanted += [adjudicator] if adjudicator is not None and wanted else []
+        warn_of_unused(names, wanted)
         models = [name for name in dict.fromkeys(wanted) if name != HUMAN]
         given = list(self.completion_fns[1:])
         if len(given) > len(models):

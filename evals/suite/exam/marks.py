@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evals.data import iter_jsonls
-from evals.errors import DataError, did_you_mean
+from evals.errors import DataError, did_you_mean, listed
 from evals.exams.items import Item
 from evals.exams.marking import rubric_points
+
+logger = logging.getLogger(__name__)
 
 HUMAN = "human"
 MODEL_PREFIX = "model:"
@@ -61,6 +64,8 @@ class Verdict:
     gap: float | None = None
     "Between the highest and the lowest mark; None for a single one."
     adjudicated_by: str | None = None
+    unused: tuple[str, ...] = ()
+    "People whose marks were not asked for."
 
 
 @dataclass
@@ -81,6 +86,7 @@ class Marking:
 
         People fill the places of people, then those of models whose answers could not be read. Marks that lie
         `adjudicate_if_gap` or more apart need one more, which stands: that of a further person, else `adjudicator`.
+        People beyond these are `unused`: those whose names come last.
         """
         marks = [mark for name in self.wanted if name != HUMAN and (mark := self.of_models.get(name)) is not None]
         people = list(self.of_people)
@@ -94,13 +100,33 @@ class Marking:
             judge = further[0] if further else adjudicator
             if judge is None:
                 return Verdict(None, tuple(marks), ("adjudication",), gap)
-            return Verdict(judge.points, (*marks, judge), (), gap, judge.grader)
+            return Verdict(judge.points, (*marks, judge), (), gap, judge.grader, _names(further[1:]))
         points = _COMBINE[self.item.graders.combine]([mark.points for mark in marks])
-        return Verdict(points, tuple(marks), (), gap)
+        return Verdict(points, tuple(marks), (), gap, unused=_names(further))
 
     def _missing(self, n: int) -> tuple[str, ...]:
         unread = [name for name in self.wanted if name != HUMAN and self.of_models.get(name) is None]
         return tuple([*(f"{name} (unreadable)" for name in unread), *[HUMAN] * n][:n])
+
+
+def _names(marks: Sequence[GraderMark]) -> tuple[str, ...]:
+    return tuple(mark.grader for mark in marks)
+
+
+def unused_marks(events: Iterable[Mapping[str, Any]]) -> list[str]:
+    """People whose marks were not asked for, each with the questions: `carol (A1, A4)`. events: of the kind `exam`."""
+    found: dict[str, list[str]] = {}
+    for data in events:
+        for name in data.get("unused") or ():
+            found.setdefault(str(name), []).append(str(data.get("item")))
+    return [f"{name} ({listed(list(dict.fromkeys(items)), 3)})" for name, items in sorted(found.items())]
+
+
+def warn_of_unused(names: Sequence[str], wanted: Sequence[str]) -> None:
+    """Warn of graders of the run that no question asks. wanted: the graders of all questions, each one's together."""
+    unused = [name for name in names if name.removeprefix(MODEL_PREFIX) not in wanted]
+    if unused:
+        logger.warning("graders that no question of this paper asks for, not used: %s", listed(unused))
 
 
 def graders_of(item: Item, given: Sequence[str], instead: Sequence[str] = ()) -> list[str]:

@@ -14,7 +14,7 @@ from evals.record.recorders import Event
 from evals.report_keys import defined
 from evals.suite.exam.agreement import agreement_of
 from evals.suite.exam.holdout import HoldoutRuns
-from evals.suite.exam.marks import HumanMarks
+from evals.suite.exam.marks import HumanMarks, unused_marks
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ExamReport:
     """`score`, the mean share of points over questions; `exam_score` and percentiles; all details under `exam`.
 
     holdout: the count of holdout runs, asked when the report is made; None for other forms. people: the marks of
-    people; `warnings` says which of them belong to no reply of the questions that were asked.
+    people; `warnings` says which of them belong to no reply of the questions that were asked, and which are too many.
     """
 
     def __init__(
@@ -76,8 +76,10 @@ class ExamReport:
             report |= {"exam_score_least": exam["final_range"][0], "exam_score_most": exam["final_range"][1]}
         counts = {f"n_{name}": count for name, count in exam["counts"].items() if count}
         without = [] if self._people is None else self._people.without_reply(self._events)
-        warned = {"warnings": [f"marks of no reply, not used: {listed(without, 5)}"]} if without else {}
-        return {**report, **counts, **warned, "exam": exam}
+        warnings = [f"marks of no reply, not used: {listed(without, 5)}"] if without else []
+        if unused := unused_marks(self._events.values()):
+            warnings.append(f"marks of more people than the paper asks for, not used: {listed(unused, 5)}")
+        return {**report, **counts, **({"warnings": warnings} if warnings else {}), "exam": exam}
 
     def _marks(self) -> dict[str, list[Mark | None]]:
         marks: dict[str, list[Mark | None]] = {}

@@ -14,6 +14,7 @@ from evals.sample import Sample
 from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
+from evals.suite.unfinished import complete_whole, ends_by_itself
 
 
 def includes_any(completion: str, answers: Sequence[str], ignore_case: bool = False) -> bool:
@@ -61,11 +62,16 @@ class Includes(StreamedEval):
         match: `correct`; `expected`, the sample's `ideal`; `picked` and `sampled`, both the whole completion.
 
         Raises:
-            BadSample: `check_sample` refuses the row.
+            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens came before any answer.
         """
         self.check_sample(sample)
-        completion = await self.complete(sample["input"])
-        found = includes_any(completion, accepted(sample, may_be_none=True), self.ignore_case)
+        answers = accepted(sample, may_be_none=True)
+
+        def is_whole(text: str) -> bool:
+            return not ends_by_itself(self.completion_fn) or includes_any(text, answers, self.ignore_case)
+
+        completion = await complete_whole(self, sample["input"], is_whole)
+        found = includes_any(completion, answers, self.ignore_case)
         record_match(found, expected=sample["ideal"], picked=completion, sampled=completion)
         return found
 

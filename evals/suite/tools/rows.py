@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from evals.errors import BadSample, DataError, did_you_mean
 from evals.json_text import dumps
+from evals.record.special_files import refuse_special
 from evals.suite.samples.ideals import require
 from evals.suite.tools.call_rules import TYPES, sent_name
 
@@ -185,6 +186,7 @@ def read_answers(path: Path | str) -> dict[str, Any]:
         DataError: the file cannot be read, or a line has no `id` and `ground_truth`.
     """
     answers: dict[str, Any] = {}
+    refuse_special(path)
     try:
         lines = Path(path).read_text(encoding="utf-8").split("\n")
     except OSError as error:

@@ -8,11 +8,13 @@ import zlib
 from pathlib import Path
 
 import pytest
+from made_runs import write_run
 from page_records import recorder_at, write_answers, write_conversation, write_mixed_run
 
 from evals.record import record_event, record_sampling
 from evals.record.reader import read_record
 from evals.report.html.packing import CHUNK_SAMPLES, Chunks, json_in_html, packed, unpacked
+from evals.report.html.page import write_page
 from evals.report.html.page_data import read_run, run_summary, sample_row
 from evals.report.html.sample_detail import sample_detail, turns_of
 
@@ -54,7 +56,7 @@ def test_the_summary_has_the_headline_with_interval_and_n_and_says_what_failed(t
     assert summary["verdicts"] == {
         "right": 1, "wrong": 2, "partly": 1, "errored": 1, "unscored": 1, "truncated": 1, "refused": 1,
     }  # fmt: skip
-    assert summary["warnings"] == ["1 sample failed and were not scored; they are not in n."]
+    assert summary["warnings"] == ["1 sample failed and was not scored; it is not in n."]
 
 
 def test_a_run_that_has_not_ended_shows_its_score_so_far(tmp_path: Path) -> None:
@@ -138,3 +140,35 @@ def test_a_sample_of_any_shape_can_be_shown(tmp_path: Path, prompt: object) -> N
     recorder.close()
     (packed_chunk,) = read_run(read_record(tmp_path / "a.jsonl")).chunks
     assert json.loads(unpacked(packed_chunk))["calls"][0]["completions"][1]["text"] == "5"
+
+
+def test_a_run_with_repeats_counts_evaluations_and_samples(tmp_path: Path) -> None:
+    path = write_run(tmp_path / "r.jsonl", {0: [1.0, None], 1: [0.0, 1.0], 2: [1.0, 1.0]}, repeats=2)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[-1] = json.dumps({"final_report": {"n": 3, "n_errors": 1}, "run_id": "r"}) + "\n"
+    path.write_text("".join(lines), encoding="utf-8")
+    summary = run_summary(read_record(path))
+    assert summary["n_samples_words"] == "6 evaluations of 3 samples"
+    assert summary["warnings"] == ["1 evaluation failed and was not scored; it is not in n."]
+
+
+def test_calls_that_left_no_event_are_those_that_the_run_counted(tmp_path: Path) -> None:
+    """A completion function of openai/evals that records nothing: the terminal says how often it was called."""
+    recorder = recorder_at(tmp_path / "r.jsonl")
+    for number in range(3):
+        with recorder.sample(f"sums.test.{number}") as scope:
+            record_event("match", {"correct": True})
+            scope.commit()
+    recorder.record_final_report({"accuracy": 1.0, "n": 3}, {"run": {"n_calls": 3, "wall_s": 0.5}})
+    recorder.close()
+    assert dict(run_summary(read_record(tmp_path / "r.jsonl"))["work"])["calls"] == "3"
+
+
+def test_a_page_of_several_evals_names_all_of_them_and_each_at_its_run(tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    for name in ("sums.test.v1", "words.test.v1"):
+        write_run(tmp_path / f"{name[:4]}.jsonl", [1.0, 0.0], eval_name=name)
+    write_page([tmp_path / "sums.jsonl", tmp_path / "word.jsonl"], tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<h1>sums.test.v1, words.test.v1</h1>" in page
+    assert [page.count(f'<span class="quiet">{name}, ') for name in ("sums.test.v1", "words.test.v1")] == [1, 1]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ladder_records import P_RIGHT, write_ladder, write_record
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2
 
 from evals.cli.main import main
 from evals.scaling.trend import classify_trend
@@ -119,3 +119,11 @@ def test_a_record_of_a_pocket_model_is_taken_as_it_is(tmp_path, capsys):
 
 def test_a_path_that_is_no_record_is_an_error(capsys):
     assert main(["plot", "inverse", str(Path("nowhere.jsonl"))]) == 2
+
+
+def test_near_1_the_interval_is_the_one_that_the_run_prints(tmp_path, capsys):
+    (found,) = plotted(capsys, *write_ladder(tmp_path, [0.5, 0.99]))
+    top = found["models"][1]
+    # Two misses of 200: the upper end is that of a Poisson rate (Brown, Cai and DasGupta 2001, section 4.1.1).
+    assert top["high"] == pytest.approx(1 - chi2.ppf(0.05, 4) / 2 / 200)
+    assert top["high"] > binomtest(198, 200).proportion_ci(method="wilson").high

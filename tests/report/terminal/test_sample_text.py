@@ -189,3 +189,15 @@ def test_of_a_long_prompt_the_end_is_kept(long):
     assert "What is asked?" in shown
     assert "characters in all)" in shown
     assert len(shown.splitlines()) < 26
+
+
+def test_the_call_that_failed_stands_behind_those_that_did_not():
+    error = {"type": "timed out", "message": "no reply", "prompt": "and then?"}
+    shown = sample_text(sample(("sampling", {"prompt": "first?", "sampled": ["yes"]}), ("error", error), error=error))
+    assert shown.splitlines()[1:] == [
+        "  prompt      first?",
+        "  completion  yes",
+        "  call        the one that failed",
+        "  prompt      and then?",
+        "  error       timed out: no reply",
+    ]

@@ -162,6 +162,14 @@ def test_boxed_answers_compare_as_numbers_or_as_latex() -> None:
     assert rule.same(r"\text{Tuesday}", "Tuesday")
     assert rule.same(r"18 \text{ dollars}", "18")
     assert rule.same(r"x = 90^\circ", "90")
+    assert rule.same(r"\sqrt{2}", r"\sqrt2")
+    assert rule.same(r"\frac{1}{2}x", r"\frac12x")
+    assert rule.same(r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}")
+    assert rule.same("11111100", r"11,\! 111,\! 100")
+    assert rule.same("- 5", "-5")
+    assert rule.same("B", r"\text{(B)}")
+    assert not rule.same("- 5", "5")
+    assert not rule.same("[0,1]", "(0,1)")
     assert not rule.same("x+1", "1+x")
 
 
@@ -247,8 +255,9 @@ def test_a_box_of_mathematics_is_no_plain_number(box: str) -> None:
 
 @pytest.mark.parametrize(
     ("box", "value"),
-    [(r"\frac{3}{4}", "0.75"), (r"1\,000", "1000"), (r"\$5.00", "5"), (r"5\text{ cm}", "5"), ("3^2", "9")],
-)
+    [(r"\frac{3}{4}", "0.75"), (r"1\,000", "1000"), (r"\$5.00", "5"), (r"5\text{ cm}", "5"), ("3^2", "9"),
+     ("- 5", "-5"), (r"\text{-}5", "-5"), (r"- \frac{1}{2}", "-0.5"), (r"10,\! 000", "10000")],
+)  # fmt: skip
 def test_a_box_of_a_number_is_read(box: str, value: str) -> None:
     rule = make_rule("number")
     assert rule.same(str(rule.extract(rf"\boxed{{{box}}}")), value)
@@ -266,7 +275,16 @@ def test_a_box_of_a_number_is_read(box: str, value: str) -> None:
         ("Paris\n\nLet me know if you have questions.", "Paris"),
         ("Answer: Paris\nIt lies on the Seine.", "Paris"),
         ("The answer is unclear.\nIt may be Rome.", "It may be Rome"),
+        ("The answer is: **Paris**", "Paris"),
+        ("The final answer is\uff1a Paris.", "Paris"),
+        ("The city is old.\n<answer>Paris</answer>", "Paris"),
+        ("<answer>\nParis\n</answer>", "Paris"),
+        ("Paris<|im_end|>", "Paris"),
+        ("Paris</s>", "Paris"),
+        ("Paris\n\n---", "Paris"),
+        ("```\nParis\n```", "Paris"),
         (") ]", ") ]"),
+        ("---", "---"),
         ("!", "!"),
     ],
 )
@@ -294,6 +312,24 @@ def test_what_stands_around_a_last_line_does_not_count(completion: str, answer: 
 def test_words_are_compared_without_quotes_and_the_brackets_of_one_side(answer: str, ideal: str, same: bool) -> None:
     assert make_rule("last_line").same(answer, ideal) is same
     assert make_rule("regex", pattern=".+").same(answer, ideal) is same
+
+
+@pytest.mark.parametrize(
+    ("answer", "ideal", "same"),
+    [
+        ("- Paris", "Paris", True),
+        ("> **Paris**", "Paris", True),
+        ("Paris \u2705", "Paris", True),
+        ("Paris! \U0001f389", "Paris", True),
+        ("the cat \U0001f436", "the cat \U0001f431", False),
+        ("- 5", "5", False),
+        ("> ) }", ") }", False),
+        ("> ) }", "> ) }", True),
+        ("- - Paris", "Paris", False),
+    ],
+)
+def test_a_bullet_and_emoji_of_a_last_line_do_not_count(answer: str, ideal: str, same: bool) -> None:
+    assert make_rule("last_line").same(answer, ideal) is same
 
 
 DECORATED = [

@@ -218,3 +218,21 @@ def test_the_examples_in_the_docstrings_hold() -> None:
     results = doctest.testmod(numbers)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x = - 5", -5),
+        ("(- 5)", -5),
+        ("x = \u2212 5", -5),
+        ("- 5 apples", 5),
+        ("10 - 5", 5),
+        ("a - 5", 5),
+        ("= -5", -5),
+    ],
+)
+def test_a_minus_and_a_space_are_a_sign_where_no_list_begins_and_nothing_is_taken_away(text: str, value: int) -> None:
+    found = last_number(text)
+    assert found is not None
+    assert found.value == value

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exam_runs import HARBOUR, RUN_OF_THE_EXAMPLE, answering, registry_with, sit, write_marks
+from exam_runs import HARBOUR, MARKS_OF_THE_EXAMPLE, RUN_OF_THE_EXAMPLE, answering, registry_with, sit, write_marks
 
 from evals.cli.main import main
 from evals.errors import EvalsError
@@ -208,6 +208,14 @@ def test_marks_of_a_run_that_a_question_did_not_have_are_named(tmp_path: Path) -
         report = sit(tmp_path, server).report
     assert report["warnings"] == ["marks of no reply, not used: C1 run 3"]
     assert report["n_pending"] == 2
+
+
+def test_marks_of_more_people_than_the_paper_asks_for_are_named(tmp_path: Path) -> None:
+    more = [{"item": "C1", "run": 0, "grader": name, "points": 1} for name in ("yan", "zoe")]
+    registry_with(tmp_path, human_marks=write_marks(tmp_path / "marks.jsonl", [*MARKS_OF_THE_EXAMPLE, *more]))
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        report = sit(tmp_path, server).report
+    assert report["warnings"] == ["marks of more people than the paper asks for, not used: yan (C1), zoe (C1)"]
 
 
 @pytest.mark.parametrize(("points", "said"), [("4", "'4', which is no number"), (9, "outside 0 to 6")])

@@ -13,7 +13,16 @@ from evals.errors import DataError
 from evals.exams.items import Graders, Item, RubricLine
 from evals.suite.exam.agreement import agreement_of
 from evals.suite.exam.grading import says_no_image
-from evals.suite.exam.marks import GraderMark, HumanMarks, LineMark, Marking, graders_of, mark_of
+from evals.suite.exam.marks import (
+    GraderMark,
+    HumanMarks,
+    LineMark,
+    Marking,
+    graders_of,
+    mark_of,
+    unused_marks,
+    warn_of_unused,
+)
 from evals.suite.exam.model_marks import Unreadable, grading_prompt, model_mark, read_lines
 
 RUBRIC = (
@@ -117,6 +126,26 @@ def test_marks_far_apart_need_one_more_which_stands() -> None:
     assert _essay(2, 5, people=(4,)).verdict().points == 4
     judged = _essay(2, 5).verdict(GraderMark("judge", 3.5))
     assert (judged.points, judged.adjudicated_by, judged.gap) == (3.5, "judge", 3)
+
+
+def test_marks_beyond_those_that_were_asked_for_are_named() -> None:
+    people = [GraderMark(name, points) for name, points in (("ann", 4), ("bob", 5), ("cyd", 1), ("dan", 2))]
+    agreed = Marking(ESSAY, ["human", "human"], of_people=people).verdict()
+    assert (agreed.points, agreed.unused) == (4.5, ("cyd", "dan"))
+    apart = Marking(ESSAY, ["human", "human"], of_people=[people[0], people[2], people[1], people[3]]).verdict()
+    assert (apart.points, apart.adjudicated_by, apart.unused) == (5, "bob", ("dan",))
+    assert Marking(ESSAY, ["human", "human"], of_people=people[:2]).verdict().unused == ()
+
+
+def test_unused_marks_are_listed_by_person_with_the_questions() -> None:
+    events = [{"item": "A1", "unused": ["cyd"]}, {"item": "A2", "unused": ["cyd", "dan"]}, {"item": "A3"}]
+    assert unused_marks(events) == ["cyd (A1, A2)", "dan (A2)"]
+
+
+def test_a_grader_of_the_run_that_no_question_asks_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    names = ["one", "two", "three"]
+    warn_of_unused(names, graders_of(ESSAY, names))
+    assert caplog.messages == ["graders that no question of this paper asks for, not used: three"]
 
 
 def test_the_paper_says_who_marks_then_the_run_then_people() -> None:

@@ -74,7 +74,7 @@ function refilter() {
 
 function say(progress) {
   const n = list.view.length;
-  status.textContent = (n === rows.n ? plural(n, "sample") : `${count(n)} of ${plural(rows.n, "sample")}`) + (progress ? `, ${progress}` : "");
+  status.textContent = (n === rows.n ? plural(n, rows.unit) : `${count(n)} of ${plural(rows.n, rows.unit)}`) + (progress ? `, ${progress}` : "");
 }
 
 function drawRows() {

@@ -106,7 +106,7 @@ function callBox(call, place, calls, skipPrompt) {
   const before = place ? calls[place - 1].turns : null;
   const completions = call.completions || [];
   return [
-    calls.length > 1 ? el("h3", { class: "call" }, `call ${place + 1} of ${calls.length}`) : null,
+    calls.length > 1 ? el("h3", { class: "call" }, `call ${place + 1} of ${calls.length}`, call.failed ? el("span", { class: "badge" }, "failed") : null) : null,
     skipPrompt ? null : turnList(call.turns, sameStart(call.turns, before)),
     completions.map((one, i) => completionBox(one, i, completions.length)),
     call.options ? el("section", { class: "turn assistant answer" }, el("h3", { class: "part" }, "scored texts"), optionTable(call.options)) : null,

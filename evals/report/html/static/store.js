@@ -90,6 +90,7 @@ function joinRuns() {
     rows.at[r] = at;
   });
   rows.key = keys;
+  rows.unit = keys.every((key) => key.endsWith("\n0")) ? "sample" : "evaluation";
   rows.prefix = sharedStart(keys).length;
   rows.flip = flipsOf(keys);
 }
