@@ -6,6 +6,7 @@ import enum
 import math
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from evals.engine.error_bodies import (
     ErrorBody,

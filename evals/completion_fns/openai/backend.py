@@ -14,6 +14,7 @@ from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
 from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
+from evals.completion_fns.openai.cut_prompts import PromptWatch
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
 from evals.completion_fns.openai.refusals import adapted, is_of_the_template
 from evals.completion_fns.openai.reply_checks import (
@@ -120,6 +121,7 @@ class OpenAIBackend(HostedBackend):
         self.headers = dict(headers or {})
         self.timeout_s = timeout_s
         self._endpoint: Endpoint | None = None
+        self._prompts = PromptWatch()
         self._nothing_known: ModelInfo | None = None
         self._max_n: int | None = None
         "Completions that the server gives in one request, where it has said so."
@@ -271,6 +273,7 @@ class OpenAIBackend(HostedBackend):
             return again
         if "stop" in options and not body.get("include_stop_str_in_output"):
             end_at_stop(result, options["stop"])
+        self._prompts.look(prompt, result)
         result.request = plan.recorded_at(endpoint.path, body)
         if endpoint.path != self.path:
             result.request = {**(result.request or {}), "endpoint": endpoint.path}
