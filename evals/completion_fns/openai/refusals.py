@@ -63,6 +63,15 @@ def _has_developer(body: Mapping[str, Any]) -> bool:
     return any(message.get("role") == "developer" for message in body.get("messages") or ())
 
 
+_ONLY_STREAMS = r"only supports? stream|non-streaming|stream must be (set to )?true|must (have|set) [`'\"]?stream"
+"DashScope's of models that think, which it answers in a stream alone."
+
+
+def wants_stream(message: str) -> bool:
+    """Whether an error says that the server answers in a stream alone."""
+    return says(_ONLY_STREAMS, message)
+
+
 def is_of_the_template(message: str) -> bool:
     """Whether an error comes from the model's chat template, which llama.cpp answers with status 500."""
     return says(_NO_SYSTEM, message) or says(_ALTERNATE, message)

@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.completion_fns.openai.message_roles import in_roles, with_system_role, without_developer
 from evals.completion_fns.openai.response_items import input_items, responses_options
+from evals.errors import UsageError
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
 
 _NAMES = """
@@ -123,7 +124,7 @@ def recorded_request(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dic
     return kept or None
 
 
-_NOT_RECORDED = ("model", "messages", "prompt", "input", "stream")
+_NOT_RECORDED = ("model", "messages", "prompt", "input", "stream", "stream_options")
 
 
 def _recorded(name: str, value: Any) -> Any:
@@ -141,3 +142,10 @@ def _masked(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _masked(str(key), part) for key, part in value.items()}
     return [_masked(name, part) for part in value] if isinstance(value, list) else value
+
+
+def refuse_words(options: Mapping[str, Any]) -> None:
+    """Raise UsageError for a word where a number belongs, which every server refuses."""
+    for name, value in options.items():
+        if name in NUMBERS and isinstance(value, str):
+            raise UsageError(f"{name} must be a number, not {value!r}", fix=f"write {name}=NUMBER")
