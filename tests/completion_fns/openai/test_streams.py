@@ -97,7 +97,7 @@ def test_an_error_within_a_stream_is_the_reply():
 
 @pytest.mark.parametrize("body", [stream(*ANSWER[:4]), b"", b"data: [1]\n\n", b"data: {\n\n", b": nothing\n\n"])
 def test_a_stream_that_broke_off_is_no_reply(body: bytes):
-    with pytest.raises(ValueError, match="before its end|no JSON object|Expecting"):
+    with pytest.raises(ValueError, match=r"before its end|no JSON object|Expecting"):
         assembled(body)
 
 
