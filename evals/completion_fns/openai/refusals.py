@@ -50,7 +50,7 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
     if says(_NO_DEVELOPER, message) and not rules.no_developer and _has_developer(body):
         return replace(rules, no_developer=True)
     if says(_NO_SYSTEM, message) and rules.system_role != "user":
-        return replace(rules, system_role="user", must_alternate=True)
+        return replace(rules, system_role="user", no_developer=True, must_alternate=True)
     if says(_ALTERNATE, message) and not rules.must_alternate:
         return replace(rules, must_alternate=True)
     if says(_NO_ZERO, message) and body.get("temperature") == 0:

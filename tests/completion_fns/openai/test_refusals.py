@@ -99,7 +99,7 @@ class _Template:
     def answer(self, request: HttpRequest) -> HttpReply:
         roles = [message["role"] for message in json.loads(request.body)["messages"]]
         self.roles.append(roles)
-        if "system" in roles:
+        if "system" in roles or "developer" in roles:
             return HttpReply(json.dumps({"error": {"message": self.words}}).encode(), self.status)
         if any(first == second for first, second in itertools.pairwise(roles)):
             return HttpReply(b'{"error": "Conversation roles must alternate user/assistant/user/assistant/..."}', 400)
@@ -121,7 +121,8 @@ class _Template:
 def test_a_template_without_a_system_role_gets_user_and_assistant_in_turn(status: int, words: str):
     async def calls(fn: Any) -> list[Completions]:
         try:
-            return [await fn.complete(chat) for chat in (FEW_SHOTS[:4], "3+3")]
+            developer = [{"role": "developer", "content": "Be brief."}, FEW_SHOTS[3]]
+            return [await fn.complete(chat) for chat in (FEW_SHOTS[:4], "3+3", developer)]
         finally:
             await fn.aclose()
 
@@ -132,8 +133,8 @@ def test_a_template_without_a_system_role_gets_user_and_assistant_in_turn(status
         results = asyncio.run(calls(OpenAIChatCompletionFn("m", f"http://127.0.0.1:{port}/v1")))
     finally:
         server.stop()
-    assert [result.texts for result in results] == [["6"], ["6"]]
-    assert app.roles[1:] == [["user", "assistant", "user"], ["user"]]
+    assert [result.texts for result in results] == [["6"]] * 3
+    assert app.roles[1:] == [["user", "assistant", "user"], ["user"], ["user"]]
 
 
 def test_neighbours_of_one_role_are_joined_where_the_template_refuses_them():
