@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.completion_fns.openai.message_roles import in_roles, with_system_role, without_developer
+from evals.completion_fns.openai.message_roles import in_roles, without_developer
 from evals.completion_fns.openai.response_items import input_items, responses_options
 from evals.errors import UsageError
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
@@ -75,9 +75,13 @@ def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/chat/completions`."""
+    sent = [_for_chat(message) for message in _in_known_roles(messages, rules)]
+    return {"model": model, "messages": sent, **rules.apply(options)}
+
+
+def _in_known_roles(messages: Sequence[Mapping[str, Any]], rules: RequestRules) -> Sequence[Mapping[str, Any]]:
     known = without_developer(messages) if rules.no_developer else messages
-    taken = in_roles(known, rules.system_role, must_alternate=rules.must_alternate)
-    return {"model": model, "messages": [_for_chat(message) for message in taken], **rules.apply(options)}
+    return in_roles(known, rules.system_role, must_alternate=rules.must_alternate)
 
 
 def _for_chat(message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -103,7 +107,7 @@ def responses_body(
 
     reasons: the model does in this call, so its reasoning items are asked for in a form that can be sent back.
     """
-    items = input_items(with_system_role(messages, rules.system_role))
+    items = input_items(_in_known_roles(messages, rules))
     # Said although it is the API's default: transformers' server streams this endpoint unless it is told not to.
     return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons)), "stream": False}
 

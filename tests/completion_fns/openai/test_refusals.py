@@ -13,7 +13,7 @@ from evals.completion import Completions
 from evals.completion_fns.openai.message_roles import alternating, in_roles
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn
 from evals.completion_fns.openai.refusals import adapted, refused_parameter
-from evals.completion_fns.openai.requests import RequestRules, chat_body
+from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body
 from evals.testing.http_server import HttpReply, HttpRequest, ServerThread
 
 BODY = {"temperature": 0.0, "top_p": 0.9, "stop": ["x"], "seed": 1, "user": "u", "presence_penalty": 0, "max_tokens": 5}
@@ -76,6 +76,14 @@ def test_roles_alternate_with_examples_in_the_roles_of_their_names():
     ]
     assert alternating(FEW_SHOTS[:1], None) == FEW_SHOTS[:1]
     assert in_roles(FEW_SHOTS, None, must_alternate=False) is FEW_SHOTS
+
+
+def test_the_responses_endpoint_gets_the_same_roles():
+    rules = RequestRules(system_role="user", must_alternate=True, no_developer=True)
+    chat = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "3+3"}]
+    assert responses_body("m", chat, {}, rules)["input"] == [{"role": "user", "content": "Be brief.\n\n3+3"}]
+    items = [{"type": "function_call_output", "call_id": "a", "output": "1"}]
+    assert responses_body("m", items, {}, rules)["input"] == items
 
 
 def test_calls_of_tools_and_their_results_stay_as_they_are():
