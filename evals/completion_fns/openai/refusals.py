@@ -60,7 +60,8 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
 
 
 def _has_developer(body: Mapping[str, Any]) -> bool:
-    return any(message.get("role") == "developer" for message in body.get("messages") or ())
+    messages = body.get("messages") or body.get("input") or ()
+    return any(isinstance(message, Mapping) and message.get("role") == "developer" for message in messages)
 
 
 _ONLY_STREAMS = r"only supports? stream|non-streaming|stream must be (set to )?true|must (have|set) [`'\"]?stream"
