@@ -128,6 +128,7 @@ def compressed(encoding: str, body: bytes) -> bytes:
         ("deflate", zlib.compress(BODY)[2:-4]),
         ("identity", BODY),
     ],
+    ids=["two members", "deflate", "deflate without its frame", "identity"],
 )
 def test_a_compressed_reply_is_read_whole_as_servers_compress_it(transport, encoding, body):
     (reply,) = Server([compressed(encoding, body)], pause_s=0.001).asked(transport)
