@@ -8,6 +8,9 @@ from typing import Any
 
 from evals.images.inline import inline_images
 
+SYSTEM_ROLES = ("system", "developer")
+"OpenAI's models since o1 call the system message the developer's."
+
 
 @dataclass(frozen=True)
 class TwoRoleFormat:
@@ -29,16 +32,16 @@ class TwoRoleFormat:
     def system_and_messages(self, prompt: Any) -> tuple[str, list[dict[str, Any]]]:
         """The system text and the messages for a prompt, which is a text or a chat.
 
-        System messages at the start become the system text. Later ones become the user's, since these APIs have no such
-        message. So do all of them where the chat holds no other message.
+        System messages at the start, also those of role `developer`, become the system text. Later ones become the
+        user's, since these APIs have no such message. So do all of them where the chat holds no other message.
         """
         if isinstance(prompt, str):
             return "", [{"role": "user", self.parts_key: self.parts_of(prompt)}]
         chat = list(inline_images(prompt))
-        n_system = next((i for i, message in enumerate(chat) if message["role"] != "system"), len(chat))
+        n_system = next((i for i, message in enumerate(chat) if message["role"] not in SYSTEM_ROLES), len(chat))
         if n_system == len(chat):
             n_system = 0
-        system = "\n\n".join(_text_of(message["content"]) for message in chat[:n_system])
+        system = "\n\n".join(_text_of(message.get("content")) for message in chat[:n_system])
         return system, self.merged(chat[n_system:])
 
     def merged(self, chat: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

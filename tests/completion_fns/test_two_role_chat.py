@@ -37,6 +37,7 @@ def said(role: str, content: Any) -> dict[str, Any]:
         ([said("system", "s"), said("system", "t"), said("user", "a")], ("s\n\nt", [user("a")])),
         ([said("user", "a"), said("system", "s"), said("assistant", "b")], ("", [user("a", "s"), model("b")])),
         ([said("system", "s")], ("", [user("s")])),
+        ([said("developer", "s"), said("user", "a")], ("s", [user("a")])),
         ([said("system", "s"), said("assistant", "b"), said("user", "a")], ("s", [model("b"), user("a")])),
         ([said("user", "a"), said("assistant", ""), said("user", "b")], ("", [user("a", "b")])),
         ([said("tool", "t")], ("", [user("t")])),

@@ -109,15 +109,17 @@ CHAT_FORMAT = TwoRoleFormat("assistant", "content", content_blocks, tool_blocks)
 def reply_text(reply: Mapping[str, Any]) -> str:
     """The texts of a reply, joined; thoughts and tool calls are left out."""
     blocks = reply.get("content") or []
-    return "".join(block.get("text", "") for block in blocks if block.get("type") == "text")
+    return "".join(block.get("text") or "" for block in blocks if block.get("type") == "text")
 
 
-def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """The token counts of a reply under Anthropic's keys, and under OpenAI's.
+def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The token counts of a reply under Anthropic's keys, and under OpenAI's; None where it has none.
 
     OpenAI's prompt tokens are all input. Anthropic counts apart what its cache gave and what it stored.
     """
     counts = {name: value for name, value in (reply.get("usage") or {}).items() if isinstance(value, int)}
+    if not counts:
+        return None
     n_read = counts.get("cache_read_input_tokens", 0)
     n_prompt = counts.get("input_tokens", 0) + n_read + counts.get("cache_creation_input_tokens", 0)
     n_completion = counts.get("output_tokens", 0)

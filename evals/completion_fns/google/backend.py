@@ -11,6 +11,7 @@ from typing import Any
 from evals.completion import Completions
 from evals.completion_fns.google.contents import (
     CHAT_FORMAT,
+    NO_ANSWER,
     NOT_SENT,
     candidate_reasoning,
     candidate_text,
@@ -165,6 +166,8 @@ class GoogleCompletionFn(HostedBackend):
         candidates = reply.get("candidates") or []
         if candidates:
             first: dict[str, Any] = candidates[0]
+            if first.get("finish_reason") in NO_ANSWER and not candidate_text(first):
+                raise CallFailed(Kind.SERVER, f"no text, finish reason {first['finish_reason']}", host=self.host)
             return first
         reason = (reply.get("prompt_feedback") or {}).get("block_reason")
         if reason:

@@ -23,6 +23,9 @@ FINISH_REASONS = {
 }
 "OpenAI's finish reason for each of Google's; others stay as they are, in lower case."
 
+NO_ANSWER = ("OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED")
+"Reasons for which nobody can tell what the model would have answered; a completion without text is tried again."
+
 NOT_SENT = frozenset(["n", "logit_bias", "user", "best_of", "echo", "suffix"])
 "OpenAI's parameters that the Gemini API does not have."
 

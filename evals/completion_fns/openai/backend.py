@@ -14,8 +14,9 @@ from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
 from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
+from evals.completion_fns.openai.cut_prompts import PromptWatch
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
-from evals.completion_fns.openai.refusals import adapted, is_of_the_template
+from evals.completion_fns.openai.refusals import adapted, is_of_the_template, wants_stream
 from evals.completion_fns.openai.reply_checks import (
     failure_of_reply,
     failure_within,
@@ -25,9 +26,9 @@ from evals.completion_fns.openai.reply_checks import (
 )
 from evals.completion_fns.openai.request_plan import NOT_FOR_THE_BODY, RequestPlan, request_plan
 from evals.completion_fns.openai.requests import (
-    NUMBERS,
     SAMPLING_OPTIONS,
     RequestRules,
+    refuse_words,
 )
 from evals.completion_fns.openai.results import OpenAIBaseCompletionResult
 from evals.completion_fns.openai.stops import end_at_stop, stopped_in_thoughts
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _MAX_ADAPTATIONS = 8
 "Attempts at one request that differ in the parameters that the server refused."
+
+_STREAM = {"stream": True, "stream_options": {"include_usage": True}}
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +113,7 @@ class OpenAIBackend(HostedBackend):
             registry=registry,
             max_concurrency=max_concurrency,
         )
-        _refuse_words(self.options)
+        refuse_words(self.options)
         self.api_base = api_base
         self.n_ctx = n_ctx
         self.limit_key = f"{self.shown_url} {model}"
@@ -120,11 +123,12 @@ class OpenAIBackend(HostedBackend):
         self.headers = dict(headers or {})
         self.timeout_s = timeout_s
         self._endpoint: Endpoint | None = None
+        self._prompts = PromptWatch()
         self._nothing_known: ModelInfo | None = None
         self._max_n: int | None = None
         "Completions that the server gives in one request, where it has said so."
-        self._streams_unasked = False
-        "The server has streamed a reply although nothing asked for a stream."
+        self._stream: dict[str, Any] | None = None
+        "That no stream is wanted, for a server that streams unasked; or that one is, for a server that gives no other."
         rename = {"max_tokens": max_tokens_param} if max_tokens_param else {}
         self._own_rules = self._rules = RequestRules(rename, frozenset(drop), system_role)
 
@@ -271,6 +275,7 @@ class OpenAIBackend(HostedBackend):
             return again
         if "stop" in options and not body.get("include_stop_str_in_output"):
             end_at_stop(result, options["stop"])
+        self._prompts.look(prompt, result)
         result.request = plan.recorded_at(endpoint.path, body)
         if endpoint.path != self.path:
             result.request = {**(result.request or {}), "endpoint": endpoint.path}
@@ -293,17 +298,20 @@ class OpenAIBackend(HostedBackend):
         for _ in range(_MAX_ADAPTATIONS):
             plan = self.plan_of(options)
             body = there.body(prompt, plan.fields, plan.rules)
-            if self._streams_unasked:
-                body["stream"] = False
+            if self._stream is not None:
+                body |= self._stream
             if "extra_body" in options:
                 body.update(options["extra_body"])
             reply = await client.post(there.path, body, options.get("extra_headers"), plan.timeout_s)
             if reply.status < 300:
-                if self._streams_unasked or not is_stream(reply):
+                if self._stream is not None or not is_stream(reply):
                     return body, reply, plan
-                self._streams_unasked = True
+                self._stream = {"stream": False}
                 continue
             failure = failure_of_reply(reply, self.host, self.shown_url + there.path)
+            if failure.status == 400 and wants_stream(failure.message) and not body.get("stream"):
+                self._stream = _STREAM
+                continue
             may_adapt = failure.status in (400, 422) or is_of_the_template(failure.message)
             if not may_adapt or not self._adapt(plan.learnt, failure, body):
                 raise failure
@@ -336,10 +344,3 @@ class OpenAIBackend(HostedBackend):
         self._rules = better
         logger.warning("%s: requests are adapted to the model: %s", self.model, failure.message)
         return True
-
-
-def _refuse_words(options: Mapping[str, Any]) -> None:
-    """Raise UsageError for a word where a number belongs, which every server refuses."""
-    for name, value in options.items():
-        if name in NUMBERS and isinstance(value, str):
-            raise UsageError(f"{name} must be a number, not {value!r}", fix=f"write {name}=NUMBER")

@@ -41,6 +41,7 @@ beyond waits a second for the system to try again."""
 ADDRESSES_HOLD_S = 10.0
 "How long the addresses of a server are used before they are looked up again."
 
+_GZIP_MAGIC = b"\x1f\x8b"
 _MAY_DECODE = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
@@ -303,5 +304,20 @@ def _decoded(body: bytes, encoding: str | None) -> bytes:
     for name in reversed(encoding.lower().split(",")):
         wbits = _MAY_DECODE.get(name.strip().removeprefix("x-"))
         if wbits is not None:
-            body = zlib.decompress(body, wbits)
+            body = _inflated(body, wbits)
     return body
+
+
+def _inflated(body: bytes, wbits: int) -> bytes:
+    """The bytes of a compressed body, which may be several members of gzip, or `deflate` without its frame."""
+    if wbits == zlib.MAX_WBITS and (body[0] & 0x0F != 8 or int.from_bytes(body[:2], "big") % 31):
+        wbits = -zlib.MAX_WBITS  # RFC 9110 wants the frame of zlib; some servers send none
+    parts = []
+    while True:
+        member = zlib.decompressobj(wbits)
+        parts.append(member.decompress(body))
+        if not member.eof:
+            raise zlib.error("incomplete")
+        body = member.unused_data
+        if not body.startswith(_GZIP_MAGIC):
+            return b"".join(parts)

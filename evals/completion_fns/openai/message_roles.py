@@ -18,6 +18,11 @@ def with_system_role(messages: Sequence[Mapping[str, Any]], role: str | None) ->
     return [{**message, "role": role} if message.get("role") == "system" else message for message in messages]
 
 
+def without_developer(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages with the role `system` in place of `developer`, its name since OpenAI's o1."""
+    return [{**message, "role": "system"} if message.get("role") == "developer" else message for message in messages]
+
+
 def in_roles(
     messages: Sequence[Mapping[str, Any]], system_role: str | None, *, must_alternate: bool
 ) -> Sequence[Mapping[str, Any]]:

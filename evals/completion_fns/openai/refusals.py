@@ -30,6 +30,8 @@ _ONE_VALUE = r"only the default|does not support [\d.]+ with this model"
 _ROLE_REFUSED = r"'messages\[\d+\]\.role' does not support '(system|developer)'"
 _NO_SYSTEM = r"system role (is )?not supported|only user(,| and) assistant (and tool )?roles are supported"
 "Chat templates of Gemma 2 and Mistral, whose errors vLLM, SGLang, LM Studio, TGI and llama.cpp pass on."
+_NO_DEVELOPER = r"(variant|role).{0,20}developer|developer.{0,20}role"
+"DeepSeek's `unknown variant 'developer', expected one of ...`, and chat templates' `Unexpected role 'developer'`."
 _ALTERNATE = r"roles must alternate"
 
 
@@ -45,14 +47,30 @@ def adapted(rules: RequestRules, message: str, body: Mapping[str, Any]) -> Reque
     if role := re.search(_ROLE_REFUSED, message):
         other = {"system": "developer", "developer": "user"}[role[1]]
         return replace(rules, system_role=other) if rules.system_role != other else None
+    if says(_NO_DEVELOPER, message) and not rules.no_developer and _has_developer(body):
+        return replace(rules, no_developer=True)
     if says(_NO_SYSTEM, message) and rules.system_role != "user":
-        return replace(rules, system_role="user", must_alternate=True)
+        return replace(rules, system_role="user", no_developer=True, must_alternate=True)
     if says(_ALTERNATE, message) and not rules.must_alternate:
         return replace(rules, must_alternate=True)
     if says(_NO_ZERO, message) and body.get("temperature") == 0:
         return replace(rules, no_zero=rules.no_zero | {"temperature"})
     refused = refused_parameter(message, body)
     return replace(rules, drop=rules.drop | {refused}) if refused else None
+
+
+def _has_developer(body: Mapping[str, Any]) -> bool:
+    messages = body.get("messages") or body.get("input") or ()
+    return any(isinstance(message, Mapping) and message.get("role") == "developer" for message in messages)
+
+
+_ONLY_STREAMS = r"only supports? stream|non-streaming|stream must be (set to )?true|must (have|set) [`'\"]?stream"
+"DashScope's of models that think, which it answers in a stream alone."
+
+
+def wants_stream(message: str) -> bool:
+    """Whether an error says that the server answers in a stream alone."""
+    return says(_ONLY_STREAMS, message)
 
 
 def is_of_the_template(message: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from evals.completion_fns.openai.streams import assembled
 from evals.completion_fns.openai.wire import WireReply, decode_json
 from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
 from evals.secrets import redact
@@ -21,13 +22,13 @@ answers an unknown path with status 200 and the last of these."""
 
 
 def read_reply(reply: WireReply, host: str) -> dict[str, Any]:
-    """The JSON object of a reply with a status below 300.
+    """The JSON object of a reply with a status below 300; that of a stream is put together.
 
     Raises:
         CallFailed: the body is no JSON object, or it is an error: some gateways give status 200 to every failure.
     """
     try:
-        raw = decode_json(reply.body)
+        raw = assembled(reply.body) if is_stream(reply) else decode_json(reply.body)
     except (ValueError, RecursionError):
         message = f"the reply is no valid JSON: {short(reply.body[:400].decode('utf-8', 'replace'), 80)!r}"
         raise CallFailed(Kind.BAD_REPLY, message, status=reply.status, host=host) from None

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.completion_fns.openai.message_roles import in_roles, with_system_role
+from evals.completion_fns.openai.message_roles import in_roles, without_developer
 from evals.completion_fns.openai.response_items import input_items, responses_options
+from evals.errors import UsageError
 from evals.secrets import MASK, is_secret_name, redact, without_secrets
 
 _NAMES = """
@@ -43,6 +44,8 @@ class RequestRules:
     "The role that messages of role `system` get; None keeps it."
     no_zero: frozenset[str] = frozenset()
     "Parameters that are left out where they are 0."
+    no_developer: bool = False
+    "Whether messages of role `developer` are sent as those of role `system`."
     must_alternate: bool = False
     "Whether neighbouring messages of one role are sent as one: the model's chat template takes no others."
 
@@ -72,10 +75,13 @@ def chat_body(
     model: str | None, messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any], rules: RequestRules
 ) -> dict[str, Any]:
     """The JSON body of a request to `/chat/completions`."""
-    sent = [
-        _for_chat(message) for message in in_roles(messages, rules.system_role, must_alternate=rules.must_alternate)
-    ]
+    sent = [_for_chat(message) for message in _in_known_roles(messages, rules)]
     return {"model": model, "messages": sent, **rules.apply(options)}
+
+
+def _in_known_roles(messages: Sequence[Mapping[str, Any]], rules: RequestRules) -> Sequence[Mapping[str, Any]]:
+    known = without_developer(messages) if rules.no_developer else messages
+    return in_roles(known, rules.system_role, must_alternate=rules.must_alternate)
 
 
 def _for_chat(message: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -101,7 +107,7 @@ def responses_body(
 
     reasons: the model does in this call, so its reasoning items are asked for in a form that can be sent back.
     """
-    items = input_items(with_system_role(messages, rules.system_role))
+    items = input_items(_in_known_roles(messages, rules))
     # Said although it is the API's default: transformers' server streams this endpoint unless it is told not to.
     return {"model": model, "input": items, **rules.apply(responses_options(options, reasons=reasons)), "stream": False}
 
@@ -122,7 +128,7 @@ def recorded_request(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dic
     return kept or None
 
 
-_NOT_RECORDED = ("model", "messages", "prompt", "input", "stream")
+_NOT_RECORDED = ("model", "messages", "prompt", "input", "stream", "stream_options")
 
 
 def _recorded(name: str, value: Any) -> Any:
@@ -140,3 +146,10 @@ def _masked(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _masked(str(key), part) for key, part in value.items()}
     return [_masked(name, part) for part in value] if isinstance(value, list) else value
+
+
+def refuse_words(options: Mapping[str, Any]) -> None:
+    """Raise UsageError for a word where a number belongs, which every server refuses."""
+    for name, value in options.items():
+        if name in NUMBERS and isinstance(value, str):
+            raise UsageError(f"{name} must be a number, not {value!r}", fix=f"write {name}=NUMBER")

@@ -12,6 +12,7 @@ from typing import Any
 from evals.completion import Prompt
 from evals.data import iter_jsonls
 from evals.engine.context import current_plan
+from evals.engine.failures import CallFailed, Kind
 from evals.engine.traits import context_length, traits_of
 from evals.errors import BadSample, EvalsError, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
@@ -24,7 +25,7 @@ from evals.suite.choice.questions import LETTERS, Question, read_question
 from evals.suite.choice.report import ChoiceReport
 from evals.suite.choice.scoring import FLOOR, NORMALISATIONS, answer_loss, true_share
 from evals.suite.choice.scoring_methods import METHODS, ScoringMethod, methods_named, methods_of
-from evals.suite.choice.scoring_trial import first_that_works
+from evals.suite.choice.scoring_trial import LEAST_MASS, first_that_works
 from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, option_doubts, prompt_doubts
 from evals.suite.samples.example_pool import until_enough
@@ -258,9 +259,18 @@ class Choice(StreamedEval):
             fn,
             prompt,
             methods,
-            lambda method: self.prober.probe(question, range(question.n), method),
+            lambda method: self._try(method, question),
             needed_by="style: completion" if self.style == "completion" else f"way: {name}",
         )
+
+    async def _try(self, method: ScoringMethod, question: Question) -> None:
+        """Ask a question by this method. Raises CallFailed where it does not work with this model.
+
+        A model that thinks before it answers, or answers in a sentence, has no letter among the likeliest next tokens.
+        """
+        choice = await self.prober.probe(question, range(question.n), method)
+        if self.method_name == "auto" and method.name == "top_logprobs" and (choice.mass or 0.0) < LEAST_MASS:
+            raise CallFailed(Kind.OTHER, "no letter is likely as the next token: the model begins with something else")
 
     async def eval_sample(self, sample: Any, rng: Random) -> None:
         if self.method is None:

@@ -25,6 +25,10 @@ from evals.suite.choice.scoring_methods import (
 TRIAL_ATTEMPTS = 3
 "Attempts at a trial call; what fails for another reason than the method is tried again in the run itself."
 
+LEAST_MASS = 0.01
+"""The probability of all letters as the next token below which `auto` reads replies. Models that answer with a letter
+give nearly all of it to letters; those that think first, next to nothing."""
+
 logger = logging.getLogger(__name__)
 
 

@@ -63,11 +63,21 @@ def test_texts_are_joined_and_other_blocks_left_out():
 def test_all_input_is_prompt_tokens_in_openai_s_words():
     usage = {"input_tokens": 5, "output_tokens": 3, "cache_read_input_tokens": 7, "cache_creation_input_tokens": 2}
     found = reply_usage({"usage": {**usage, "service_tier": "standard"}})
+    assert found is not None
     assert found["prompt_tokens"] == 5 + 7 + 2
     assert (found["completion_tokens"], found["total_tokens"]) == (3, 17)
     assert found["prompt_tokens_details"] == {"cached_tokens": 7}
     assert "service_tier" not in found
-    assert "prompt_tokens_details" not in reply_usage({"usage": {"input_tokens": 1}})
+    assert "prompt_tokens_details" not in (reply_usage({"usage": {"input_tokens": 1}}) or {})
+
+
+@pytest.mark.parametrize("reply", [{}, {"usage": None}, {"usage": {"service_tier": "standard"}}])
+def test_no_usage_is_none_and_not_zero_tokens(reply: dict[str, Any]):
+    assert reply_usage(reply) is None
+
+
+def test_a_block_without_a_text_is_empty():
+    assert reply_text({"content": [{"type": "text", "text": None}, {"type": "text", "text": "4"}]}) == "4"
 
 
 @pytest.mark.parametrize(

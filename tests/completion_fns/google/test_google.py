@@ -193,6 +193,8 @@ def test_n_completions_are_n_calls():
         (error_reply(400, "INVALID_ARGUMENT", "bad"), Kind.BAD_REQUEST),
         (blocked_reply("PROHIBITED_CONTENT"), Kind.CONTENT_FILTER),
         (candidate_reply(None, finish_reason="SAFETY"), Kind.CONTENT_FILTER),
+        (candidate_reply(None, finish_reason="OTHER"), Kind.SERVER),
+        (candidate_reply(None, finish_reason="MALFORMED_RESPONSE"), Kind.SERVER),
         (HttpReply(b"{}"), Kind.BAD_REPLY),
         (HttpReply(b"{}", breakage=Breakage.RESET), Kind.CONNECTION),
         (HttpReply(b"{}", breakage=Breakage.DISCONNECT), Kind.CONNECTION),

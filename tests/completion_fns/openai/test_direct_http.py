@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import zlib
 
 import pytest
 
@@ -114,10 +115,32 @@ def test_a_reply_in_any_form_of_http_is_read_whole(transport, pieces):
     assert (reply.status, reply.body) == (200, BODY)
 
 
+def compressed(encoding: str, body: bytes) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+@each
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(BODY[:4]) + gzip.compress(BODY[4:])),
+        ("deflate", zlib.compress(BODY)),
+        ("deflate", zlib.compress(BODY)[2:-4]),
+        ("identity", BODY),
+    ],
+    ids=["two members", "deflate", "deflate without its frame", "identity"],
+)
+def test_a_compressed_reply_is_read_whole_as_servers_compress_it(transport, encoding, body):
+    (reply,) = Server([compressed(encoding, body)], pause_s=0.001).asked(transport)
+    assert reply.body == BODY
+
+
 @each
 @pytest.mark.parametrize(
     ("pieces", "kind"),
     [
+        ([compressed("gzip", BODY)], Kind.BAD_REPLY),
+        ([compressed("deflate", zlib.compress(BODY)[:-5])], Kind.BAD_REPLY),
         ([b"(close)"], Kind.CONNECTION),
         ([LENGTH + BODY[:3], b"(close)"], Kind.BAD_REPLY),
         ([CHUNKS + b"5\r\nab", b"(close)"], Kind.BAD_REPLY),
@@ -131,6 +154,8 @@ def test_a_reply_in_any_form_of_http_is_read_whole(transport, pieces):
         ([b""] * 1000, Kind.TIMEOUT),
     ],
     ids=[
+        "no gzip",
+        "deflate cut",
         "closed at once",
         "cut body",
         "cut chunk",

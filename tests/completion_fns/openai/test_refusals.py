@@ -13,7 +13,7 @@ from evals.completion import Completions
 from evals.completion_fns.openai.message_roles import alternating, in_roles
 from evals.completion_fns.openai.models import OpenAIChatCompletionFn
 from evals.completion_fns.openai.refusals import adapted, refused_parameter
-from evals.completion_fns.openai.requests import RequestRules
+from evals.completion_fns.openai.requests import RequestRules, chat_body, responses_body
 from evals.testing.http_server import HttpReply, HttpRequest, ServerThread
 
 BODY = {"temperature": 0.0, "top_p": 0.9, "stop": ["x"], "seed": 1, "user": "u", "presence_penalty": 0, "max_tokens": 5}
@@ -78,6 +78,14 @@ def test_roles_alternate_with_examples_in_the_roles_of_their_names():
     assert in_roles(FEW_SHOTS, None, must_alternate=False) is FEW_SHOTS
 
 
+def test_the_responses_endpoint_gets_the_same_roles():
+    rules = RequestRules(system_role="user", must_alternate=True, no_developer=True)
+    chat = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "3+3"}]
+    assert responses_body("m", chat, {}, rules)["input"] == [{"role": "user", "content": "Be brief.\n\n3+3"}]
+    items = [{"type": "function_call_output", "call_id": "a", "output": "1"}]
+    assert responses_body("m", items, {}, rules)["input"] == items
+
+
 def test_calls_of_tools_and_their_results_stay_as_they_are():
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     chat = [
@@ -99,7 +107,7 @@ class _Template:
     def answer(self, request: HttpRequest) -> HttpReply:
         roles = [message["role"] for message in json.loads(request.body)["messages"]]
         self.roles.append(roles)
-        if "system" in roles:
+        if "system" in roles or "developer" in roles:
             return HttpReply(json.dumps({"error": {"message": self.words}}).encode(), self.status)
         if any(first == second for first, second in itertools.pairwise(roles)):
             return HttpReply(b'{"error": "Conversation roles must alternate user/assistant/user/assistant/..."}', 400)
@@ -121,7 +129,8 @@ class _Template:
 def test_a_template_without_a_system_role_gets_user_and_assistant_in_turn(status: int, words: str):
     async def calls(fn: Any) -> list[Completions]:
         try:
-            return [await fn.complete(chat) for chat in (FEW_SHOTS[:4], "3+3")]
+            developer = [{"role": "developer", "content": "Be brief."}, FEW_SHOTS[3]]
+            return [await fn.complete(chat) for chat in (FEW_SHOTS[:4], "3+3", developer)]
         finally:
             await fn.aclose()
 
@@ -132,11 +141,30 @@ def test_a_template_without_a_system_role_gets_user_and_assistant_in_turn(status
         results = asyncio.run(calls(OpenAIChatCompletionFn("m", f"http://127.0.0.1:{port}/v1")))
     finally:
         server.stop()
-    assert [result.texts for result in results] == [["6"], ["6"]]
-    assert app.roles[1:] == [["user", "assistant", "user"], ["user"]]
+    assert [result.texts for result in results] == [["6"]] * 3
+    assert app.roles[1:] == [["user", "assistant", "user"], ["user"], ["user"]]
 
 
 def test_neighbours_of_one_role_are_joined_where_the_template_refuses_them():
     rules = adapted(RequestRules(), "Conversation roles must alternate user/assistant/user/assistant/...", {})
     assert rules == RequestRules(must_alternate=True)
     assert adapted(rules, "Conversation roles must alternate user/assistant/...", {}) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, "
+        "expected one of `system`, `user`, `assistant`, `tool` at line 1 column 85",
+        "messages[0]: unknown role: developer at line 1 column 16943",
+        "Unexpected role 'developer' after role 'user'",
+    ],
+)
+def test_a_server_without_a_developer_role_gets_a_system_message(message: str):
+    chat = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "3+3"}]
+    rules = adapted(RequestRules(), message, {"messages": chat})
+    assert rules == RequestRules(no_developer=True)
+    sent = chat_body("m", chat, {}, rules)["messages"]
+    assert sent == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "3+3"}]
+    assert adapted(rules, message, {"messages": chat}) is None
+    assert adapted(RequestRules(), message, {"messages": chat[1:]}) is None

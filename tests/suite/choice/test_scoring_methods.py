@@ -77,9 +77,18 @@ def test_replies_without_a_letter_are_wrong_and_counted(tmp_path: Path) -> None:
 
 def test_no_letter_among_the_alternatives_is_no_choice_of_the_first(tmp_path: Path) -> None:
     words = ChatModel(lambda prompt: {"the": 0.6, "a": 0.4})
-    report, events = run_choice(words, [{**row, "answer": 0} for row in ROWS], tmp_path)
+    report, events = run_choice(words, [{**row, "answer": 0} for row in ROWS], tmp_path, way="top_logprobs")
     assert (report["accuracy"], report["unparsed"]) == (0.0, 1.0)
     assert events[0]["floored"] == [True] * 4
+
+
+def test_a_model_that_begins_with_something_else_than_a_letter_is_read_by_its_reply(tmp_path: Path) -> None:
+    thinking = ChatModel(
+        lambda prompt: {"<think>": 0.9, "Okay": 0.099, "A": 0.001}, reply="<think>Blue?</think>The answer is (C)."
+    )
+    report, events = run_choice(thinking, ROWS, tmp_path)
+    assert methods(events) == {"parsed"}
+    assert (report["accuracy"], report["unparsed"]) == (0.25, 0.0)
 
 
 @pytest.mark.parametrize("forms", ["spaced", "bare", "both"])
