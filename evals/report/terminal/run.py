@@ -184,8 +184,7 @@ def _noun(count: int) -> str:
 def _detectable_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
     """The smallest drop that a second run of as many samples can show, of the headline.
 
-    Right-or-wrong scores: by the power of the test that `evals compare` makes; nothing for a score of 0, which cannot
-    drop. Others: by their standard error.
+    Right-or-wrong scores: by the power of the test of `compare`; a score of 0 cannot drop. Others: by their error.
     """
     name = headline(report, declared)
     metric = None if name is None or name in MISSES else metrics_of(report).get(name)
@@ -196,8 +195,7 @@ def _detectable_lines(report: Mapping[str, Any], declared: Sequence[str]) -> lis
     if _is_right_or_wrong(metric):
         said = _detectable_drops(metric.value, metric.n or 0)
     else:
-        errors = [(metric.stderr or 0.0) * math.sqrt(2 * (1 - correlation)) for correlation in CORRELATIONS]
-        sizes = [DETECTABLE_STDERRS * error for error in errors]
+        sizes = [DETECTABLE_STDERRS * metric.stderr * math.sqrt(2 * (1 - correlation)) for correlation in CORRELATIONS]
         words = [points(size, decimals=1) if name == "accuracy" else number(size) for size in sizes]
         said = _smallest("difference", words) if metric.stderr else ""
     return [said] if said else []
@@ -208,7 +206,9 @@ def _detectable_drops(accuracy: float, n: int) -> str:
     if accuracy == 0 or not any(drops):
         return ""
     if any(map(math.isnan, drops)):
-        return "No difference can be detected: too few samples"
+        is_low = not math.isnan(detectable_drop(0.5, n, CORRELATIONS[0]))
+        why = "drop can be detected: the score is near 0" if is_low else "difference can be detected: too few samples"
+        return f"No {why}"
     return _smallest("drop", [points(math.ceil(drop * 1000 - 1e-6) / 1000, decimals=1) for drop in drops])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +44,16 @@ def test_what_so_many_samples_can_show_is_said_in_points_that_exist(tmp_path: Pa
         ({"bits_per_byte": 0.9, "bits_per_byte_stderr": 0.02}, "difference this eval can detect: about 0.043 to 0.066"),
         ({"accuracy": 0.7, "accuracy_stderr": 0.02}, "difference this eval can detect: about 4.3 to 6.6 points"),
         ({"accuracy": 1.0, "accuracy_stderr": 0.0}, "drop this eval can detect: about 7.9 points"),
+        (
+            {"accuracy": 0.02, "accuracy_stderr": math.sqrt(0.02 * 0.98 / 99)},
+            "No drop can be detected: the score is near 0",
+        ),
         ({"accuracy": 0.0, "accuracy_stderr": 0.0}, ""),
         ({"f1": 0.5, "f1_stderr": 0.0}, ""),
     ],
 )
 def test_what_is_detectable_is_said_where_it_means_something(result: Any, metric: dict[str, Any], said: str) -> None:
-    lines = [line for line in block_of({**metric, "n": 100}, result) if "can detect:" in line]
+    lines = [line for line in block_of({**metric, "n": 100}, result) if re.search("can (detect|be detected):", line)]
     assert (said in lines[0]) if said else not lines
 
 
