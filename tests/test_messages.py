@@ -25,9 +25,13 @@ AVOIDED = re.compile(r"\b(leads to|came of|prove it|proves it|stands twice)\b")
 
 
 def messages(source: str) -> Iterator[tuple[int, str]]:
-    """(line, text) of each string with a space in it, docstrings and lists of names (`"a b".split()`) left out."""
+    """(line, text) of each string with a space in it; docstrings, names (`"a b".split()`) and patterns left out."""
     tree = ast.parse(source)
     left_out = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    compiled = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile"
+    ]
+    left_out.update(id(part) for call in compiled for part in ast.walk(call))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "split":
             left_out.add(id(node.value))
@@ -98,3 +102,7 @@ def test_the_collector_finds_a_long_sentence_in_every_form(source: str) -> None:
 
 def test_docstrings_and_lists_of_names_are_no_messages() -> None:
     assert list(messages(f'"""{"word " * 40}"""\nNAMES = "{"name " * 40}".split()')) == []
+
+
+def test_patterns_are_no_messages() -> None:
+    assert list(messages(f'FOUND = re.compile(r"{"word " * 40}" rf"{{x}} {"word " * 40}")')) == []

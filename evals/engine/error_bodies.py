@@ -86,11 +86,13 @@ _QUOTA_RETURNS = r"RESOURCE_EXHAUSTED|retryDelay|retry in \d|per[ _]?minute"
 _TOKENS_A_MINUTE = r"aliyun|alibabacloud|qwencloud"
 """DashScope says `insufficient_quota` of tokens a minute, and links to its own pages
 (help.aliyun.com/en/model-studio/rate-limit, read on 2026-11-30)."""
-_UNPAID = (
-    r"credit balance is too low|insufficient (account )?(balance|credits?)|balance is (insufficient|not enough)|"
-    r"used all (available|of its available) credits|monthly spending limit|arrearage|please recharge|"
-    r"account is not active, please check your billing|is suspended, please check your plan|"
-    r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39"
+_UNPAID = "|".join(
+    [
+        r"credit balance is too low|insufficient (account )?(balance|credits?)|balance is (insufficient|not enough)",
+        r"used all (available|of its available) credits|monthly spending limit|arrearage|please recharge",
+        r"account is not active, please check your billing|is suspended, please check your plan",
+        r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",
+    ]
 )
 "Of accounts that must be paid for, whatever the status: OpenAI and Zhipu say it by 429, Anthropic by 400, xAI by 403."
 

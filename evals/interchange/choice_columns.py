@@ -10,6 +10,7 @@ from typing import Any
 
 from evals.errors import DataError, UsageError, listed
 from evals.interchange.exam_rows import LETTERS, without_letters
+from evals.texts.number_text import counted
 
 QUESTIONS = (
     "question", "stem", "question_stem", "ctx", "query", "input", "prompt", "problem", "sentence", "startphrase",
@@ -112,9 +113,10 @@ def _check_questions(rows: Sequence[Mapping[str, Any]], asked: str, where: str) 
     if len(rows) > 2 * FEW_QUESTIONS and len(texts) <= FEW_QUESTIONS:
         shown = listed(sorted(texts), FEW_QUESTIONS)
         raise UsageError(
-            f"the column {asked!r} has only {len(texts)} different texts in {len(rows)} rows: {shown}", where=where,
+            f"the column {asked!r} has only a few different texts in {counted(len(rows), 'row')}: {shown}",
+            where=where,
             fix="write whole questions into a column, and name it with --input_key",
-        )  # fmt: skip
+        )
 
 
 def _row(cells: Mapping[str, Any], columns: Sequence[str], key: str, where: str) -> _Row:
