@@ -273,10 +273,11 @@ def _check_columns(columns: Any, rows: Any, source: Path) -> None:
         column = getattr(columns, key)
         if column is None and key != "id":
             what = "question" if key == "input" else "accepted answer"
-            raise UsageError(
-                f"no column looks like the {what}", where=str(source),
-                notes=[f"columns: {listed(names, 12)}"], fix=f"name it: --{key}_key COLUMN",
-            )  # fmt: skip
+            fix = f"name it: --{key}_key COLUMN"
+            if {"test", "entry_point"} <= {*names}:
+                fix = "these are programs with tests, which PassAtK runs: docs/pass-at-k.md"
+            notes = [f"columns: {listed(names, 12)}"]
+            raise UsageError(f"no column looks like the {what}", where=str(source), notes=notes, fix=fix)
         if column is not None and column not in names:
             note = did_you_mean(column, names) or f"columns: {listed(names, 12)}"
             raise UsageError(f"no column is called {column!r}", where=str(source), notes=[note])

@@ -10,7 +10,7 @@ from evals.comparison.baseline import Baseline
 from evals.comparison.scores import RunScores
 from evals.errors import DataError
 from evals.stats.arrays import Array
-from evals.texts.number_text import counted, signed
+from evals.texts.number_text import counted, counted_with, signed
 
 MIN_SHARED = 0.95
 "Share of the baseline's samples that a run must have scored, and of the run's own samples that must not have failed."
@@ -98,7 +98,8 @@ def notes_of(run: RunScores, baseline: Baseline, paired: PairedScores) -> list[s
     if baseline.data_sha256 is None and run.facts.data_sha256 is not None:
         notes.append("the baseline does not say which data it was made from")
     if run.n_errors:
-        notes.append(f"{run.n_errors:,} failed calls of samples are not scored")
+        failed = counted_with(run.n_errors, "evaluation", "failed and is", "failed and are")
+        notes.append(f"{failed} not scored")
     if run.facts.n_damaged:
         notes.append(f"{counted(run.facts.n_damaged, 'broken line')} in the record: their samples are missing")
     if paired.n < MIN_SHARED * run.n:

@@ -167,7 +167,7 @@ def _elements(window: _Window, shown: str) -> Iterator[Any]:
 def _objects_alone(window: _Window, shown: str) -> Iterator[Any]:
     first = _element(window, shown)
     if window.peek() != "{":
-        raise _no_array(shown)
+        raise _no_array(shown, first)
     yield first
     while window.peek() == "{":
         yield _element(window, shown)
@@ -176,11 +176,15 @@ def _objects_alone(window: _Window, shown: str) -> Iterator[Any]:
         raise DataError("not JSON: an object is missing after a row", where=where, fix="correct the file there")
 
 
-def _no_array(shown: str) -> DataError:
+def _no_array(shown: str, found: Any = None) -> DataError:
+    """found: the only value of the file."""
+    lists = [name for name, value in found.items() if isinstance(value, list)] if isinstance(found, dict) else []
     return DataError(
         "a .json dataset must be one array of objects",
         where=shown,
-        fix="put [ and ] around the rows, or name the file .jsonl if it has one object a line",
+        fix=f"keep nothing of it but the list under {lists[0]!r}"
+        if lists
+        else "put [ and ] around the rows, or name the file .jsonl if it has one object a line",
     )
 
 

@@ -31,7 +31,7 @@ def differs(c: Comparison) -> list[str]:
     if c.changes.changes:
         parts.append("differs: " + "; ".join(change.text for change in c.changes.changes))
     if c.changes.unknown:
-        parts.append("not recorded in one of them: " + ", ".join(c.changes.unknown))
+        parts.append("unknown, as a record lacks it: " + ", ".join(c.changes.unknown))
     return parts
 
 

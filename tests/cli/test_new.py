@@ -351,3 +351,11 @@ def test_the_next_commands_leave_out_a_registry_that_the_project_file_names(tmp_
     command = [sys.executable, "-m", "evals.cli.main", "new", "colours"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=True)
     assert "oaieval MODEL colours\n" in done.stdout
+
+
+def test_problems_with_tests_are_pointed_to_the_class_that_runs_programs(evals_new, tmp_path):
+    row = {"task_id": "T/0", "prompt": "def f():", "entry_point": "f", "test": "def check(f): pass"}
+    (tmp_path / "problems.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(EvalsError) as caught:
+        evals_new("own", "--from", "problems.jsonl")
+    assert caught.value.fix == "these are programs with tests, which PassAtK runs: docs/pass-at-k.md"

@@ -82,7 +82,7 @@ def test_a_baseline_whose_direction_was_edited_is_refused(tmp_path):
 
 def test_failed_samples_are_noted(tmp_path):
     verdict = verdict_of(tmp_path, [1.0] * 10, [1.0] * 9 + [None])  # type: ignore[list-item]
-    assert any("1 failed" in note for note in verdict.notes)
+    assert "1 evaluation failed and is not scored" in verdict.notes
 
 
 @pytest.mark.parametrize(

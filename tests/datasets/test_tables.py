@@ -88,6 +88,7 @@ def test_json_lines_may_have_the_name_of_an_array(tmp_path):
     ("text", "said"),
     [
         ('{"a": 1}', "must be one array"),
+        ('{"version": 2, "data": [{"a": 1}]}', "keep nothing of it but the list under 'data'"),
         ('{"a": 1}\n{"a": 2}\n[3]', "s.json:3: not JSON: an object is missing"),
         ('[{"a": 1},\n {"a": 2}\n {"a": 3}]', "s.json:3: not JSON: `,` or `]` is missing"),
         ('[{"a": 1},\n {"a" 2}]', "s.json:2: not JSON"),
