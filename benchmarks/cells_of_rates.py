@@ -11,7 +11,8 @@ from drawn_scores import ICC, ICC_REPEATS, NS, PS, Array, Cell, Rng, event, line
 from scipy import stats as scipy_stats
 
 from evals.metrics import MatchReport, MetricsReport
-from evals.report.terminal.run import group_lines, unparsed_lines
+from evals.report.terminal.group_rows import group_lines
+from evals.report.terminal.run import unparsed_lines
 from evals.runner.labelled import score_keys
 
 

@@ -14,7 +14,7 @@ from evals.cli.openai_evals import warn_if_installed
 from evals.cli.safe_output import safe_output
 from evals.errors import EvalsError, did_you_mean
 from evals.project import project_of_command
-from evals.texts.safe_text import cut_middle
+from evals.texts.terminal_columns import columns_of, in_columns
 
 EXIT_BUG = 70
 WIDTH = 80
@@ -234,17 +234,11 @@ def table(rows: Sequence[Sequence[str]], right: Collection[int] = (), width: int
     column is cut in its middle, down to 16 letters."""
     if not rows:
         return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(columns_of(row[column]) for row in rows) for column in range(len(rows[0]))]
     excess = sum(widths) + 2 * (len(widths) - 1) - width
     widths[0] = max(min(16, widths[0]), widths[0] - max(0, excess))
     return [
-        "  ".join(
-            f"{cut_middle(cell, widths[i]):>{widths[i]}}"
-            if i in right
-            else f"{cut_middle(cell, widths[i]):<{widths[i]}}"
-            for i, cell in enumerate(row)
-        ).rstrip()
-        for row in rows
+        "  ".join(in_columns(cell, widths[i], right=i in right) for i, cell in enumerate(row)).rstrip() for row in rows
     ]
 
 

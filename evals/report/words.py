@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import textwrap
-import unicodedata
 from collections.abc import Iterator
 
 from evals.stats.estimate import Interval
@@ -22,6 +21,9 @@ from evals.texts.number_text import signed as signed
 from evals.texts.number_text import signed_interval_text as signed_interval_text
 from evals.texts.safe_text import one_line as one_line
 from evals.texts.safe_text import printable as printable
+from evals.texts.terminal_columns import columns_of as columns_of
+from evals.texts.terminal_columns import columns_of_char
+from evals.texts.terminal_columns import in_columns as in_columns
 
 WIDTH = 80
 "Columns of a report in the terminal."
@@ -129,8 +131,8 @@ def _folded(line: str, width: int) -> Iterator[str]:
     start = 0
     while True:
         end, columns, space = start, 0, -1
-        while end < len(line) and columns + _columns(line[end]) <= width:
-            columns += _columns(line[end])
+        while end < len(line) and columns + columns_of_char(line[end]) <= width:
+            columns += columns_of_char(line[end])
             space = end if line[end] == " " else space
             end += 1
         if end >= len(line):
@@ -142,15 +144,6 @@ def _folded(line: str, width: int) -> Iterator[str]:
         else:
             yield line[start:end]
             start = end
-
-
-def _columns(char: str) -> int:
-    """Columns that a character takes in a terminal: two for East Asian wide ones, none for combining ones."""
-    if char < "\u0300":
-        return 1
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def near_path(place: str) -> str:

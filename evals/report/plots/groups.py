@@ -15,7 +15,7 @@ from evals.errors import DataError, UsageError, did_you_mean
 from evals.record.summary import RecordSummary, summaries
 from evals.report.plots.figure import COLOURS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
-from evals.report.words import counted, interval_text, number, one_line
+from evals.report.words import counted, in_columns, interval_text, number, one_line
 from evals.report_keys import Metric, headline, metrics_of
 
 BY_EVAL = "eval"
@@ -190,7 +190,7 @@ class GroupsPlot:
         for bar in self.bars:
             ends = interval_text(*bar.metric.ci95) if bar.metric.ci95 else ""
             n = "" if bar.metric.n is None else f"{bar.metric.n:,}"
-            start = f"  {bar.group[:NAME_WIDTH]:<{NAME_WIDTH}} {bar.model[:18]:<18} {number(bar.metric.value):>7}"
+            start = f"  {in_columns(bar.group, NAME_WIDTH)} {in_columns(bar.model, 18)} {number(bar.metric.value):>7}"
             lines.append(f"{start}  {ends:<15}{n:>7}".rstrip())
         return "\n".join([*lines, *([f"  chance {number(self.chance)}"] if self.chance is not None else [])])
 

@@ -17,6 +17,8 @@ from evals.report.comparison_words import (
 )
 from evals.report.run_names import legend
 from evals.report.words import (
+    columns_of,
+    in_columns,
     indented,
     level_text,
     number,
@@ -102,7 +104,7 @@ def _group_lines(c: Comparison) -> Iterator[str]:
     if not c.groups:
         yield "the samples have no group labels (columns such as group, category, subject)"
         return
-    width = min(18, max(len(one_line(group.name)) for group in c.groups))
+    width = min(18, max(columns_of(one_line(group.name)) for group in c.groups))
     for key in dict.fromkeys(group.key for group in c.groups):
         yield f"{report_name(c.b.metric)} by {key}"
         yield f"{'':<{width}}  {'before':>6}  {'after':>6}  {'diff':>6}  {'interval':<16}  {'p':<8}  n"
@@ -115,10 +117,8 @@ def _group_lines(c: Comparison) -> Iterator[str]:
 
 def group_line(group: GroupDifference, width: int) -> str:
     """A row in the table of groups."""
-    d = group.difference
-    name = one_line(group.name)
-    name = name if len(name) <= width else f"{name[: width - 1]}…"
+    d, name = group.difference, in_columns(one_line(group.name), width)
     return (
-        f"{name:<{width}}  {number(d.mean_b):>6}  {number(d.mean_a):>6}  {signed(d.value):>6}  "
+        f"{name}  {number(d.mean_b):>6}  {number(d.mean_a):>6}  {signed(d.value):>6}  "
         f"{signed_interval(d.interval, TOO_FEW):<16}  {p_value(group.p_corrected):<8}  {d.n:,}"
     ).rstrip()

@@ -7,7 +7,18 @@ from collections.abc import Mapping, Sequence
 from evals.labelling.bias import Length, Position, SelfPreference
 from evals.labelling.graded_record import GradedRecord
 from evals.labelling.grader_check import Agreeing, GraderCheck, Scores
-from evals.report.words import INDENT, counted, indented, interval, number, one_line, signed, signed_interval, wrapped
+from evals.report.words import (
+    INDENT,
+    counted,
+    in_columns,
+    indented,
+    interval,
+    number,
+    one_line,
+    signed,
+    signed_interval,
+    wrapped,
+)
 from evals.stats.estimate import Estimate
 from evals.texts.safe_text import cut_middle
 
@@ -81,7 +92,7 @@ def _confusion(counts: Mapping[tuple[str, str], int], order: Sequence[str]) -> l
 
 
 def _name(name: str) -> str:
-    return f"{cut_middle(one_line(name), NAME_WIDTH):<{NAME_WIDTH}}"
+    return in_columns(one_line(name), NAME_WIDTH)
 
 
 def _table(title: str, groups: Mapping[str, Agreeing]) -> list[str]:

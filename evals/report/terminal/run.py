@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evals.report.terminal.exam import exam_part, is_of_exam
+from evals.report.terminal.group_rows import certainty, group_lines
 from evals.report.terminal.safety import safety_lines
 from evals.report.words import (
     WIDTH,
     counted,
-    interval_text,
     money,
     near_path,
     number,
@@ -22,7 +22,7 @@ from evals.report.words import (
     seconds,
     wrapped,
 )
-from evals.report_keys import ENDINGS, MISSES, TOO_FEW, Metric, as_count, as_number, counts_of, headline, metrics_of
+from evals.report_keys import ENDINGS, MISSES, Metric, as_count, as_number, counts_of, headline, metrics_of
 from evals.stats.detectable import DETECTABLE_STDERRS, detectable_drop
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ CORRELATIONS = (0.3, 0.7)
 INDENTED = 2
 "Columns before each line under the headline."
 
-MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
-MAX_GROUP_NAME = 24
 
 UNPARSED = "unparsed"
 "This rate has a line of its own, with the number of completions."
@@ -106,7 +104,7 @@ def metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str
     width = max([12, *map(len, shown)])
 
     def rows(*, with_stderr: bool) -> list[str]:
-        said = {name: _certainty(metrics.get(name), with_stderr=with_stderr) for name in shown}
+        said = {name: certainty(metrics.get(name), with_stderr=with_stderr) for name in shown}
         return [f"{name:<{width}} {number(report[name]):<7} {said[name]}".rstrip() for name in shown]
 
     lines = rows(with_stderr=True)
@@ -128,20 +126,6 @@ def labelled_lines(label: str, text: str) -> list[str]:
     """A label of 12 columns and `text` beside it, in lines that fit."""
     first, *rest = wrapped(text, rest="", width=WIDTH - 15) or [""]
     return [f"{label:<12} {first}", *(f"{'':<12} {line}" for line in rest)]
-
-
-def _certainty(metric: Metric | None, *, with_stderr: bool = True) -> str:
-    parts: list[str] = []
-    if metric is None:
-        return ""
-    if metric.stderr is not None and with_stderr:
-        parts.append(f"stderr {number(metric.stderr)}")
-    if metric.ci95 is not None or metric.is_too_few:
-        parts.append(f"95 % interval {interval_text(*metric.ci95) if metric.ci95 else TOO_FEW}")
-    if metric.n is not None and parts:
-        clusters = f" in {counted(metric.n_clusters, 'cluster')}" if metric.n_clusters else ""
-        parts.append(f"n = {metric.n:,}{clusters}")
-    return "   ".join(parts)
 
 
 def _trouble_lines(result: RunResult) -> list[str]:
@@ -167,8 +151,8 @@ def unparsed_lines(report: Mapping[str, Any], count: int) -> list[str]:
     if rate is None:
         return []
     said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
-    line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {_certainty(rate) or said}".rstrip()
-    return [line, f"{'':<20} {said}"] if said and _certainty(rate) else [line]
+    line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {certainty(rate) or said}".rstrip()
+    return [line, f"{'':<20} {said}"] if said and certainty(rate) else [line]
 
 
 def _beside(label: str, value: str, text: str) -> list[str]:
@@ -253,34 +237,6 @@ def _said_lines(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def group_lines(report: Mapping[str, Any]) -> list[str]:
-    """A table of each label: the first metric of its groups."""
-    lines: list[str] = []
-    groups = report.get("groups")
-    for key, table in groups.items() if isinstance(groups, Mapping) else ():
-        found = {one_line(value): metrics_of(row) for value, row in table.items() if isinstance(row, Mapping)}
-        rows = [(value, *_shown_metrics(metrics)) for value, metrics in found.items() if metrics]
-        if len(rows) < 2:
-            continue
-        name = next(name for metrics in found.values() for name in metrics)
-        methods = dict.fromkeys(metric.method for _, _, metric in rows if metric.method is not None)
-        lines.append(f"{name} by {key}" + (f" ({', '.join(methods)})" if methods else ""))
-        width = min(MAX_GROUP_NAME, max(len(value) for value, _, _ in rows[:MAX_GROUP_ROWS]))
-        for value, seen, metric in rows[:MAX_GROUP_ROWS]:
-            certainty = _certainty(metric, with_stderr=False)
-            shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
-            lines.append(f"  {value[:width]:<{width}}  {number(seen.value):<7} {shrunk}{certainty}".rstrip())
-        if len(rows) > MAX_GROUP_ROWS:
-            lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more; all of them: evals view RECORD --json -n 1")
-    return lines
-
-
-def _shown_metrics(metrics: Mapping[str, Metric]) -> tuple[Metric, Metric]:
-    """The metric of a group, and the one that its interval is of: the same, unless the groups were drawn together."""
-    name, metric = next(iter(metrics.items()))
-    return metric, metrics.get(f"{name}_shrunk", metric)
-
-
 def _reference_lines(result: RunResult) -> list[str]:
     facts = (result.base_spec.extras or {}) if result.base_spec is not None else {}
     references = facts.get("reference")
@@ -321,9 +277,7 @@ def _grader_lines(report: Mapping[str, Any]) -> list[str]:
         if not isinstance(said, Mapping):
             continue
         score = metrics_of(said).get("score")
-        parts = (
-            [] if score is None else [f"score {number(score.value)} {_certainty(score, with_stderr=False)}".rstrip()]
-        )
+        parts = [] if score is None else [f"score {number(score.value)} {certainty(score, with_stderr=False)}".rstrip()]
         parts += [counted(n_calls, "call")] if (n_calls := as_count(said.get("n_calls"))) else []
         tokens = said.get("usage_total_tokens")
         parts += [f"{tokens:,} tokens"] if isinstance(tokens, int) and tokens else []

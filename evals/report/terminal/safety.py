@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evals.report.words import interval_text, number, one_line
+from evals.report.words import columns_of, in_columns, interval_text, number, one_line
 from evals.report_keys import metrics_of
 
 TABLE, CATEGORIES = "safety_table", "incorrect_by_category"
@@ -47,9 +47,11 @@ def _categories(by_set: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[s
     lines: list[str] = []
     for name, categories in by_set.items():
         lines += ["", f"incorrect by category, {one_line(name)}"]
-        width = max(len(one_line(category)) for category in categories)
+        width = max(columns_of(one_line(category)) for category in categories)
         for category, row in categories.items():
             metric = metrics_of(row)["incorrect"]
             interval = f"95 % interval {interval_text(*metric.ci95)}   " if metric.ci95 is not None else ""
-            lines.append(f"  {one_line(category):<{width}}  {number(metric.value):<7} {interval}n = {metric.n:,}")
+            lines.append(
+                f"  {in_columns(one_line(category), width)}  {number(metric.value):<7} {interval}n = {metric.n:,}"
+            )
     return lines
