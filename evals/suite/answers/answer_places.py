@@ -60,11 +60,6 @@ _HASHED = re.compile(r"^####[ \t*]*[^\w\n]{0,3}\d[^\n]{0,40}$", re.MULTILINE)
 _MARKED = re.compile(r"\\boxed\s*\{|\banswer\s*(?:is\b|:)\W*\w", re.IGNORECASE)
 
 
-def has_marked_number(text: str) -> bool:
-    """Whether a line of the text is `#### NUMBER`."""
-    return _HASHED.search(text) is not None
-
-
 def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
     """The rest of the line after each phrase, from the last phrase in `text` back to the first.
 

@@ -19,7 +19,6 @@ from evals.sample import Sample
 from evals.suite.answers.answer_rules import after_phrases
 from evals.suite.answers.extract import ExtractAnswer
 from evals.suite.samples.ideals import accepted, require
-from evals.suite.unfinished import SHORT_REPLY, ends_by_itself
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -126,6 +125,7 @@ class DropF1(ExtractAnswer):
     def __init__(self, *args: Any, separator: str | None = None, answer_phrases: Sequence[str] = (), **kwargs: Any):
         super().__init__(*args, extract="last_line", answer_phrases=answer_phrases, **kwargs)
         self.separator = separator
+        self.answer_phrases = tuple(answer_phrases)
 
     def check_sample(self, sample: Any) -> None:
         """Raise BadSample where no answer could be right."""
@@ -146,18 +146,12 @@ class DropF1(ExtractAnswer):
 
     async def eval_sample(self, sample: Sample, rng: random.Random) -> None:  # type: ignore[override]
         self.check_sample(sample)
-        answer = self.answer_in(await self.complete_answer(sample))
+        answer = self.answer_in(await self.complete(self.first_prompt(sample), **self.request))
         parts = answer.split(self.separator) if self.separator else [answer]
         found = drop_score([part.strip() for part in parts], golds_of(sample))
         expected = [list(gold) for gold in golds_of(sample)]
         record_match(found.em == 1, expected=expected, picked=answer, parsed=bool(answer))
         record_metrics(f1=found.f1, em=found.em)
-
-    def has_answered(self, completion: str) -> bool:
-        """As for ExtractAnswer; without `answer_phrases` the first line must be whole."""
-        if self.answer_phrases or not ends_by_itself(self.completion_fn):
-            return super().has_answered(completion)
-        return len(completion.split()) <= SHORT_REPLY or "\n" in completion.strip()
 
     def answer_in(self, completion: str) -> str:
         """The answer's line; empty where there is no text."""

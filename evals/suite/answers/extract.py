@@ -22,7 +22,6 @@ from evals.suite.samples.doubts import Doubt, few_shot_doubts, prompt_doubts
 from evals.suite.samples.example_pool import Example, ExamplePool, Solved, solved_prompt
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
-from evals.suite.unfinished import complete_whole, ends_by_itself, states_answer
 from evals.texts.number_text import counted
 
 
@@ -76,7 +75,6 @@ class ExtractAnswer(StreamedEval):
         require_one(self, completion_fns)
         self.samples_jsonl = samples_jsonl
         self.extract, self.letters = extract, letters
-        self.answer_phrases = tuple(answer_phrases)
         self.rule = make_rule(
             extract,
             pattern=pattern,
@@ -159,37 +157,19 @@ class ExtractAnswer(StreamedEval):
         process (`math`) runs on a thread.
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: as `complete_answer`.
+            BadSample: `check_sample` refuses the row.
         """
         is_slow = getattr(self.rule, "is_slow", False)
         if is_slow:
             await in_thread(functools.partial(self.check_sample, sample))
         else:
             self.check_sample(sample)
-        completion = await self.complete_answer(sample)
+        completion = await self.complete(self.first_prompt(sample), **self.request)
         judge = functools.partial(self.judge, completion, accepted(sample))
         answer, correct = await in_thread(judge) if is_slow else judge()
         extra = self._decided_by(answer, correct, accepted(sample))
         record_match(correct, expected=sample["ideal"], picked=answer, parsed=answer is not None, **extra)
         return correct
-
-    async def complete_answer(self, sample: Sample) -> str:
-        """The completion to the prompt of a sample, which ended by itself or states its answer.
-
-        A model that continues texts is taken at its word wherever its limit on tokens ends it.
-
-        Raises:
-            CallFailed: no attempt succeeded, or the limit on tokens came before an answer was stated.
-        """
-        return await complete_whole(self, self.first_prompt(sample), self.has_answered, **self.request)
-
-    def has_answered(self, completion: str) -> bool:
-        """Whether a completion that breaks off may be scored: it states an answer, or comes from a base model."""
-        if not ends_by_itself(self.completion_fn):
-            return True
-        if self.extract == "regex":
-            return self.rule.extract(completion) is not None
-        return states_answer(completion, self.answer_phrases)
 
     def judge(self, completion: str, ideals: Sequence[str]) -> tuple[str | None, bool]:
         """The answer that the rule finds (None for none), and whether it is one of `ideals`."""

@@ -71,7 +71,8 @@ class StatedConfidence(ExtractAnswer):
             BadSample: `check_sample` refuses the row.
         """
         await in_thread(lambda: self.check_sample(sample))
-        completions = [await self.complete_answer(sample) for _ in range(self.n_completions)]
+        prompt = self.first_prompt(sample)
+        completions = [await self.complete(prompt, **self.request) for _ in range(self.n_completions)]
         ideals = accepted(sample)
         answer, confidence, correct = await in_thread(lambda: self.judged(completions, ideals))
         record_match(correct, expected=sample["ideal"], picked=answer, parsed=answer is not None)

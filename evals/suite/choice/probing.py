@@ -9,13 +9,12 @@ from typing import Any
 from evals.completion import ContinuationScore, Prompt
 from evals.engine import calls
 from evals.engine.failures import CallFailed, Kind
-from evals.engine.traits import token_counter, traits_of
-from evals.suite.answers.letter_rule import ANSWER_PHRASES, LetterRule
+from evals.engine.traits import token_counter
+from evals.suite.answers.letter_rule import LetterRule
 from evals.suite.choice.prompts import PromptMaker, Wording, prompt_text
 from evals.suite.choice.questions import Question
 from evals.suite.choice.scoring import LetterLogprobs, best, letters_in, log_sum, normalised
 from evals.suite.choice.scoring_methods import ScoringMethod, alternatives_of, is_text_model, request_for
-from evals.suite.unfinished import ends_by_itself, places_cut, states_answer, unfinished
 
 REPLY_TOKENS = 16
 "Asked of a text model whose reply is parsed; a chat model ends by itself."
@@ -119,10 +118,8 @@ class Prober:
         prompt = self.prompts.prompt(question, order, n_shots)
         letters = self.wording.letters_for(question)
         if method.name == "parsed":
-            text, was_cut = await self._reply(prompt)
+            text = await self._reply(prompt)
             letter = LetterRule(letters).extract(text)
-            if was_cut and (letter is None or not states_answer(text, ANSWER_PHRASES)):
-                raise unfinished(traits_of(self.fn).host)
             picked = None if letter is None else letters.index(letter)
             return ModelChoice(picked, text=text, prompt=prompt, n_shots=n_shots)
         found = await (self._scored if method.scores_texts else self._next_token)(prompt, letters, method)
@@ -161,8 +158,7 @@ class Prober:
         is_text = isinstance(prompt, str) and is_text_model(self.fn)
         return (self.wording.delimiter,) if is_text else named["both"]
 
-    async def _reply(self, prompt: Prompt) -> tuple[str, bool]:
-        """The reply, and whether its limit on tokens ended it where it ends by itself."""
+    async def _reply(self, prompt: Prompt) -> str:
         options: dict[str, Any] = {"temperature": 0.0}
         if self.max_tokens is not None or is_text_model(self.fn):
             options["max_tokens"] = self.max_tokens or REPLY_TOKENS
@@ -170,7 +166,7 @@ class Prober:
         texts = result.get_completions()
         if not texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply holds no completion")
-        return texts[0], 0 in places_cut(result) and ends_by_itself(self.fn)
+        return texts[0]
 
     def _sent(self, prompt: Prompt) -> Prompt:
         """The prompt in the form that the model takes: a chat gets a text as one user message."""

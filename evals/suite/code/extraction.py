@@ -60,8 +60,6 @@ class Extracted:
     "Whether a program was found."
     how: str
     "Which part of the rule found it: `continuation`, `block`, `body`, `unfenced` or `nothing`."
-    may_go_on: bool = False
-    "Whether the completion was cut off, and the program may be unfinished."
 
 
 def continue_prompt(prompt: str, completion: str, stops: Sequence[str] = COMPLETION_STOPS) -> Extracted:
@@ -90,24 +88,12 @@ def extract_program(completion: str, prompt: str = "", entry_point: str | None =
     prompt: the code that the model was asked to complete. entry_point: the function that the tests call; None for a
     whole program.
     """
-    text = _answer_in(completion, prompt, entry_point)
+    text = without_end_token(split_thoughts(completion.replace("\r\n", "\n").replace("\r", "\n")).answer)
+    if _goes_on(text, prompt, entry_point):
+        text = f"```python\n{text}"
     blocks = python_blocks(text)
     found = _whole_program(text, blocks) if entry_point is None else _function(text, blocks, prompt, entry_point)
     return found or Extracted(f"{prompt}{text}", False, "nothing")
-
-
-def may_go_on(completion: str, prompt: str = "", entry_point: str | None = None) -> bool:
-    """Whether the program of an answer that breaks off may be unfinished: its last block is open, or it has none."""
-    text = _answer_in(completion, prompt, entry_point)
-    if any(True for _ in fenced_blocks(text)):
-        return _is_open(text) or not python_blocks(text)
-    return "[/PYTHON]" not in text.rpartition("[PYTHON]")[2]
-
-
-def _answer_in(completion: str, prompt: str, name: str | None) -> str:
-    """The answer without thoughts and end tokens; a block that was opened before it has its fence."""
-    text = without_end_token(split_thoughts(completion.replace("\r\n", "\n").replace("\r", "\n")).answer)
-    return f"```python\n{text}" if _goes_on(text, prompt, name) else text
 
 
 def python_blocks(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import ast
 import importlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from evals.completion import Prompt
@@ -18,12 +18,11 @@ from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_metrics
 from evals.sandbox.verdict import Status, Verdict
 from evals.stats.pass_at_k import best_of_n, maj_at_k, pass_at_k, pass_hat_k
-from evals.suite.code.extraction import COMPLETION_STOPS, Extracted, continue_prompt, extract_program, may_go_on
+from evals.suite.code.extraction import COMPLETION_STOPS, Extracted, continue_prompt, extract_program
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.code.problems import CodeProblem, code_problem
 from evals.suite.code.report import PassReport, counts_of
 from evals.suite.one_model import require_one
-from evals.suite.unfinished import places_cut, unfinished
 
 STYLES = ("chat", "completion")
 FUNCTION_INSTRUCTION = "Complete this Python function. Answer with the whole function in one block of Python code.\n\n"
@@ -159,13 +158,11 @@ class PassAtK(StreamedEval):
         told = FUNCTION_INSTRUCTION if self.instruction is None else self.instruction
         return _user(told + (row.task or f"```python\n{row.problem.prompt.rstrip()}\n```"))
 
-    def _program(self, row: CodeProblem, completion: str, was_cut: bool = False) -> Extracted:
+    def _program(self, row: CodeProblem, completion: str) -> Extracted:
         problem = row.problem
         if self.style == "completion" and problem.entry_point is not None:
             return continue_prompt(problem.prompt, completion, self.stop)
-        program = extract_program(completion, problem.prompt, problem.entry_point)
-        is_open = was_cut and may_go_on(completion, problem.prompt, problem.entry_point)
-        return replace(program, may_go_on=True) if is_open else program
+        return extract_program(completion, problem.prompt, problem.entry_point)
 
     async def eval_sample(self, sample: Any, *_: random.Random) -> None:
         """Draw and judge the programs of one problem; record a `program` event for each, then a `metrics` event.
@@ -175,9 +172,6 @@ class PassAtK(StreamedEval):
         `program` (its source), `parsed`, `found_as`, `status`, `kind`, `detail`, `assurance`, `wall_s`, `cpu_s`
         (seconds). metrics: `score`, which is `pass@k` of the smallest k; `pass@k` of each k and the further metrics;
         `n_completions`, `n_passed`, `n_unparsed`.
-
-        Raises:
-            CallFailed: a call failed, or the limit on tokens cut a program off in an answer of style `chat`.
         """
         row = code_problem(sample, self.timeout_s)
         drawn: dict[float, list[_Drawn]] = {}
@@ -185,8 +179,6 @@ class PassAtK(StreamedEval):
             drawn[temperature] = await self._draw(row, temperature)
             for one in drawn[temperature]:
                 _check_scored(one.verdict, sample)
-                if one.program.may_go_on and not one.passed:
-                    raise unfinished(traits_of(self.completion_fn).host, "a program")
         for temperature, programs in drawn.items():
             for number, program in enumerate(programs):
                 record_event("program", program.data(number, temperature))
@@ -199,7 +191,8 @@ class PassAtK(StreamedEval):
         batches: list[Started[Verdict]] = []
         try:
             while len(found) < self.n_completions:
-                fresh = await self._programs(row, temperature, self.n_completions - len(found))
+                texts = await self._completions(row, temperature, self.n_completions - len(found))
+                fresh = [self._program(row, text) for text in texts]
                 found += fresh
                 new = list(dict.fromkeys(p.source for p in fresh if p.source not in judged))
                 batch = self.judge.start(row.problem, new)
@@ -212,7 +205,7 @@ class PassAtK(StreamedEval):
         verdicts = {source: results[id(batch)][place] for source, (batch, place) in judged.items()}
         return [_Drawn(program, verdicts[program.source]) for program in found]
 
-    async def _programs(self, row: CodeProblem, temperature: float, n_missing: int) -> list[Extracted]:
+    async def _completions(self, row: CodeProblem, temperature: float, n_missing: int) -> list[str]:
         request: dict[str, Any] = {"temperature": temperature, "max_tokens": self.max_tokens}
         request["top_p"] = self.top_p if temperature > 0 else None
         request["n"] = min(n_missing, self.n_per_request) if n_missing > 1 and self.n_per_request > 1 else None
@@ -223,9 +216,7 @@ class PassAtK(StreamedEval):
         sent = {key: value for key, value in request.items() if value is not None}
         result = await self.complete_with(self.completion_fn, self._prompt(row), **sent)
         first_completion(result)
-        cut = places_cut(result)
-        texts = enumerate(result.get_completions()[:n_missing])
-        return [self._program(row, text, was_cut=place in cut) for place, text in texts]
+        return result.get_completions()[:n_missing]
 
     def _metrics(self, row: CodeProblem, drawn: Mapping[float, Sequence[_Drawn]]) -> dict[str, Any]:
         """The `metrics` event of one problem. `pass^k`, `maj@k` and `best_of_k` use the draws of the smallest k."""

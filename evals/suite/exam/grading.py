@@ -13,14 +13,14 @@ from evals.exams.items import MARKED_BY_RULE, Item
 from evals.exams.marking import Mark
 from evals.exams.paper import Prompt
 from evals.sandbox.verdict import Status
-from evals.suite.code.extraction import extract_program, may_go_on
+from evals.suite.answers.answer_places import after_phrases
+from evals.suite.code.extraction import extract_program
 from evals.suite.code.judge import Judge
 from evals.suite.code.problems import code_problem
 from evals.suite.exam.marks import HUMAN, GraderMark, HumanMarks, Marking, Verdict, graders_of
 from evals.suite.exam.model_marks import GRADING, model_mark
 from evals.suite.exam.prompts import Asked
 from evals.suite.exam.replies import answer_phrases, mark_reply
-from evals.suite.unfinished import states_answer
 
 CLOSE = 1e-9
 _PICTURE = r"(?:images?|pictures?|graphs?|figures?|charts?|diagrams?|maps?|photos?|drawings?)"
@@ -30,6 +30,8 @@ _NO_IMAGE = re.compile(
     rf"|\b{_PICTURE} (?:is|was|are|were) (?:not|missing)",
     re.IGNORECASE,
 )
+SHORT_REPLY = 3
+"Words of a reply that may be an answer and nothing else."
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,14 @@ class Grading:
 def answer_began(item: Item, reply: str, blocks: Prompt, mark: Mark | None) -> bool:
     """Whether a reply that was cut off had come to its answer; of free answers each word is one.
 
-    It had where it states one (`evals.suite.unfinished.states_answer`). A program had where it passes, or where the
-    block that holds it is closed.
+    It had where it states an answer behind a phrase, or is hardly longer than an answer. What a rule finds in
+    reasoning that breaks off, such as its last number, is no answer.
     """
     if mark is not None and mark.status == "invalid":
         return False
-    if item.kind == "code":
-        return (mark is not None and mark.share == 1.0) or not may_go_on(reply)
-    return item.kind not in MARKED_BY_RULE or states_answer(reply, answer_phrases(blocks))
+    if item.kind not in MARKED_BY_RULE or len(reply.split()) <= SHORT_REPLY:
+        return True
+    return any(True for _ in after_phrases(reply, answer_phrases(blocks)))
 
 
 def says_no_image(reply: str) -> bool:

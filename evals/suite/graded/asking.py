@@ -15,7 +15,6 @@ from evals.suite.graded.grading import INVALID_STR, find_choice, get_choice_scor
 from evals.suite.graded.panel import Verdict, both_orders
 from evals.suite.graded.rubric import Rubric
 from evals.suite.graded.verdicts import stated_choice
-from evals.suite.unfinished import places_cut, unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Asking:
         fields: values for the rubric's placeholders, in the order as drawn, and where both are asked in the other one.
 
         Raises:
-            CallFailed: the grader could not be asked, or its answer was cut off before a verdict.
+            CallFailed: the grader could not be asked.
         """
         first = await self._asked(grader, self.rubric.grader_prompt(fields[0]))
         if self.turned is None:
@@ -62,15 +61,12 @@ class Asking:
         """The verdicts in the answers to one question, which is asked again while none can be read."""
         prompt, n_retries = question, 0
         while True:
-            result = await grader.ask(prompt, **self.options)
-            answers = list(result.get_completions())
+            answers = list((await grader.ask(prompt, **self.options)).get_completions())
             read = [self._choice(answer) for answer in (answers[:1] if self.by_line_ends else answers)]
             if n_retries == self.retries or any(choice != INVALID_STR for choice, _ in read):
                 break
             n_retries += 1
             prompt = self._again(question, answers[0] if answers else "")
-        if not self.by_line_ends and 0 in places_cut(result) and all(choice == INVALID_STR for choice, _ in read):
-            raise unfinished(None, f"the verdict of grader {grader.name}")
         if not read:
             read = [(INVALID_STR, INVALID_STR)]
         for answer, (choice, _) in zip(answers, read, strict=False):

@@ -15,7 +15,6 @@ from evals.suite.match.text_matching import f1_score, fuzzy_match
 from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
-from evals.suite.unfinished import complete_whole, ends_by_itself
 
 
 class FuzzyMatch(StreamedEval):
@@ -55,15 +54,11 @@ class FuzzyMatch(StreamedEval):
         `f1_score` (in [0, 1], the best over the answers).
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens came before any answer.
+            BadSample: `check_sample` refuses the row.
         """
         self.check_sample(sample)
+        completion = await self.complete(sample["input"], temperature=0.0, max_tokens=self.max_tokens)
         answers = accepted(sample)
-
-        def is_whole(text: str) -> bool:
-            return not ends_by_itself(self.completion_fn) or any(fuzzy_match(text, answer) for answer in answers)
-
-        completion = await complete_whole(self, sample["input"], is_whole, temperature=0.0, max_tokens=self.max_tokens)
         matching = [answer for answer in answers if fuzzy_match(completion, answer)]
         record_match(bool(matching), expected=answers, picked=[completion for _ in matching])
         record_metrics(accuracy=float(bool(matching)), f1_score=f1_score(completion, answers))

@@ -15,7 +15,6 @@ from evals.sample import Sample
 from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
-from evals.suite.unfinished import complete_whole, ends_by_itself
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 "Scripts without spaces between words, or with endings that touch them: a word of theirs may touch others."
@@ -90,19 +89,12 @@ class Includes(StreamedEval):
         match: `correct`; `expected`, the sample's `ideal`; `picked` and `sampled`, both the whole completion.
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens came before any answer.
+            BadSample: `check_sample` refuses the row.
         """
         self.check_sample(sample)
+        completion = await self.complete(sample["input"])
         answers = accepted(sample, may_be_none=True)
-
-        def is_right(text: str) -> bool:
-            return includes_any(text, answers, self.ignore_case, self.whole_words)
-
-        def is_whole(text: str) -> bool:
-            return not ends_by_itself(self.completion_fn) or is_right(text)
-
-        completion = await complete_whole(self, sample["input"], is_whole)
-        found = is_right(completion)
+        found = includes_any(completion, answers, self.ignore_case, self.whole_words)
         record_match(found, expected=sample["ideal"], picked=completion, sampled=completion)
         return found
 

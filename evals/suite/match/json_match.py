@@ -13,11 +13,9 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MetricsReport
 from evals.record.current import record_match, record_metrics
 from evals.sample import Sample
-from evals.suite.match.json_schemas import may_become_json
 from evals.suite.one_model import require_one
 from evals.suite.samples.doubts import Doubt, ideal_doubts, prompt_doubts
 from evals.suite.samples.ideals import accepted, require
-from evals.suite.unfinished import complete_whole
 
 
 def json_match(sampled_json: Any, correct_json: Any) -> bool:
@@ -86,12 +84,10 @@ class JsonMatch(StreamedEval):
         completion that is not JSON is wrong.
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens ended the JSON.
+            BadSample: `check_sample` refuses the row.
         """
         self.check_sample(sample)
-        completion = await complete_whole(
-            self, sample["input"], lambda text: not may_become_json(text), temperature=0.0, max_tokens=self.max_tokens
-        )
+        completion = await self.complete(sample["input"], temperature=0.0, max_tokens=self.max_tokens)
         answers = accepted(sample, may_be_none=True)
         found = parsed_or_none(completion)
         matching = [answer for answer in answers if json_match(found, json.loads(answer))]

@@ -16,7 +16,6 @@ from evals.suite.match.json_schemas import (
     NoSchema,
     NotJson,
     first_problem,
-    may_become_json,
     response_format_of,
     schema_in,
     strict_json,
@@ -24,7 +23,6 @@ from evals.suite.match.json_schemas import (
 )
 from evals.suite.one_model import require_one
 from evals.suite.samples.ideals import require
-from evals.suite.unfinished import complete_whole
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -155,13 +153,11 @@ class JsonSchema(StreamedEval):
         Of several ideals the one with the most right fields counts.
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens ended the JSON.
+            BadSample: `check_sample` refuses the row.
         """
         self.check_sample(sample)
         schema, ideals = self._schema_of(sample), self._ideals(sample)
-        completion = await complete_whole(
-            self, sample["input"], lambda text: not may_become_json(text), **self._request(sample, schema)
-        )
+        completion = await self.complete(sample["input"], **self._request(sample, schema))
         try:
             value, parsed = strict_json(completion), True
             problem = first_problem(self._validator(schema), value)

@@ -30,23 +30,6 @@ def strict_json(text: str) -> Any:
         raise NotJson(str(error)) from None
 
 
-def may_become_json(text: str) -> bool:
-    """Whether a text that breaks off may be the beginning of JSON, by its first character; false for whole JSON.
-
-    >>> may_become_json('{"name": "A'), may_become_json("Sure: {"), may_become_json("{}")
-    (True, False, False)
-    """
-    try:
-        strict_json(text)
-    except NotJson:
-        return text.lstrip(_JSON_BLANKS)[:1] in _JSON_STARTS
-    return False
-
-
-_JSON_BLANKS = " \t\r\n"
-_JSON_STARTS = tuple('{["-0123456789tfn') + ("",)
-
-
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 

@@ -11,10 +11,8 @@ from evals.eval import Report, StreamedEval
 from evals.metrics import MatchReport
 from evals.record.current import record_match
 from evals.sample import Sample
-from evals.suite.match.json_schemas import may_become_json
 from evals.suite.one_model import require_one
 from evals.suite.samples.ideals import require
-from evals.suite.unfinished import complete_whole
 
 
 def is_valid_json(text: str) -> bool:
@@ -50,12 +48,10 @@ class JsonValidator(StreamedEval):
         match: `correct`; `expected`, always None; `picked`, the completion.
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens ended the JSON.
+            BadSample: `check_sample` refuses the row.
         """
         self.check_sample(sample)
-        completion = await complete_whole(
-            self, sample["input"], lambda text: not may_become_json(text), temperature=0.0
-        )
+        completion = await self.complete(sample["input"], temperature=0.0)
         record_match(is_valid_json(completion), expected=None, picked=completion)
 
     def new_report(self) -> Report:

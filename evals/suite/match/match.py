@@ -18,7 +18,6 @@ from evals.suite.samples.doubts import Doubt, few_shot_doubts, ideal_doubts, pro
 from evals.suite.samples.example_pool import ExamplePool, solved_prompt
 from evals.suite.samples.few_shot import example_of_sample, insert_few_shot, read_examples
 from evals.suite.samples.ideals import accepted, require
-from evals.suite.unfinished import complete_whole
 
 
 def find_match(completion: str, options: Sequence[str], separator: Callable[[str], bool] | None = None) -> str | None:
@@ -138,17 +137,12 @@ class Match(StreamedEval):
         The event is that of `record_and_check_match`. No `max_tokens` is sent.
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens came within an answer.
+            BadSample: `check_sample` refuses the row.
         """
         self.check_sample(sample)
         prompt = self.first_prompt(sample)
-        answers = accepted(sample, may_be_none=True)
-
-        def is_whole(text: str) -> bool:
-            return not any(answer.startswith(text) and answer != text for answer in answers)
-
-        completion = await complete_whole(self, prompt, is_whole, temperature=0.0)
-        return record_and_check_match(prompt, completion, answers)
+        completion = await self.complete(prompt, temperature=0.0)
+        return record_and_check_match(prompt, completion, accepted(sample, may_be_none=True))
 
     def new_report(self) -> Report:
         """An empty report: `accuracy` with standard error and interval, and `boostrap_std`."""

@@ -16,7 +16,6 @@ from evals.report_keys import interval_keys
 from evals.suite.match.match import Match
 from evals.suite.samples.ideals import accepted
 from evals.suite.text.bleu_tokenizers import AUTO, DEFAULT, make_bleu, tokenizer_for
-from evals.suite.unfinished import complete_whole, ends_by_itself
 
 GOOD_BLEU = 30
 "A translation is correct if its sentence BLEU, from 0 to 100, is above this."
@@ -62,14 +61,11 @@ class Translate(Match):
         references; `sampled`, the translation; `sacrebleu_sentence_score`.
 
         Raises:
-            BadSample: `check_sample` refuses the row. CallFailed: the limit on tokens ended the translation.
+            BadSample: `check_sample` refuses the row.
         """
         self.check_sample(sample)
         references = accepted(sample)
-        is_base_model = not ends_by_itself(self.completion_fn)
-        completion = await complete_whole(
-            self, self.first_prompt(sample), lambda _: is_base_model, max_tokens=self.max_tokens
-        )
+        completion = await self.complete(self.first_prompt(sample), max_tokens=self.max_tokens)
         score = float(self._bleu_for(references).sentence_score(completion, references).score)
         correct = score > GOOD_BLEU
         record_metrics(sacrebleu_sentence_score=score)
