@@ -89,6 +89,7 @@ class DirectTransport:
         self._addresses: asyncio.Future[Any] | None = None
         self._addresses_until_s = 0.0
         self._idle: list[_Connection] = []
+        self._n_closings = 0
         self._opening = asyncio.Semaphore(MOST_OPENING)
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
@@ -99,6 +100,7 @@ class DirectTransport:
         data = encode_json(body)
         head = self._head(path, headers)
         due_s = self._loop.time() + timeout_s
+        n_closings = self._n_closings
         try:
             connection = self._idle_connection() or await self._connect()
         except (OSError, asyncio.TimeoutError) as error:
@@ -107,9 +109,11 @@ class DirectTransport:
             reply = await connection.ask(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(data), data), due_s)
         except (OSError, asyncio.TimeoutError) as error:
             raise socket_failure(error, self._host, timeout_s) from error
-        if connection.may_be_kept:
+        if connection.may_be_kept and n_closings == self._n_closings:
             connection.idle_since_s = self._loop.time()
             self._idle.append(connection)
+        else:  # nobody would close it any more
+            connection.close()
         return reply
 
     def _idle_connection(self) -> _Connection | None:
@@ -167,6 +171,8 @@ class DirectTransport:
         return head
 
     async def aclose(self) -> None:
+        """Close what waits for a request. Calls that are still under way close their connections when they end."""
+        self._n_closings += 1
         while self._idle:
             self._idle.pop().close()
 

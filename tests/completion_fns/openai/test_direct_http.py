@@ -229,3 +229,29 @@ def test_proxies_and_credentials_in_the_url_are_left_to_aiohttp(monkeypatch):
     monkeypatch.setenv("http_proxy", "socks5://proxy.example:1080")
     with pytest.raises(UsageError, match="no http proxy"):
         is_direct("http://example.org/v1")
+
+
+@each_of_ours
+def test_a_call_that_ends_after_the_client_was_closed_closes_its_connection(transport):
+    async def body():
+        closed = asyncio.get_running_loop().create_future()
+
+        async def serve(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(0.05)
+            writer.write(LENGTH + BODY)
+            await reader.read()  # the body of the request, and the end of the connection
+            closed.set_result(True)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        client = transport(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", {})
+        call = asyncio.create_task(client.post("/chat", {}, None, 2.0))
+        await asyncio.sleep(0.01)
+        await client.aclose()
+        reply = await call
+        assert await asyncio.wait_for(closed, 2)
+        server.close()
+        return reply
+
+    assert asyncio.run(body()).body == BODY
