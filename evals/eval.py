@@ -24,7 +24,7 @@ from evals.engine.passes import Finished, SamplePass, begin_report, earlier_valu
 from evals.engine.sample_order import SHUFFLE_SEED as SHUFFLE_SEED
 from evals.engine.sample_order import sample_order
 from evals.engine.samples import WorkItem
-from evals.errors import EvalsError
+from evals.errors import DataError, EvalsError
 from evals.metrics import Report as Report
 from evals.record.event import by_sample
 from evals.record.recorders import Event, RecorderBase
@@ -297,7 +297,12 @@ class StreamedEval(Eval):
                 report.add(name, events)
             return report.as_dict()
         for sample in begin_report(report):
-            report.add(sample.sample_id, sample.events)
+            try:
+                report.add(sample.sample_id, sample.events)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise DataError(
+                    "what the record holds of this sample cannot be scored", where=sample.sample_id, fix="run it anew"
+                ) from error
         try:
             self._pass_over(
                 self.stream_samples(),

@@ -49,7 +49,7 @@ def measure(request: RunRequest, plan: Plan, n_calls: int) -> Measured:
         EvalsError: the run could not begin, or no call succeeded.
     """
     a_sample = sum(calls.n_calls for calls in plan.calls) / max(1, plan.n_evaluations)
-    n_samples = min(plan.n_samples, max(1, math.ceil(n_calls / max(1.0, a_sample))))
+    n_samples = max(1, min(plan.n_samples, math.ceil(n_calls / max(1.0, a_sample))))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trial.jsonl"
         few = replace(
