@@ -13,6 +13,7 @@ from typing import Any
 from evals.cli.new_exam import exam_files
 from evals.errors import BadSample, UsageError
 from evals.project import current_project
+from evals.texts.number_text import counted
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
@@ -256,9 +257,9 @@ def _choice_files(
     rows = [samples[index] for index in range(len(samples))]
     form, made = choice_rows(rows, str(source), args.input_key, args.ideal_key)
     (data, _), (yaml, text) = files_of(args.name, CHOICE, root).items()
-    n_rows = f"{len(made):,} {'row' if len(made) == 1 else 'rows'}"
+    found = f"question: {form.question}, options: {', '.join(form.options)}, answer: {form.answer}"
     lines = [
-        f"{source}: {n_rows}; question: {form.question}, options: {', '.join(form.options)}, answer: {form.answer}",
+        f"{source}: {counted(len(made), 'row')}; {found}",
         f"answers are {form.reading}: scored by --class {CHOICE}; rows are written as question, choices and answer",
     ]
     written = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made)

@@ -29,7 +29,6 @@ from evals.runner.counters import RunCounters
 from evals.runner.parts import SampleOrder, index_of
 from evals.runner.preflight import samples_of
 from evals.runner.prepare import eval_of
-from evals.runner.request import RunRequest
 from evals.runner.resume import read_earlier
 from evals.runner.run import evaluate_here, open_cache
 
@@ -65,7 +64,6 @@ def main(control_fd: int, news_fd: int) -> None:
 class _Ready(NamedTuple):
     """An eval that was made before the checks had ended, and the order of its samples; None where it has its own."""
 
-    request: RunRequest
     evaluation: Eval
     order: KnownOrder | None
 
@@ -81,7 +79,7 @@ def _made_ready(ahead: Ahead) -> _Ready | None:
         return None
     finally:
         logging.disable(logging.NOTSET)
-    return _Ready(ahead.request, evaluation, order)
+    return _Ready(evaluation, order)
 
 
 def _is_plain(data: str | None) -> bool:
@@ -91,15 +89,14 @@ def _is_plain(data: str | None) -> bool:
 
 def _do(job: Job, ready: _Ready | None, control: BinaryIO, news: BinaryIO, told: _Told) -> State:
     request = job.request
-    if ready is None or ready.request != request:
-        ready = _Ready(request, eval_of(request), None)
-    evaluation = ready.evaluation
+    # The request of the job has the eval's own condition of images besides; the eval is made without it there too.
+    evaluation, order = ready or _Ready(eval_of(request), None)
     evaluation.preflight()
     session = Session(job.settings, open_cache(request), any_accepted=bool(job.finished))
     session.spending = SharedSpending(Path(job.spending), job.place.index, job.place.of).together
     counters = RunCounters(NullObserver(), reads_beginning=evaluation.reads_beginning)
     plan = RunPlan(request.max_samples, request.repeats, counters, set(job.finished), shard=job.shard)
-    plan.known_order = ready.order
+    plan.known_order = order
     plan.openai_evals_rules = evaluation.openai_evals_rules
     plan.uses_own_ids = job.uses_own_ids
     if job.finished:

@@ -13,7 +13,7 @@ from evals.engine.failures import CallFailed
 from evals.engine.session import Session
 from evals.engine.threads import Escaped, contained
 from evals.errors import BudgetReached, DataError, EvalsError, Interrupted, ProviderError, SettledEarly
-from evals.record.asked import prompt_kept
+from evals.record.failed_prompt import prompt_kept
 from evals.record.recorders import Event, RecorderBase, SampleScope
 from evals.registry.whose_code import blamed_line, class_line
 from evals.secrets import redact
@@ -233,8 +233,8 @@ def error_data(error: Exception, owner: Any = None) -> dict[str, Any]:
     """The data of the `error` event of a failed sample: `type` and `message`, as in openai/evals, and more.
 
     A failed call: `type` is the value of its Kind; `n_attempts`; `status`, if there was a reply; `where`, if a plug-in
-    failed; `prompt` and `prompt_chars`, see `evals.record.asked`. An EvalsError: `type` is its `record_type`, else the
-    name of its class. Any other exception: `where`, the `file:line` of the plug-in that raised it, or else of
+    failed; `prompt` and `prompt_chars`, see `evals.record.failed_prompt`. An EvalsError: `type` is its `record_type`,
+    else the name of its class. Any other exception: `where`, the `file:line` of the plug-in that raised it, or else of
     `owner`'s class if that is a plug-in, or else the innermost one.
     """
     if isinstance(error, CallFailed):

@@ -316,7 +316,7 @@ def _decoded(body: bytes, encoding: str | None) -> bytes:
 
 def _inflated(body: bytes, wbits: int) -> bytes:
     """The bytes of a compressed body, which may be several members of gzip, or `deflate` without its frame."""
-    if wbits == zlib.MAX_WBITS and (body[0] & 0x0F != 8 or int.from_bytes(body[:2], "big") % 31):
+    if wbits == zlib.MAX_WBITS and (body[:1] == b"" or body[0] & 0x0F != 8 or int.from_bytes(body[:2], "big") % 31):
         wbits = -zlib.MAX_WBITS  # RFC 9110 wants the frame of zlib; some servers send none
     parts = []
     while True:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evals.json_text import dumps
-from evals.record.asked import MOST_CHARS, prompt_kept
+from evals.record.failed_prompt import MOST_CHARS, prompt_kept
 
 SHORT_CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2 + 2?"}]
 
