@@ -39,6 +39,7 @@ class Kind(enum.Enum):
     CONNECTION = "connection lost"
     TIMEOUT = "timed out"
     BAD_REPLY = "broken reply"
+    NO_ANSWER = "no answer"
     OTHER = "error"
 
 
@@ -48,7 +49,17 @@ FATAL = frozenset({Kind.AUTH, Kind.PAYMENT, Kind.QUOTA, Kind.UNKNOWN_MODEL})
 FATAL_UNTIL_FIRST_SUCCESS = frozenset({Kind.BAD_REQUEST})
 "These end the run if no call has succeeded yet; afterwards they are the error of one sample."
 
-TRANSIENT = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.BAD_REPLY})
+TRANSIENT = frozenset(
+    {
+        Kind.RATE_LIMIT,
+        Kind.OVERLOADED,
+        Kind.SERVER,
+        Kind.CONNECTION,
+        Kind.TIMEOUT,
+        Kind.BAD_REPLY,
+        Kind.NO_ANSWER,
+    }
+)
 "These are tried again, a bounded number of times."
 
 PUSH_BACK = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.TIMEOUT})

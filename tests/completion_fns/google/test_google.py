@@ -195,6 +195,7 @@ def test_n_completions_are_n_calls():
         (candidate_reply(None, finish_reason="SAFETY"), Kind.CONTENT_FILTER),
         (candidate_reply(None, finish_reason="OTHER"), Kind.SERVER),
         (candidate_reply(None, finish_reason="MALFORMED_RESPONSE"), Kind.SERVER),
+        (candidate_reply(None, finish_reason="STOP"), Kind.NO_ANSWER),
         (HttpReply(b"{}"), Kind.BAD_REPLY),
         (HttpReply(b"{}", breakage=Breakage.RESET), Kind.CONNECTION),
         (HttpReply(b"{}", breakage=Breakage.DISCONNECT), Kind.CONNECTION),
