@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -183,18 +181,4 @@ class GoogleCompletionFn(HostedBackend):
         body = body_of(error)
         if failure.kind is Kind.BAD_REQUEST and ("API_KEY_INVALID" in body or "API key not valid" in body):
             failure.kind = Kind.AUTH
-        if failure.kind is Kind.RATE_LIMIT and failure.retry_after_s is None:
-            failure.retry_after_s = retry_delay_s(body)
         return failure
-
-
-def retry_delay_s(body: str) -> float | None:
-    """The seconds to wait that an error of Google names (`"retryDelay": "34s"`); None where it names none."""
-    found = re.search(r'"retryDelay":\s*("[^"]*")', body)
-    if found is None:
-        return None
-    text = json.loads(found[1])
-    try:
-        return max(0.0, float(text.rstrip("s")))
-    except ValueError:
-        return None
