@@ -57,7 +57,8 @@ def _write_table(args: argparse.Namespace) -> int:
     for words in table.left_out:
         print(f"left out: {words}", file=sys.stderr)
     if args.json:
-        text = dumps({"rows": tables.plain_rows(table, args.metric), "left_out": table.left_out})
+        notes = {run.path: run.notes for run in table.runs if run.notes}
+        text = dumps({"rows": tables.plain_rows(table, args.metric), "left_out": table.left_out, "notes": notes})
     else:
         text = tables.FORMATS[args.format](table, args.metric)
     if args.out:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, has_repeats, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.metrics import Mean, with_keys
@@ -31,6 +32,8 @@ class TableRun:
     n_errors: int = 0
     "Evaluations that failed: of a run with repeats up to `repeats` of one sample."
     has_repeats: bool = False
+    notes: tuple[str, ...] = ()
+    "Where n and intervals come from that the report itself does not have, or why there are none."
 
 
 @dataclass
@@ -95,7 +98,8 @@ def _records_at(path: Path) -> list[RecordSummary]:
 
 
 def _table_run(record: RecordSummary) -> TableRun:
-    report, config = with_rates(record.report or {}), record.spec.get("run_config")
+    completed, config = completed_report(with_rates(record.report or {}), record.path), record.spec.get("run_config")
+    report = completed.report
     return TableRun(
         path=str(record.path),
         eval_name=conditioned(str(record.spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
@@ -105,6 +109,7 @@ def _table_run(record: RecordSummary) -> TableRun:
         headline=headline(report),
         n_errors=as_count(report.get("n_errors")) or 0,
         has_repeats=has_repeats(config),
+        notes=completed.notes,
     )
 
 
