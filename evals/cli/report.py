@@ -101,7 +101,7 @@ def _record_paths(named: Sequence[str]) -> list[Path]:
         DataError: a folder holds no record.
     """
     from evals.errors import DataError
-    from evals.record.summary import summaries
+    from evals.record.folders import summaries, without_copies
 
     found: list[Path] = []
     for path in map(Path, named):
@@ -109,4 +109,4 @@ def _record_paths(named: Sequence[str]) -> list[Path]:
         if not inside:
             raise DataError("no record here", where=str(path), fix="name records, or a folder that holds some")
         found += inside
-    return found
+    return without_copies(found)

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.record.summary import RecordSummary, summaries
+from evals.record.folders import summaries
+from evals.record.summary import RecordSummary
 from evals.report_keys import as_count, as_number, headline, metrics_of
 
 

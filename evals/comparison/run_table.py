@@ -11,7 +11,8 @@ from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, has_repeats, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.metrics import Mean, with_keys
-from evals.record.summary import RecordSummary, summaries
+from evals.record.folders import summaries, without_copies
+from evals.record.summary import RecordSummary
 from evals.report_keys import Metric, as_count, headline, metrics_of
 
 COUNTS, INVALID = "counts/", "__invalid__"
@@ -66,7 +67,7 @@ def read_table(paths: Iterable[Path]) -> RunTable:
     """
     newest: dict[tuple[str, str], TableRun] = {}
     left_out = []
-    for path in paths:
+    for path in without_copies(paths):
         found = list(_records_at(path))
         if not found:
             raise DataError("no record here", where=str(path), fix="name records, or a folder that holds some")

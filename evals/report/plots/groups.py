@@ -13,7 +13,8 @@ from typing import Any
 from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
-from evals.record.summary import RecordSummary, summaries
+from evals.record.folders import summaries
+from evals.record.summary import RecordSummary
 from evals.report.plots.figure import COLOURS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
 from evals.report.words import counted, in_columns, interval_text, number, one_line
