@@ -17,8 +17,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "report",
         help="the numbers of runs as a table",
         description="A table of runs that have ended: all metrics of one run, or models by evals, each number with its "
-        "95 % interval and n. Of several runs of a model on an eval the newest is taken. --html and --parquet take all "
-        "records that are named, also of runs that have not ended.",
+        "95 % interval and n. Of several runs of a model on an eval the newest finished one is taken, and the others "
+        "are named. --html and --parquet take all records that are named, also of runs that have not ended.",
     )
     parser.add_argument("records", nargs="+", metavar="RECORD", help="records, or folders of them")
     parser.add_argument("--metric", metavar="NAME", help="this metric (default: the one that stands for each eval)")
