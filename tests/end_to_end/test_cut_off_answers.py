@@ -115,6 +115,16 @@ def test_a_text_that_reached_the_limit_is_scored_and_counted_as_truncated_with_a
     assert "1 of 4 samples (25.0 %)" in result.report["warnings"][-1]
 
 
+def test_with_repeats_the_warning_of_truncated_texts_counts_evaluations(registry):
+    def answer(call: Call) -> str:
+        return f"{QUESTIONS[call.prompt]} {'and so on ' * 100 if call.prompt == '1 + 1?' else ''}"
+
+    with LoopbackServer(answer) as server:
+        result = run(server, registry, repeats=3)
+    assert (result.report["truncated"], result.report["n"]) == (3, 4)
+    assert "3 of 12 evaluations of samples (25.0 %)" in result.report["warnings"][-1]
+
+
 def test_a_run_without_truncated_completions_says_nothing_of_them(registry):
     with LoopbackServer(lambda call: QUESTIONS[call.prompt]) as server:
         result = run(server, registry)
