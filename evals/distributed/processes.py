@@ -13,7 +13,7 @@ from evals.distributed.messages import Ahead, Job, State, Stop
 from evals.distributed.pipes import receive
 from evals.distributed.spending import SharedSpending
 from evals.distributed.stretches import Written, chunks_of, stretches_of
-from evals.distributed.workers import Worker, end_all, how_it_ended
+from evals.distributed.workers import Worker, end_all
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver
 from evals.engine.session import Session
@@ -241,7 +241,7 @@ class _Run:
         for number, worker in enumerate(self._workers):
             if not worker.is_done:
                 return ProviderError(
-                    f"process {number + 1} of {len(self._workers)} died ({how_it_ended(worker)})",
+                    f"process {number + 1} of {len(self._workers)} died ({worker.how_it_ended()})",
                     notes=["what it had recorded is kept"],
                     fix="go on with --resume; if it was short of memory, with fewer --processes",
                 )

@@ -1,4 +1,4 @@
-"""One process of a run over several: it evaluates its share of the samples, then writes its share of the record."""
+"""One share of a run over several processes: its samples are evaluated, then a stretch of the record is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import queue
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -21,12 +20,11 @@ from evals.engine.loop import engine_loop, submit
 from evals.engine.plan import KnownOrder, RunPlan, order_of
 from evals.engine.samples import NullObserver
 from evals.engine.session import CallCounts, Session
-from evals.errors import DataError, EvalsError, Interrupted
+from evals.errors import EvalsError, Interrupted
 from evals.eval import Eval, StreamedEval
 from evals.project import project_of_command
-from evals.record.local import LocalRecorder
 from evals.runner.counters import RunCounters
-from evals.runner.parts import SampleOrder, index_of
+from evals.runner.parts import PartRecorder, SampleOrder
 from evals.runner.preflight import samples_of
 from evals.runner.prepare import eval_of
 from evals.runner.resume import read_earlier
@@ -38,21 +36,23 @@ _Told = queue.SimpleQueue[Any]
 
 
 def main(control_fd: int, news_fd: int) -> None:
-    """Take what can be made Ahead, a Job, then a Stretch from one pipe; tell States, then Written on the other.
-
-    Ends with its pipes.
-    """
+    """Take what can be made Ahead from one pipe, then work."""
     control, news = os.fdopen(control_fd, "rb"), os.fdopen(news_fd, "wb")
+    with project_of_command():
+        ahead = receive(control)
+        ready = None if ahead is None else _made_ready(ahead)
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+        work(control, news, ready)
+
+
+def work(control: BinaryIO, news: BinaryIO, ready: _Ready | None) -> None:
+    """Take a Job, then a Stretch from one pipe; tell States, then Written on the other. Ends with `control`."""
+    job = receive(control)
+    if job is None:
+        return
     told: _Told = queue.SimpleQueue()
     try:
-        with project_of_command():
-            ahead = receive(control)
-            ready = None if ahead is None else _made_ready(ahead)
-            job = receive(control)
-            if job is None:
-                return
-            logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-            state = _do(job, ready, control, news, told)
+        state = _do(job, ready, control, news, told)
     except EvalsError as error:
         send(news, State(RunCounters(NullObserver()), CallCounts(), is_done=True, stopped_by=error))
         return
@@ -103,7 +103,7 @@ def _do(job: Job, ready: _Ready | None, control: BinaryIO, news: BinaryIO, told:
         plan.earlier = read_earlier(Path(job.record)).samples
     threading.Thread(target=_listen, args=(control, session, told), name="evals-control", daemon=True).start()
     telling = submit(_tell(news, counters, session))
-    recorder = LocalRecorder(job.part, job.run_spec)
+    recorder = PartRecorder(job.part, job.run_spec)
     try:
         _, stopped_by = evaluate_here(evaluation, recorder, session, plan, counters)
     finally:
@@ -113,8 +113,7 @@ def _do(job: Job, ready: _Ready | None, control: BinaryIO, news: BinaryIO, told:
     if stopped_by is None and not job.finished:
         state.report = _mergeable(evaluation, plan.report)
     if plan.pass_sizes:
-        with suppress(OSError, DataError):  # the parent will say what is wrong with this part
-            state.index = index_of(Path(job.part), SampleOrder(plan.pass_sizes, request.repeats))
+        state.index = recorder.index(SampleOrder(plan.pass_sizes, request.repeats))
     return state
 
 
@@ -127,11 +126,12 @@ def _mergeable(evaluation: Eval, report: Any) -> Any:
 def _listen(control: BinaryIO, session: Session, told: _Told) -> None:
     """End the session when the parent says so, or is gone; pass on what else it says."""
     loop = engine_loop()
-    while (message := receive(control)) is not None:
-        if isinstance(message, Stop):
-            loop.call_soon_threadsafe(lambda stop: session.end(stop.why, now=stop.now), message)
-        else:
-            told.put(message)
+    with control:
+        while (message := receive(control)) is not None:
+            if isinstance(message, Stop):
+                loop.call_soon_threadsafe(lambda stop: session.end(stop.why, now=stop.now), message)
+            else:
+                told.put(message)
     told.put(None)
     loop.call_soon_threadsafe(lambda: session.end(Interrupted("the process that started this one is gone")))
 
