@@ -38,9 +38,6 @@ class Worker(ABC):
         """Whether it has told that it is done with its samples, all or not."""
         return self.state is not None and self.state.is_done
 
-    def prepare(self, ahead: Ahead) -> None:
-        """Tell it what it can make ready, if it can. It has no job yet, and is ended at once if none comes."""
-
     def give(self, task: Job | Stretch) -> None:
         """Give it something to do. One that has died takes nothing: who follows its state finds out."""
         self.has_job = True
@@ -81,7 +78,7 @@ class ProcessWorker(Worker):
         super().__init__(os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
 
     def prepare(self, ahead: Ahead) -> None:
-        """Have it make the eval and find its rows while this process checks the data."""
+        """Have it make the eval, check a part of the rows, and find its own. It is ended at once if no job comes."""
         with suppress(OSError):
             send(self.control, ahead)
 
