@@ -18,6 +18,7 @@ from evals.engine.session import CallCounts, Session
 from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly
 from evals.eval import Eval, StreamedEval
+from evals.record.metric_ranges import checked_ranges, names_beyond_unit
 from evals.record.recorders import RecorderBase
 from evals.registry.lookup import Registry
 from evals.registry.whose_code import blamed_line, is_ours
@@ -289,6 +290,7 @@ def evaluate_here(
     on_interrupt: Callable[[int], None] | None = None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
     """Evaluate the samples in this process: the report, and why the run ended early."""
+    plan.beyond_unit = names_beyond_unit(checked_ranges(evaluation.metric_ranges, evaluation.name))
     try:
         with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None
