@@ -58,6 +58,6 @@ def _keys_from_samples(name: str, metric: Metric, path: Path) -> dict[str, Any] 
     except (DataError, UsageError):
         return "no event of the record holds a number of this name"
     if not math.isclose(run.mean, metric.value, rel_tol=1e-9, abs_tol=1e-9):
-        return f"the {run.n:,} samples of the record have the mean {number(run.mean)}, not {number(metric.value)}"
+        return f"the samples of the record have the mean {number(run.mean)} (n = {run.n:,}), not {number(metric.value)}"
     e = estimate(run.scores, run.cluster_codes(), beyond_unit=run.beyond_unit)
     return metric_keys(name, metric.value, e.stderr, (e.interval.low, e.interval.high), run.n, e.method)
