@@ -197,7 +197,7 @@ def _result_of(
         run_spec=run_spec,
         eval_spec=prepared.eval_spec,
         base_spec=prepared.base_spec,
-        report=_with_sums(report, counters),
+        report=_with_sums(report, counters, repeats=prepared.request.repeats),
         counts=session.counts,
         counters=counters,
         record_path=None,
@@ -218,12 +218,12 @@ def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None
     return plan
 
 
-def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
+def _with_sums(report: dict[str, Any], counters: RunCounters, *, repeats: int) -> dict[str, Any]:
     """The report with what the samples cost, failed ones counted, and truncated completions where there are any."""
     report = {**report, "n_errors": counters.n_errors, **counters.sums(report)}
     if counters.n_truncated and TRUNCATED not in report:
         report[TRUNCATED] = counters.n_truncated
-    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before):
+    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before, repeats):
         said = report.get("warnings") or []
         report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:
