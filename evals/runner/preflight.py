@@ -18,7 +18,6 @@ from evals.engine.sample_order import sample_order
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
 from evals.images.conditions import TRANSCRIBED, ImageOptions, has_images, in_condition
-from evals.images.inline import has_local_images
 from evals.json_text import dumps
 from evals.runner.contents import PictureDigest
 from evals.runner.doubts import Doubts
@@ -147,9 +146,9 @@ def check_pictures(evaluation: Eval, sample: Any, images: ImageOptions, pictures
 
 
 def _has_images(sample: Any, field: str) -> bool:
-    """Whether the row's question is a chat with a picture of this machine; its name may end in anything."""
+    """Whether the row's question is a chat with a picture: of this machine, its name may end in anything."""
     asked = sample.get(field) if isinstance(sample, dict) else None
-    return isinstance(asked, list) and is_chat_prompt(asked) and has_local_images(asked)
+    return isinstance(asked, list) and is_chat_prompt(asked) and has_images(asked)
 
 
 def _check_images(evaluation: Eval, sample: Any, images: ImageOptions) -> None:
