@@ -201,13 +201,10 @@ def _request_of(
 
 def _numbers(first: ShardRecord) -> dict[str, Any]:
     """Arguments that the shares were given beside those of the eval's entry, as far as they are numbers."""
-    entry = (first.record.spec["run_config"].get("eval_spec") or {}).get("args") or {}
-    given = first.fingerprint.get("eval_args") or {}
-    return {
-        key: value
-        for key, value in given.items()
-        if isinstance(value, bool | int | float) and (key not in entry or entry[key] != value)
-    }
+    given = first.record.spec["run_config"].get("extra_eval_params")
+    if not isinstance(given, dict):
+        return {}
+    return {key: value for key, value in given.items() if isinstance(value, bool | int | float)}
 
 
 def _check_same(prepared: PreparedRun, first: ShardRecord) -> None:

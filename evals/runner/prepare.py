@@ -100,7 +100,7 @@ class PreparedRun:
                 "eval_spec": {
                     "cls": spec.cls,
                     "registry_path": str(spec.registry_path),
-                    "args": without_secrets(spec.args),
+                    "args": without_secrets({**(spec.args or {}), **request.extra_eval_params}),
                     "key": spec.key,
                     "group": spec.group,
                 },
@@ -109,6 +109,7 @@ class PreparedRun:
                 "command": without_secrets_in_command(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
+                **({"extra_eval_params": without_secrets(given)} if (given := request.extra_eval_params) else {}),
                 **({"estimand": request.estimand} if request.estimand != "like-these" else {}),
                 **({"shrink_groups": True} if request.shrink_groups else {}),
                 "higher_is_better": self.higher_is_better,
