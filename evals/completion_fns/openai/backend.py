@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
-from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
+from evals.completion_fns.cost import at_tier, cost_usd, known_or_stated, summed_usage, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.no_answer import refuse_silent
 from evals.completion_fns.openai.cut_prompts import PromptWatch
@@ -22,7 +22,7 @@ from evals.completion_fns.openai.reply_checks import (
     failure_of_reply,
     failure_within,
     is_stream,
-    rate_limit_headers,
+    kept_headers,
     read_reply,
 )
 from evals.completion_fns.openai.request_plan import NOT_FOR_THE_BODY, RequestPlan, request_plan
@@ -282,7 +282,7 @@ class OpenAIBackend(HostedBackend):
         result.request = plan.recorded_at(endpoint.path, body)
         if endpoint.path != self.path:
             result.request = {**(result.request or {}), "endpoint": endpoint.path}
-        result.headers = rate_limit_headers(reply.headers)
+        result.headers = kept_headers(reply.headers)
         return result
 
     async def exchange(
@@ -328,8 +328,8 @@ class OpenAIBackend(HostedBackend):
             logger.warning("%s: stop texts ended its thoughts: they are no longer sent, and cut here", self.model)
 
     def cost_of(self, result: Completions) -> float | None:
-        """The cost of one request in US dollars, at the prices of its service tier; None where they are not known."""
-        return cost_usd(result.usage, at_tier(self.model_info(), tier_of(result.raw_data)))
+        """The cost of one request in US dollars, by the prices of its tier, else as the reply says; None if unknown."""
+        return known_or_stated(cost_usd(result.usage, at_tier(self.model_info(), tier_of(result.raw_data))), result)
 
     def _info(self) -> ModelInfo:
         known = self.model_info()

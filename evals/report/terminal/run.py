@@ -92,7 +92,8 @@ def retries(counts: CallCounts) -> str:
 def tokens_and_cost(counts: CallCounts) -> list[str]:
     """`431,204 tokens` and `$0.12`, each only if it is not 0."""
     tokens = f"{counts.total_tokens:,} tokens" if counts.total_tokens else ""
-    return [text for text in (tokens, money(counts.cost_usd) if counts.cost_usd else "") if text]
+    by = " as the server states" if counts.n_stated else ""
+    return [text for text in (tokens, f"{money(counts.cost_usd)}{by}" if counts.cost_usd else "") if text]
 
 
 def metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
