@@ -46,6 +46,8 @@ def before_run_on(text: str) -> str:
     """
     hashed, marked = _HASHED.search(text), _MARKED.search(text)
     for start in _NEXT_QUESTION.finditer(text):
+        if "\n" not in start["gap"]:
+            continue
         if hashed is not None and hashed.end() <= start.start():
             return text[: start.start()]
         if marked is not None and marked.end() <= start.start() and start["gap"].count("\n") > 1:
@@ -54,7 +56,7 @@ def before_run_on(text: str) -> str:
 
 
 _NEXT_QUESTION = re.compile(
-    r"(?P<gap>\n\s*)(?:[*#]+\s*)?(?:Question|Q|Problem|Human|User|Input)(?:\s*\d{1,3})?(?:\*\*)?\s*:"
+    r"(?P<gap>(?<!\s)\s+)(?:[*#]+\s*)?(?:Question|Q|Problem|Human|User|Input)(?:\s*\d{1,3})?(?:\*\*)?\s*:"
 )
 _HASHED = re.compile(r"^####[ \t*]*[^\w\n]{0,3}\d[^\n]{0,40}$", re.MULTILINE)
 _MARKED = re.compile(r"\\boxed\s*\{|\banswer\s*(?:is\b|:)\W*\w", re.IGNORECASE)

@@ -45,6 +45,13 @@ _CHOOSE = (
 )
 _LOGIC = r"=~\u00ac+<>/|\\^&\u2283\u2227\u2228"
 "Signs that make a formula of a lone letter: `~E`, `A =`."
+_AND = r",|/|&|\+|\b(?:and|or)\b|[\u3001\u548c\u4e0e\u8207\u53ca\u8ddf\u6216\u3068\u53c8]"
+"What joins several letters, also in Chinese and Japanese."
+_CLOSES = re.compile(
+    r"['\")\]]*\s*(?:[.:;!?)(\]}\n\u3000-\u9fff\uac00-\ud7af-]|</?[a-z|]|\Z|,(?!\s*I\b)"
+    r"|(?i:because|since|as|for|is|was|which)\b)"
+)
+"What ends the word `A` as a letter: a mark, a tag, a sign of a script without spaces between words."
 _CJK = (
     r"(?:\u7b54\u6848|\u9009\u9879|\u9078\u9805|\u7b54\u3048|\u56de\u7b54|\u6b63\u89e3|\u6b63\u786e|\u9078\u629e\u80a2"
     r"|\uc815\ub2f5|\ub2f5)[^A-Za-z0-9\n]{0,8}|[\u9009\u9078](?:\u62e9|\u64c7|\u629e)?\W{0,3}"
@@ -189,9 +196,9 @@ class _Reader:
         self._small_start = re.compile(rf"\(?(?P<a>{either})[).](?=\s)")
         self._item = re.compile(rf"\W*(?P<a>{one})\s*[).:-]")
         self._line = re.compile(rf"^[^\w\n{_LOGIC}]*(?:{option})(?P<a>{one})[^\w\n{_LOGIC}]*$", re.MULTILINE)
-        self._items = re.compile(rf"^\W*(?P<a>{one})\s*[).:]", re.MULTILINE)
+        self._items = re.compile(rf"^[^\w\n]*(?P<a>{one})\s*[).:]", re.MULTILINE)
         self._bracketed = Bracketed(letters)
-        self._next = re.compile(rf"['\")\]\s]*(?:,|/|&|\+|\b(?:and|or)\b)\s*(?:and\b|or\b)?\W*{option}{one}{_AFTER}")
+        self._next = re.compile(rf"['\")\]\s]*(?:{_AND})\s*(?:and\b|or\b)?\W*{option}{one}{_AFTER}")
 
     def whole(self, text: str, *, is_all: bool = False) -> str | None:
         """The letter of a text that is nothing but an option: `b`, `(B)`, `Option B`, `B. Paris`.
@@ -266,7 +273,7 @@ class _Reader:
 
     def _begins_list(self, head: str, found: re.Match[str]) -> bool:
         """Whether a list of options, reasons or parts begins here: the item after this one follows."""
-        if begins_items(head, found[0] + head[found.end()]) or is_part_of_prose(head, found["a"]):
+        if begins_items(head, found[0] + head[found.end() : found.end() + 1]) or is_part_of_prose(head, found["a"]):
             return True
         following = head[found.end("a") :].partition("\n")[2].lstrip("\n ")
         after = self._item.match(following)
@@ -287,9 +294,7 @@ class _Reader:
         if self._next.match(text, end):
             return SEVERAL
         after = text[end : end + 40]
-        is_closed = re.match(
-            r"['\")\]]*\s*(?:[.:;!?)(\]}\n\u3002-]|\Z|,(?!\s*I\b)|(?i:because|since|as|for|is|was|which)\b)", after
-        )
+        is_closed = _CLOSES.match(after)
         if not letter.islower() and letter not in "AI":
             return letter
         if letter.isupper() and letter == "I":

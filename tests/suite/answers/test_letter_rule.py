@@ -343,3 +343,30 @@ def test_with_the_texts_of_the_options_a_letter_before_the_whole_text_is_read(
 ) -> None:
     texts = ("E. coli", "the letter to the bank", "50 Hz", "40 Hz")
     assert LetterRule("ABCD", texts=texts).extract(completion) == letter
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("\u89e3\u6790\u3002<eoe>\n\u3010\u7b54\u6848\u3011: A <eoa>", "A"),
+        ("\u3010\u7b54\u6848\u3011A<eoa>", "A"),
+        ("D\u9009\u9879\u4e0d\u5bf9\uff0c\u6240\u4ee5\u5e94\u8be5\u9009\u62e9A\u9009\u9879\u3002", "A"),
+        ("\u7b54\u6848\u662fA\uff0c\u56e0\u4e3a", "A"),
+        ("\u3010\u7b54\u6848\u3011B\u3001D<eoa>", None),
+        ("\u6240\u4ee5\u7b54\u6848\u662fB\u548cC\u3002", None),
+        ("\u3010\u7b54\u6848\u3011: B, C <eoa>", None),
+        ("The answer is A<|eot|>", "A"),
+        ("The answer is A </s>", "A"),
+        ("The answer is A < B", None),
+    ],
+)
+def test_a_letter_before_a_tag_or_a_chinese_word_is_closed_and_several_letters_are_none(
+    completion: str, letter: str | None
+) -> None:
+    assert LetterRule("ABCD").extract(completion) == letter
+
+
+def test_a_reply_of_empty_lines_is_read_in_no_time() -> None:
+    start = time.perf_counter()
+    assert LetterRule("ABCD").extract("\n" * 40_000 + "\n \n" * 10_000) is None
+    assert time.perf_counter() - start < 5
