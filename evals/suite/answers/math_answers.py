@@ -6,10 +6,12 @@ import functools
 import importlib.util
 import logging
 import re
+from collections import deque
 from collections.abc import Sequence
 
 from evals.errors import MissingExtra
 from evals.suite.answers.answer_places import before_run_on, last_boxes
+from evals.suite.answers.boxed_rule import boxed_forms
 from evals.suite.answers.math_pool import Ended, MathPool, shared_pool
 from evals.suite.answers.math_worker import OVERRULED
 
@@ -21,6 +23,9 @@ _DOLLARS = re.compile(r"\\(?:text|mathrm|mbox)\{\s*\\?\$\s*\}|\\\$|\\textdollar\
 
 _GROUPS = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|,\\!|\\hspace\{[^{}]*\}|~)(?=\d{3}(?!\d))")
 "Marks between groups of digits: `1\\,000` is a product of 1 and 0 to math-verify."
+
+_NUMBER_IN_TEXT = re.compile(r"\\(?:text|mbox)\{\s*(-?\d[\d.,]*)(?:\s+[A-Za-z][A-Za-z ]{0,30})?\s*\}")
+"`\\text{3 apples}` is a text to math-verify."
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +59,16 @@ class MathRule:
         Of several boxes the last one counts, with those that are joined to it by a comma or `and`.
         """
         text = before_run_on(completion)[-MAX_CHARS:]
-        return self._reading(_tidied(last_boxes(text) or text))
+        return self._reading(_tidied(_final_answer(text) or last_boxes(text) or text))
 
     def same(self, answer: str, ideal: str) -> bool:
-        """Whether both are the same mathematics, by math-verify and as numbers, within the deadline."""
+        """Whether both are the same mathematics, by math-verify and as numbers, within the deadline.
+
+        Of an answer that names an option with its text, `(B) 5`, the letter and the text count too.
+        """
+        return any(self._same(form, ideal) for form in boxed_forms(answer))
+
+    def _same(self, answer: str, ideal: str) -> bool:
         try:
             verdict = self._pool.ask({"text": _as_latex(answer), "ideal": _as_latex(ideal)})
         except Ended as why:
@@ -88,12 +99,25 @@ class MathRule:
             return None
 
 
+def _final_answer(text: str) -> str | None:
+    """A formula behind `final answer is` that follows the last box; None without one."""
+    found = next(reversed(deque(_FINAL.finditer(text), maxlen=1)), None)
+    if found is None or _BOXED.search(text, found.start()):
+        return None
+    return found["formula"]
+
+
+_FINAL = re.compile(r"final answer is:?\s{0,3}(?P<formula>\$[^$\n]{1,400}\$)", re.IGNORECASE)
+_BOXED = re.compile(r"\\(?:boxed|fbox)")
+
+
 def _as_latex(text: str) -> str:
     # math-verify takes `\$` for the end of the mathematics, and then reads nothing.
     text = _tidied(text)
+    text = text if text.endswith("..") else text.rstrip(".,; ")
     return text if "$" in text or "\\boxed" in text else f"${text}$"
 
 
 def _tidied(text: str) -> str:
-    """LaTeX without signs of money, and without the spaces and braces between groups of three digits."""
-    return _GROUPS.sub("", _DOLLARS.sub("", text))
+    """LaTeX without signs of money, spaces and braces between groups of three digits, and `\\text` around a number."""
+    return _GROUPS.sub("", _NUMBER_IN_TEXT.sub(r"\1", _DOLLARS.sub("", text)))

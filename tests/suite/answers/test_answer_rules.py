@@ -378,3 +378,16 @@ def test_a_number_alone_on_the_last_line_is_read_whatever_the_line_above_ends_wi
 def test_a_line_of_quotation_marks_behind_a_phrase_is_no_answer() -> None:
     assert make_rule("marked_number").extract('FINAL ANSWER:\n"""\nHe works 36 hours in 4 weeks.\n"""') == "36"
     assert make_rule("letter").extract('The answer is\n"""\nB\n"""') == "B"
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("Thus\n\\[\n\\boxed{Paris}\n\\]", "Paris"),
+        ("Thus\n$$\n\\boxed{Paris}\n$$", "Paris"),
+        ("Hence we get \\boxed{\\text{Paris}}.", "Paris"),
+        ('FINAL ANSWER:\n"""\nParis\n"""', "Paris"),
+    ],
+)
+def test_the_last_line_may_hold_a_box_or_stand_within_the_edges_of_a_formula(completion: str, answer: str) -> None:
+    assert make_rule("last_line").extract(completion) == answer

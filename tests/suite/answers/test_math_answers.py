@@ -133,6 +133,15 @@ def test_values_are_compared_beside_math_verify(pool, answer, ideal, same):
         ("\\boxed{7}\n\nQuestion: And then?\n\\boxed{8}", "7"),
         (r"\boxed{1\,000}", "1000"),
         (r"The answer is $7$.", "7"),
+        (r"\boxed{-2} \quad \text{and} \quad \boxed{1}", "-2,1"),
+        (r"so \boxed 7", "7"),
+        (r"\boxed{255} is the interest. Final Answer: The final answer is $10,455$.", "10455"),
+        (r"The final answer is $3$, and so \boxed{7}", "7"),
+        (r"\boxed{\text{3 apples}}", "3"),
+        (r"\boxed{\textbf{(B)}\ 5}", "5"),
+        (r"\boxed{\textbf{(B)}\ 5}", r"\text{(B)}"),
+        ("It is 2/3.", "2/3"),
+        (r"\boxed{-2 \le x \le 7}", r"x \in [-2,7]"),
     ],
 )
 def test_the_last_boxes_count_and_those_that_are_joined(pool, completion, ideal):
