@@ -32,7 +32,7 @@ _AFTER_HASHED = re.compile(
 _NO_PLAIN_NUMBER = re.compile(
     r"\\(?:[dt]?frac|sqrt|pi|tau|theta|alpha|beta|phi|ln|log|exp|sin|cos|tan|binom|infty|sum|prod|int)(?![a-zA-Z])|[π√∞]"
 )
-_SENTENCE = re.compile(r"\w+\W+\w+\W+\w.*[.!?:)]\W*$")
+_SENTENCE_END = re.compile(r"[.!?:)]\W*\Z")
 _CLOSING = re.compile(
     r"\b(?:hope (?:this|that|it)|let me know|feel free|happy to (?:help|explain)|glad to help"
     r"|any (?:other |more )?questions"
@@ -61,6 +61,11 @@ def _unmarked(line: str) -> str:
         line = _END_TOKEN.sub("", line).rstrip()
     tagged = _ANSWER_LINE.fullmatch(line) if line.endswith(">") else None
     return tagged[2] if tagged else line
+
+
+def _is_sentence(line: str) -> bool:
+    """Whether a line has three words or more and ends as a sentence does."""
+    return len(re.findall(r"\w+", line[:400])) > 2 and _SENTENCE_END.search(line[-60:]) is not None
 
 
 class AnswerRule(Protocol):
@@ -175,7 +180,7 @@ class LastLineRule:
         if boxed is not None:
             return undressed(boxed) or None
         answer = next(after_phrases(lines[-1], self.answer_phrases), None)
-        if answer is None and _SENTENCE.search(lines[-1]):
+        if answer is None and _is_sentence(lines[-1]):
             answer = self._marked(lines)
         answer = answer and (answer.lstrip(":\uff1a \t") or answer)
         return undressed(undressed(answer or lines[-1]).strip("*_` \t")) or None
