@@ -90,6 +90,15 @@ def last_boxed(text: str) -> str | None:
     return None if last is None else text[last.start : last.end].strip() or None
 
 
+def of_solution(ideal: str) -> str:
+    """The answer of an accepted answer that is a worked solution: behind a last `####`, or in the last box.
+
+    An ideal that is no solution stays as it is.
+    """
+    answer = ideal.rpartition("####")[2]
+    return (last_boxed(answer) or answer) if "\\boxed" in answer or "\\fbox" in answer else answer
+
+
 def last_boxes(text: str) -> str | None:
     """The last complete box as LaTeX, with the boxes before it that only a comma, `and` or `or` parts from it.
 

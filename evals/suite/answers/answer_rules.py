@@ -10,7 +10,14 @@ from fractions import Fraction
 from typing import Protocol
 
 from evals.errors import UsageError, did_you_mean
-from evals.suite.answers.answer_places import MAX_MARKED_CHARS, MAX_MARKS, answer_number, before_run_on, last_boxed
+from evals.suite.answers.answer_places import (
+    MAX_MARKED_CHARS,
+    MAX_MARKS,
+    answer_number,
+    before_run_on,
+    last_boxed,
+    of_solution,
+)
 from evals.suite.answers.answer_places import after_phrases as after_phrases
 from evals.suite.answers.boxed_rule import BoxedRule as BoxedRule
 from evals.suite.answers.label_rule import LabelRule, make_labels
@@ -134,11 +141,11 @@ class NumberRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both texts are numbers that differ by at most the tolerance."""
-        return same_number_text(answer, _of_solution(ideal), self.decimal_comma, self.tolerance)
+        return same_number_text(answer, of_solution(ideal), self.decimal_comma, self.tolerance)
 
     def usable(self, ideal: str) -> bool:
-        """Whether `ideal` is one number, or a solution that ends in `#### NUMBER`."""
-        return self._value(_of_solution(ideal)) is not None
+        """Whether `ideal` is one number, or a solution that ends in `#### NUMBER`, or has it in a last box."""
+        return self._value(of_solution(ideal)) is not None
 
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` itself: the only number of a completion is its last one."""
@@ -146,11 +153,6 @@ class NumberRule:
 
     def _value(self, text: str) -> Fraction | None:
         return to_number(text, self.decimal_comma)
-
-
-def _of_solution(ideal: str) -> str:
-    """The number of an accepted answer; GSM8K's answers are solutions with the number behind a last `####`."""
-    return ideal.rpartition("####")[2]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evals.suite.answers.answer_places import before_run_on, last_boxed
+from evals.suite.answers.answer_places import before_run_on, last_boxed, of_solution
 from evals.suite.answers.same_answer import bare_latex, same_number_text, undressed
 
 
@@ -14,7 +14,8 @@ class BoxedRule:
     """The content of the last complete `\\boxed{...}`.
 
     Numbers are compared by value, without `x =` before them and units after them (`without_units`). Other answers are
-    compared as LaTeX text, so `x+1` and `1+x` differ. Of `(B) 5` the letter and the text count too.
+    compared as LaTeX text, so `x+1` and `1+x` differ. Of `(B) 5` the letter and the text count too. An ideal answer may
+    be a worked solution with a box.
     """
 
     decimal_comma: bool = False
@@ -26,6 +27,7 @@ class BoxedRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
+        ideal = of_solution(ideal)
         return not units_differ(answer, ideal) and any(self._same(form, ideal) for form in boxed_forms(answer))
 
     def _same(self, answer: str, ideal: str) -> bool:
@@ -37,11 +39,11 @@ class BoxedRule:
 
     def usable(self, ideal: str) -> bool:
         """Whether `ideal` holds anything but spaces, dollar signs and commands of layout."""
-        return bool(bare_latex(ideal))
+        return bool(bare_latex(of_solution(ideal)))
 
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` in a box."""
-        return rf"\boxed{{{ideal}}}"
+        return rf"\boxed{{{of_solution(ideal)}}}"
 
 
 _LETTER = re.compile(r"^\(([A-Z])\)$")

@@ -14,6 +14,7 @@ from evals.suite.answers.answer_places import before_run_on, last_boxes
 from evals.suite.answers.boxed_rule import boxed_forms
 from evals.suite.answers.math_pool import Ended, MathPool, shared_pool
 from evals.suite.answers.math_worker import OVERRULED
+from evals.suite.answers.same_answer import bare_latex
 
 MAX_CHARS = 20_000
 "How many characters at the end of a completion are searched."
@@ -21,7 +22,7 @@ MAX_CHARS = 20_000
 _DOLLARS = re.compile(r"\\(?:text|mathrm|mbox)\{\s*\\?\$\s*\}|\\\$|\\textdollar\b\s*")
 "Dollar signs as signs of money, as in `\\$32,\\!348`."
 
-_GROUPS = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|,\\!|\\hspace\{[^{}]*\}|~)(?=\d{3}(?!\d))")
+_GROUPS = re.compile(r"(?<=\d)(?:\\[,;:! ]|\{,\}|,\s*\\!\s*|\\hspace\{[^{}]*\}|~)(?=\d{3}(?!\d))")
 "Marks between groups of digits: `1\\,000` is a product of 1 and 0 to math-verify."
 
 _NUMBER_IN_TEXT = re.compile(r"\\(?:text|mbox)\{\s*(-?\d[\d.,]*)(?:\s+[A-Za-z][A-Za-z ]{0,30})?\s*\}")
@@ -66,9 +67,13 @@ class MathRule:
 
         Of an answer that names an option with its text, `(B) 5`, the letter and the text count too.
         """
+        ideal = _answer_of(ideal)
         return any(self._same(form, ideal) for form in boxed_forms(answer))
 
     def _same(self, answer: str, ideal: str) -> bool:
+        if bare_latex(answer) == bare_latex(ideal):
+            return True  # math-verify does not read all that it can be given, such as `\\frac\\pi4`
+        answer, ideal = _without_common_minus(answer, ideal)
         try:
             verdict = self._pool.ask({"text": _as_latex(answer), "ideal": _as_latex(ideal)})
         except Ended as why:
@@ -80,15 +85,16 @@ class MathRule:
 
     def overruled(self, answer: str, ideals: Sequence[str]) -> bool:
         """Whether `same` found that math-verify takes the answer for one of `ideals`, and that their values differ."""
-        return any((answer, ideal) in self._overruled for ideal in ideals)
+        return any((answer, _answer_of(ideal)) in self._overruled for ideal in ideals)
 
     def usable(self, ideal: str) -> bool:
         """Whether math-verify reads `ideal` as an expression."""
-        return self._read(_as_latex(ideal)) is not None
+        return self._read(_as_latex(_answer_of(ideal))) is not None
 
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` in a LaTeX box, without dollar signs around it."""
-        return rf"\boxed{{{ideal.strip().strip('$')}}}"
+        answer = _answer_of(ideal)
+        return answer if "\\boxed" in answer else rf"\boxed{{{answer.strip().strip('$')}}}"
 
     def _reading(self, text: str) -> str | None:
         try:
@@ -97,6 +103,24 @@ class MathRule:
         except Ended as why:
             logger.warning("no expression was read from %r (%s)", text[-80:], why)
             return None
+
+
+def _without_common_minus(answer: str, ideal: str) -> tuple[str, str]:
+    """Both texts without a minus that both begin with, if one is a percentage: math-verify reads `5\\%` as 5 alone."""
+    found = [_NEGATIVE.match(text) for text in (answer, ideal)]
+    if "%" not in answer + ideal or found[0] is None or found[1] is None:
+        return answer, ideal
+    return answer[found[0].end() :], ideal[found[1].end() :]
+
+
+_NEGATIVE = re.compile(r"\s*\$?\s*-\s*(?=[\d.]+\s*(?:\\?%)?\s*\$?\s*$)")
+
+
+def _answer_of(ideal: str) -> str:
+    """The boxed answer of an ideal that is a worked solution, as those of MATH are; else the ideal."""
+    if len(ideal) < 400 and ideal.count("\\boxed") < 2 and not re.search(r"[A-Za-z]{3,} [A-Za-z]{2,} ", ideal):
+        return ideal
+    return last_boxes(ideal) or ideal
 
 
 def _final_answer(text: str) -> str | None:

@@ -129,3 +129,9 @@ def test_a_left_side_counts_only_where_both_have_one() -> None:
 def test_without_units_leaves_other_texts_alone() -> None:
     assert without_units("2x+1") == "2x+1"
     assert without_units("- 5 kg") == "-5"
+
+
+def test_a_space_between_digits_parts_a_mixed_number() -> None:
+    assert not BoxedRule().same("3 1/2", "31/2")
+    assert BoxedRule().same("3 1/2", "7/2")
+    assert not BoxedRule().same("x^1 2", "x^12")
