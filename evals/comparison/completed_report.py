@@ -10,7 +10,7 @@ from typing import Any
 
 from evals.errors import DataError, UsageError
 from evals.report_keys import Metric, metric_keys, metrics_of
-from evals.texts.number_text import counted_with, number
+from evals.texts.number_text import number
 
 FROM_SAMPLES = "n and interval come from the samples; the report has none"
 
@@ -59,7 +59,6 @@ def _keys_from_samples(name: str, metric: Metric, path: Path) -> dict[str, Any] 
     except (DataError, UsageError):
         return "no event of the record holds a number of this name"
     if not math.isclose(run.mean, metric.value, rel_tol=1e-9, abs_tol=1e-9):
-        have = counted_with(run.n, "sample", "has", "have")
-        return f"{have} the mean {number(run.mean)} in the record, not {number(metric.value)}"
-    e = estimate(run.scores, run.cluster_codes())
+        return f"the samples of the record have the mean {number(run.mean)} (n = {run.n:,}), not {number(metric.value)}"
+    e = estimate(run.scores, run.cluster_codes(), beyond_unit=run.beyond_unit)
     return metric_keys(name, metric.value, e.stderr, (e.interval.low, e.interval.high), run.n, e.method)
