@@ -40,6 +40,18 @@ class Reach:
         return np.array([self.lo, self.hi]) if self.values is None else self.values
 
 
+def check_counted(steps: Sequence[ScoreStep], passes: Sequence[PassRule], items: Sequence[Item]) -> None:
+    """Raise DataError for a scored question that no step and no pass condition reads."""
+    counts = [condition.count for rule in passes for condition in rule.conditions]
+    readers = [step for step in (*steps, *counts) if isinstance(step, Raw | CountWrong)]
+    for item in items:
+        if not any(selects(step, item) for step in readers):
+            step = f"{{set: NAME, op: raw, section: {item.section}}}"
+            fix = f"add `{step}` to `score`, or leave it out by `drop`"
+            what = f"question {item.id} of section {item.section!r} counts in no score step"
+            raise DataError(what, where=item.where, fix=fix)
+
+
 def check_reach(steps: Sequence[ScoreStep], passes: Sequence[PassRule], items: Sequence[Item]) -> None:
     """Hold tables, cuts and pass marks against every value that a run can reach. items: those that are scored.
 

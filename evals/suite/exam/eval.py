@@ -18,7 +18,7 @@ from evals.eval import Report, StreamedEval
 from evals.exams.items import MARKED_BY_RULE, Item
 from evals.exams.marking import credit_of
 from evals.exams.paper import MODES, Paper, Section
-from evals.exams.read_paper import load_paper
+from evals.exams.read_paper import PAPER_FILE, load_paper
 from evals.json_text import dumps
 from evals.record.current import record_event, record_metrics
 from evals.suite.code.judge import Checker, Judge
@@ -124,8 +124,9 @@ class Exam(StreamedEval):
         return self._named_graders
 
     def _folder(self, exam: str) -> Path:
-        here = Path(exam).expanduser()
-        return here if here.is_dir() else Path(self._prefix_registry_path(exam))
+        here, found = Path(exam).expanduser(), Path(self._prefix_registry_path(exam))
+        # A folder of that name in the working folder may hold anything, the registry of the paper for instance.
+        return here if here.is_dir() and ((here / PAPER_FILE).is_file() or not found.is_dir()) else found
 
     def _mode(self, mode: str | None) -> str | None:
         """The condition of images that the run gets unless it names one; None where nothing is to be said."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,21 @@ def test_a_question_without_marks_leaves_a_range(tmp_path: Path) -> None:
     assert [(one["item"], one["missing"]) for one in exam["missing"]] == [("C1", ["human", "human"]), ("C2", ["human"])]
     assert "exam_score" not in result.report
     assert result.report["n"] == 7
+
+
+def test_a_section_beside_the_final_score_is_said_and_a_folder_of_the_same_name_is_no_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry_with(tmp_path, Path("harbour"), human_marks=write_marks(tmp_path / "marks.jsonl"))
+    paper = tmp_path / "registry" / "data" / "harbour"
+    shutil.copytree(HARBOUR, paper)
+    text = (paper / "exam.yaml").read_text()
+    (paper / "exam.yaml").write_text(text.replace("{a: 0.4, b: 0.3, c: 0.3}", "{a: 0.4, c: 0.6}"))
+    (tmp_path / "harbour").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        report = sit(tmp_path, server).report
+    assert report["warnings"] == ["section B does not count in the final score"]
 
 
 def test_a_failed_question_is_never_wrong(tmp_path: Path) -> None:
