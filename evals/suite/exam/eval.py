@@ -23,7 +23,7 @@ from evals.json_text import dumps
 from evals.record.current import record_event, record_metrics
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.code.problems import code_problem
-from evals.suite.exam.contaminated import read_contaminated
+from evals.suite.exam.contaminated import contaminated_of
 from evals.suite.exam.grading import Grading, Marked, answer_began, says_no_image
 from evals.suite.exam.holdout import HoldoutRuns, add_run, count_runs, ledger_path, spec_hash
 from evals.suite.exam.marks import HUMAN, HumanMarks, graders_of, warn_of_unused
@@ -95,7 +95,7 @@ class Exam(StreamedEval):
             section.id: ExamPrompts(section, style, bool(shuffle), self.seed) for section in self.paper.sections
         }
         self._contaminated = (
-            None if contaminated is None else read_contaminated(self._prefix_registry_path(contaminated))
+            None if contaminated is None else contaminated_of(self.paper, self._prefix_registry_path(contaminated))
         )
         people = None if human_marks is None else HumanMarks(self._prefix_registry_path(human_marks), self.items)
         names = graders.split("+") if isinstance(graders, str) else [str(name) for name in graders]

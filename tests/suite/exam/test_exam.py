@@ -44,6 +44,15 @@ def test_the_clean_score_is_reported_where_it_is_lower(tmp_path: Path) -> None:
     assert exam["full"]["values"]["comp_r"] == 65
 
 
+def test_a_list_of_contaminated_questions_is_checked_before_the_first_call(tmp_path: Path) -> None:
+    (tmp_path / "found.txt").write_text("A2\nA22\n")
+    registry_with(tmp_path, contaminated=tmp_path / "found.txt")
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        with pytest.raises(EvalsError, match=r"(?s)found.txt.*names 'A22'.*did you mean: A2"):
+            sit(tmp_path, server)
+        assert server.bodies == []
+
+
 def test_a_question_without_marks_leaves_a_range(tmp_path: Path) -> None:
     registry_with(tmp_path)
     with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
