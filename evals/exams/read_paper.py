@@ -41,7 +41,7 @@ def load_paper(folder: str | Path, form: str | None = None) -> Paper:
     percentiles = tuple(read_percentiles(top, context))
     passes = tuple(_passes(top, context))
     scored = [item for section in sections for item in section.scored]
-    check_reach(steps, passes, scored)
+    check_reach(steps, passes, scored, percentiles=percentiles)
     check_counted(steps, passes, scored)
     clean_rule: Any = top.one_of("clean_rule", ("lower_of_full_and_clean", "full"), "lower_of_full_and_clean")
     paper = Paper(

@@ -18,6 +18,7 @@ from evals.eval import Report, StreamedEval
 from evals.exams.items import MARKED_BY_RULE, Item
 from evals.exams.marking import credit_of
 from evals.exams.paper import MODES, Paper, Section
+from evals.exams.reach import Averaging, check_averaging
 from evals.exams.read_paper import PAPER_FILE, load_paper
 from evals.json_text import dumps
 from evals.record.current import record_event, record_metrics
@@ -94,9 +95,8 @@ class Exam(StreamedEval):
         self._prompts = {
             section.id: ExamPrompts(section, style, bool(shuffle), self.seed) for section in self.paper.sections
         }
-        self._contaminated = (
-            None if contaminated is None else contaminated_of(self.paper, self._prefix_registry_path(contaminated))
-        )
+        self._contaminated = contaminated_of(self.paper, contaminated and self._prefix_registry_path(contaminated))
+        self._averaging = Averaging.of(self.paper, self.repeats, self._contaminated or ())
         people = None if human_marks is None else HumanMarks(self._prefix_registry_path(human_marks), self.items)
         names = graders.split("+") if isinstance(graders, str) else [str(name) for name in graders]
         named = [] if grader is None else make_graders(grader, self.registry, self.completion_fn)
@@ -291,7 +291,9 @@ class Exam(StreamedEval):
             record_metrics(score=points / item.max_points)
 
     def new_report(self) -> Report:
-        """An empty ExamReport."""
+        """An empty ExamReport. Raises DataError if the repeats of the run give scores that a table does not have."""
+        plan = current_plan()
+        check_averaging(self.paper, self._averaging.repeated(1 if plan is None else plan.repeats))
         modes = dict.fromkeys(self._answer_mode(section) for section in self.paper.sections)
         facts = {
             "style": self.style,
