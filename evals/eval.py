@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
-from evals.datasets.row_fields import Template, row_fields
+from evals.datasets.row_fields import RowFields, Template, row_fields
 from evals.engine import calls
 from evals.engine.calls import first_completion as first_completion
 from evals.engine.context import current_plan, current_session
@@ -79,6 +79,9 @@ class Eval(abc.ABC):
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
     takes_weak_verdicts: bool = False
     "On programs: the sandbox that was chosen, or found, gives no others. Known after `preflight`."
+    samples_jsonl: str | None = None  # here too, for constructors that call no super().__init__
+    row_fields: RowFields = RowFields()
+    _opened: SampleSequence | None = None
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
 
@@ -114,7 +117,6 @@ class Eval(abc.ABC):
         self.samples_jsonl = samples_jsonl
         columns = {self.input_field: input_key, self.ideal_field: ideal_key, "id": id_key}
         self.row_fields = row_fields(self.input_field, columns, prompt, prompts)
-        self._opened: SampleSequence | None = None
 
     @property
     def named_graders(self) -> Sequence[NamedGrader]:
