@@ -440,3 +440,15 @@ def test_graders_that_the_run_names_stand_for_those_of_the_paper(tmp_path: Path)
     assert exam["graders"]["graders"] == ["judge-a", "judge-b"]
     assert [one["name"] for one in result.run_spec.run_config["graders"]] == ["judge-a", "judge-b"]
     assert result.report["graders"]["judge-a"]["n_calls"] == result.report["graders"]["judge-b"]["n_calls"] > 0
+
+
+def test_a_comparison_names_both_exam_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry_with(tmp_path, human_marks=write_marks(tmp_path / "marks.jsonl"))
+    better = {**RUN_OF_THE_EXAMPLE, "After dusk": "The answer is [A]"}
+    for name, replies in (("one.jsonl", RUN_OF_THE_EXAMPLE), ("two.jsonl", better)):
+        with LoopbackServer(answering(replies)) as server:
+            sit(tmp_path, server, record=name)
+    assert main(["compare", str(tmp_path / "one.jsonl"), str(tmp_path / "two.jsonl")]) == 0
+    # With A3 right, a is 100 and the composite 73.2: grade 4.
+    said = " ".join(capsys.readouterr().out.split())
+    assert "exam score 3 (percentile 35 to 65) in the first run, 4 (percentile 65 to 87) in the second" in said
