@@ -103,7 +103,10 @@ def _told_apart(bars: Sequence[ExamBar], files: Sequence[str]) -> list[ExamBar]:
     ]
     for bar in found:
         if [(other.exam, other.series) for other in found].count((bar.exam, bar.series)) > 1:
-            raise UsageError(f"two records are of {bar.series} on {bar.exam}", fix="name one of them")
+            raise UsageError(
+                f"two records are of {bar.series} on {bar.exam}",
+                fix="name it once, or give the files names of their own",
+            )
     return found
 
 

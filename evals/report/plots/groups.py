@@ -76,7 +76,10 @@ def make(records: Sequence[str], options: argparse.Namespace) -> GroupsPlot:
         raise _no_groups(runs, options)
     twice = [bar for i, bar in enumerate(bars) if any(_place(bar) == _place(other) for other in bars[:i])]
     if twice:
-        raise UsageError(f"two records are of {twice[0].model} on {twice[0].group}", fix="name one of them")
+        raise UsageError(
+            f"two records are of {twice[0].model} on {twice[0].group}",
+            fix="name it once, or give the files names of their own",
+        )
     return GroupsPlot(tuple(_in_order(bars, options)), by, options.chance, options.lower_is_better or options.wrong)
 
 

@@ -87,7 +87,7 @@ def test_two_runs_of_one_model_on_one_exam_are_named_by_their_files(tmp_path: Pa
     shutil.copy(one, two)
     models = {bar.model for bar in make([one, two, other], OPTIONS).bars}
     assert models == {f"m ({Path(one).stem})", "m (after)", "n"}
-    with pytest.raises(UsageError, match="two records are of m on law"):
+    with pytest.raises(UsageError, match=r"two records are of m \(m-law-None\) on law"):
         make([one, one], OPTIONS)
 
 
