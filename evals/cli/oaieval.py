@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from evals.runner.prepare import PreparedRun
     from evals.runner.request import RunRequest
     from evals.runner.result import RunResult
-    from evals.runner.run import Evaluate
+    from evals.runner.run import Elsewhere
     from evals.runner.thresholds import Threshold
     from evals.specs import RunSpec
 
@@ -169,7 +169,7 @@ def _run_eval(
     request = request_of(args)
     bar = progress.Progress(sys.stderr)
     rule = _sequential_rule(args, bar)
-    with _evaluate_of(args, request) as evaluate:
+    with _elsewhere(args, request) as elsewhere:
         result = run_eval(
             request,
             registry,
@@ -177,15 +177,15 @@ def _run_eval(
             on_prepared=lambda prepared: _begin(prepared, rule, args, thresholds),
             on_interrupt=bar.interrupted,
             extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
-            evaluate=evaluate,
+            elsewhere=elsewhere,
         )
     bar.close()
     return result, rule
 
 
 @contextlib.contextmanager
-def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> Iterator[Evaluate | None]:
-    """How samples are run where that is not in this process."""
+def _elsewhere(args: argparse.Namespace, request: RunRequest) -> Iterator[Elsewhere | None]:
+    """Who runs the samples where that is not this process alone."""
     if args.processes == 1:
         yield None
         return
@@ -194,10 +194,10 @@ def _evaluate_of(args: argparse.Namespace, request: RunRequest) -> Iterator[Eval
     from evals.distributed.workers import started
 
     with started(args.processes) as workers:
-        from evals.distributed.processes import check_processes, in_processes
+        from evals.distributed.processes import InProcesses, check_processes
 
         check_processes(request, args.processes)
-        yield in_processes(workers, request)
+        yield InProcesses(workers, request)
 
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:

@@ -12,15 +12,26 @@ from evals.errors import EvalsError
 from evals.runner.counters import RunCounters
 from evals.runner.parts import PartIndex
 from evals.runner.request import RunRequest
+from evals.runner.row_checks import RowsFound
 from evals.specs import RunSpec
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """What a process can make ready while the data are still checked: the eval of the request, and its own rows."""
+    """What a process can do before it has a job: make the eval, check a part of the rows, find those of its share."""
 
     request: RunRequest
     shard: Shard
+    part: int
+    "Which of `n_parts` equal parts of the rows it checks."
+    n_parts: int
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Told once before a job: what was found out about a part of the rows; None where the other side must check it."""
+
+    found: RowsFound | None
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evals.distributed.messages import Ahead, Job, State, Stop
+from evals.distributed.messages import Ahead, Checked, Job, State, Stop
 from evals.distributed.pipes import receive
 from evals.distributed.spending import SharedSpending
 from evals.distributed.stretches import Written, chunks_of, stretches_of
-from evals.distributed.workers import Worker, end_all, how_it_ended
+from evals.distributed.workers import ProcessWorker, Worker, end_all
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver
 from evals.engine.session import Session
@@ -38,7 +38,8 @@ from evals.runner.parts import (
 )
 from evals.runner.prepare import PreparedRun
 from evals.runner.request import RunRequest
-from evals.runner.run import Evaluate, evaluate_here
+from evals.runner.row_checks import RowsFound
+from evals.runner.run import evaluate_here
 
 LOOK_EVERY_S = 0.1
 
@@ -87,12 +88,24 @@ def _share(request: RunRequest, place: Shard) -> Shard:
     return Shard(whole.index * place.of + place.index, whole.of * place.of)
 
 
-def in_processes(workers: Sequence[Worker], request: RunRequest) -> Evaluate:
-    """What `run_eval` takes to evaluate the samples of a request in these processes, which get ready for it."""
-    for index, worker in enumerate(workers):
-        worker.prepare(Ahead(request, _share(request, Shard(index, len(workers)))))
+class InProcesses:
+    """What `run_eval` takes to check and evaluate the samples of a request in these workers, which get ready for it."""
+
+    def __init__(self, workers: Sequence[Worker], request: RunRequest) -> None:
+        self._workers = workers
+        self._checking = [worker for worker in workers if isinstance(worker, ProcessWorker)]
+        self.n_others = len(self._checking)
+        for index, worker in enumerate(self._checking):
+            worker.prepare(Ahead(request, _share(request, Shard(index, len(workers))), index + 1, self.n_others + 1))
+
+    def found(self) -> Iterator[RowsFound | None]:
+        """What each of them found, once; None from one that has died, which is found out when it gets its job."""
+        while self._checking:
+            message = receive(self._checking.pop(0).news)
+            yield message.found if isinstance(message, Checked) else None
 
     def evaluate(
+        self,
         prepared: PreparedRun,
         recorder: RecorderBase,
         session: Session,
@@ -100,10 +113,9 @@ def in_processes(workers: Sequence[Worker], request: RunRequest) -> Evaluate:
         counters: RunCounters,
         on_interrupt: Callable[[int], None] | None,
     ) -> tuple[dict[str, Any], EvalsError | None]:
+        """The report, and why the run ended early."""
         assert isinstance(recorder, LocalRecorder)
-        return _Run(workers, prepared, recorder, session, plan, counters).go(on_interrupt)
-
-    return evaluate
+        return _Run(self._workers, prepared, recorder, session, plan, counters).go(on_interrupt)
 
 
 class _Run:
@@ -124,7 +136,7 @@ class _Run:
         self._record = str(recorder.event_file_path)
         self._base = counters.copy()
         "Of the earlier run that is gone on with."
-        self._news: queue.Queue[tuple[Worker, State | Written | None]] = queue.Queue()
+        self._news: queue.Queue[tuple[Worker, State | Checked | Written | None]] = queue.Queue()
         self._gone: set[Worker] = set()
 
     def go(self, on_interrupt: Callable[[int], None] | None) -> tuple[dict[str, Any], EvalsError | None]:
@@ -241,7 +253,7 @@ class _Run:
         for number, worker in enumerate(self._workers):
             if not worker.is_done:
                 return ProviderError(
-                    f"process {number + 1} of {len(self._workers)} died ({how_it_ended(worker)})",
+                    f"process {number + 1} of {len(self._workers)} died ({worker.how_it_ended()})",
                     notes=["what it had recorded is kept"],
                     fix="go on with --resume; if it was short of memory, with fewer --processes",
                 )

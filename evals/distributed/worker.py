@@ -1,4 +1,4 @@
-"""One process of a run over several: it evaluates its share of the samples, then writes its share of the record."""
+"""One share of a run over several processes: its samples are evaluated, then a stretch of the record is written."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ import os
 import queue
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from evals.datasets.opening import is_url
-from evals.distributed.messages import Ahead, Job, State, Stop
+from evals.datasets.samples import SampleSequence
+from evals.distributed.messages import Ahead, Checked, Job, State, Stop
 from evals.distributed.pipes import receive, send
 from evals.distributed.spending import SharedSpending
 from evals.distributed.stretches import write_stretch
 from evals.engine.loop import engine_loop, submit
 from evals.engine.plan import KnownOrder, RunPlan, order_of
+from evals.engine.sample_order import sample_order
 from evals.engine.samples import NullObserver
 from evals.engine.session import CallCounts, Session
-from evals.errors import DataError, EvalsError, Interrupted
+from evals.errors import EvalsError, Interrupted
 from evals.eval import Eval, StreamedEval
 from evals.project import project_of_command
-from evals.record.local import LocalRecorder
+from evals.registry.whose_code import is_ours
 from evals.runner.counters import RunCounters
-from evals.runner.parts import SampleOrder, index_of
-from evals.runner.preflight import samples_of
-from evals.runner.prepare import eval_of
+from evals.runner.parts import PartRecorder, SampleOrder
+from evals.runner.preflight import in_file_order, samples_of
+from evals.runner.prepare import eval_of, with_images
 from evals.runner.resume import read_earlier
+from evals.runner.row_checks import RowChecks, RowsFound, check_part
 from evals.runner.run import evaluate_here, open_cache
 
 TELL_EVERY_S = 0.25
@@ -38,21 +40,23 @@ _Told = queue.SimpleQueue[Any]
 
 
 def main(control_fd: int, news_fd: int) -> None:
-    """Take what can be made Ahead, a Job, then a Stretch from one pipe; tell States, then Written on the other.
-
-    Ends with its pipes.
-    """
+    """Take what can be made Ahead from one pipe, tell on the other what was Checked, then work."""
     control, news = os.fdopen(control_fd, "rb"), os.fdopen(news_fd, "wb")
+    with project_of_command():
+        ahead = receive(control)
+        ready = None if ahead is None else _made_ready(ahead, news)
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+        work(control, news, ready)
+
+
+def work(control: BinaryIO, news: BinaryIO, ready: _Ready | None) -> None:
+    """Take a Job, then a Stretch from one pipe; tell States, then Written on the other. Ends with `control`."""
+    job = receive(control)
+    if job is None:
+        return
     told: _Told = queue.SimpleQueue()
     try:
-        with project_of_command():
-            ahead = receive(control)
-            ready = None if ahead is None else _made_ready(ahead)
-            job = receive(control)
-            if job is None:
-                return
-            logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-            state = _do(job, ready, control, news, told)
+        state = _do(job, ready, control, news, told)
     except EvalsError as error:
         send(news, State(RunCounters(NullObserver()), CallCounts(), is_done=True, stopped_by=error))
         return
@@ -68,18 +72,34 @@ class _Ready(NamedTuple):
     order: KnownOrder | None
 
 
-def _made_ready(ahead: Ahead) -> _Ready | None:
+def _made_ready(ahead: Ahead, news: BinaryIO) -> _Ready | None:
     """None if anything is wrong: the process that started this one finds it too, and says it."""
     logging.disable()
+    ready, found = None, None
     try:
-        evaluation = eval_of(ahead.request)
-        samples = samples_of(evaluation) if _is_plain(evaluation.samples_jsonl) else None
-        order = None if samples is None else order_of(samples, ahead.request.max_samples, ahead.shard)
+        ready = _Ready(eval_of(ahead.request), None)
+        samples = samples_of(ready.evaluation) if _is_plain(ready.evaluation.samples_jsonl) else None
+        if samples is not None:
+            found = _found(ready.evaluation, samples, ahead)
     except Exception:
-        return None
+        samples = None
     finally:
         logging.disable(logging.NOTSET)
-    return _Ready(evaluation, order)
+    send(news, Checked(found))
+    if ready is None or samples is None:
+        return ready
+    return ready._replace(order=order_of(samples, ahead.request.max_samples, ahead.shard))
+
+
+def _found(evaluation: Eval, samples: SampleSequence, ahead: Ahead) -> RowsFound | None:
+    """The part of the rows. A plug-in may check them as it likes, with what it saw before in mind: not here."""
+    if not is_ours(type(evaluation)):
+        return None
+    images = with_images(ahead.request, evaluation).settings.images
+    checks = RowChecks(evaluation, images, as_openai_evals=evaluation.openai_evals_rules)
+    cap = ahead.request.max_samples
+    order = range(len(samples)) if cap is None else sample_order(len(samples), cap)
+    return check_part(evaluation, samples, in_file_order(order, len(samples)), ahead.part, ahead.n_parts, checks)
 
 
 def _is_plain(data: str | None) -> bool:
@@ -103,7 +123,7 @@ def _do(job: Job, ready: _Ready | None, control: BinaryIO, news: BinaryIO, told:
         plan.earlier = read_earlier(Path(job.record)).samples
     threading.Thread(target=_listen, args=(control, session, told), name="evals-control", daemon=True).start()
     telling = submit(_tell(news, counters, session))
-    recorder = LocalRecorder(job.part, job.run_spec)
+    recorder = PartRecorder(job.part, job.run_spec)
     try:
         _, stopped_by = evaluate_here(evaluation, recorder, session, plan, counters)
     finally:
@@ -113,8 +133,7 @@ def _do(job: Job, ready: _Ready | None, control: BinaryIO, news: BinaryIO, told:
     if stopped_by is None and not job.finished:
         state.report = _mergeable(evaluation, plan.report)
     if plan.pass_sizes:
-        with suppress(OSError, DataError):  # the parent will say what is wrong with this part
-            state.index = index_of(Path(job.part), SampleOrder(plan.pass_sizes, request.repeats))
+        state.index = recorder.index(SampleOrder(plan.pass_sizes, request.repeats))
     return state
 
 
@@ -127,11 +146,12 @@ def _mergeable(evaluation: Eval, report: Any) -> Any:
 def _listen(control: BinaryIO, session: Session, told: _Told) -> None:
     """End the session when the parent says so, or is gone; pass on what else it says."""
     loop = engine_loop()
-    while (message := receive(control)) is not None:
-        if isinstance(message, Stop):
-            loop.call_soon_threadsafe(lambda stop: session.end(stop.why, now=stop.now), message)
-        else:
-            told.put(message)
+    with control:
+        while (message := receive(control)) is not None:
+            if isinstance(message, Stop):
+                loop.call_soon_threadsafe(lambda stop: session.end(stop.why, now=stop.now), message)
+            else:
+                told.put(message)
     told.put(None)
     loop.call_soon_threadsafe(lambda: session.end(Interrupted("the process that started this one is gone")))
 

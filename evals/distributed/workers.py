@@ -1,10 +1,13 @@
-"""The processes of a run, from their start to their end; they import what they need while the parent does the same."""
+"""Those who work on a run, from start to end: processes, which import what they need meanwhile, and this one itself."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
+import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -16,16 +19,16 @@ if TYPE_CHECKING:
     from evals.distributed.stretches import Stretch
 
 END_WITHIN_S = 10.0
-"Seconds that processes get to end by themselves after everything is done."
+"Seconds that workers get to end by themselves after everything is done."
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class Worker:
-    """One process. control: to tell it what to do; news: where it tells how far it is. state: what it told last."""
+class Worker(ABC):
+    """One share of a run. control: to tell it what to do; news: where it tells how far it is. state: its last."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: BinaryIO, news: BinaryIO) -> None:
-        self.process, self.control, self.news = process, control, news
+    def __init__(self, control: BinaryIO, news: BinaryIO) -> None:
+        self.control, self.news = control, news
         self.state: State | None = None
         self.has_job = False
         self._told_to_stop = 0
@@ -34,11 +37,6 @@ class Worker:
     def is_done(self) -> bool:
         """Whether it has told that it is done with its samples, all or not."""
         return self.state is not None and self.state.is_done
-
-    def prepare(self, ahead: Ahead) -> None:
-        """Tell it what it can make ready. It has no job yet, and is ended at once if none comes."""
-        with suppress(OSError):
-            send(self.control, ahead)
 
     def give(self, task: Job | Stretch) -> None:
         """Give it something to do. One that has died takes nothing: who follows its state finds out."""
@@ -54,33 +52,116 @@ class Worker:
             with suppress(OSError):  # it has ended
                 send(self.control, stop)
 
+    @abstractmethod
+    def end(self) -> None:
+        """Wait until it has ended by itself, for a while; it does when `control` is closed and its work is done."""
+
+    @abstractmethod
+    def how_it_ended(self) -> str:
+        """Why it has died, in words."""
+
+
+class ProcessWorker(Worker):
+    """A share in a process of its own."""
+
+    def __init__(self) -> None:
+        control_read, control_write = os.pipe()
+        news_read, news_write = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "evals.distributed.worker", str(control_read), str(news_write)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=(control_read, news_write),
+            start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the others
+        )
+        os.close(control_read)
+        os.close(news_write)
+        super().__init__(os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
+
+    def prepare(self, ahead: Ahead) -> None:
+        """Have it make the eval, check a part of the rows, and find its own. It is ended at once if no job comes."""
+        with suppress(OSError):
+            send(self.control, ahead)
+
+    def end(self) -> None:
+        """Wait; one without a job, and one that takes too long, is killed."""
+        if not self.has_job:
+            self._process.kill()
+        try:
+            self._process.wait(END_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def how_it_ended(self) -> str:
+        """The signal or the exit code."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_WITHIN_S)
+        code = self._process.returncode
+        return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+
+class WorkerHere(Worker):
+    """A share in this process: what it needs is loaded already, and the checks before the run were made here."""
+
+    def __init__(self) -> None:
+        control_read, control_write = os.pipe()
+        news_read, news_write = os.pipe()
+        self._ends = os.fdopen(control_read, "rb"), os.fdopen(news_write, "wb")
+        self._thread = threading.Thread(target=self._work, args=self._ends, name="evals-share", daemon=True)
+        super().__init__(os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
+
+    def give(self, task: Job | Stretch) -> None:
+        """Give it something to do, the first time before it has begun."""
+        if not self.has_job:
+            self._thread.start()
+        super().give(task)
+
+    def _work(self, control: BinaryIO, news: BinaryIO) -> None:
+        from evals.distributed.worker import work
+
+        with news:
+            try:
+                work(control, news, None)
+            except Exception:
+                traceback.print_exc()
+
+    def end(self) -> None:
+        """Wait. A thread cannot be killed: one that hangs ends with the process."""
+        if self.has_job:
+            self._thread.join(END_WITHIN_S)
+        else:
+            for each in self._ends:
+                each.close()
+
+    def how_it_ended(self) -> str:
+        """Its traceback was printed when it ended."""
+        return "an error in this process"
+
 
 @contextmanager
 def started(n: int) -> Iterator[list[Worker]]:
-    """`n` processes without a job, for as long as the block lasts. None is left behind."""
-    workers = [_started(n) for _ in range(n)]
+    """`n` workers without a job, for as long as the block lasts: this process, and `n` - 1 others. None is left behind.
+
+    Numeric libraries of each are told to use an equal part of the cores.
+    """
+    with _threads_of_each(max(1, (os.cpu_count() or 1) // n)):
+        workers: list[Worker] = [ProcessWorker() for _ in range(n - 1)]
+        workers.append(WorkerHere())
+        try:
+            yield workers
+        finally:
+            end_all(workers)
+
+
+@contextmanager
+def _threads_of_each(n: int) -> Iterator[None]:
+    added = [name for name in _THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(added, str(n)))
     try:
-        yield workers
+        yield
     finally:
-        end_all(workers)
-
-
-def _started(n: int) -> Worker:
-    control_read, control_write = os.pipe()
-    news_read, news_write = os.pipe()
-    environment = dict(os.environ)
-    for name in _THREADS:
-        environment.setdefault(name, str(max(1, (os.cpu_count() or 1) // n)))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evals.distributed.worker", str(control_read), str(news_write)],
-        stdin=subprocess.DEVNULL,
-        pass_fds=(control_read, news_write),
-        env=environment,
-        start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the others
-    )
-    os.close(control_read)
-    os.close(news_write)
-    return Worker(process, os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def end_all(workers: Sequence[Worker]) -> None:
@@ -88,19 +169,5 @@ def end_all(workers: Sequence[Worker]) -> None:
     for worker in workers:
         with suppress(OSError):
             worker.control.close()
-        if not worker.has_job:
-            worker.process.kill()
     for worker in workers:
-        try:
-            worker.process.wait(END_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            worker.process.kill()
-            worker.process.wait()
-
-
-def how_it_ended(worker: Worker) -> str:
-    """The signal or the exit code of a process that has died, in words."""
-    with suppress(subprocess.TimeoutExpired):
-        worker.process.wait(END_WITHIN_S)
-    code = worker.process.returncode
-    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        worker.end()

@@ -128,8 +128,8 @@ class RecordFile:
         finally:
             self.close()
 
-    def append(self, data: bytes) -> None:
-        """Append all of `data`, or raise and leave the file unchanged.
+    def append(self, data: bytes) -> int:
+        """Append all of `data`, or raise and leave the file unchanged. Returns the place in the file where it begins.
 
         Raises:
             RecordError: the disk is full, the file was deleted, or the write failed in another way.
@@ -151,6 +151,7 @@ class RecordFile:
                 raise
             if self._rotate_bytes is not None and status.st_size + len(data) >= self._rotate_bytes:
                 self._rotate()
+        return status.st_size
 
     def _rotate(self) -> None:
         """Move the lines into a segment, and go on with a new file of this name, which is locked before it has it."""

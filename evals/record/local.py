@@ -118,17 +118,22 @@ class LocalRecorder(RecorderBase):
             events = self._numbered(entries)
             lines = [event_line(event, text) for event, text in entries]
             lines[-1] = f"{lines[-1][:-2]}{self._marks_text(marks)}}}\n"
+            batch = sealed(encode("".join(lines)), len(lines))
             try:
-                self._file.append(sealed(encode("".join(lines)), len(lines)))
+                start = self._file.append(batch)
             except RecordError:
                 self._next_event_id = first
                 raise
+            self._appended(start, batch, events, marks)
             if self._keeps_events and not marks.get("failed"):
                 self._events.extend(events)
             elif self.keeps_exact_data and not marks.get("failed"):
                 self._exact.update((event.event_id, event) for event in events if unlike_json(event.data))
         self._flush_events_internal(events)
         return None
+
+    def _appended(self, start: int, batch: bytes, events: Sequence[Event], marks: Mapping[str, Any]) -> None:
+        """Take note of a batch that is in the file now. start: its place there. Here: do nothing."""
 
     def _marks_text(self, marks: dict[str, Any]) -> str:
         """The keys that end the last line of a batch."""

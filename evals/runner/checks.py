@@ -18,12 +18,9 @@ from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.roots import no_registry
 from evals.registry.whose_code import plugins_answer_for
-from evals.runner.contents import PictureDigest
-from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import few_shot_warnings
 from evals.runner.given_answer import GivenAnswer, made_over_given
-from evals.runner.own_ids import OwnIds
-from evals.runner.preflight import check_pictures
+from evals.runner.row_checks import RowChecks
 from evals.runner.scorer_trial import try_scorer
 from evals.specs import EvalSpec
 from evals.suite.tools.tool_call import ToolCall
@@ -200,26 +197,20 @@ def _samples(evaluation: Eval, spec: EvalSpec, check: EvalCheck) -> Sequence[Any
 
 
 def _check_rows(evaluation: Eval, samples: Sequence[Any], check: EvalCheck, *, as_openai_evals: bool) -> bool:
-    check_sample = hook_of(evaluation, "check_sample")
     bad: list[EvalsError] = []
     try:
-        doubts = Doubts(evaluation, as_openai_evals=as_openai_evals)
+        checks = RowChecks(evaluation, ImageOptions(), as_openai_evals=as_openai_evals)
     except EvalsError as error:
         check.add("failed", str(error))
         return False
-    own_ids, pictures, images = OwnIds(evaluation), PictureDigest(), ImageOptions()
     for index in range(len(samples)):
         try:
-            sample = samples[index]
-            check_sample(sample)
-            doubts.look_at(sample)
-            own_ids.look_at(sample)
-            check_pictures(evaluation, sample, images, pictures)
+            checks.look_at(samples[index])
         except (DataError, RegistryError, UsageError) as error:
             bad.append(error)
     if not bad:
-        bad += own_ids.problems(samples[index] for index in range(len(samples)))
-    for warning in (*doubts.warnings(), *own_ids.warnings()):
+        bad += checks.own_ids.problems(samples[index] for index in range(len(samples)))
+    for warning in (*checks.doubts.warnings(), *checks.own_ids.warnings()):
         check.add("warn", warning)
     if not bad:
         check.add("ok", f"all rows have the fields that {type(evaluation).__name__} needs")

@@ -23,22 +23,23 @@ class PictureDigest:
     """Takes in rows, and tells their pictures on this machine apart by content. A row without any costs little."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
+        "Of each picture by its path."
 
     def add(self, row: Any) -> bool:
         """Read the pictures that a row names by path; whether it names any."""
         found: list[str] = []
         _collect_pictures(row, found)
         for name in found:
-            if name not in self._known:
-                self._known[name] = file_digest(Path(name)) or "none"
+            if name not in self.digests:
+                self.digests[name] = file_digest(Path(name)) or "none"
         return bool(found)
 
     def value(self) -> str | None:
         """16 hexadecimal digits over all pictures; None where no row names one."""
-        if not self._known:
+        if not self.digests:
             return None
-        text = "".join(f"{name}\0{digest}\n" for name, digest in sorted(self._known.items()))
+        text = "".join(f"{name}\0{digest}\n" for name, digest in sorted(self.digests.items()))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from array import array
 from collections.abc import Iterable
@@ -34,8 +35,8 @@ class OwnIds:
     def __init__(self, evaluation: Eval) -> None:
         fields = getattr(evaluation, "row_fields", None)  # a plug-in's constructor may leave ours out
         self._column: str | None = None if fields is None else fields.columns.get(OWN_ID_KEY)
-        # 8 bytes a row: the ids of a large dataset do not stay in memory.
-        self._hashes = array("q")
+        self.hashes = array("q")
+        "8 bytes a row: the ids of a large dataset do not stay in memory. The same in every process."
         self._warning: str | None = None
 
     @property
@@ -51,7 +52,7 @@ class OwnIds:
         """
         name = own_id(sample)
         if name is not None:
-            self._hashes.append(hash(name))
+            self.hashes.append(_hash(name))
         elif self._column is not None:
             raise BadSample(
                 f"no id in the column {self._column!r}", sample, fix="give each row a text or a whole number"
@@ -68,7 +69,7 @@ class OwnIds:
 
     def problems(self, rows: Iterable[Any]) -> list[BadSample]:
         """What `compare` raises; nothing where there is nothing wrong."""
-        repeated = _first_repeated(rows) if _has_equal(self._hashes) else None
+        repeated = _first_repeated(rows) if _has_equal(self.hashes) else None
         if repeated is None:
             return []
         if self._column is not None:
@@ -89,6 +90,11 @@ class OwnIds:
     def warnings(self) -> list[str]:
         """One line where ids came twice."""
         return [] if self._warning is None else [self._warning]
+
+
+def _hash(name: str) -> int:
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _has_equal(hashes: array[int]) -> bool:

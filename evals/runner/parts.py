@@ -6,16 +6,17 @@ import os
 import shutil
 import time
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from evals.engine.sample_order import sample_order
 from evals.errors import RecordError, listed
 from evals.record.batches import BatchCheck
+from evals.record.event import Event
 from evals.record.file import PARTS_SUFFIX, explained, is_being_written
 from evals.record.local import LocalRecorder
 from evals.record.raw_lines import MAX_LINE_BYTES, lines_but_batches, parsed_line, raw_lines
@@ -141,11 +142,34 @@ def index_of(path: Path, order: SampleOrder) -> PartIndex:
     Raises:
         DataError: a segment is missing. OSError: the part cannot be read.
     """
-    spans, loose = _spans_of(path)
+    return _sorted(*_spans_of(path), order)
+
+
+def _sorted(spans: Mapping[Key, _Span], loose: list[bytes], order: SampleOrder) -> PartIndex:
     places = {key: order.place(*key) for key in spans}
     keys = sorted(spans, key=places.__getitem__)
     starts, sizes, n_lines = (array(kind, [spans[key][i] for key in keys]) for i, kind in enumerate("QQL"))
     return PartIndex(keys, [places[key] for key in keys], starts, sizes, n_lines, loose)
+
+
+class PartRecorder(LocalRecorder):
+    """Writes a part, and notes where its samples stand, so that it need not be read again while its process lives."""
+
+    def __init__(self, path: str | Path, run_spec: RunSpec) -> None:
+        self._spans: dict[Key, _Span] = {}
+        self._loose: list[bytes] = []
+        super().__init__(path, run_spec)
+
+    def _appended(self, start: int, batch: bytes, events: Sequence[Event], marks: Mapping[str, Any]) -> None:
+        last = events[-1]
+        if marks.get("sample_done"):
+            self._spans[last.sample_id or "", last.repeat or 0] = start, len(batch), len(events)
+        elif marks.get("loose"):
+            self._loose.append(batch)
+
+    def index(self, order: SampleOrder) -> PartIndex:
+        """As `index_of` the file that it has written."""
+        return _sorted(self._spans, self._loose, order)
 
 
 Row = tuple[Place, int, int]
@@ -209,13 +233,13 @@ def lines_at(fd: int, start: int, size: int) -> list[bytes]:
 
 @contextmanager
 def _as_one_file(path: Path, recorder: LocalRecorder) -> Iterator[BinaryIO]:
-    """A part in which spans can be read. One with compressed segments is unpacked, beside the record that takes it in.
+    """A part in which spans can be read. What is packed of it is unpacked, beside the record that takes it in.
 
     Raises:
         RecordError: there is no space for it.
     """
     with open(path, "rb") as file:
-        if not n_segments(file.readline(MAX_LINE_BYTES)):
+        if path.suffix not in (".gz", ".zst") and not n_segments(file.readline(MAX_LINE_BYTES)):
             yield file
             return
     place = Path(str(recorder.event_file_path))

@@ -12,18 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import evals
-from evals.chat import is_chat_prompt
 from evals.datasets.samples import SampleSequence
 from evals.engine.sample_order import sample_order
-from evals.errors import BadSample, DataError, listed
+from evals.errors import DataError
 from evals.eval import Eval, hook_of
-from evals.images.conditions import TRANSCRIBED, ImageOptions, has_images, in_condition
-from evals.images.inline import has_local_images
+from evals.images.conditions import ImageOptions
 from evals.json_text import dumps
-from evals.runner.contents import PictureDigest
-from evals.runner.doubts import Doubts
 from evals.runner.few_shot_overlap import LOOKED_AT, few_shot_warnings
-from evals.runner.own_ids import OwnIds
+from evals.runner.row_checks import CheckedElsewhere, RowChecks, check_rows
 
 ROWS_FOR_ESTIMATE = 200
 
@@ -63,22 +59,22 @@ def check_before_run(
     images: ImageOptions | None = None,
     *,
     as_openai_evals: bool = False,
+    elsewhere: CheckedElsewhere | None = None,
 ) -> Preflight:
     """Read and check every selected row. images: how they are sent. as_openai_evals: doubts about rows are
-    warnings.
+    warnings. elsewhere: who checks a part of them.
 
     Raises:
         DataError: the first bad row, with the numbers of others that are bad in the same way.
     """
-    doubts = Doubts(evaluation, as_openai_evals=as_openai_evals)
+    checks = RowChecks(evaluation, images or ImageOptions(), as_openai_evals=as_openai_evals)
     samples = samples_of(evaluation)
     if samples is None:
-        return Preflight(None, 0, None, None, warnings=doubts.warnings())
+        return Preflight(None, 0, None, None, warnings=checks.doubts.warnings())
     if len(samples) == 0:
         raise DataError("the dataset has no samples", where=str(evaluation.samples_jsonl), fix="add rows to it")
     order = sample_order(len(samples), max_samples)
-    own_ids = OwnIds(evaluation)
-    pictures = _check_rows(evaluation, samples, order, doubts, images or ImageOptions(), own_ids)
+    check_rows(samples, in_file_order(order, len(samples)), checks, elsewhere)
     return Preflight(
         n_samples=len(samples),
         n_selected=len(order),
@@ -86,13 +82,18 @@ def check_before_run(
         prompt_tokens=_estimate_tokens(evaluation, samples, order),
         first_prompt=hook_of(evaluation, "first_prompt")(samples[order[0]]),
         warnings=[
-            *doubts.warnings(),
-            *own_ids.warnings(),
+            *checks.doubts.warnings(),
+            *checks.own_ids.warnings(),
             *few_shot_warnings(evaluation, samples, nsmallest(LOOKED_AT, order)),
         ],
-        pictures=pictures,
-        uses_own_ids=own_ids.are_unique,
+        pictures=checks.pictures.value(),
+        uses_own_ids=checks.own_ids.are_unique,
     )
+
+
+def in_file_order(order: Sequence[int], n_samples: int) -> Sequence[int]:
+    """The rows of a pass in the order of the file, in which reading is fast."""
+    return range(n_samples) if len(order) == n_samples else sorted(order)
 
 
 def samples_of(evaluation: Eval) -> SampleSequence | None:
@@ -104,63 +105,6 @@ def samples_of(evaluation: Eval) -> SampleSequence | None:
     if evaluation.samples_jsonl is None or type(evaluation).get_samples is not Eval.get_samples:
         return None
     return evaluation.open_samples()
-
-
-def _check_rows(
-    evaluation: Eval,
-    samples: Sequence[Any],
-    order: Sequence[int],
-    doubts: Doubts,
-    images: ImageOptions,
-    own_ids: OwnIds,
-) -> str | None:
-    """Check each row; the digest of the pictures that they name."""
-    pictures = PictureDigest()
-    check_sample = hook_of(evaluation, "check_sample")
-    first: DataError | None = None
-    same: list[int] = []
-    in_file_order = range(len(samples)) if len(order) == len(samples) else sorted(order)
-    for index in in_file_order:
-        try:
-            sample = samples[index]
-            check_sample(sample)
-            doubts.look_at(sample)
-            own_ids.look_at(sample)
-            check_pictures(evaluation, sample, images, pictures)
-        except DataError as error:
-            if first is None:
-                first = error
-            elif error.what == first.what:
-                same.append(index + 1)
-    if first is None:
-        own_ids.compare(samples[index] for index in in_file_order)
-        return pictures.value()
-    more = "1 more row has" if len(same) == 1 else f"{len(same)} more rows have"
-    also = [f"({more} the same problem: {listed(same)})"] if same else []
-    raise BadSample(first.what, where=first.where, notes=[*first.notes, *also, "nothing was called"], fix=first.fix)
-
-
-def check_pictures(evaluation: Eval, sample: Any, images: ImageOptions, pictures: PictureDigest) -> None:
-    """Take in the pictures that a row names, and raise BadSample for one that cannot be sent as the run wants it."""
-    if pictures.add(sample) or images.seen_as == TRANSCRIBED or _has_images(sample, evaluation.input_field):
-        _check_images(evaluation, sample, images)
-
-
-def _has_images(sample: Any, field: str) -> bool:
-    """Whether the row's question is a chat with a picture of this machine; its name may end in anything."""
-    asked = sample.get(field) if isinstance(sample, dict) else None
-    return isinstance(asked, list) and is_chat_prompt(asked) and has_local_images(asked)
-
-
-def _check_images(evaluation: Eval, sample: Any, images: ImageOptions) -> None:
-    """Raise BadSample unless the images of a sample's prompt can be sent as the run wants them."""
-    prompt = hook_of(evaluation, "first_prompt")(sample)
-    if not has_images(prompt):
-        return
-    try:
-        in_condition(prompt, images)
-    except DataError as error:
-        raise BadSample(error.what, sample, fix=error.fix) from None
 
 
 def _estimate_tokens(evaluation: Eval, samples: Sequence[Any], order: Sequence[int]) -> int | None:

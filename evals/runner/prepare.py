@@ -8,7 +8,6 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
-from evals.completion_fns.cost import unpriced_tier
 from evals.completion_fns.effort import check_effort
 from evals.engine.sample_order import sample_order
 from evals.engine.traits import effort_in_words, preflight, traits_of
@@ -22,12 +21,14 @@ from evals.registry.lookup import Registry
 from evals.registry.retirement import retirement_warning
 from evals.registry.typed_arguments import takes_typed_arguments
 from evals.registry.whose_code import plugins_answer_for
+from evals.runner.budget_check import check_budget
 from evals.runner.fingerprint import fingerprint_of, scoring_facts
 from evals.runner.given_answer import GivenAnswer, ScoringAnswer
 from evals.runner.graders import graders_of, refuse_grader_of_none, self_grading
 from evals.runner.preflight import Preflight, check_before_run, source_facts
 from evals.runner.request import RunRequest
 from evals.runner.resume import Earlier
+from evals.runner.row_checks import CheckedElsewhere
 from evals.runner.scorer_trial import try_scorer
 from evals.runner.unknown_models import told_of_unknown_models
 from evals.secrets import register_secrets_in, without_secrets, without_secrets_in_command
@@ -124,10 +125,17 @@ class PreparedRun:
         )
 
 
-def prepare(request: RunRequest, registry: Registry | None = None, *, to_call: bool = True) -> PreparedRun:
+def prepare(
+    request: RunRequest,
+    registry: Registry | None = None,
+    *,
+    to_call: bool = True,
+    elsewhere: CheckedElsewhere | None = None,
+) -> PreparedRun:
     """Resolve the names of a request, check its data, and try what the eval needs.
 
-    to_call: False where no model will be called, so that no key is needed and no ideal answer is tried.
+    to_call: False where no model will be called, so that no key is needed and no ideal answer is tried. elsewhere: who
+    checks a part of the rows.
 
     Raises:
         EvalsError: something cannot be run like this; nothing was called.
@@ -136,9 +144,9 @@ def prepare(request: RunRequest, registry: Registry | None = None, *, to_call: b
     _refuse_swapped(request, registry)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    request = _with_images(request, evaluation)
+    request = with_images(request, evaluation)
     with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
-        facts = _facts_of(evaluation, spec, request)
+        facts = _facts_of(evaluation, spec, request, elsewhere)
         _check_effort(evaluation, request, registry)
         warnings = [*facts.warnings, *_model_warnings(evaluation, request, registry), *self_grading(evaluation)]
         if to_call:
@@ -146,7 +154,7 @@ def prepare(request: RunRequest, registry: Registry | None = None, *, to_call: b
             warnings += _scorer_warnings(evaluation, spec, request, registry)
             with told_of_unknown_models(_models_of(evaluation, request), registry):
                 preflight(*evaluation.completion_fns, *evaluation.further_completion_fns)
-            _check_budget(evaluation, request, registry)
+            check_budget(evaluation, request, registry)
         fingerprint = fingerprint_of(request, spec, evaluation, facts, registry)
     return PreparedRun(
         request=request,
@@ -192,7 +200,7 @@ def fingerprint_now(request: RunRequest) -> dict[str, Any]:
     registry = _registry_of(request, None)
     spec = registry.find_eval(request.eval_name)
     evaluation = _evaluation_of(spec, request, registry)
-    request = _with_images(request, evaluation)
+    request = with_images(request, evaluation)
     with plugins_answer_for(evaluation, named_by=f"eval {spec.key!r}", where=spec.where):
         facts = _facts_of(evaluation, spec, request)
         return fingerprint_of(request, spec, evaluation, facts, registry)
@@ -204,7 +212,7 @@ def eval_of(request: RunRequest) -> Eval:
     return _evaluation_of(registry.find_eval(request.eval_name), request, registry)
 
 
-def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
+def with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
     """The request in the eval's own condition of images, where the request names none."""
     settings, condition = request.settings, evaluation.image_condition
     if condition is None or settings.images.condition is not None:
@@ -212,10 +220,12 @@ def _with_images(request: RunRequest, evaluation: Eval) -> RunRequest:
     return replace(request, settings=replace(settings, images=replace(settings.images, condition=condition)))
 
 
-def _facts_of(evaluation: Eval, spec: EvalSpec, request: RunRequest) -> Preflight:
-    images = request.settings.images
+def _facts_of(
+    evaluation: Eval, spec: EvalSpec, request: RunRequest, elsewhere: CheckedElsewhere | None = None
+) -> Preflight:
+    images, is_theirs = request.settings.images, spec.is_openai_evals_form
     with placed_in(spec.where, {**(spec.args or {}), **request.extra_eval_params}, given=request.extra_eval_params):
-        return check_before_run(evaluation, request.max_samples, images, as_openai_evals=spec.is_openai_evals_form)
+        return check_before_run(evaluation, request.max_samples, images, as_openai_evals=is_theirs, elsewhere=elsewhere)
 
 
 def _registry_of(request: RunRequest, registry: Registry | None) -> Registry:
@@ -326,20 +336,3 @@ def _scorer_warnings(evaluation: Eval, spec: EvalSpec, request: RunRequest, regi
         f"{len(failing)} of {len(tried)} samples tried have an ideal answer that their own scorer refuses, "
         f"first {failing[0].splitlines()[0]}"
     ]
-
-
-def _check_budget(evaluation: Eval, request: RunRequest, registry: Registry) -> None:
-    if request.settings.max_cost_usd is None:
-        return
-    fns = [*evaluation.completion_fns, *evaluation.further_completion_fns]
-    names = [*request.completion_fns, *(traits_of(fn).model for fn in fns[len(request.completion_fns) :])]
-    for name, fn in zip(names, fns, strict=False):
-        if not isinstance(name, str) or traits_of(fn).is_local:
-            continue
-        tier = unpriced_tier(fn)
-        if registry.model_info(name).input_usd_per_million is None or tier:
-            at = f" at service_tier={tier}" if tier else ""
-            raise UsageError(
-                f"--max_cost needs the price of {name}{at}, which is not known",
-                fix="add an entry with `prices` under completion_fns/ in a registry, or use --max_tokens_total",
-            )

@@ -32,6 +32,7 @@ from evals.runner.request import RunRequest
 from evals.runner.result import RunResult as RunResult
 from evals.runner.result import read_result, run_facts
 from evals.runner.resume import Earlier, find_earlier, read_earlier
+from evals.runner.row_checks import CheckedElsewhere
 from evals.sample import CLUSTER_KEY
 from evals.specs import RunSpec
 
@@ -45,11 +46,20 @@ class RunObserver(Observer, Protocol):
     def watch(self, counters: RunCounters, counts: CallCounts) -> None: ...
 
 
-Evaluate = Callable[
-    [PreparedRun, RecorderBase, Session, RunPlan, RunCounters, "Callable[[int], None] | None"],
-    tuple[dict[str, Any], "EvalsError | None"],
-]
-"Runs the samples of a prepared run: the report, and why the run ended early. The last argument is `on_interrupt`."
+class Elsewhere(CheckedElsewhere, Protocol):
+    """Other processes, which check a part of the rows and evaluate samples."""
+
+    def evaluate(
+        self,
+        prepared: PreparedRun,
+        recorder: RecorderBase,
+        session: Session,
+        plan: RunPlan,
+        counters: RunCounters,
+        on_interrupt: Callable[[int], None] | None,
+    ) -> tuple[dict[str, Any], EvalsError | None]:
+        """Run the samples of a prepared run: the report, and why the run ended early."""
+        ...
 
 
 def run_eval(
@@ -59,18 +69,18 @@ def run_eval(
     on_prepared: Callable[[PreparedRun], None] | None = None,
     on_interrupt: Callable[[int], None] | None = None,
     extra_report: Callable[[], dict[str, Any]] | None = None,
-    evaluate: Evaluate | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> RunResult:
     """Run one eval and return what came of it.
 
     on_prepared: called after the pre-flight, before the first call. on_interrupt: called with 1 or 2 when a
-    signal asks to stop. extra_report: keys that join the final report. evaluate: runs the samples; None: here.
+    signal asks to stop. extra_report: keys that join the final report. elsewhere: who runs the samples; None: here.
     A run that a budget, a signal or the provider cut short returns too, with `stopped_by` set and its record resumable.
 
     Raises:
         EvalsError: the run could not begin: nothing was called.
     """
-    prepared = prepare(request, registry)
+    prepared = prepare(request, registry, elsewhere=elsewhere)
     request = prepared.request
     if request.estimand == "these":
         from evals.runner.estimand import check_estimand
@@ -99,7 +109,8 @@ def run_eval(
     plan.uses_own_ids = prepared.preflight.uses_own_ids
     began_s = time.perf_counter()
     try:
-        report, stopped_by = (evaluate or _evaluate_here)(prepared, recorder, session, plan, counters, on_interrupt)
+        evaluate = _evaluate_here if elsewhere is None else elsewhere.evaluate
+        report, stopped_by = evaluate(prepared, recorder, session, plan, counters, on_interrupt)
         result = conclude(prepared, run_spec, recorder, session, plan, counters, (report, stopped_by), extra_report)
         result.wall_s = time.perf_counter() - began_s
         end_record(recorder, result)
@@ -187,7 +198,7 @@ def _result_of(
         run_spec=run_spec,
         eval_spec=prepared.eval_spec,
         base_spec=prepared.base_spec,
-        report=_with_sums(report, counters),
+        report=_with_sums(report, counters, repeats=prepared.request.repeats),
         counts=session.counts,
         counters=counters,
         record_path=None,
@@ -208,12 +219,12 @@ def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None
     return plan
 
 
-def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
+def _with_sums(report: dict[str, Any], counters: RunCounters, *, repeats: int) -> dict[str, Any]:
     """The report with what the samples cost, failed ones counted, and truncated completions where there are any."""
     report = {**report, "n_errors": counters.n_errors, **counters.sums(report)}
     if counters.n_truncated and TRUNCATED not in report:
         report[TRUNCATED] = counters.n_truncated
-    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before):
+    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before, repeats):
         said = report.get("warnings") or []
         report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:

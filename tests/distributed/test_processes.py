@@ -226,14 +226,28 @@ def test_what_processes_cannot_share_is_refused_before_any_call(workplace, optio
 
 def test_a_row_that_cannot_be_used_is_said_once_and_leaves_nothing(workplace):
     rows = sum_rows(N)
-    rows[40] = {"input": "no answer is given"}
+    rows[40] = rows[51] = {"input": "no answer is given"}
     workplace.add_eval("sums", rows)
     with SumServer() as server:
+        alone = run(workplace, "b", base_url=server.base_url)
         done = run(workplace, "a", "--processes", "2", base_url=server.base_url)
         assert server.n_requests == 0
     assert done.returncode == 2
-    assert done.stderr.count("error:") == 1, done.stderr
+    assert "(1 more row has the same problem: 52)" in done.stderr
+    assert done.stderr == alone.stderr
     assert not list(workplace.folder.glob("a.jsonl*"))
+
+
+def test_warnings_about_rows_are_those_of_one_process(workplace):
+    rows = [{**row, "id": str(i % (N - 1))} for i, row in enumerate(sum_rows(N))]  # the first and the last have one id
+    workplace.add_eval("sums", rows)
+    with SumServer() as server:
+        alone = run(workplace, "alone", base_url=server.base_url)
+        both = run(workplace, "both", "--processes", "2", base_url=server.base_url)
+    assert (alone.returncode, both.returncode) == (0, 0), both.stderr
+    for done in (alone, both):
+        assert "the id '0' names two rows" in done.stderr, done.stderr
+    assert in_any_order(record_of(workplace, "alone")) == in_any_order(record_of(workplace, "both"))
 
 
 def test_data_that_must_be_expanded_first_make_the_same_record(workplace):

@@ -11,7 +11,7 @@ from shared_work import SumServer, in_any_order, sum_rows
 
 from evals.distributed.stretches import chunks_of, stretches_of, write_stretch
 from evals.record.local import LocalRecorder
-from evals.runner.parts import SampleOrder, append_parts, index_of, loose_lines, merged_rows
+from evals.runner.parts import PartRecorder, SampleOrder, append_parts, index_of, loose_lines, merged_rows
 from evals.specs import RunSpec
 
 N = 40
@@ -25,9 +25,9 @@ def recorder_at(path: Path) -> LocalRecorder:
     return LocalRecorder(path, SPEC)
 
 
-def write_part(path: Path, rows: list[int], n_events: int) -> Path:
+def write_part(path: Path, rows: list[int], n_events: int) -> PartRecorder:
     """A part with two repeats of each row, with an event that belongs to no sample, and with one row twice."""
-    recorder = recorder_at(path)
+    recorder = PartRecorder(path, SPEC)
     recorder.record_event("note", {"text": "loose"})
     for row in [*rows, rows[0]]:
         for repeat in (None, 1):
@@ -39,14 +39,23 @@ def write_part(path: Path, rows: list[int], n_events: int) -> Path:
                 else:
                     scope.commit({"kind": "é"})
     recorder.close()
-    return path
+    return recorder
 
 
 @pytest.fixture
 def parts(tmp_path: Path) -> list[Path]:
     rows = random.Random(5).sample(range(N), N)
     shares = [rows[:9], rows[9:30], rows[30:]]
-    return [write_part(tmp_path / f"{i:04d}.jsonl", share, i) for i, share in enumerate(shares)]
+    places = [tmp_path / f"{i:04d}.jsonl" for i in range(len(shares))]
+    for i, (place, share) in enumerate(zip(places, shares, strict=True)):
+        write_part(place, share, i)
+    return places
+
+
+def test_what_a_recorder_noted_of_its_part_is_what_the_file_says(tmp_path):
+    order = SampleOrder([N], repeats=2)
+    recorder = write_part(tmp_path / "part.jsonl", [8, 4, 3, 20], 2)
+    assert recorder.index(order) == index_of(tmp_path / "part.jsonl", order)
 
 
 @pytest.mark.parametrize("n_writers", [1, 2, 3, 7])

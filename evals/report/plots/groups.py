@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
-from evals.record.summary import RecordSummary, summaries
+from evals.record.folders import summaries
+from evals.record.summary import RecordSummary
 from evals.report.plots.figure import COLOURS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
 from evals.report.words import counted, in_columns, interval_text, number, one_line
@@ -110,7 +112,8 @@ def _eval_of(run: RecordSummary) -> str:
 
 
 def _bars(run: RecordSummary, by: str, wanted: str | None, *, wrong: bool) -> Iterator[GroupBar]:
-    reports = {_eval_of(run): run.report or {}} if by == BY_EVAL else _groups_of(run).get(by, {})
+    whole = completed_report(run.report or {}, run.path).report if by == BY_EVAL else {}
+    reports = {_eval_of(run): whole} if by == BY_EVAL else _groups_of(run).get(by, {})
     for group, report in reports.items():
         metrics = metrics_of(report) if isinstance(report, Mapping) else {}
         name = wanted or headline(report) if metrics else None

@@ -72,7 +72,7 @@ def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
     found = deque(re.finditer("|".join(words), text, re.IGNORECASE), maxlen=MAX_MARKS)
     for match in reversed(found):
         rest = text[match.end() : match.end() + MAX_MARKED_CHARS]
-        line = next((line for line in rest.splitlines() if line.strip("*_`:$[\\ \t")), "")
+        line = next((line for line in rest.splitlines() if line.strip("*_`\"':$[\\ \t")), "")
         if line:
             yield line
 

@@ -17,7 +17,7 @@ from evals.suite.answers.letter_or_line import LetterOrLineRule
 from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
 from evals.suite.answers.letter_rule import LetterRule as LetterRule
 from evals.suite.answers.numbers import last_number, plain, to_number
-from evals.suite.answers.same_answer import bare_latex, same_number, same_text, undressed
+from evals.suite.answers.same_answer import bare_latex, same_number_text, same_text, undressed
 from evals.suite.answers.several_letters import LettersRule
 
 _NUMBERS, _LETTERS = ("number", "last_number", "marked_number"), ("letter", "letters", "letter_or_line")
@@ -131,22 +131,23 @@ class NumberRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both texts are numbers that differ by at most the tolerance."""
-        return same_number(self._value(answer), self._of_ideal(ideal), self.tolerance)
+        return same_number_text(answer, _of_solution(ideal), self.decimal_comma, self.tolerance)
 
     def usable(self, ideal: str) -> bool:
         """Whether `ideal` is one number, or a solution that ends in `#### NUMBER`."""
-        return self._of_ideal(ideal) is not None
+        return self._value(_of_solution(ideal)) is not None
 
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` itself: the only number of a completion is its last one."""
         return ideal
 
-    def _of_ideal(self, ideal: str) -> Fraction | None:
-        """The number of an accepted answer; GSM8K's answers are solutions with the number behind a last `####`."""
-        return self._value(ideal.rpartition("####")[2])
-
     def _value(self, text: str) -> Fraction | None:
         return to_number(text, self.decimal_comma)
+
+
+def _of_solution(ideal: str) -> str:
+    """The number of an accepted answer; GSM8K's answers are solutions with the number behind a last `####`."""
+    return ideal.rpartition("####")[2]
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,9 @@ class BoxedRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
-        left, right = (to_number(_SIGN.sub("-", _UNITS.sub(" ", text)), self.decimal_comma) for text in (answer, ideal))
+        left, right = (_SIGN.sub("-", _UNITS.sub(" ", text)) for text in (answer, ideal))
         first, second = (_LETTER.sub(r"\1", bare_latex(undressed(text))) for text in (answer, ideal))
-        return same_number(left, right, self.tolerance) or first == second
+        return same_number_text(left, right, self.decimal_comma, self.tolerance) or first == second
 
     def usable(self, ideal: str) -> bool:
         """Whether `ideal` holds anything but spaces, dollar signs and commands of layout."""

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from fractions import Fraction
 
-from evals.suite.answers.numbers import to_number
+from evals.suite.answers.numbers import other_reading, to_number
 
 
 def bare_latex(text: str) -> str:
@@ -42,6 +42,17 @@ def same_number(answer: Fraction | None, ideal: Fraction | None, tolerance: floa
     return abs(answer - ideal) <= Fraction(tolerance) * abs(ideal)
 
 
+def same_number_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: float = 0.0) -> bool:
+    """Whether two texts are the same number, as `same_number` compares them.
+
+    decimal_comma: see `evals.suite.answers.numbers`. An answer such as `57,500` counts as 57.5 and as 57500 then.
+    """
+    value = to_number(ideal, decimal_comma)
+    if same_number(to_number(answer, decimal_comma), value, tolerance):
+        return True
+    return decimal_comma and same_number(other_reading(answer), value, tolerance)
+
+
 def same_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: float = 0.0) -> bool:
     """Whether two texts are the same number, or the same words.
 
@@ -49,9 +60,8 @@ def same_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: f
     with single spaces, and without what `undressed` removes. Brackets around one of both do not count.
     """
     answer, ideal = undressed(answer), undressed(ideal)
-    left, right = to_number(answer, decimal_comma), to_number(ideal, decimal_comma)
-    if left is not None and right is not None:
-        return same_number(left, right, tolerance)
+    if to_number(answer, decimal_comma) is not None and to_number(ideal, decimal_comma) is not None:
+        return same_number_text(answer, ideal, decimal_comma, tolerance)
     first, second = _folded(answer), _folded(ideal)
     if first == second:
         return True

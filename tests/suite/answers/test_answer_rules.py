@@ -366,3 +366,15 @@ def test_decorations_never_change_what_is_read(
     found = rule.extract(before + said.format(decoration.format(ideal)) + after)
     assert found is not None
     assert rule.same(found, ideal)
+
+
+@pytest.mark.parametrize("extract", ["number", "last_number", "marked_number"])
+def test_a_number_alone_on_the_last_line_is_read_whatever_the_line_above_ends_with(extract: str) -> None:
+    rule = make_rule(extract)
+    assert rule.extract("There are 3 boxes of 6 apples\n18") == "18"
+    assert rule.extract("So she has\n18 apples") == "18"
+
+
+def test_a_line_of_quotation_marks_behind_a_phrase_is_no_answer() -> None:
+    assert make_rule("marked_number").extract('FINAL ANSWER:\n"""\nHe works 36 hours in 4 weeks.\n"""') == "36"
+    assert make_rule("letter").extract('The answer is\n"""\nB\n"""') == "B"
