@@ -62,7 +62,7 @@ class ModelBasedClassify(StreamedEval):
             the rubric compares nothing that could be swapped.
     """
 
-    scorer_version = "2"
+    scorer_version = "3"
 
     def __init__(
         self,
