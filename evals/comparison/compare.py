@@ -276,6 +276,9 @@ def _notes(a: RunScores, b: RunScores, pairing: Pairing) -> list[str]:
         notes.append(f"{said} the same under another id: paired by the question")
     if pairing.by_id_alone:
         notes.append("paired by id alone: what they ask was not compared")
+    if a.facts.exam and b.facts.exam:
+        rest = "the difference above is that of the mean share of points"
+        notes.append(f"exam score {a.facts.exam} in the first run, {b.facts.exam} in the second; {rest}")
     notes += [f"{run.path} did not end" for run in (a, b) if not run.facts.finished]
     notes += [
         f"{counted_with(run.n_unscored, 'sample', 'has', 'have')} no score in {run.path}"

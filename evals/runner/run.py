@@ -291,10 +291,10 @@ def evaluate_here(
     on_interrupt: Callable[[int], None] | None = None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
     """Evaluate the samples in this process: the report, and why the run ended early."""
-    plan.beyond_unit = names_beyond_unit(checked_ranges(evaluation.metric_ranges, evaluation.name))
     if isinstance(recorder, LocalRecorder):
         # A report of ours is made of events while samples finish; what a plug-in's `run` reads back must be exact.
         recorder.keeps_exact_data = type(evaluation).run is not StreamedEval.run
+    plan.beyond_unit = names_beyond_unit(checked_ranges(evaluation.metric_ranges, evaluation.name))
     try:
         with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,12 +61,24 @@ def make(records: Sequence[str], options: argparse.Namespace) -> GroupsPlot:
         raise UsageError(f"--chance {options.chance:g}: a number from 0 to 1")
     runs = [_ended(path) for path in records]
     by = options.by or _usual_key(runs)
-    bars = [bar for run in runs for bar in _bars(run, by, options.metric, wrong=options.wrong)]
+    of_run = [list(_bars(run, by, options.metric, wrong=options.wrong)) for run in runs]
+    places = Counter(_place(bar) for bars in of_run for bar in bars)
+    bars = [
+        # A model with two runs, before and after a change, is named by its files too.
+        replace(bar, model=f"{bar.model} ({one_line(Path(path).stem)})")
+        if any(places[_place(other)] > 1 for other in bars)
+        else bar
+        for path, bars in zip(records, of_run, strict=True)
+        for bar in bars
+    ]
     if not bars:
         raise _no_groups(runs, options)
     twice = [bar for i, bar in enumerate(bars) if any(_place(bar) == _place(other) for other in bars[:i])]
     if twice:
-        raise UsageError(f"two records are of {twice[0].model} on {twice[0].group}", fix="name one of them")
+        raise UsageError(
+            f"two records are of {twice[0].model} on {twice[0].group}",
+            fix="name it once, or give the files names of their own",
+        )
     return GroupsPlot(tuple(_in_order(bars, options)), by, options.chance, options.lower_is_better or options.wrong)
 
 

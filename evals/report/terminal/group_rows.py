@@ -42,7 +42,7 @@ def group_lines(report: Mapping[str, Any]) -> list[str]:
         width = min(MAX_GROUP_NAME, max(columns_of(value) for value, _, _ in rows[:MAX_GROUP_ROWS]))
         shown = distinct_in_columns((value for value, _, _ in rows[:MAX_GROUP_ROWS]), width)
         for value, seen, metric in rows[:MAX_GROUP_ROWS]:
-            sure = certainty(metric, with_stderr=False)
+            sure = certainty(metric, with_stderr=False) or ("" if metric.n is None else f"n = {metric.n:,}")
             shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
             lines.append(f"  {in_columns(shown[value], width)}  {number(seen.value):<7} {shrunk}{sure}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
