@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.record.folders import summaries
@@ -123,14 +124,9 @@ def _eval_of(run: RecordSummary) -> str:
     return conditioned(str(run.spec.get("eval_name") or "?"), prompt_of(config), images_of(config))
 
 
-def _completed(run: RecordSummary) -> Mapping[str, Any]:
-    from evals.comparison.completed_report import completed_report
-
-    return completed_report(run.report or {}, run.path).report
-
-
 def _bars(run: RecordSummary, by: str, wanted: str | None, *, wrong: bool) -> Iterator[GroupBar]:
-    reports = {_eval_of(run): _completed(run)} if by == BY_EVAL else _groups_of(run).get(by, {})
+    whole = completed_report(run.report or {}, run.path).report if by == BY_EVAL else {}
+    reports = {_eval_of(run): whole} if by == BY_EVAL else _groups_of(run).get(by, {})
     for group, report in reports.items():
         metrics = metrics_of(report) if isinstance(report, Mapping) else {}
         name = wanted or headline(report) if metrics else None
