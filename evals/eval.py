@@ -75,6 +75,7 @@ class Eval(abc.ABC):
     input_field: str = "input"
     ideal_field: str = "ideal"
     "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
+    prompts_hold_images: bool = False  # images that are no part of a row's input: every prompt is then made and checked
     image_condition: str | None = None
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
     takes_weak_verdicts: bool = False
