@@ -18,12 +18,12 @@ from evals.record.folders import summaries
 from evals.record.summary import RecordSummary
 from evals.report.plots.figure import COLOURS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
-from evals.report.words import counted, in_columns, interval_text, number, one_line
+from evals.report.words import counted, distinct_in_columns, in_columns, interval_text, number, one_line
 from evals.report_keys import Metric, headline, metrics_of
 
 BY_EVAL = "eval"
 TITLES = ("group", "model", "metric", "value", "low", "high", "n", "method")
-NAME_WIDTH = 26
+NAME_WIDTH, MODEL_WIDTH = 26, 18
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -200,14 +200,15 @@ class GroupsPlot:
     def text(self) -> str:
         """Each group with its models, values, intervals and n."""
         lines = [f"{self._what()}{'; lower is better' if self.lower_is_better else ''}"]
-        lines.append(
-            f"  {self.by[:NAME_WIDTH]:<{NAME_WIDTH}} {'model':<18} {'value':>7}  {'95 % interval':<15}{'n':>7}"
-        )
+        head = f"  {self.by[:NAME_WIDTH]:<{NAME_WIDTH}} {'model':<{MODEL_WIDTH}} {'value':>7}"
+        lines.append(f"{head}  {'95 % interval':<15}{'n':>7}")
+        groups = distinct_in_columns((bar.group for bar in self.bars), NAME_WIDTH)
+        models = distinct_in_columns((bar.model for bar in self.bars), MODEL_WIDTH)
         for bar in self.bars:
             ends = interval_text(*bar.metric.ci95) if bar.metric.ci95 else ""
             n = "" if bar.metric.n is None else f"{bar.metric.n:,}"
-            start = f"  {in_columns(bar.group, NAME_WIDTH)} {in_columns(bar.model, 18)} {number(bar.metric.value):>7}"
-            lines.append(f"{start}  {ends:<15}{n:>7}".rstrip())
+            start = f"  {in_columns(groups[bar.group], NAME_WIDTH)} {in_columns(models[bar.model], MODEL_WIDTH)}"
+            lines.append(f"{start} {number(bar.metric.value):>7}  {ends:<15}{n:>7}".rstrip())
         return "\n".join([*lines, *([f"  chance {number(self.chance)}"] if self.chance is not None else [])])
 
     def as_json(self) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def _mcq(item: Item, text: str, phrases: Sequence[str]) -> Mark:
     lone = _LONE_LETTER.match(rest)
     if lone and lone[1] not in item.options:
         return Mark("invalid", picked=lone[1])
-    letter = LetterRule("".join(item.options), phrases).extract(text)
+    letter = LetterRule("".join(item.options), phrases, tuple(item.options.values())).extract(text)
     if letter is None:
         return Mark("invalid")
     return Mark.of_share(share_of_letters(item, letter), letter)
