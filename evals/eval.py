@@ -82,8 +82,7 @@ class Eval(abc.ABC):
     samples_jsonl: str | None = None  # here too, for constructors that call no super().__init__
     row_fields: RowFields = RowFields()
     _opened: SampleSequence | None = None
-    openai_evals_rules: bool = False
-    "The entry has the form of openai/evals: its rules hold where ours differ."
+    openai_evals_rules: bool = False  # the entry has the form of openai/evals: its rules hold where ours differ
     metric_ranges: Mapping[str, MetricRange] = {}  # lowest and highest value by name: `evals.record.metric_ranges`
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
