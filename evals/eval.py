@@ -74,14 +74,14 @@ class Eval(abc.ABC):
     input_field: str = "input"
     ideal_field: str = "ideal"
     "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
+    prompts_hold_images: bool = False  # images that are no part of a row's input: every prompt is then made and checked
     image_condition: str | None = None
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
     takes_weak_verdicts: bool = False  # on programs, where the sandbox gives no others; known after `preflight`
     samples_jsonl: str | None = None  # here too, for constructors that call no super().__init__
     row_fields: RowFields = RowFields()
     _opened: SampleSequence | None = None
-    openai_evals_rules: bool = False
-    "The entry has the form of openai/evals: its rules hold where ours differ."
+    openai_evals_rules: bool = False  # the entry has the form of openai/evals: its rules hold where ours differ
     metric_ranges: Mapping[str, MetricRange] = {}  # lowest and highest value by name: `evals.record.metric_ranges`
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

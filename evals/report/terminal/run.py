@@ -153,6 +153,8 @@ def unparsed_lines(report: Mapping[str, Any], count: int) -> list[str]:
         return []
     said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
     line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {certainty(rate) or said}".rstrip()
+    if len(line) > WIDTH - INDENTED:
+        line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {certainty(rate, with_stderr=False) or said}".rstrip()
     return [line, f"{'':<20} {said}"] if said and certainty(rate) else [line]
 
 
