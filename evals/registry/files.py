@@ -15,7 +15,7 @@ from evals.registry.aliases import filled_in, first_entry, follow
 from evals.registry.entries import THING, check_entry
 from evals.registry.error_places import shown_path
 from evals.registry.index import Index, RawEntry
-from evals.registry.roots import KINDS, default_registry_paths, no_registry
+from evals.registry.roots import KINDS, bundled_root, default_registry_paths, no_registry
 
 logger = logging.getLogger("evals")
 
@@ -149,7 +149,8 @@ class RegistryFiles:
             notes.append(f"that is a file; an eval of its rows: evals new NAME --from {shlex.quote(name)}")
         if "," in name:
             notes.append("a run takes one eval; several make an eval set: oaievalset")
-        own = [shown_path(path) for path in self._registry_paths if path not in default_registry_paths()]
+        read = [path for path in self._registry_paths if path != bundled_root() and path.exists()]
+        own = [shown_path(path) for path in sorted(read, key=default_registry_paths().__contains__)]
         notes += [f"looked in: {', '.join(own)}, and in the built-in registry" if own else ""]
         return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)
 

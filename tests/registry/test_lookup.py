@@ -129,3 +129,14 @@ def test_every_entry_of_the_released_registry_resolves() -> None:
         assert registry.get_modelgraded_spec(entry.name).prompt
     for entry in registry.entries("eval_sets"):
         assert any(registry.get_evals(registry.find_eval_set(entry.name).evals)), entry.where
+
+
+def test_the_places_that_were_read_are_named_with_the_home_folder_last(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in (".evals", "mine"):
+        (tmp_path / folder / "evals").mkdir(parents=True)
+    registry = Registry()
+    registry.add_registry_paths([tmp_path / "mine"])
+    with pytest.raises(RegistryError) as caught:
+        registry.find_eval("nowhere")
+    assert f"looked in: {tmp_path / 'mine'}, {tmp_path / '.evals'}, and in the built-in registry" in str(caught.value)
