@@ -12,9 +12,10 @@ from evals.suite.answers.numbers import other_reading, to_number
 def bare_latex(text: str) -> str:
     """LaTeX without the parts that do not change its meaning.
 
-    Removed: spaces, dollar signs, degree signs, sizes of brackets and fractions, `\\text{...}` around words, and a
-    final full stop. `\\frac12` and `\\sqrt2` get their braces.
+    Removed: spaces but those between digits, dollar signs, degree signs, sizes of brackets and fractions,
+    `\\text{...}` around words, and a final full stop. `\\frac12` and `\\sqrt2` get their braces.
     """
+    text = re.sub(r"(?<=\d)\s+(?=\d)", "~", text)  # `3 1/2` is not `31/2`
     text = re.sub(r"(?<!\\)\\(?:left|right|displaystyle|[,;:!> ])|\$|\s|\^\{?\\circ\}?", "", text)
     text = re.sub(r"\\(?:text|mathrm|textbf|mathbf|mbox)\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\[dt]frac", r"\\frac", text).removesuffix(".")
