@@ -15,7 +15,7 @@ from evals.registry.aliases import filled_in, first_entry, follow
 from evals.registry.entries import THING, check_entry
 from evals.registry.error_places import shown_path
 from evals.registry.index import Index, RawEntry
-from evals.registry.roots import KINDS, bundled_root, default_registry_paths, no_registry
+from evals.registry.roots import KINDS, bundled_root, default_registry_paths, no_registry, run_registry_paths
 
 logger = logging.getLogger("evals")
 
@@ -37,8 +37,15 @@ class RegistryFiles:
         "Folders with copies of public benchmarks, which are searched before anything is fetched."
 
     @functools.cached_property
-    def _registry_paths(self) -> list[Path]:
+    def _own_paths(self) -> list[Path]:
         return default_registry_paths() if self._given_paths is None else self._given_paths
+
+    @property
+    def _registry_paths(self) -> list[Path]:
+        """Without given paths, a plug-in's registry reads those of the run too."""
+        own = self._own_paths
+        more = run_registry_paths() if self._given_paths is None else ()
+        return [*own, *(path for path in more if path not in own)] if more else own
 
     @property
     def registry_paths(self) -> list[Path]:
@@ -51,7 +58,7 @@ class RegistryFiles:
             problem = no_registry(path)
             if problem:
                 logger.warning("registry %s: %s; nothing is read from it", shown_path(path), problem)
-            self._registry_paths.append(path)
+            self._own_paths.append(path)
 
     def entry(self, kind: str, name: str) -> RawEntry | None:
         """The entry of `kind` with exactly this name, as its file has it; None without one. Aliases are not followed.
