@@ -159,6 +159,10 @@ class RegistryFiles:
         read = [path for path in self._registry_paths if path != bundled_root() and path.exists()]
         own = [shown_path(path) for path in sorted(read, key=default_registry_paths().__contains__)]
         notes += [f"looked in: {', '.join(own)}, and in the built-in registry" if own else ""]
+        if not bundled_root().is_dir():
+            notes.append(
+                f"the built-in registry is missing ({bundled_root()}): install the wheel, not a zip file of it"
+            )
         return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)
 
     def _misplaced(self, kind: str, name: str) -> list[tuple[Path, str]]:
