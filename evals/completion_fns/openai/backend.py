@@ -16,6 +16,7 @@ from evals.completion_fns.cost import at_tier, cost_usd, known_or_stated, summed
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.no_answer import refuse_silent
 from evals.completion_fns.openai.cut_prompts import PromptWatch
+from evals.completion_fns.openai.finish_reasons import with_limit_said
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
 from evals.completion_fns.openai.refusals import adapted, is_of_the_template, wants_stream
 from evals.completion_fns.openai.reply_checks import (
@@ -258,7 +259,7 @@ class OpenAIBackend(HostedBackend):
                 n = int(options.get("n") or 1)
                 return Completions([""] * n, model=self.model, finish_reasons=["length"] * n)
             raise
-        raw = read_reply(reply, self.host)
+        raw = with_limit_said(read_reply(reply, self.host), body)
         breakage = endpoint.result_type.breakage_of(raw)
         if breakage is not None:
             raise failure_within(breakage, reply, self.host)
