@@ -49,6 +49,11 @@ _LEADS_TO = re.compile(
 _REASON = r"because|since|as|due|given"
 _SUBJECT = "the|it|this|that|these|those|he|she|they|there|we|you|both|its|for|while|although|but|i"
 _PRAISED = r"(?:is|was|seems)\s+(?:clearly\s+|the\s+)*(?:correct|right|best|better|answer)|wins|out\s+of|points?|stars?"
+_RATES = (
+    r"(?:give[sn]?|gave|giving|award(?:s|ed|ing)?|assign(?:s|ed|ing)?|rat(?:e|es|ed|ing)|scor(?:e|es|ed|ing)|grad(?:e|es|ed|ing)"
+    r"|deserves?|earns?|merits?|receives?)"
+)
+"Verbs of somebody who gives a number on a scale."
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -104,6 +109,9 @@ class _Reader:
             rf"[\W_]*(?:(?i:option|choice)[\W_]+)?{one}(?=[*_\"')\]]*(?:[.,:;!?)\]\"]|\s-|\s\((?i:not)\b|\s*$|\s*\u3002|\s+(?i:{_REASON}|{_SUBJECT}|{_PRAISED})\b))",
             flags,
         )
+        self._rated = re.compile(
+            _rating(one, max(choices, key=int)) if is_scale else r"(?P<choice>(?!))", re.IGNORECASE
+        )
         self._any = re.compile(one, flags)
         self._listed = re.compile(rf"[*_\"')\]]*\s*(?:,\s*(?:and|or)?|/|\b(?:and|or|nor)\b|&)\s*[\W_]*{other}", flags)
         self._marked = re.compile(rf"(?:\*\*|__|\"|`|<\w+>)\s*\(?{one}\)?[.!]?\s*(?:\*\*|__|\"|`|</\w+>)", flags)
@@ -115,6 +123,9 @@ class _Reader:
             return self._name(alone)
         for found in reversed([*self._stated.finditer(line)]):
             if self._is_whole(line, found):
+                return self._name(found)
+        for found in reversed([*self._rated.finditer(line)]):
+            if not self._is_denied(line, found) and not self._listed.match(line, found.end("choice")):
                 return self._name(found)
         ways = (self._at_end, self._at_start) if reasons_first else (self._at_start, self._at_end)
         for way in ways:
@@ -161,6 +172,18 @@ class _Reader:
         )
 
 
+def _rating(one: str, highest: str) -> str:
+    """A pattern for a number on a scale: behind a verb (`I'd give it a 4 because`), or before `stars` or `/5`."""
+    out_of = rf"\s*(?:/\s*{highest}|(?:stars?\s+)?out\s+of\s+{highest})(?![\d.,]*\d|\s+of\b)"
+    ends = (
+        rf"(?:{out_of}|[\s-]*(?:stars?|points?)\b)?(?=[\s\W_]*$|[*_\"')\]]*[.,:;!?](?!\d)|\s+(?:{_REASON}|for|but|-)\b)"
+    )
+    # The choice is a group of a name, which may stand once: both places are look-aheads before it.
+    number = one.replace("?P<choice>", "?:")
+    behind_verb = rf"\b(?:{_RATES}\b[^\n.:;!?]{{0,60}}?|(?:score|rating|grade|mark)\s+of\s+)(?={number}{ends})"
+    return rf"(?:{behind_verb}|(?={number}(?:{out_of}|\s*stars?\b))){one}"
+
+
 def _folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
@@ -171,7 +194,7 @@ def _word(choice: str) -> str:
     before = "" if _CJK.match(choice[:1]) else r"(?<![^\W_\u3040-\u30ff\u3400-\u9fff])(?<!\w')"
     after = "" if _CJK.match(choice[-1:]) else r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])(?!'\w)(?!-[^\W\d_])"
     if choice[:1].isdigit():
-        before += r"(?<![\d.,/-])(?<!\bof )"
+        before += r"(?<![\d.,/-])(?:(?<!\bof )|(?<=score of )|(?<=rating of )|(?<=grade of )|(?<=mark of ))"
     if len(choice) == 1 and choice.isalpha():
         after += r"(?!\+)"  # B+ is another grade than B, and C++ no option
     if choice[-1:].isdigit():
