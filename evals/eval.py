@@ -27,6 +27,7 @@ from evals.engine.samples import WorkItem
 from evals.errors import DataError, EvalsError
 from evals.metrics import Report as Report
 from evals.record.event import by_sample
+from evals.record.metric_ranges import MetricRange
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
@@ -66,7 +67,6 @@ class Eval(abc.ABC):
     scores_without_calls: bool = False
     """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
     It holds for the class that says so: a derived one may replace any part, and says it again or not."""
-
     further_completion_fns: Sequence[Any] = ()
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     completion_fn_names: Sequence[str] = ()  # of the command line
@@ -84,6 +84,8 @@ class Eval(abc.ABC):
     _opened: SampleSequence | None = None
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
+    metric_ranges: Mapping[str, MetricRange] = {}
+    "Lowest and highest value of metrics by name, None without bounds. See `evals.record.metric_ranges`."
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

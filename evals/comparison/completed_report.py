@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError, UsageError
-from evals.record.score_arrays import read_score_arrays
 from evals.report_keys import Metric, metric_keys, metrics_of
-from evals.stats.means import estimate
 from evals.texts.number_text import number
 
 FROM_SAMPLES = "n and interval come from the samples; the report has none"
@@ -53,11 +51,14 @@ def completed_report(report: Mapping[str, Any], path: Path) -> CompletedReport:
 
 def _keys_from_samples(name: str, metric: Metric, path: Path) -> dict[str, Any] | str:
     """The keys of a metric by its samples, or why there are none."""
+    from evals.record.score_arrays import read_score_arrays
+    from evals.stats.means import estimate
+
     try:
         run = read_score_arrays(path, name)
     except (DataError, UsageError):
         return "no event of the record holds a number of this name"
     if not math.isclose(run.mean, metric.value, rel_tol=1e-9, abs_tol=1e-9):
-        return f"the {run.n:,} samples of the record have the mean {number(run.mean)}, not {number(metric.value)}"
-    e = estimate(run.scores, run.cluster_codes())
+        return f"the samples of the record have the mean {number(run.mean)} (n = {run.n:,}), not {number(metric.value)}"
+    e = estimate(run.scores, run.cluster_codes(), beyond_unit=run.beyond_unit)
     return metric_keys(name, metric.value, e.stderr, (e.interval.low, e.interval.high), run.n, e.method)

@@ -139,7 +139,7 @@ def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> lis
 def _paired(run: RunScores, baseline: Baseline) -> PairedScores:
     _refuse_other(run, baseline)
     for scores, where in ((run.scores, run.path), (baseline.scores, baseline.where)):
-        if len(scores) and not (scores.min() >= 0 and scores.max() <= 1):
+        if run.beyond_unit or (len(scores) and not (scores.min() >= 0 and scores.max() <= 1)):
             raise DataError(
                 f"the gate takes scores between 0 and 1, and '{run.metric}' goes beyond",
                 where=where,

@@ -19,6 +19,7 @@ from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly
 from evals.eval import Eval, StreamedEval
 from evals.record.local import LocalRecorder
+from evals.record.metric_ranges import checked_ranges, names_beyond_unit
 from evals.record.recorders import RecorderBase
 from evals.registry.lookup import Registry
 from evals.registry.whose_code import blamed_line, is_ours
@@ -293,6 +294,7 @@ def evaluate_here(
     if isinstance(recorder, LocalRecorder):
         # A report of ours is made of events while samples finish; what a plug-in's `run` reads back must be exact.
         recorder.keeps_exact_data = type(evaluation).run is not StreamedEval.run
+    plan.beyond_unit = names_beyond_unit(checked_ranges(evaluation.metric_ranges, evaluation.name))
     try:
         with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None

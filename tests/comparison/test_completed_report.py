@@ -54,7 +54,7 @@ def test_a_mean_of_metrics_events_gets_student_s_interval_and_its_own_n(tmp_path
     [
         (
             {"accuracy": 0.5},
-            "no n and no interval of accuracy: the 40 samples of the record have the mean 0.750, not 0.500",
+            "no n and no interval of accuracy: the samples of the record have the mean 0.750 (n = 40), not 0.500",
         ),
         ({"bleu": 31.5}, "no n and no interval of bleu: no event of the record holds a number of this name"),
     ],

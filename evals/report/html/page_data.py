@@ -11,6 +11,7 @@ from typing import Any
 from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.comparison.run_table import with_rates
+from evals.record.metric_ranges import recorded_beyond_unit
 from evals.record.reader import Record
 from evals.record.rows import labels_in, row_of
 from evals.record.sample_record import SampleRecord
@@ -228,7 +229,10 @@ def _summary(record: Record, index: SampleIndex, work: Work) -> dict[str, Any]:
     completed = completed_report(with_rates(record.final_report or {}), record.path)
     spec, report = record.spec, completed.report
     config = spec.get("run_config")
-    metrics = metric_rows(report) if record.final_report is not None else metrics_so_far(index.sample_scores())
+    if record.final_report is not None:
+        metrics = metric_rows(report)
+    else:
+        metrics = metrics_so_far(index.sample_scores(), beyond_unit="score" in recorded_beyond_unit(spec))
     return {
         "eval": conditioned(str(spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
         "model": model_of(spec),
