@@ -77,15 +77,13 @@ class Eval(abc.ABC):
     "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
     image_condition: str | None = None
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
-    takes_weak_verdicts: bool = False
-    "On programs: the sandbox that was chosen, or found, gives no others. Known after `preflight`."
+    takes_weak_verdicts: bool = False  # on programs, where the sandbox gives no others; known after `preflight`
     samples_jsonl: str | None = None  # here too, for constructors that call no super().__init__
     row_fields: RowFields = RowFields()
     _opened: SampleSequence | None = None
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
-    metric_ranges: Mapping[str, MetricRange] = {}
-    "Lowest and highest value of metrics by name, None without bounds. See `evals.record.metric_ranges`."
+    metric_ranges: Mapping[str, MetricRange] = {}  # lowest and highest value by name: `evals.record.metric_ranges`
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

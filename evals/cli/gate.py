@@ -96,7 +96,10 @@ def run(args: argparse.Namespace) -> int:
         check_output(f"--{option}", getattr(args, option), [*args.runs, args.baseline])
     if args.update:
         check_output("--update", args.baseline, args.runs, own="a baseline")
-    runs = [read_scores(path, args.metric) for path in without_copies(map(Path, args.runs))]
+    # A run of which every call failed is not complete; the other runs are judged all the same.
+    runs = [
+        read_scores(path, args.metric, all_may_fail=not args.update) for path in without_copies(map(Path, args.runs))
+    ]
     if args.update:
         return update(runs, Path(args.baseline))
     return judge(runs, args, limits)

@@ -93,7 +93,7 @@ class EvalVerdict:
         return {
             "eval": self.eval_name,
             "verdict": self.verdict,
-            "metric": self.run.metric,
+            "metric": self.baseline.metric,
             "model": self.run.facts.model,
             "baseline_model": self.baseline.model,
             "n": self.n,
@@ -182,7 +182,7 @@ def _refuse_other(run: RunScores, baseline: Baseline) -> None:
     for what, here, there in (
         ("data", facts.data_sha256, baseline.data_sha256),
         ("scorer", *scorers),
-        ("metric", run.metric, baseline.metric),
+        ("metric", run.metric if run.n else None, baseline.metric),
     ):
         if here is not None and there is not None and here != there:
             raise DataError(

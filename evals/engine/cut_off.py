@@ -30,9 +30,9 @@ def is_cut_off(result: CompletionResult) -> bool:
     return any(_is_cut_off(result, place) for place in range(len(result.texts)))
 
 
-def reached_limit(result: Completions) -> bool:
-    """Whether one of the completions ended at its limit on tokens, begun or not."""
-    for reason in result.finish_reasons:
+def reached_limit(result: Completions, place: int | None = None) -> bool:
+    """Whether one of the completions, or the one at `place`, ended at its limit on tokens, begun or not."""
+    for reason in result.finish_reasons if place is None else result.finish_reasons[place : place + 1]:
         if reason is not None and reason != "stop" and str(reason) in CUT_OFF_REASONS:
             return True
     return False

@@ -120,9 +120,11 @@ _Beside = TypeVar("_Beside", bound=SampleReader)
 
 
 def read_beside(
-    path: str | Path, metric: str | None, beside: Callable[[], _Beside]
+    path: str | Path, metric: str | None, beside: Callable[[], _Beside], *, all_may_fail: bool = False
 ) -> tuple[Record, ScoreArrays, Codes, _Beside]:
     """The record, its score arrays, for each of their rows the `row` under which `beside()` saw its sample, and that.
+
+    all_may_fail: a record of which every sample failed gives arrays without samples.
 
     Raises:
         DataError, UsageError: as `read_score_arrays`.
@@ -135,6 +137,8 @@ def read_beside(
         for sample in record.samples():
             take(sample)
     name = readers[0].chosen()
+    if name is None and all_may_fail and readers[0].errors and not readers[0].rows:
+        name = metric or SCORE_NAMES[0]
     if name is None:
         raise _no_metric(record, metric, readers[0])
     if metric is None and name not in SCORE_NAMES:  # the only one of the record, whose values were not kept
@@ -301,7 +305,7 @@ class _Reader:
         return name
 
     def arrays(self, path: str, name: str, beyond_unit: Collection[str]) -> tuple[ScoreArrays, Codes]:
-        found, means, counts, within = self._values[name].means()
+        found, means, counts, within = self._values.get(name, _Values()).means()
         ids, n_rows = list(self.rows), len(self.rows)
         order = np.array(sorted(range(len(found)), key=lambda i: id_order(ids[found[i]])), dtype=np.int64)
         kept: Codes = found[order]

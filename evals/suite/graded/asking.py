@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.completion import ChatPrompt
+from evals.completion import ChatPrompt, CompletionResult, Completions
 from evals.completion_fns.graders import NamedGrader
+from evals.engine.cut_off import reached_limit
 from evals.errors import listed
 from evals.suite.graded.answer_prompts import choice_to_str
 from evals.suite.graded.grading import INVALID_STR, find_choice, get_choice_score
@@ -23,6 +24,8 @@ RETRIES = 1
 
 INVALID_SHOWN = 3
 "How many answers without a choice are logged; the report counts all of them."
+
+UNREAD = (INVALID_STR, INVALID_STR)
 
 ASK_AGAIN = "Your verdict could not be read. Reply with exactly one of {choices}, and nothing else."
 
@@ -61,17 +64,30 @@ class Asking:
         """The verdicts in the answers to one question, which is asked again while none can be read."""
         prompt, n_retries = question, 0
         while True:
-            answers = list((await grader.ask(prompt, **self.options)).get_completions())
-            read = [self._choice(answer) for answer in (answers[:1] if self.by_line_ends else answers)]
+            result = await grader.ask(prompt, **self.options)
+            answers = list(result.get_completions())
+            read = [
+                UNREAD if self._breaks_off(result, place) else self._choice(answer)
+                for place, answer in enumerate(answers[:1] if self.by_line_ends else answers)
+            ]
             if n_retries == self.retries or any(choice != INVALID_STR for choice, _ in read):
                 break
             n_retries += 1
             prompt = self._again(question, answers[0] if answers else "")
         if not read:
-            read = [(INVALID_STR, INVALID_STR)]
+            read = [UNREAD]
         for answer, (choice, _) in zip(answers, read, strict=False):
             self._log_invalid(grader, answer, choice)
         return [self._verdict(grader, one, n_retries if place == 0 else 0) for place, one in enumerate(read)]
+
+    def _breaks_off(self, result: CompletionResult, place: int) -> bool:
+        """Whether an answer ended at the limit on tokens before its verdict, which stands at its end.
+
+        A sentence of the reasons could be read as one. The rule of openai/evals reads it.
+        """
+        if self.by_line_ends or not self.rubric.read_as.startswith("cot_classify"):
+            return False
+        return isinstance(result, Completions) and reached_limit(result, place)
 
     def _again(self, question: ChatPrompt, answer: str) -> ChatPrompt:
         wanted = ASK_AGAIN.format(choices=choice_to_str(self.rubric.choices))

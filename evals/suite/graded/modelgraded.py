@@ -63,7 +63,7 @@ class ModelBasedClassify(StreamedEval):
             the rubric compares nothing that could be swapped.
     """
 
-    scorer_version = "2"
+    scorer_version = "3"
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ from evals.errors import EvalsError, RegistryError, UsageError
 from evals.record.grading import grading_by
 from evals.record.reader import read_record
 from evals.report.terminal.sample import sample_text
-from evals.testing.openai_server import Answer, LoopbackServer
+from evals.testing.openai_server import Answer, Call, LoopbackServer
 
 GOOD = {
     "prompt": "Answer: {completion}\nGood?",
@@ -191,6 +191,25 @@ def test_a_second_answer_that_can_be_read_counts(registry):
     assert (report["score"], report["invalid_rate"], report["retry_rate"]) == (0.0, 0.0, 1.0)
     report = run(registry, "graded", grader=grader, retries=0).report
     assert (report["invalid_rate"], report["retry_rate"]) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(("eval_type", "n_asked", "score"), [("cot_classify", 2, 0.0), ("classify_cot", 1, 1.0)])
+def test_reasons_that_break_off_before_the_verdict_are_not_read_as_one(
+    registry, monkeypatch, eval_type, n_asked, score
+):
+    monkeypatch.setenv("OPENAI_API_KEY", "no-key")
+
+    def answer(call: Call) -> Answer:
+        is_again = len(call.body["messages"]) > 1
+        return Answer("No") if is_again else Answer("Yes, it is polite.\nBut it is", finish_reason="length")
+
+    entries = yaml.safe_load((registry / "evals" / "e.yaml").read_text())
+    entries["graded.dev.v0"]["args"]["eval_type"] = eval_type
+    write(registry / "evals" / "e.yaml", entries)
+    with LoopbackServer(answer) as server:
+        grader = {"model": "gpt-6-sol", "args": {"base_url": server.base_url}}
+        report = run(registry, "graded", grader=grader).report
+    assert (report["score"], report["graders"]["gpt-6-sol"]["n_calls"]) == (score, 4 * n_asked)
 
 
 def test_both_orders_are_asked_and_a_preference_for_a_place_is_a_tie(registry):

@@ -46,7 +46,7 @@ JAPANESE = ["はい", "いいえ"]
         ("I would say **No** here", YES_NO, "No"),
         ("Score: 8/10", TEN, "8"),
         ("10", TEN, "10"),
-        ("3 out of 5", TEN, "3"),
+        ("3 out of 5", ["1", "2", "3", "4", "5"], "3"),
         ("It is good.\n\n**8/10**", TEN, "8"),
         ("8 out of 10.", TEN, "8"),
         ("Fine.\nB<|im_end|>", LETTERS, "B"),
@@ -59,6 +59,25 @@ JAPANESE = ["はい", "いいえ"]
         ("理由。\n結論：はい", JAPANESE, "はい"),
         ("答えは「いいえ」です。", JAPANESE, "いいえ"),
         ("a", ["a", "A"], "a"),
+        ("**Winner:** Response B", LETTERS, "B"),
+        ("Assistant A wins.", LETTERS, "A"),
+        ("Response A is better than Response B.", LETTERS, "A"),
+        ("GRADE: C (correct)", ["C", "I"], "C"),
+        ("The answer is (B), a superset of the expert answer.", LETTERS, "B"),
+        ("I would rate this response a 7.", TEN, "7"),
+        ("I'd give it a 7 out of 10.", TEN, "7"),
+        ("On a scale of 1 to 10, I give this a 4.", TEN, "4"),
+        ("Score (1-10): 4 / 10", TEN, "4"),
+        ("Overall: 7/10", TEN, "7"),
+        ("Feedback: good. [RESULT] 4", TEN, "4"),
+        ("La respuesta es B.", LETTERS, "B"),
+        ("La réponse est B.", LETTERS, "B"),
+        ("Antwort: Nein, nicht Ja", ["Ja", "Nein"], "Nein"),
+        ("\u6700\u7ec8\u8bc4\u5206\uff1a8\u5206", TEN, "8"),
+        ("\u6240\u4ee5\u7b54\u6848\u662fB", LETTERS, "B"),
+        ("I can't find any error, so the verdict is Yes", YES_NO, "Yes"),
+        ("Whether or not it is short, the verdict is Yes", YES_NO, "Yes"),
+        ("Is the reply polite? Yes", YES_NO, "Yes"),
     ],
 )
 def test_a_verdict_that_is_stated_is_read(answer: str, choices: list[str], choice: str) -> None:
@@ -74,6 +93,7 @@ def test_a_verdict_that_is_stated_is_read(answer: str, choices: list[str], choic
         ("No issues found.", YES_NO),
         ("No one could say.", YES_NO),
         ("No-one", YES_NO),
+        ("Verdict: No issues found.", YES_NO),
         ("The verdict is not Yes", YES_NO),
         ("It isn't Yes", YES_NO),
         ("Neither Yes nor No", YES_NO),
@@ -89,6 +109,25 @@ def test_a_verdict_that_is_stated_is_read(answer: str, choices: list[str], choic
         ("Grade: B+", LETTERS),
         ("2 of the facts", TEN),
         ("", YES_NO),
+        ("3 out of 5", TEN),
+        ("Score: 7-8", TEN),
+        ("Score: 7 to 8", TEN),
+        ("Score: 5%", TEN),
+        ("Score: 5/100", TEN),
+        ("Score: >= 4", TEN),
+        ("My final verdict is: [[A>B]]", LETTERS),
+        ("I cannot say that this is CORRECT.", ["CORRECT", "INCORRECT"]),
+        ("I am not sure if the answer is Yes", YES_NO),
+        ("I'm unable to determine whether the answer is Yes", YES_NO),
+        ("It's hard to say that it is Yes.", YES_NO),
+        ("If the year had been 1990, the verdict would be Yes.", YES_NO),
+        ("The verdict would have been Yes had it named the year.", YES_NO),
+        ("The verdict could be Yes", YES_NO),
+        ("Is the verdict Yes?", YES_NO),
+        ("Choose one of: CORRECT, INCORRECT", ["CORRECT", "INCORRECT"]),
+        ("I would not give it a 5.", TEN),
+        ("Accuracy: 4\nCompleteness: 3", TEN),
+        ("A: concise and right.\nB: wordy.", LETTERS),
     ],
 )
 @pytest.mark.parametrize("eval_type", ["classify", "cot_classify"])
@@ -100,6 +139,59 @@ def test_the_first_line_decides_where_the_choice_comes_first_and_else_the_last()
     answer = "Yes, because it is polite.\nStill, No."
     assert stated_choice(answer, "classify_cot", YES_NO) == "Yes"
     assert stated_choice(answer, "cot_classify", YES_NO) == "No"
+
+
+@pytest.mark.parametrize(
+    ("answer", "choices", "choice"),
+    [
+        ('{"answer": "No", "reasoning": "Some say that the answer is Yes."}', YES_NO, "No"),
+        (
+            '```json\n{\n "verdict": "No",\n "reasoning": "The reference says that the answer is Yes."\n}\n```',
+            YES_NO,
+            "No",
+        ),
+        ('{"score": 3, "max_score": 5}', TEN, "3"),
+        ('{"scores": {"accuracy": 4, "style": 2}, "overall": 3}', TEN, "3"),
+        ('{"steps": [{"conclusion": "Yes"}], "result": "No"}', YES_NO, "No"),
+        ('{"is_polite": true, "reason": "It thanks."}', ["true", "false"], "true"),
+        ('{"rating": 4.0}', TEN, "4"),
+        ("<verdict>No</verdict>\n<explanation>The answer is Yes in the reference.</explanation>", YES_NO, "No"),
+        ("<thinking>The answer is Yes</thinking>\n<verdict>\nNo\n</verdict>", YES_NO, "No"),
+        ("<verdict>B</verdict><confidence>A</confidence>", LETTERS, "B"),
+        ("Rating: [[3]]\n\n(1 = poor, 5 = great)", TEN, "3"),
+        ("Score: 3\nMax: 5", TEN, "3"),
+        ("Score: 3\nConfidence: 5", TEN, "3"),
+        ("Verdict: Yes\nNeeds a second look: No", YES_NO, "Yes"),
+        ("Overall score: 4\n\nAccuracy score: 5\nStyle score: 2", TEN, "4"),
+        ("Score: 5\n\n1. It is accurate.\n2. It is short.", TEN, "5"),
+        ("Verdict: A\n\nA: concise and right.\nB: wordy.", LETTERS, "A"),
+        ("The right answer is C, and the reply says A.\n\nGRADE: I", ["C", "I"], "I"),
+        ("Answer: Yes\n\nWait, the year is wrong.\n\nAnswer: No", YES_NO, "No"),
+    ],
+)
+def test_what_stands_beside_the_verdict_is_not_read_as_one(answer: str, choices: list[str], choice: str) -> None:
+    assert stated_choice(answer, "cot_classify", choices) == choice
+
+
+@pytest.mark.parametrize(
+    ("answer", "choices"),
+    [
+        ('[{"criterion": "a", "verdict": "Yes"}, {"criterion": "b", "verdict": "No"}]', YES_NO),
+        ('{"verdict": "partially", "needs_review": "No"}', YES_NO),
+        ('{"accuracy": 4, "style": 2}', TEN),
+        ("GRADE: I\n\nThe correct answer is C.", ["C", "I"]),
+        ("Verdict: No\n\nExplanation: the reference says that the answer is Yes.", YES_NO),
+        ("Answer: Yes, but only in part. On reflection the answer is No.", YES_NO),
+    ],
+)
+def test_an_answer_that_states_two_verdicts_states_none(answer: str, choices: list[str]) -> None:
+    assert stated_choice(answer, "cot_classify", choices) == INVALID_STR
+
+
+def test_where_the_verdict_comes_first_the_reasons_do_not_change_it() -> None:
+    assert stated_choice("No. The answer is Yes in the reference.", "classify", YES_NO) == "No"
+    assert stated_choice("Verdict: No. The reference says that the answer is Yes.", "classify_cot", YES_NO) == "No"
+    assert stated_choice("**B**\n\nThe answer is A in the reference.", "classify_cot", LETTERS) == "B"
 
 
 DECORATED = ["{}", "**{}**", "_{}_", "`{}`", '"{}"', "“{}”", "「{}」", "({})", "[{}]", "[[{}]]", "{}.", "{}!", "- {}"]

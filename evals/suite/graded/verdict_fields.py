@@ -1,0 +1,105 @@
+"""Finds the verdict in an answer with a form of its own: JSON, tags such as `<verdict>`, double brackets."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evals.suite.graded.verdict_labels import is_firm_label, is_verdict_label
+
+MAX_OBJECTS = 200
+"How many places where an object may begin are tried."
+
+_TAG = re.compile(r"<(?P<label>[A-Za-z][\w-]{0,40})>\s*(?P<value>[^<>]{1,400}?)\s*</(?P=label)>")
+_BRACKETS = re.compile(r"\[\[\s*([^\[\]\n]{1,80}?)\s*\]\]")
+
+ReadWhole = Callable[[str], "str | None"]
+"The choice that a text is, decoration aside; None for any other text."
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a form says. choice: None where it has a verdict that is none of the choices, or two that differ."""
+
+    choice: str | None
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A value of an object that holds no others, as text."""
+
+    key: str
+    text: str
+    depth: int
+
+
+def verdict_in_form(text: str, read_whole: ReadWhole, read_line: ReadWhole, *, last: bool) -> Found | None:
+    """The verdict of an answer that has one in a form; None for an answer without such a form.
+
+    last: of several forms the last one decides, else the first. read_line: the choice that a sentence states.
+    """
+    found = _in_objects(text, read_whole, read_line, last=last)
+    if found is not None:
+        return found
+    place = -1 if last else 0
+    tagged = [(one["label"], choice) for one in _TAG.finditer(text) if (choice := read_whole(one["value"])) is not None]
+    of_verdict = [choice for label, choice in tagged if is_verdict_label(label)]
+    bracketed = [choice for inside in _BRACKETS.findall(text) if (choice := read_whole(inside)) is not None]
+    choices = of_verdict or bracketed
+    return Found(choices[place]) if choices else None
+
+
+def _in_objects(text: str, read_whole: ReadWhole, read_line: ReadWhole, *, last: bool) -> Found | None:
+    found = [one for value in _objects(text) if (one := _in_leaves(list(_leaves(value)), read_whole, read_line))]
+    return found[-1 if last else 0] if found else None
+
+
+def _in_leaves(leaves: Sequence[Leaf], read_whole: ReadWhole, read_line: ReadWhole) -> Found | None:
+    """The verdict in the keys and texts of one object; None where none of them is a verdict.
+
+    Of keys of a verdict the outermost count: those of single steps or criteria are further in.
+    """
+    depth = min((leaf.depth for leaf in leaves if is_verdict_label(leaf.key)), default=None)
+    named = [leaf for leaf in leaves if leaf.depth == depth and is_verdict_label(leaf.key)]
+    exact = [(leaf.key, choice) for leaf in named if (choice := read_whole(leaf.text)) is not None]
+    firm = {choice for key, choice in exact if is_firm_label(key)}
+    choices = firm or {choice for _, choice in exact}
+    if not choices and not any(is_firm_label(leaf.key) for leaf in named):
+        choices = {choice for leaf in leaves if (choice := read_whole(leaf.text)) is not None}
+    if not exact:
+        choices |= {choice for leaf in named if (choice := read_line(leaf.text)) is not None}
+    if not choices and not named:
+        return None
+    return Found(choices.pop() if len(choices) == 1 else None)
+
+
+def _objects(text: str) -> Iterator[Any]:
+    """The JSON objects and lists of objects in a text, in their order; those inside of others are left out."""
+    decoder, at = json.JSONDecoder(strict=False), 0
+    for _ in range(MAX_OBJECTS):
+        begin = re.compile(r"\{|\[\s*\{").search(text, at)
+        if begin is None:
+            return
+        try:
+            value, at = decoder.raw_decode(text, begin.start())
+        except (ValueError, RecursionError):
+            at = begin.start() + 1
+        else:
+            yield value
+
+
+def _leaves(value: Any, key: str = "", depth: int = 0) -> Iterator[Leaf]:
+    """Each text, number and truth value of an object; values of a list have the list's key."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, str(name), depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, key, depth)
+    elif isinstance(value, float) and value.is_integer():
+        yield Leaf(key, str(int(value)), depth)
+    elif value is not None:
+        yield Leaf(key, value if isinstance(value, str) else json.dumps(value), depth)
