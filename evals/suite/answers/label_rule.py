@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from evals.suite.graded.grading import INVALID_STR
 from evals.suite.graded.verdicts import stated_choice
@@ -33,11 +34,18 @@ class LabelRule:
 
     def extract(self, completion: str) -> str | None:
         """The label as `labels` writes it; None if the completion states none."""
+        completion = self._echo.sub("", completion)
         lines = completion.strip().splitlines()
         if len(lines) > 1 and (first := self._alone(lines[0])) is not None and self._alone(lines[-1]) is None:
             return first
         found = stated_choice(completion, "cot_classify", self.labels)
         return self._only_one(completion) if found == INVALID_STR else found
+
+    @cached_property
+    def _echo(self) -> re.Pattern[str]:
+        """All labels in brackets, as a question names them: `the answer (Yes or No) is Yes`."""
+        one = "|".join(re.escape(label) for label in self.labels)
+        return re.compile(rf"\((?:{one})(?:\s*(?:,|/|\bor\b|,\s*or\b)\s*(?:{one}))+\)", re.IGNORECASE)
 
     def _only_one(self, completion: str) -> str | None:
         """The only label that a completion without a statement has and does not deny, if labels are no small words."""

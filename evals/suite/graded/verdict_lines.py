@@ -32,7 +32,10 @@ _LINK = (
 )
 _ABOUT = r"(?:\s+(?:to|for|in|on|here|based|given|i|we)\b[^\n.:;!?]{0,80}?)?"
 _NOUN = r"option|choice|response|assistant|model|output|reply|candidate|submission|completion|answer"
-_FILLER = rf"(?:(?:therefore|thus|hence|clearly|then|simply|definitely|{_NOUN}|an?|the)\b[\s\W]*)*"
+_FILLER = (
+    r"(?:(?:therefore|thus|hence|clearly|then|simply|definitely|certainly|probably|(?:most\s+)?likely"
+    rf"|{_NOUN}|an?|the)\b[\s\W]*)*"
+)
 _NEGATED = re.compile(
     r"(?:\b(?:not|nor|or|and|than|neither|never|either|instead of|cannot|without|isn't|no longer)|n't)"
     r"(?:\s+(?:a|an|the|be|clearly|really|simply|option|choice))*[\s\W]*$",

@@ -135,3 +135,21 @@ def test_a_long_completion_is_read_quickly() -> None:
         MOODS.extract(words * 50_000)
         YES_NO.extract(words * 50_000)
     assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("completion", "label"),
+    [
+        ("Therefore, the answer (Yes or No) is YES, the coin is up.", "Yes"),
+        ("The answer (yes/no) is: Yes, lengths are in metres.", "Yes"),
+        ("The answer (Yes or No) is most likely No.", "No"),
+        ("So the answer is probably No.", "No"),
+        ("The answer (Yes or No) is inconclusive.", None),
+        ("Is it so (Yes or No)?", None),
+        ("The answer (Yes) is wrong, it is No.", "No"),
+    ],
+)
+def test_labels_that_a_question_names_in_brackets_and_doubt_beside_a_label_are_left_out(
+    completion: str, label: str | None
+) -> None:
+    assert make_rule("label", labels=["Yes", "No"]).extract(completion) == label
