@@ -15,6 +15,15 @@ SHORTEST_WORD = 5
 MAX_CHARS = 2000
 _DENIAL = re.compile(r"\b(?:not|never|no|nor|neither|without|than|instead|\w+n't)\W+(?:\w+\W+){0,2}$", re.IGNORECASE)
 
+_WITHHELD = re.compile(
+    r"\banswer\b[^\w\n]{0,9}(?:is|:|would be)[^\w\n]{0,9}(?:(?:currently|still|that|it\s+is|it's)\s+){0,2}"
+    r"(?:unknown|unclear|uncertain|inconclusive|undetermined|indeterminate|dependent\b|(?:it\s+)?depends\b|based\s+on\b"
+    r"|impossible\s+to|difficult\s+to|hard\s+to|cannot\s+be|can't\s+be"
+    r"|not\s+(?:clear|certain|known|possible|as\s+simple|enough))",
+    re.IGNORECASE,
+)
+"A last line whose answer is no label: `The answer is unknown.` What stands above it was not the answer."
+
 
 def _denied(text: str, found: re.Match[str]) -> bool:
     return _DENIAL.search(text[max(0, found.start() - 40) : found.start()]) is not None
@@ -36,6 +45,8 @@ class LabelRule:
         """The label as `labels` writes it; None if the completion states none."""
         completion = self._echo.sub("", completion)
         lines = completion.strip().splitlines()
+        if lines and _WITHHELD.search(lines[-1][-MAX_CHARS:]):
+            return None
         if len(lines) > 1 and (first := self._alone(lines[0])) is not None and self._alone(lines[-1]) is None:
             return first
         found = stated_choice(completion, "cot_classify", self.labels)

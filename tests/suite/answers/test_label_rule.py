@@ -153,3 +153,19 @@ def test_labels_that_a_question_names_in_brackets_and_doubt_beside_a_label_are_l
     completion: str, label: str | None
 ) -> None:
     assert make_rule("label", labels=["Yes", "No"]).extract(completion) == label
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Therefore, the answer (Yes or No) is unknown.",
+        "The answer is: It depends.",
+        "So the answer is dependent on the kind of dog.",
+        "The answer is not as simple as it may appear.",
+        "**Answer:** It is impossible to say.",
+    ],
+)
+def test_an_answer_that_withholds_a_label_is_none_whatever_stands_above_it(last: str) -> None:
+    rule = make_rule("label", labels=["Yes", "No"])
+    assert rule.extract(f"Does a dog bark? Yes, it does.\n{last}") is None
+    assert rule.extract("The answer is not known to all.\nThe answer is yes.") == "Yes"
