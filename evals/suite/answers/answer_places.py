@@ -66,17 +66,24 @@ def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
     """The rest of the line after each phrase, from the last phrase in `text` back to the first.
 
     If nothing follows a phrase on its line, the next line with text is taken. Upper and lower case are the same, and
-    spaces, `*` and `_` between the words of a phrase are ignored. At most MAX_MARKS phrases are tried.
+    spaces, `*` and `_` between the words of a phrase are ignored. `answer is` is found in `answer to this is` and in
+    `answer (in cents) is` too. At most MAX_MARKS phrases are tried.
     """
     if not phrases:
         return
-    words = (_LOOSE.join(map(re.escape, re.findall(r"\w+|[^\w\s]", phrase))) for phrase in phrases)
+    words = (_loosely(re.findall(r"\w+|[^\w\s]", phrase)) for phrase in phrases)
     found = deque(re.finditer("|".join(words), text, re.IGNORECASE), maxlen=MAX_MARKS)
     for match in reversed(found):
         rest = text[match.end() : match.end() + MAX_MARKED_CHARS]
         line = next((line for line in rest.splitlines() if line.strip("*_`\"':$[\\ \t")), "")
         if line:
             yield line
+
+
+def _loosely(words: Sequence[str]) -> str:
+    if [word.casefold() for word in words] == ["answer", "is"]:
+        return rf"answer(?:{_LOOSE}|\s+(?:to|for)\s[^\n.:;!?]{{1,60}}?\s|\s*\([^()\n]{{1,40}}\)\s*)is"
+    return _LOOSE.join(map(re.escape, words))
 
 
 def last_boxed(text: str) -> str | None:

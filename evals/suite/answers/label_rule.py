@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from evals.suite.graded.grading import INVALID_STR
 from evals.suite.graded.verdicts import stated_choice
@@ -13,6 +14,15 @@ SHORTEST_WORD = 5
 "Letters of labels that stand in a sentence for nothing else: `no` and `true` do."
 MAX_CHARS = 2000
 _DENIAL = re.compile(r"\b(?:not|never|no|nor|neither|without|than|instead|\w+n't)\W+(?:\w+\W+){0,2}$", re.IGNORECASE)
+
+_WITHHELD = re.compile(
+    r"\banswer\b[^\w\n]{0,9}(?:is|:|would be)[^\w\n]{0,9}(?:(?:currently|still|that|it\s+is|it's)\s+){0,2}"
+    r"(?:unknown|unclear|uncertain|inconclusive|undetermined|indeterminate|dependent\b|(?:it\s+)?depends\b|based\s+on\b"
+    r"|impossible\s+to|difficult\s+to|hard\s+to|cannot\s+be|can't\s+be"
+    r"|not\s+(?:clear|certain|known|possible|as\s+simple|enough))",
+    re.IGNORECASE,
+)
+"A last line whose answer is no label: `The answer is unknown.` What stands above it was not the answer."
 
 
 def _denied(text: str, found: re.Match[str]) -> bool:
@@ -33,11 +43,20 @@ class LabelRule:
 
     def extract(self, completion: str) -> str | None:
         """The label as `labels` writes it; None if the completion states none."""
+        completion = self._echo.sub("", completion)
         lines = completion.strip().splitlines()
+        if lines and _WITHHELD.search(lines[-1][-MAX_CHARS:]):
+            return None
         if len(lines) > 1 and (first := self._alone(lines[0])) is not None and self._alone(lines[-1]) is None:
             return first
         found = stated_choice(completion, "cot_classify", self.labels)
         return self._only_one(completion) if found == INVALID_STR else found
+
+    @cached_property
+    def _echo(self) -> re.Pattern[str]:
+        """All labels in brackets, as a question names them: `the answer (Yes or No) is Yes`."""
+        one = "|".join(re.escape(label) for label in self.labels)
+        return re.compile(rf"\((?:{one})(?:\s*(?:,|/|\bor\b|,\s*or\b)\s*(?:{one}))+\)", re.IGNORECASE)
 
     def _only_one(self, completion: str) -> str | None:
         """The only label that a completion without a statement has and does not deny, if labels are no small words."""

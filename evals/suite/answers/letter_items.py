@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
 
 MAX_SMALL_LINE = 200
 "Characters of a first line behind a small letter: `a) Paris` is a choice, `a) The work function is ...` a part."
@@ -109,24 +107,3 @@ _STATED = re.compile(
     r"\W{0,9}(?:(?:therefore|thus|then|option|options|choice|choices|the)\b\W{0,9}){0,3}?"
     r"(?:[(\[](?P<bracketed>[A-Z]{1,10})[)\]]|(?<![A-Za-z])(?P<bare>[A-Z]{2,10})(?=[*_\s]*(?:[.!\n]|\Z)))"
 )
-
-
-def option_of(text: str, letters: str, texts: Sequence[str]) -> str | None:
-    """The letter of the one option that a text names with its whole text: `The peak is D. 40 Hz`, or `40 Hz` alone.
-
-    texts: of the options, in the order of `letters`. None where no option is named so, or several are.
-    """
-    whole = _folded(text)
-    items = set(re.findall(rf"(?<![^\W_])[{re.escape(letters)}](?=['\")\]]*[.):]\s)", text))
-    if len(items) > 1:
-        return None  # the options are discussed one by one
-    named = []
-    for letter, option in zip(letters, map(_folded, texts), strict=False):
-        labelled = rf"(?<![^\W_]){re.escape(letter)}['\")\]]*[.):]\s*(?i:{re.escape(option)})(?![^\W_])"
-        if option and (whole.casefold() == option.casefold() or re.search(labelled, whole)):
-            named.append(letter)
-    return named[0] if len(named) == 1 else None
-
-
-def _folded(text: str) -> str:
-    return " ".join(re.sub(r"[*_`$\\]+", "", unicodedata.normalize("NFKC", text)).split()).rstrip(".")

@@ -16,10 +16,10 @@ from evals.suite.answers.letter_items import (
     announces_list,
     begins_items,
     is_part_of_prose,
-    option_of,
     states_others,
 )
 from evals.suite.answers.letter_languages import StatedAbroad
+from evals.suite.answers.option_texts import option_of, same_as_option, stated_option
 from evals.suite.answers.same_answer import straight_quotes
 
 ANSWER_PHRASES = ("answer is", "answer:")
@@ -48,10 +48,12 @@ _LOGIC = r"=~\u00ac+<>/|\\^&\u2283\u2227\u2228"
 _AND = r",|/|&|\+|\b(?:and|or)\b|[\u3001\u548c\u4e0e\u8207\u53ca\u8ddf\u6216\u3068\u53c8]"
 "What joins several letters, also in Chinese and Japanese."
 _CLOSES = re.compile(
-    r"['\")\]]*\s*(?:[.:;!?)(\]}\n\u3000-\u9fff\uac00-\ud7af-]|</?[a-z|]|\Z|,(?!\s*I\b)"
+    r"['\")\]]*\s*(?:[.:;!?)(\]}\n\u3000-\u9fff\uac00-\ud7af-]|</?[A-Za-z|]|\Z|,(?!\s*I\b)"
     r"|(?i:because|since|as|for|is|was|which)\b)"
 )
 "What ends the word `A` as a letter: a mark, a tag, a sign of a script without spaces between words."
+_NOTE = r"(?:[,:]?\s*(?:\"[^\"\n]{1,80}\"|\([^()\n]{1,80}\)),?\s*)?"
+'The text of an option between its letter and the verb: `B, "Paris", is correct`.'
 _CJK = (
     r"(?:\u7b54\u6848|\u9009\u9879|\u9078\u9805|\u7b54\u3048|\u56de\u7b54|\u6b63\u89e3|\u6b63\u786e|\u9078\u629e\u80a2"
     r"|\uc815\ub2f5|\ub2f5)[^A-Za-z0-9\n]{0,8}|[\u9009\u9078](?:\u62e9|\u64c7|\u629e)?\W{0,3}"
@@ -73,7 +75,8 @@ class LetterRule:
        begins there; then the last line that is nothing but a letter;
     6. the last letter in brackets that is neither denied nor one of several, no argument (`P(A)`), no item of a list.
 
-    With `texts`, a letter before the whole text of its option counts too, and that text alone, behind the sentences.
+    With `texts`, a letter before the whole text of its option counts too, and that text alone, behind the sentences;
+    last, a short text that the completion states as a label is.
     A phrase that says that no option is right (`The answer is none of the above`) ends the search.
 
     Brackets, quotes, emphasis, LaTeX and full-width forms are ignored. Small letters count where nothing but a letter
@@ -94,10 +97,19 @@ class LetterRule:
         found = inside or read.whole(text, is_all=True)
         if found is None:
             found = next(filter(None, (read.behind_phrase(text, rest) for rest in self._rests(text))), None)
-        found = found or read.in_sentence(text)
+        found = found or self._by_text(marked, text) or read.in_sentence(text)
         found = found or (option_of(text, self.letters, self.texts) if self.texts else None)
         found = found or read.elsewhere(_plain(completion[:MAX_CHARS]), text)
+        found = found or (stated_option(text, self.letters, self.texts) if self.texts else None)
         return None if found == SEVERAL else found
+
+    def _by_text(self, marked: str | None, text: str) -> str | None:
+        """The letter of the option whose text is all that stands in a box, or behind the last answer phrase."""
+        if not self.texts:
+            return None
+        places = [marked or "", next(self._rests(text), "")]
+        found = (same_as_option(place, self.letters, self.texts) for place in places)
+        return next(filter(None, found), None)
 
     def _rests(self, text: str) -> Iterator[str]:
         return after_phrases(text, self.answer_phrases)
@@ -164,7 +176,8 @@ class _Reader:
             ),
             re.compile(rf"\b{_CHOOSE}\W{{1,9}}{option}{letter}"),
             re.compile(
-                rf"{letter}['\")\]]*\s*(?:(?i:is|was|must be|would be|should be|seems|looks)\s+|[:=-]\s*)"
+                rf"{letter}['\")\]]*\s*{_NOTE}"
+                r"(?:(?i:is|was|must be|would be|should be|seems|looks)\s+|[:=-]\s*)"
                 rf"(?i:(?:therefore|thus|clearly|definitely|most|likely|probably|the|only|my|this|that|it|is)\s+)*{_RIGHT}(?!\w)"
             ),
             re.compile(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evals.suite.graded.verdict_labels import ABROAD, UNSPACED, VERDICT_NOUNS, is_verdict_label
+from evals.suite.graded.verdict_scale import rating_pattern
 
 _LATEX = re.compile(
     r"(?<![^\W_])_+|_+(?![^\W_])|\\(?:boxed|fbox|text|textbf|textit|mathbf|mathrm|bf|it)\b\s*|[{}$]|\\[()\[\]]"
@@ -31,7 +32,10 @@ _LINK = (
 )
 _ABOUT = r"(?:\s+(?:to|for|in|on|here|based|given|i|we)\b[^\n.:;!?]{0,80}?)?"
 _NOUN = r"option|choice|response|assistant|model|output|reply|candidate|submission|completion|answer"
-_FILLER = rf"(?:(?:therefore|thus|hence|clearly|then|simply|definitely|{_NOUN}|an?|the)\b[\s\W]*)*"
+_FILLER = (
+    r"(?:(?:therefore|thus|hence|clearly|then|simply|definitely|certainly|probably|(?:most\s+)?likely"
+    rf"|{_NOUN}|an?|the)\b[\s\W]*)*"
+)
 _NEGATED = re.compile(
     r"(?:\b(?:not|nor|or|and|than|neither|never|either|instead of|cannot|without|isn't|no longer)|n't)"
     r"(?:\s+(?:a|an|the|be|clearly|really|simply|option|choice))*[\s\W]*$",
@@ -103,7 +107,7 @@ class LineReader:
         self._named = {choice if self._case_counts else _folded(choice): choice for choice in choices}
         self._are_short = any(len(choice) <= 2 for choice in choices)
         is_scale = bool(choices) and all(map(str.isdecimal, choices))
-        top = max(choices, key=int) if is_scale else None
+        self._top = top = max(choices, key=int) if is_scale else None
         # Longer choices first: "Not sure" is not No, and "10" is not 1.
         words = [_word(choice, top) for choice in sorted(choices, key=len, reverse=True)]
         self._one = rf"(?P<choice>{'|'.join(words)})" if words else r"(?P<choice>(?!))"
@@ -126,6 +130,8 @@ class LineReader:
             flags,
         )
         self._any = re.compile(rf"{one}(?:{out_of})?", flags)
+        rated = "(?!)" if self._top is None else rating_pattern(other, self._top)
+        self._rated = re.compile(rf"{rated}{one}", re.IGNORECASE)
         self._listed = re.compile(
             rf"(?:{out_of})?[*_\"')\]]*\s*(?:,\s*(?:and|or)?|/|\b(?:and|or|nor)\b|&|[<>=]+)\s*[\W_]*{other}", flags
         )
@@ -176,12 +182,25 @@ class LineReader:
             if start is not None and is_own_sentence and self._name(start) != stated:
                 return Reading(None if reasons_first else self._name(start), Form.SAID)
             return Reading(stated, Form.SAID)
+        rated = self._rating(line)
+        if rated is not None:
+            return Reading(rated, Form.SAID)
         ends = (self._at_end(line), None if start is None else self._name(start))
         for choice in ends if reasons_first else reversed(ends):
             if choice is not None:
                 return Reading(choice, Form.SAID)
         marked = {self._name(found) for found in self._marked.finditer(line) if not self._is_denied(line, found)}
         return Reading(marked.pop(), Form.SAID) if len(marked) == 1 else None
+
+    def _rating(self, line: str) -> str | None:
+        """The last number that the line gives on the rubric's scale: `I'd give it 4 stars`."""
+        for found in reversed([*self._rated.finditer(line)]):
+            end = found.end("choice")
+            if self._is_denied(line, found) or self._is_listed(line, end) or _is_asked(line, end):
+                continue
+            if not _is_doubted(line, found):
+                return self._name(found)
+        return None
 
     def _last_stated(self, line: str) -> str | None:
         for found in reversed([*self._stated.finditer(line)]):
@@ -277,7 +296,8 @@ def _word(choice: str, top: str | None) -> str:
     before = "" if _CJK.match(choice[:1]) else r"(?<![^\W_\u3040-\u30ff\u3400-\u9fff])(?<!\w')"
     after = "" if _CJK.match(choice[-1:]) else r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])(?!'\w)(?!-[^\W\d_])"
     if choice[:1].isdigit():
-        before += r"(?<![\d.,/-])(?<!\bof )(?<![<>]=)(?<![<>]= )(?<![\u2264\u2265])(?<![\u2264\u2265] )"
+        before += r"(?<![\d.,/-])(?:(?<!\bof )|(?<=score of )|(?<=rating of )|(?<=grade of )|(?<=mark of ))"
+        before += r"(?<![<>]=)(?<![<>]= )(?<![\u2264\u2265])(?<![\u2264\u2265] )"
     if len(choice) == 1 and choice.isalpha():
         # B+ is another grade than B, C++ no option, and A>B a comparison.
         before += r"(?<![^\w</]\w[<>=])(?<![^\w</]\w>>)(?<![^\w</]\w<<)"

@@ -405,3 +405,16 @@ def test_long_lines_are_read_in_no_time(extract: str, text: str) -> None:
     answer = rule.extract(text)
     rule.same((answer or text)[:4_000], "5")
     assert time.perf_counter() - start < 4
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("First, the answer is 246 x 4. So the answer (in people) is 984, of 4 parts.", "984"),
+        ("The answer to the question is 2, as 5 are left out.", "2"),
+        ("The answer for Ann and Bob is 3 of 4.", "3"),
+        ("The answer (is) no 7. It is 8", "8"),
+    ],
+)
+def test_an_answer_phrase_may_say_to_what_or_in_which_unit(completion: str, answer: str) -> None:
+    assert make_rule("marked_number").extract(completion) == answer

@@ -135,3 +135,37 @@ def test_a_long_completion_is_read_quickly() -> None:
         MOODS.extract(words * 50_000)
         YES_NO.extract(words * 50_000)
     assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("completion", "label"),
+    [
+        ("Therefore, the answer (Yes or No) is YES, the coin is up.", "Yes"),
+        ("The answer (yes/no) is: Yes, lengths are in metres.", "Yes"),
+        ("The answer (Yes or No) is most likely No.", "No"),
+        ("So the answer is probably No.", "No"),
+        ("The answer (Yes or No) is inconclusive.", None),
+        ("Is it so (Yes or No)?", None),
+        ("The answer (Yes) is wrong, it is No.", "No"),
+    ],
+)
+def test_labels_that_a_question_names_in_brackets_and_doubt_beside_a_label_are_left_out(
+    completion: str, label: str | None
+) -> None:
+    assert make_rule("label", labels=["Yes", "No"]).extract(completion) == label
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Therefore, the answer (Yes or No) is unknown.",
+        "The answer is: It depends.",
+        "So the answer is dependent on the kind of dog.",
+        "The answer is not as simple as it may appear.",
+        "**Answer:** It is impossible to say.",
+    ],
+)
+def test_an_answer_that_withholds_a_label_is_none_whatever_stands_above_it(last: str) -> None:
+    rule = make_rule("label", labels=["Yes", "No"])
+    assert rule.extract(f"Does a dog bark? Yes, it does.\n{last}") is None
+    assert rule.extract("The answer is not known to all.\nThe answer is yes.") == "Yes"

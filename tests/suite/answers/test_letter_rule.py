@@ -370,3 +370,38 @@ def test_a_reply_of_empty_lines_is_read_in_no_time() -> None:
     start = time.perf_counter()
     assert LetterRule("ABCD").extract("\n" * 40_000 + "\n \n" * 10_000) is None
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("No, it has fewer.", "B"),
+        ("It has fewer cars.\n\nSo the answer is no.", "B"),
+        ("The answer to the question is Yes.", "A"),
+        ("A: no", "B"),
+        ("The first is larger. " * 20 + "\nYes, it is.", "A"),
+        ("The first is larger. " * 20 + "\nSo the answer, yes", None),
+        ("There is not enough information to answer yes or no.", None),
+        ("It cannot be determined: No.", None),
+        ("(A) Yes\n(B) No", None),
+        ("Nobody knows.", None),
+    ],
+)
+def test_a_short_text_of_an_option_is_read_as_a_label(completion: str, letter: str | None) -> None:
+    assert LetterRule("AB", texts=("Yes", "No")).extract(completion) == letter
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("Thus the width is \\(\\boxed{7}\\).", "C"),
+        ("The answer is [0, 1].", "D"),
+        ("The answer is: **[0, 1]**", "D"),
+        ("Thus x = \\boxed{8}.", None),
+        ("so that " * 60 + "3^7 = 7 (mod 10) and 27 =", None),
+        ('Option B, "3", is the correct answer.', "B"),
+        ("The value is 7, which is not among the options.", None),
+    ],
+)
+def test_the_text_of_an_option_in_a_box_or_behind_a_phrase_is_read(completion: str, letter: str | None) -> None:
+    assert LetterRule("ABCD", texts=("2", "3", "7", "[0, 1]")).extract(completion) == letter

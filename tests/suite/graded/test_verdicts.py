@@ -219,3 +219,33 @@ def test_long_lines_are_read_in_seconds(text: str) -> None:
     began_s = time.process_time()
     stated_choice(text, "cot_classify", YES_NO)
     assert time.process_time() - began_s < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("I'd give it 4 stars", "4"),
+        ("I'd give it 4 stars out of 5, since it is clear.", "4"),
+        ("I would rate this answer a 3 because it is short.", "3"),
+        ("Overall 4/5 since it is brief", "4"),
+        ("This deserves a 2 out of 5.", "2"),
+        ("I'd assign a score of 3 for its accuracy.", "3"),
+        ("With a rating of 5, it leads.", "5"),
+        ("I'd give it a 4, not a 5.", "4"),
+        ("It earns 3 points.", "3"),
+        ("I'd give the second of the 3 answers a 2.", "2"),
+        ("**4 stars**", "4"),
+        ("I'd give it 4.5 stars", INVALID_STR),
+        ("I rate it 10", INVALID_STR),
+        ("I'd give it 4 or 5 stars", INVALID_STR),
+        ("between 3 and 4 stars", INVALID_STR),
+        ("It is not 4 stars", INVALID_STR),
+        ("It has 4 points of evidence", INVALID_STR),
+        ("3/5 of the claims hold", INVALID_STR),
+        ("We give 2 examples of it", INVALID_STR),
+        ("They rated 4-star hotels highly", INVALID_STR),
+    ],
+)
+@pytest.mark.parametrize("eval_type", ["classify", "cot_classify"])
+def test_a_number_on_a_scale_is_read_behind_its_verb_and_before_stars(text: str, choice: str, eval_type: str) -> None:
+    assert stated_choice(text, eval_type, ["1", "2", "3", "4", "5"]) == choice
