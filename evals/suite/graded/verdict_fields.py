@@ -45,15 +45,26 @@ def verdict_in_form(text: str, read_whole: ReadWhole, read_line: ReadWhole, *, l
     if found is not None:
         return found
     place = -1 if last else 0
-    tagged = [(one["label"], choice) for one in _TAG.finditer(text) if (choice := read_whole(one["value"])) is not None]
+    tagged = [(label, choice) for label, value in tags_of(text) if (choice := read_whole(value)) is not None]
     of_verdict = [choice for label, choice in tagged if is_verdict_label(label)]
     bracketed = [choice for inside in _BRACKETS.findall(text) if (choice := read_whole(inside)) is not None]
     choices = of_verdict or bracketed
     return Found(choices[place]) if choices else None
 
 
+def tags_of(text: str) -> list[tuple[str, str]]:
+    """The tags of a text with what they enclose: `("verdict", "B")` for `<verdict>B</verdict>`."""
+    return [(one["label"], one["value"]) for one in _TAG.finditer(text)]
+
+
+def json_leaves(text: str) -> list[Leaf]:
+    """The leaves of the last JSON object in a text that has a key of a verdict; empty without one."""
+    found = [[*_leaves(value)] for value in objects_in(text)]
+    return next((one for one in reversed(found) if any(is_verdict_label(leaf.key) for leaf in one)), [])
+
+
 def _in_objects(text: str, read_whole: ReadWhole, read_line: ReadWhole, *, last: bool) -> Found | None:
-    found = [one for value in _objects(text) if (one := _in_leaves(list(_leaves(value)), read_whole, read_line))]
+    found = [one for value in objects_in(text) if (one := _in_leaves(list(_leaves(value)), read_whole, read_line))]
     return found[-1 if last else 0] if found else None
 
 
@@ -76,7 +87,7 @@ def _in_leaves(leaves: Sequence[Leaf], read_whole: ReadWhole, read_line: ReadWho
     return Found(choices.pop() if len(choices) == 1 else None)
 
 
-def _objects(text: str) -> Iterator[Any]:
+def objects_in(text: str) -> Iterator[Any]:
     """The JSON objects and lists of objects in a text, in their order; those inside of others are left out."""
     decoder, at = json.JSONDecoder(strict=False), 0
     for _ in range(MAX_OBJECTS):

@@ -186,7 +186,10 @@ class HostedEval(StreamedEval):
         """The grade of a panel of models; a `verdict` event for each."""
         grades = {}
         for place, one in enumerate(self.helpers.panel):
-            grades[one.name], n_retries = await self._read_grade(grader, values, self.helpers.of_panel(place))
+            try:
+                grades[one.name], n_retries = await self._read_grade(grader, values, self.helpers.of_panel(place))
+            except NotGraded as error:
+                grades[one.name], n_retries = Grade(0.0, None, True, {"problem": str(error)}), self.retries
             record_event("verdict", verdict_data(one.name, grader.name, grades[one.name], n_retries))
         return panel_grade(grades, self.aggregate, getattr(grader, "pass_threshold", None))
 
