@@ -62,7 +62,7 @@ class RunHelpers:
         models = dict.fromkeys(one.call.model for one in self._graders if isinstance(one, kinds))
         own = [NamedGrader(grader_name(evaluated), evaluated)]
         self._models: dict[str, Sequence[NamedGrader]] = {
-            model: given or (own if model == EVALUATED else make_graders({"model": model}, registry))
+            model: given or (own if model == EVALUATED else make_graders({"model": model}, registry, evaluated))
             for model in models
         }
         self._place = 0
