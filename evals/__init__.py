@@ -6,6 +6,7 @@ Names and submodules load when they are first used: `import evals` by itself imp
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -74,6 +75,19 @@ def __getattr__(name: str) -> Any:
         if error.name != f"evals.{name}":
             raise
         raise AttributeError(f"module 'evals' has no attribute {name!r}") from None
+
+
+class _UsersModules:
+    """The last finder of imports: `evals.elsuite.mine` may lie in a user's copy of openai/evals on `sys.path`."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        if not name.startswith("evals."):
+            return None
+        return importlib.import_module("evals.registry.users_modules").find_spec(name)
+
+
+sys.meta_path.append(_UsersModules)
 
 
 def __dir__() -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion import CompletionResult, ContinuationScore, Prompt
 from evals.data import locate_dataset, open_samples
-from evals.datasets.row_fields import Template, row_fields
+from evals.datasets.row_fields import RowFields, Template, row_fields
 from evals.engine import calls
 from evals.engine.calls import first_completion as first_completion
 from evals.engine.context import current_plan, current_session
@@ -27,6 +27,7 @@ from evals.engine.samples import WorkItem
 from evals.errors import DataError, EvalsError
 from evals.metrics import Report as Report
 from evals.record.event import by_sample
+from evals.record.metric_ranges import MetricRange
 from evals.record.recorders import Event, RecorderBase
 from evals.registry.lookup import Registry
 from evals.solvers.utils import maybe_wrap_with_compl_fn, maybe_wrap_with_solver
@@ -66,7 +67,6 @@ class Eval(abc.ABC):
     scores_without_calls: bool = False
     """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
     It holds for the class that says so: a derived one may replace any part, and says it again or not."""
-
     further_completion_fns: Sequence[Any] = ()
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     completion_fn_names: Sequence[str] = ()  # of the command line
@@ -77,10 +77,13 @@ class Eval(abc.ABC):
     "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
     image_condition: str | None = None
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
-    takes_weak_verdicts: bool = False
-    "On programs: the sandbox that was chosen, or found, gives no others. Known after `preflight`."
+    takes_weak_verdicts: bool = False  # on programs, where the sandbox gives no others; known after `preflight`
+    samples_jsonl: str | None = None  # here too, for constructors that call no super().__init__
+    row_fields: RowFields = RowFields()
+    _opened: SampleSequence | None = None
     openai_evals_rules: bool = False
     "The entry has the form of openai/evals: its rules hold where ours differ."
+    metric_ranges: Mapping[str, MetricRange] = {}  # lowest and highest value by name: `evals.record.metric_ranges`
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -114,7 +117,6 @@ class Eval(abc.ABC):
         self.samples_jsonl = samples_jsonl
         columns = {self.input_field: input_key, self.ideal_field: ideal_key, "id": id_key}
         self.row_fields = row_fields(self.input_field, columns, prompt, prompts)
-        self._opened: SampleSequence | None = None
 
     @property
     def named_graders(self) -> Sequence[NamedGrader]:

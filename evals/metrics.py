@@ -37,15 +37,17 @@ class Mean:
     Repeats of a sample are averaged first, so n counts samples, and the standard error is that over samples (clusters
     of equal size: Miller 2024, arXiv:2411.00640, section 2.2). NaN stands for what is not defined.
     Where the run's plan names clusters, error and interval are those of `evals.stats.standard_error` over clusters.
-    repeats: values that each sample will have; the run's plan says it unless it is given.
+    repeats: values that each sample will have; the run's plan says it unless it is given. name: of the metric, by which
+    the plan says whether it reaches beyond [0, 1]; without one the scores that come decide.
     """
 
-    def __init__(self, repeats: int | None = None) -> None:
+    def __init__(self, repeats: int | None = None, *, name: str | None = None) -> None:
         plan = current_plan()
         self._repeats = repeats if repeats is not None else plan.repeats if plan is not None else 1
         self._cluster_of = plan.cluster_of if plan is not None else None
         self._open: dict[str, list[float]] = {}
-        self._closed = Moments()
+        self._beyond_unit = plan is not None and name in plan.beyond_unit
+        self._closed = Moments(beyond_unit=self._beyond_unit)
         self._kept: dict[str, float] = {}
         "The means of closed samples, where there are clusters."
         self.n_values = 0
@@ -129,7 +131,8 @@ class Mean:
             return None
         from evals.stats.means import estimate
 
-        return estimate([value for value, _ in samples], [cluster for _, cluster in samples])
+        values, clusters = zip(*samples, strict=True)
+        return estimate(values, clusters, beyond_unit=self._beyond_unit)
 
     @property
     def bootstrap_std(self) -> float:
@@ -177,7 +180,7 @@ class MatchReport:
     """
 
     def __init__(self, *bootstrap_keys: str) -> None:
-        self.accuracy = Mean()
+        self.accuracy = Mean(name="accuracy")
         self._bootstrap_keys = bootstrap_keys
         self._unparsed: Mean | None = None
         self._n_decided: Counter[str] = Counter()
@@ -216,7 +219,7 @@ class MetricsReport:
     """
 
     def __init__(self, *names: str, others: Callable[[], dict[str, Any]] | None = None) -> None:
-        self.means = {name: Mean() for name in names}
+        self.means = {name: Mean(name=name) for name in names}
         self._others = others
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:

@@ -20,7 +20,7 @@ samples (`n`, `n_clusters`, `n_errors`, `truncated`) or of what an eval counts i
 """
 
 TRUNCATED = "truncated"
-"Scored samples of which a completion reached the limit on tokens; the key is there where there are any."
+"Scored evaluations of samples of which a completion reached the limit on tokens; there where there are any."
 
 SAMPLE_COUNTS = ("n", "n_clusters", "n_errors")
 COMPANIONS = ("_stderr", "_ci95", "_method", "_n", "_n_clusters")

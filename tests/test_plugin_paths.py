@@ -10,6 +10,7 @@ from evals.errors import EvalsError
 
 PATHS = """
 evals.api: CompletionFn CompletionResult DummyCompletionFn DummyCompletionResult record_and_check_match
+evals.api: OpenAICreateChatPrompt OpenAICreatePrompt Prompt record_match
 evals.base: BaseEvalSpec CompletionFnSpec EvalSetSpec EvalSpec RunSpec
 evals.prompt.base: OpenAICreateChatPrompt OpenAICreatePrompt OpenAIChatMessage Prompt CompletionPrompt ChatCompletionPrompt
 evals.prompt.base: chat_prompt_to_text_prompt text_prompt_to_chat_prompt is_chat_prompt
@@ -22,8 +23,9 @@ evals.metrics: get_accuracy get_bootstrap_accuracy_std get_confusion_matrix comp
 evals.metrics: compute_recall compute_f_score compute_averaged_f_score
 evals.record: RecorderBase LocalRecorder DummyRecorder HttpRecorder Recorder Event default_recorder record_match
 evals.record: record_sampling record_metrics record_embedding record_cond_logp record_pick_option record_function_call
-evals.record: record_raw record_error record_extra record_event
-evals.registry: Registry registry is_chat_model n_ctx_from_model_name
+evals.record: record_raw record_error record_extra record_event RunSpec
+evals.registry: Registry registry is_chat_model n_ctx_from_model_name logger
+evals.registry: BaseEvalSpec CompletionFnSpec EvalSetSpec EvalSpec ModelGradedSpec
 evals.solvers.solver: Solver SolverResult NestedSolver SolverSpec DummySolver create_solver
 evals.solvers.utils: maybe_wrap_with_compl_fn maybe_wrap_with_solver
 evals.solvers.memory: PersistentMemoryCache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,12 +55,14 @@ def run(args: argparse.Namespace) -> int:
     """Compare the runs; 0 whenever that could be done, whatever the difference."""
     from evals.comparison.compare import compare_runs, read_runs
     from evals.errors import UsageError
+    from evals.record.folders import without_copies
 
     if len(args.runs) < 2:
         raise UsageError("a comparison needs two runs or more", fix="evals compare BEFORE.jsonl AFTER.jsonl")
     if len(args.runs) > 2 and (args.flips or args.groups):
         raise UsageError("--flips and --groups are for two runs", fix="compare them two by two")
-    runs = read_runs(args.runs, args.metric)
+    kept = without_copies(map(Path, args.runs))
+    runs = read_runs(kept if len(kept) > 1 else args.runs, args.metric)
     if len(runs) > 2:
         print(_many(runs, args))
     else:

@@ -14,7 +14,7 @@ from evals.cli.openai_evals import warn_if_installed
 from evals.cli.safe_output import safe_output
 from evals.errors import EvalsError, did_you_mean
 from evals.project import project_of_command
-from evals.texts.terminal_columns import columns_of, in_columns
+from evals.texts.terminal_columns import columns_of, distinct_in_columns, in_columns
 
 EXIT_BUG = 70
 WIDTH = 80
@@ -231,14 +231,16 @@ def wants_colour(stream: TextIO) -> bool:
 
 def table(rows: Sequence[Sequence[str]], right: Collection[int] = (), width: int = WIDTH) -> list[str]:
     """The rows as aligned lines; the columns in `right` align right. Where it gets wider than `width`, the first
-    column is cut in its middle, down to 16 letters."""
+    column is cut in its middle, down to 16 letters; different names there stay different."""
     if not rows:
         return []
     widths = [max(columns_of(row[column]) for row in rows) for column in range(len(rows[0]))]
     excess = sum(widths) + 2 * (len(widths) - 1) - width
     widths[0] = max(min(16, widths[0]), widths[0] - max(0, excess))
+    names = distinct_in_columns((row[0] for row in rows), widths[0])
+    shown = [(names[row[0]], *row[1:]) for row in rows]
     return [
-        "  ".join(in_columns(cell, widths[i], right=i in right) for i, cell in enumerate(row)).rstrip() for row in rows
+        "  ".join(in_columns(cell, widths[i], right=i in right) for i, cell in enumerate(row)).rstrip() for row in shown
     ]
 
 

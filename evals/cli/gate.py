@@ -89,13 +89,17 @@ def run(args: argparse.Namespace) -> int:
     """Compare records with their baselines, or write new baselines; return the exit code."""
     from evals.cli.outputs import check_output
     from evals.comparison.scores import read_scores
+    from evals.record.folders import without_copies
 
     limits = limits_of(args)
     for option in ("junit", "markdown"):
         check_output(f"--{option}", getattr(args, option), [*args.runs, args.baseline])
     if args.update:
         check_output("--update", args.baseline, args.runs, own="a baseline")
-    runs = [read_scores(path, args.metric) for path in args.runs]
+    # A run of which every call failed is not complete; the other runs are judged all the same.
+    runs = [
+        read_scores(path, args.metric, all_may_fail=not args.update) for path in without_copies(map(Path, args.runs))
+    ]
     if args.update:
         return update(runs, Path(args.baseline))
     return judge(runs, args, limits)

@@ -17,7 +17,7 @@ from evals.texts.number_text import counted
 
 TEMPLATES = Path(__file__).parent / "new_templates"
 
-OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number", "label", "letter")
+OWN_ROWS = ("match", "includes", "fuzzy_match", "json_match", "number", "math", "label", "letter")
 "Classes that read a question and an accepted answer."
 CHOICE = "choice"
 "Multiple choice: rows with `question`, `choices` and `answer`."
@@ -177,6 +177,7 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
     if args.template is None:
         kinds = {
             "number": "numbers",
+            "math": "mathematics (pip install 'oaieval[math]')",
             CHOICE: "places among the choices",
             "label": "labels",
             "letter": "letters of options",
@@ -194,12 +195,14 @@ def own_files_of(args: argparse.Namespace, root: Path) -> tuple[dict[Path, str |
 
 def _guessed_template(rows: Any, ideals: Sequence[Any]) -> str:
     """How answers are scored: by what they are, or as multiple choice where the rows are those of `Choice`."""
-    from evals.datasets.guess_columns import labels_of, letters_of, options_column
+    from evals.datasets.guess_columns import are_mathematics, labels_of, letters_of, options_column
 
     if options_column(rows) is not None:
         return CHOICE
-    if _number_mark(ideals) is not None:
+    if _number_mark(ideals) is not None and not any("\\boxed" in str(ideal) for ideal in ideals):
         return "number"
+    if are_mathematics(ideals):
+        return "math"
     if letters_of(ideals):
         return "letter"
     return "label" if labels_of(ideals) else "includes"

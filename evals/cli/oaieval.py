@@ -330,7 +330,7 @@ def run_command_line(args: argparse.Namespace) -> int:
     from evals.comparison.scores import read_scores
 
     print(file=sys.stderr if args.json else sys.stdout)
-    verdict = gate.judge([read_scores(result.record_path)], args, limits, beside_a_run=True)
+    verdict = gate.judge([read_scores(result.record_path, all_may_fail=True)], args, limits, beside_a_run=True)
     return result.exit_code or verdict
 
 

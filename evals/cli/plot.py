@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from evals.report.plots.kinds import Plot, PlotKind
@@ -37,8 +38,10 @@ def run(args: argparse.Namespace) -> int:
     """
     from evals.cli.outputs import check_output
     from evals.json_text import dumps
+    from evals.record.folders import without_copies
 
     kind: PlotKind = args.kind
+    args.inputs = [str(path) for path in without_copies(map(Path, args.inputs))]
     _check_number(args.inputs, kind)
     check_output("--csv", args.csv, args.inputs)
     if args.out:

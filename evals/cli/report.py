@@ -17,8 +17,8 @@ def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:
         "report",
         help="the numbers of runs as a table",
         description="A table of runs that have ended: all metrics of one run, or models by evals, each number with its "
-        "95 % interval and n. Of several runs of a model on an eval the newest is taken. --html and --parquet take all "
-        "records that are named, also of runs that have not ended.",
+        "95 % interval and n. Of several runs of a model on an eval the newest finished one is taken, and the others "
+        "are named. --html and --parquet take all records that are named, also of runs that have not ended.",
     )
     parser.add_argument("records", nargs="+", metavar="RECORD", help="records, or folders of them")
     parser.add_argument("--metric", metavar="NAME", help="this metric (default: the one that stands for each eval)")
@@ -57,7 +57,8 @@ def _write_table(args: argparse.Namespace) -> int:
     for words in table.left_out:
         print(f"left out: {words}", file=sys.stderr)
     if args.json:
-        text = dumps({"rows": tables.plain_rows(table, args.metric), "left_out": table.left_out})
+        notes = {run.path: run.notes for run in table.runs if run.notes}
+        text = dumps({"rows": tables.plain_rows(table, args.metric), "left_out": table.left_out, "notes": notes})
     else:
         text = tables.FORMATS[args.format](table, args.metric)
     if args.out:
@@ -100,7 +101,7 @@ def _record_paths(named: Sequence[str]) -> list[Path]:
         DataError: a folder holds no record.
     """
     from evals.errors import DataError
-    from evals.record.summary import summaries
+    from evals.record.folders import summaries, without_copies
 
     found: list[Path] = []
     for path in map(Path, named):
@@ -108,4 +109,4 @@ def _record_paths(named: Sequence[str]) -> list[Path]:
         if not inside:
             raise DataError("no record here", where=str(path), fix="name records, or a folder that holds some")
         found += inside
-    return found
+    return without_copies(found)

@@ -24,7 +24,8 @@ from evals.stats.paired_method import RIGHT_OR_WRONG, detectable_from, judgement
 from evals.stats.power import detectable_difference
 from evals.texts.number_text import counted_with
 
-ScoredPair = tuple[Array, Array, Codes | None]
+ScoredPair = tuple[Array, Array, Codes | None, bool]
+"Scores, scores to subtract, clusters, and whether the metric is known to reach beyond [0, 1]."
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool
     refuse_shared_draws(a, b)
     one, two = a.scores[pairing.rows_a], b.scores[pairing.rows_b]
     clusters = clusters_of(a, b, pairing)
-    difference = paired_difference(two, one, clusters, 1 - alpha)
+    beyond = a.beyond_unit or b.beyond_unit
+    difference = paired_difference(two, one, clusters, 1 - alpha, beyond_unit=beyond)
     rose, fell = np.flatnonzero(two > one), np.flatnonzero(two < one)
     groups = _groups(a, b, pairing, clusters, alpha)
     keys = ", ".join(dict.fromkeys(group.key for group in groups))
@@ -135,20 +137,22 @@ def compare_runs(a: RunScores, b: RunScores, *, alpha: float = 0.05, by_id: bool
         b=b,
         pairing=pairing,
         changes=find_changes(a, b, pairing),
-        estimate_a=estimate(one, clusters, 1 - alpha),
-        estimate_b=estimate(two, clusters, 1 - alpha),
+        estimate_a=estimate(one, clusters, 1 - alpha, beyond_unit=beyond),
+        estimate_b=estimate(two, clusters, 1 - alpha, beyond_unit=beyond),
         difference=difference,
         rose=_by_id(a, pairing, rose),
         fell=_by_id(a, pairing, fell),
         groups=groups,
         family=f"Holm over {len(groups)} groups by {keys}" if groups else "",
-        detectable=detectable(difference, one, two, alpha),
+        detectable=detectable(difference, one, two, alpha, beyond_unit=beyond),
         alpha=alpha,
         notes=tuple(_notes(a, b, pairing)),
     )
 
 
-def detectable(difference: PairedDifference, one: Array, two: Array, alpha: float = 0.05) -> float:
+def detectable(
+    difference: PairedDifference, one: Array, two: Array, alpha: float = 0.05, *, beyond_unit: bool = False
+) -> float:
     """The true difference that is found with 80 % probability; NaN where none is, or nothing can be told.
 
     Right-or-wrong scores: the drop from the first run's score that the test itself finds, at the correlation that the
@@ -160,7 +164,7 @@ def detectable(difference: PairedDifference, one: Array, two: Array, alpha: floa
     if not difference.stderr > 0 or difference.n_clusters < 2:
         return math.nan
     found = detectable_difference(difference.stderr, alpha=alpha, df=difference.n_clusters - 1.0).difference
-    in_unit = min(one.min(), two.min()) >= 0 and max(one.max(), two.max()) <= 1
+    in_unit = not beyond_unit and min(one.min(), two.min()) >= 0 and max(one.max(), two.max()) <= 1
     return math.nan if in_unit and found > 1 else found
 
 
@@ -214,7 +218,7 @@ def _groups(
     a: RunScores, b: RunScores, pairing: Pairing, clusters: Codes | None, alpha: float
 ) -> tuple[GroupDifference, ...]:
     one, two = a.scores[pairing.rows_a], b.scores[pairing.rows_b]
-    found: list[tuple[str, str, Array, Array, Codes | None]] = []
+    found: list[tuple[str, str, ScoredPair]] = []
     for key in dict.fromkeys([*a.labels, *b.labels]):
         run, rows = (a, pairing.rows_a) if key in a.labels else (b, pairing.rows_b)
         names, codes = run.labels[key].names, run.labels[key].codes[rows]
@@ -224,25 +228,29 @@ def _groups(
         for code in sorted(present, key=lambda code: id_order(names[code])):
             inside = codes == code
             part = None if clusters is None else clusters[inside]
-            found.append((key, names[code], two[inside], one[inside], part))
-    corrected = corrected_differences([one[2:] for one in found], alpha)
-    return tuple(GroupDifference(key, name, *one) for (key, name, *_), one in zip(found, corrected, strict=True))
+            found.append((key, names[code], (two[inside], one[inside], part, a.beyond_unit or b.beyond_unit)))
+    corrected = corrected_differences([pair for _, _, pair in found], alpha)
+    return tuple(GroupDifference(key, name, *one) for (key, name, _), one in zip(found, corrected, strict=True))
 
 
 def corrected_differences(pairs: Sequence[ScoredPair], alpha: float) -> list[tuple[PairedDifference, float]]:
     """The difference and the p-value of each pair, corrected by Holm over all of them.
 
-    pairs: (scores, scores to subtract, clusters). Intervals are of the level that Holm's procedure holds each against,
+    Intervals are of the level that Holm's procedure holds each against,
     so they leave out no difference exactly where the corrected p-value is above alpha.
     """
-    plain = [_p_value(*one) for one in pairs]
+    plain = [_p_value(one) for one in pairs]
     levels = [alpha if math.isnan(level) else level for level in holm_levels(plain, alpha)]
-    differences = [paired_difference(*one, 1 - level) for one, level in zip(pairs, levels, strict=True)]
+    differences = [
+        paired_difference(one, other, clusters, 1 - level, beyond_unit=beyond)
+        for (one, other, clusters, beyond), level in zip(pairs, levels, strict=True)
+    ]
     return [(one, float(p)) for one, p in zip(differences, holm(plain), strict=True)]
 
 
-def _p_value(one: Array, other: Array, clusters: Codes | None) -> float:
-    found = judgement(one, other, None if clusters is None else clusters.tolist())
+def _p_value(pair: ScoredPair) -> float:
+    one, other, clusters, beyond = pair
+    found = judgement(one, other, None if clusters is None else clusters.tolist(), beyond_unit=beyond)
     return math.nan if found is None else found.p_value
 
 
@@ -268,6 +276,9 @@ def _notes(a: RunScores, b: RunScores, pairing: Pairing) -> list[str]:
         notes.append(f"{said} the same under another id: paired by the question")
     if pairing.by_id_alone:
         notes.append("paired by id alone: what they ask was not compared")
+    if a.facts.exam and b.facts.exam:
+        rest = "the difference above is that of the mean share of points"
+        notes.append(f"exam score {a.facts.exam} in the first run, {b.facts.exam} in the second; {rest}")
     notes += [f"{run.path} did not end" for run in (a, b) if not run.facts.finished]
     notes += [
         f"{counted_with(run.n_unscored, 'sample', 'has', 'have')} no score in {run.path}"

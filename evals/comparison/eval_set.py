@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import EvalsError
-from evals.record.score_arrays import read_score_arrays
+from evals.record.score_arrays import ScoreArrays, read_score_arrays
 from evals.report_keys import defined, metrics_of
-from evals.stats.arrays import Array, Codes
 from evals.stats.estimate import Estimate, Interval
 from evals.stats.intervals import mean_of
 from evals.stats.means import estimate
@@ -72,17 +71,21 @@ def together(rows: Sequence[Mapping[str, Any]]) -> Together:
     odd = [place for place in scored if rows[place]["metric"] != metric]
     left_out += [f"{rows[place]['eval']} (its metric is {rows[place]['metric']})" for place in odd]
     level = 1 - (1 - LEVEL) / max(1, len(scored))
-    family = {place: estimate(*scores, level).interval for place, scores in scored.items()}
+    family = {place: _estimate(run, level).interval for place, run in scored.items()}
     means = []
     for model in dict.fromkeys(row["completion_fn"] for row in rows):
-        own = [estimate(*scored[i]) for i in scored if i not in odd and rows[i]["completion_fn"] == model]
+        own = [_estimate(scored[i]) for i in scored if i not in odd and rows[i]["completion_fn"] == model]
         if len(own) > 1:
             means.append(SuiteMean(model, metric, mean_of_evals(own), len(own)))
     return Together(tuple(means), family, tuple(dict.fromkeys(left_out)))
 
 
-def _scores(row: Mapping[str, Any]) -> tuple[Array, Codes | None] | str:
-    """The scores and clusters of an eval's samples, or why it has none."""
+def _estimate(run: ScoreArrays, level: float = LEVEL) -> Estimate:
+    return estimate(run.scores, run.cluster_codes(), level, beyond_unit=run.beyond_unit)
+
+
+def _scores(row: Mapping[str, Any]) -> ScoreArrays | str:
+    """The scores of an eval's samples, or why it has none."""
     if row.get("exit_code") not in (0, 1, 5):
         return "did not end well"
     name, path = row.get("metric"), row.get("record_path")
@@ -95,4 +98,4 @@ def _scores(row: Mapping[str, Any]) -> tuple[Array, Codes | None] | str:
         return f"{name} is no mean over samples"
     if mean_of(run.scores.tolist()) != metric.value:
         return f"{name} is no mean over samples"
-    return run.scores, run.cluster_codes()
+    return run

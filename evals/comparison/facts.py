@@ -47,6 +47,8 @@ class RunFacts:
     "Broken lines of the record, whose samples count as not finished."
     finished: bool = False
     "Whether the record ends with a final report."
+    exam: str = ""
+    "The score of an exam and its percentile, in words; empty for other runs, and where marks are missing."
 
     @property
     def model(self) -> str:
@@ -91,7 +93,16 @@ def facts_of(log: Record) -> RunFacts:
         higher_is_better=config.get("higher_is_better") is not False,
         n_damaged=log.n_damaged,
         finished=log.final_report is not None,
+        exam=_exam_words(_mapping(log.final_report)),
     )
+
+
+def _exam_words(report: Mapping[str, Any]) -> str:
+    score, *ends = (report.get(key) for key in ("exam_score", "percentile_low", "percentile_high"))
+    if not isinstance(score, int | float):
+        return ""
+    low, high = (f"{end:.1f}".removesuffix(".0") if isinstance(end, int | float) else None for end in ends)
+    return f"{score:g}" + ("" if low is None or high is None else f" (percentile {low} to {high})")
 
 
 def _scorer(fingerprint: Mapping[str, Any]) -> dict[str, Any] | None:

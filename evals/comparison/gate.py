@@ -93,7 +93,7 @@ class EvalVerdict:
         return {
             "eval": self.eval_name,
             "verdict": self.verdict,
-            "metric": self.run.metric,
+            "metric": self.baseline.metric,
             "model": self.run.facts.model,
             "baseline_model": self.baseline.model,
             "n": self.n,
@@ -139,7 +139,7 @@ def gate_runs(runs: Sequence[RunScores], place: Path, limits: GateLimits) -> lis
 def _paired(run: RunScores, baseline: Baseline) -> PairedScores:
     _refuse_other(run, baseline)
     for scores, where in ((run.scores, run.path), (baseline.scores, baseline.where)):
-        if len(scores) and not (scores.min() >= 0 and scores.max() <= 1):
+        if run.beyond_unit or (len(scores) and not (scores.min() >= 0 and scores.max() <= 1)):
             raise DataError(
                 f"the gate takes scores between 0 and 1, and '{run.metric}' goes beyond",
                 where=where,
@@ -182,7 +182,7 @@ def _refuse_other(run: RunScores, baseline: Baseline) -> None:
     for what, here, there in (
         ("data", facts.data_sha256, baseline.data_sha256),
         ("scorer", *scorers),
-        ("metric", run.metric, baseline.metric),
+        ("metric", run.metric if run.n else None, baseline.metric),
     ):
         if here is not None and there is not None and here != there:
             raise DataError(

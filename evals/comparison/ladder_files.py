@@ -9,6 +9,7 @@ from evals.comparison.ladder import Ladder, Rung, file_hash, ladder_of
 from evals.comparison.ladder_records import read_passes, read_rung
 from evals.comparison.ladder_tables import is_table, read_pass_table, read_table
 from evals.errors import UsageError, listed
+from evals.record.folders import without_copies
 from evals.registry.lookup import Registry
 
 PASS_RATE = "mean negative log pass rate"
@@ -26,6 +27,7 @@ def read_ladder(
         EvalsError: a file cannot be read, with file and line; or files hold different quantities.
     """
     registry = registry or Registry()
+    paths = [str(path) for path in without_copies(map(Path, paths))]
     quantities: dict[str, str] = {}
     rungs: list[Rung] = []
     for path in paths:

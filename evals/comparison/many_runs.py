@@ -72,11 +72,12 @@ def compare_many_runs(runs: Sequence[RunScores], *, alpha: float = 0.05, by_id: 
             refuse_shared_draws(other, run)
     clusters = _clusters(runs, rows)
     named = [(i, j) for i in range(len(runs)) for j in range(i + 1, len(runs))]
-    found = corrected_differences([(scores[j], scores[i], clusters) for i, j in named], alpha)
+    beyond = any(run.beyond_unit for run in runs)
+    found = corrected_differences([(scores[j], scores[i], clusters, beyond) for i, j in named], alpha)
     pairs = tuple(PairDifference(i, j, *one) for (i, j), one in zip(named, found, strict=True))
     return ManyRuns(
         runs=tuple(runs),
-        estimates=tuple(estimate(values, clusters, 1 - alpha) for values in scores),
+        estimates=tuple(estimate(values, clusters, 1 - alpha, beyond_unit=beyond) for values in scores),
         pairs=pairs,
         ranks=tuple(_ranks(len(runs), pairs, alpha, runs[0].facts.higher_is_better)),
         n=len(rows[0]),

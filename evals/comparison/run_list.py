@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.record.summary import RecordSummary, summaries
+from evals.record.folders import summaries
+from evals.record.summary import RecordSummary
 from evals.report_keys import as_count, as_number, headline, metrics_of
 
 
@@ -77,7 +78,7 @@ def run_line(record: RecordSummary) -> RunLine:
         n=metric.n if metric is not None and metric.n is not None else as_count(report.get("n")),
         n_errors=as_count(report.get("n_errors")) or 0,
         cost_usd=as_number(report.get("cost_usd")),
-        state=_state(record),
+        state=state_of(record),
         tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
     )
 
@@ -119,7 +120,8 @@ def _mapping_in(config: Any, key: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _state(record: RecordSummary) -> str:
+def state_of(record: RecordSummary) -> str:
+    """How a run ended, in the words of `RunLine.state`."""
     if record.is_running:
         return "running"
     if record.report is None:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.comparison.run_list import conditioned, has_repeats, images_of, model_of, prompt_of
+from evals.comparison.completed_report import completed_report
+from evals.comparison.run_list import conditioned, has_repeats, images_of, model_of, prompt_of, state_of
 from evals.errors import DataError, UsageError, did_you_mean
 from evals.metrics import Mean, with_keys
-from evals.record.summary import RecordSummary, summaries
+from evals.record.folders import summaries, without_copies
+from evals.record.summary import RecordSummary
 from evals.report_keys import Metric, as_count, headline, metrics_of
 
 COUNTS, INVALID = "counts/", "__invalid__"
+STOPPED = "the run was stopped, and these are its samples so far (oaieval ... --resume)"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,12 @@ class TableRun:
     n_errors: int = 0
     "Evaluations that failed: of a run with repeats up to `repeats` of one sample."
     has_repeats: bool = False
+    n: int | None = None
+    "Samples that were scored; None where the report does not say."
+    is_stopped: bool = False
+    "By a budget or a signal: its report is over a part of the samples."
+    notes: tuple[str, ...] = ()
+    "Where n and intervals come from that the report itself does not have, or why there are none."
 
 
 @dataclass
@@ -56,14 +65,16 @@ class RunTable:
 
 
 def read_table(paths: Iterable[Path]) -> RunTable:
-    """The finished runs among records and folders. Of several runs of a model on an eval the newest is taken.
+    """The runs with a report among records and folders. Of a model on an eval the newest finished one is taken.
+
+    A run that was stopped, whose report is over a part of the samples, is taken only where none has finished.
 
     Raises:
         DataError: a file is no record, or no run has ended.
     """
-    newest: dict[tuple[str, str], TableRun] = {}
+    groups: dict[tuple[str, str], dict[str, TableRun]] = {}
     left_out = []
-    for path in paths:
+    for path in without_copies(paths):
         found = list(_records_at(path))
         if not found:
             raise DataError("no record here", where=str(path), fix="name records, or a folder that holds some")
@@ -75,16 +86,27 @@ def read_table(paths: Iterable[Path]) -> RunTable:
             if not run.metrics:
                 left_out.append(f"{record.path}: its report has no score and no rate")
                 continue
-            other = newest.get((run.model, run.eval_name))
-            if other is not None and other.path != run.path:
-                run, other = (run, other) if run.created_at >= other.created_at else (other, run)
-                left_out.append(f"{other.path}: {run.path} is a newer run of the same model and eval")
-            newest[run.model, run.eval_name] = run
-    if not newest:
+            groups.setdefault((run.model, run.eval_name), {})[run.path] = run
+    if not groups:
         raise DataError(
             "no run has ended with a score", notes=left_out[:3], fix="go on with the same command and --resume"
         )
-    return RunTable(list(newest.values()), left_out)
+    taken = []
+    for group in groups.values():
+        *others, best = sorted(group.values(), key=lambda run: (not run.is_stopped, run.created_at))
+        taken.append(best)
+        left_out += [_why_left_out(other, best) for other in others]
+    return RunTable(taken, left_out)
+
+
+def _why_left_out(other: TableRun, taken: TableRun) -> str:
+    """Why one of two runs of a model on an eval is not in the table, with the sizes of both."""
+    here, there = (f"n = {run.n:,}" if run.n is not None else "n not recorded" for run in (other, taken))
+    if other.is_stopped and not taken.is_stopped:
+        why = "it was stopped, and {} is a finished run of the same model and eval"
+    else:
+        why = "{} is a newer run of the same model and eval"
+    return f"{other.path}: {why.format(taken.path)} ({there}; here {here})"
 
 
 def _records_at(path: Path) -> list[RecordSummary]:
@@ -95,7 +117,8 @@ def _records_at(path: Path) -> list[RecordSummary]:
 
 
 def _table_run(record: RecordSummary) -> TableRun:
-    report, config = with_rates(record.report or {}), record.spec.get("run_config")
+    completed, config = completed_report(with_rates(record.report or {}), record.path), record.spec.get("run_config")
+    report, is_stopped = completed.report, state_of(record) == "stopped"
     return TableRun(
         path=str(record.path),
         eval_name=conditioned(str(record.spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
@@ -105,6 +128,9 @@ def _table_run(record: RecordSummary) -> TableRun:
         headline=headline(report),
         n_errors=as_count(report.get("n_errors")) or 0,
         has_repeats=has_repeats(config),
+        n=as_count(report.get("n")),
+        is_stopped=is_stopped,
+        notes=(*completed.notes, *([STOPPED] if is_stopped else [])),
     )
 
 

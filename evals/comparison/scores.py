@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -33,16 +34,20 @@ class RunScores(ScoreArrays):
     "Calls answered by the cache with a completion drawn at a temperature above 0."
 
 
-def read_scores(path: str | Path, metric: str | None = None, *, with_questions: bool = True) -> RunScores:
+def read_scores(
+    path: str | Path, metric: str | None = None, *, with_questions: bool = True, all_may_fail: bool = False
+) -> RunScores:
     """The scores of a record, with what comparisons need beside them. metric: see `read_score_arrays`.
 
-    with_questions: False leaves `question_hashes` 0, for runs whose ids can be trusted (see `trusted_ids`).
+    all_may_fail: a record of which every sample failed is read too; it has no scores. with_questions: False leaves
+    `question_hashes` 0, for runs whose ids can be trusted (see `trusted_ids`).
 
     Raises:
         DataError: no such file, no record, or no sample of it has a score.
         UsageError: no sample has the metric, or none is named and there are several odd ones.
     """
-    record, arrays, rows, asked = read_beside(path, metric, lambda: Asked(with_questions=with_questions))
+    asking = functools.partial(Asked, with_questions=with_questions)
+    record, arrays, rows, asked = read_beside(path, metric, asking, all_may_fail=all_may_fail)
     return RunScores(
         **{field.name: getattr(arrays, field.name) for field in fields(arrays)},
         facts=facts_of(record),

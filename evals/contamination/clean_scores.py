@@ -114,7 +114,8 @@ def _some_ids(found: Contamination) -> str:
 
 
 def _estimate(scores: ScoreArrays, chosen: Mask, clusters: Codes | None) -> Estimate:
-    return estimate(scores.scores[chosen], None if clusters is None else clusters[chosen].tolist())
+    groups = None if clusters is None else clusters[chosen].tolist()
+    return estimate(scores.scores[chosen], groups, beyond_unit=scores.beyond_unit)
 
 
 def _difference(values: Array, is_clean: Mask, is_bad: Mask, clusters: Codes | None) -> GroupDifference:
@@ -156,7 +157,8 @@ def _against(scores: ScoreArrays, other: ScoreArrays, is_clean: Mask, is_bad: Ma
 
     def gain(part: Mask) -> PairedDifference:
         groups = None if clusters is None else clusters[part].tolist()
-        return paired_difference(scores.scores[part], other.scores[partner[part]], groups)
+        beyond = scores.beyond_unit or other.beyond_unit
+        return paired_difference(scores.scores[part], other.scores[partner[part]], groups, beyond_unit=beyond)
 
     on_clean, on_bad = gain(clean), gain(bad)
     return AgainstRun(

@@ -88,6 +88,23 @@ def letters_of(ideals: Iterable[Any]) -> str:
     return "ABCDEFGHIJ"[: max(5, ord(max(letters)) - ord("A") + 1)] if letters and all(found) else ""
 
 
+def are_mathematics(ideals: Iterable[Any]) -> bool:
+    """Whether accepted answers are formulas in LaTeX, or worked solutions that end in a box, as those of MATH."""
+    texts = list(ideals)
+    if not texts or not all(isinstance(text, str) for text in texts):
+        return False
+    formulas = [text for text in texts if "\\boxed" not in text]
+    has_latex = any(_LATEX.search(text) for text in texts)
+    return has_latex and all(not _WORDS.search(_NO_WORDS.sub("", text)) for text in formulas)
+
+
+_LATEX = re.compile(
+    r"\\(?:boxed|[dt]?frac|sqrt|pi|infty|left|cdot|times|sin|cos|log|ln|circ|le|ge|in|cup|begin)(?![a-zA-Z])"
+)
+_NO_WORDS = re.compile(r"\\(?:text|mathrm|textbf|mbox)\s*\{[^{}]*\}|\\[a-zA-Z]+")
+_WORDS = re.compile(r"[A-Za-z]{4,}")
+
+
 def labels_of(ideals: Iterable[Any]) -> list[str]:
     """The labels, where accepted answers are a few that come again and again, or `Yes` and `No`; else an empty list."""
     found = list(ideals)

@@ -15,8 +15,10 @@ from evals.engine.settings import EngineSettings
 from evals.engine.shard import Shard
 from evals.errors import DataError, EvalsError, UsageError, listed
 from evals.record.file import is_being_written
+from evals.record.folders import without_copies
 from evals.record.local import LocalRecorder
 from evals.record.reader import Record, read_record
+from evals.record.summary import ENDINGS
 from evals.runner.counters import RunCounters
 from evals.runner.parts import SampleOrder, append_parts
 from evals.runner.prepare import PreparedRun, prepare_report
@@ -88,9 +90,10 @@ def find_shards(folder: Path) -> list[ShardRecord]:
     Raises:
         DataError: this is not so, with the shares by name.
     """
-    found = [shard for path in sorted(folder.glob("*.jsonl")) if (shard := _shard_at(path)) is not None]
+    paths = without_copies(sorted(path for ending in ENDINGS for path in folder.glob(f"*{ending}")))
+    found = [shard for path in paths if (shard := _shard_at(path)) is not None]
     if not found:
-        deeper = sorted({path.parent.name for path in folder.glob("*/shard-*-of-*.jsonl")})
+        deeper = sorted({path.parent.name for path in folder.glob("*/shard-*-of-*.jsonl*")})
         raise DataError(
             "this folder holds no shards",
             where=str(folder),
@@ -198,13 +201,10 @@ def _request_of(
 
 def _numbers(first: ShardRecord) -> dict[str, Any]:
     """Arguments that the shares were given beside those of the eval's entry, as far as they are numbers."""
-    entry = (first.record.spec["run_config"].get("eval_spec") or {}).get("args") or {}
-    given = first.fingerprint.get("eval_args") or {}
-    return {
-        key: value
-        for key, value in given.items()
-        if isinstance(value, bool | int | float) and (key not in entry or entry[key] != value)
-    }
+    given = first.record.spec["run_config"].get("extra_eval_params")
+    if not isinstance(given, dict):
+        return {}
+    return {key: value for key, value in given.items() if isinstance(value, bool | int | float)}
 
 
 def _check_same(prepared: PreparedRun, first: ShardRecord) -> None:

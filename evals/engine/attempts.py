@@ -89,6 +89,7 @@ class _Tries:
         self._began_s = time.monotonic()
         self._n_failed = 0
         self._n_counted = 0
+        self._n_unanswered = 0
         self.n_timed_out = 0
 
     async def failed(self, failure: CallFailed) -> float:
@@ -110,7 +111,7 @@ class _Tries:
             failure.is_final = True
             self._session.end(_end_of_run(settings, failure, self.breaker), now=True)
             raise failure
-        if not may_retry(settings, failure, self._n_counted, now_s - self._began_s, wait_s):
+        if not may_retry(settings, failure, self._n_counted, now_s - self._began_s, wait_s, self._n_unanswered):
             failure.is_final = True
             raise failure
         self._session.check_going_on()
@@ -122,6 +123,7 @@ class _Tries:
         failure.n_attempts = self._n_failed
         self._session.counts.failures[failure.kind.value] += 1
         self._n_counted += failure.kind not in UNCOUNTED
+        self._n_unanswered += failure.kind is Kind.NO_ANSWER
         self.n_timed_out += failure.kind is Kind.TIMEOUT
 
     async def _ends_run(self, failure: CallFailed, now_s: float) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-import math
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +16,7 @@ from evals.engine.error_bodies import (
     is_unpaid,
     read_error,
 )
-from evals.engine.limits import reset_s
+from evals.engine.retry_hints import asked_wait_s
 from evals.secrets import redact
 
 
@@ -39,6 +37,7 @@ class Kind(enum.Enum):
     CONNECTION = "connection lost"
     TIMEOUT = "timed out"
     BAD_REPLY = "broken reply"
+    NO_ANSWER = "no answer"
     OTHER = "error"
 
 
@@ -48,7 +47,17 @@ FATAL = frozenset({Kind.AUTH, Kind.PAYMENT, Kind.QUOTA, Kind.UNKNOWN_MODEL})
 FATAL_UNTIL_FIRST_SUCCESS = frozenset({Kind.BAD_REQUEST})
 "These end the run if no call has succeeded yet; afterwards they are the error of one sample."
 
-TRANSIENT = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.BAD_REPLY})
+TRANSIENT = frozenset(
+    {
+        Kind.RATE_LIMIT,
+        Kind.OVERLOADED,
+        Kind.SERVER,
+        Kind.CONNECTION,
+        Kind.TIMEOUT,
+        Kind.BAD_REPLY,
+        Kind.NO_ANSWER,
+    }
+)
 "These are tried again, a bounded number of times."
 
 PUSH_BACK = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED, Kind.TIMEOUT})
@@ -92,12 +101,6 @@ class CallFailed(Exception):
         return f"{self.kind.value} ({status.strip() or 'no status'}{host}): {self.message}"
 
 
-_OF_UPSTREAM = "llm_provider-"
-"litellm's proxy sends the headers of its upstream under this prefix, and no `Retry-After` of its own."
-_RETRY_HEADERS = (("retry-after-ms", 0.001), ("retry-after", 1.0))
-"Names, each with the seconds of its unit."
-
-
 def classify_http(status: int, headers: Mapping[str, str], body: bytes | str, *, host: str | None = None) -> CallFailed:
     """The failure for an HTTP reply with an error status. host: the server, for messages."""
     error = read_error(body)
@@ -106,17 +109,9 @@ def classify_http(status: int, headers: Mapping[str, str], body: bytes | str, *,
         kind,
         short(error.message) or "no message",
         status=status,
-        retry_after_s=_wait_s(headers, kind),
+        retry_after_s=asked_wait_s(headers, body, of_rate_limit=kind is Kind.RATE_LIMIT) if kind in TRANSIENT else None,
         host=host,
     )
-
-
-def _wait_s(headers: Mapping[str, str], kind: Kind) -> float | None:
-    """Seconds that a reply asks to wait: by `Retry-After`, and without it, for a rate limit, by `x-ratelimit-*`."""
-    asked = retry_after_s(headers) if kind in TRANSIENT else None
-    if asked is not None or kind is not Kind.RATE_LIMIT:
-        return asked
-    return reset_s(own_and_upstream(headers)) or None
 
 
 def _kind_of(status: int, error: ErrorBody, host: str) -> Kind:
@@ -144,15 +139,6 @@ _KINDS = {
 "Of statuses beyond the common ones: 498 is Groq's for no capacity, 424 TGI's for a failed generation, 499 Google's."
 
 
-def own_and_upstream(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers with names in lower case; those of a gateway's upstream under their plain names, where it has none."""
-    lowered = {name.lower(): value for name, value in headers.items()}
-    passed_on = {
-        name.removeprefix(_OF_UPSTREAM): value for name, value in lowered.items() if name.startswith(_OF_UPSTREAM)
-    }
-    return {**passed_on, **lowered}
-
-
 def _kind_of_refusal(status: int, text: str) -> Kind:
     if is_unpaid(text):
         return Kind.PAYMENT
@@ -171,40 +157,3 @@ def short(text: str, limit: int = 300) -> str:
     """`text` on one line, cut to `limit` characters and without secrets, for messages and records."""
     line = redact(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 3] + "..."
-
-
-def retry_after_s(headers: Mapping[str, str], *, now_s: float | None = None) -> float | None:
-    """Seconds that a reply asks to wait, by `retry-after-ms` or `Retry-After` (seconds or a date); None without.
-
-    Those that a gateway passes on as its upstream's (`llm_provider-retry-after`) are read where it sends none itself.
-
-    now_s: the POSIX time that a date is compared with. By default the `Date` of the reply, because the clock of the
-    server may differ from ours; else our clock.
-    """
-    found = own_and_upstream(headers)
-    if now_s is None:
-        now_s = _moment_s(found.get("date"))
-    for name, unit_s in _RETRY_HEADERS:
-        seconds = _finite(found.get(name))
-        if seconds is not None:
-            return max(0.0, seconds * unit_s)
-    until_s = _moment_s(found.get("retry-after"))
-    return None if until_s is None else max(0.0, until_s - (time.time() if now_s is None else now_s))
-
-
-def _finite(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _moment_s(text: str | None) -> float | None:
-    """The POSIX time of an HTTP date; None if it cannot be read."""
-    import email.utils
-
-    try:
-        return email.utils.parsedate_to_datetime(text or "").timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -18,6 +18,7 @@ from evals.engine.settings import settings_from_environment
 from evals.errors import EvalsError, Interrupted
 from evals.record.current import record_event
 from evals.record.event import Event
+from evals.record.exact_data import NOT_JSON
 from evals.record.recorders import RecorderBase
 from evals.record.sample_record import SampleRecord
 from evals.sample import IMAGES_KEY, WITH_IMAGES, WITHOUT_IMAGES, labels_of, own_id, sample_id
@@ -125,7 +126,7 @@ def earlier_values() -> dict[tuple[int, int], Any]:
     Empty if no run is resumed.
 
     Raises:
-        EvalsError: the values are objects that a record cannot hold.
+        EvalsError: the values, or events that the eval recorded, are objects that a record cannot hold.
     """
     plan = current_plan()
     found: dict[tuple[int, int], Any] = {}
@@ -135,6 +136,7 @@ def earlier_values() -> dict[tuple[int, int], Any]:
         if sample.repeat // plan.repeats == plan.n_passes:
             index = int(sample.sample_id.rsplit(".", 1)[1])
             found[index, sample.repeat] = _recorded_value(sample.sample_id, sample.data("result"))
+            _refuse_inexact(sample.sample_id, sample.data(NOT_JSON))
     return found
 
 
@@ -143,9 +145,20 @@ def _recorded_value(name: str, results: Sequence[Any]) -> Any:
         raise EvalsError(
             f"this run cannot be resumed: its eval returns {results[-1]['not_json']} objects, which no record can hold",
             where=name,
-            fix="start it again without --resume",
+            fix="start it again without --resume, in one process",
         )
     return results[-1].get("value") if results else None
+
+
+def _refuse_inexact(name: str, marks: Sequence[Any]) -> None:
+    """An eval that reads its events back would get other data of the interrupted run than it recorded."""
+    if marks:
+        raise EvalsError(
+            f"this run cannot be resumed: its `{marks[0]['type']}` events hold {marks[0]['value']}, which no record "
+            "gives back",
+            where=name,
+            fix="start it again without --resume, in one process",
+        )
 
 
 def _survives_json(value: Any) -> bool:

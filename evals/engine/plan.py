@@ -44,6 +44,8 @@ class RunPlan:
     "Reads those samples from the record; None if no run is resumed."
     cluster_of: Mapping[str, Hashable] | None = None
     "The cluster of each sample id, where samples are known to depend on one another; ids that it lacks stand alone."
+    beyond_unit: frozenset[str] = frozenset()
+    "The metrics that the eval declares to reach beyond [0, 1]."
     shard: Shard | None = None
     "The share of the samples that this process takes; None for all."
     known_order: KnownOrder | None = None

@@ -22,6 +22,10 @@ UNCOUNTED = frozenset({Kind.RATE_LIMIT, Kind.OVERLOADED})
 ABOUT_ONE_SAMPLE = frozenset({Kind.CONTENT_FILTER, Kind.CONTEXT_LENGTH})
 "Failures that say nothing about the server, however many there are in a row."
 
+NO_ANSWER_ATTEMPTS = 3
+"""Replies without an answer after which a call fails. Models of Google often answer when they are asked again, but each
+reply is paid for, and at a temperature of 0 the next one may be the same."""
+
 FAILURES_A_CALL = 5
 """Failed connections of each open call that show that nobody is there. A run of one row must not wait for twenty: with
 the waits between them, those take 70 s."""
@@ -45,12 +49,21 @@ def backoff_s(settings: EngineSettings, n_failed: int, retry_after_s: float | No
     return jittered if retry_after_s is None else max(retry_after_s, 0.001) + rng.uniform(0, ceiling / 4)
 
 
-def may_retry(settings: EngineSettings, failure: CallFailed, n_counted: int, elapsed_s: float, wait_s: float) -> bool:
+def may_retry(
+    settings: EngineSettings,
+    failure: CallFailed,
+    n_counted: int,
+    elapsed_s: float,
+    wait_s: float,
+    n_unanswered: int = 0,
+) -> bool:
     """Whether another attempt follows.
 
     n_counted: failed attempts so far, without those that do not count. elapsed_s: since the first attempt began.
-    wait_s: the wait before the next one.
+    wait_s: the wait before the next one. n_unanswered: failed attempts so far that were replies without an answer.
     """
+    if failure.kind is Kind.NO_ANSWER and n_unanswered >= NO_ANSWER_ATTEMPTS:
+        return False
     if failure.kind not in TRANSIENT or elapsed_s + wait_s > settings.call_deadline_s:
         return False
     return n_counted < settings.max_attempts

@@ -32,14 +32,17 @@ def _letters(row: Fields, item: Item) -> tuple[str, ...]:
     """The letters of `answer`, each of them an option, none twice."""
     row.needed("answer")
     letters = row.texts("answer")
-    letters = tuple(letters[0]) if len(letters) == 1 and len(letters[0]) > 1 and item.kind != "mcq" else letters
+    if len(letters) == 1 and len(letters[0]) > 1 and item.kind != "mcq":
+        letters = tuple(letter for letter in letters[0] if letter not in " ,;")
     for letter in letters:
         if letter not in item.options:
             near = did_you_mean(letter, item.options)
             what = f"the answer {letter!r} is not among the options {', '.join(item.options)}"
             raise row.error(what, "answer", note=near, fix="name the option by its letter")
-    if not letters or len(set(letters)) < len(letters):
-        raise row.error(f"the answer {', '.join(letters) or 'is empty'} must name options, each once", "answer")
+    if not letters:
+        raise row.error("'answer' is empty", "answer", fix="name the right option by its letter")
+    if len(set(letters)) < len(letters):
+        raise row.error(f"the answer {', '.join(letters)} names an option twice", "answer", fix="name each once")
     return letters
 
 
@@ -83,6 +86,9 @@ def _numeric(row: Fields, item: Item) -> Found:
     for text in accepted or ("",):
         if exact_number(text) is None:
             raise row.error(f"the answer {text!r} is no number", "answer", fix="write 2.5, 5/2 or a list of such")
+    if isinstance(row.values.get("tolerance"), int | float):
+        fix = f'write "tolerance": {{"abs": {row.values["tolerance"]}}}, or "rel" for a share of the answer'
+        raise row.error("'tolerance' is a number, and does not say of what", "tolerance", fix=fix)
     tolerance = row.mapping("tolerance")
     allowed = Tolerance()
     if tolerance is not None:

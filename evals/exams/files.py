@@ -119,9 +119,19 @@ class RawTable:
         return self._rows(kept)
 
     def filled(self, names: Sequence[str]) -> RawTable:
-        """The rows in which none of some columns is empty: columns of one table may end at different scores."""
+        """The rows in which none of some columns is empty: columns of one table may end at different scores.
+
+        Raises:
+            DataError: a cell between filled ones is empty, or all are.
+        """
         columns = [self.columns[name] for name in names if name in self.columns]
-        return self._rows([row for row in range(len(self.lines)) if all(column[row] for column in columns)])
+        full = [row for row in range(len(self.lines)) if all(column[row] for column in columns)]
+        if not full:
+            raise DataError(f"no row has all of {', '.join(names)}", where=f"{self.shown}:1", fix="fill in the cells")
+        for row in range(full[0], full[-1]):
+            if empty := [name for name in names if name in self.columns and not self.columns[name][row]]:
+                raise DataError(f"{empty[0]!r} is empty", where=self.at(row), fix="fill in the cell, or remove the row")
+        return self._rows(full)
 
     def _rows(self, kept: Sequence[int]) -> RawTable:
         columns = {name: [cells[row] for row in kept] for name, cells in self.columns.items()}
@@ -138,7 +148,9 @@ def raw_table(text: str, shown: str) -> RawTable:
         if colon:
             notes[key.strip().lower()] = value.strip()
         start += 1
-    reader = csv.reader(io.StringIO("".join(found[start:])), strict=True)
+    names = found[start] if start < len(found) else ""
+    separator = max(",;\t", key=names.count)
+    reader = csv.reader(io.StringIO("".join(found[start:])), delimiter=separator, strict=True)
     try:
         rows = [(reader.line_num + start, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except csv.Error as error:

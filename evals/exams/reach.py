@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 
 from evals.errors import DataError, listed
 from evals.exams.items import MARKED_BY_RULE, Item
-from evals.exams.paper import Combine, CountWrong, Cut, Lookup, PassRule, Raw, ScoreStep, Weighted
+from evals.exams.paper import Combine, CountWrong, Cut, Lookup, Paper, PassRule, Percentile, Raw, ScoreStep, Weighted
 from evals.exams.pipeline import DIGITS, apply, inputs_of
 from evals.exams.sheet import selects
 from evals.stats.arrays import Array
@@ -40,7 +40,71 @@ class Reach:
         return np.array([self.lo, self.hi]) if self.values is None else self.values
 
 
-def check_reach(steps: Sequence[ScoreStep], passes: Sequence[PassRule], items: Sequence[Item]) -> None:
+def check_counted(steps: Sequence[ScoreStep], passes: Sequence[PassRule], items: Sequence[Item]) -> None:
+    """Raise DataError for a scored question that no step and no pass condition reads."""
+    counts = [condition.count for rule in passes for condition in rule.conditions]
+    readers = [step for step in (*steps, *counts) if isinstance(step, Raw | CountWrong)]
+    for item in items:
+        if not any(selects(step, item) for step in readers):
+            step = f"{{set: NAME, op: raw, section: {item.section}}}"
+            fix = f"add `{step}` to `score`, or leave it out by `drop`"
+            what = f"question {item.id} of section {item.section!r} counts in no score step"
+            raise DataError(what, where=item.where, fix=fix)
+
+
+@dataclass(frozen=True)
+class Averaging:
+    """What makes values of a run that lie between those of one reply to each question."""
+
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    "Replies to each question, by section; their mean counts. 1 where a section is not named."
+    contaminated: Collection[str] = ()
+    "Questions and bundles that a clean score leaves out: the rest is scaled to the whole paper."
+
+    @property
+    def is_plain(self) -> bool:
+        return not self.contaminated and max(self.repeats.values(), default=1) == 1
+
+    @classmethod
+    def of(cls, paper: Paper, repeats: int | None, contaminated: Collection[str]) -> Averaging:
+        """That of a paper. repeats: in place of the paper's own. Raises DataError as `check_averaging` does."""
+        found = cls({one.id: repeats or one.sampling.repeats for one in paper.sections}, contaminated)
+        check_averaging(paper, found)
+        return found
+
+    def repeated(self, times: int) -> Averaging:
+        """The same where each evaluation is made so many times."""
+        return replace(self, repeats={name: own * times for name, own in self.repeats.items()})
+
+    def clean(self, items: Sequence[Item]) -> list[Item]:
+        """The questions that are not contaminated."""
+        found = set(self.contaminated)
+        return [one for one in items if one.id not in found and not (one.bundle and one.bundle.id in found)]
+
+    @property
+    def words(self) -> str:
+        """Why values are no whole numbers."""
+        return "of clean questions, scaled," if self.contaminated else "as a mean of repeats"
+
+
+def check_averaging(paper: Paper, averaging: Averaging) -> None:
+    """Raise DataError if a value of such a run can be between the rows of a table with `between: error`."""
+    items = [item for item in paper.items if not item.dropped]
+    raws = [step for step in paper.score if isinstance(step, Raw)]
+    # Without a clean question in each there is no clean score.
+    has_clean = all(averaging.clean([item for item in items if selects(step, item)]) for step in raws)
+    for one in (replace(averaging, contaminated=()), *([averaging] if has_clean else [])):
+        if not one.is_plain:
+            check_reach(paper.score, (), items, one, paper.percentiles)
+
+
+def check_reach(
+    steps: Sequence[ScoreStep],
+    passes: Sequence[PassRule],
+    items: Sequence[Item],
+    averaging: Averaging = Averaging(),
+    percentiles: Sequence[Percentile] = (),
+) -> None:
     """Hold tables, cuts and pass marks against every value that a run can reach. items: those that are scored.
 
     Raises:
@@ -49,13 +113,16 @@ def check_reach(steps: Sequence[ScoreStep], passes: Sequence[PassRule], items: S
     """
     known: dict[str, Reach] = {}
     for step in steps:
-        if isinstance(step, Lookup) and step.value in known:
+        if isinstance(step, Lookup) and step.value in known and averaging.is_plain:
             _check_table(step, known[step.value])
+        elif isinstance(step, Lookup) and step.between == "error":
+            what = f"score step {step.set!r}: {step.value} {averaging.words}"
+            _check_rows(what, known.get(step.value), np.asarray(step.table.scores), step.where)
         if isinstance(step, Cut) and step.value in known and known[step.value].lo < step.minima[0] - 1e-9:
             lowest = known[step.value].lo
             what = f"score step {step.set!r}: {step.value} can be {lowest:g}, and the lowest level begins at "
             raise DataError(f"{what}{step.minima[0]:g}", where=step.where, fix="add a level for it")
-        found = _reach_of(step, known, items)
+        found = _reach_of(step, known, items, averaging)
         if found is not None:
             known[step.set] = found
     for condition in (condition for rule in passes for condition in rule.conditions):
@@ -63,19 +130,21 @@ def check_reach(steps: Sequence[ScoreStep], passes: Sequence[PassRule], items: S
         if reach is not None and condition.at_least is not None and condition.at_least > reach.hi + 1e-9:
             what = f"no run can pass: {condition.value} is at most {reach.hi:g}, and {condition.at_least:g} is wanted"
             raise DataError(what, where=condition.where)
+    for percentile in percentiles:
+        found = known.get(percentile.on)
+        for table in percentile.tables if percentile.between == "error" else ():
+            what = f"percentile: {percentile.on} {'' if averaging.is_plain else averaging.words}".rstrip()
+            _check_rows(what, found, np.asarray(table.scores), percentile.where)
 
 
-def _reach_of(step: ScoreStep, known: Mapping[str, Reach], items: Sequence[Item]) -> Reach | None:
+def _reach_of(step: ScoreStep, known: Mapping[str, Reach], items: Sequence[Item], averaging: Averaging) -> Reach | None:
     """The reach of a step; None where it cannot be told, as its inputs depend on one another."""
     if isinstance(step, Raw):
-        chosen = [item for item in items if selects(step, item)]
-        values, is_all = sums_of([possible_points(item) for item in chosen])
-        values = values / sum(item.max_points for item in chosen) if step.fraction else values
-        found = Reach.of(values, frozenset({step.set}))
-        return found if is_all else Reach(found.lo, found.hi, None, found.raws)
+        return _reach_of_raw(step, [item for item in items if selects(step, item)], averaging)
     if isinstance(step, CountWrong):
-        n = sum(selects(step, item) for item in items)
-        return Reach.of(np.arange(n + 1.0), frozenset({step.set}))
+        chosen = [item for item in items if selects(step, item)]
+        times = max([averaging.repeats.get(item.section, 1) for item in chosen], default=1)
+        return Reach.of(np.arange(len(chosen) * times + 1.0) / times, frozenset({step.set}))
     names = inputs_of(step)
     reaches = [known[name] for name in names if name in known]
     raws = frozenset[str]().union(*(one.raws for one in reaches))
@@ -84,6 +153,17 @@ def _reach_of(step: ScoreStep, known: Mapping[str, Reach], items: Sequence[Item]
     if not isinstance(step, Combine | Weighted):
         return _mapped(step, reaches[0])
     return _combined(step, reaches, raws)
+
+
+def _reach_of_raw(step: Raw, chosen: Sequence[Item], averaging: Averaging) -> Reach:
+    """The reach of the points of some questions of one section."""
+    clean = averaging.clean(chosen)
+    total, possible = (sum(item.max_points for item in some) for some in (chosen, clean))
+    times = averaging.repeats.get(step.section, 1)
+    values, is_all = sums_of([possible_points(item) for item in clean for _ in range(times)])
+    scale = (total / possible if len(clean) < len(chosen) else 1.0) / times / (total if step.fraction else 1.0)
+    found = Reach.of(values * scale, frozenset({step.set}))
+    return found if is_all else Reach(found.lo, found.hi, None, found.raws)
 
 
 def _mapped(step: ScoreStep, reach: Reach) -> Reach:
@@ -182,3 +262,14 @@ def _check_table(step: Lookup, reach: Reach) -> None:
         odd = reach.values[reach.values != np.round(reach.values)][0]
         fix = "write `between: floor` or `between: interpolate`"
         raise DataError(f"{what}{odd:g}, for which the table has no row", where=step.where, fix=fix)
+
+
+def _check_rows(what: str, reach: Reach | None, rows: Array, where: str) -> None:
+    """Raise DataError for a reachable value within a table that has no row of its own."""
+    if reach is None or reach.values is None:
+        return
+    inside = reach.values[(reach.values >= rows[0]) & (reach.values <= rows[-1])]
+    missing = inside[~np.isin(inside, np.round(rows, DIGITS))]
+    if len(missing):
+        said = f"{what} can be {missing[0]:g}, for which the table has no row"
+        raise DataError(said, where=where, fix="write `between: floor` or `between: interpolate`")

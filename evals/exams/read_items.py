@@ -129,6 +129,8 @@ def _item(row: Fields, defaults: SectionDefaults, folder: PaperFolder, bundle: B
     item = replace(item, **read_answer(row, item))
     row.close()
     _needs_transcript(row, defaults, item.images, item.transcript)
+    if not stem.strip() and not item.images and bundle is None:
+        raise row.error("'stem' is empty, and there is no image: nothing is asked", "stem")
     if not item.points > 0:
         raise row.error(f"points is {item.points:g}; a question earns more than 0", "points")
     return item

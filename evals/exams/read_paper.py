@@ -10,7 +10,7 @@ from evals.errors import DataError, did_you_mean, listed
 from evals.exams.fields import Fields
 from evals.exams.files import PaperFolder
 from evals.exams.paper import MODES, ONLY_FORM, TABLE_STATUSES, Condition, Form, Paper, PassRule, Percentile, worst
-from evals.exams.reach import check_reach
+from evals.exams.reach import check_counted, check_reach
 from evals.exams.read_sections import read_sections
 from evals.exams.read_steps import BETWEEN, StepContext, read_count, read_steps
 from evals.exams.tables import COLUMN_NAMES, read_percentile_table
@@ -40,7 +40,9 @@ def load_paper(folder: str | Path, form: str | None = None) -> Paper:
     steps = read_steps(top, context)
     percentiles = tuple(read_percentiles(top, context))
     passes = tuple(_passes(top, context))
-    check_reach(steps, passes, [item for section in sections for item in section.scored])
+    scored = [item for section in sections for item in section.scored]
+    check_reach(steps, passes, scored, percentiles=percentiles)
+    check_counted(steps, passes, scored)
     clean_rule: Any = top.one_of("clean_rule", ("lower_of_full_and_clean", "full"), "lower_of_full_and_clean")
     paper = Paper(
         id=name,

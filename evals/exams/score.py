@@ -205,13 +205,25 @@ def _pass(rule: PassRule, values: Mapping[str, float], counts: Mapping[str, floa
 
 def status_of(steps: Sequence[ScoreStep], name: str) -> str:
     """The worst status of the tables that a value goes through; empty where it goes through none."""
+    return worst([step.table.origin.status if isinstance(step, Lookup) else "" for step in _behind(steps, name)])
+
+
+def sections_beside(paper: Paper) -> tuple[str, ...]:
+    """The sections with scored questions of which none counts in the final score."""
+    behind = [step for step in _behind(paper.score, FINAL) if isinstance(step, Raw | CountWrong)]
+    scored = [section for section in paper.sections if section.scored]
+    return tuple(one.id for one in scored if not any(selects(step, item) for step in behind for item in one.scored))
+
+
+def _behind(steps: Sequence[ScoreStep], name: str) -> list[ScoreStep]:
+    """The steps that a value goes through, its own first; one that it goes through twice stands twice."""
     by_name = {step.set: step for step in steps}
     found, left = [], [name]
     while left:
         step = by_name[left.pop()]
         left.extend(inputs_of(step))
-        found.append(step.table.origin.status if isinstance(step, Lookup) else "")
-    return worst(found)
+        found.append(step)
+    return found
 
 
 def _section_scores(paper: Paper, sheet: Sheet, marks: Marks, clean: Array) -> list[SectionScore]:

@@ -65,17 +65,24 @@ def pending_items(paper: Paper, marks: Marks) -> tuple[str, ...]:
     return tuple(item.id for item in scored_items(paper) if None in (marks.get(item.id) or (None,)))
 
 
+def check_contaminated(paper: Paper, contaminated: Collection[str], where: str) -> None:
+    """Raise DataError for an id that is none of a question or bundle. where: of the list."""
+    known = {item.id for item in paper.items} | {item.bundle.id for item in paper.items if item.bundle}
+    for name in contaminated:
+        if name not in known:
+            what = f"the list of contaminated questions names {name!r}, which paper {paper.id} does not have"
+            raise DataError(
+                what, where=where, notes=[did_you_mean(name, sorted(known))], fix="name ids of its questions"
+            )
+
+
 def is_clean(paper: Paper, contaminated: Collection[str]) -> Array:
     """Whether each scored question is none of `contaminated`, ids of questions or bundles. Shape (n_items,), booleans.
 
     Raises:
         DataError: an id is unknown.
     """
-    known = {item.id for item in paper.items} | {item.bundle.id for item in paper.items if item.bundle}
-    for name in contaminated:
-        if name not in known:
-            what = f"the list of contaminated questions names {name!r}, which paper {paper.id} does not have"
-            raise DataError(what, where=str(paper.folder), notes=[did_you_mean(name, sorted(known))])
+    check_contaminated(paper, contaminated, str(paper.folder))
     found = set(contaminated)
     return np.array(
         [item.id not in found and not (item.bundle and item.bundle.id in found) for item in scored_items(paper)]

@@ -52,7 +52,11 @@ def ascending(raw: RawTable, scores: Sequence[float]) -> list[int]:
 
 
 def numbers(raw: RawTable, column: str) -> list[float]:
-    """A column as numbers; `99+` is 99, `<1` and `1-` are 0. Raises DataError for other texts, or no such column."""
+    """A column as numbers; `99+` and `>99` are 99, `<1` and `1-` are 0.
+
+    Raises:
+        DataError: another text, or no such column.
+    """
     if column not in raw.columns:
         near = did_you_mean(column, raw.columns)
         there = f"columns found: {listed(list(raw.columns), 8)}"
@@ -60,11 +64,12 @@ def numbers(raw: RawTable, column: str) -> list[float]:
     found = []
     for row, text in enumerate(raw.columns[column]):
         try:
-            number = float(text.rstrip("+%"))
+            number = float(text.rstrip("+%").removeprefix(">"))
         except ValueError:
             number = 0.0 if text in ("<1", "1-") else math.nan
         if not math.isfinite(number):
-            raise DataError(f"{column!r} is {text!r}, not a number", where=raw.at(row))
+            fix = "write a point before decimals" if "," in text else ""
+            raise DataError(f"{column!r} is {text!r}, not a number", where=raw.at(row), fix=fix)
         found.append(number)
     return found
 
@@ -123,6 +128,7 @@ def read_percentile_table(
     order = ascending(raw, scores)
     low, high = _ranges(raw, named, order)
     _check_ranges(raw, order, low, high)
+    _refuse_shares_of_one(raw, order, [low, *([high] if named["high"] is not None else [])])
     origin = read_origin(stated, raw, paper)
     return PercentileTable(name, tuple(scores[row] for row in order), tuple(low), tuple(high), origin, raw.shown)
 
@@ -174,6 +180,14 @@ def ranges_of_parts(raw: RawTable, parts: Sequence[float], *, is_share: bool) ->
     return scaled[:-1], scaled[1:]
 
 
+def _refuse_shares_of_one(raw: RawTable, order: Sequence[int], ends: Sequence[Sequence[float]]) -> None:
+    """Raise DataError for 0.5 that means 50 %. Percents below 1 alone would put nearly all takers at the top score."""
+    given = [end for one in ends for end in one]
+    if len(order) > 1 and 0 < max(given) <= 1 and any(end % 1 for end in given):
+        what = f"the largest percentage is {max(given):g}: these look like shares of 1"
+        raise DataError(what, where=raw.at(order[-1]), fix="write percent: 50 and not 0.5")
+
+
 def _check_ranges(raw: RawTable, order: Sequence[int], low: Sequence[float], high: Sequence[float]) -> None:
     for ends in (low, high):
         before = 0.0
@@ -187,3 +201,8 @@ def _check_ranges(raw: RawTable, order: Sequence[int], low: Sequence[float], hig
     for row, one_low, one_high in zip(order, low, high, strict=True):
         if one_low > one_high:
             raise DataError(f"the percentile range is {one_low:g} to {one_high:g}, low first", where=raw.at(row))
+    for above, below in pairwise(range(len(order))):
+        if high[above] > low[below] + FULL_SHARE:
+            what = f"the ranges overlap: {high[above]:g} % have one score or less, {low[below]:g} % less than the next"
+            fix = "`low` is the percent below a score, `high` the percent at it or below"
+            raise DataError(what, where=raw.at(order[below]), fix=fix)

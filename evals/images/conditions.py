@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import DataError
-from evals.images.inline import TRANSCRIPT, SentImage, sent_image, url_of, with_url
+from evals.images.inline import SentImage, sent_image
+from evals.images.parts import TRANSCRIPT, url_of, with_url
 from evals.images.scaling import MAX_BYTES
 
 VISION, NO_VISION, TRANSCRIBED = "vision", "no_vision", "transcribed"

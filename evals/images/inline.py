@@ -13,7 +13,8 @@ from typing import Any
 
 from evals.errors import DataError
 from evals.images.formats import KINDS, kind_of, size_of
-from evals.images.metadata import without_metadata
+from evals.images.metadata import picture_alone
+from evals.images.parts import url_of, with_url
 from evals.images.scaling import MAX_BYTES, fits, scaled
 
 
@@ -87,36 +88,19 @@ def sent_image(
     """
     if not _is_local(url):
         found = _content_of_data_url(url) if url.startswith("data:") else None
-        return SentImage(url) if found is None else _made(*found, max_px, max_bytes)
+        return SentImage(url) if found is None else _made(*found, f"{url[:40]}...", max_px, max_bytes)
     from urllib.request import url2pathname
 
     path = Path(url2pathname(urllib.parse.urlsplit(url).path) if url.startswith("file:") else url)
-    return _made(*_read(path if folder is None else folder / path), max_px, max_bytes)
+    return _made(*_read(path if folder is None else folder / path), str(path), max_px, max_bytes)
 
 
-def with_url(part: Mapping[str, Any], url: str) -> dict[str, Any]:
-    """An image part of a message with another URL, and without the keys that no server knows."""
-    image = part["image_url"]
-    details = {} if isinstance(image, str) else dict(image)
-    kept = {key: value for key, value in part.items() if key != TRANSCRIPT}
-    return {**kept, "image_url": {**details, "url": url}}
-
-
-TRANSCRIPT = "transcript"
-"The key of an image part with a description in neutral words; it is never sent beside the image."
-
-
-def url_of(part: Any) -> str | None:
-    """The URL or path in a part of a message that is an image; None for other parts."""
-    if not isinstance(part, Mapping) or part.get("type") != "image_url":
-        return None
-    image = part.get("image_url")
-    url = image.get("url") if isinstance(image, Mapping) else image
-    return url if isinstance(url, str) else None
-
-
-def _made(content: bytes, kind: str, max_px: int | None, max_bytes: int) -> SentImage:
-    kept, before = without_metadata(content), None
+def _made(content: bytes, kind: str, name: str, max_px: int | None, max_bytes: int) -> SentImage:
+    kept, before = picture_alone(content), None
+    if kept is None:
+        raise DataError(
+            f"the image {name} is cut off or damaged", fix="get the file again, or open it and save it anew"
+        )
     n_removed = len(content) - len(kept)
     if not fits(kept, max_px, max_bytes):
         before, kept = size_of(kept), scaled(kept, max_px, max_bytes)
@@ -137,25 +121,34 @@ def _read(path: Path) -> tuple[bytes, str]:
     except OSError as error:
         raise DataError(f"the image {path} cannot be read: {error.strerror}", fix="correct the path") from error
     kind = kind.removeprefix("image/")
-    if kind in KINDS and kind_of(content) is None:
-        holds = f"begins with {content[:24]!r}" if content else "is empty"
-        raise DataError(
-            f"the image {path} holds no picture: the file {holds}",
-            fix="put the picture there; of Git LFS by `git lfs pull`",
-        )
+    _check_holds(content, kind, str(path), "put the picture there; of Git LFS by `git lfs pull`")
     return content, kind
 
 
+def _check_holds(content: bytes, kind: str, name: str, fix: str) -> None:
+    """Raise DataError for content that is no picture, and is called one of a format that can be told."""
+    if (kind in KINDS or kind == "jpg") and kind_of(content) is None:
+        holds = f"begins with {content[:24]!r}" if content else "is empty"
+        raise DataError(f"the image {name} holds no picture: the file {holds}", fix=fix)
+
+
 def _content_of_data_url(url: str) -> tuple[bytes, str] | None:
-    """(content, format) of a data URL; None where it is not one of an image in base64."""
+    """(content, format) of a data URL; None where it is not one of an image in base64, or of an unknown format.
+
+    Raises:
+        DataError: it is not the picture that it is called.
+    """
     head, _, text = url.partition(",")
     if not head.startswith("data:image/") or not head.endswith(";base64"):
         return None
+    kind = head[len("data:image/") : -len(";base64")]
     try:
-        content = base64.b64decode(text, validate=True)
+        # `base64` of a shell breaks its lines.
+        content = base64.b64decode("".join(text.split()), validate=True)
     except ValueError:
         return None
-    return (content, head[len("data:image/") : -len(";base64")]) if kind_of(content) is not None else None
+    _check_holds(content, kind, f"{url[:40]}...", "write the bytes of the file in base64")
+    return (content, kind) if kind_of(content) is not None else None
 
 
 def _inlined_message(message: Mapping[str, Any], folder: Path | None) -> Mapping[str, Any]:
@@ -171,4 +164,4 @@ def _inlined_part(part: Any, folder: Path | None) -> Any:
 
 
 def _is_local(url: str | None) -> bool:
-    return url is not None and not url.startswith(("data:", "http:", "https:", "gs:", "s3:"))
+    return url is not None and not url[:6].lower().startswith(("data:", "http:", "https:", "gs:", "s3:"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 from evals.images.formats import END, SCAN, kind_of, riff_chunks, segments
 
@@ -18,12 +19,19 @@ _ORIENTATION = 0x0112
 def without_metadata(content: bytes) -> bytes:
     """The file with the same picture and nothing else; content of another or a damaged format comes back as it is.
 
-    A JPEG's EXIF orientation is kept, alone: without it the picture would be seen lying on its side.
+    An EXIF orientation is kept, alone: without it the picture would be seen lying on its side.
     """
+    picture = picture_alone(content)
+    return content if picture is None else picture
+
+
+def picture_alone(content: bytes) -> bytes | None:
+    """As `without_metadata`; None for a PNG, JPEG, GIF or WebP that is cut off or damaged. Pixels are not decoded."""
+    strip = _STRIPPERS.get(kind_of(content) or "")
     try:
-        return _STRIPPERS[kind_of(content) or ""](content)
-    except (KeyError, IndexError, ValueError, struct.error):
-        return content
+        return content if strip is None else strip(content)
+    except (IndexError, ValueError, struct.error):
+        return None
 
 
 def _png(content: bytes) -> bytes:
@@ -34,11 +42,20 @@ def _png(content: bytes) -> bytes:
         if end > len(content):
             raise ValueError("cut off")
         if name in _PNG_KEPT:
+            if zlib.crc32(content[at + 4 : end - 4]) != int.from_bytes(content[end - 4 : end], "big"):
+                raise ValueError("checksum")
             kept.append(content[at:end])
+        if name == b"eXIf":
+            kept.append(_png_chunk(name, _tiff_with(_orientation_of(content[at + 8 : end - 4]))))
         if name == b"IEND":
             return b"".join(kept)
         at = end
     raise ValueError("no end")
+
+
+def _png_chunk(name: bytes, body: bytes) -> bytes:
+    """A chunk; nothing without a body."""
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) if body else b""
 
 
 def _jpeg(content: bytes) -> bytes:
@@ -72,59 +89,74 @@ def _end_of_scans(content: bytes, at: int) -> int:
 
 
 def _orientation(segment: bytes) -> int | None:
-    """The orientation in an EXIF segment (EXIF 2.3, section 4.6.4); None where it has none."""
-    if not segment.startswith(b"Exif\0\0"):
-        return None
-    tiff = segment[6:]
+    """The orientation in an EXIF segment of a JPEG file; None where it has none."""
+    return _orientation_of(segment[6:]) if segment.startswith(b"Exif\0\0") else None
+
+
+def _orientation_of(tiff: bytes) -> int | None:
+    """The orientation in EXIF data (EXIF 2.3, section 4.6.4); None where it has none, or is damaged."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return None
-    start = struct.unpack(f"{order}I", tiff[4:8])[0]
-    (count,) = struct.unpack(f"{order}H", tiff[start : start + 2])
-    for place in range(start + 2, start + 2 + 12 * count, 12):
-        tag, _, _, value = struct.unpack(f"{order}HHIH", tiff[place : place + 10])
-        if tag == _ORIENTATION:
-            return value if 1 <= value <= 8 else None
+    try:
+        start = struct.unpack(f"{order}I", tiff[4:8])[0]
+        (count,) = struct.unpack(f"{order}H", tiff[start : start + 2])
+        for place in range(start + 2, start + 2 + 12 * count, 12):
+            tag, _, _, value = struct.unpack(f"{order}HHIH", tiff[place : place + 10])
+            if tag == _ORIENTATION:
+                return value if 1 <= value <= 8 else None
+    except struct.error:
+        pass
     return None
 
 
 def _exif_with(orientation: int) -> bytes:
-    """An EXIF segment with the orientation alone; nothing for a picture that stands upright."""
-    if orientation == 1:
+    """An EXIF segment of a JPEG file with the orientation alone; nothing for a picture that stands upright."""
+    tiff = _tiff_with(orientation)
+    body = b"Exif\0\0" + tiff
+    return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body if tiff else b""
+
+
+def _tiff_with(orientation: int | None) -> bytes:
+    """EXIF data with the orientation alone; nothing for a picture that stands upright."""
+    if orientation in (None, 1):
         return b""
     directory = struct.pack(">HHHIHHI", 1, _ORIENTATION, 3, 1, orientation, 0, 0)
-    body = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + directory
-    return b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+    return b"MM\0*" + struct.pack(">I", 8) + directory
 
 
 def _webp(content: bytes) -> bytes:
     kept = []
-    for name, start, end in riff_chunks(content):
-        if end > len(content) + 1:
+    if 8 + int.from_bytes(content[4:8], "little") > len(content):
+        raise ValueError("cut off")
+    chunks = [(name, content[start:end]) for name, start, end in riff_chunks(content)]
+    for _, chunk in chunks:
+        if len(chunk) < 8 + int.from_bytes(chunk[4:8], "little"):
             raise ValueError("cut off")
-        if name in (b"EXIF", b"XMP ", b"ICCP"):
-            continue
-        chunk = content[start:end]
+    exif = next((_tiff_with(_orientation_of(chunk[8:])) for name, chunk in chunks if name == b"EXIF"), b"")
+    for name, chunk in chunks:
         if name == b"VP8X":  # its flags say which chunks follow: bit 5 ICC, 3 EXIF, 2 XMP
-            chunk = chunk[:8] + bytes([chunk[8] & ~0b101100]) + chunk[9:]
+            chunk = chunk[:8] + bytes([chunk[8] & ~0b101100 | (0b1000 if exif else 0)]) + chunk[9:]
         if name in (b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"):
-            kept.append(chunk)
+            kept.append(chunk + b"\0" * (len(chunk) % 2))
     if not kept:
         raise ValueError("no picture")
-    body = b"WEBP" + b"".join(kept)
+    body = b"WEBP" + b"".join(kept) + (b"EXIF" + struct.pack("<I", len(exif)) + exif if exif else b"")
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def _gif(content: bytes) -> bytes:
     at = 13 + _table_bytes(content[10])
     kept = [content[:at]]
+    has_picture = False
     while True:
-        start, block = at, content[at]
-        if block == 0x3B:
+        start, block = at, content[at] if at < len(content) else None
+        if block == 0x3B or (block is None and has_picture):  # some programs leave the last byte out
             return b"".join([*kept, b"\x3b"])
         if block == 0x2C:
             at = _after_blocks(content, at + 11 + _table_bytes(content[at + 9]))
             kept.append(content[start:at])
+            has_picture = True
             continue
         if block != 0x21:
             raise ValueError("no block")

@@ -48,10 +48,17 @@ def scaled(content: bytes, max_px: int | None, max_bytes: int) -> bytes:
 def _encoded(picture: Any, longest: int, kind: str) -> bytes:
     factor = longest / max(picture.size)
     size = tuple(max(1, round(side * factor)) for side in picture.size)
-    smaller = picture.copy() if factor >= 1 else picture.convert(_mode(picture)).resize(size)
+    smaller = picture.copy() if factor >= 1 else _in_eight_bits(picture).convert(_mode(picture)).resize(size)
     out = io.BytesIO()
     smaller.save(out, format=kind, **({"quality": 90} if kind in ("jpeg", "webp") else {}))
     return out.getvalue()
+
+
+def _in_eight_bits(picture: Any) -> Any:
+    """The picture with 8 bits a channel: Pillow's own conversion of 16 bits makes all values above 255 white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
 
 
 def _mode(picture: Any) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from evals.record.recorders import default_recorder as default_recorder
     from evals.record.sample_record import SampleRecord as SampleRecord
     from evals.record.snowflake import Recorder as Recorder
+    from evals.specs import RunSpec as RunSpec
 
 _HOMES = {
     "current_sample_id": "evals.record.current",
@@ -57,6 +58,7 @@ _HOMES = {
     "default_recorder": "evals.record.recorders",
     "SampleRecord": "evals.record.sample_record",
     "Recorder": "evals.record.snowflake",
+    "RunSpec": "evals.specs",
 }
 
 __all__ = list(_HOMES)

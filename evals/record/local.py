@@ -13,6 +13,7 @@ from evals.json_text import dumps, encode
 from evals.record.batches import resealed, sealed
 from evals.record.event import Event as Event
 from evals.record.event import in_sample_order
+from evals.record.exact_data import marks_of, unlike_json
 from evals.record.file import RecordFile
 from evals.record.lines import event_line, line_of, safe_text
 from evals.record.reader import read_record
@@ -32,8 +33,9 @@ class LocalRecorder(RecorderBase):
 
     The events of a finished sample are one write, so a killed run loses only the samples in flight. Keys in
     `hidden_data_fields` are left out of every event's data, at any depth. `get_events` reads the file; events are
-    kept in memory only if the file cannot give them back (a pipe, or hidden fields). log_path None: no file.
-    rotate_bytes: a file that has grown to this size moves its lines into a compressed segment (`record.segments`).
+    kept in memory only if the file cannot give them back (a pipe, hidden fields, data that JSON changes). log_path
+    None: no file. rotate_bytes: a file that has grown to this size moves its lines into a compressed segment
+    (`record.segments`).
 
     Raises:
         RecordError: the file cannot be made or locked.
@@ -51,6 +53,9 @@ class LocalRecorder(RecorderBase):
         super().__init__(run_spec)
         self.event_file_path = log_path
         self.hidden_data_fields = hidden_data_fields
+        self.keeps_exact_data = True
+        "Whether `get_events` gives NaN, tuples and objects back as they were recorded; off where nobody asks for them."
+        self._exact: dict[int, Event] = {}
         self._hidden = frozenset(hidden_data_fields)
         self._file: RecordFile | None = None
         if log_path is not None:
@@ -105,6 +110,9 @@ class LocalRecorder(RecorderBase):
     def _write(self, entries: list[tuple[Event, str]], marks: dict[str, Any]) -> None:
         if self._file is None:
             return super()._write(entries, marks)
+        if self.keeps_exact_data and marks.get("sample_done") and not marks.get("failed"):
+            said = marks_of(event for event, _ in entries)
+            entries = [*entries[:-1], *((event, self._text_of(event.data)) for event in said), entries[-1]]
         with self._lock:
             first = self._next_event_id
             events = self._numbered(entries)
@@ -119,6 +127,8 @@ class LocalRecorder(RecorderBase):
             self._appended(start, batch, events, marks)
             if self._keeps_events and not marks.get("failed"):
                 self._events.extend(events)
+            elif self.keeps_exact_data and not marks.get("failed"):
+                self._exact.update((event.event_id, event) for event in events if unlike_json(event.data))
         self._flush_events_internal(events)
         return None
 
@@ -181,11 +191,13 @@ class LocalRecorder(RecorderBase):
     def get_events(self, type: str) -> Sequence[Event]:
         """All events of a type in the order of samples and repeats, without those of failed samples.
 
-        Reads the file, so each call costs a pass over the record.
+        Reads the file, so each call costs a pass over the record. Data that JSON would change (NaN, tuples, objects)
+        is what was recorded, as in openai/evals, for the events of this process.
         """
         if self._file is None or self._keeps_events:
             return super().get_events(type)
-        return in_sample_order(read_record(self._file.path).events(type))
+        events = in_sample_order(read_record(self._file.path).events(type))
+        return [self._exact.get(event.event_id, event) for event in events] if self._exact else events
 
     def record_final_report(self, final_report: Any, extra: Mapping[str, Any] | None = None) -> None:
         """Write the report as the last line, and release the lock of the file. extra: further keys of that line.

@@ -13,9 +13,10 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from evals.errors import DataError, UsageError, did_you_mean, listed
+from evals.record.metric_ranges import recorded_beyond_unit
 from evals.record.reader import Record, read_record
 from evals.record.sample_record import SampleRecord
-from evals.record.scores import SCORE_NAMES, numbers_in, recorded_name, scored_data, unparsed_in
+from evals.record.scores import SCORE_NAMES, numbers_in, recorded_name, report_name, scored_data, unparsed_in
 from evals.sample import CLUSTER_KEY, IMAGES_KEY, LABEL_KEYS, WITHOUT_IMAGES, id_order
 from evals.stats.arrays import Array, Codes
 from evals.stats.intervals import mean_of
@@ -65,6 +66,8 @@ class ScoreArrays:
     "All names that could be asked for."
     names: tuple[str, ...]
     "What people call the samples of `sample_ids`: the rows' own ids where they have some, else the same."
+    beyond_unit: bool
+    "The eval declares that the metric reaches beyond [0, 1], also where these scores do not."
 
     @property
     def n(self) -> int:
@@ -117,9 +120,11 @@ _Beside = TypeVar("_Beside", bound=SampleReader)
 
 
 def read_beside(
-    path: str | Path, metric: str | None, beside: Callable[[], _Beside]
+    path: str | Path, metric: str | None, beside: Callable[[], _Beside], *, all_may_fail: bool = False
 ) -> tuple[Record, ScoreArrays, Codes, _Beside]:
     """The record, its score arrays, for each of their rows the `row` under which `beside()` saw its sample, and that.
+
+    all_may_fail: a record of which every sample failed gives arrays without samples.
 
     Raises:
         DataError, UsageError: as `read_score_arrays`.
@@ -132,11 +137,14 @@ def read_beside(
         for sample in record.samples():
             take(sample)
     name = readers[0].chosen()
+    if name is None and all_may_fail and readers[0].errors and not readers[0].rows:
+        name = metric or SCORE_NAMES[0]
     if name is None:
         raise _no_metric(record, metric, readers[0])
     if metric is None and name not in SCORE_NAMES:  # the only one of the record, whose values were not kept
         return read_beside(path, name, beside)
-    return record, *readers[0].arrays(str(record.path), name), readers[1]
+    arrays, kept = readers[0].arrays(str(record.path), name, recorded_beyond_unit(record.spec))
+    return record, arrays, kept, readers[1]
 
 
 def _taker(scores: _Reader, other: SampleReader) -> Callable[[SampleRecord], None]:
@@ -296,8 +304,8 @@ class _Reader:
             return next(iter(self.names))
         return name
 
-    def arrays(self, path: str, name: str) -> tuple[ScoreArrays, Codes]:
-        found, means, counts, within = self._values[name].means()
+    def arrays(self, path: str, name: str, beyond_unit: Collection[str]) -> tuple[ScoreArrays, Codes]:
+        found, means, counts, within = self._values.get(name, _Values()).means()
         ids, n_rows = list(self.rows), len(self.rows)
         order = np.array(sorted(range(len(found)), key=lambda i: id_order(ids[found[i]])), dtype=np.int64)
         kept: Codes = found[order]
@@ -319,6 +327,7 @@ class _Reader:
             failed_ids=frozenset(self._failed - self.rows.keys()),
             n_unparsed=self._n_unparsed,
             metrics=tuple(sorted(self.names)),
+            beyond_unit=report_name(name) in beyond_unit,
         )
         return arrays, kept
 

@@ -1,14 +1,13 @@
-"""The first and the last line of a record, read without what lies between: a folder of thousands is listed at once."""
+"""The first and the last line of a record, read without what lies between: thousands are listed at once."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evals.errors import DataError
 from evals.record.file import is_being_written
 from evals.record.raw_lines import parsed_line, raw_lines, refuse_pipe
 
@@ -18,8 +17,6 @@ TAIL_BYTES = 1 << 14
 MAX_TAIL_BYTES = 64 << 20
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 _REPORT = b'{"final_report"'
-_NO_RECORDS = (".parts", ".segments")
-"Folders beside a record that hold pieces of it."
 
 
 @dataclass(frozen=True)
@@ -61,34 +58,6 @@ def _report_within(path: Path) -> dict[str, Any]:
     """The line of the final report, which openai/evals writes before the events that it still holds; empty if none."""
     lines = (raw for _, _, raw in raw_lines(path) if raw.startswith(_REPORT))
     return next((line for raw in lines if (line := parsed_line(raw)) is not None), {})
-
-
-def summaries(paths: Iterable[Path]) -> Iterator[RecordSummary]:
-    """The records among files and folders; a folder is searched with all that is in it, in the order of names.
-
-    Files in folders that are no records, or cannot be read, are left out.
-
-    Raises:
-        OSError, DataError: a file that was named itself cannot be read.
-    """
-    for path in paths:
-        if not path.is_dir():
-            found = read_summary(path)
-            if found is not None:
-                yield found
-            continue
-        for folder, folders, files in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.endswith(_NO_RECORDS))
-            for name in sorted(files):
-                if name.endswith(ENDINGS) and (found := _readable(Path(folder, name))) is not None:
-                    yield found
-
-
-def _readable(path: Path) -> RecordSummary | None:
-    try:
-        return read_summary(path) if path.is_file() else None
-    except (OSError, DataError):
-        return None
 
 
 def _ends(path: Path) -> tuple[bytes, bytes]:

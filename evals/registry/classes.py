@@ -207,7 +207,7 @@ def _no_such_module(path: str, module_name: str, named_by: str, where: str | Non
             fix=f"write {holder}:{last}",
         )
     if module_name.split(".", maxsplit=1)[0] == "evals" and not _public_name(path):
-        fix = "this class is not part of this package: name another one, or install it under a name of its own"
+        fix = "it is not part of this package: name another class, or put the folder that holds `evals/` on PYTHONPATH"
     return RegistryError(
         f"{named_by} names class {path!r}, and there is no module {module_name!r}",
         where=line_of_argument(where, "class"),

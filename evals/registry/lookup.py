@@ -167,6 +167,10 @@ class Registry(RegistryFiles):
         made = build(cls, arguments, named_by=named_by, where=spec.where, given=given.keys())
         refuse_other_than_an_eval(made, spec.cls, named_by=named_by, where=spec.where)
         made.openai_evals_rules = spec.is_openai_evals_form
+        # A constructor may leave out super().__init__, as some evals of openai/evals do that only run other evals.
+        for key, value in arguments.items():
+            if not hasattr(made, key):
+                setattr(made, key, value)
         return made
 
     def get_modelgraded_spec(self, name: str, **overrides: Any) -> ModelGradedSpec:

@@ -73,7 +73,7 @@ def detectable_words(c: Comparison) -> str:
 def _is_share_of_right_answers(c: Comparison) -> bool:
     """Also of runs with repeats, whose samples have shares of their own: a gate over them speaks of points too."""
     in_unit = all(0 <= estimate.value <= 1 for estimate in (c.estimate_a, c.estimate_b))
-    return in_unit and (c.is_binary or c.b.metric == "correct")
+    return in_unit and not c.b.beyond_unit and (c.is_binary or c.b.metric == "correct")
 
 
 def flip_words(c: Comparison) -> tuple[str, str]:

@@ -18,7 +18,7 @@ def difference(verdict: EvalVerdict) -> str:
     """`-0.031 [-0.048, -0.014]`: run minus baseline, with its interval."""
     found = verdict.test.difference
     if not found.interval.defined:
-        return f"{signed(found.value)} [interval: {UNDEFINED}]    "
+        return f"{signed(found.value)} [interval: {UNDEFINED}]    " if found.n else UNDEFINED
     return f"{signed(found.value)} [{signed(found.interval.low)}, {signed(found.interval.high)}]"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from evals.comparison.run_table import RunTable, TableRun, metric_in
+from evals.errors import listed
 from evals.report.markdown.cells import cell
 from evals.report.words import WIDTH, counted, interval_text, number, one_line
 from evals.report_keys import TOO_FEW, Metric
@@ -27,7 +28,7 @@ def text_table(table: RunTable, metric: str | None) -> str:
     head, rows = _shaped(table, metric)
     lines, notes = _aligned([head, *rows]), _notes(table, metric)
     if max(map(len, lines)) > WIDTH and len(table.runs) > 1:
-        lines, notes = _aligned([_LONG_HEAD, *_long_rows(table, metric)]), _failed_notes(table)
+        lines, notes = _aligned([_LONG_HEAD, *_long_rows(table, metric)]), _common_notes(table)
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
@@ -148,11 +149,24 @@ def _notes(table: RunTable, metric: str | None) -> list[str]:
             sizes = [one.n for one in found if one is not None and one.n is not None]
             notes.append(f"{one_line(name)}: {wanted}, {_sizes(sizes)}")
         notes.append("In brackets: the 95 % interval.")
-    return notes + _failed_notes(table)
+    return notes + _common_notes(table)
 
 
 def _n_failed(run: TableRun) -> str:
     return counted(run.n_errors, "evaluation") if run.has_repeats else f"{run.n_errors:,}"
+
+
+def _common_notes(table: RunTable) -> list[str]:
+    return _failed_notes(table) + _notes_on_reports(table)
+
+
+def _notes_on_reports(table: RunTable) -> list[str]:
+    """What is said of reports without n and intervals, once for all runs of which the same is said."""
+    said: dict[str, list[str]] = {}
+    for run in table.runs:
+        for note in run.notes:
+            said.setdefault(note, []).append(one_line(run.path.rpartition("/")[2]))
+    return [f"{listed(names, 3)}: {one_line(note)}" for note, names in said.items()]
 
 
 def _failed_notes(table: RunTable) -> list[str]:

@@ -23,6 +23,7 @@ from evals.texts.safe_text import one_line as one_line
 from evals.texts.safe_text import printable as printable
 from evals.texts.terminal_columns import columns_of as columns_of
 from evals.texts.terminal_columns import columns_of_char
+from evals.texts.terminal_columns import distinct_in_columns as distinct_in_columns
 from evals.texts.terminal_columns import in_columns as in_columns
 
 WIDTH = 80

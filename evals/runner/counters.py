@@ -263,13 +263,16 @@ def is_truncated(event: Event) -> bool:
     return isinstance(reasons, list) and not CUT_OFF_REASONS.isdisjoint(map(str, reasons))
 
 
-def truncation_warning(n_truncated: int, n_finished: int) -> str | None:
-    """What a report says where more than 1 % of the scored samples have a truncated completion; else None."""
+def truncation_warning(n_truncated: int, n_finished: int, repeats: int = 1) -> str | None:
+    """What a report says where more than 1 % of the scored evaluations have a truncated completion; else None.
+
+    An evaluation is a sample in one of its repeats. repeats: of each sample.
+    """
     if n_truncated <= MOST_TRUNCATED * n_finished:
         return None
-    share = 100 * n_truncated / n_finished
+    share, units = 100 * n_truncated / n_finished, "samples" if repeats == 1 else "evaluations of samples"
     return (
-        f"{n_truncated:,} of {n_finished:,} samples ({share:.1f} %) {'has' if n_truncated == 1 else 'have'} a "
+        f"{n_truncated:,} of {n_finished:,} {units} ({share:.1f} %) {'has' if n_truncated == 1 else 'have'} a "
         "completion that was cut off at the limit on tokens and scored as it is: allow more tokens"
     )
 

@@ -77,7 +77,8 @@ def _groups(report: Mapping[str, Any]) -> Mapping[str, Any]:
 def _keys(name: str, run: ScoreArrays, rows: Codes | None, population: int) -> dict[str, Any]:
     chosen = slice(None) if rows is None else rows
     scores = run.scores[chosen]
-    made = these_samples(scores, run.within_variance[chosen], run.n_repeats[chosen], population)
+    within, repeats = run.within_variance[chosen], run.n_repeats[chosen]
+    made = these_samples(scores, within, repeats, population, beyond_unit=run.beyond_unit)
     ends = (made.interval.low, made.interval.high)
     return metric_keys(name, mean_of(scores.tolist()), made.stderr, ends, made.n, made.method)
 

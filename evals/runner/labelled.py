@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.engine.plan import RunPlan
 from evals.errors import EvalsError
@@ -17,7 +18,6 @@ from evals.record.scores import report_name
 from evals.report_keys import defined, metric_keys, metrics_of
 from evals.runner.order_variance import answers_by_order, order_parts
 from evals.sample import CLUSTER_KEY
-from evals.stats.arrays import Array
 from evals.stats.intervals import mean_of
 from evals.stats.means import estimate
 
@@ -57,7 +57,7 @@ def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
     added: dict[str, Any] = {}
     codes = run.cluster_codes()
     if name in report and (codes is not None or (run.n_repeats > 1).any()):
-        added.update(score_keys(name, run.scores, None if codes is None else codes.tolist()))
+        added.update(score_keys(name, run, slice(None)))
     if "n_clusters" in added and "n_clusters" not in report:
         added.update(_further_keys(path, report, name))
     if name in report and (run.n_repeats > 1).any():
@@ -98,8 +98,7 @@ def _further_keys(path: str, report: dict[str, Any], headline: str) -> dict[str,
         except EvalsError:
             added[f"{name}_n_clusters"] = None
             continue
-        codes = run.cluster_codes()
-        keys = score_keys(name, run.scores, None if codes is None else codes.tolist())
+        keys = score_keys(name, run, slice(None))
         if mean_of(run.scores.tolist()) == metric.value:
             added.update({key: value for key, value in keys.items() if key.startswith(name)})
         else:
@@ -108,20 +107,22 @@ def _further_keys(path: str, report: dict[str, Any], headline: str) -> dict[str,
 
 
 def _table(run: ScoreArrays, key: str, name: str) -> dict[str, Any]:
-    labels, clusters = run.labels[key], run.cluster_codes()
+    labels = run.labels[key]
     if len(labels.names) > MAX_GROUPS:
         return {}
     table: dict[str, Any] = {}
     for code, value in sorted(enumerate(labels.names), key=lambda pair: pair[1]):
         chosen = labels.codes == code
         if chosen.any():
-            table[value] = score_keys(name, run.scores[chosen], None if clusters is None else clusters[chosen].tolist())
+            table[value] = score_keys(name, run, chosen)
     return table
 
 
-def score_keys(name: str, scores: Array, clusters: Sequence[int] | None) -> dict[str, Any]:
-    """The keys of a metric for the mean scores of samples, shape (n,), and the cluster of each."""
-    found = estimate(scores, clusters)
+def score_keys(name: str, run: ScoreArrays, chosen: slice | NDArray[np.bool_]) -> dict[str, Any]:
+    """The keys of a metric for the mean scores of these samples of a run."""
+    scores, codes = run.scores[chosen], run.cluster_codes()
+    clusters = None if codes is None else codes[chosen].tolist()
+    found = estimate(scores, clusters, beyond_unit=run.beyond_unit)
     ends = (found.interval.low, found.interval.high)
     keys = metric_keys(name, mean_of(scores.tolist()), found.stderr, ends, found.n, found.method)
     return keys if found.n_clusters == found.n else {**keys, "n_clusters": found.n_clusters}

@@ -233,13 +233,13 @@ def lines_at(fd: int, start: int, size: int) -> list[bytes]:
 
 @contextmanager
 def _as_one_file(path: Path, recorder: LocalRecorder) -> Iterator[BinaryIO]:
-    """A part in which spans can be read. One with compressed segments is unpacked, beside the record that takes it in.
+    """A part in which spans can be read. What is packed of it is unpacked, beside the record that takes it in.
 
     Raises:
         RecordError: there is no space for it.
     """
     with open(path, "rb") as file:
-        if not n_segments(file.readline(MAX_LINE_BYTES)):
+        if path.suffix not in (".gz", ".zst") and not n_segments(file.readline(MAX_LINE_BYTES)):
             yield file
             return
     place = Path(str(recorder.event_file_path))

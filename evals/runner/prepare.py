@@ -15,6 +15,7 @@ from evals.errors import EvalsError, UsageError
 from evals.eval import Eval
 from evals.key_values import typed
 from evals.project import current_project
+from evals.record.metric_ranges import KEY, checked_ranges
 from evals.registry.classes import load_object
 from evals.registry.error_places import placed_in
 from evals.registry.lookup import Registry
@@ -88,6 +89,7 @@ class PreparedRun:
         assert spec.key is not None
         base, split = spec.key.split(".")[0:2]
         visible = request.visible if request.visible is not None else request.max_samples is None
+        ranges = checked_ranges(self.eval.metric_ranges, spec.key)
         return RunSpec(
             completion_fns=request.completion_fn_names,
             eval_name=spec.key,
@@ -98,7 +100,7 @@ class PreparedRun:
                 "eval_spec": {
                     "cls": spec.cls,
                     "registry_path": str(spec.registry_path),
-                    "args": without_secrets(spec.args),
+                    "args": without_secrets({**(spec.args or {}), **request.extra_eval_params}),
                     "key": spec.key,
                     "group": spec.group,
                 },
@@ -107,9 +109,11 @@ class PreparedRun:
                 "command": without_secrets_in_command(request.command),
                 "initial_settings": {"visible": visible},
                 "repeats": request.repeats,
+                **({"extra_eval_params": without_secrets(given)} if (given := request.extra_eval_params) else {}),
                 **({"estimand": request.estimand} if request.estimand != "like-these" else {}),
                 **({"shrink_groups": True} if request.shrink_groups else {}),
                 "higher_is_better": self.higher_is_better,
+                **({KEY: {name: bounds and list(bounds) for name, bounds in ranges.items()}} if ranges else {}),
                 "fingerprint": self.fingerprint,
                 **({"shard": asdict(request.shard)} if request.shard is not None else {}),
                 **({"efforts": self.efforts} if self.efforts else {}),

@@ -12,7 +12,6 @@ from evals.datasets.samples import SampleSequence
 from evals.errors import BadSample, DataError, listed
 from evals.eval import Eval, hook_of
 from evals.images.conditions import TRANSCRIBED, ImageOptions, has_images, in_condition
-from evals.images.inline import has_local_images
 from evals.runner.contents import PictureDigest
 from evals.runner.doubts import CountedDoubts, Doubts
 from evals.runner.own_ids import OwnIds
@@ -145,9 +144,9 @@ class _Problems:
 
 
 def _has_images(sample: Any, field: str) -> bool:
-    """Whether the row's question is a chat with a picture of this machine; its name may end in anything."""
+    """Whether the row's question is a chat with a picture: of this machine, its name may end in anything."""
     asked = sample.get(field) if isinstance(sample, dict) else None
-    return isinstance(asked, list) and is_chat_prompt(asked) and has_local_images(asked)
+    return isinstance(asked, list) and is_chat_prompt(asked) and has_images(asked)
 
 
 def _check_images(evaluation: Eval, sample: Any, images: ImageOptions) -> None:

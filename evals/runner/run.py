@@ -18,6 +18,8 @@ from evals.engine.session import CallCounts, Session
 from evals.engine.traits import traits_of
 from evals.errors import DataError, EvalsError, Interrupted, RecordError, SettledEarly
 from evals.eval import Eval, StreamedEval
+from evals.record.local import LocalRecorder
+from evals.record.metric_ranges import checked_ranges, names_beyond_unit
 from evals.record.recorders import RecorderBase
 from evals.registry.lookup import Registry
 from evals.registry.whose_code import blamed_line, is_ours
@@ -197,7 +199,7 @@ def _result_of(
         run_spec=run_spec,
         eval_spec=prepared.eval_spec,
         base_spec=prepared.base_spec,
-        report=_with_sums(report, counters),
+        report=_with_sums(report, counters, repeats=prepared.request.repeats),
         counts=session.counts,
         counters=counters,
         record_path=None,
@@ -218,12 +220,12 @@ def _plan_of(request: RunRequest, counters: RunCounters, earlier: Earlier | None
     return plan
 
 
-def _with_sums(report: dict[str, Any], counters: RunCounters) -> dict[str, Any]:
+def _with_sums(report: dict[str, Any], counters: RunCounters, *, repeats: int) -> dict[str, Any]:
     """The report with what the samples cost, failed ones counted, and truncated completions where there are any."""
     report = {**report, "n_errors": counters.n_errors, **counters.sums(report)}
     if counters.n_truncated and TRUNCATED not in report:
         report[TRUNCATED] = counters.n_truncated
-    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before):
+    if warning := truncation_warning(counters.n_truncated, counters.n_finished + counters.n_before, repeats):
         said = report.get("warnings") or []
         report["warnings"] = [*([said] if isinstance(said, str) else said), warning]
     if counters.cost_usd is not None and "cost_usd" not in report:
@@ -289,6 +291,10 @@ def evaluate_here(
     on_interrupt: Callable[[int], None] | None = None,
 ) -> tuple[dict[str, Any], EvalsError | None]:
     """Evaluate the samples in this process: the report, and why the run ended early."""
+    if isinstance(recorder, LocalRecorder):
+        # A report of ours is made of events while samples finish; what a plug-in's `run` reads back must be exact.
+        recorder.keeps_exact_data = type(evaluation).run is not StreamedEval.run
+    plan.beyond_unit = names_beyond_unit(checked_ranges(evaluation.metric_ranges, evaluation.name))
     try:
         with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
             return dict(evaluation.run(recorder)), None

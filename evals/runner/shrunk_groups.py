@@ -10,6 +10,8 @@ from evals.report_keys import Metric, defined, interval_keys, metrics_of
 from evals.stats.shrinkage import METHOD, MIN_GROUPS, shrunk, variances_of_means
 
 SUFFIX = "_shrunk"
+BEYOND_UNIT = ("student t", "clustered t (CR2)")
+"Methods of intervals for scores that are not in [0, 1]."
 
 
 def with_shrunk_groups(report: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def _add_to(tables: dict[str, Any], key: str, table: Mapping[str, Any]) -> bool:
     made = shrunk(values, variances_of_means(stderrs, [metric.n or 1 for metric in metrics]))
     if made is None:
         return False
-    in_unit = min(values) >= 0 and max(values) <= 1
+    in_unit = min(values) >= 0 and max(values) <= 1 and not any(metric.method in BEYOND_UNIT for metric in metrics)
     rows = dict(table)
     for place, (value, (name, _)) in enumerate(known.items()):
         interval, new = made.interval(place, in_unit=in_unit), f"{name}{SUFFIX}"

@@ -13,15 +13,22 @@ from evals.stats.proportions import effective_wilson, proportion_estimate
 from evals.stats.standard_error import ClusterSpread, mean_estimate, t_quantile
 
 
-def estimate(scores: ArrayLike, clusters: Iterable[Hashable] | None = None, confidence: float = 0.95) -> Estimate:
+def estimate(
+    scores: ArrayLike,
+    clusters: Iterable[Hashable] | None = None,
+    confidence: float = 0.95,
+    *,
+    beyond_unit: bool = False,
+) -> Estimate:
     """Mean of scores, shape (n,), with its interval; `Estimate.method` names how it was made.
 
     Scores in [0, 1]: `proportion_estimate`, whose ends stay there. Others: `mean_estimate`. Repeats of a sample are
     averaged before. `evals.stats.moments` has the same numbers without clusters, in plain Python, while a run goes on.
-    clusters: shape (n,), equal ids for samples that depend on one another.
+    clusters: shape (n,), equal ids for samples that depend on one another. beyond_unit: the metric is known to reach
+    beyond [0, 1], also where these scores do not.
     """
     values = as_scores(scores)
-    if np.all((values >= 0) & (values <= 1)):
+    if not beyond_unit and np.all((values >= 0) & (values <= 1)):
         return proportion_estimate(values, clusters, confidence)
     return mean_estimate(values, clusters, confidence)
 

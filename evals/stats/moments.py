@@ -17,10 +17,12 @@ class Moments:
     Scores of 0 and 1 have all their sums in one, so the others are kept only once another score comes.
     """
 
-    __slots__ = ("_sums", "is_binary", "least", "most", "n")
+    __slots__ = ("_beyond_unit", "_sums", "is_binary", "least", "most", "n")
 
-    def __init__(self, values: Iterable[float] = ()) -> None:
+    def __init__(self, values: Iterable[float] = (), *, beyond_unit: bool = False) -> None:
+        """beyond_unit: the metric is known to reach beyond [0, 1], also where these scores do not."""
         self.n = 0
+        self._beyond_unit = beyond_unit
         self.least, self.most = math.inf, -math.inf
         self.is_binary = True
         self._sums = [ExactSum()]
@@ -60,7 +62,7 @@ class Moments:
 
     def with_values(self, values: Iterable[float]) -> Moments:
         """These scores and `values`; this object stays as it is."""
-        both = Moments()
+        both = Moments(beyond_unit=self._beyond_unit)
         both.n, both.least, both.most, both.is_binary = self.n, self.least, self.most, self.is_binary
         both._sums = [total.copy() for total in self._sums]
         for value in values:
@@ -106,15 +108,16 @@ class Moments:
     @property
     def method(self) -> str:
         """How `ci95` is made, in the words of `Estimate.method`."""
-        if self.n == 0 or (self.n < 2 and not self.is_binary):
+        is_proportion = self.is_binary and not self._beyond_unit
+        if self.n == 0 or (self.n < 2 and not is_proportion):
             return "none"
-        if self.is_binary:
+        if is_proportion:
             return wilson_name(float(self.total), self.n)
         return "effective wilson" if self.in_unit else "student t"
 
     @property
     def in_unit(self) -> bool:
-        return self.least >= 0 and self.most <= 1
+        return not self._beyond_unit and self.least >= 0 and self.most <= 1
 
     @property
     def ci95(self) -> tuple[float, float]:
@@ -123,7 +126,7 @@ class Moments:
         Scores of 0 and 1: `modified_wilson`. Others in [0, 1]: Wilson with the effective number of samples, so that the
         ends stay in [0, 1]. Scores beyond: Student's t. (nan, nan) without scores, or for a single fraction.
         """
-        if self.n and self.is_binary:
+        if self.n and self.is_binary and not self._beyond_unit:
             return modified_wilson(float(self.total), self.n)
         if self.method == "effective wilson":
             df = max(1.0, 2 / (2 / (self.n - 1) + self.kurtosis / self.n))

@@ -40,12 +40,18 @@ class PairedDifference:
 
 
 def paired_difference(
-    a: ArrayLike, b: ArrayLike, clusters: Iterable[Hashable] | None = None, confidence: float = 0.95
+    a: ArrayLike,
+    b: ArrayLike,
+    clusters: Iterable[Hashable] | None = None,
+    confidence: float = 0.95,
+    *,
+    beyond_unit: bool = False,
 ) -> PairedDifference:
     """Difference a - b of scores of the same samples in the same order; average repeats first (`item_means`).
 
     Interval and p-value are of one method, `paired_method.judgement`: p is below 1 - confidence exactly where the
     interval leaves out 0. docs/statistics.md shows the coverage of each method beside the usual t interval.
+    beyond_unit: the metric is known to reach beyond [0, 1], also where these scores do not.
     NaN interval and p: n = 0, fewer than three clusters, one pair of fractions, NaN among the scores.
     No difference in any sample: p = 1, and an interval that still has a width for scores in [0, 1].
     """
@@ -53,7 +59,7 @@ def paired_difference(
     first, second = as_pairs(a, b)
     differences = first - second
     listed = None if clusters is None else list(clusters)
-    found = judgement(first, second, listed)
+    found = judgement(first, second, listed, beyond_unit=beyond_unit)
     return PairedDifference(
         value=_mean(differences),
         stderr=stderr(differences, listed),

@@ -118,24 +118,27 @@ class Judgement:
         return min(1.0, 2 * min(self.above.p_above(0.0), self.below.p_above(0.0)))
 
 
-def judgement(a: Array, b: Array, clusters: Sequence[Hashable] | None = None) -> Judgement | None:
+def judgement(
+    a: Array, b: Array, clusters: Sequence[Hashable] | None = None, *, beyond_unit: bool = False
+) -> Judgement | None:
     """The method for scores of the same samples, shape (n,); None where nothing can be said.
 
     Scores of 0 and 1 without clusters: `exact score` up to `MAX_EXACT` samples, beyond `score with continuity
     correction`. Other scores in [0, 1], or clusters: `score with effective n`: n is that number of independent single
     samples which would have shown the standard error (design effect: Rao and Scott 1992, Biometrics 48:577), with
     Student's t; where no spread was seen, n is the number of clusters. Scores beyond [0, 1]: t with CR2 errors.
+    beyond_unit: the metric is known to reach beyond [0, 1], also where these scores do not.
     None: n = 0, fewer than `MIN_CLUSTERS` clusters, one pair of fractions, fewer than three scores beyond [0, 1], NaN
     among the scores.
     """
     first, second = as_pairs(a, b)
     n, differences = len(first), first - second
-    if n and clusters is None and _is_binary(first) and _is_binary(second):
+    if n and clusters is None and not beyond_unit and _is_binary(first) and _is_binary(second):
         return of_counts(int(np.sum(differences > 0)), int(np.sum(differences < 0)), n)
     spread = ClusterSpread.of(differences, clusters)
     if math.isnan(spread.stderr) or (clusters is not None and spread.n_clusters < MIN_CLUSTERS):
         return None
-    if not (_in_unit(first) and _in_unit(second)):
+    if beyond_unit or not (_in_unit(first) and _in_unit(second)):
         if n < MIN_CLUSTERS:
             return None
         value = float(differences.mean())

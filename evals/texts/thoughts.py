@@ -34,6 +34,8 @@ _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019",
 "Marks that open a quotation, with those that close it."
 _UNCLOSED_BRACKETS = ("think", "thinking")
 "Other words in brackets, such as `[Analysis]`, are headings where nothing closes them."
+_OF_CHANNELS = ("<|start|>", "<|channel|>", "<|end|>", "<channel|>", "<unused95>")
+"How closing marks begin that are special tokens of gpt-oss and Gemma: no answer speaks of these."
 _FENCE = r"(?m)^[ \t]*(?:```|~~~)"
 
 
@@ -60,9 +62,10 @@ def split_thoughts(text: str) -> Split:
     Thoughts stand in `<think>...</think>`, `<thinking>`, `<thought>`, `<reasoning>`, `<reflection>`, `<analysis>`,
     `<scratchpad>`, `<seed:think>`, `<mm:think>`, `[THINK]...[/THINK]`, `<|begin_of_thought|>...<|end_of_thought|>`,
     `<|START_THINKING|>...<|END_THINKING|>`, in the channels of gpt-oss and Gemma, and in their kin. Templates often
-    put the first mark into the prompt: what stands before a closing mark without an opening one is a thought too. A
-    mark in a block of code, or behind a quotation mark or backtick, is text. Marks around an answer, such as GLM's
-    `<|begin_of_box|>`, are no part of it.
+    put the first mark into the prompt: what stands before the first closing mark without an opening one is a thought
+    too. Thoughts end there, as for the parsers of vLLM, SGLang and Ollama: a further closing mark that nothing opened
+    is text, unless only white space stands between. A mark in a block of code, or behind a quotation mark or backtick,
+    is text. Marks around an answer, such as GLM's `<|begin_of_box|>`, are no part of it.
 
     >>> split_thoughts("<think>France... Paris.</think>\\n\\nParis").answer
     'Paris'
@@ -109,6 +112,9 @@ class _Scan:
         self._at = 0
         "Where the part begins that belongs to nothing yet."
         self._opened: int | None = None
+        self._any_ended = False
+        self._n_nested = 0
+        "Marks that opened further thoughts within the last ones: as many closing marks may follow."
         self._mentioned_at = -1
         "Where a mark ended that is only text; a closing mark on the same line belongs to it."
         self._fences_until, self._in_fence = 0, False
@@ -132,18 +138,32 @@ class _Scan:
         if self._opened is not None:
             if mark["close"]:
                 self._thoughts.append(self._text[self._opened : mark.start()])
-                self._opened, self._at = None, mark.end()
+                self._opened, self._at, self._any_ended = None, mark.end(), True
+            else:
+                self._n_nested += bool(mark["open"])
             return True
         if self._is_text(mark):
             self._mentioned_at = mark.end()
             return False
         if mark["close"]:
-            self._thoughts.append("".join(self._outside) + self._text[self._at : mark.start()])
-            self._outside = []
-        else:
-            self._outside.append(self._text[self._at : mark.start()])
-        self._at = mark.end()
+            return self._close(mark)
+        self._outside.append(self._text[self._at : mark.start()])
+        self._at, self._n_nested = mark.end(), 0
         self._opened = mark.end() if mark["open"] else None
+        return True
+
+    def _close(self, mark: re.Match[str]) -> bool:
+        """Take in a closing mark outside of thoughts; False if it is text."""
+        before = self._text[self._at : mark.start()]
+        if not self._any_ended or mark[0].startswith(_OF_CHANNELS):
+            self._thoughts.append("".join(self._outside) + before)
+            self._outside = []
+        elif self._n_nested:
+            self._n_nested -= 1
+            self._thoughts.append(before)
+        elif before.strip():
+            return False
+        self._at, self._any_ended = mark.end(), True
         return True
 
     def _is_text(self, mark: re.Match[str]) -> bool:

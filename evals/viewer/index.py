@@ -6,13 +6,14 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evals.comparison.run_list import RunLine, run_line
 from evals.errors import DataError
 from evals.record.file import is_being_written
+from evals.record.folders import stem_of, without_copies
 from evals.record.summary import ENDINGS, RecordSummary, read_summary
 from evals.report_keys import as_count
 
@@ -52,14 +53,31 @@ class RecordIndex:
         self._lock = threading.Lock()
         self._known: dict[Path, tuple[Stamp, IndexedRun | None]] = {}
         self._runs: dict[str, IndexedRun] = {}
+        self._kept: dict[frozenset[tuple[Path, Stamp]], list[Path]] = {}
+        "By files that may be copies of one run, as they were when they were compared: those that are shown."
 
     def runs(self) -> list[IndexedRun]:
         """All runs as they are now, the newest first."""
         with self._lock:
             found = {path: self._indexed(path, stamp) for path, stamp in _files(self.folder, self._real)}
             self._known = {path: self._known[path] for path in found}
-            self._runs = {run.id: run for run in found.values() if run is not None}
+            self._runs = {run.id: run for run in self._without_copies(found)}
             return sorted(self._runs.values(), key=lambda run: (run.line.created_at, run.line.path), reverse=True)
+
+    def _without_copies(self, found: Mapping[Path, IndexedRun | None]) -> Iterator[IndexedRun]:
+        """The runs, each from one file: comparing a record with its packed copy reads both, so it is done once."""
+        groups: dict[Path, list[IndexedRun]] = {}
+        for run in found.values():
+            if run is not None:
+                groups.setdefault(stem_of(run.path), []).append(run)
+        known, self._kept = self._kept, {}
+        for runs in groups.values():
+            if len(runs) == 1:
+                yield runs[0]
+                continue
+            key = frozenset((run.path, run.stamp) for run in runs)
+            kept = self._kept[key] = known.get(key) or without_copies([run.path for run in runs])
+            yield from (run for run in runs if run.path in kept)
 
     def find(self, run_id: str) -> IndexedRun | None:
         """The run of an id as it is now; None where the folder has none, or no longer has it inside."""

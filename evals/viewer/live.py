@@ -12,6 +12,7 @@ from typing import Any
 from evals.json_text import dumps
 from evals.record.envelope import is_event
 from evals.record.event import Event, event_of
+from evals.record.metric_ranges import recorded_beyond_unit
 from evals.record.raw_lines import MAX_LINE_BYTES, parsed_line
 from evals.record.rows import row_of
 from evals.record.sample_record import SampleRecord
@@ -71,6 +72,8 @@ class LiveRecord:
         self._failed: set[tuple[str, int]] = set()
         self._moments: Moments | None = Moments()
         self._metric: str | None = None
+        self._beyond_unit: frozenset[str] = frozenset()
+        "The metrics that the eval declares to reach beyond [0, 1]."
         self._has_ended = False
         self._latest: deque[LatestSample] = deque(maxlen=N_LATEST)
 
@@ -83,7 +86,7 @@ class LiveRecord:
         with self._lock:
             self._read_on()
             if self._moments is None:
-                self._moments = Moments(self._sample_means())
+                self._moments = Moments(self._sample_means(), beyond_unit=self._metric in self._beyond_unit)
             moments = self._moments
             return Progress(
                 n_done=sum(map(len, self._scores.values())),
@@ -138,6 +141,8 @@ class LiveRecord:
             events.append(event)
             if line.get("sample_done"):
                 self._finish(self._open.pop(event.sample_id), line)
+        elif "spec" in line:
+            self._beyond_unit = recorded_beyond_unit(line["spec"]) if isinstance(line["spec"], Mapping) else frozenset()
         elif line.get("type") == "resumed":
             self._open, self._has_ended = {}, False
 
@@ -146,6 +151,7 @@ class LiveRecord:
         score = None if failed else score_of(events)
         if score is not None and self._metric is None:
             self._metric = report_name(recorded_name(values_of(events)) or "score")
+            self._moments = Moments(beyond_unit=self._metric in self._beyond_unit)
         known = self._scores.setdefault(sample_id, {})
         if known:
             self._moments = None  # a repeat, or a new attempt: the mean of the sample changes

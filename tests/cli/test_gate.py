@@ -186,3 +186,38 @@ def test_a_run_that_did_not_end_is_no_baseline(tmp_path):
     assert done.returncode == 2
     assert "did not end" in done.stderr
     assert not (tmp_path / "b").exists()
+
+
+def failed_run(path: Path, name: str, n: int) -> str:
+    """A finished run of which every call failed."""
+    lines = Path(write_record(path, [True] * n, name)).read_text().splitlines()
+    error = {"type": "error", "data": {"type": "ServerError", "message": "down"}, "failed": True}
+    failed = [json.dumps({**json.loads(line), **error}) for line in lines[1:-1]]
+    path.write_text("\n".join([lines[0], *failed, json.dumps({"final_report": {"n_errors": n}, "run_id": "r"})]) + "\n")
+    return str(path)
+
+
+def test_a_run_of_which_every_call_failed_is_not_complete_and_hides_no_regression(tmp_path):
+    before = scores(300, 0.9)
+    old = [write_record(tmp_path / f"old-{name}.jsonl", before, name) for name in ("up", "down")]
+    gate(tmp_path, *old, "--baseline", "b", "--update")
+    down = failed_run(tmp_path / "down.jsonl", "down", 300)
+    up = write_record(tmp_path / "up.jsonl", with_drop(before, 100), "up")
+    both = gate(tmp_path, down, up, "--baseline", "b", "--junit", "j.xml", "--json")
+    assert both.returncode == 1, both.stderr
+    found = {one["eval"]: one for one in json.loads(both.stdout)["verdicts"]}
+    assert found["up.dev.v0"]["verdict"] == "regression"
+    assert (found["down.dev.v0"]["verdict"], found["down.dev.v0"]["n"]) == ("incomplete", 0)
+    assert found["down.dev.v0"]["worst_difference"] == pytest.approx(-sum(before) / 300)
+    assert len(ET.parse(tmp_path / "j.xml").getroot().findall("testcase")) == 2
+    alone = gate(tmp_path, down, "--baseline", "b", "--undecided", "neutral")
+    assert alone.returncode == 5, "nothing turns it into a pass"
+    assert "300 of 300 samples failed" in alone.stdout
+    assert max(map(len, alone.stdout.splitlines()[:2])) <= 80
+
+
+def test_a_run_of_which_every_call_failed_is_no_baseline(tmp_path):
+    done = gate(tmp_path, failed_run(tmp_path / "down.jsonl", "down", 9), "--baseline", "b", "--update")
+    assert done.returncode == 2
+    assert "no sample of this record has a score" in done.stderr
+    assert not (tmp_path / "b").exists()

@@ -56,3 +56,11 @@ def test_a_share_with_a_damaged_first_line_is_refused_and_nothing_is_written(sha
     assert ".jsonl:1: " in said
     assert "bug" not in said
     assert not (shares / "merged.jsonl").exists()
+
+
+def test_numbers_that_the_shares_were_given_hold_for_the_whole(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for index in "01":
+        of = ["--of", "2", "--index", index, "--out", "shares", "--max_samples", "4"]
+        assert main(["shard", "dummy", "arithmetic", *of, "--extra_eval_params", "max_tokens=7"]) == 0
+    assert main(["merge", str(tmp_path / "shares")]) == 0, capsys.readouterr().err

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from evals.cli import new
-from evals.datasets.guess_columns import labels_of
+from evals.datasets.guess_columns import are_mathematics, labels_of
 from evals.errors import DataError, EvalsError, UsageError
 from evals.exams.read_paper import load_paper
 from evals.registry import Registry
@@ -42,6 +42,8 @@ def evals_new(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("template", new.templates())
 def test_every_template_makes_an_eval_whose_data_is_found(evals_new, template):
+    if template == "math":
+        pytest.importorskip("math_verify")
     evals_new("fresh", "--class", template, "--dir", "mine")
     registry = Registry()
     registry.add_registry_paths(["mine"])
@@ -168,6 +170,39 @@ def test_worked_solutions_that_end_in_a_number_are_scored_by_it(evals_new, tmp_p
     assert not [finding for finding in check.findings if finding.level == "failed"]
     result = run(lambda prompt: f"It is {2 * int(prompt.split()[0])}.", "own", registry_paths=[tmp_path / "registry"])
     assert result.report["accuracy"] == 1.0
+
+
+def test_worked_solutions_with_a_box_are_scored_as_mathematics(evals_new, tmp_path):
+    pytest.importorskip("math_verify")
+    rows = [
+        {"problem": "One half of 3/2?", "solution": "It is $\\frac{3}{2} : 2$,\nso $\\boxed{\\frac{3}{4}}$."},
+        {"problem": "Solve x^2 + x = 2.", "solution": "So $x = \\boxed{-2}$ or $x = \\boxed{1}$."},
+        {"problem": "2 + 3?", "solution": "Thus $\\boxed 5$ in all."},
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert "scored by --class math" in evals_new("own", "--from", "own.jsonl")
+    [check] = check_evals([str(tmp_path / "registry/evals/own.yaml")], [], [])
+    assert not [finding for finding in check.findings if finding.level == "failed"]
+    answers = {"One half of 3/2?": "It is 0.75.", "Solve x^2 + x = 2.": "\\boxed{1, -2}", "2 + 3?": "\\boxed{6}"}
+    result = run(lambda prompt: answers[prompt.split("\n")[0]], "own", registry_paths=[tmp_path / "registry"])
+    assert result.report["accuracy"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("ideals", "found"),
+    [
+        (["\\frac{1}{2}", "x+1", "(3, 4)"], True),
+        (["\\text{Anna}", "2\\sqrt{3}", "7"], True),
+        (["So it is $\\boxed{7}$.", "Hence \\boxed{x}"], True),
+        (["So it is $\\boxed{7}$.", "Hence it is seven"], False),
+        (["\\frac{1}{2}", "a half of it"], False),
+        (["x+1", "y"], False),
+        ([], False),
+        ([7, "\\frac12"], False),
+    ],
+)
+def test_formulas_and_boxed_solutions_are_mathematics(ideals, found):
+    assert are_mathematics(ideals) is found
 
 
 def test_an_eval_of_numbers_reads_the_marked_answer_and_not_the_check_behind_it(evals_new, tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evals.completion_fns.two_role_chat import TwoRoleFormat
+from tests.support.pictures import PNG, PNG_URL
 
 
 def parts(content: Any) -> list[Any]:
@@ -55,7 +56,7 @@ def test_a_system_text_may_be_a_list_of_parts():
 
 def test_images_of_this_machine_are_read(tmp_path: Path):
     path = tmp_path / "dot.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    path.write_bytes(PNG)
     content = [{"type": "image_url", "image_url": {"url": str(path)}}]
     _, messages = FORMAT.system_and_messages([said("user", content)])
-    assert messages[0]["parts"][0]["image_url"]["url"] == "data:image/png;base64,iVBORw0KGgo="
+    assert messages[0]["parts"][0]["image_url"]["url"] == PNG_URL

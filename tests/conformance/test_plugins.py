@@ -93,6 +93,27 @@ def test_every_kind_of_event_is_kept_and_a_pause_drops_them(place, server):
     assert report["usage_total_tokens"] == 18
 
 
+def test_events_come_back_as_they_were_recorded_though_json_would_change_them(place, server):
+    report = place.report("any-model", "plug-odd-data", "--max_samples", "9", base_url=server.base_url)
+    n_wrong = sum(event["data"]["score"] is None for event in events_of(place.record(), "metrics"))
+    assert 0 < n_wrong < 9, "NaN is null in the file"
+    found = {key: report[key] for key in ("accuracy", "n_nan", "spans", "turns", "words")}
+    assert found == {"accuracy": 1.0, "n_nan": n_wrong, "spans": 9, "turns": 9 * 1.5, "words": 18}
+
+
+def test_a_run_whose_events_no_record_can_hold_is_not_resumed_to_another_report(place, server):
+    whole = place.report("any-model", "plug-odd-data", "--max_samples", "9", base_url=server.base_url)
+    record = place.record()
+    lines = record.read_bytes().splitlines(keepends=True)
+    record.write_bytes(b"".join(lines[:-1]))  # without the final report
+    done = place.oaieval("any-model", "plug-odd-data", "--max_samples", "9", "--resume", base_url=server.base_url)
+    assert whole["n_errors"] == 0
+    assert done.returncode != 0
+    assert "cannot be resumed" in done.stderr
+    assert "`metrics` events hold" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("fn", "n_calls"), [("duck", N), ("wrapper", N), ("stubborn", N), ("doubler", 0), ("wrapped-doubler", 0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -92,6 +93,24 @@ def test_shares_with_compressed_segments_make_the_same_record(workplace):
     done = merge(workplace, "--record_path", "m.jsonl")
     assert done.returncode == 0, done.stderr
     assert lasting(workplace.folder / "m.jsonl") == lasting(workplace.folder / "whole.jsonl")
+
+
+def test_packed_shares_count_and_a_share_beside_its_packed_copy_is_one(workplace):
+    workplace.add_eval("sums", sum_rows(50))
+    with SumServer() as server:
+        for index in range(3):
+            assert shard(workplace, index, "--concurrency", "1", base_url=server.base_url).returncode == 0
+        workplace.oaieval(
+            "gpt-test", "sums", "--record_path", "whole.jsonl", "--concurrency", "1", base_url=server.base_url
+        )
+    with_copy, packed, torn = sorted((workplace.folder / "shares").glob("shard-*.jsonl"))
+    for path in (with_copy, packed, torn):
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    packed.unlink()
+    torn.write_bytes(torn.read_bytes()[:-900])
+    merged = merge(workplace)
+    assert merged.returncode == 0, merged.stderr
+    assert lasting(workplace.folder / "shares" / "merged.jsonl") == lasting(workplace.folder / "whole.jsonl")
 
 
 def test_missing_and_unfinished_shares_are_named_and_nothing_is_written(workplace):

@@ -59,6 +59,22 @@ def test_an_answer_that_is_cut_off_twice_is_an_error_and_never_a_wrong_answer(re
     assert {event["type"] for event in events if "type" in event} == {"sampling", "error"}
 
 
+def test_a_reply_without_an_answer_is_asked_for_a_few_times_and_then_is_an_error_that_says_what_came(
+    registry, tmp_path
+):
+    def answer(call: Call) -> Answer:
+        return Answer(None if call.prompt == "1 + 1?" else QUESTIONS[call.prompt], finish_reason="stop")
+
+    with LoopbackServer(answer) as server:
+        result = run(server, registry, record_path=tmp_path / "r.jsonl")
+        asked = [body["messages"][-1]["content"] for body in server.bodies]
+    assert (asked.count("1 + 1?"), len(asked)) == (3, 6)
+    assert (result.n_errors, result.report["n"], result.accuracy) == (1, 3, 1.0)
+    assert set(result.counters.errors) == {"no answer"}
+    (error,) = [line for line in (tmp_path / "r.jsonl").read_text().splitlines() if '"type": "error"' in line]
+    assert "'content' is null, finish reason 'stop'" in error
+
+
 def refuses_caps_above(most: int, n_reasoning: int) -> Any:
     """A server with a short context, whose model spends so many reasoning tokens on the first question."""
 
@@ -97,6 +113,16 @@ def test_a_text_that_reached_the_limit_is_scored_and_counted_as_truncated_with_a
         result = run(server, registry)
     assert (result.report["truncated"], result.n_errors, result.report["n"]) == (1, 0, 4)
     assert "1 of 4 samples (25.0 %)" in result.report["warnings"][-1]
+
+
+def test_with_repeats_the_warning_of_truncated_texts_counts_evaluations(registry):
+    def answer(call: Call) -> str:
+        return f"{QUESTIONS[call.prompt]} {'and so on ' * 100 if call.prompt == '1 + 1?' else ''}"
+
+    with LoopbackServer(answer) as server:
+        result = run(server, registry, repeats=3)
+    assert (result.report["truncated"], result.report["n"]) == (3, 4)
+    assert "3 of 12 evaluations of samples (25.0 %)" in result.report["warnings"][-1]
 
 
 def test_a_run_without_truncated_completions_says_nothing_of_them(registry):

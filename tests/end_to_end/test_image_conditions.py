@@ -134,6 +134,10 @@ def test_a_missing_image_or_description_is_found_before_the_first_call(registry:
         data.write_text(whole.replace("answer-c.png", "gone.png"))
         with pytest.raises(EvalsError, match=r"dots.jsonl:2.*gone.png cannot be read"):
             _run(registry, server, "vision", tmp_path / "b.jsonl")
+        cut_off = "data:image/png;base64," + base64.b64encode(PNG[:-15]).decode()
+        data.write_text(whole.replace(str(registry.parent / "answer-c.png"), cut_off))
+        with pytest.raises(EvalsError, match=r"dots.jsonl:2.*the image data:image/png.* is cut off or damaged"):
+            _run(registry, server, "vision", tmp_path / "c.jsonl")
         assert server.bodies == []
 
 

@@ -36,6 +36,14 @@ def test_attempts_end():
     assert caught.value.n_attempts == len(fn.asked) == 4
 
 
+def test_a_reply_without_an_answer_is_asked_for_three_times_whatever_failed_before():
+    fn = Flaky(*[Kind.SERVER] * 4, *[Kind.NO_ANSWER] * 50)
+    with pytest.raises(CallFailed) as caught:
+        ask(fn)
+    assert (caught.value.kind, len(fn.asked)) == (Kind.NO_ANSWER, 7)
+    assert ask(Flaky(*[Kind.NO_ANSWER] * 2))[1].get_completions() == ["yes"]
+
+
 @pytest.mark.parametrize("kind", [Kind.CONTENT_FILTER, Kind.CONTEXT_LENGTH, Kind.OTHER])
 def test_what_cannot_pass_is_tried_once(kind):
     fn = Flaky(kind)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from email.utils import formatdate
 
 import pytest
 
-from evals.engine.failures import Kind, classify_http, retry_after_s
+from evals.engine.failures import Kind, classify_http
 
 
 def body(message: str, **error: object) -> bytes:
@@ -95,40 +94,9 @@ def test_the_servers_own_words_are_kept_short_and_on_one_line():
     assert "\n" not in failure.message
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"Retry-After": "3"}, 3),
-        ({"retry-after-ms": "1500"}, 1.5),
-        ({"RETRY-AFTER": "-4"}, 0),
-        ({"llm_provider-retry-after": "7"}, 7),
-        ({"llm_provider-retry-after-ms": "1500"}, 1.5),
-        ({"llm_provider-retry-after": "7", "Retry-After": "2"}, 2),
-        ({}, None),
-        ({"retry-after": "soon"}, None),
-    ],
-)
-def test_retry_after_in_its_forms(headers, seconds):
-    assert retry_after_s(headers) == seconds
-
-
-def test_retry_after_as_a_date():
-    assert retry_after_s({"Retry-After": formatdate(1000.0, usegmt=True)}, now_s=990.0) == 10
-
-
 def test_retry_after_counts_only_where_a_retry_follows():
     assert classify_http(429, {"retry-after": "2"}, body("slow down")).retry_after_s == 2
     assert classify_http(401, {"retry-after": "2"}, body("no")).retry_after_s is None
-
-
-def test_a_date_is_read_by_the_server_s_own_clock():
-    headers = {"Retry-After": "Fri, 01 Jan 2100 00:00:30 GMT", "Date": "Fri, 01 Jan 2100 00:00:00 GMT"}
-    assert retry_after_s(headers) == pytest.approx(30.0)
-
-
-@pytest.mark.parametrize("text", ["inf", "nan", "soon", "", "1e999", "Thu, 99 Foo 2100"])
-def test_a_retry_after_that_says_nothing_counts_as_none(text):
-    assert retry_after_s({"Retry-After": text}) is None
 
 
 def test_a_rate_limit_without_retry_after_is_waited_for_by_its_own_headers():

@@ -40,7 +40,10 @@ HARBOUR = [
     Broken("harbour", "items.jsonl", '"needs":["r1"]', '"needs":["r9"]', "items.jsonl:9", "needs 'r9', which is no line"),
     Broken("harbour", "items.jsonl", '"needs":["r1"]', '"needs":["r4"]', "items.jsonl:9", "need each other: r4 -> r4"),
     Broken("harbour", "items.jsonl", '"id":"r2"', '"id":"r1"', "items.jsonl:9", "two rubric lines are called 'r1'"),
-    Broken("harbour", "items.jsonl", '"answer":["A","B"]', '"answer":["A","A"]', "items.jsonl:6", "must name options, each once"),
+    Broken("harbour", "items.jsonl", '"answer":["A","B"]', '"answer":["A","A"]', "items.jsonl:6", "names an option twice"),
+    Broken("harbour", "items.jsonl", '"answer":["A","B"]', '"answer":[]', "items.jsonl:6", "'answer' is empty"),
+    Broken("harbour", "items.jsonl", '{"abs":0.05}', '0.05', "items.jsonl:5", "'tolerance' is a number"),
+    Broken("harbour", "items.jsonl", '"stem":"To moor a boat is to"', '"stem":" "', "items.jsonl:4", "'stem' is empty"),
     Broken("harbour", "items.jsonl", '"rule":"all_or_nothing"', '"rule":"all_or_none"', "items.jsonl:6", "'rule' is 'all_or_none'"),
     Broken("harbour", "items.jsonl", '"answer":9.0', '"answer":"nine"', "items.jsonl:5", "the answer 'nine' is no number"),
     Broken("harbour", "items.jsonl", '{"abs":0.05}', '{"abs":-1}', "items.jsonl:5", "a tolerance is at least 0"),
@@ -93,6 +96,10 @@ HARBOUR = [
     Broken("harbour", "tables/grades.csv", "3,30", "3,20", "tables/grades.csv:1", "the shares add up to 90, not 100"),
     Broken("harbour", "tables/grades.csv", "3,30", "3,-30", "tables/grades.csv:1", "counts and shares are at least 0"),
     Broken("harbour", "exam.yaml", "tables/grades.csv,", "tables/grades.csv, columns: {score: level},", "tables/grades.csv:1", "the table has no column 'level'"),
+    Broken("harbour", "exam.yaml", "  - {set: essay,  op: raw, section: C, item: C1}\n", "  - {set: essay,  op: raw, section: A}\n", "items.jsonl:8", "question C1 of section 'C' counts in no score step"),
+    Broken("harbour", "tables/grades.csv", "3,30", "3,", "tables/grades.csv:5", "'share' is empty"),
+    Broken("harbour", "tables/grades.csv", "score,share\n1,12\n2,23\n3,30\n4,22\n5,13", "score,low\n1,0\n2,.12\n3,.35\n4,.65\n5,.87", "tables/grades.csv:7", "look like shares of 1"),
+    Broken("harbour", "tables/grades.csv", "score,share\n1,12\n2,23\n3,30\n4,22\n5,13", "score,low,high\n1,0,30\n2,12,40\n5,50,100", "tables/grades.csv:4", "the ranges overlap: 30 % have one score or less, 12 %"),
     Broken("harbour", "tables/grades.csv", "score,share", "score,weight", "tables/grades.csv:1", "no column says how takers are spread"),
 ]  # fmt: skip
 KINDS = [

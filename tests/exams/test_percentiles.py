@@ -13,7 +13,7 @@ from evals.errors import DataError
 from evals.exams.files import raw_table
 from evals.exams.paper import Origin, Percentile, PercentileTable
 from evals.exams.percentiles import percentile_ranges
-from evals.exams.tables import ranges_of_parts
+from evals.exams.tables import numbers, ranges_of_parts
 
 ORIGIN = Origin("tests", "invented")
 
@@ -89,3 +89,9 @@ def test_percentiles_rise_with_the_score_and_stay_within_0_and_100(
 def test_shares_that_miss_100_are_an_error() -> None:
     with pytest.raises(DataError, match="the shares add up to 90, not 100"):
         ranges_of_parts(raw_table("score,share\n1,1\n", "t.csv"), [40, 50], is_share=True)
+
+
+def test_a_table_may_have_semicolons_or_tabs_and_texts_at_its_ends() -> None:
+    for separator in ";\t":
+        raw = raw_table(f"# source: x\nscore{separator}low\n1{separator}<1\n5{separator}>99\n", "t.csv")
+        assert [numbers(raw, name) for name in ("score", "low")] == [[1, 5], [0, 99]]

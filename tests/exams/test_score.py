@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ import pytest
 from evals.errors import DataError
 from evals.exams.items import Item
 from evals.exams.marking import Mark, rubric_points
-from evals.exams.paper import Paper
+from evals.exams.paper import Paper, Weighted
 from evals.exams.read_paper import load_paper
-from evals.exams.score import ExamScore, score_paper
+from evals.exams.score import ExamScore, score_paper, sections_beside
 from evals.suite.exam.replies import mark_reply
 
 PAPERS = Path(__file__).parent / "papers"
@@ -164,3 +165,9 @@ def test_sections_count_marks_by_status(paper: Paper) -> None:
     section = sit(paper, {}).sections[1]
     assert (section.points, section.max_points) == (7.5, 18)
     assert section.statuses == {"right": 1, "partial": 0, "wrong": 1, "blank": 1, "invalid": 0}
+
+
+def test_sections_beside_the_final_score_are_named(paper: Paper) -> None:
+    assert sections_beside(paper) == ()
+    steps = [replace(step, weights={"a": 1.0}) if isinstance(step, Weighted) else step for step in paper.score]
+    assert sections_beside(replace(paper, score=tuple(steps))) == ("B", "C")

@@ -6,8 +6,7 @@ import pytest
 
 from evals.errors import DataError
 from evals.images.conditions import CONDITIONS, ImageOptions, has_images, in_condition
-
-PNG = "data:image/png;base64,iVBORw0KGgo="
+from tests.support.pictures import PNG_URL as PNG
 
 
 def _image(**extra: object) -> dict:
@@ -50,6 +49,31 @@ def test_transcribed_sends_the_description() -> None:
 def test_transcribed_needs_a_description() -> None:
     with pytest.raises(DataError, match="image 2 of the prompt has no 'transcript'"):
         in_condition(_chat(_image(transcript="x"), _image()), ImageOptions("transcribed"))
+
+
+_BASE64 = PNG.partition(",")[2]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "input_image", "image_url": PNG, "detail": "low"},
+        {"type": "image", "image": PNG, "detail": "low"},
+        {"type": "image", "url": PNG, "detail": "low"},
+        {
+            "type": "image",
+            "source": {"type": "base64", "media_type": "image/png", "data": _BASE64},
+            "detail": "low",
+        },
+    ],
+)
+def test_images_in_the_words_of_other_endpoints_are_images_in_every_condition(part: dict) -> None:
+    chat = _chat({**part, "transcript": "A map."})
+    assert has_images(chat)
+    sent = {name: in_condition(chat, ImageOptions(name))[0][1]["content"] for name in CONDITIONS}
+    assert sent["vision"][1] == {"type": "image_url", "image_url": {"url": PNG, "detail": "low"}}
+    assert sent["no_vision"] == "Which?\nIMAGE: image-1.png"
+    assert sent["transcribed"] == "Which?\nIMAGE: A map."
 
 
 def test_other_parts_of_a_message_stay() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evals.images.formats import kind_of, size_of
-from evals.images.metadata import without_metadata
+from evals.images.metadata import picture_alone, without_metadata
 
 Image: Any = pytest.importorskip("PIL.Image")
 PngInfo = pytest.importorskip("PIL.PngImagePlugin").PngInfo
@@ -82,10 +82,12 @@ def test_format_and_size_are_those_that_pillow_reads(name: str) -> None:
     assert size_of(FILES[name]) == picture.size == size_of(without_metadata(FILES[name]))
 
 
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_photograph_keeps_its_orientation_and_nothing_else(orientation: int) -> None:
-    kept = Image.open(io.BytesIO(without_metadata(_file("jpeg", orientation))))
-    assert dict(kept.getexif()) == ({} if orientation == 1 else {0x0112: orientation})
+def test_a_photograph_keeps_its_orientation_and_nothing_else(kind: str, orientation: int) -> None:
+    content = without_metadata(_file(kind, orientation))
+    assert SECRET.encode() not in content
+    assert dict(Image.open(io.BytesIO(content)).getexif()) == ({} if orientation == 1 else {0x0112: orientation})
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -94,6 +96,26 @@ def test_a_file_cut_off_anywhere_is_never_a_crash(name: str) -> None:
     for end in range(0, len(content), 7):
         without_metadata(content[:end])
         size_of(content[:end])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_picture_that_is_cut_off_anywhere_is_told_from_a_whole_one(name: str) -> None:
+    content = without_metadata(FILES[name])
+    assert picture_alone(content) == content
+    # The last byte of a GIF is its end mark alone, which some programs leave out.
+    ends = range(16, len(content) - (kind_of(content) == "gif"))
+    assert [end for end in ends if picture_alone(content[:end]) is not None] == []
+
+
+def test_a_changed_byte_of_a_png_is_found() -> None:
+    content = without_metadata(FILES["png"])
+    for at in (20, len(content) // 2):
+        assert picture_alone(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]) is None
+
+
+def test_a_gif_without_its_last_byte_gets_it_back() -> None:
+    content = without_metadata(FILES["gif"])
+    assert picture_alone(content[:-1]) == content
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"BM12", b"\xff\xd8\xff"])

@@ -12,6 +12,7 @@ import pytest
 
 from evals.errors import DataError
 from evals.images.inline import SentImage, sent_image
+from tests.support.pictures import png
 
 Image: Any = pytest.importorskip("PIL.Image")
 
@@ -51,6 +52,16 @@ def test_bytes_are_limited_too(tmp_path: Path) -> None:
 def test_what_cannot_be_made_small_enough_or_decoded_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="more than 10 bytes at any size"):
         sent_image(str(_noise(tmp_path / "a.png")), max_bytes=10)
-    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
+    (tmp_path / "b.png").write_bytes(png(rows=bytes(100)))
     with pytest.raises(DataError, match="cannot be decoded"):
         sent_image(str(tmp_path / "b.png"), max_bytes=50)
+
+
+def test_a_picture_of_16_bits_keeps_its_greys(tmp_path: Path) -> None:
+    columns = [0, 16384, 32768, 65535]
+    picture = Image.new("I;16", (40, 20))
+    picture.putdata([columns[x // 10] for _ in range(20) for x in range(40)])
+    picture.save(tmp_path / "a.png")
+    small = _opened(sent_image(str(tmp_path / "a.png"), max_px=20)).convert("L")
+    expected = [round(value / 257) for value in columns]
+    assert [small.getpixel((x, 5)) for x in (2, 7, 12, 17)] == pytest.approx(expected, abs=1)

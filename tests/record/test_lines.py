@@ -85,8 +85,8 @@ class TestValues:
             scope.commit({"customer": "D", "group": "g"})
         events = lines_of(path)[1:]
         assert events[0]["data"] == {"input": "hi", "turns": [{"text": "ho"}]}
-        assert events[1]["data"] == {"nested": [{}]}
-        assert events[1]["labels"] == {"group": "g"}
+        assert events[-1]["data"] == {"nested": [{}]}
+        assert events[-1]["labels"] == {"group": "g"}
         assert row["customer"] == "A"
         recorder.close()
 

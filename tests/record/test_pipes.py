@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from evals.errors import DataError
+from evals.record.folders import summaries
 from evals.record.reader import read_record
-from evals.record.summary import read_summary, summaries
+from evals.record.summary import read_summary
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="has no named pipes")
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from evals.errors import DataError
+from evals.record.folders import summaries
 from evals.record.local import LocalRecorder
 from evals.record.reader import read_record
 from evals.record.segments import folder_of, n_segments, read_index, unpacked_lines, write_segment
-from evals.record.summary import read_summary, summaries
+from evals.record.summary import read_summary
 from evals.specs import RunSpec
 
 ROTATE_BYTES = 4_000

@@ -137,6 +137,30 @@ def test_one_run_shows_all_its_metrics_and_several_are_models_by_evals(tmp_path:
     assert lines[-1] == "* samples failed and were not scored: large on facts.dev.v0 (2)"
 
 
+def test_a_finished_run_goes_before_a_newer_one_that_was_stopped_and_both_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = {"accuracy": 0.5, "accuracy_ci95": [0.4, 0.6], "n": 100}
+    part = {"accuracy": 0.9, "accuracy_ci95": [0.6, 1.0], "n": 10}
+    at = "2026-11-30 1{}:00:00"
+    for hour, name, report, code in ((0, "whole", whole, 0), (1, "part", part, 4), (2, "killed", part, 130)):
+        record(tmp_path / f"{name}.jsonl", report=report, run={"exit_code": code}, at=at.format(hour))
+    assert main(["report", str(tmp_path)]) == 0
+    shown = capsys.readouterr()
+    assert "0.500" in shown.out
+    assert "stopped" not in shown.out
+    for name in ("part", "killed"):
+        said = (
+            f"{name}.jsonl: it was stopped, and {tmp_path / 'whole.jsonl'} is a finished run of the same model and eval"
+        )
+        assert f"{said} (n = 100; here n = 10)" in shown.err
+    (tmp_path / "whole.jsonl").unlink()
+    assert main(["report", str(tmp_path)]) == 0
+    shown = capsys.readouterr()
+    assert "killed.jsonl: the run was stopped, and these are its samples so far" in shown.out
+    assert f"part.jsonl: {tmp_path / 'killed.jsonl'} is a newer run of the same model and eval" in shown.err
+
+
 def test_csv_has_every_number_unrounded_and_missing_ones_empty(tmp_path: Path) -> None:
     report = {"accuracy": 1 / 3, "accuracy_stderr": 0.1, "accuracy_ci95": [0.1, 0.5], "n": 20, "f1": None, "f1_n": 3}
     rows = list(csv.DictReader(io.StringIO(csv_table(read_table([record(tmp_path / "1.jsonl", report=report)]), None))))

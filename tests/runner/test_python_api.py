@@ -206,3 +206,11 @@ def test_an_estimate_measures_lengths_by_the_real_calls_that_it_is_allowed(regis
     asked = []
     guess = evals.estimate(lambda prompt: asked.append(prompt) or "1", "sums", registry_paths=registry, n_trial_calls=2)
     assert len(asked) == guess.n_trial_calls == 2
+
+
+def test_the_first_line_of_a_record_has_the_arguments_with_which_the_eval_was_made(registry):
+    config = evals.run(three_of_four, "sums", registry_paths=registry, eval_args={"max_tokens": 7}).run_spec.run_config
+    assert config["eval_spec"]["args"]["max_tokens"] == 7
+    assert config["eval_spec"]["args"]["samples_jsonl"] == "sums.jsonl"
+    assert config["extra_eval_params"] == {"max_tokens": 7}
+    assert "extra_eval_params" not in evals.run(three_of_four, "sums", registry_paths=registry).run_spec.run_config

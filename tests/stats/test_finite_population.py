@@ -76,3 +76,10 @@ def test_more_of_the_dataset_leaves_less_open():
 def test_a_part_is_not_larger_than_the_whole():
     with pytest.raises(ValueError, match="4 samples of a population of 3"):
         once([1.0] * 4, 3)
+
+
+def test_a_metric_that_reaches_beyond_1_has_student_s_interval_whatever_its_scores():
+    scores = [0.2, 0.9, 0.5, 0.7]
+    found = these_samples(scores, [math.nan] * 4, [1] * 4, 16, beyond_unit=True)
+    half = stats.t.ppf(0.975, 3) * math.sqrt((1 - 4 / 16) * np.var(scores, ddof=1) / 4)
+    assert (found.interval.low, found.interval.high) == pytest.approx((0.575 - half, 0.575 + half))

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from evals.stats.means import estimate, mean_of_groups, ratio_of_totals
 from evals.stats.moments import Moments
@@ -75,3 +76,17 @@ def test_moments_hold_binary_scores_that_turn_into_fractions_and_any_order():
 def test_a_group_of_one_leaves_the_error_unknown():
     assert math.isnan(mean_of_groups([1.0, 0.0, 1.0], [0, 0, 1], range(3)).stderr)
     assert math.isnan(streamed_mean_of_groups([Moments([1.0, 0.0]), Moments([1.0])])[1])
+
+
+@pytest.mark.parametrize(
+    "scores", [[0.2, 0.9, 0.5, 0.7], [0.0, 1.0, 1.0, 0.0, 1.0]], ids=["fractions", "zeros and ones"]
+)
+def test_a_metric_that_reaches_beyond_1_has_student_s_interval_whatever_its_scores(scores):
+    t = stats.t.interval(0.95, len(scores) - 1, np.mean(scores), stats.sem(scores))
+    found, running = estimate(scores, beyond_unit=True), Moments(scores, beyond_unit=True)
+    assert (found.method, running.method) == ("student t", "student t")
+    assert (found.interval.low, found.interval.high) == pytest.approx(t)
+    assert running.ci95 == pytest.approx(t, rel=1e-6)
+    assert running.with_values([0.5]).method == "student t"
+    assert Moments([1.0], beyond_unit=True).method == "none"
+    assert estimate(scores, [n // 2 for n in range(len(scores))], beyond_unit=True).method == "clustered t (CR2)"

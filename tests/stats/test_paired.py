@@ -225,3 +225,13 @@ def test_unpaired_lengths_are_refused():
     with pytest.raises(ValueError, match="pair them by sample id"):
         paired_difference([1.0], [1.0, 0.0])
     assert math.isnan(correlation([1.0], [1.0]))
+
+
+@pytest.mark.parametrize(
+    "a", [[0.2, 0.9, 0.5, 0.7, 0.1], [0.0, 1.0, 1.0, 0.0, 1.0]], ids=["fractions", "zeros and ones"]
+)
+def test_a_metric_that_reaches_beyond_1_is_compared_by_student_s_t_whatever_its_scores(a):
+    b = [0.0, 1.0, 0.0, 0.0, 0.0]
+    found = paired_difference(a, b, beyond_unit=True)
+    assert found.method == "student t"
+    assert found.p_value == pytest.approx(scipy_stats.ttest_rel(a, b).pvalue)

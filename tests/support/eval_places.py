@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from tests.support import pictures
+
 Files = Mapping[str, Any]
 "Contents by path: a text, bytes, or what becomes JSON. The registry is `reg`, and the eval is called t."
 
@@ -73,7 +75,7 @@ t.dev.v0:
 """
 ROW = '{"input": "q", "ideal": "a"}\n'
 BOM = "\ufeff"
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
+PNG = base64.b64encode(pictures.PNG).decode()
 PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABpfZFQAAAAABJRU5ErkJggg=="
 ASKED = {"role": "system", "content": "1", "name": "example_user"}
 EXAMPLE = {"sample": [ASKED, {**ASKED, "name": "example_assistant"}]}

@@ -77,6 +77,23 @@ def test_thoughts_in_other_places(completion: str, answer: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("a</think>Close it with </think> at its end.", "Close it with </think> at its end."),
+        ("<think>a</think>Write </think> after the thoughts.", "Write </think> after the thoughts."),
+        ("<think>a</think>1 </think> 2 <think>b</think>3 </think> 4", "1 </think> 2 3 </think> 4"),
+        ("[THINK]a[/THINK]The mark is [/THINK].", "The mark is [/THINK]."),
+        ("<think>a</think>\n</think>\n\n7", "7"),
+        ("a</think></think>7", "7"),
+        ("1<think>a<think>b</think>c</think>7", "1 7"),
+        ("<|channel|>final<|message|>6<|end|><|start|>assistant<|channel|>final<|message|>7", "7"),
+    ],
+)
+def test_the_first_closing_mark_ends_the_thoughts_and_a_later_one_alone_is_text(completion: str, answer: str) -> None:
+    assert split_thoughts(completion).answer == answer
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Paris",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 from pathlib import Path
@@ -62,6 +63,16 @@ def test_a_record_that_became_a_link_out_of_the_folder_is_no_longer_found(tmp_pa
     record.unlink()
     record.symlink_to(outside)
     assert index.find(run.id) is None
+
+
+def test_a_record_and_its_packed_copy_are_one_run_and_the_sound_one_is_shown(tmp_path: Path) -> None:
+    record = write_summary(tmp_path / "a.jsonl", "m", "a.test.v1", 1, 0.5)
+    packed = tmp_path / "a.jsonl.gz"
+    packed.write_bytes(gzip.compress(record.read_bytes()))
+    index = RecordIndex(tmp_path)
+    assert names(index) == names(index) == ["a.jsonl"]
+    record.write_bytes(record.read_bytes()[:-40])
+    assert names(index) == ["a.jsonl.gz"]
 
 
 def test_new_changed_and_deleted_records_are_noticed(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from evals.completion_fns.anthropic.messages import (
     reply_text,
     reply_usage,
     request_body,
+    silence_of,
 )
 from evals.completion_fns.anthropic.tools import anthropic_options
 from evals.completion_fns.hosted import HostedBackend
 from evals.completion_fns.inner_fns import registry_or_new
+from evals.completion_fns.no_answer import refuse_silent
 from evals.completion_fns.sdk_failures import failure_of_status, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
@@ -132,7 +134,7 @@ class AnthropicCompletionFn(HostedBackend):
                 raise
             self._refused |= {name}
             return await self.draw(client, prompt, options)
-        return Completions(
+        result = Completions(
             [reply_text(reply)],
             model=reply.get("model"),
             usage=reply_usage(reply),
@@ -143,6 +145,8 @@ class AnthropicCompletionFn(HostedBackend):
             request=_recorded_request(body, options, refused),
             reasoning=None if (shown := reply_reasoning(reply)) is None else [shown],
         )
+        refuse_silent(silence_of(reply), result, self.host)
+        return result
 
     async def _post(self, client: Any, body: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
         """(headers, JSON) of the reply.

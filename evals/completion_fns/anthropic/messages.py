@@ -112,6 +112,16 @@ def reply_text(reply: Mapping[str, Any]) -> str:
     return "".join(block.get("text") or "" for block in blocks if block.get("type") == "text")
 
 
+def silence_of(reply: Mapping[str, Any]) -> str | None:
+    """What a reply says that ended its turn and holds no block at all; None for any other.
+
+    A stop sequence may come first: then nothing is the answer.
+    """
+    if reply.get("content") or reply.get("stop_reason") != "end_turn":
+        return None
+    return "'content' is an empty list, stop reason 'end_turn'"
+
+
 def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any] | None:
     """The token counts of a reply under Anthropic's keys, and under OpenAI's; None where it has none.
 

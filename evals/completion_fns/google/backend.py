@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
@@ -18,10 +16,12 @@ from evals.completion_fns.google.contents import (
     config_of,
     finish_reason,
     reply_usage,
+    silence_of,
 )
 from evals.completion_fns.google.tools import assistant_message, google_options
 from evals.completion_fns.hosted import HostedBackend
 from evals.completion_fns.inner_fns import registry_or_new
+from evals.completion_fns.no_answer import refuse_silent
 from evals.completion_fns.sdk_failures import body_of, failure_of_status, failure_of_transport
 from evals.engine.failures import CallFailed, Kind
 from evals.errors import MissingExtra
@@ -128,7 +128,7 @@ class GoogleCompletionFn(HostedBackend):
         headers, reply = await self._generate(client, contents, config)
         candidate = self._candidate(reply)
         logprobs = candidate.get("logprobs_result")
-        return Completions(
+        result = Completions(
             [candidate_text(candidate)],
             model=reply.get("model_version") or self.model,
             usage=reply_usage(reply),
@@ -140,6 +140,8 @@ class GoogleCompletionFn(HostedBackend):
             request={name: value for name, value in config.items() if name != "system_instruction"},
             reasoning=None if (shown := candidate_reasoning(candidate)) is None else [shown],
         )
+        refuse_silent(silence_of(candidate), result, self.host)
+        return result
 
     async def _generate(
         self, client: Any, contents: list[dict[str, Any]], config: dict[str, Any]
@@ -179,18 +181,4 @@ class GoogleCompletionFn(HostedBackend):
         body = body_of(error)
         if failure.kind is Kind.BAD_REQUEST and ("API_KEY_INVALID" in body or "API key not valid" in body):
             failure.kind = Kind.AUTH
-        if failure.kind is Kind.RATE_LIMIT and failure.retry_after_s is None:
-            failure.retry_after_s = retry_delay_s(body)
         return failure
-
-
-def retry_delay_s(body: str) -> float | None:
-    """The seconds to wait that an error of Google names (`"retryDelay": "34s"`); None where it names none."""
-    found = re.search(r'"retryDelay":\s*("[^"]*")', body)
-    if found is None:
-        return None
-    text = json.loads(found[1])
-    try:
-        return max(0.0, float(text.rstrip("s")))
-    except ValueError:
-        return None

@@ -109,6 +109,13 @@ def finish_reason(candidate: Mapping[str, Any]) -> str | None:
     return None if reason is None else FINISH_REASONS.get(reason, str(reason).lower())
 
 
+def silence_of(candidate: Mapping[str, Any]) -> str | None:
+    """What a candidate says that ended normally and holds no part at all; None for any other."""
+    if (candidate.get("content") or {}).get("parts") or candidate.get("finish_reason") != "STOP":
+        return None
+    return "the candidate has no parts, finish reason 'STOP'"
+
+
 def reply_usage(reply: Mapping[str, Any]) -> dict[str, Any]:
     """The token counts of a reply under Google's keys, and under OpenAI's, where thoughts are completion tokens."""
     counts = {name: value for name, value in (reply.get("usage_metadata") or {}).items() if isinstance(value, int)}

@@ -14,6 +14,7 @@ from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
 from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
+from evals.completion_fns.no_answer import refuse_silent
 from evals.completion_fns.openai.cut_prompts import PromptWatch
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
 from evals.completion_fns.openai.refusals import adapted, is_of_the_template, wants_stream
@@ -267,6 +268,8 @@ class OpenAIBackend(HostedBackend):
         result = endpoint.result_type(raw, prompt)
         if not result.texts:
             raise CallFailed(Kind.BAD_REPLY, "the reply has no choices", status=reply.status, host=self.host)
+        if not all(result.texts):
+            refuse_silent(endpoint.result_type.silence_of(raw), result, self.host, reply.status)
         refuse_filtered(result, self.host, reply.status)
         if "stop" in body and stopped_in_thoughts(result):
             self._leave_stop_out()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from evals.completion_fns.openai.finish_reasons import finish_reason_in
+
 _MAY_BE_EMPTY = ("length", "content_filter")
-"Finish reasons of completions that may have no text: they were ended before it began."
+"Finish reasons, in OpenAI's words, of completions that may have no text: they were ended before it began."
 _INSTEAD_OF_TEXT = ("tool_calls", "function_call", "refusal", "audio")
 _REASONING = ("reasoning", "reasoning_content", "reasoning_details", "thinking")
 
@@ -33,17 +35,44 @@ def problem_of_output(raw: Mapping[str, Any]) -> str | None:
         return "an item of its output is no object"
     if raw.get("status") in ("queued", "in_progress"):
         return f"it is not finished (status {raw['status']!r})"
-    if not output and raw.get("status") in (None, "completed"):
-        return "its output is empty"
     for item in output:
         if item.get("type") == "message" and (problem := _problem_of_parts(item.get("content"))) is not None:
             return problem
     return None
 
 
+def silence_of_choices(raw: Mapping[str, Any]) -> str | None:
+    """What a reply in the right form says of a choice in which nothing stands, in words; None where each has an answer.
+
+    An empty text is an answer. Null is none, unless a tool call, a refusal or reasoning stands beside it, or the choice
+    was ended before it began: by its limit, a filter or a stop text (`stop_reason` of vLLM).
+    """
+    for choice in raw["choices"]:
+        message = choice.get("message")
+        holder, key = (choice, "text") if message is None else (message, "content")
+        if holder.get(key) in (None, []) and not _may_be_empty(choice, holder):
+            reason = choice.get("finish_reason")
+            found = f"'{key}' is {'null' if holder.get(key) is None else 'an empty list'}"
+            return f"{found}, finish reason {'not given' if reason is None else repr(reason)}"
+    return None
+
+
+def silence_of_output(raw: Mapping[str, Any]) -> str | None:
+    """What a finished reply of the responses endpoint says where nothing stands in it; None where something does."""
+    if raw["output"] or raw.get("status") not in (None, "completed"):
+        return None
+    return f"'output' is an empty list, status {raw.get('status') or 'not given'}"
+
+
+def _may_be_empty(choice: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
+    if any(message.get(key) for key in (*_INSTEAD_OF_TEXT, *_REASONING)):
+        return True
+    return finish_reason_in(choice) in _MAY_BE_EMPTY or choice.get("stop_reason") is not None
+
+
 def _problem_of_text(choice: Mapping[str, Any]) -> str | None:
     text = choice.get("text")
-    if isinstance(text, str) or (text is None and choice.get("finish_reason") in _MAY_BE_EMPTY):
+    if isinstance(text, str) or (text is None and ("text" in choice or finish_reason_in(choice) in _MAY_BE_EMPTY)):
         return None
     if "message" in choice or "delta" in choice:
         return "a choice has a message of the chat endpoint, and no text"
@@ -63,12 +92,7 @@ def _problem_of_chat(choice: Mapping[str, Any]) -> str | None:
         return None
     if isinstance(content, list) and content:
         return _problem_of_parts(content)
-    if content is not None and content != []:
-        return f"the content of a message is {_kind(content)}"
-    has_more = any(message.get(key) for key in (*_INSTEAD_OF_TEXT, *_REASONING))
-    if has_more or choice.get("finish_reason") in _MAY_BE_EMPTY:
-        return None
-    return "the content of a message is null, without a tool call or a refusal"
+    return None if content is None or content == [] else f"the content of a message is {_kind(content)}"
 
 
 def _problem_of_parts(parts: Any) -> str | None:

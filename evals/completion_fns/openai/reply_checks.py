@@ -9,7 +9,8 @@ from typing import Any
 
 from evals.completion_fns.openai.streams import assembled
 from evals.completion_fns.openai.wire import WireReply, decode_json
-from evals.engine.failures import CallFailed, Kind, classify_http, own_and_upstream, short
+from evals.engine.failures import CallFailed, Kind, classify_http, short
+from evals.engine.retry_hints import own_and_upstream
 from evals.secrets import redact
 
 _STATUS_WORDS = (

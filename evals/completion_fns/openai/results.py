@@ -7,7 +7,12 @@ from typing import Any
 
 from evals.completion import Completions
 from evals.completion_fns.openai.finish_reasons import breakage_in, finish_reason_in, is_broken_off
-from evals.completion_fns.openai.malformed import problem_of_choices, problem_of_output
+from evals.completion_fns.openai.malformed import (
+    problem_of_choices,
+    problem_of_output,
+    silence_of_choices,
+    silence_of_output,
+)
 from evals.completion_fns.openai.response_items import assistant_message
 from evals.completion_fns.openai.usage import usage_of
 from evals.completion_fns.raw_replies import as_dict, dicts
@@ -59,6 +64,11 @@ class OpenAIBaseCompletionResult(Completions):
     def problem_of(raw: dict[str, Any]) -> str | None:
         """What is wrong with a reply that cannot be read as an answer of this endpoint; None for a good one."""
         return problem_of_choices(raw, is_chat=False)
+
+    @staticmethod
+    def silence_of(raw: dict[str, Any]) -> str | None:
+        """What a reply without a problem says of a completion in which nothing stands, not even an empty text."""
+        return silence_of_choices(raw)
 
     @staticmethod
     def message_of(choice: dict[str, Any]) -> dict[str, Any]:
@@ -256,6 +266,10 @@ class OpenAIResponsesCompletionResult(OpenAIBaseCompletionResult):
     @staticmethod
     def problem_of(raw: dict[str, Any]) -> str | None:
         return problem_of_output(raw)
+
+    @staticmethod
+    def silence_of(raw: dict[str, Any]) -> str | None:
+        return silence_of_output(raw)
 
     @staticmethod
     def breakage_of(raw: dict[str, Any]) -> Any:

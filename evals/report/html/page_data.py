@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
+from evals.comparison.run_table import with_rates
+from evals.record.metric_ranges import recorded_beyond_unit
 from evals.record.reader import Record
 from evals.record.rows import labels_in, row_of
 from evals.record.sample_record import SampleRecord
@@ -223,9 +226,13 @@ class Work:
 
 
 def _summary(record: Record, index: SampleIndex, work: Work) -> dict[str, Any]:
-    spec, report = record.spec, record.final_report or {}
+    completed = completed_report(with_rates(record.final_report or {}), record.path)
+    spec, report = record.spec, completed.report
     config = spec.get("run_config")
-    metrics = metric_rows(report) if record.final_report is not None else metrics_so_far(index.sample_scores())
+    if record.final_report is not None:
+        metrics = metric_rows(report)
+    else:
+        metrics = metrics_so_far(index.sample_scores(), beyond_unit="score" in recorded_beyond_unit(spec))
     return {
         "eval": conditioned(str(spec.get("eval_name") or "?"), prompt_of(config), images_of(config)),
         "model": model_of(spec),
@@ -240,7 +247,7 @@ def _summary(record: Record, index: SampleIndex, work: Work) -> dict[str, Any]:
         "counts": counts_rows(report),
         "parts": special_parts(report),
         "groups": group_tables(report),
-        "warnings": warnings_of(record, index.unit),
+        "warnings": [*warnings_of(record, index.unit), *completed.notes],
         "work": work.rows(record),
         "errors": [[kind, n, one_line(work.messages[kind])] for kind, n in work.errors.most_common()],
         "configuration": configuration(record),

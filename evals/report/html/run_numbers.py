@@ -40,13 +40,16 @@ def metric_row(name: str, metric: Metric) -> dict[str, Any]:
     }
 
 
-def metrics_so_far(scores: Mapping[str, float]) -> list[dict[str, Any]]:
-    """The mean score of a run that has not ended, over the samples that are there."""
+def metrics_so_far(scores: Mapping[str, float], *, beyond_unit: bool = False) -> list[dict[str, Any]]:
+    """The mean score of a run that has not ended, over the samples that are there.
+
+    beyond_unit: the eval declares that its score reaches beyond [0, 1].
+    """
     from evals.stats.means import estimate
 
     if not scores:
         return []
-    found = estimate(list(scores.values()))
+    found = estimate(list(scores.values()), beyond_unit=beyond_unit)
     ends = (found.interval.low, found.interval.high) if found.interval.defined else None
     metric = Metric(found.value, found.stderr, ends, found.n, None, found.method if ends else None)
     return [metric_row("score so far", metric)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from evals.errors import DataError, UsageError
@@ -64,9 +65,10 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
     """The bars of all records, one exam of one model each.
 
     Raises:
-        DataError: a record is no finished run of an exam. UsageError: two are of one model on one exam.
+        DataError: a record is no finished run of an exam. UsageError: two of one model on one exam have one file name.
     """
     bars: list[ExamBar] = []
+    files: list[str] = []
     left_out: list[LeftOut] = []
     for record in records:
         try:
@@ -77,10 +79,9 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
         if isinstance(found, LeftOut):
             left_out.append(found)
             continue
-        twin = next((bar for bar in bars if (bar.exam, bar.series) == (found.exam, found.series)), None)
-        if twin is not None:
-            raise UsageError(f"two records are of {found.series} on {found.exam}", fix="name one of them")
         bars.append(found)
+        files.append(record)
+    bars = _told_apart(bars, files)
     if options.report:
         bars += published_bars({bar.exam for bar in bars})
     if not bars:
@@ -90,6 +91,23 @@ def make(records: Sequence[str], options: argparse.Namespace) -> ExamsPlot:
             fix="a table of takers in exam.yaml gives a paper percentiles: docs/exams.md",
         )
     return ExamsPlot(tuple(in_order(bars)), tuple(left_out), (min(15.0, max(6.0, 1.4 + 0.34 * len(bars))), 4.8))
+
+
+def _told_apart(bars: Sequence[ExamBar], files: Sequence[str]) -> list[ExamBar]:
+    """The bars; a model with two runs of one exam, before and after a change, is named by its files too."""
+    places = [(bar.exam, bar.series) for bar in bars]
+    twice = {bar.model for bar, place in zip(bars, places, strict=True) if places.count(place) > 1}
+    found = [
+        replace(bar, model=f"{bar.model} ({Path(file).stem})") if bar.model in twice else bar
+        for bar, file in zip(bars, files, strict=True)
+    ]
+    for bar in found:
+        if [(other.exam, other.series) for other in found].count((bar.exam, bar.series)) > 1:
+            raise UsageError(
+                f"two records are of {bar.series} on {bar.exam}",
+                fix="name it once, or give the files names of their own",
+            )
+    return found
 
 
 def _bar_of(path: str) -> ExamBar | LeftOut:
@@ -281,13 +299,15 @@ class ExamsPlot:
         return tuple(1 - share * (1 - int(COLOURS[0][i : i + 2], 16) / 255) for i in (1, 3, 5))
 
     def _title(self) -> str:
-        best = self.series[-1]
+        own = {bar.series for bar in self.bars if bar.n is not None} or set(self.series)
+        best = [series for series in self.series if series in own][-1]
         bars = [bar for bar in self.bars if bar.series == best]
         half = sum(bar.low >= 50 for bar in bars)
         return f"{best} stands above half of the takers in {half} of {counted(len(bars), 'exam')}"
 
     def _caption(self) -> str:
-        sizes = ", ".join(f"{exam} {self.of(exam)[0].n}" for exam in self.exams if self.of(exam)[0].n is not None)
+        found = {exam: {bar.n for bar in self.of(exam) if bar.n is not None} for exam in self.exams}
+        sizes = ", ".join(f"{exam} {' or '.join(map(str, sorted(n)))}" for exam, n in found.items() if n)
         text = (
             f"n (questions): {sizes or 'as published'}. Whiskers are 95 % bootstrap intervals of the low end, thin "
             "lines go to the high end of the range."

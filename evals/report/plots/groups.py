@@ -5,22 +5,25 @@ from __future__ import annotations
 import argparse
 import math
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from evals.comparison.completed_report import completed_report
 from evals.comparison.run_list import conditioned, images_of, model_of, prompt_of
 from evals.errors import DataError, UsageError, did_you_mean
-from evals.record.summary import RecordSummary, summaries
+from evals.record.folders import summaries
+from evals.record.summary import RecordSummary
 from evals.report.plots.figure import COLOURS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
-from evals.report.words import counted, in_columns, interval_text, number, one_line
+from evals.report.words import counted, distinct_in_columns, in_columns, interval_text, number, one_line
 from evals.report_keys import Metric, headline, metrics_of
 
 BY_EVAL = "eval"
 TITLES = ("group", "model", "metric", "value", "low", "high", "n", "method")
-NAME_WIDTH = 26
+NAME_WIDTH, MODEL_WIDTH = 26, 18
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -59,12 +62,24 @@ def make(records: Sequence[str], options: argparse.Namespace) -> GroupsPlot:
         raise UsageError(f"--chance {options.chance:g}: a number from 0 to 1")
     runs = [_ended(path) for path in records]
     by = options.by or _usual_key(runs)
-    bars = [bar for run in runs for bar in _bars(run, by, options.metric, wrong=options.wrong)]
+    of_run = [list(_bars(run, by, options.metric, wrong=options.wrong)) for run in runs]
+    places = Counter(_place(bar) for bars in of_run for bar in bars)
+    bars = [
+        # A model with two runs, before and after a change, is named by its files too.
+        replace(bar, model=f"{bar.model} ({one_line(Path(path).stem)})")
+        if any(places[_place(other)] > 1 for other in bars)
+        else bar
+        for path, bars in zip(records, of_run, strict=True)
+        for bar in bars
+    ]
     if not bars:
         raise _no_groups(runs, options)
     twice = [bar for i, bar in enumerate(bars) if any(_place(bar) == _place(other) for other in bars[:i])]
     if twice:
-        raise UsageError(f"two records are of {twice[0].model} on {twice[0].group}", fix="name one of them")
+        raise UsageError(
+            f"two records are of {twice[0].model} on {twice[0].group}",
+            fix="name it once, or give the files names of their own",
+        )
     return GroupsPlot(tuple(_in_order(bars, options)), by, options.chance, options.lower_is_better or options.wrong)
 
 
@@ -110,7 +125,8 @@ def _eval_of(run: RecordSummary) -> str:
 
 
 def _bars(run: RecordSummary, by: str, wanted: str | None, *, wrong: bool) -> Iterator[GroupBar]:
-    reports = {_eval_of(run): run.report or {}} if by == BY_EVAL else _groups_of(run).get(by, {})
+    whole = completed_report(run.report or {}, run.path).report if by == BY_EVAL else {}
+    reports = {_eval_of(run): whole} if by == BY_EVAL else _groups_of(run).get(by, {})
     for group, report in reports.items():
         metrics = metrics_of(report) if isinstance(report, Mapping) else {}
         name = wanted or headline(report) if metrics else None
@@ -184,14 +200,15 @@ class GroupsPlot:
     def text(self) -> str:
         """Each group with its models, values, intervals and n."""
         lines = [f"{self._what()}{'; lower is better' if self.lower_is_better else ''}"]
-        lines.append(
-            f"  {self.by[:NAME_WIDTH]:<{NAME_WIDTH}} {'model':<18} {'value':>7}  {'95 % interval':<15}{'n':>7}"
-        )
+        head = f"  {self.by[:NAME_WIDTH]:<{NAME_WIDTH}} {'model':<{MODEL_WIDTH}} {'value':>7}"
+        lines.append(f"{head}  {'95 % interval':<15}{'n':>7}")
+        groups = distinct_in_columns((bar.group for bar in self.bars), NAME_WIDTH)
+        models = distinct_in_columns((bar.model for bar in self.bars), MODEL_WIDTH)
         for bar in self.bars:
             ends = interval_text(*bar.metric.ci95) if bar.metric.ci95 else ""
             n = "" if bar.metric.n is None else f"{bar.metric.n:,}"
-            start = f"  {in_columns(bar.group, NAME_WIDTH)} {in_columns(bar.model, 18)} {number(bar.metric.value):>7}"
-            lines.append(f"{start}  {ends:<15}{n:>7}".rstrip())
+            start = f"  {in_columns(groups[bar.group], NAME_WIDTH)} {in_columns(models[bar.model], MODEL_WIDTH)}"
+            lines.append(f"{start} {number(bar.metric.value):>7}  {ends:<15}{n:>7}".rstrip())
         return "\n".join([*lines, *([f"  chance {number(self.chance)}"] if self.chance is not None else [])])
 
     def as_json(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from evals.report.comparison_words import (
 from evals.report.run_names import legend
 from evals.report.words import (
     columns_of,
+    distinct_in_columns,
     in_columns,
     indented,
     level_text,
@@ -109,15 +110,16 @@ def _group_lines(c: Comparison) -> Iterator[str]:
         yield f"{report_name(c.b.metric)} by {key}"
         yield f"{'':<{width}}  {'before':>6}  {'after':>6}  {'diff':>6}  {'interval':<16}  {'p':<8}  n"
         rows = [group for group in c.groups if group.key == key]
-        yield from (group_line(group, width) for group in rows[:N_GROUPS])
+        names = distinct_in_columns((one_line(group.name) for group in rows[:N_GROUPS]), width)
+        yield from (group_line(group, width, names[one_line(group.name)]) for group in rows[:N_GROUPS])
         if len(rows) > N_GROUPS:
             yield f"({len(rows) - N_GROUPS} more: --json)"
     yield f"(intervals and p: {c.family}, at {level_text(1 - c.alpha)})"
 
 
-def group_line(group: GroupDifference, width: int) -> str:
-    """A row in the table of groups."""
-    d, name = group.difference, in_columns(one_line(group.name), width)
+def group_line(group: GroupDifference, width: int, name: str) -> str:
+    """A row in the table of groups. name: of the group, as it is shown."""
+    d, name = group.difference, in_columns(name, width)
     return (
         f"{name}  {number(d.mean_b):>6}  {number(d.mean_a):>6}  {signed(d.value):>6}  "
         f"{signed_interval(d.interval, TOO_FEW):<16}  {p_value(group.p_corrected):<8}  {d.n:,}"

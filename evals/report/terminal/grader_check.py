@@ -10,6 +10,7 @@ from evals.labelling.grader_check import Agreeing, GraderCheck, Scores
 from evals.report.words import (
     INDENT,
     counted,
+    distinct_in_columns,
     in_columns,
     indented,
     interval,
@@ -20,7 +21,6 @@ from evals.report.words import (
     wrapped,
 )
 from evals.stats.estimate import Estimate
-from evals.texts.safe_text import cut_middle
 
 MOST_GROUPS = 20
 NAME_WIDTH = 22
@@ -82,7 +82,8 @@ def _confusion(counts: Mapping[tuple[str, str], int], order: Sequence[str]) -> l
     place = {choice: number for number, choice in enumerate(order)}
     labels = sorted({label for label, _ in counts}, key=lambda one: (place.get(one, len(place)), one))
     choices = sorted({choice for _, choice in counts}, key=lambda one: (place.get(one, len(place)), one))
-    shown = [cut_middle(one_line(choice), CHOICE_WIDTH) for choice in choices]
+    names = distinct_in_columns(map(one_line, choices), CHOICE_WIDTH)
+    shown = [names[one_line(choice)] for choice in choices]
     lines = [f"{INDENT}{'people / grader':<{NAME_WIDTH}} " + "  ".join(f"{name:>5}" for name in shown)]
     widths = [max(5, len(name)) for name in shown]
     for label in labels:

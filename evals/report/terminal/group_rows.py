@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evals.report.words import columns_of, counted, in_columns, interval_text, number, one_line
+from evals.report.words import columns_of, counted, distinct_in_columns, in_columns, interval_text, number, one_line
 from evals.report_keys import TOO_FEW, Metric, metrics_of
 
 MAX_GROUP_ROWS = 20  # more would push the metrics off a screen of common height
@@ -40,10 +40,11 @@ def group_lines(report: Mapping[str, Any]) -> list[str]:
         methods = dict.fromkeys(metric.method for _, _, metric in rows if metric.method is not None)
         lines.append(f"{name} by {key}" + (f" ({', '.join(methods)})" if methods else ""))
         width = min(MAX_GROUP_NAME, max(columns_of(value) for value, _, _ in rows[:MAX_GROUP_ROWS]))
+        shown = distinct_in_columns((value for value, _, _ in rows[:MAX_GROUP_ROWS]), width)
         for value, seen, metric in rows[:MAX_GROUP_ROWS]:
-            sure = certainty(metric, with_stderr=False)
+            sure = certainty(metric, with_stderr=False) or ("" if metric.n is None else f"n = {metric.n:,}")
             shrunk = "" if seen is metric else f"shrunk {number(metric.value):<7} "
-            lines.append(f"  {in_columns(value, width)}  {number(seen.value):<7} {shrunk}{sure}".rstrip())
+            lines.append(f"  {in_columns(shown[value], width)}  {number(seen.value):<7} {shrunk}{sure}".rstrip())
         if len(rows) > MAX_GROUP_ROWS:
             lines.append(f"  and {len(rows) - MAX_GROUP_ROWS} more; all of them: evals view RECORD --json -n 1")
     return lines

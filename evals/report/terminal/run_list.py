@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evals.comparison.run_list import RunLine, conditioned
-from evals.report.words import counted, interval_text, money, number, one_line
-from evals.texts.safe_text import cut_middle
+from evals.report.words import (
+    columns_of,
+    counted,
+    distinct_in_columns,
+    in_columns,
+    interval_text,
+    money,
+    number,
+    one_line,
+)
 
+NAMES = (1, 2)
+"Columns that may be cut: eval and model."
 HEAD = ("when", "eval", "model", "score", "95 % interval", "n", "cost", "state")
 
 
@@ -23,6 +33,8 @@ def run_list_text(runs: Sequence[RunLine], n_all: int, width: int | None) -> str
     widths = _widths(rows)
     if width is not None:
         _narrow(widths, _excess(rows, shown, width))
+    names = {column: distinct_in_columns((row[column] for row in rows), widths[column]) for column in NAMES}
+    rows = [tuple(names[column][cell] if column in NAMES else cell for column, cell in enumerate(row)) for row in rows]
     lines = ["  ".join(_cell(row, column, widths[column]) for column in shown).rstrip() for row in rows]
     if len(runs) < n_all:
         lines.append(f"{len(runs):,} of {counted(n_all, 'run')}; --last 0 shows all")
@@ -44,7 +56,7 @@ def _row(run: RunLine) -> tuple[str, ...]:
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    return [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return [max(columns_of(row[column]) for row in rows) for column in range(len(HEAD))]
 
 
 def _excess(rows: Sequence[Sequence[str]], shown: Sequence[int], width: int) -> int:
@@ -61,5 +73,4 @@ def _narrow(widths: list[int], excess: int) -> None:
 
 
 def _cell(row: tuple[str, ...], column: int, width: int) -> str:
-    text = cut_middle(row[column], width)
-    return f"{text:>{width}}" if HEAD[column] in ("score", "n", "cost") else f"{text:<{width}}"
+    return in_columns(row[column], width, right=HEAD[column] in ("score", "n", "cost"))

@@ -46,6 +46,8 @@ def before_run_on(text: str) -> str:
     """
     hashed, marked = _HASHED.search(text), _MARKED.search(text)
     for start in _NEXT_QUESTION.finditer(text):
+        if "\n" not in start["gap"]:
+            continue
         if hashed is not None and hashed.end() <= start.start():
             return text[: start.start()]
         if marked is not None and marked.end() <= start.start() and start["gap"].count("\n") > 1:
@@ -54,10 +56,10 @@ def before_run_on(text: str) -> str:
 
 
 _NEXT_QUESTION = re.compile(
-    r"(?P<gap>\n\s*)(?:[*#]+\s*)?(?:Question|Q|Problem|Human|User|Input)(?:\s*\d{1,3})?(?:\*\*)?\s*:"
+    r"(?P<gap>(?<!\s)\s+)(?:[*#]+\s*)?(?:Question|Q|Problem|Human|User|Input)(?:\s*\d{1,3})?(?:\*\*)?\s*:"
 )
 _HASHED = re.compile(r"^####[ \t*]*[^\w\n]{0,3}\d[^\n]{0,40}$", re.MULTILINE)
-_MARKED = re.compile(r"\\boxed\s*\{|\banswer\s*(?:is\b|:)\W*\w", re.IGNORECASE)
+_MARKED = re.compile(r"\\boxed\s*[\{\d\\]|\banswer\s*(?:is\b|:)\W*\w", re.IGNORECASE)
 
 
 def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
@@ -72,7 +74,7 @@ def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
     found = deque(re.finditer("|".join(words), text, re.IGNORECASE), maxlen=MAX_MARKS)
     for match in reversed(found):
         rest = text[match.end() : match.end() + MAX_MARKED_CHARS]
-        line = next((line for line in rest.splitlines() if line.strip("*_`:$[\\ \t")), "")
+        line = next((line for line in rest.splitlines() if line.strip("*_`\"':$[\\ \t")), "")
         if line:
             yield line
 
@@ -80,11 +82,21 @@ def after_phrases(text: str, phrases: Sequence[str]) -> Iterator[str]:
 def last_boxed(text: str) -> str | None:
     """The content of the last complete `\\boxed{...}` or `\\fbox{...}`, stripped; None without one, or if it is empty.
 
-    Braces may be nested. A box whose content is longer than MAX_MARKED_CHARS does not count.
+    Braces may be nested, or left out: `\\boxed 12`, `\\boxed\\frac12`. What a box without braces holds ends with the
+    formula, or with the number, the letter or the command. A box longer than MAX_MARKED_CHARS does not count.
     """
     boxes = _complete_boxes(text)
     last = next(boxes, None)
     return None if last is None else text[last.start : last.end].strip() or None
+
+
+def of_solution(ideal: str) -> str:
+    """The answer of an accepted answer that is a worked solution: behind a last `####`, or in the last box.
+
+    An ideal that is no solution stays as it is.
+    """
+    answer = ideal.rpartition("####")[2]
+    return (last_boxed(answer) or answer) if "\\boxed" in answer or "\\fbox" in answer else answer
 
 
 def last_boxes(text: str) -> str | None:
@@ -94,13 +106,18 @@ def last_boxes(text: str) -> str | None:
     """
     found: list[_Box] = []
     for box in _complete_boxes(text):
-        if found and not _JOINED.fullmatch(text[box.end + 1 : found[0].mark]):
+        if found and not _JOINED.fullmatch(text[box.after : found[0].mark]):
             break
         found.insert(0, box)
     return ", ".join(f"$\\boxed{{{text[box.start : box.end]}}}$" for box in found) or None
 
 
-_JOINED = re.compile(r"[\s$,;]*(?:\\\)|\\\])?[\s$,;]*(?:and|or)?[\s$,;]*(?:\\\(|\\\[)?[\s$]*")
+_JOINED = re.compile(
+    r"(?:[\s$,;]|\\[()\[\]]|\\q?quad\b|\\[,;:! ]|\b(?:and|or)\b"
+    r"|\\(?:text|mathrm|mbox)\{[^{}]{0,40}?\b(?:and|or)\b[^{}]{0,10}\}"
+    r"|[A-Za-z](?:_\{?\w{1,3}\}?)?\s*=)*"
+)
+"What may stand between two boxes that are one answer: marks, `and`, the left side of the next equation."
 
 
 @dataclass(frozen=True)
@@ -109,14 +126,36 @@ class _Box:
     "Where `\\boxed` begins."
     start: int
     end: int
+    after: int
+    "Where the text goes on behind the box."
 
 
 def _complete_boxes(text: str) -> Iterator[_Box]:
     """The complete boxes among the last MAX_MARKS, from the last one back."""
-    for match in reversed(deque(re.finditer(r"\\(?:boxed|fbox)\s*\{", text), maxlen=MAX_MARKS)):
-        depth = 1
-        for at, char in enumerate(text[match.end() : match.end() + MAX_MARKED_CHARS], start=match.end()):
-            depth += (char == "{") - (char == "}")
-            if depth == 0:
-                yield _Box(match.start(), match.end(), at)
-                break
+    for match in reversed(deque(_BOX.finditer(text), maxlen=MAX_MARKS)):
+        if match["brace"] is None:
+            bare = _BARE_CONTENT.match(text, match.end())
+            if bare is not None:
+                yield _Box(match.start(), bare.start(), bare.end(), bare.end())
+            continue
+        end = _closing_brace(text, match.end())
+        if end is not None:
+            yield _Box(match.start(), match.end(), end, end + 1)
+
+
+def _closing_brace(text: str, start: int) -> int | None:
+    depth = 1
+    for at, char in enumerate(text[start : start + MAX_MARKED_CHARS], start=start):
+        depth += (char == "{") - (char == "}")
+        if depth == 0:
+            return at
+    return None
+
+
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*(?P<brace>\{)?")
+_BARE_CONTENT = re.compile(
+    r"(?=\S)(?:[^$\n]{1,100}?(?=\s*[.,;]?\s*(?:\$|\\\)|\\\]))"
+    r"|-?\d(?:[\d.,/]*\d)?"
+    r"|\\[a-zA-Z]+(?:\s*\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})+"
+    r"|\\[dt]?frac\s*\d\s*\d|[A-Za-z](?![A-Za-z]))"
+)

@@ -10,14 +10,22 @@ from fractions import Fraction
 from typing import Protocol
 
 from evals.errors import UsageError, did_you_mean
-from evals.suite.answers.answer_places import MAX_MARKED_CHARS, MAX_MARKS, answer_number, before_run_on, last_boxed
+from evals.suite.answers.answer_places import (
+    MAX_MARKED_CHARS,
+    MAX_MARKS,
+    answer_number,
+    before_run_on,
+    last_boxed,
+    of_solution,
+)
 from evals.suite.answers.answer_places import after_phrases as after_phrases
+from evals.suite.answers.boxed_rule import BoxedRule as BoxedRule
 from evals.suite.answers.label_rule import LabelRule, make_labels
 from evals.suite.answers.letter_or_line import LetterOrLineRule
 from evals.suite.answers.letter_rule import ANSWER_PHRASES as ANSWER_PHRASES
 from evals.suite.answers.letter_rule import LetterRule as LetterRule
 from evals.suite.answers.numbers import last_number, plain, to_number
-from evals.suite.answers.same_answer import bare_latex, same_number, same_text, undressed
+from evals.suite.answers.same_answer import same_number_text, same_text, undressed
 from evals.suite.answers.several_letters import LettersRule
 
 _NUMBERS, _LETTERS = ("number", "last_number", "marked_number"), ("letter", "letters", "letter_or_line")
@@ -31,7 +39,7 @@ _AFTER_HASHED = re.compile(
 _NO_PLAIN_NUMBER = re.compile(
     r"\\(?:[dt]?frac|sqrt|pi|tau|theta|alpha|beta|phi|ln|log|exp|sin|cos|tan|binom|infty|sum|prod|int)(?![a-zA-Z])|[π√∞]"
 )
-_SENTENCE = re.compile(r"\w+\W+\w+\W+\w.*[.!?:)]\W*$")
+_SENTENCE_END = re.compile(r"[.!?:)]\W*\Z")
 _CLOSING = re.compile(
     r"\b(?:hope (?:this|that|it)|let me know|feel free|happy to (?:help|explain)|glad to help"
     r"|any (?:other |more )?questions"
@@ -40,14 +48,15 @@ _CLOSING = re.compile(
 )
 _END_TOKEN = re.compile(r"(?:<\|[^|<>]{1,40}\|>|</?s>|<(?:eos|end_of_turn)>|\[/INST\])$")
 _ANSWER_LINE = re.compile(r"<(answer|final_answer)>\s*(.*?\S)\s*</\1>", re.IGNORECASE)
-_RULE = re.compile(r"[-*_=\u2014\u2500 ]{3,}|`{3,}\w*|</?(?:answer|final_answer)>", re.IGNORECASE)
-"A line that holds no answer: a horizontal rule, the edge of a block of code, a tag alone."
+_RULE = re.compile(
+    r"[-*_=\u2014\u2500 ]{3,}|`{3,}\w*|</?(?:answer|final_answer)>|\\[\[\]()]|\$\$|[\"']{3,}", re.IGNORECASE
+)
+"A line that holds no answer: a horizontal rule, the edge of a block of code or of a formula, a tag alone."
 _DECORATION = re.compile(
     r"^(?:[-+>\u2022]|\*(?!\*))[ \t]+(?=[*_`(]*[^\W\d_])"
     r"|[\s.!]*[\u2705\u2713\u2714\u2728\ufe0f\u200d\U0001f300-\U0001faff]+$"
 )
 "A list's bullet, and emoji at the end."
-_UNITS = re.compile(r"\\(?:text|mathrm|mbox)\{[^{}]*\}|\^\{?\\circ\}?|^\s*[A-Za-z]\s*=")
 
 
 def _unmarked(line: str) -> str:
@@ -61,8 +70,9 @@ def _unmarked(line: str) -> str:
     return tagged[2] if tagged else line
 
 
-_LETTER = re.compile(r"^\(([A-Z])\)$")
-_SIGN = re.compile(r"^\s*[-\u2212]\s+(?=[\d.$\\])")
+def _is_sentence(line: str) -> bool:
+    """Whether a line has three words or more and ends as a sentence does."""
+    return len(re.findall(r"\w+", line[:400])) > 2 and _SENTENCE_END.search(line[-60:]) is not None
 
 
 class AnswerRule(Protocol):
@@ -131,52 +141,18 @@ class NumberRule:
 
     def same(self, answer: str, ideal: str) -> bool:
         """Whether both texts are numbers that differ by at most the tolerance."""
-        return same_number(self._value(answer), self._of_ideal(ideal), self.tolerance)
+        return same_number_text(answer, of_solution(ideal), self.decimal_comma, self.tolerance)
 
     def usable(self, ideal: str) -> bool:
-        """Whether `ideal` is one number, or a solution that ends in `#### NUMBER`."""
-        return self._of_ideal(ideal) is not None
+        """Whether `ideal` is one number, or a solution that ends in `#### NUMBER`, or has it in a last box."""
+        return self._value(of_solution(ideal)) is not None
 
     def completion_for(self, ideal: str) -> str | None:
         """`ideal` itself: the only number of a completion is its last one."""
         return ideal
 
-    def _of_ideal(self, ideal: str) -> Fraction | None:
-        """The number of an accepted answer; GSM8K's answers are solutions with the number behind a last `####`."""
-        return self._value(ideal.rpartition("####")[2])
-
     def _value(self, text: str) -> Fraction | None:
         return to_number(text, self.decimal_comma)
-
-
-@dataclass(frozen=True)
-class BoxedRule:
-    """The content of the last complete `\\boxed{...}`.
-
-    Numbers are compared by value, without `x =` before them and units in `\\text{...}` after them. Other answers are
-    compared as LaTeX text, so `x+1` and `1+x` differ.
-    """
-
-    decimal_comma: bool = False
-    tolerance: float = 0.0
-
-    def extract(self, completion: str) -> str | None:
-        """The content of the last complete box; None without a box."""
-        return last_boxed(before_run_on(completion))
-
-    def same(self, answer: str, ideal: str) -> bool:
-        """Whether both are the same number within the tolerance, or the same text by `bare_latex`."""
-        left, right = (to_number(_SIGN.sub("-", _UNITS.sub(" ", text)), self.decimal_comma) for text in (answer, ideal))
-        first, second = (_LETTER.sub(r"\1", bare_latex(undressed(text))) for text in (answer, ideal))
-        return same_number(left, right, self.tolerance) or first == second
-
-    def usable(self, ideal: str) -> bool:
-        """Whether `ideal` holds anything but spaces, dollar signs and commands of layout."""
-        return bool(bare_latex(ideal))
-
-    def completion_for(self, ideal: str) -> str | None:
-        """`ideal` in a box."""
-        return rf"\boxed{{{ideal}}}"
 
 
 @dataclass(frozen=True)
@@ -202,8 +178,11 @@ class LastLineRule:
             lines.pop()
         if not lines:
             return None
+        boxed = last_boxed(lines[-1])
+        if boxed is not None:
+            return undressed(boxed) or None
         answer = next(after_phrases(lines[-1], self.answer_phrases), None)
-        if answer is None and _SENTENCE.search(lines[-1]):
+        if answer is None and _is_sentence(lines[-1]):
             answer = self._marked(lines)
         answer = answer and (answer.lstrip(":\uff1a \t") or answer)
         return undressed(undressed(answer or lines[-1]).strip("*_` \t")) or None

@@ -55,7 +55,7 @@ def answered(request: dict[str, Any]) -> Any:
     in_base = same_in_base(text, ideal)
     if in_base:
         return True
-    if not verify(right, left, timeout_seconds=None):
+    if not verify(right, left, timeout_seconds=None, allow_set_relation_comp=True):
         return False
     differ = in_base is False or (left and right and differ_as_numbers(left[0], right[0], text, ideal))
     return OVERRULED if differ else True

@@ -28,9 +28,9 @@ class Number:
 def numbers_in(text: str, decimal_comma: bool = False) -> Iterator[Number]:
     """The numbers of a text, in order. Positions count in `plain(text)`.
 
-    Read as one number: `1,234.50`, `1,00,000` and `1'234` (groups of digits), `3/4`, `2 3/4`, `-7`, `-$5`, `1e3`,
-    `3 x 10^5`, `2^10`. Groups may also be separated by a narrow or non-breaking space, or by a plain space if a later
-    group begins with 0: `118 000`. Signs of currency and percent are ignored: `10%` is 10.
+    Read as one number: `1,234.50`, `1,00,000`, `1'234` and `1_234` (groups of digits), `3/4`, `2 3/4`, `-7`, `-$5`,
+    `1e3`, `3 x 10^5`, `2^10`. Groups may also be separated by a narrow or non-breaking space, or by a plain space if
+    a later group begins with 0: `118 000`. Signs of currency and percent are ignored: `10%` is 10.
 
     Not read: words with digits (`CO2`, `GPT-4`), exponents of units (`cm^2`), indices (`a_1`), clock times and ratios
     (`12:30`), dates (`2024-05-01`, `1/2/2024`), version numbers (`1.2.3`), and number words (`three`, `million`). A
@@ -43,6 +43,8 @@ def numbers_in(text: str, decimal_comma: bool = False) -> Iterator[Number]:
     flat = plain(text)
     groups = _PLAIN_SPACE_GROUPS if decimal_comma else _PLAIN_SPACE_GROUPS_OF_ZEROS
     flat = groups.sub(lambda match: match[0].replace(" ", _GROUP_SPACE), flat)
+    if "_" in flat:
+        flat = _UNDERSCORE_GROUPS.sub(lambda match: match[0].replace("_", _GROUP_SPACE), flat)
     end = 0
     for match in _CHUNK.finditer(flat):
         if match.start() >= end and match["digits"]:
@@ -82,6 +84,18 @@ def to_number(text: str, decimal_comma: bool = False) -> Fraction | None:
     return found[0].value if all(c in "%°+()" or unicodedata.category(c) == "Sc" for c in around) else None
 
 
+def other_reading(text: str) -> Fraction | None:
+    """The value of a text such as `57,500`, of a language with a decimal comma, if its comma parts thousands.
+
+    Models write both forms in one language: `57,500 $` is most often not 57.5. None for a text whose comma has no
+    group of three digits behind it, or that has another mark too.
+    """
+    found = list(numbers_in(plain(text), decimal_comma=True))
+    if len(found) != 1 or not _ONE_GROUP.fullmatch(found[0].text.strip("-+$ ")):
+        return None
+    return to_number(text)
+
+
 def plain(text: str) -> str:
     """The text with the digits and number marks of all scripts as ASCII, and `½` or LaTeX fractions as `1/2`.
 
@@ -100,6 +114,7 @@ def plain(text: str) -> str:
     return _PARTED_MINUS.sub(r"\1-", text) if "- " in text else text
 
 
+_ONE_GROUP = re.compile(r"\D{0,6}[1-9]\d{0,2},\d{3}")
 _GROUP_SPACE = "\N{NO-BREAK SPACE}"
 _FRACTION_MARK = "\x00"
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
@@ -146,19 +161,20 @@ def _ascii_of(char: str) -> str:
 # Letters of these scripts make a word of a number that they touch ("x2", "CO2"). Scripts without spaces between
 # words are not among them: "答案是18" holds the number 18.
 _WORD = "A-Za-zÀ-ÖØ-öø-ɏͰ-ϿЀ-ӿ"
-_WORD_END = re.compile(f"[{_WORD}]-?$")
-_EXPONENT_END = re.compile(r"(?:\^|[^\W_]_)\s?\{?\s?-?$")
+_WORD_END = re.compile(rf"[{_WORD}]-?\Z")
+_EXPONENT_END = re.compile(r"(?:\^|[^\W_]_)[ \t]?\{?[ \t]?-?\Z")
 _MINUS = rf"(?<![{_WORD}\d)\]}}%])-"
 _CURRENCY = (
     rf"(?:(?<![{_WORD}])(?:Rs|USD|EUR|GBP|INR|BDT|Tk|JPY|CNY|RMB|THB|RUB|CHF|CAD|AUD|KES|TZS|KSh|Ksh|TSh|Tsh|RM)\.?"
-    r"|[$€£¥₹৳฿₽₩₺₴₫₪￥])\s?"
+    r"|[$€£¥₹৳฿₽₩₺₴₫₪￥])[^\S\n]?"
 )
-_LEFT_OF_NUMBER = re.compile(rf"(?:(?:{_MINUS})?{_CURRENCY}-?|{_MINUS})$")
+_LEFT_OF_NUMBER = re.compile(rf"(?:(?:{_MINUS})?{_CURRENCY}-?|{_MINUS})\Z")
 _CHUNK = re.compile(
     rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}(?![\d-])"
     rf"|(?P<digits>\d+(?:[.,:/'{_GROUP_SPACE}]\d+)*|(?<![{_WORD}\d.)\]])\.\d+)",
     re.ASCII,
 )
+_UNDERSCORE_GROUPS = re.compile(r"(?<![\w.,'])\d{1,3}(?:_\d{3})+(?![\d/'_])")
 _PLAIN_SPACE_GROUPS = re.compile(r"(?<![\d.,'])\d{1,3}(?: \d{3})+(?![\d/'])")
 _PLAIN_SPACE_GROUPS_OF_ZEROS = re.compile(r"(?<![\d.,'])\d{1,3}(?: \d{3})*(?: 0\d{2})(?: \d{3})*(?![\d/'])")
 _MIXED_REST = re.compile(rf"[ \t]+(?P<over>\d{{1,9}})/(?P<under>\d{{1,9}})(?![\d/:{_WORD}])")

@@ -6,15 +6,16 @@ import re
 import unicodedata
 from fractions import Fraction
 
-from evals.suite.answers.numbers import to_number
+from evals.suite.answers.numbers import other_reading, to_number
 
 
 def bare_latex(text: str) -> str:
     """LaTeX without the parts that do not change its meaning.
 
-    Removed: spaces, dollar signs, degree signs, sizes of brackets and fractions, `\\text{...}` around words, and a
-    final full stop. `\\frac12` and `\\sqrt2` get their braces.
+    Removed: spaces but those between digits, dollar signs, degree signs, sizes of brackets and fractions,
+    `\\text{...}` around words, and a final full stop. `\\frac12` and `\\sqrt2` get their braces.
     """
+    text = re.sub(r"(?<=\d)\s+(?=\d)", "~", text)  # `3 1/2` is not `31/2`
     text = re.sub(r"(?<!\\)\\(?:left|right|displaystyle|[,;:!> ])|\$|\s|\^\{?\\circ\}?", "", text)
     text = re.sub(r"\\(?:text|mathrm|textbf|mathbf|mbox)\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\[dt]frac", r"\\frac", text).removesuffix(".")
@@ -42,6 +43,17 @@ def same_number(answer: Fraction | None, ideal: Fraction | None, tolerance: floa
     return abs(answer - ideal) <= Fraction(tolerance) * abs(ideal)
 
 
+def same_number_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: float = 0.0) -> bool:
+    """Whether two texts are the same number, as `same_number` compares them.
+
+    decimal_comma: see `evals.suite.answers.numbers`. An answer such as `57,500` counts as 57.5 and as 57500 then.
+    """
+    value = to_number(ideal, decimal_comma)
+    if same_number(to_number(answer, decimal_comma), value, tolerance):
+        return True
+    return decimal_comma and same_number(other_reading(answer), value, tolerance)
+
+
 def same_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: float = 0.0) -> bool:
     """Whether two texts are the same number, or the same words.
 
@@ -49,9 +61,8 @@ def same_text(answer: str, ideal: str, decimal_comma: bool = False, tolerance: f
     with single spaces, and without what `undressed` removes. Brackets around one of both do not count.
     """
     answer, ideal = undressed(answer), undressed(ideal)
-    left, right = to_number(answer, decimal_comma), to_number(ideal, decimal_comma)
-    if left is not None and right is not None:
-        return same_number(left, right, tolerance)
+    if to_number(answer, decimal_comma) is not None and to_number(ideal, decimal_comma) is not None:
+        return same_number_text(answer, ideal, decimal_comma, tolerance)
     first, second = _folded(answer), _folded(ideal)
     if first == second:
         return True

@@ -23,7 +23,13 @@ ASK = (
     "in how many of 100 such cases your answer would be right."
 )
 KINDS = ("verbal", "agreement")
-_STATED = re.compile(r"confidence[\s*_]*(?:is|=|:)?[\s*_]*(\d{1,3}(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
+_STATED = re.compile(
+    r"confidence(?:\s+(?:level|score|rating|estimate))?(?:\s*\([^()\n]{0,40}\))?[\s*_]*(?:is|=|:)?"
+    r"[\s*_]*(?:(?:about|around|roughly|approximately|approx\.|~|\u2248)\s*)?(?:\\boxed\{|[\[($])?\s*"
+    r"(?P<number>\d{1,3}(?:\.\d+)?|\.\d+)(?![\d.,]*\d)[\s*_]*\\?"
+    r"(?P<unit>%|percent\b|(?:/|out\s+of|of)\s*(?P<whole>\d{1,3})\b)?(?P<range>\s*(?:-|\u2013|to\b)\s*\d)?",
+    re.IGNORECASE,
+)
 
 
 class StatedConfidence(ExtractAnswer):
@@ -84,8 +90,10 @@ class StatedConfidence(ExtractAnswer):
     def judged(self, completions: Sequence[str], ideals: Sequence[str]) -> tuple[str | None, float | None, bool]:
         """The answer (None for none), its confidence in [0, 1] (None for none), and whether it is one of `ideals`."""
         if self.kind == "verbal":
-            text, confidence = split_confidence(completions[0])
+            text, confidence, after = split_confidence(completions[0])
             answer = self.rule.extract(text)
+            # Some models state the confidence first.
+            answer = self.rule.extract(after) if answer is None and after.strip() else answer
         else:
             answer, confidence = agreed([self.rule.extract(text) for text in completions], self.rule)
         return answer, confidence, answer is not None and any(self.rule.same(answer, ideal) for ideal in ideals)
@@ -95,19 +103,30 @@ class StatedConfidence(ExtractAnswer):
         return _ConfidenceReport()
 
 
-def split_confidence(completion: str) -> tuple[str, float | None]:
-    """The completion up to its last stated confidence, and that confidence in [0, 1].
+def split_confidence(completion: str) -> tuple[str, float | None, str]:
+    """What stands before the last stated confidence, that confidence in [0, 1], and what follows it.
 
-    Without a stated confidence: the whole completion, and None. A number above 100 gives None too.
+    `85`, `85%` and `85/100` are 0.85, as is `0.85`: with a point, and at most 1, it is no percent unless a sign says
+    so. Without a stated confidence: the whole completion, None and "". A number above 100 and a range give None too.
 
     >>> split_confidence("The answer is 4.  Confidence: 85%")
-    ('The answer is 4.  ', 0.85)
+    ('The answer is 4.  ', 0.85, '')
     """
     found = [*_STATED.finditer(completion)]
     if not found:
-        return completion, None
-    value = float(found[-1][1])
-    return completion[: found[-1].start()], value / 100 if value <= 100 else None
+        return completion, None, ""
+    last = found[-1]
+    return completion[: last.start()], None if last["range"] else _share(last), completion[last.end() :]
+
+
+def _share(stated: re.Match[str]) -> float | None:
+    """The number of a stated confidence as a share; None where it is above its whole."""
+    value, whole = float(stated["number"]), 100.0
+    if stated["whole"]:
+        whole = float(stated["whole"])
+    elif not stated["unit"] and "." in stated["number"] and value <= 1:
+        whole = 1.0
+    return value / whole if 0 <= value <= whole != 0 else None
 
 
 def agreed(answers: Sequence[str | None], rule: AnswerRule) -> tuple[str | None, float | None]:

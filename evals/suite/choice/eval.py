@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -17,6 +17,7 @@ from evals.engine.traits import context_length, traits_of
 from evals.errors import BadSample, EvalsError, UsageError, did_you_mean
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.suite.choice.few_shot import PICKS, SCOPES, FewShotExamples, identity, rows_digest
 from evals.suite.choice.orders import ORDERS, orders_of
 from evals.suite.choice.probing import ModelChoice, Prober
@@ -68,6 +69,7 @@ class Choice(StreamedEval):
     """
 
     scores_without_calls = True
+    metric_ranges: Mapping[str, MetricRange] = {"answer_loss": None}
 
     input_field, ideal_field = "question", "answer"
 

@@ -119,7 +119,7 @@ class Prober:
         letters = self.wording.letters_for(question)
         if method.name == "parsed":
             text = await self._reply(prompt)
-            letter = LetterRule(letters).extract(text)
+            letter = LetterRule(letters, texts=[question.choices[index] for index in order]).extract(text)
             picked = None if letter is None else letters.index(letter)
             return ModelChoice(picked, text=text, prompt=prompt, n_shots=n_shots)
         found = await (self._scored if method.scores_texts else self._next_token)(prompt, letters, method)

@@ -41,7 +41,7 @@ class ChoiceReport:
         self._agreement = Mean()
         self._counts: collections.Counter[str] = collections.Counter()
         self._positions = Positions()
-        self._losses = Mean()
+        self._losses = Mean(name="answer_loss")
         self._unparsed, self._mass = Mean(), Mean()
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:

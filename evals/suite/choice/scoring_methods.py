@@ -17,7 +17,7 @@ METHODS = ("top_logprobs", "echo", "score", "parsed")
 MOST_ALTERNATIVES = (20, 5)
 "How many alternatives of the next token are asked for: what OpenAI gives at most, then what most servers give."
 
-_REFUSALS = frozenset({Kind.BAD_REQUEST, Kind.OTHER, Kind.BAD_REPLY})
+_REFUSALS = frozenset({Kind.BAD_REQUEST, Kind.OTHER, Kind.BAD_REPLY, Kind.NO_ANSWER})
 "Failures of a trial call which mean that the backend does not support the method; others say nothing about it."
 
 

@@ -7,6 +7,20 @@ from pathlib import Path
 
 from evals.datasets.opening import open_text, reading
 from evals.errors import DataError
+from evals.exams.paper import Paper
+from evals.exams.sheet import check_contaminated
+
+
+def contaminated_of(paper: Paper, path: Path | str | None) -> tuple[str, ...] | None:
+    """The ids in a file (`read_contaminated`) of questions and bundles of a paper; DataError for another id too.
+
+    None without a file: nobody looked.
+    """
+    if path is None:
+        return None
+    found = read_contaminated(path)
+    check_contaminated(paper, found, str(path))
+    return found
 
 
 def read_contaminated(path: Path | str) -> tuple[str, ...]:

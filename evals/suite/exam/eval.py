@@ -18,12 +18,13 @@ from evals.eval import Report, StreamedEval
 from evals.exams.items import MARKED_BY_RULE, Item
 from evals.exams.marking import credit_of
 from evals.exams.paper import MODES, Paper, Section
-from evals.exams.read_paper import load_paper
+from evals.exams.reach import Averaging, check_averaging
+from evals.exams.read_paper import PAPER_FILE, load_paper
 from evals.json_text import dumps
 from evals.record.current import record_event, record_metrics
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.code.problems import code_problem
-from evals.suite.exam.contaminated import read_contaminated
+from evals.suite.exam.contaminated import contaminated_of
 from evals.suite.exam.grading import Grading, Marked, answer_began, says_no_image
 from evals.suite.exam.holdout import HoldoutRuns, add_run, count_runs, ledger_path, spec_hash
 from evals.suite.exam.marks import HUMAN, HumanMarks, graders_of, warn_of_unused
@@ -94,9 +95,8 @@ class Exam(StreamedEval):
         self._prompts = {
             section.id: ExamPrompts(section, style, bool(shuffle), self.seed) for section in self.paper.sections
         }
-        self._contaminated = (
-            None if contaminated is None else read_contaminated(self._prefix_registry_path(contaminated))
-        )
+        self._contaminated = contaminated_of(self.paper, contaminated and self._prefix_registry_path(contaminated))
+        self._averaging = Averaging.of(self.paper, self.repeats, self._contaminated or ())
         people = None if human_marks is None else HumanMarks(self._prefix_registry_path(human_marks), self.items)
         names = graders.split("+") if isinstance(graders, str) else [str(name) for name in graders]
         named = [] if grader is None else make_graders(grader, self.registry, self.completion_fn)
@@ -124,8 +124,9 @@ class Exam(StreamedEval):
         return self._named_graders
 
     def _folder(self, exam: str) -> Path:
-        here = Path(exam).expanduser()
-        return here if here.is_dir() else Path(self._prefix_registry_path(exam))
+        here, found = Path(exam).expanduser(), Path(self._prefix_registry_path(exam))
+        # A folder of that name in the working folder may hold anything, the registry of the paper for instance.
+        return here if here.is_dir() and ((here / PAPER_FILE).is_file() or not found.is_dir()) else found
 
     def _mode(self, mode: str | None) -> str | None:
         """The condition of images that the run gets unless it names one; None where nothing is to be said."""
@@ -290,7 +291,9 @@ class Exam(StreamedEval):
             record_metrics(score=points / item.max_points)
 
     def new_report(self) -> Report:
-        """An empty ExamReport."""
+        """An empty ExamReport. Raises DataError if the repeats of the run give scores that a table does not have."""
+        plan = current_plan()
+        check_averaging(self.paper, self._averaging.repeated(1 if plan is None else plan.repeats))
         modes = dict.fromkeys(self._answer_mode(section) for section in self.paper.sections)
         facts = {
             "style": self.style,

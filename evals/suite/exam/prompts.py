@@ -11,7 +11,7 @@ from typing import Any
 from evals.exams.items import BLANK_MARKER, Image, Item
 from evals.exams.paper import Prompt as Blocks
 from evals.exams.paper import Section
-from evals.images.inline import TRANSCRIPT
+from evals.images.parts import TRANSCRIPT
 from evals.suite.exam.options import ShownItem, shown_item
 
 STYLES = ("chat", "text")

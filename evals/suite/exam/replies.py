@@ -14,12 +14,15 @@ from evals.exams.paper import Prompt
 from evals.suite.answers.answer_places import after_phrases
 from evals.suite.answers.answer_rules import LastLineRule, NumberRule
 from evals.suite.answers.letter_rule import ANSWER_PHRASES, LetterRule
-from evals.suite.answers.numbers import plain, to_number
+from evals.suite.answers.numbers import Number, numbers_in, plain, to_number
 from evals.suite.answers.same_answer import same_text, undressed
 from evals.suite.answers.several_letters import LettersRule
 
 _BRACKET = re.compile(r"\W{0,3}\[([^\[\]\n]{0,200})(?:\]|\Z)")
 "The bracket may be left open: requests stop at `]`."
+_SEVERAL = re.compile(r"\b(?:or|and|to|oder|und|bis|ou|et|y|o)\b|[;,]\s|\d\s?[-\u2013\u2014]\s?\d", re.IGNORECASE)
+_SPACED_GROUPS = re.compile(r"(?<![\d.,/ ])\d{1,3}(?: \d{3})+(?![\d/])")
+"`12 500`: in a stated answer, which is short, groups and not two numbers."
 _LONE_LETTER = re.compile(r"[\W_]{0,6}([A-Z])(?=[)\].,:*]|\s*$)")
 _JOINING = frozenset({"and", "then", "before", "finally", "first", "next", "last", "lastly", "order", "is", "the"})
 
@@ -68,7 +71,7 @@ def _mcq(item: Item, text: str, phrases: Sequence[str]) -> Mark:
     lone = _LONE_LETTER.match(rest)
     if lone and lone[1] not in item.options:
         return Mark("invalid", picked=lone[1])
-    letter = LetterRule("".join(item.options), phrases).extract(text)
+    letter = LetterRule("".join(item.options), phrases, tuple(item.options.values())).extract(text)
     if letter is None:
         return Mark("invalid")
     return Mark.of_share(share_of_letters(item, letter), letter)
@@ -126,6 +129,11 @@ def pairs_in(text: str, names: Mapping[str, str]) -> dict[str, str]:
 def _numeric(item: Item, text: str, phrases: Sequence[str]) -> Mark:
     rule = item.numeric
     assert rule is not None
+    if not phrases:
+        text = _SPACED_GROUPS.sub(lambda match: match[0].replace(" ", ""), text)
+    if not phrases and (several := _several_numbers(text)):
+        near = all(any(_is_near(one.value, accepted, rule) for accepted in rule.accepted) for one in several)
+        return Mark.of_share(1.0, text) if near else Mark("invalid", picked=text)
     number = NumberRule(phrases=phrases).extract(text)
     value = None if number is None else to_number(number)
     if number is None or value is None:
@@ -136,6 +144,12 @@ def _numeric(item: Item, text: str, phrases: Sequence[str]) -> Mark:
     if ("/" in bare and not rule.accept_fraction) or not _unit_fits(text, number, rule.unit):
         return Mark("wrong", picked=bare)
     return Mark.of_share(float(any(_is_near(value, accepted, rule) for accepted in rule.accepted)), bare)
+
+
+def _several_numbers(text: str) -> list[Number]:
+    """The numbers of a stated answer that holds more than one: `6 or 7`, `between 5 and 9`; else none."""
+    numbers = list(numbers_in(text)) if _SEVERAL.search(text) and "=" not in text else []
+    return numbers if len(numbers) > 1 else []
 
 
 def _is_near(value: Fraction, accepted: str, rule: Numeric) -> bool:

@@ -63,6 +63,8 @@ class ExamReport:
 
     def as_dict(self) -> dict[str, Any]:
         """The report so far. Questions that were not answered or marked leave the score open: then it is a range."""
+        from evals.exams.score import sections_beside
+
         report = report_keys("score", self._score)
         exam = self._exam()
         final, percentiles = exam["final"], exam["percentiles"]
@@ -79,6 +81,8 @@ class ExamReport:
         warnings = [f"marks of no reply, not used: {listed(without, 5)}"] if without else []
         if unused := unused_marks(self._events.values()):
             warnings.append(f"marks of more people than the paper asks for, not used: {listed(unused, 5)}")
+        if beside := sections_beside(self._sitting.paper):
+            warnings.extend(f"section {name} does not count in the final score" for name in beside)
         return {**report, **counts, **({"warnings": warnings} if warnings else {}), "exam": exam}
 
     def _marks(self) -> dict[str, list[Mark | None]]:

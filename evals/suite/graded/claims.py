@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -16,6 +16,7 @@ from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import Mean, with_keys
 from evals.record.current import record_event, record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.record.recorders import Event
 from evals.suite.graded.rubric import call_kwargs, make_rubric, rubric_digest
 from evals.suite.graded.unit_ratio import unit_ratio_keys
@@ -65,6 +66,8 @@ class ClaimSupport(StreamedEval):
     Raises:
         RegistryError: there is no such rubric. UsageError: more than a model and a grader are named.
     """
+
+    metric_ranges: Mapping[str, MetricRange] = {"n_claims": None, "n_supported": None}
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from evals.engine.calls import first_completion
 from evals.errors import BadSample, RegistryError, UsageError, did_you_mean, listed
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.asking import RETRIES, Asking
 from evals.suite.graded.grading import INVALID_STR, MatchFn
@@ -116,6 +117,12 @@ class ModelBasedClassify(StreamedEval):
         if self._graders_of_argument or not self.further_completion_fns:
             return self._graders_of_argument
         return [last_of_command_line(self.eval_completion_fn, self.completion_fn_names)]
+
+    @property
+    def metric_ranges(self) -> Mapping[str, MetricRange]:  # type: ignore[override]
+        """Of the scores that the rubric gives; empty for one without scores."""
+        scores = set((self.rubric.scores or {}).values())
+        return dict.fromkeys(("score", "score_valid"), (min(scores), max(scores))) if len(scores) > 1 else {}
 
     @cached_property
     def asking(self) -> Asking:

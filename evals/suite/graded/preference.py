@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -15,6 +15,7 @@ from evals.engine.cut_off import reached_limit
 from evals.errors import BadSample, RegistryError, UsageError
 from evals.eval import StreamedEval
 from evals.record.current import record_event, record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.suite.graded.asking import Asking
 from evals.suite.graded.options import checked_panel, checked_retries
 from evals.suite.graded.panel import panel_verdict
@@ -50,6 +51,8 @@ class Preference(StreamedEval):
     """
 
     ideal_field = "reference"
+
+    metric_ranges: Mapping[str, MetricRange] = {"length_difference": None}
 
     def __init__(
         self,

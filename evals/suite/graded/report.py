@@ -36,7 +36,7 @@ class GradedReport:
         self.verdicts = VerdictsReport(panel)
         self.n_read_otherwise = 0
         self.counts: Counter[str] = Counter(dict.fromkeys(choices, 0))
-        self.means = {name: Mean() for name in ("score", "score_valid", "metascore", "invalid_rate")}
+        self.means = {name: Mean(name=name) for name in ("score", "score_valid", "metascore", "invalid_rate")}
         self.rates = {choice: Mean() for choice in rate_of}
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:

@@ -43,7 +43,7 @@ class VerdictsReport:
             self._add_grader(sample_id, verdict)
 
     def _add_grader(self, sample_id: str, verdict: Mapping[str, Any]) -> None:
-        means = self._of_graders.setdefault(verdict["grader"], {"score": Mean(), "invalid_rate": Mean()})
+        means = self._of_graders.setdefault(verdict["grader"], {"score": Mean(name="score"), "invalid_rate": Mean()})
         is_read = verdict["choice"] != INVALID_STR
         means["invalid_rate"].add(sample_id, float(not is_read))
         if verdict["score"] is not None:

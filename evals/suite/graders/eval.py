@@ -12,11 +12,13 @@ from evals.engine.calls import grader_name
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_event, record_match, record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.suite.code.judge import Checker, Judge
 from evals.suite.graded.options import checked_retries
 from evals.suite.graders.answers import item_of, sample_of_result, stored_sample
 from evals.suite.graders.grade import Grade, Grader, NotGraded
 from evals.suite.graders.helpers import RunHelpers, asks_a_model, every
+from evals.suite.graders.model_graders import ScoreModelGrader
 from evals.suite.graders.panel import panel_grade, verdict_data
 from evals.suite.graders.prompts import Prompts, request_of
 from evals.suite.graders.read import read_graders
@@ -79,6 +81,12 @@ class HostedEval(StreamedEval):
     def named_graders(self) -> Sequence[NamedGrader]:
         """All graders that may be asked, each once."""
         return self.helpers.named_graders
+
+    @property
+    def metric_ranges(self) -> Mapping[str, MetricRange]:  # type: ignore[override]
+        """Of the scores that models give within a `range`. What other graders give is judged by the scores."""
+        names = {grader.name: "score" if len(self.graders) == 1 else f"score/{grader.name}" for grader in self.graders}
+        return {names[one.name]: one.range for one in self.graders if isinstance(one, ScoreModelGrader)}
 
     def _make_helpers(self, grader: GraderArgument | None, embedding_model: str, judge: Judge) -> RunHelpers:
         given = [NamedGrader(grader_name(fn), fn) for fn in self.completion_fns[1:]]

@@ -57,7 +57,11 @@ class GradesReport:
                 self._accuracy.add(sample_id, float(event.data["correct"]))
             elif event.type == "metrics" and "invalid" in event.data:
                 for name, value in event.data.items():
-                    mean = self._invalid if name == "invalid" else self._means.setdefault(name, Mean(self._repeats))
+                    mean = (
+                        self._invalid
+                        if name == "invalid"
+                        else self._means.setdefault(name, Mean(self._repeats, name=name))
+                    )
                     mean.add(sample_id, float(value))
 
     def as_dict(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -14,6 +14,7 @@ from evals.engine.traits import traits_of
 from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.record.current import record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.record.recorders import Event
 from evals.report_keys import metric_keys
 from evals.stats.intervals import ExactSum, mean_of, t_interval
@@ -36,6 +37,7 @@ class TextLoss(StreamedEval):
     """
 
     scores_without_calls = True
+    metric_ranges: Mapping[str, MetricRange] = dict.fromkeys(("score", "nats", "n_tokens", "n_bytes"))
     input_field = "text"
 
     def __init__(self, completion_fns: Sequence[Any], samples_jsonl: str, *args: Any, **kwargs: Any) -> None:

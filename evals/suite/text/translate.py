@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -11,6 +11,7 @@ from evals.engine.context import current_plan
 from evals.eval import Report
 from evals.metrics import MatchReport
 from evals.record.current import record_match, record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.record.recorders import Event
 from evals.report_keys import interval_keys
 from evals.suite.match.match import Match
@@ -39,6 +40,9 @@ class Translate(Match):
     """
 
     scores_without_calls = True
+    metric_ranges: Mapping[str, MetricRange] = dict.fromkeys(
+        ("sacrebleu_score", "sacrebleu_sentence_score"), (0.0, 100.0)
+    )
 
     def __init__(self, *args: Any, tokenize: str = AUTO, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

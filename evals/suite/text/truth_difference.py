@@ -10,6 +10,7 @@ from evals.errors import BadSample, UsageError
 from evals.eval import Report, StreamedEval
 from evals.metrics import MetricsReport
 from evals.record.current import record_metrics
+from evals.record.metric_ranges import MetricRange
 from evals.suite.graders.similarity import METRICS
 from evals.suite.one_model import require_one
 from evals.suite.samples.messages import check_prompt
@@ -41,6 +42,7 @@ class TruthDifference(StreamedEval):
     """
 
     scores_without_calls = True
+    metric_ranges: Mapping[str, MetricRange] = {f"{name}_diff": (-1.0, 1.0) for name in MEASURES}
 
     def __init__(
         self,

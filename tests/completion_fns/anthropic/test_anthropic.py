@@ -245,6 +245,12 @@ def test_an_answer_that_was_refused_as_a_whole_is_a_content_filter_failure():
     assert failure(message_reply("", stop_reason="refusal", content=[])).kind is Kind.CONTENT_FILTER
 
 
+def test_a_turn_that_ends_without_a_block_is_no_answer_but_one_that_a_stop_text_ended_is():
+    assert failure(message_reply("", stop_reason="end_turn", content=[])).kind is Kind.NO_ANSWER
+    with AnthropicServer(message_reply("", stop_reason="stop_sequence", content=[])) as server:
+        assert ask(claude(server)).texts == [""]
+
+
 def test_a_refused_sampling_argument_is_left_out_for_the_rest_of_the_run():
     def answer(body: dict[str, Any]) -> str | HttpReply:
         if "temperature" in body:

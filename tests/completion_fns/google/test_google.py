@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evals.completion import Completions
-from evals.completion_fns.google.backend import GoogleCompletionFn, retry_delay_s
+from evals.completion_fns.google.backend import GoogleCompletionFn
 from evals.completion_fns.google.contents import CHAT_FORMAT, config_of
 from evals.engine.calls import complete_sync
 from evals.engine.failures import CallFailed, Kind
@@ -195,6 +195,7 @@ def test_n_completions_are_n_calls():
         (candidate_reply(None, finish_reason="SAFETY"), Kind.CONTENT_FILTER),
         (candidate_reply(None, finish_reason="OTHER"), Kind.SERVER),
         (candidate_reply(None, finish_reason="MALFORMED_RESPONSE"), Kind.SERVER),
+        (candidate_reply(None, finish_reason="STOP"), Kind.NO_ANSWER),
         (HttpReply(b"{}"), Kind.BAD_REPLY),
         (HttpReply(b"{}", breakage=Breakage.RESET), Kind.CONNECTION),
         (HttpReply(b"{}", breakage=Breakage.DISCONNECT), Kind.CONNECTION),
@@ -214,7 +215,6 @@ def test_the_time_to_wait_is_read_from_the_details():
     with GoogleServer(reply) as server, pytest.raises(CallFailed) as caught:
         ask(gemini(server))
     assert caught.value.retry_after_s == 34.5
-    assert retry_delay_s('{"retryDelay": "soon"}') is None
 
 
 def test_a_wrong_key_is_an_auth_failure():

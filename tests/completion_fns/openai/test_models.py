@@ -20,6 +20,7 @@ from evals.completion_fns.openai.models import (
 from evals.errors import UsageError
 from evals.specs import ModelInfo
 from evals.testing.openai_server import Answer, Call, LoopbackServer
+from tests.support.pictures import PNG
 
 ENDPOINTS = [OpenAIChatCompletionFn, OpenAICompletionFn, OpenAIResponsesCompletionFn]
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "One?"}]
@@ -218,7 +219,7 @@ def test_the_text_class_ignores_what_nothing_knows(caplog: pytest.LogCaptureFixt
 
 def test_images_travel_as_parts_and_local_files_as_data_urls(tmp_path):
     picture = tmp_path / "dot.png"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\n")
+    picture.write_bytes(PNG)
     part = {"type": "image_url", "image_url": {"url": str(picture), "detail": "low"}}
     chat = [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, part]}]
     with LoopbackServer() as server:

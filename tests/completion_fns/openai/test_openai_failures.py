@@ -183,7 +183,7 @@ class _Fixed:
         (HttpReply(b'{"error": "strange"}'), Kind.SERVER, "strange"),
         (HttpReply(b"", 307, headers=(("Location", "https://elsewhere.test/v1"),)), Kind.BAD_REQUEST, "elsewhere.test"),
         (HttpReply(b"", 500), Kind.SERVER, "no message"),
-        (HttpReply(b'{"choices": [{"message": {"content": null}}]}'), Kind.BAD_REPLY, "null, without a tool call"),
+        (HttpReply(b'{"choices": [{"message": {"content": null}}]}'), Kind.NO_ANSWER, "'content' is null"),
         (HttpReply(b'{"choices": [{"delta": {"content": "4"}}]}'), Kind.BAD_REPLY, "part of a stream"),
         (HttpReply(b'{"choices": [{"message": {"content": 4}}]}'), Kind.BAD_REPLY, "is a number"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,13 @@ def test_runs_without_a_percentile_are_left_out_and_named(tmp_path: Path) -> Non
         make([open_range], OPTIONS)
 
 
-def test_two_runs_of_one_model_on_one_exam_are_refused(tmp_path: Path) -> None:
+def test_two_runs_of_one_model_on_one_exam_are_named_by_their_files(tmp_path: Path) -> None:
     one = record(tmp_path, "m")
-    with pytest.raises(UsageError, match="two records are of m on law"):
+    two, other = str(tmp_path / "after.jsonl"), record(tmp_path, "n")
+    shutil.copy(one, two)
+    models = {bar.model for bar in make([one, two, other], OPTIONS).bars}
+    assert models == {f"m ({Path(one).stem})", "m (after)", "n"}
+    with pytest.raises(UsageError, match=r"two records are of m \(m-law-None\) on law"):
         make([one, one], OPTIONS)
 
 

@@ -97,10 +97,11 @@ def test_what_is_not_there_is_an_error(tmp_path: Path, argv: str, error: type[Ev
     assert words in str(caught.value)
 
 
-def test_two_runs_of_one_model_on_one_group_are_an_error(tmp_path: Path) -> None:
+def test_two_runs_of_one_model_on_one_group_are_named_by_their_files(tmp_path: Path) -> None:
     records = [write(tmp_path / f"{name}.jsonl", "m", "e.test.v0", TABLE) for name in ("a", "b")]
-    with pytest.raises(UsageError, match="two records are of m on"):
-        made(*records)
+    assert made(*records).models == ["m (a)", "m (b)"]
+    with pytest.raises(UsageError, match=r"two records are of m \(a\) on"):
+        made(records[0], records[0])
 
 
 def test_a_run_that_has_not_ended_is_an_error(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -366,3 +368,40 @@ def test_decorations_never_change_what_is_read(
     found = rule.extract(before + said.format(decoration.format(ideal)) + after)
     assert found is not None
     assert rule.same(found, ideal)
+
+
+@pytest.mark.parametrize("extract", ["number", "last_number", "marked_number"])
+def test_a_number_alone_on_the_last_line_is_read_whatever_the_line_above_ends_with(extract: str) -> None:
+    rule = make_rule(extract)
+    assert rule.extract("There are 3 boxes of 6 apples\n18") == "18"
+    assert rule.extract("So she has\n18 apples") == "18"
+
+
+def test_a_line_of_quotation_marks_behind_a_phrase_is_no_answer() -> None:
+    assert make_rule("marked_number").extract('FINAL ANSWER:\n"""\nHe works 36 hours in 4 weeks.\n"""') == "36"
+    assert make_rule("letter").extract('The answer is\n"""\nB\n"""') == "B"
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("Thus\n\\[\n\\boxed{Paris}\n\\]", "Paris"),
+        ("Thus\n$$\n\\boxed{Paris}\n$$", "Paris"),
+        ("Hence we get \\boxed{\\text{Paris}}.", "Paris"),
+        ('FINAL ANSWER:\n"""\nParis\n"""', "Paris"),
+    ],
+)
+def test_the_last_line_may_hold_a_box_or_stand_within_the_edges_of_a_formula(completion: str, answer: str) -> None:
+    assert make_rule("last_line").extract(completion) == answer
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 40_000, "a " * 20_000, "\\boxed " * 5_000, "\\boxed{(A)" + " " * 20_000, "5 a " * 9_000]
+)
+@pytest.mark.parametrize("extract", ["number", "boxed", "last_line", "letter"])
+def test_long_lines_are_read_in_no_time(extract: str, text: str) -> None:
+    rule = make_rule(extract)
+    start = time.perf_counter()
+    answer = rule.extract(text)
+    rule.same((answer or text)[:4_000], "5")
+    assert time.perf_counter() - start < 4

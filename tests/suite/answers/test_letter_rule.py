@@ -247,3 +247,126 @@ def test_long_loops_are_read_in_seconds(text: str) -> None:
     began_s = time.process_time()
     LetterRule().extract(text * 40_000)
     assert time.process_time() - began_s < 10
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "(a) The work is the force times the distance. (b) The power is the work by the time",
+        "a) The pressure is 3 atm.\nThe volume follows.\nb) The density is",
+        "(A) The carrier is at 100 MHz. (B) The swing is 50 kHz.",
+        "(i) The current is 5 A. (ii) The loss is 2 W.",
+        "I. The sum is even.\nThis is true.\nII. The sum is prime.",
+        "a) The optimal number of orders follows from the cost of each order and of the stock that is held, "
+        + "so " * 60,
+    ],
+)
+def test_parts_of_a_question_at_the_start_are_no_choice(completion: str) -> None:
+    assert LetterRule("ABCDEFGHIJ").extract(completion) is None
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "We know P(A) = 0.3 and P(B|C) = P(C) / P(B), and so P(A)",
+        "By the rule det(B) = 4 det(A)",
+        "The rate is d[A]/dt = -k[A]",
+        "The bear is large, so (C) is incorrect. The fish is not, so (D) is not right either",
+        "(A) means it rains.\n(B) means it does not rain.\n(C) means it rains or",
+        "Consider each choice:\n(A) means that it rains, or",
+        "Let us look at every option:\n\nA. Rain falls, which",
+        "(A) is true because it rains. (B) is true because it snows.",
+        "Option A: 3 x 4 = 12\nOption B: 4 x 5 = 20\nOption C: 5 x",
+        "The ratio is 2.\n\nThe area is\nA =",
+        "~E is given\n~D",
+        "T\nF\nD\nC",
+        "B. Rain falls.\nC. Snow falls.\nD.",
+    ],
+)
+def test_letters_that_name_quantities_or_are_weighed_one_by_one_are_no_choice(completion: str) -> None:
+    assert LetterRule("ABCDE").extract(completion) is None
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "(A), (B) and (C) all hold. The answer is (J).",
+        "First (A). Then the answer is (CE).",
+        "(B) is likely. The answer is BCD.",
+        "The closest option is (B). The answer is (None of the above).",
+        "The answer is B. No, wait. The answer is none of the options.",
+        "Perhaps (C). The answer is not listed.",
+        "The answer is (Cannot be determined).",
+    ],
+)
+def test_an_answer_that_no_option_has_is_no_answer_whatever_was_named_before(completion: str) -> None:
+    assert LetterRule("ABCDE").extract(completion) is None
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("The answer is not listed, but the closest is (D).", "D"),
+        ("The answer is (E).\nThe format asks for: the answer is (X)", "E"),
+        ("The answer is A (although the reason given there is wrong).", "A"),
+        ("The most accurate statement is:\n\nD. Prices rise in both countries.\n\nThis is because demand grows.", "D"),
+        ("A. no\nB. no\nC. no\nTherefore the best description is:\nC. Prices fall.", "C"),
+        ("The correct choice is (B), as (A) is wrong.", "B"),
+        ("The only remaining option is (C).", "C"),
+        ("the steam engine (D) contributed least to it, since it came late.", "D"),
+        ("a) Paris", "A"),
+        ("(a) 5 m/s, since v = d/t = 10/2.", "A"),
+        ("A) Paris is the capital of France.", "A"),
+        ("The reasons are below.\nB", "B"),
+        ("I. Both hold.", None),
+    ],
+)
+def test_a_letter_is_still_read_beside_denials_lists_and_notes(completion: str, letter: str | None) -> None:
+    assert LetterRule("ABCDE").extract(completion) == letter
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("The best evidence is B. the letter to the bank.", "B"),
+        ("The peak lies at D. 40 Hz.", "D"),
+        ("40 Hz", "D"),
+        ("**40 Hz.**", "D"),
+        ("The organism is C. difficile, and no letter is given.", None),
+        ("The peak lies at 40 Hz", None),
+        ("A. E. coli or B. the letter to the bank?", None),
+        ("The answer is (A). D. 40 Hz is wrong.", "A"),
+    ],
+)
+def test_with_the_texts_of_the_options_a_letter_before_the_whole_text_is_read(
+    completion: str, letter: str | None
+) -> None:
+    texts = ("E. coli", "the letter to the bank", "50 Hz", "40 Hz")
+    assert LetterRule("ABCD", texts=texts).extract(completion) == letter
+
+
+@pytest.mark.parametrize(
+    ("completion", "letter"),
+    [
+        ("\u89e3\u6790\u3002<eoe>\n\u3010\u7b54\u6848\u3011: A <eoa>", "A"),
+        ("\u3010\u7b54\u6848\u3011A<eoa>", "A"),
+        ("D\u9009\u9879\u4e0d\u5bf9\uff0c\u6240\u4ee5\u5e94\u8be5\u9009\u62e9A\u9009\u9879\u3002", "A"),
+        ("\u7b54\u6848\u662fA\uff0c\u56e0\u4e3a", "A"),
+        ("\u3010\u7b54\u6848\u3011B\u3001D<eoa>", None),
+        ("\u6240\u4ee5\u7b54\u6848\u662fB\u548cC\u3002", None),
+        ("\u3010\u7b54\u6848\u3011: B, C <eoa>", None),
+        ("The answer is A<|eot|>", "A"),
+        ("The answer is A </s>", "A"),
+        ("The answer is A < B", None),
+    ],
+)
+def test_a_letter_before_a_tag_or_a_chinese_word_is_closed_and_several_letters_are_none(
+    completion: str, letter: str | None
+) -> None:
+    assert LetterRule("ABCD").extract(completion) == letter
+
+
+def test_a_reply_of_empty_lines_is_read_in_no_time() -> None:
+    start = time.perf_counter()
+    assert LetterRule("ABCD").extract("\n" * 40_000 + "\n \n" * 10_000) is None
+    assert time.perf_counter() - start < 5

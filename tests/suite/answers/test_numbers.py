@@ -236,3 +236,35 @@ def test_a_minus_and_a_space_are_a_sign_where_no_list_begins_and_nothing_is_take
     found = last_number(text)
     assert found is not None
     assert found.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The total is\n18", [18]),
+        ("She pays in USD\n18", [18]),
+        ("Answer:\n\n  18 apples", [18]),
+        ("```output\n18\n```\nEighteen of them", [18]),
+        ("y^\n18", [18]),
+        ("so it falls to -\n18", [18]),
+        ("CO2 and x\n-18", [-18]),
+        ("CO 18", [18]),
+        ("CO18 and y^ 18", []),
+    ],
+)
+def test_a_number_at_the_start_of_a_line_is_no_part_of_the_word_above_it(text: str, expected: list[str | int]) -> None:
+    assert values(text) == fractions(*expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12_000 and 1_234_567", [12000, 1234567]),
+        ("-1_000", [-1000]),
+        ("1_00 and 12_0000", [1, 12]),
+        ("x_100 and 1_000_x", [1]),
+        ("__100__", [100]),
+    ],
+)
+def test_underscores_part_groups_of_three_digits(text: str, expected: list[str | int]) -> None:
+    assert values(text) == fractions(*expected)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from evals.suite.answers.same_answer import bare_latex, same_number, same_text
+from evals.suite.answers.same_answer import bare_latex, same_number, same_number_text, same_text
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,28 @@ def test_the_tolerance_is_a_share_of_the_ideal(
     answer: Fraction | None, ideal: Fraction | None, tolerance: float, same: bool
 ) -> None:
     assert same_number(answer, ideal, tolerance) is same
+
+
+@pytest.mark.parametrize(
+    ("answer", "ideal", "same"),
+    [
+        ("57,500 $", "57500", True),
+        ("$57,500", "57.5", True),
+        ("-3,250", "-3250", True),
+        ("3,250", "-3250", False),
+        ("57,500", "57.500", True),
+        ("57,50", "5750", False),
+        ("0,125", "125", False),
+        ("1234,567", "1234567", False),
+        ("1,234.50", "1234.5", True),
+    ],
+)
+def test_with_a_decimal_comma_a_comma_before_three_digits_may_also_part_thousands(
+    answer: str, ideal: str, same: bool
+) -> None:
+    assert same_number_text(answer, ideal, decimal_comma=True) is same
+
+
+def test_without_a_decimal_comma_a_comma_before_three_digits_parts_thousands_alone() -> None:
+    assert same_number_text("57,500", "57500")
+    assert not same_number_text("57,500", "57.5")

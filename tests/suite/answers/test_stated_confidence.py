@@ -36,6 +36,21 @@ sure.dev.v0:
         ("4\nConfidence: high", None),
         ("4", None),
         ("4\nConfidence: 0", 0.0),
+        ("4\nConfidence: 0.85", 0.85),
+        ("4\nConfidence: 1.0", 1.0),
+        ("4\nConfidence: 1", 0.01),
+        ("4\nConfidence: 0.5%", 0.005),
+        ("4\nConfidence: 85/100", 0.85),
+        ("4\nConfidence: 9/10", 0.9),
+        ("4\nConfidence: 4 out of 5", 0.8),
+        ("4\nConfidence (0-100): 85", 0.85),
+        ("4\nConfidence level: ~85%", 0.85),
+        ("4\nConfidence score: **85**", 0.85),
+        ("4\nConfidence: [85]", 0.85),
+        ("4\nConfidence: \\boxed{85\\%}", 0.85),
+        ("4\nConfidence: 80-90", None),
+        ("4\nConfidence: 11/10", None),
+        ("4\nConfidence: 5/0", None),
     ],
 )
 def test_the_last_stated_confidence_counts(text, confidence):
@@ -44,6 +59,12 @@ def test_the_last_stated_confidence_counts(text, confidence):
 
 def test_the_confidence_is_no_part_of_the_answer():
     assert make_rule("number").extract(split_confidence("It is 4.\nConfidence: 85")[0]) == "4"
+
+
+def test_an_answer_behind_the_confidence_is_read_too():
+    sure = StatedConfidence([lambda prompt, **_: ""], "x.jsonl", extract="number")
+    assert sure.judged(["Confidence: 85%\nThe answer is 4."], ["4"]) == ("4", 0.85, True)
+    assert sure.judged(["4\nConfidence: 85, as I counted 2 times"], ["4"]) == ("4", 0.85, True)
 
 
 def test_agreement_is_the_share_of_all_completions():

@@ -14,8 +14,8 @@ from evals.errors import BadSample, DataError
 from evals.record import DummyRecorder
 from evals.suite.choice.mmmu import MMMU, read_question
 from evals.suite.choice.options import make_abc
+from tests.support.pictures import PNG
 
-PNG = b"\x89PNG\r\n\x1a\n (not a whole one)"
 URL = "data:image/png;base64," + base64.b64encode(PNG).decode()
 CHOICE = {
     "question": "Which is it in <image 1>?",

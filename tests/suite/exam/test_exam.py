@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def test_the_clean_score_is_reported_where_it_is_lower(tmp_path: Path) -> None:
     assert exam["full"]["values"]["comp_r"] == 65
 
 
+def test_a_list_of_contaminated_questions_is_checked_before_the_first_call(tmp_path: Path) -> None:
+    (tmp_path / "found.txt").write_text("A2\nA22\n")
+    registry_with(tmp_path, contaminated=tmp_path / "found.txt")
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        with pytest.raises(EvalsError, match=r"(?s)found.txt.*names 'A22'.*did you mean: A2"):
+            sit(tmp_path, server)
+        assert server.bodies == []
+
+
 def test_a_question_without_marks_leaves_a_range(tmp_path: Path) -> None:
     registry_with(tmp_path)
     with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
@@ -55,6 +65,21 @@ def test_a_question_without_marks_leaves_a_range(tmp_path: Path) -> None:
     assert [(one["item"], one["missing"]) for one in exam["missing"]] == [("C1", ["human", "human"]), ("C2", ["human"])]
     assert "exam_score" not in result.report
     assert result.report["n"] == 7
+
+
+def test_a_section_beside_the_final_score_is_said_and_a_folder_of_the_same_name_is_no_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry_with(tmp_path, Path("harbour"), human_marks=write_marks(tmp_path / "marks.jsonl"))
+    paper = tmp_path / "registry" / "data" / "harbour"
+    shutil.copytree(HARBOUR, paper)
+    text = (paper / "exam.yaml").read_text()
+    (paper / "exam.yaml").write_text(text.replace("{a: 0.4, b: 0.3, c: 0.3}", "{a: 0.4, c: 0.6}"))
+    (tmp_path / "harbour").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        report = sit(tmp_path, server).report
+    assert report["warnings"] == ["section B does not count in the final score"]
 
 
 def test_a_failed_question_is_never_wrong(tmp_path: Path) -> None:
@@ -415,3 +440,15 @@ def test_graders_that_the_run_names_stand_for_those_of_the_paper(tmp_path: Path)
     assert exam["graders"]["graders"] == ["judge-a", "judge-b"]
     assert [one["name"] for one in result.run_spec.run_config["graders"]] == ["judge-a", "judge-b"]
     assert result.report["graders"]["judge-a"]["n_calls"] == result.report["graders"]["judge-b"]["n_calls"] > 0
+
+
+def test_a_comparison_names_both_exam_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    registry_with(tmp_path, human_marks=write_marks(tmp_path / "marks.jsonl"))
+    better = {**RUN_OF_THE_EXAMPLE, "After dusk": "The answer is [A]"}
+    for name, replies in (("one.jsonl", RUN_OF_THE_EXAMPLE), ("two.jsonl", better)):
+        with LoopbackServer(answering(replies)) as server:
+            sit(tmp_path, server, record=name)
+    assert main(["compare", str(tmp_path / "one.jsonl"), str(tmp_path / "two.jsonl")]) == 0
+    # With A3 right, a is 100 and the composite 73.2: grade 4.
+    said = " ".join(capsys.readouterr().out.split())
+    assert "exam score 3 (percentile 35 to 65) in the first run, 4 (percentile 65 to 87) in the second" in said

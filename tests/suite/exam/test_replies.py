@@ -94,6 +94,33 @@ def test_a_number_is_compared_within_its_tolerance_and_with_its_unit(reply: str,
     assert mark_reply(item("numeric", numeric=rule), reply).status == status
 
 
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        ("6 or 7", "invalid"),
+        ("between 6 and 7", "invalid"),
+        ("5, 6, 7", "invalid"),
+        ("6-7", "invalid"),
+        ("7 or 7.0", "right"),
+        ("7 km", "right"),
+        ("5 + 2 = 7", "right"),
+        ("28/4", "right"),
+    ],
+)
+def test_several_numbers_are_no_answer_unless_all_of_them_are_right(reply: str, status: str) -> None:
+    assert mark_reply(item("numeric", numeric=Numeric(("7",))), f"The answer is [{reply}]").status == status
+
+
+def test_both_solutions_may_be_stated_where_both_are_accepted() -> None:
+    question = item("numeric", numeric=Numeric(("2", "-3")))
+    assert [mark_reply(question, f"[{text}]").status for text in ("2 or -3", "2 or 3")] == ["right", "invalid"]
+
+
+def test_groups_of_digits_may_be_separated_by_spaces() -> None:
+    question = item("numeric", numeric=Numeric(("1500",)))
+    assert [mark_reply(question, f"[{text}]").status for text in ("1 500", "1 500 m", "1500")] == ["right"] * 3
+
+
 def test_a_grid_takes_fractions_and_no_number_that_is_too_long() -> None:
     grid = item("numeric", numeric=Numeric(("2/3",), Tolerance(abs=0.0007), max_chars=4))
     replies = {"2/3": "right", ".667": "right", ".666": "right", "0.67": "wrong", "0.6667": "invalid"}

@@ -15,11 +15,17 @@ import yaml
 from evals.completion import Completions
 from evals.data import get_jsonl
 from evals.elsuite.modelgraded.classify import ModelBasedClassify
+from evals.engine.context import use_session
+from evals.engine.plan import RunPlan
+from evals.engine.session import Session
 from evals.errors import BadSample, EvalsError, RegistryError, UsageError
 from evals.record import DummyRecorder, LocalRecorder
+from evals.record.event import Event
+from evals.record.metric_ranges import names_beyond_unit
 from evals.registry import Registry, bundled_data_root, bundled_root
 from evals.sample import Sample
 from evals.specs import RunSpec
+from evals.suite.graded.report import GradedReport
 
 RUBRIC = {
     "prompt": "Task: {input}\nAnswer: {completion}\nGood?",
@@ -594,3 +600,29 @@ def test_what_openai_evals_pays_for_and_does_not_read_is_warned_of(graded, caplo
     evaluation.openai_evals_rules = True
     evaluation.preflight()
     assert "only the first of so many completions is graded" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("scores", "ranges"),
+    [
+        ({"Yes": 10, "No": 1}, {"score": (1.0, 10.0), "score_valid": (1.0, 10.0)}),
+        ({"Yes": 1, "No": 1}, {}),
+        (None, {}),
+    ],
+)
+def test_the_scores_of_the_rubric_are_the_range_of_the_metric(graded, scores, ranges):
+    choices = {"choice_strings": ["Yes", "No"], "choice_scores": scores}
+    assert graded([Model("Yes")], choices).metric_ranges == ranges
+
+
+def test_a_few_low_grades_of_a_rubric_from_0_to_10_are_no_shares(graded, tmp_path):
+    rubric = {"choice_strings": ["0", "1", "10"], "choice_scores": {"0": 0, "1": 1, "10": 10}}
+    evaluation = graded([Model(lambda prompt: "1" if "odd" in str(prompt) else "0")], rubric)
+    plan = RunPlan(beyond_unit=names_beyond_unit(evaluation.metric_ranges))
+    with use_session(Session(), plan):
+        report = GradedReport(["0", "1", "10"], has_scores=True)
+    for number in range(40):
+        report.add(
+            str(number), [Event("r", number, str(number), "metrics", {"choice": "1", "score": number % 2}, "", "")]
+        )
+    assert report.as_dict()["score_method"] == "student t"

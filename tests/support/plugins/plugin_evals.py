@@ -73,6 +73,34 @@ class ReturnsObjects(Returned):
         return {"right": super().eval_sample(sample, rng)["right"], "draw": 1.0, "who": object()}
 
 
+@dataclass(frozen=True)
+class Turn:
+    number: int
+    words: tuple[str, ...]
+
+
+class OddData(evals.Eval):
+    """Records what JSON would change (NaN, tuples, int keys, objects), and reads it back in its report."""
+
+    def eval_sample(self, sample, rng):
+        sampled = self.completion_fn(prompt=sample["input"]).get_completions()[0]
+        right = sampled == sample["ideal"]
+        record_metrics(score=1.0 if right else float("nan"), span=(0, 3), turns={1: 0.5, 2: 1.5})
+        evals.record.record_event("turn", Turn(2, ("a", "b")))
+
+    def run(self, recorder):
+        self.eval_all_samples(recorder, self.get_samples())
+        metrics = recorder.get_metrics()
+        scores = [m["score"] for m in metrics if m["score"] == m["score"]]
+        return {
+            "accuracy": sum(scores) / len(scores),
+            "n_nan": len(metrics) - len(scores),
+            "spans": sum(m["span"] == (0, 3) for m in metrics),
+            "turns": sum(m["turns"][2] for m in metrics),
+            "words": sum(len(event.data.words) for event in recorder.get_events("turn")),
+        }
+
+
 @dataclass
 class Question:
     text: str
