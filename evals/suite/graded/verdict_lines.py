@@ -100,7 +100,7 @@ class LineReader:
     def __init__(self, choices: tuple[str, ...]) -> None:
         folded = [_folded(choice) for choice in choices]
         self._case_counts = len(set(folded)) < len(folded)
-        self._named = {choice if self._case_counts else _folded(choice): choice for choice in choices}
+        self._named = {self._key(choice): choice for choice in choices}
         self._are_short = any(len(choice) <= 2 for choice in choices)
         is_scale = bool(choices) and all(map(str.isdecimal, choices))
         top = max(choices, key=int) if is_scale else None
@@ -190,8 +190,10 @@ class LineReader:
         return None
 
     def _name(self, found: re.Match[str]) -> str:
-        text = found["choice"]
-        return self._named[text if self._case_counts else _folded(text)]
+        return self._named[self._key(found["choice"])]
+
+    def _key(self, text: str) -> str:
+        return _spaced(text) if self._case_counts else _folded(text)
 
     def _at_start(self, line: str) -> re.Match[str] | None:
         found = self._first.match(line)
@@ -265,7 +267,12 @@ def _sentence_ends(line: str, before: int) -> Iterator[re.Match[str]]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return _spaced(text).casefold()
+
+
+def _spaced(text: str) -> str:
+    """A text with one space between its words, and for underscores."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("_", " ").split()) or text
 
 
 def _word(choice: str, top: str | None) -> str:
@@ -273,7 +280,9 @@ def _word(choice: str, top: str | None) -> str:
 
     top: the highest number of a scale, which may follow behind `/`.
     """
-    inner = r"\s+".join(map(re.escape, unicodedata.normalize("NFKC", choice).split())) or re.escape(choice)
+    # NOT_ATTEMPTED is also "not attempted".
+    parts = re.split(r"[\s_]+", unicodedata.normalize("NFKC", choice).strip("_ "))
+    inner = r"[\s_]+".join(re.escape(part) for part in parts if part) or re.escape(choice)
     before = "" if _CJK.match(choice[:1]) else r"(?<![^\W_\u3040-\u30ff\u3400-\u9fff])(?<!\w')"
     after = "" if _CJK.match(choice[-1:]) else r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])(?!'\w)(?!-[^\W\d_])"
     if choice[:1].isdigit():

@@ -78,6 +78,10 @@ JAPANESE = ["はい", "いいえ"]
         ("I can't find any error, so the verdict is Yes", YES_NO, "Yes"),
         ("Whether or not it is short, the verdict is Yes", YES_NO, "Yes"),
         ("Is the reply polite? Yes", YES_NO, "Yes"),
+        ("Verdict: NOT_ATTEMPTED", ["CORRECT", "INCORRECT", "NOT_ATTEMPTED"], "NOT_ATTEMPTED"),
+        ("**Not attempted**", ["CORRECT", "INCORRECT", "NOT_ATTEMPTED"], "NOT_ATTEMPTED"),
+        ("My final verdict is: [[A>>B]]", ["A>>B", "A>B", "A=B", "B>A", "B>>A"], "A>>B"),
+        ("Grade: C+", ["C", "C+"], "C+"),
     ],
 )
 def test_a_verdict_that_is_stated_is_read(answer: str, choices: list[str], choice: str) -> None:
