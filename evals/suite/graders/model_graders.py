@@ -47,6 +47,18 @@ def _strict(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
+def asked_in_words(
+    messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The messages and options of a grader's call with the form of its answer in a last message, for servers that
+    refuse a `response_format`. options: with the format that `answer_format` makes."""
+    rest = dict(options)
+    schema = rest.pop("response_format")["json_schema"]["schema"]["properties"]["result"]
+    what = "a number" if "enum" not in schema else "one of " + ", ".join(dumps(label) for label in schema["enum"])
+    form = f'Reply with a JSON object of your steps and the result, {what}: {{"steps": ["..."], "result": ...}}'
+    return [*map(dict, messages), {"role": "user", "content": form}], rest
+
+
 def result_of(answer: str) -> Any:
     """The `result` in a grader's answer: of the last JSON object that has one, words and code fences around it aside.
 

@@ -22,6 +22,7 @@ from evals.runner.counters import RunCounters
 from evals.specs import RunSpec
 from evals.suite.graders.eval import HostedEval
 from evals.suite.graders.single import LabelModel, MultiGraded, PythonGraded, ScoreModel, StringCheck, TextSimilarity
+from evals.testing.openai_server import Answer, Call, LoopbackServer
 
 CHECK = {
     "type": "string_check",
@@ -439,3 +440,27 @@ def test_scores_outside_of_the_range_are_counted_with_a_warning(tmp_path: Path) 
     )
     assert (report["score"], report["n_clipped"]) == (1.0, 1)
     assert "outside of a grader's range" in report["warnings"][0]
+
+
+def test_a_server_that_refuses_a_response_format_is_asked_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "no-key")
+
+    def answer(call: Call) -> Answer:
+        if "response_format" in call.body:
+            return Answer(None, status=400, error_message="response_format is not supported")
+        return Answer('It is short.\n{"steps": ["short"], "result": "kind"}')
+
+    rows = [{"item": {"x": "1"}, "sample": {"output_text": "Thank you."}}]
+    args = {"input": [{"role": "user", "content": "{{ sample.output_text }}?"}], "labels": ["kind", "rude"]}
+    with LoopbackServer(answer) as server:
+        grader = {"model": "gpt-6-sol", "args": {"base_url": server.base_url}}
+        report = run_over(
+            LabelModel, rows, "unused", tmp_path, registry=Registry(registry_paths=[tmp_path]), grader=grader,
+            passing_labels=["kind"], structured_outputs=False, **args,
+        )  # fmt: skip
+        asked = server.bodies[0]["messages"]
+    assert (report["accuracy"], report["n"]) == (1.0, 1)
+    assert asked[0]["content"] == "Thank you.?"
+    assert 'one of "kind", "rude"' in asked[1]["content"]
