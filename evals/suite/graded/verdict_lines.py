@@ -37,12 +37,14 @@ _NEGATED = re.compile(
     r"(?:\s+(?:a|an|the|be|clearly|really|simply|option|choice))*[\s\W]*$",
     re.IGNORECASE,
 )
+_ON = r"(?:(?![,;]|\b(?:so|therefore|thus|hence|but|because)\b).)*$"
+"The rest of a clause."
 _DOUBTED = re.compile(
-    r"\b(?:whether|if|unless|could|might|may|cannot|can not|unable|unsure|uncertain|unclear|would have)\b[^,;]*$"
-    r"|\b(?:can't|couldn't|wouldn't|don't|doesn't|didn't)\s+(?!help\b)[^,;]*$"
-    r"|\bnot\s+(?:sure|certain|clear|enough|possible|call|say|give|rate|score|grade)\b[^,;]*$"
-    r"|\b(?:hard|difficult|impossible|wrong|incorrect|fail(?:s|ed)?)\s+to\b[^,;]*$"
-    r"|(?:\bif\b|\bhad\b|\bwere\b).*\bwould\b[^,;]*$",
+    rf"\b(?:whether|if|unless|could|might|(?-i:may)|cannot|can not|unable|unsure|uncertain|unclear|would have)\b{_ON}"
+    rf"|\b(?:can't|couldn't|wouldn't|don't|doesn't|didn't)\s+(?!help\b){_ON}"
+    rf"|\bnot\s+(?:sure|certain|clear|enough|possible|call|say|give|rate|score|grade)\b{_ON}"
+    rf"|\b(?:hard|difficult|impossible|wrong|incorrect|fail(?:s|ed)?)\s+to\b{_ON}"
+    rf"|(?:\bif\b|\bhad\b|\bwere\b).*\bwould\b{_ON}",
     re.IGNORECASE,
 )
 "What stands before a choice that nobody states: a question, a doubt, a condition."

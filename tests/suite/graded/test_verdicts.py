@@ -78,6 +78,8 @@ JAPANESE = ["はい", "いいえ"]
         ("I can't find any error, so the verdict is Yes", YES_NO, "Yes"),
         ("Whether or not it is short, the verdict is Yes", YES_NO, "Yes"),
         ("Is the reply polite? Yes", YES_NO, "Yes"),
+        ("The reply doesn't name the year so the answer is No", YES_NO, "No"),
+        ("The capital moved in May 2020 and the verdict is Yes", YES_NO, "Yes"),
         ("Verdict: NOT_ATTEMPTED", ["CORRECT", "INCORRECT", "NOT_ATTEMPTED"], "NOT_ATTEMPTED"),
         ("**Not attempted**", ["CORRECT", "INCORRECT", "NOT_ATTEMPTED"], "NOT_ATTEMPTED"),
         ("My final verdict is: [[A>>B]]", ["A>>B", "A>B", "A=B", "B>A", "B>>A"], "A>>B"),
