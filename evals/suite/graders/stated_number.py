@@ -21,9 +21,12 @@ def stated_number(answer: str, top: float) -> float | None:
     """The number that an answer states; None if it states none, or two of the same rank.
 
     Keys and tags of a verdict come first (`score`, `rating`, ...), then double brackets, then the last line that is a
-    number or has one behind a label of a verdict. A number out of another maximum than `top`, and a percentage, is
-    none.
+    number or has one behind a label of a verdict; such a line behind all of these wins, since reasons may quote them. A
+    number out of another maximum than `top`, and a percentage, is none.
     """
+    behind = _last_line_of(re.split(r"[}>\]]", answer)[-1].partition("\n")[2], top)
+    if behind is not None:
+        return behind
     leaves = [leaf for leaf in json_leaves(answer) if is_verdict_label(leaf.key)] or [
         Leaf(label, text, 0) for label, text in tags_of(answer) if is_verdict_label(label)
     ]
@@ -35,7 +38,11 @@ def stated_number(answer: str, top: float) -> float | None:
     bracketed = re.findall(r"\[\[\s*([^\[\]\n]{1,40}?)\s*\]\]", answer)
     if bracketed:
         return _alone(bracketed[-1], top)
-    lines = (" ".join(plain(line).split()) for line in reversed(answer.splitlines()) if line.strip())
+    return _last_line_of(answer, top)
+
+
+def _last_line_of(text: str, top: float) -> float | None:
+    lines = (" ".join(plain(line).split()) for line in reversed(text.splitlines()) if line.strip())
     return next((number for line in lines if (number := _in_line(line, top)) is not None), None)
 
 

@@ -180,6 +180,7 @@ def test_a_result_is_found_also_among_words(answer: str, result: Any) -> None:
         " 0.5 ", "0.5.", "**0.5**", "Fine.\n\n**Score:** 0.5/1", "Score (0-1): 0.5 - half of it", '{"score": 0.5, "max_score": 1}',
         "<score>0.5</score>\n<reason>1 of 2</reason>", "Rating: [[0.5]]", "Accuracy: 0.2\nOverall: 0.5",
         "Score: 0.5\nConfidence: 0.9", '```json\n{"reasons": "1 of 2", "rating": "0.5"}\n```', "Bewertung: 0.5",
+        'The reply is {"score": 0.9}, which is half right.\n\nScore: 0.5',
     ],
 )  # fmt: skip
 def test_a_score_is_read_where_a_model_without_structured_outputs_states_it(answer: str) -> None:
