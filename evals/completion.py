@@ -71,6 +71,8 @@ class Completions(CompletionResult):
     "Seconds that the successful attempt took, without waits and retries."
     cost_usd: float | None = None
     "In US dollars; None if the price of the model is not known."
+    cost_source: str | None = None
+    "`server` where the reply itself states its cost, and the registry has no price; None otherwise."
     cached: bool = False
     "Whether they come from the cache, and not from a call."
     raw_data: Any = None

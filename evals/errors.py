@@ -66,6 +66,10 @@ class RegistryError(EvalsError):
     """A name, a YAML file or a class of a registry cannot be used."""
 
 
+class NoModelError(RegistryError, ValueError):
+    """A name that no completion function has, and that no server is asked for. A ValueError too, as in openai/evals."""
+
+
 class DataError(EvalsError):
     """A data file, or a row in it, cannot be used."""
 

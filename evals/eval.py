@@ -65,8 +65,7 @@ class Eval(abc.ABC):
     scorer_version: str = "1"
     "Part of the fingerprint of a run. Raise it if the same completions would get other scores."
     scores_without_calls: bool = False
-    """`eval_sample` calls nothing but the evaluated model, so the pre-flight may try ideal answers on a second object.
-    It holds for the class that says so: a derived one may replace any part, and says it again or not."""
+    "`eval_sample` calls only the evaluated model: ideal answers may be tried on a copy. Derived classes say it anew."
     further_completion_fns: Sequence[Any] = ()
     "Completion functions that are not evaluated, such as graders: tried with the others before the first paid call."
     completion_fn_names: Sequence[str] = ()  # of the command line
@@ -75,14 +74,14 @@ class Eval(abc.ABC):
     input_field: str = "input"
     ideal_field: str = "ideal"
     "The fields of a sample that hold what is asked and the accepted answer; `input_key` and its kin fill them."
+    prompts_hold_images: bool = False  # images that are no part of a row's input: every prompt is then made and checked
     image_condition: str | None = None
     "How the evaluated model sees images where the run does not say it; one of `evals.images.conditions.CONDITIONS`."
     takes_weak_verdicts: bool = False  # on programs, where the sandbox gives no others; known after `preflight`
     samples_jsonl: str | None = None  # here too, for constructors that call no super().__init__
     row_fields: RowFields = RowFields()
     _opened: SampleSequence | None = None
-    openai_evals_rules: bool = False
-    "The entry has the form of openai/evals: its rules hold where ours differ."
+    openai_evals_rules: bool = False  # the entry has the form of openai/evals: its rules hold where ours differ
     metric_ranges: Mapping[str, MetricRange] = {}  # lowest and highest value by name: `evals.record.metric_ranges`
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

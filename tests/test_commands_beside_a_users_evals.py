@@ -23,7 +23,7 @@ def work(tmp_path: Path) -> Path:
     (registry / "evals").mkdir(parents=True)
     (registry / "eval_sets").mkdir()
     (registry / "data").mkdir()
-    (registry / "data" / "t.jsonl").write_text('{"input": "q", "ideal": "This"}\n')
+    (registry / "data" / "t.jsonl").write_text('{"input": "q", "ideal": "This"}\n' * 40)
     body = {"t": {"id": "t.dev.v0"}, "t.dev.v0": {"class": "plug:Mine", "args": {"samples_jsonl": "t.jsonl"}}}
     (registry / "evals" / "t.yaml").write_text(json.dumps(body))
     (registry / "eval_sets" / "s.yaml").write_text("s:\n  evals: [t]\n")
@@ -34,10 +34,11 @@ def work(tmp_path: Path) -> Path:
     "argv",
     [
         ["oaieval", "dummy", "t", "--registry_path", "reg"],
+        ["oaieval", "dummy", "t", "--registry_path", "reg", "--processes", "2"],
         ["oaievalset", "dummy", "s", "--registry_path", "reg"],
         ["evals", "check", "t", "--registry_path", "reg"],
     ],
-    ids=lambda argv: argv[0],
+    ids=lambda argv: argv[0] + argv[-1],
 )
 def test_the_commands_use_this_package_and_the_plug_in(work, argv):
     root = Path(__file__).parents[1]

@@ -15,7 +15,10 @@ from evals.record.reader import Record, read_record
 from evals.record.sample_record import SampleRecord
 from evals.sample import id_order
 from evals.stats.arrays import Array, Codes
-from evals.stats.calibration import Calibration, choice_calibration, confidence_calibration
+from evals.stats.calibration import Calibration, choice_calibration, choice_probabilities, confidence_calibration
+from evals.stats.calibration_change import brier_change
+from evals.stats.calibration_errors import Points, option_points
+from evals.stats.paired import PairedDifference
 
 Kind = Literal["choice", "verbal", "agreement"]
 MIN_MASS = 0.9
@@ -107,6 +110,18 @@ def calibrate(run: Confidences, n_bins: int, seed: int, n_draws: int = 2000) -> 
     """The calibration of a run. Methods and sources: `evals.stats.calibration`. seed: of its bootstrap draws."""
     measure = choice_calibration if run.kind == "choice" else confidence_calibration
     return measure(run.values, run.outcomes, rng=np.random.default_rng(seed), n_bins=n_bins, n_draws=n_draws)
+
+
+def change(before: Confidences, after: Confidences) -> PairedDifference:
+    """The Brier score of a run less that of an earlier one on the same questions: `shared` makes them so."""
+    return brier_change(_points(before), _points(after))
+
+
+def _points(run: Confidences) -> Points:
+    if run.kind == "choice":
+        return option_points(choice_probabilities(run.values), run.outcomes)
+    n = len(run.ids)
+    return Points(run.values, run.outcomes.astype(np.float64), np.arange(n), n)
 
 
 def _confidence_of(sample: SampleRecord) -> tuple[dict[str, Any], str]:

@@ -1,11 +1,13 @@
-"""The cost of a call, from its token counts and the prices of the model."""
+"""The cost of a call, from its token counts and the prices of the model, or as its reply states it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from evals.completion import Completions
 from evals.specs import LongPrices, ModelInfo
 
 UNPRICED_TIERS = ("priority",)
@@ -88,6 +90,45 @@ def cost_usd(usage: Mapping[str, Any] | None, info: ModelInfo | None) -> float |
     write_price = _or(info.cache_write_usd_per_million, input_price) if prices is info else input_price
     dollars = (n_prompt - n_cached - n_written) * input_price + n_cached * cached_price + n_written * write_price
     return (dollars + n_completion * (prices.output_usd_per_million or 0.0)) / 1e6
+
+
+COST_HEADER = "x-litellm-response-cost"
+"In which litellm's proxy states the dollars of a call: 0 also for models whose price it does not know."
+
+
+def known_or_stated(known: float | None, result: Completions) -> float | None:
+    """`known`, the cost by the registry's prices; without it, the one that the reply states. `cost_source` says so."""
+    if known is not None:
+        return known
+    stated = stated_cost(result.raw_data, result.headers)
+    if stated is not None:
+        result.cost_source = "server"
+    return stated
+
+
+def stated_cost(raw: Any, headers: Mapping[str, str] | None) -> float | None:
+    """The US dollars that a reply states for itself; None where it states none.
+
+    `usage.cost` (OpenRouter, whose credits are dollars), and what the provider behind it bills where the user's own
+    key is used (`is_byok`); else litellm's header.
+    """
+    usage = raw.get("usage") if isinstance(raw, Mapping) else None
+    if isinstance(usage, Mapping) and (cost := _dollars(usage.get("cost"))) is not None:
+        if not usage.get("is_byok"):
+            return cost
+        details = usage.get("cost_details")
+        upstream = _dollars(details.get("upstream_inference_cost")) if isinstance(details, Mapping) else None
+        return None if upstream is None else cost + upstream
+    try:
+        return _dollars(float((headers or {}).get(COST_HEADER, ""))) or None
+    except ValueError:
+        return None
+
+
+def _dollars(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        return None
+    return float(value)
 
 
 def _or(price: float | None, other: float) -> float:

@@ -266,6 +266,8 @@ class HostedBackend(Backend):
         self._room.saw(result)
         result.latency_s = time.perf_counter() - began_s
         result.cost_usd = _summed([self.cost_of(part) for part in drawn])
+        if any(part.cost_source for part in drawn):
+            result.cost_source = "server"
         return result
 
     def cost_of(self, result: Completions) -> float | None:

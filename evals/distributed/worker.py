@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import queue
-import sys
 import threading
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -161,7 +160,3 @@ async def _tell(news: BinaryIO, counters: RunCounters, session: Session) -> None
     while True:
         await asyncio.sleep(TELL_EVERY_S)
         send(news, State(counters, session.counts))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from evals.distributed.pipes import send
+from evals.json_text import dumps
 
 if TYPE_CHECKING:
     from evals.distributed.messages import Ahead, Job, State, Stop
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
 END_WITHIN_S = 10.0
 "Seconds that workers get to end by themselves after everything is done."
+
+_CODE = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from evals.distributed.worker import main; main(int(sys.argv[2]), int(sys.argv[3]))"
+)
+"""With the `sys.path` of this process: `-m` would take a user's own folder `evals` for this package, and not find a
+plug-in whose folder was added here."""
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -67,8 +75,9 @@ class ProcessWorker(Worker):
     def __init__(self) -> None:
         control_read, control_write = os.pipe()
         news_read, news_write = os.pipe()
+        places = [path or os.getcwd() for path in sys.path]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "evals.distributed.worker", str(control_read), str(news_write)],
+            [sys.executable, "-c", _CODE, dumps(places), str(control_read), str(news_write)],
             stdin=subprocess.DEVNULL,
             pass_fds=(control_read, news_write),
             start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the others

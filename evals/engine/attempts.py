@@ -309,6 +309,12 @@ def _end_of_run(settings: EngineSettings, failure: CallFailed, breaker: Breaker)
             f"{failure.host} cannot be reached: {failure.message}",
             fix="check that the server is up and that the base URL is right, then resume",
         )
+    if failure.host is None and failure.kind is Kind.OTHER:
+        return ProviderError(
+            f"the completion function failed again and again: {failure.message}",
+            where=failure.where,
+            fix="correct it, then resume" if failure.where is None else "correct it there, then resume",
+        )
     where = f" from {failure.host}" if failure.host else ""
     return ProviderError(
         f"the same failure came again and again{where}: {failure.kind.value}",

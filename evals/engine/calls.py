@@ -253,6 +253,8 @@ def _record(result: CompletionResult, prompt: Any, temperature: float | None) ->
             extra["cached_at_temperature"] = temperature
     known = {**costs, "logprobs": result.logprobs, "request": result.request, "reasoning": result.reasoning}
     extra.update({key: value for key, value in known.items() if value is not None})
+    if result.cost_source is not None and not result.cached:
+        extra["cost_source"] = result.cost_source
     if result.tool_calls:
         extra["tool_calls"] = result.tool_calls
     sent = with_pictures_by_digest(prompt if result.prompt is None else result.prompt)

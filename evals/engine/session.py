@@ -48,6 +48,8 @@ class CallCounts:
     cost_usd: float = 0.0
     n_unpriced: int = 0
     "Calls whose price is not known."
+    n_stated: int = 0
+    "Calls whose reply stated its cost, as the price is not known."
     failures: collections.Counter[str] = field(default_factory=collections.Counter)
     "Failed attempts by kind, also those that a later attempt made good."
 
@@ -284,6 +286,7 @@ class Session:
             counts.completion_tokens += _tokens(usage, "completion_tokens", "output_tokens")
             counts.cost_usd += result.cost_usd or 0.0
             counts.n_unpriced += result.cost_usd is None
+            counts.n_stated += getattr(result, "cost_source", None) is not None
         settings = self.settings
         if settings.max_cost_usd is None and settings.max_tokens_total is None:
             return

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.errors import DataError, did_you_mean, listed
+from evals.texts.unquoted import quotes_fix
 
 Path = tuple["str | int", ...]
 
@@ -76,7 +77,7 @@ class Fields:
         if value is None:
             return str(default)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise self.wrong(key, "a text" + (" (put it in quotes)" if isinstance(value, bool) else ""))
+            raise self.error(f"{key!r} is {_short(value)}, not a text", key, fix=quotes_fix(value))
         return str(value)
 
     def number(self, key: str, default: float | None = None) -> float:
@@ -123,7 +124,8 @@ class Fields:
             return ()
         values = value if isinstance(value, list) else [value]
         if any(isinstance(one, bool) or not isinstance(one, str | int | float) for one in values):
-            raise self.wrong(key, "a list of texts (put yes, no, true, false in quotes)")
+            odd = [one for one in values if isinstance(one, bool) or not isinstance(one, str | int | float)]
+            raise self.error(f"{key!r} is {_short(value)}, not a list of texts", key, fix=quotes_fix(odd))
         return tuple(map(str, values))
 
     def mapping(self, key: str, what: str | None = None) -> Fields | None:

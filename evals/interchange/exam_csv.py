@@ -12,7 +12,8 @@ from typing import Any
 from evals.errors import DataError, did_you_mean, listed
 from evals.exams.answer_keys import exact_number
 from evals.exams.items import KINDS
-from evals.interchange.exam_rows import Question, choice_row, key_letters, options_of, typed_row
+from evals.interchange.exam_rows import LETTERS, Question, choice_row, key_letters, options_of, typed_row
+from evals.interchange.written_numbers import number_row
 from evals.record.special_files import refuse_special
 
 SUFFIXES = (".csv", ".tsv")
@@ -103,6 +104,10 @@ def _columns(header: Sequence[str], where: str) -> dict[str, int]:
             raise DataError(f"two columns hold the {name}", where=where, fix="remove one")
         if name is not None:
             found[name] = at
+    columns = sorted(name for name in found if len(name) == 1)
+    if columns != list(LETTERS[: len(columns)]):
+        what = f"the columns of options are {', '.join(columns)}"
+        raise DataError(what, where=where, fix="name them A, B, C ... without a gap")
     for needed in ("question", "key"):
         if needed not in found:
             raise DataError(f"no column {needed!r}", where=where, notes=[f"found: {listed(list(header), 8)}"])
@@ -140,8 +145,10 @@ def _answered(row: Row, where: str) -> dict[str, Any]:
 
 def _option_texts(row: Row) -> list[str]:
     if row.get("options"):
-        separator = "|" if "|" in row["options"] else "\n"
-        return [text.strip() for text in row["options"].split(separator) if text.strip()]
+        if "|" in row["options"]:
+            # An empty one between others keeps its place: without it the key would name the wrong option.
+            return [text.strip() for text in row["options"].strip("| \t\n").split("|")]
+        return [text.strip() for text in row["options"].split("\n") if text.strip()]
     columns = [row[name] for name in sorted(row) if len(name) == 1]
     while columns and not columns[-1]:
         columns.pop()
@@ -152,7 +159,7 @@ def _chosen(stem: str, texts: list[str], row: Row, where: str) -> dict[str, Any]
     kind = row.get("kind", "").lower()
     options = options_of(texts, where)
     # A table may give the right option's own words instead of its letter.
-    letters = _letter_of_words(row["key"], options) or key_letters(row["key"], options, where)
+    letters = _letter_of_words(row["key"], options, where) or key_letters(row["key"], options, where)
     if kind not in ("", "mcq", "mselect") or (kind == "mcq" and len(letters) > 1):
         raise DataError(f"the kind is {kind!r}, with options and the key {row['key']!r}", where=where)
     found = choice_row(stem, options, letters)
@@ -161,18 +168,22 @@ def _chosen(stem: str, texts: list[str], row: Row, where: str) -> dict[str, Any]
     return found
 
 
-def _letter_of_words(key: str, options: Mapping[str, str]) -> list[str]:
+def _letter_of_words(key: str, options: Mapping[str, str], where: str) -> list[str]:
     """The option with these words; without one, the only option that differs in capitals alone. [] for letters."""
+    same = [letter for letter, text in options.items() if text == key]
+    if key in options and same and same != [key]:
+        what = f"the key {key!r} is the letter of {options[key]!r}, and the text of option {same[0]}"
+        raise DataError(what, where=where, fix=f"write {same[0]} for the text, or `({key})` for the letter")
     if key in options:
         return []
-    same = [letter for letter, text in options.items() if text == key]
     alike = [letter for letter, text in options.items() if text.casefold() == key.casefold()]
     return same or (alike if len(alike) == 1 and len(key) > 1 else [])
 
 
 def _typed(stem: str, row: Row, where: str) -> dict[str, Any]:
     kind, tolerance = row.get("kind", "").lower(), _number(row, "tolerance", where)
-    found = typed_row(stem, row["key"])
+    found = number_row(stem, row["key"], where) if kind in ("", "numeric") else None
+    found = found or typed_row(stem, row["key"])
     if kind == "short":
         found = {"kind": "short", "stem": stem, "answer": [part.strip() for part in row["key"].split("|")]}
     elif kind and kind != found["kind"]:
@@ -190,6 +201,9 @@ def _free(stem: str, key: str, marks: float | None, where: str) -> dict[str, Any
     rubric = []
     for number, line in enumerate((part for part in re.split(r"\||\n", key) if part.strip()), start=1):
         points = re.match(r"\s*(\d+(?:\.\d+)?)\s*:\s*", line)
+        if re.match(r"\s*[-\u2212]\s*\d+(?:\.\d+)?\s*:", line):
+            fix = "say what earns points; nothing is taken off for a mistake"
+            raise DataError(f"the line {line.strip()[:40]!r} of the rubric takes points off", where=where, fix=fix)
         say = line[points.end() :] if points else line
         rubric.append({"id": f"r{number}", "points": float(points[1]) if points else 1.0, "say": say.strip()})
     total = sum(float(str(line["points"])) for line in rubric)

@@ -12,6 +12,7 @@ from evals.registry.argument_types import HOLD_OPTIONS, OPTIONS, example_of, fit
 from evals.registry.error_places import line_of_argument
 from evals.registry.whose_code import class_line
 from evals.secrets import redact
+from evals.texts.unquoted import as_texts, quotes_fix
 
 
 def checked_arguments(
@@ -50,8 +51,10 @@ def checked_arguments(
 
 def _fix_for(name: str, value: Any, annotation: Any, equals: str) -> str:
     """What to write instead. equals: what stands between name and value, `: ` in YAML and `=` in a command."""
-    if fits("", annotation) and isinstance(value, bool | int | float):
+    if equals == "=" and fits("", annotation) and isinstance(value, bool | int | float):
         return f'put it in quotes: "{value}"'
+    if not fits(value, annotation) and fits(quoted := as_texts(value), annotation) and quoted != value:
+        return quotes_fix(_misfits(value, annotation)) or ""
     if isinstance(value, str) and fits([value], annotation) and not fits(value, annotation):
         return f"write a list: [{value!r}]"
     if isinstance(value, str) and read_text(value, annotation) != value:
@@ -61,6 +64,15 @@ def _fix_for(name: str, value: Any, annotation: Any, equals: str) -> str:
         inner = next(wrong, "max_tokens")
         return f"write {name}{equals}{{{inner}: {example_of(inner, OPTIONS[inner])}}}"
     return f"write {name}{equals}{example_of(name, annotation)}, or leave it out"
+
+
+def _misfits(value: Any, annotation: Any) -> Any:
+    """The parts of a list or the keys of a mapping that do not fit alone; else the value."""
+    if isinstance(value, list):
+        return [one for one in value if not fits([one], annotation)] or value
+    if isinstance(value, dict):
+        return [key for key in value if not isinstance(key, str)] or value
+    return value
 
 
 EVAL_METHODS = ("eval_sample", "run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import datetime
 import inspect
 import math
 import re
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 from evals.key_values import typed
+from evals.texts.unquoted import is_bare
 
 PLAIN = (str, int, float, bool, type(None), list, dict)
 "What YAML gives. Values of other types come from Python, and are left alone."
@@ -107,7 +109,7 @@ def read_text(value: Any, annotation: Any) -> Any:
 
 def problem_of(name: str, value: Any, annotation: Any) -> str | None:
     """What is wrong with an argument's value, as `num_few_shot is 'three', not a whole number`; None if nothing is."""
-    if not isinstance(value, PLAIN):
+    if not isinstance(value, PLAIN) and not is_bare(value):
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return f"{name} is {value}, not a finite number"
@@ -198,5 +200,6 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 def _shown(value: Any) -> str:
     if value is None:
         return "empty"
-    text = repr(value)
+    dated = [str(one) if isinstance(one, datetime.date) else one for one in value] if isinstance(value, list) else value
+    text = str(dated) if isinstance(dated, datetime.date) else repr(dated)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from evals.errors import EvalsError, RegistryError, UsageError, did_you_mean, listed, near_misses
 from evals.registry.argument_check import checked_arguments
 from evals.registry.error_places import argument_of, line_of_argument, placed_in
+from evals.registry.roots import seen_by_plugins
 from evals.registry.whose_code import foreign_line, is_ours, plugin_failure
 
 logger = logging.getLogger("evals")
@@ -88,7 +89,8 @@ def build(
         factory, args = bound.func, {**bound.keywords, **args}
     args = checked_arguments(factory, args, is_ours=is_ours, named_by=named_by, where=where, given=given)
     try:
-        with placed_in(where, {key: value for key, value in args.items() if key not in GIVEN_BY_US}, given=given):
+        own = {key: value for key, value in args.items() if key not in GIVEN_BY_US}
+        with placed_in(where, own, given=given), seen_by_plugins(args.get("registry")):
             return factory(**args)
     except EvalsError:
         raise

@@ -10,6 +10,7 @@ from evals.errors import RegistryError, near_misses
 from evals.registry.error_places import line_of_argument
 from evals.registry.index import RawEntry
 from evals.specs import BaseEvalSpec, CompletionFnSpec, EvalSetSpec, EvalSpec
+from evals.texts.unquoted import quotes_fix
 
 logger = logging.getLogger("evals")
 
@@ -122,7 +123,7 @@ def alias_of(entry: RawEntry) -> str | None:
         raise RegistryError(
             f"the 'id' of {entry.name!r} is {target!r}, not a name",
             where=line_of_argument(entry.where, "id"),
-            fix="write the name of an entry: id: my-eval.dev.v0",
+            fix=quotes_fix(target) or "write the name of an entry: id: my-eval.dev.v0",
         )
     return target
 
@@ -220,9 +221,14 @@ def members_of(entry: RawEntry) -> list[str]:
         raise RegistryError(
             f"the 'members' of {entry.name!r} are not a list of names",
             where=line_of_argument(entry.where, "members"),
-            fix="write members: [first, second]",
+            fix=_fix_of_names(names, "write members: [first, second]"),
         )
     return list(names)
+
+
+def _fix_of_names(names: Any, otherwise: str) -> str:
+    """What mends a list of names: quotes, where YAML reads one as something else."""
+    return (quotes_fix(names) if isinstance(names, list) and names else None) or otherwise
 
 
 def as_eval_set_spec(entry: RawEntry) -> EvalSetSpec:
@@ -236,7 +242,7 @@ def as_eval_set_spec(entry: RawEntry) -> EvalSetSpec:
         raise RegistryError(
             f"the 'evals' of eval set {entry.name!r} is not a list of names",
             where=line_of_argument(entry.where, "evals"),
-            fix="write evals: [first, second]",
+            fix=_fix_of_names(names, "write evals: [first, second]"),
         )
     return EvalSetSpec(evals=list(names), key=entry.name, group=entry.group, where=entry.where)
 
@@ -249,7 +255,7 @@ def _check_about(entry: RawEntry, thing: str) -> None:
         raise RegistryError(
             f"the 'metrics' of {thing} are not a list of names",
             where=line_of_argument(entry.where, "metrics"),
-            fix="write metrics: [accuracy]",
+            fix=_fix_of_names(names, "write metrics: [accuracy]"),
         )
     better = entry.body.get("higher_is_better", True)
     if not isinstance(better, bool):
@@ -264,6 +270,11 @@ def _class_of(entry: RawEntry, kind: str) -> str:
     name = entry.body.get("class")
     if isinstance(name, str) and name:
         return name
+    if name is not None and (fix := quotes_fix(name)):
+        where = line_of_argument(entry.where, "class")
+        raise RegistryError(
+            f"the 'class' of {THING[kind]} {entry.name!r} is {name!r}, not a text", where=where, fix=fix
+        )
     found = ", ".join(map(str, entry.body)) or "none"
     raise RegistryError(
         f"{THING[kind]} {entry.name!r} has neither 'class' nor 'id'",
@@ -283,8 +294,8 @@ def _args_of(entry: RawEntry, kind: str) -> dict[str, Any] | None:
     raise RegistryError(
         f"the 'args' of {THING[kind]} {entry.name!r} {what}, not a mapping of names to values",
         where=line_of_argument(entry.where, "args"),
-        fix="write each in a line of its own, as `name: value`"
-        + (", without a dash" if isinstance(args, list) else ""),
+        fix=(quotes_fix(list(args)) if isinstance(args, dict) else None)
+        or "write each in a line of its own, as `name: value`" + (", without a dash" if isinstance(args, list) else ""),
     )
 
 

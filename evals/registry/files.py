@@ -15,7 +15,7 @@ from evals.registry.aliases import filled_in, first_entry, follow
 from evals.registry.entries import THING, check_entry
 from evals.registry.error_places import shown_path
 from evals.registry.index import Index, RawEntry
-from evals.registry.roots import KINDS, default_registry_paths, no_registry
+from evals.registry.roots import KINDS, bundled_root, default_registry_paths, no_registry, run_registry_paths
 
 logger = logging.getLogger("evals")
 
@@ -37,8 +37,15 @@ class RegistryFiles:
         "Folders with copies of public benchmarks, which are searched before anything is fetched."
 
     @functools.cached_property
-    def _registry_paths(self) -> list[Path]:
+    def _own_paths(self) -> list[Path]:
         return default_registry_paths() if self._given_paths is None else self._given_paths
+
+    @property
+    def _registry_paths(self) -> list[Path]:
+        """Without given paths, a plug-in's registry reads those of the run too."""
+        own = self._own_paths
+        more = run_registry_paths() if self._given_paths is None else ()
+        return [*own, *(path for path in more if path not in own)] if more else own
 
     @property
     def registry_paths(self) -> list[Path]:
@@ -51,7 +58,7 @@ class RegistryFiles:
             problem = no_registry(path)
             if problem:
                 logger.warning("registry %s: %s; nothing is read from it", shown_path(path), problem)
-            self._registry_paths.append(path)
+            self._own_paths.append(path)
 
     def entry(self, kind: str, name: str) -> RawEntry | None:
         """The entry of `kind` with exactly this name, as its file has it; None without one. Aliases are not followed.
@@ -149,8 +156,13 @@ class RegistryFiles:
             notes.append(f"that is a file; an eval of its rows: evals new NAME --from {shlex.quote(name)}")
         if "," in name:
             notes.append("a run takes one eval; several make an eval set: oaievalset")
-        own = [shown_path(path) for path in self._registry_paths if path not in default_registry_paths()]
+        read = [path for path in self._registry_paths if path != bundled_root() and path.exists()]
+        own = [shown_path(path) for path in sorted(read, key=default_registry_paths().__contains__)]
         notes += [f"looked in: {', '.join(own)}, and in the built-in registry" if own else ""]
+        if not bundled_root().is_dir():
+            notes.append(
+                f"the built-in registry is missing ({bundled_root()}): install the wheel, not a zip file of it"
+            )
         return RegistryError(f"no {THING[kind]} is called {name!r}", notes=notes)
 
     def _misplaced(self, kind: str, name: str) -> list[tuple[Path, str]]:

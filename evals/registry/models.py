@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evals.errors import RegistryError, did_you_mean
+from evals.errors import NoModelError, RegistryError, did_you_mean
 from evals.registry.entries import MODEL_FACTS
 from evals.registry.index import RawEntry
 from evals.specs import LongPrices, ModelInfo
@@ -73,16 +74,26 @@ def routed(name: str, patterns: Iterable[Pattern]) -> Pattern | None:
     return next((p for p in patterns if "class" in p.body and p.matches(name)), None)
 
 
-def refuse_reserved(name: str, patterns: Iterable[Pattern], known: Iterable[str]) -> None:
-    """Raise a RegistryError if `name` has a reserved prefix, or one misspelt. Call it for names that no entry takes.
+CLASS_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+:[A-Z]\w*")
+"The path of a class, `my_package.my_module:MyFn`, which is no name of a model."
 
-    known: the names of all completion functions, for near misses.
+
+def refuse_reserved(name: str, patterns: Iterable[Pattern], known: Iterable[str]) -> None:
+    """Raise a NoModelError if `name` is the path of a class, or has a reserved prefix, maybe misspelt.
+
+    Call it for names that no entry takes. known: the names of all completion functions, for near misses.
     """
+    if CLASS_PATH.fullmatch(name):
+        raise NoModelError(
+            f"no completion function is called {name!r}; that is the path of a class",
+            notes=[f"to send the name to a server as it is: chat/{name}"],
+            fix=f'give it a name in completion_fns/*.yaml of a registry: my-fn: {{class: "{name}"}}',
+        )
     for pattern in patterns:
         prefix = pattern.text.split("*")[0]
         if pattern.body.get("reserved") and (pattern.matches(name) or _is_near_prefix(name, prefix)):
             near = [other for other in known if other.startswith(prefix)]
-            raise RegistryError(
+            raise NoModelError(
                 f"no completion function is called {name!r}, and {pattern.text!r} is reserved",
                 notes=[did_you_mean(name, near), str(pattern.body.get("description") or "")],
                 fix=f"to send the name to a server as it is: chat/{name}",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from evals.errors import did_you_mean
 from evals.project import current_project
@@ -36,6 +40,27 @@ def default_registry_paths() -> list[Path]:
         return [bundled_root(), Path.home() / ".evals", *projects]
     except RuntimeError:
         return [bundled_root(), *projects]
+
+
+_run_paths: ContextVar[tuple[Path, ...]] = ContextVar("evals_run_registry_paths", default=())
+
+
+def run_registry_paths() -> tuple[Path, ...]:
+    """The registries of the run whose plug-in is at work; empty outside one."""
+    return _run_paths.get()
+
+
+@contextmanager
+def seen_by_plugins(registry: Any) -> Iterator[None]:
+    """Let a `Registry()` that a plug-in makes read the registries of `registry` too, after its own.
+
+    What stood in the built-in registry of openai/evals may come from `--registry_path` here.
+    """
+    token = _run_paths.set(tuple(getattr(registry, "registry_paths", ())))
+    try:
+        yield
+    finally:
+        _run_paths.reset(token)
 
 
 def _folders_near(path: Path) -> str:

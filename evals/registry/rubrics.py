@@ -11,6 +11,7 @@ from evals.registry.entries import kind_of
 from evals.registry.error_places import line_of_argument
 from evals.registry.index import RawEntry
 from evals.specs import ModelGradedSpec
+from evals.texts.unquoted import quotes_fix
 
 RUBRIC_KEYS = {
     "prompt": 'prompt: "{input} {completion} ..."',
@@ -56,7 +57,8 @@ def _check_texts(entry: RawEntry, body: dict[str, Any]) -> None:
             raise RegistryError(
                 f"the {key!r} of {entry.name!r} is {body[key]!r:.60}, not a text",
                 where=line_of_argument(entry.where, key),
-                fix=f"write one name: {key}: cot_classify" if key == "eval_type" else "write a text, or leave it out",
+                fix=quotes_fix(body[key])
+                or (f"write one name: {key}: cot_classify" if key == "eval_type" else "write a text, or leave it out"),
             )
 
 
@@ -96,11 +98,10 @@ def _choice_scores(entry: RawEntry, scores: Any) -> dict[str, float] | str | Non
 
 
 def _unquoted(entry: RawEntry, key: str, value: Any) -> RegistryError:
-    written = {True: "Yes", False: "No"}[value] if isinstance(value, bool) else str(value)
     return RegistryError(
         f"{key!r} of modelgraded spec {entry.name!r} holds {kind_of(value)}, not a text",
         where=line_of_argument(entry.where, key),
-        fix=f'put quotes around it: "{written}" (YAML reads it as {value!r} without)',
+        fix=quotes_fix(value) or f"write {RUBRIC_KEYS[key]}",
     )
 
 

@@ -25,4 +25,4 @@ def find_spec(name: str) -> ModuleSpec | None:
 
 
 def _is_ours(folder: str) -> bool:
-    return os.path.realpath(folder).startswith(f"{PACKAGE}{os.sep}")
+    return f"{os.path.realpath(folder)}{os.sep}".startswith(f"{PACKAGE}{os.sep}")

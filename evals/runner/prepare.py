@@ -312,7 +312,13 @@ def _check_effort(evaluation: Eval, request: RunRequest, registry: Registry) -> 
 def _model_warnings(evaluation: Eval, request: RunRequest, registry: Registry) -> list[str]:
     """What is known against the models of a run, its graders among them: that they are or will soon be shut down."""
     today = datetime.now(timezone.utc).date()
-    warnings = [retirement_warning(registry.model_info(name), today) for name in _models_of(evaluation, request)]
+    behind = {
+        name: traits_of(fn).model or name  # a completion function may have a name of its own
+        for name, fn in zip(request.completion_fns, evaluation.completion_fns, strict=False)
+        if isinstance(name, str)
+    }
+    models = dict.fromkeys(behind.get(name, name) for name in _models_of(evaluation, request))
+    warnings = [retirement_warning(registry.model_info(name), today) for name in models]
     return [warning for warning in warnings if warning is not None]
 
 

@@ -66,7 +66,8 @@ class RowChecks:
         self.doubts.look_at(sample)
         self.own_ids.look_at(sample)
         named = self.pictures.add(sample)
-        if named or self._images.seen_as == TRANSCRIBED or _has_images(sample, self._evaluation.input_field):
+        may_hold = named or self._evaluation.prompts_hold_images or self._images.seen_as == TRANSCRIBED
+        if may_hold or _has_images(sample, self._evaluation.input_field):
             _check_images(self._evaluation, sample, self._images)
 
     def found(self, samples: SampleSequence, n_rows: int) -> RowsFound:

@@ -22,6 +22,7 @@ from evals.record.local import LocalRecorder
 from evals.record.metric_ranges import checked_ranges, names_beyond_unit
 from evals.record.recorders import RecorderBase
 from evals.registry.lookup import Registry
+from evals.registry.roots import seen_by_plugins
 from evals.registry.whose_code import blamed_line, is_ours
 from evals.report_keys import TRUNCATED
 from evals.runner.counters import RunCounters, truncation_warning
@@ -292,11 +293,11 @@ def evaluate_here(
 ) -> tuple[dict[str, Any], EvalsError | None]:
     """Evaluate the samples in this process: the report, and why the run ended early."""
     if isinstance(recorder, LocalRecorder):
-        # A report of ours is made of events while samples finish; what a plug-in's `run` reads back must be exact.
         recorder.keeps_exact_data = type(evaluation).run is not StreamedEval.run
     plan.beyond_unit = names_beyond_unit(checked_ranges(evaluation.metric_ranges, evaluation.name))
     try:
-        with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections():
+        there = seen_by_plugins(evaluation.registry)
+        with use_session(session, plan), handle_interrupts(session, on_interrupt), rare_collections(), there:
             return dict(evaluation.run(recorder)), None
     except EvalsError as error:
         return dict(error.partial_report or {}), error

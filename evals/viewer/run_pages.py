@@ -14,6 +14,7 @@ from evals.report.html.comparison_view import comparison_view
 from evals.report.html.packing import json_in_html, packed
 from evals.report.html.page import content_security_policy, names_of, render, script_text, style_text
 from evals.report.html.page_data import RunData, read_run
+from evals.report.html.score_bars import score_bars
 from evals.viewer.index import IndexedRun
 
 MAX_RUNS = 8
@@ -101,4 +102,6 @@ def _made(runs: Sequence[IndexedRun], source: str) -> ServedPage:
     read = [read_run(read_record(run.path)) for run in runs]
     names = names_of(read)
     comparison = comparison_view([run.path for run in runs], names) if len(runs) > 1 else None
-    return ServedPage(render(read, names, comparison=comparison, source=source), tuple(read))
+    found = [score_bars(run.index["scores"], name, i) for i, (run, name) in enumerate(zip(read, names, strict=True))]
+    plots = [plot for plot in found if plot is not None]
+    return ServedPage(render(read, names, comparison=comparison, plots=plots, source=source), tuple(read))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
+from evals.completion import Completions
+from evals.completion_fns.cost import at_tier, cost_usd, known_or_stated, stated_cost, summed_usage, tier_of
 from evals.specs import LongPrices, ModelInfo
 
 PRICED = ModelInfo("m", None, input_usd_per_million=2.0, cached_input_usd_per_million=0.5, output_usd_per_million=8.0)
@@ -99,3 +100,31 @@ def test_tokens_that_were_stored_in_the_cache_cost_the_price_of_a_write():
         "cache_creation_input_tokens": 600,
     }
     assert cost_usd(usage, info) == pytest.approx((100 * 4 + 300 * 0.2 + 600 * 5) / 1e6)
+
+
+@pytest.mark.parametrize(
+    ("usage", "headers", "dollars"),
+    [
+        ({"prompt_tokens": 10, "cost": 0.00014}, None, 0.00014),
+        ({"cost": 0}, None, 0.0),
+        ({"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.95}}, None, 1.0),
+        ({"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": None}}, None, None),
+        ({"prompt_tokens": 10}, {"x-litellm-response-cost": "3.45e-05"}, 3.45e-05),
+        ({}, {"x-litellm-response-cost": "0.0"}, None),
+        ({}, {"x-litellm-response-cost": "None"}, None),
+        ({"cost": "0.1"}, None, None),
+        ({"cost": -1}, None, None),
+        ({"cost": True}, {}, None),
+        (None, None, None),
+    ],
+)
+def test_a_cost_that_the_reply_states_is_read(usage, headers, dollars):
+    assert stated_cost({"usage": usage}, headers) == (None if dollars is None else pytest.approx(dollars))
+
+
+def test_the_registry_s_price_goes_before_a_stated_cost():
+    result = Completions(["x"], raw_data={"usage": {"cost": 0.5}})
+    assert known_or_stated(0.25, result) == 0.25
+    assert result.cost_source is None
+    assert known_or_stated(None, result) == 0.5
+    assert result.cost_source == "server"

@@ -199,6 +199,20 @@ def report(place: Place) -> None:
     assert found["accuracy"] == 1.0
 
 
+@differs("what a script can read")
+def log_lines(place: Place) -> None:
+    assert place.oaieval("right", "theirs") == 0
+    assert "accuracy: 1.0" not in place.said
+    assert place.oaieval("right", "theirs", "--log_to_file", "run.log") == 0
+    log = (place.folder / "run.log").read_text()
+    assert "Run started: " in log
+    assert "Final report:\n" in log
+    assert "accuracy: 1.0\n" in log
+    before = place.said
+    assert place.oaieval("right", "theirs", "--debug") == 0
+    assert "accuracy: 1.0" in place.said.removeprefix(before)
+
+
 @differs("progress of `oaievalset`")
 def progress(place: Place) -> None:
     from evals.cli.oaievalset import progress_file

@@ -16,6 +16,7 @@ from evals.exams.paper import Paper
 from evals.exams.read_paper import load_paper
 from evals.interchange.exam_rows import key_letters, options_of
 from evals.interchange.import_exam import import_exam
+from evals.interchange.written_numbers import number_row
 
 AGIEVAL = os.environ.get("EVALS_AGIEVAL")
 
@@ -270,6 +271,10 @@ def test_a_tolerance_belongs_to_a_number(tmp_path: Path) -> None:
         ("question,key,kind\nq,,essay\n", 2, "an essay needs its marks"),
         ("question,key,tolerance\nq,x,0.1\n", 2, "a tolerance belongs to a number"),
         ('question,key\n"q\nr",1\n"s,2\n', 4, "not CSV"),
+        ("question,options,key\nx?,a||c,B\n", 2, "option B is empty"),
+        ("question,options,key\nx?,B|C|A,B\n", 2, "the key 'B' is the letter of 'C', and the text of option A"),
+        ("question,key,kind\nx?,1: a|-1: b,free\n", 2, "'-1: b' of the rubric takes points off"),
+        ("question,A,B,D,key\nx?,a,b,c,D\n", 1, "the columns of options are A, B, D"),
     ],
 )
 def test_a_broken_table_is_an_error_with_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
@@ -277,6 +282,33 @@ def test_a_broken_table_is_an_error_with_its_line(tmp_path: Path, text: str, lin
     with pytest.raises(DataError, match=message) as caught:
         import_exam([path], tmp_path / "mine")
     assert caught.value.where == f"{path}:{line}"
+
+
+@pytest.mark.parametrize(
+    ("key", "row"),
+    [
+        ("60 km/h", {"kind": "numeric", "answer": "60", "unit": "km/h"}),
+        ("20 °C", {"kind": "numeric", "answer": "20", "unit": "°C"}),
+        ("9.81 m/s^2", {"kind": "numeric", "answer": "9.81", "unit": "m/s^2"}),
+        ("50%", {"kind": "numeric", "answer": "50"}),
+        ("2,5", {"kind": "numeric", "answer": "2.5"}),
+        ("1,234,567", {"kind": "numeric", "answer": "1234567"}),
+        *((key, None) for key in ("60", "3/4", "1e3", "7 Up", "2 April", "12:30", "1st", "3 wise men", "5-7")),
+    ],
+)
+def test_a_number_with_a_unit_or_a_comma_is_a_number_and_a_text_stays_one(key: str, row: Any) -> None:
+    found = number_row("x?", key, "t.csv:2")
+    assert found == (None if row is None else {"stem": "x?", **row})
+
+
+def test_a_number_that_may_be_read_in_two_ways_is_refused() -> None:
+    with pytest.raises(DataError, match=r"(?s)'1,500' may be read in two ways.*write 1500, or 1.500"):
+        number_row("x?", "1,500", "t.csv:2")
+
+
+def test_a_key_may_be_a_letter_in_brackets_where_options_are_letters_too(tmp_path: Path) -> None:
+    paper = imported(table(tmp_path, "question,options,key\nWhich?,B|C|A,(B)\n"))
+    assert (paper.items[0].options["B"], paper.items[0].key) == ("C", ("B",))
 
 
 def test_a_table_that_is_no_utf_8_names_the_line(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_rubric_takes_overrides_and_numbers_as_scores(write: Write) -> None:
 
 def test_choices_that_yaml_reads_as_truth_values_name_the_quotes_to_add(write: Write) -> None:
     root = write("r:\n  prompt: p\n  choice_strings: [Yes, No]\n  input_outputs: {a: b}\n", kind="modelgraded")
-    with pytest.raises(RegistryError, match='put quotes around it: "Yes"'):
+    with pytest.raises(RegistryError, match='put it in quotes, such as "Yes"'):
         Registry([root]).get_modelgraded_spec("r")
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from registry_parts import MATCH, TakesRegistry, Write, message
 
+import evals
 from evals.errors import RegistryError
 from evals.registry import Registry, is_chat_model, n_ctx_from_model_name
 from evals.registry.classes import load_object
@@ -129,3 +133,29 @@ def test_every_entry_of_the_released_registry_resolves() -> None:
         assert registry.get_modelgraded_spec(entry.name).prompt
     for entry in registry.entries("eval_sets"):
         assert any(registry.get_evals(registry.find_eval_set(entry.name).evals)), entry.where
+
+
+def test_the_places_that_were_read_are_named_with_the_home_folder_last(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder in (".evals", "mine"):
+        (tmp_path / folder / "evals").mkdir(parents=True)
+    registry = Registry()
+    registry.add_registry_paths([tmp_path / "mine"])
+    with pytest.raises(RegistryError) as caught:
+        registry.find_eval("nowhere")
+    assert f"looked in: {tmp_path / 'mine'}, {tmp_path / '.evals'}, and in the built-in registry" in str(caught.value)
+
+
+def test_a_package_in_a_zip_file_says_that_its_registry_is_missing(tmp_path):
+    package = Path(evals.__file__).parent
+    with zipfile.ZipFile(tmp_path / "app.zip", "w") as archive:
+        for path in package.rglob("*.py"):
+            archive.write(path, path.relative_to(package.parent))
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'app.zip')!r})\n"
+        "from evals.cli.oaieval import main\nsys.exit(main(['dummy', 'arithmetic']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "the built-in registry is missing" in done.stderr
+    assert "install the wheel" in done.stderr

@@ -134,3 +134,26 @@ def test_each_fact_comes_from_the_first_body_that_has_it() -> None:
     ]
     info = as_model_info("m", bodies)
     assert (info.input_usd_per_million, info.output_usd_per_million, info.context_length) == (1.0, None, None)
+
+
+@pytest.mark.parametrize("name", ["my_package.fns:MyFn", "evals.elsuite.bluff.bluff.players:StrongBot"])
+def test_the_path_of_a_class_is_no_model_and_never_becomes_a_call(name: str) -> None:
+    with pytest.raises(ValueError, match="that is the path of a class") as caught:
+        Registry().make_completion_fn(name)
+    assert f'my-fn: {{class: "{name}"}}' in str(caught.value)
+    assert Registry().resolve_completion_fn(f"chat/{name}").args["model"] == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "llama3:8b",
+        "qwen2.5:latest",
+        "ft:gpt-4o:org:x:1",
+        "anthropic.claude-v2:1",
+        "hf.co/a/B-GGUF:Q4_K_M",
+        "my.model:latest",
+    ],
+)
+def test_names_of_models_with_a_colon_stay_names_of_models(name: str) -> None:
+    assert Registry().resolve_completion_fn(name).args["model"] == name

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from evals.registry import Registry
+from evals.registry.roots import seen_by_plugins
+
 ROOT = Path(__file__).parents[2]
 START = "import sys; import oaieval_commands as c; sys.exit(c.oaieval())"
 "What the script of the installed command does."
@@ -99,3 +102,44 @@ def test_modules_of_the_copy_can_be_imported_in_a_script_as_well(copy):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["evals.elsuite.mine.eval", "evals.suite.match.match"], done.stderr
+
+
+LOOKS = """
+import evals, evals.registry
+from evals.elsuite.mine.eval import Mine
+
+class Looks(Mine):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.early = evals.registry.Registry().get_eval("mine.dev.v0").key
+
+    def run(self, recorder):
+        super().run(recorder)
+        recorder = evals.registry.registry.get_eval("mine.dev.v0")
+        return {"early": self.early, "late": recorder.key, "in_samples": sorted(self.seen)}
+
+    seen = set()
+
+    def eval_sample(self, sample, rng):
+        self.seen.add(type(evals.registry.Registry().make_completion_fn("my-fn")).__name__)
+"""
+
+
+def test_a_registry_that_a_plug_in_makes_itself_finds_the_entries_of_the_run(copy):
+    (copy / "evals" / "elsuite" / "mine" / "looks.py").write_text(LOOKS)
+    body = {"looks.dev.v0": {"class": "evals.elsuite.mine.looks:Looks", "args": {"samples_jsonl": "mine.jsonl"}}}
+    (copy / "evals" / "registry" / "evals" / "looks.yaml").write_text(json.dumps(body))
+    done = oaieval(copy, "my-fn", "looks.dev.v0")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)["final_report"]
+    assert {name: report[name] for name in ("early", "late", "in_samples")} == {
+        "early": "mine.dev.v0", "late": "mine.dev.v0", "in_samples": ["Fn"],
+    }  # fmt: skip
+
+
+def test_outside_a_run_a_registry_has_its_own_paths_alone(tmp_path):
+    registry = Registry([tmp_path])
+    with seen_by_plugins(registry):
+        assert Registry().registry_paths[-1] == tmp_path
+        assert Registry([ROOT]).registry_paths == [ROOT], "paths that are given replace all others"
+    assert tmp_path not in Registry().registry_paths

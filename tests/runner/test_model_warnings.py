@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from sums import write_sums
@@ -23,3 +24,14 @@ def test_a_living_model_has_no_warning(tmp_path: Path):
     root = write_sums(tmp_path / "registry")
     request = RunRequest(["gpt-6-luna"], "sums", [root], completion_args={"api_base": "http://127.0.0.1:9/v1"})
     assert prepare(request, Registry()).preflight.warnings == []
+
+
+def test_a_completion_function_with_a_name_of_its_own_is_warned_of_by_the_name_of_its_model(tmp_path: Path):
+    root = write_sums(tmp_path / "registry")
+    args = {"model": "gpt-3.5-turbo", "api_base": "http://127.0.0.1:9/v1"}
+    body = {"my-fn": {"class": "evals.completion_fns.openai:OpenAIChatCompletionFn", "args": args}}
+    (root / "completion_fns").mkdir(exist_ok=True)
+    (root / "completion_fns" / "mine.yaml").write_text(json.dumps(body))
+    assert prepare(RunRequest(["my-fn"], "sums", [root]), Registry()).preflight.warnings == [
+        "gpt-3.5-turbo was shut down on 2026-10-23; its provider names gpt-5.6-terra in its place"
+    ]

@@ -214,3 +214,18 @@ def test_the_first_line_of_a_record_has_the_arguments_with_which_the_eval_was_ma
     assert config["eval_spec"]["args"]["samples_jsonl"] == "sums.jsonl"
     assert config["extra_eval_params"] == {"max_tokens": 7}
     assert "extra_eval_params" not in evals.run(three_of_four, "sums", registry_paths=registry).run_spec.run_config
+
+
+def without_entry(prompt: str) -> str:
+    return {}[prompt]
+
+
+def test_a_function_that_always_fails_is_named_with_its_line_and_no_server_is_blamed(registry):
+    with pytest.raises(ProviderError) as caught:
+        evals.run(without_entry, [{"input": str(i), "ideal": "1"} for i in range(60)])
+    line = without_entry.__code__.co_firstlineno + 1
+    assert f"{__file__}:{line}: the completion function failed again and again: KeyError" in str(caught.value)
+    assert "server" not in str(caught.value)
+    with pytest.raises(ProviderError, match="gave a NoneType, not a text") as caught:
+        evals.run(lambda prompt: None, [{"input": str(i), "ideal": "1"} for i in range(60)])
+    assert "server" not in str(caught.value)

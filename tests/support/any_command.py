@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import BytesIO, TextIOWrapper
@@ -20,22 +21,23 @@ from ladder_records import write_ladder
 from made_runs import write_run
 from small_records import THEIRS
 
-from evals.cli import oaieval_flags
+from evals.cli import oaieval_flags, oaievalset_flags
 from evals.cli.main import get_parser
 from evals.cli.main import main as evals_command
 from evals.cli.oaieval import main as oaieval_command
+from evals.cli.oaievalset import main as oaievalset_command
 
 LIMIT_S = 60
 "A command that takes longer than this on files of a few lines hangs; it takes a second, and machines that test are shared."
 
-NOT_DRAWN = {"serve", "scale", "sandbox doctor", "data fetch"}
-"They serve until Ctrl-C, run a ladder of models, try a sandbox, or use the network."
+STOPPED_AFTER_S = {"serve": 2.0}
+"Commands that go on until Ctrl-C, which comes after so many seconds."
 
 NEVER = {
     "--help", "--version", "--ask", "--http-run", "--http-run-url", "--processes", "--judge", "--debug",
-    "--requests_per_minute", "--tokens_per_minute",
+    "--requests_per_minute", "--tokens_per_minute", "--host",
 }  # fmt: skip
-"Options that end the command, use the network, start processes or wait on purpose."
+"Options that end the command, use the network, start processes or wait on purpose. A host may be looked up."
 
 ALWAYS_ON_ITS_FILES = {"view"}
 "With a folder it serves until Ctrl-C."
@@ -50,6 +52,8 @@ NEW_PATHS = ("new.jsonl", "new.json", "new.svg", "new.csv", "no/such/new.jsonl",
 
 FITTING = {
     "oaieval": "dummy t --registry_path=registry",
+    "oaievalset": "dummy t --registry_path=registry",
+    "serve": "pocket/32k --port=0",
     "shard": "dummy t --registry_path=registry --of=2 --index=1 --out=shares",
     "show": "t --registry_path=registry",
     "check": "t --registry_path=registry",
@@ -137,7 +141,7 @@ def _lines(path: Path, rows: list[Any]) -> None:
 
 def leaves() -> dict[str, argparse.ArgumentParser]:
     """The parser of each command that can be called, by its words."""
-    found = {"oaieval": oaieval_flags.get_parser()}
+    found = {"oaieval": oaieval_flags.get_parser(), "oaievalset": oaievalset_flags.get_parser()}
 
     def walk(parser: argparse.ArgumentParser, words: tuple[str, ...]) -> None:
         below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
@@ -148,7 +152,7 @@ def leaves() -> dict[str, argparse.ArgumentParser]:
             found[" ".join(words)] = parser
 
     walk(get_parser(), ())
-    return {name: parser for name, parser in found.items() if name not in NOT_DRAWN}
+    return found
 
 
 def any_arguments(name: str, parser: argparse.ArgumentParser, rng: random.Random, files: list[str]) -> list[str]:
@@ -255,6 +259,20 @@ def _may_be_replaced(name: str, argv: list[str]) -> bool:
     )
 
 
+@contextmanager
+def stopped_after(seconds: float | None) -> Iterator[None]:
+    """Send Ctrl-C to this process after some seconds, unless the command has ended before; None sends none."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class Hangs(BaseException):
     """No end within the limit."""
 
@@ -299,6 +317,7 @@ def _text(stream: TextIOWrapper) -> str:
 
 def run_words(name: str, argv: list[str]) -> tuple[int, str]:
     """As `outcome`, of a command by its words."""
-    if name == "oaieval":
-        return outcome(oaieval_command, argv)
-    return outcome(evals_command, [*name.split(), *argv])
+    if name in ("oaieval", "oaievalset"):
+        return outcome(oaieval_command if name == "oaieval" else oaievalset_command, argv)
+    with stopped_after(STOPPED_AFTER_S.get(name)):
+        return outcome(evals_command, [*name.split(), *argv])

@@ -170,6 +170,12 @@ def test_the_page_of_a_run_is_the_report_page_and_gets_its_samples_in_parts(serv
         assert part(server, html, missing.replace("\u0663", "%D9%A3")).status == 404
 
 
+def test_the_page_of_a_run_has_its_scores_as_bars_and_in_words(server: Viewing) -> None:
+    page = server.ask(f"/run/{run_id(server, 'alpha')}").body.decode()
+    assert "(n = 3): 0.000: 1, 1.000: 2" in page
+    assert "the same in words" in page
+
+
 def test_two_runs_make_one_page_and_unknown_ones_none(server: Viewing) -> None:
     ids = [run_id(server, "alpha"), run_id(server, HOSTILE[0])]
     assert server.ask(f"/run/{','.join(ids)}").status == 200

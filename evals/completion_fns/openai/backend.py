@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from evals.completion import Completions
 from evals.completion_fns.call_options import KnownOptions
-from evals.completion_fns.cost import at_tier, cost_usd, summed_usage, tier_of
+from evals.completion_fns.cost import at_tier, cost_usd, known_or_stated, summed_usage, tier_of
 from evals.completion_fns.hosted import HostedBackend, refuse_filtered
 from evals.completion_fns.no_answer import refuse_silent
 from evals.completion_fns.openai.cut_prompts import PromptWatch
+from evals.completion_fns.openai.finish_reasons import with_limit_said
 from evals.completion_fns.openai.model_rules import fewer_completions, says_cut_off
 from evals.completion_fns.openai.refusals import adapted, is_of_the_template, wants_stream
 from evals.completion_fns.openai.reply_checks import (
     failure_of_reply,
     failure_within,
     is_stream,
-    rate_limit_headers,
+    kept_headers,
     read_reply,
 )
 from evals.completion_fns.openai.request_plan import NOT_FOR_THE_BODY, RequestPlan, request_plan
@@ -258,7 +259,7 @@ class OpenAIBackend(HostedBackend):
                 n = int(options.get("n") or 1)
                 return Completions([""] * n, model=self.model, finish_reasons=["length"] * n)
             raise
-        raw = read_reply(reply, self.host)
+        raw = with_limit_said(read_reply(reply, self.host), body)
         breakage = endpoint.result_type.breakage_of(raw)
         if breakage is not None:
             raise failure_within(breakage, reply, self.host)
@@ -282,7 +283,7 @@ class OpenAIBackend(HostedBackend):
         result.request = plan.recorded_at(endpoint.path, body)
         if endpoint.path != self.path:
             result.request = {**(result.request or {}), "endpoint": endpoint.path}
-        result.headers = rate_limit_headers(reply.headers)
+        result.headers = kept_headers(reply.headers)
         return result
 
     async def exchange(
@@ -328,8 +329,8 @@ class OpenAIBackend(HostedBackend):
             logger.warning("%s: stop texts ended its thoughts: they are no longer sent, and cut here", self.model)
 
     def cost_of(self, result: Completions) -> float | None:
-        """The cost of one request in US dollars, at the prices of its service tier; None where they are not known."""
-        return cost_usd(result.usage, at_tier(self.model_info(), tier_of(result.raw_data)))
+        """The cost of one request in US dollars, by the prices of its tier, else as the reply says; None if unknown."""
+        return known_or_stated(cost_usd(result.usage, at_tier(self.model_info(), tier_of(result.raw_data))), result)
 
     def _info(self) -> ModelInfo:
         known = self.model_info()

@@ -44,6 +44,20 @@ def finish_reason_in(choice: Mapping[str, Any]) -> str | None:
     return in_openai_words(choice.get("finish_reason"))
 
 
+def with_limit_said(raw: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """A reply of `/responses`, as `incomplete` where it used up `max_output_tokens` and has no word for that.
+
+    body: the request. transformers serve 5.23 says `completed` of every response, and sends no `incomplete_details`,
+    which OpenAI's replies always have. Replies of other endpoints stay as they are.
+    """
+    limit, usage = body.get("max_output_tokens"), raw.get("usage")
+    n_tokens = usage.get("output_tokens") if isinstance(usage, dict) else None
+    says_nothing = raw.get("status") == "completed" and "incomplete_details" not in raw
+    if not says_nothing or not isinstance(limit, int) or not isinstance(n_tokens, int) or n_tokens < limit:
+        return raw
+    return {**raw, "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+
+
 def breakage_in(choice: Mapping[str, Any]) -> Any:
     """What says that a choice was broken off: an error, as a text or an object; else None."""
     error = choice.get("error") or _native_fields(choice).get("error")

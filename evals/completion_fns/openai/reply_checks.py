@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from evals.completion_fns.cost import COST_HEADER
 from evals.completion_fns.openai.streams import assembled
 from evals.completion_fns.openai.wire import WireReply, decode_json
 from evals.engine.failures import CallFailed, Kind, classify_http, short
@@ -86,9 +87,11 @@ def failure_of_reply(reply: WireReply, host: str, url: str) -> CallFailed:
     return failure
 
 
-def rate_limit_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
-    """The `x-ratelimit-*` headers in lower case, those that a gateway passes on too; None without any."""
-    if "x-ratelimit-" not in " ".join(headers).lower():
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
+    """The `x-ratelimit-*` headers in lower case, those that a gateway passes on too, and the cost; None without any."""
+    names = " ".join(headers).lower()
+    if "x-ratelimit-" not in names and COST_HEADER not in names:
         return None
-    found = {name: value for name, value in own_and_upstream(headers).items() if name.startswith("x-ratelimit-")}
+    kept = ("x-ratelimit-", COST_HEADER)
+    found = {name: value for name, value in own_and_upstream(headers).items() if name.startswith(kept)}
     return found or None

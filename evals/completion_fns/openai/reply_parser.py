@@ -9,6 +9,7 @@ from typing import Protocol
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?")
 _HEADERS = re.compile(rb"(?m)^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n\0]*)\r\n")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
+_BARE_END = re.compile(rb"(?<!\r)\n")
 _FRAMING = (b"content-length", b"transfer-encoding", b"connection")
 _NO_BODY = (204, 304)
 
@@ -64,6 +65,7 @@ class ReplyParser:
         end = self._buffer.find(b"\r\n")
         if end < 0:
             self._refuse_long()
+            self._refuse_bare_ends()
             return None
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
@@ -73,6 +75,11 @@ class ReplyParser:
         if len(self._buffer) > self._handler.max_head_bytes:
             raise ReplyError("its headers are too long")
 
+    def _refuse_bare_ends(self) -> None:
+        """Raise ReplyError for a line that ended in LF alone: no CR LF will come, and the call would time out."""
+        if _BARE_END.search(self._buffer):
+            raise ReplyError("a line of it ends in LF, where HTTP wants CR LF")
+
     def _head(self) -> bool:
         """Read the status and the headers, once they are whole. The result of each step: whether to go on."""
         end = self._buffer.find(b"\r\n\r\n")
@@ -80,6 +87,7 @@ class ReplyParser:
             self._refuse_long()
             if not b"HTTP/1.".startswith(self._buffer[:7]):
                 raise ReplyError("it does not begin with HTTP/1")
+            self._refuse_bare_ends()
             return False
         first, _, lines = bytes(self._buffer[: end + 2]).partition(b"\r\n")
         del self._buffer[: end + 4]

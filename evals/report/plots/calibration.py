@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from evals.errors import UsageError
 from evals.report.plots.figure import COLOURS, MARKS, tidy
 from evals.report.plots.kinds import Needs, PlotKind, Table
-from evals.report.words import UNDEFINED, counted, interval, number
+from evals.report.words import UNDEFINED, counted, in_columns, interval, number, p_text, signed, signed_interval
 
 if TYPE_CHECKING:
     from evals.comparison.confidences import Confidences
     from evals.stats.calibration import Bin, Calibration, Measure
+    from evals.stats.paired import PairedDifference
 
 NAMES = {
     "ece": "ECE",
@@ -101,6 +102,9 @@ class CalibrationPlot:
     def text(self) -> str:
         """Each run with its numbers and its bins, then what was left out."""
         lines = ["\n\n".join(map(_run_text, self.runs, self.found, self.names))]
+        if len(self.runs) > 1:
+            lines += ["", f"Brier score less that of {self.names[0]}, paired; below 0 is better"]
+            lines += [_change_line(name, one) for name, one in self._changes()]
         for name, n in zip(self.names, self.n_left_out, strict=True):
             lines += [f"left out, {name}: {counted(n, 'sample')} that not all records have"] if n else []
         if self.n_prompts_differ:
@@ -109,10 +113,27 @@ class CalibrationPlot:
             )
         return "\n".join(lines)
 
+    def _changes(self) -> list[tuple[str, PairedDifference]]:
+        """Of each run but the first, its name and how its Brier score differs from that of the first."""
+        from evals.comparison.confidences import change
+
+        return [(name, change(self.runs[0], run)) for name, run in zip(self.names[1:], self.runs[1:], strict=True)]
+
     def as_json(self) -> dict[str, Any]:
-        """Each run in plain values."""
+        """Each run in plain values, and what the Brier scores of the others are above that of the first."""
         runs = list(map(_run_json, self.runs, self.found, self.names))
-        return {"runs": runs, "n_prompts_differ": self.n_prompts_differ}
+        changes = [
+            {
+                "name": name,
+                "brier": one.value,
+                "ci95": [one.interval.low, one.interval.high],
+                "p": one.p_value,
+                "n": one.n,
+                "method": one.method,
+            }
+            for name, one in self._changes()
+        ]
+        return {"runs": runs, "changes": _defined(changes), "n_prompts_differ": self.n_prompts_differ}
 
     def table(self) -> Table:
         """The bins that are drawn."""
@@ -208,6 +229,11 @@ def _warnings(run: Confidences) -> list[str]:
 def _measure_line(name: str, measure: Measure) -> str:
     bounds = interval(measure.interval, missing=UNDEFINED)
     return f"  {name:<22}{number(measure.value):>8}   {bounds:<16} {measure.n:,}".rstrip()
+
+
+def _change_line(name: str, one: PairedDifference) -> str:
+    bounds = f"{signed_interval(one.interval):<18} {p_text(one.p_value)}"
+    return f"  {in_columns(name, 21)} {signed(one.value):>8}   {bounds}   n = {one.n:,}"
 
 
 def _bin_line(one: Bin) -> str:

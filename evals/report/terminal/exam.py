@@ -160,6 +160,9 @@ def _counts(exam: Mapping[str, Any]) -> Iterator[str]:
         "not_answered": "failed or not asked, and not scored",
     }
     found = [f"{exam['counts'][name]:,} {text}" for name, text in words.items() if exam["counts"].get(name)]
+    missing = (one["missing"] for one in exam.get("missing") or ())
+    if n := sum(any("(unreadable)" in str(who) for who in waits) for waits in missing):
+        found.append(f"on {n:,} a grader gave no readable verdict, asked twice")
     if found:
         yield from _line("replies", "; ".join(found))
     if exam["critical_wrong"]:

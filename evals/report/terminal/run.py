@@ -92,7 +92,8 @@ def retries(counts: CallCounts) -> str:
 def tokens_and_cost(counts: CallCounts) -> list[str]:
     """`431,204 tokens` and `$0.12`, each only if it is not 0."""
     tokens = f"{counts.total_tokens:,} tokens" if counts.total_tokens else ""
-    return [text for text in (tokens, money(counts.cost_usd) if counts.cost_usd else "") if text]
+    by = " as the server states" if counts.n_stated else ""
+    return [text for text in (tokens, f"{money(counts.cost_usd)}{by}" if counts.cost_usd else "") if text]
 
 
 def metric_lines(report: Mapping[str, Any], declared: Sequence[str]) -> list[str]:
@@ -152,6 +153,8 @@ def unparsed_lines(report: Mapping[str, Any], count: int) -> list[str]:
         return []
     said = f"{counted(count, 'completion')} without an answer (scored wrong)" if count else ""
     line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {certainty(rate) or said}".rstrip()
+    if len(line) > WIDTH - INDENTED:
+        line = f"{UNPARSED:<12} {number(report[UNPARSED]):<7} {certainty(rate, with_stderr=False) or said}".rstrip()
     return [line, f"{'':<20} {said}"] if said and certainty(rate) else [line]
 
 

@@ -19,9 +19,14 @@ _COLOURS = {"right": "\x1b[32m", "wrong": "\x1b[31m", "partly": "\x1b[31m", "err
 
 
 def verdict_of(sample: SampleRecord) -> str:
-    """`error`, `right`, `wrong`, `partly` if some of its matches are right; empty if it has no match and no verdict."""
+    """`error`, `right`, `wrong`, `partly` if some of its matches are right; empty if it has no match and no verdict.
+
+    A question that a paper asks and does not score has none.
+    """
     if sample.error is not None:
         return "error"
+    if is_dropped(sample):
+        return ""
     statuses = {data["status"] for data in exam_data(sample)}
     if statuses - {"pending"}:
         return "right" if statuses == {"right"} else "wrong" if statuses <= _NOTHING_EARNED else "partly"
@@ -34,6 +39,12 @@ def verdict_of(sample: SampleRecord) -> str:
 def exam_data(sample: SampleRecord) -> list[dict[str, Any]]:
     """The data of the `exam` events of a question, one a reply."""
     return [data for data in sample.data("exam") if isinstance(data, dict) and isinstance(data.get("status"), str)]
+
+
+def is_dropped(sample: SampleRecord) -> bool:
+    """Whether it is a question that its paper does not score."""
+    found = exam_data(sample)
+    return bool(found) and all(data.get("dropped") is True for data in found)
 
 
 def is_pending(sample: SampleRecord) -> bool:
@@ -66,7 +77,7 @@ def _head(sample: SampleRecord, *, colour: bool) -> str:
     repeat = f", repeat {sample.repeat}" if sample.repeat else ""
     kind = verdict_of(sample)
     verdict = _share_right(sample) if kind == "partly" else kind
-    told = [sample.sample_id] if sample.own_id else []
+    told = [*([sample.sample_id] if sample.own_id else []), *(["not scored"] if is_dropped(sample) else [])]
     groups = ", ".join([*told, *(f"{printable(str(k))} {printable(str(v))}" for k, v in sample.labels.items())])
     tail = f"  ({groups})" if groups else ""
     if colour:

@@ -42,6 +42,7 @@ class MMMU(StreamedEval):
     """
 
     scores_without_calls = True
+    prompts_hold_images = True
 
     def __init__(self, completion_fns: Sequence[Any], dataset: str, subject: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(completion_fns, *args, **kwargs)

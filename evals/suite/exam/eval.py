@@ -131,7 +131,8 @@ class Exam(StreamedEval):
     def _mode(self, mode: str | None) -> str | None:
         """The condition of images that the run gets unless it names one; None where nothing is to be said."""
         _one_of("mode", mode, (None, *MODES))
-        if not any(item.has_images for item in self.paper.items):
+        self.prompts_hold_images = any(item.has_images for item in self.paper.items)
+        if not self.prompts_hold_images:
             return mode
         if mode is not None and mode not in self.paper.modes:
             offered = listed(list(self.paper.modes))
@@ -308,9 +309,7 @@ class Exam(StreamedEval):
 
     def _images(self) -> str:
         """The condition in which the images of the paper are seen; empty for a paper without any."""
-        if not any(item.has_images for item in self.items.values()):
-            return ""
-        return current_session().settings.images.seen_as
+        return current_session().settings.images.seen_as if self.prompts_hold_images else ""
 
     def _asked(self, item: Item) -> Asked:
         return self._prompts[item.section].asked(item, _task_of(item))

@@ -165,7 +165,7 @@ def _unit_fits(text: str, number: str, unit: str | None) -> bool:
     word = rest.strip(" .*$\\")
     if unit is None or not word or before.strip(" *$\\") or len(word.split()) > len(unit.split()):
         return True
-    return word.casefold() == unit.casefold()
+    return word.casefold().lstrip("\u00b0") == unit.casefold().lstrip("\u00b0")
 
 
 def _short(item: Item, text: str, phrases: Sequence[str]) -> Mark:

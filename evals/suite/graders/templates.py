@@ -9,6 +9,7 @@ from typing import Any
 
 from evals.errors import BadSample, UsageError, did_you_mean
 from evals.json_text import dumps
+from evals.texts.unquoted import quotes_fix
 
 NAMESPACES = ("item", "sample")
 SAMPLE_VARIABLES = ("output_text", "output_json", "output_tools", "choices")
@@ -58,7 +59,7 @@ def read_template(text: Any, where: str) -> Template:
         UsageError: it is no text, or a variable in it does not exist or cannot be read.
     """
     if not isinstance(text, str):
-        raise UsageError(f"{dumps(text)[:60]} is not a text", where=where, fix="write a text, put numbers into quotes")
+        raise UsageError(f"{dumps(text)[:60]} is not a text", where=where, fix=quotes_fix(text) or "write a text")
     parts: list[str | Variable] = []
     end = 0
     for found in _EXPRESSION.finditer(text):

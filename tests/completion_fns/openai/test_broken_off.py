@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
@@ -32,8 +33,6 @@ def failing() -> Failing:
     """The failure of a call that gets this JSON with status 200."""
 
     def fail(cls: Any, reply: Any) -> CallFailed:
-        import asyncio
-
         async def call() -> None:
             fn = cls("m", f"http://127.0.0.1:{port}/v1")
             try:
@@ -172,3 +171,48 @@ def test_an_empty_answer_at_the_limit_of_any_server_is_cut_off():
 
     assert is_cut_off(OpenAIChatCompletionResult(chat("", "model_length")))
     assert not is_cut_off(OpenAIChatCompletionResult(chat("", "stop")))
+
+
+def whole_or_cut(n_tokens: int, **more: Any) -> dict[str, Any]:
+    """A response as transformers serve 5.23.0 sends it: `completed`, whether the text ended or the limit was reached."""
+    message = {"type": "message", "role": "assistant", "status": "completed"}
+    content = [{"type": "output_text", "text": "l?7r)j8OOOOOOOOO", "annotations": []}]
+    usage = {"input_tokens": 24, "output_tokens": n_tokens, "total_tokens": 24 + n_tokens}
+    return {
+        "object": "response",
+        "status": "completed",
+        "output": [{**message, "content": content}],
+        "usage": usage,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (whole_or_cut(40), "length"),
+        (whole_or_cut(39), "stop"),
+        (whole_or_cut(40, incomplete_details=None), "stop"),
+        (whole_or_cut(40, status="failed", incomplete_details=None, error=None), None),
+        ({**whole_or_cut(40), "usage": None}, "stop"),
+        ({**whole_or_cut(40), "usage": {"output_tokens": "40"}}, "stop"),
+    ],
+)
+def test_a_response_that_used_up_its_limit_is_cut_off_where_the_server_has_no_word_for_it(reply, reason):
+    async def call() -> Any:
+        fn = OpenAIResponsesCompletionFn("m", f"http://127.0.0.1:{port}/v1")
+        try:
+            return await fn.complete("hi", max_tokens=40)
+        finally:
+            await fn.aclose()
+
+    server = ServerThread(_Fixed(reply))
+    port = server.start()
+    try:
+        if reason is None:
+            with pytest.raises(CallFailed):
+                asyncio.run(call())
+        else:
+            assert asyncio.run(call()).finish_reasons == [reason]
+    finally:
+        server.stop()

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import re
+import time
 import zlib
 
 import pytest
@@ -255,3 +257,22 @@ def test_a_call_that_ends_after_the_client_was_closed_closes_its_connection(tran
         return reply
 
     assert asyncio.run(body()).body == BODY
+
+
+@each_of_ours
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\nContent-Length: 8\n\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 8\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\n",
+    ],
+    ids=["all lines", "one line", "a chunk"],
+)
+def test_lines_that_end_in_lf_alone_are_named_at_once_and_not_waited_for(transport, head):
+    began_s = time.monotonic()
+    with pytest.raises(CallFailed) as caught:
+        Server([head, BODY[:8]], pause_s=0.001).asked(transport, timeout_s=60)
+    assert time.monotonic() - began_s < 30
+    assert caught.value.kind is Kind.BAD_REPLY
+    assert re.search("CR|LF|chunk", caught.value.message)

@@ -65,6 +65,21 @@ def test_json_gives_plain_values(tmp_path, capsys):
     assert run["measures"]["ece"]["interval"]["confidence"] == 0.95
 
 
+def test_a_second_run_is_compared_with_the_first_question_by_question(tmp_path, capsys):
+    before = write_record(tmp_path / "before.jsonl", choices(200, 1.0))
+    after = write_record(tmp_path / "after.jsonl", choices(150, 2.5))
+    assert main(["plot", "calibration", before, after]) == 0
+    head, line = capsys.readouterr().out.split("Brier score less that of before")[1].splitlines()[:2]
+    assert "paired" in head
+    assert line.split()[0] == "after"
+    # Probabilities that were drawn from, and the same ones sharpened: worse without a doubt.
+    assert line.split()[1].startswith("+")
+    assert line.endswith("n = 150")
+    assert main(["plot", "calibration", before, after, "--json"]) == 0
+    (change,) = json.loads(capsys.readouterr().out)["changes"]
+    assert 0 < change["ci95"][0] < change["brier"] < change["ci95"][1]
+
+
 def test_stated_confidence_is_marked_as_another_quantity(tmp_path, capsys):
     events = [(f"m.t.{i}", {"type": "confidence", "data": {"kind": "verbal", "confidence": 0.9, "correct": i % 2 == 0}})
               for i in range(20)]  # fmt: skip

@@ -76,6 +76,15 @@ def test_what_is_open_is_a_range() -> None:
     assert "1 waiting for a grader's mark" in text
 
 
+def test_verdicts_that_cannot_be_read_are_told_from_marks_that_nobody_gave() -> None:
+    exam = _report({**ALL_RIGHT, "C1": "pending", "C2": "pending"})
+    exam["missing"] = [
+        {"item": "C1", "run": 0, "missing": ["human"]},
+        {"item": "C2", "run": 0, "missing": ["judge (unreadable)"]},
+    ]
+    assert "2 waiting for a grader's mark; on 1 a grader gave no readable verdict" in _flat(exam)
+
+
 def test_every_line_fits_whatever_things_are_called() -> None:
     exam = _report({**ALL_RIGHT, "C2": "pending"}, contaminated=["A2", "B1"])
     long = "a very long name of something 日本語 " * 6

@@ -108,10 +108,16 @@ def test_all_calls_are_shown_only_when_the_sample_is_shown_whole():
         (sample(("match", {"correct": False})), "wrong"),
         (sample(("metrics", {"score": 1})), ""),
         (sample(("match", {"correct": True}), error={}), "error"),
+        (sample(("exam", {"status": "wrong"})), "wrong"),
+        (sample(("exam", {"status": "wrong", "dropped": True})), ""),
     ],
 )
 def test_the_verdict_is_one_word(record, verdict):
     assert verdict_of(record) == verdict
+
+
+def test_a_question_that_its_paper_does_not_score_is_said_to_be_so():
+    assert "(not scored)" in sample_text(sample(("exam", {"status": "blank", "dropped": True})))
 
 
 def test_colour_is_used_only_when_asked_for():

@@ -452,3 +452,14 @@ def test_a_comparison_names_both_exam_scores(tmp_path: Path, capsys: pytest.Capt
     # With A3 right, a is 100 and the composite 73.2: grade 4.
     said = " ".join(capsys.readouterr().out.split())
     assert "exam score 3 (percentile 35 to 65) in the first run, 4 (percentile 65 to 87) in the second" in said
+
+
+def test_a_damaged_image_of_a_paper_is_found_before_the_first_call(tmp_path: Path) -> None:
+    shutil.copytree(HARBOUR, tmp_path / "harbour")
+    image = tmp_path / "harbour" / "images" / "b3.png"
+    image.write_bytes(image.read_bytes()[:-20])
+    registry_with(tmp_path, tmp_path / "harbour")
+    with LoopbackServer(answering(RUN_OF_THE_EXAMPLE)) as server:
+        with pytest.raises(EvalsError, match=r"items.jsonl:7.*b3.png is cut off or damaged"):
+            sit(tmp_path, server)
+        assert server.bodies == []
