@@ -135,14 +135,15 @@ def _specs_of(given: Any) -> list[GraderSpec]:
 def make_graders(given: GraderArgument, registry: Registry, evaluated: Any = None) -> list[NamedGrader]:
     """The graders that the argument `grader` names, each with a completion function of its own.
 
-    evaluated: the first completion function of the run. One that plays back a record stands for all graders.
+    evaluated: the first completion function of the run. One that plays back a record stands for all graders, unless it
+    asks them anew.
 
     Raises:
         UsageError: as for `read_graders`, or a grader takes no effort of reasoning, or not this one.
         RegistryError: a name or an argument cannot be used.
     """
     specs = read_graders(given)
-    if isinstance(evaluated, ReplayCompletionFn):
+    if isinstance(evaluated, ReplayCompletionFn) and not evaluated.asks_graders:
         return [NamedGrader(spec.name, evaluated, spec, spec.facts()) for spec in specs]
     return [_grader(spec, registry) for spec in specs]
 

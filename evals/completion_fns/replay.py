@@ -36,6 +36,8 @@ class ReplayCompletionFn(Backend):
     record, the row with the same number is looked up, and by its prompt only. A sample that ended in an error has the
     calls that it made until then.
 
+    asks_graders: graders are asked anew about the completions, instead of being played back.
+
     Model, usage, finish reasons and log probabilities are those of the record; the cost is 0, and `request` has the
     run's id as `replayed`. `score` gives the recorded log probabilities of continuations (`cond_logp` events). The
     calls are kept in a temporary database on disk, so memory does not grow with the record.
@@ -48,8 +50,9 @@ class ReplayCompletionFn(Backend):
 
     plays_back_a_record = True
 
-    def __init__(self, record: str | Path, registry: Any = None) -> None:
+    def __init__(self, record: str | Path, asks_graders: bool = False, registry: Any = None) -> None:
         self.record = Path(record).expanduser()
+        self.asks_graders = asks_graders
         self._fallback_calls = SampleCalls()
         self._calls, self._scores = RecordedCalls(), RecordedCalls()
         self._run_id = self._load()

@@ -16,6 +16,7 @@ from evals.datasets.samples import open_samples
 from evals.errors import BadSample, DataError, listed
 from evals.interchange.answer_texts import answer_text
 from evals.interchange.battles import JUDGED_BY, battles_of_record
+from evals.interchange.mt_bench_pairs import as_battle, is_two_orders
 from evals.interchange.votes import NO_PREFERENCE, SIDES, Vote, is_vote, read_votes, standing_votes
 from evals.record.reader import read_record
 from evals.record.special_files import refuse_special
@@ -28,7 +29,10 @@ ONE_OF = {"winner_model_a": 1.0, "winner_model_b": 0.0, "winner_tie": 0.5}
 "Columns of which one is 1, in place of `winner`."
 CLUSTERS = ("cluster", "evaluation_session_id")
 "Keys of rows that depend on one another."
-FORMS = "`model_a`, `model_b` and `winner`, or `preference` with `generator_1` and `generator_2`"
+FORMS = (
+    "`model_a`, `model_b` and `winner`, or `preference` with `generator_1` and `generator_2`, or `model_1`, `model_2`, "
+    "`g1_winner` and `g2_winner`"
+)
 ANSWERS = ("output_{}", "response_{}", "conversation_{}")
 "Keys of a battle that hold the answer of a side, `a` or `b`."
 RATERS = ("rater", "judge", "annotator")
@@ -94,7 +98,7 @@ def read_judgements(paths: Iterable[str | Path], by: str | None = None) -> Judge
     AlpacaEval: `preference` is 1 where the first answer (`generator_1`, the baseline) is better, 2 where the second is,
     1.5 or 0 for a draw; numbers between 1 and 2 are the judge's probability. The second model is the one that is
     judged. Arenas: `winner` is `model_a`, `model_b` or a kind of tie. Votes: of each rater the last one on a question.
-    Records: runs of `Preference`.
+    MT-bench: see `mt_bench_pairs`. Records: runs of `Preference`.
     by: a key of the rows that becomes `group`.
 
     Raises:
@@ -118,7 +122,8 @@ def read_judgements(paths: Iterable[str | Path], by: str | None = None) -> Judge
 
 
 def _read_rows(path: str | Path, rows: Iterable[Sample], by: str | None, found: Judgements) -> None:
-    for row in rows:
+    for given in rows:
+        row = as_battle(given) if is_two_orders(given) else given
         judged = _judgement(row)
         if judged is None:
             found.n_without[str(path)] += 1

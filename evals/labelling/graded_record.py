@@ -246,7 +246,7 @@ def _rubric_choices(eval_name: str, registry: Registry) -> dict[str, float | Non
     try:
         rubric = (registry.find_eval(eval_name).args or {}).get("modelgraded_spec")
         spec = registry.get_modelgraded_spec(rubric) if isinstance(rubric, str) else None
-        choices = get_choice_strings(spec.choice_strings) if spec is not None else []
+        choices = get_choice_strings(spec.choice_strings, punctuation=True) if spec is not None else []
         scores = score_table(choices, spec.choice_scores) if spec is not None else None
     except EvalsError:
         return {}

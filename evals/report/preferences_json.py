@@ -62,6 +62,7 @@ def plain_ranking(ranking: Ranking | None) -> dict[str, Any] | None:
         "models": rows,
         "chances": chances,
         "tie_parameter": defined(ranking.tie_parameter),
+        "unbounded": list(ranking.unbounded),
         "groups_that_met": [list(group) for group in ranking.groups],
         "n": ranking.n,
         "n_prompts": ranking.n_prompts,

@@ -12,7 +12,7 @@ from scipy import optimize, sparse
 from scipy.sparse import csgraph
 
 from evals.stats.arrays import Array, Codes, as_codes
-from evals.stats.comparison_graphs import why_unbounded
+from evals.stats.comparison_graphs import apart_from_the_rest, why_unbounded
 
 Ties = Literal["half", "davidson"]
 
@@ -76,6 +76,10 @@ class Games:
         if not self.fits_ties or not self._is_bounded():
             why = why_unbounded(self.names, self._graph(by_ties=not self.fits_ties), self.met)
             raise ValueError(f"no finite strengths: {why}. Compare more, or set a small ridge such as 0.01.")
+
+    def unbounded(self) -> list[int]:
+        """The models, by number, whose strengths only a ridge keeps finite; see `apart_from_the_rest`."""
+        return apart_from_the_rest(self._graph(by_ties=True), self.met)
 
     @property
     def met(self) -> sparse.csr_array:

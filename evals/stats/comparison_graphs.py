@@ -20,6 +20,25 @@ def groups_that_met(names: Sequence[Hashable], met: sparse.csr_array) -> list[li
     return sorted(groups, key=len, reverse=True)
 
 
+def apart_from_the_rest(beaten: sparse.csr_array, met: sparse.csr_array) -> list[int]:
+    """The models, by number, whose strengths have no finite estimate beside those that they met: they always won or
+    always lost against these, alone or as a small group. Where nobody lost to whom they beat, all of them.
+
+    beaten, met: as of `why_unbounded`.
+    """
+    _, group_of = csgraph.connected_components(met, directed=False)
+    _, code_of = csgraph.connected_components(beaten, connection="strong")
+    sizes = np.bincount(code_of)
+    found = []
+    for group in range(int(group_of.max(initial=-1)) + 1):
+        members = np.flatnonzero(group_of == group)
+        codes = np.unique(code_of[members])
+        largest = codes[np.argmax(sizes[codes])]
+        if len(codes) > 1:
+            found += [int(one) for one in members if sizes[largest] == 1 or code_of[one] != largest]
+    return sorted(found)
+
+
 def why_unbounded(names: Sequence[Hashable], beaten: sparse.csr_array, met: sparse.csr_array) -> str:
     """Which models make the strengths unbounded, in words.
 

@@ -55,11 +55,13 @@ class Ranking:
     confidence: float
     groups: tuple[tuple[Hashable, ...], ...] = ()
     "The models in groups that are joined by comparisons; strengths of different groups cannot be compared."
+    unbounded: tuple[Hashable, ...] = ()
+    "Models that always won or always lost: only the ridge keeps their strengths finite, so they have no interval."
     draws: Mapping[Hashable, Array] = field(default_factory=dict, compare=False, repr=False)
     "The strengths of each model over the bootstrap draws."
 
     def win_interval(self, name: Hashable, other: Hashable) -> Interval:
-        """The percentile interval of `win_chance`; undefined where there are no draws."""
+        """The percentile interval of `win_chance`; undefined without draws and for models that are `unbounded`."""
         gap = np.asarray(self.draws[name] - self.draws[other], dtype=np.float64)
         chances = 1 / (1 + np.exp(-gap))
         low, high = np.quantile(chances, [0.5 - self.confidence / 2, 0.5 + self.confidence / 2])
@@ -93,7 +95,8 @@ def rank_models(
     weight, so that each has a finite optimum if the data have one. Few prompts give intervals that are too narrow.
     raters: who judged; the intervals then hold for other raters too, and few raters give too narrow ones.
     ridge: a penalty of ridge / 2 times the sum of squared strengths (and of the squared log tie parameter).
-    Errors and intervals NaN for one prompt.
+    Errors and intervals NaN for one prompt, and for models that always won or always lost: the bootstrap would only
+    show what the ridge says of them. They may have any rank.
 
     Raises:
         ValueError: without a ridge, a model that never lost or never won, or groups of models of which one always won
@@ -114,10 +117,13 @@ def rank_models(
     if n_prompts > 1:
         rater = None if raters is None else as_codes(raters, n, "raters")
         draws = fit_sums(games, bootstrap_sums(games, prompt, n_draws, rng, rater), ridge).values
+    apart = games.unbounded() if ridge > 0 else []
+    draws[:, apart] = np.nan
     strengths = _strengths(games.names, values, draws, confidence)
     groups = tuple(map(tuple, groups_that_met(games.names, games.met)))
     by_name = dict(zip(games.names, draws.T, strict=True))
-    return Ranking(strengths, float(fitted.tie_parameter[0]), n, n_prompts, confidence, groups, by_name)
+    unbounded = tuple(games.names[place] for place in apart)
+    return Ranking(strengths, float(fitted.tie_parameter[0]), n, n_prompts, confidence, groups, unbounded, by_name)
 
 
 _SAME = 1e-6
@@ -127,8 +133,18 @@ _SAME = 1e-6
 def _rank_ends(draws: Array, tails: list[float]) -> tuple[Array, Array]:
     """The best and the worst rank of each model over the draws, shape (n_models,).
 
-    Models of equal strength share all their ranks in a draw: comparisons that are nothing but ties rank nobody.
+    Models of equal strength share all their ranks in a draw: comparisons that are nothing but ties rank nobody. Models
+    without draws (NaN) may stand anywhere.
     """
+    n_models, known = draws.shape[1], ~np.isnan(draws).any(axis=0)
+    lowest, highest = np.ones(n_models), np.full(n_models, float(n_models))
+    if known.any():
+        lowest[known], highest[known] = _known_ranks(draws[:, known], tails)
+        highest[known] += n_models - known.sum()
+    return lowest, highest
+
+
+def _known_ranks(draws: Array, tails: list[float]) -> tuple[Array, Array]:
     apart = draws[:, None, :] - draws[:, :, None]
     best = 1 + (apart > _SAME).sum(axis=2)
     worst = draws.shape[1] - (apart < -_SAME).sum(axis=2)
@@ -142,7 +158,6 @@ def _strengths(names: tuple[Hashable, ...], values: Array, draws: Array, confide
     low, high = np.quantile(draws, tails, axis=0)
     best, worst = _rank_ends(draws, tails)
     order = np.argsort(-values, kind="stable")
-    known = not np.isnan(draws).any()
     return tuple(
         Strength(
             name=names[i],
@@ -151,8 +166,8 @@ def _strengths(names: tuple[Hashable, ...], values: Array, draws: Array, confide
             low=float(low[i]),
             high=float(high[i]),
             rank=place,
-            rank_low=int(best[i]) if known else 1,
-            rank_high=int(worst[i]) if known else len(names),
+            rank_low=int(best[i]),
+            rank_high=int(worst[i]),
         )
         for place, i in enumerate(order.tolist(), start=1)
     )

@@ -63,3 +63,68 @@ def test_an_eval_name_in_a_record_is_no_option(tmp_path):
     assert "Traceback" not in done.stderr
     assert "--log_to_file=stolen" in done.stderr
     assert not (tmp_path / "stolen").exists()
+
+
+def write_graded_eval(root: Path) -> None:
+    """Four rows, a writer, and two graders of which each says always the same."""
+    write_eval(root, "polite", [{"input": f"q{i}"} for i in range(4)], "evals.suite:ModelBasedClassify",
+               modelgraded_spec="good", eval_type="classify")  # fmt: skip
+    rubric = {"prompt": "{completion}?", "choice_strings": ["Yes", "No"], "choice_scores": {"Yes": 1, "No": 0}}
+    (root / "modelgraded").mkdir()
+    (root / "modelgraded" / "r.yaml").write_text(
+        json.dumps({"good": {**rubric, "input_outputs": {"input": "completion"}}})
+    )
+    says = {"writer": "Thank you.", "kind": "Yes", "strict": "No"}
+    fns = {name: {"class": "evals.completion_fns:ScriptedCompletionFn", "args": {"completions": [], "default": text}}
+           for name, text in says.items()}  # fmt: skip
+    (root / "completion_fns").mkdir()
+    (root / "completion_fns" / "f.yaml").write_text(json.dumps(fns))
+
+
+def test_verdicts_are_never_played_back_under_the_name_of_another_grader(tmp_path):
+    write_graded_eval(tmp_path)
+    graded = run(tmp_path, "oaieval", "writer", "polite", "--grader", "kind", "--registry_path", ".",
+                 "--record_path", "kind.jsonl")  # fmt: skip
+    assert graded.returncode == 0, graded.stderr
+    other = run(tmp_path, "main", "score", "kind.jsonl", "--grader", "strict", "--registry_path", ".")
+    assert other.returncode == 2
+    assert "strict did not grade this record, kind did" in other.stderr
+    same = run(tmp_path, "main", "score", "kind.jsonl", "--grader", "kind", "--registry_path", ".", "--json")
+    assert json.loads(same.stdout)["final_report"]["score"] == 1.0, same.stderr
+
+
+def test_another_grader_is_asked_about_stored_completions(tmp_path):
+    write_graded_eval(tmp_path)
+    run(tmp_path, "oaieval", "writer", "polite", "--grader", "kind", "--registry_path", ".", "--record_path", "a.jsonl")
+    (tmp_path / "completion_fns" / "f.yaml").write_text(
+        (tmp_path / "completion_fns" / "f.yaml").read_text().replace("Thank you.", "Another answer.")
+    )
+    asked = run(tmp_path, "main", "score", "a.jsonl", "--grader", "strict", "--ask", "--registry_path", ".",
+                "--record_path", "b.jsonl")  # fmt: skip
+    assert "8 calls, those of the evaluated model played back" in asked.stdout, asked.stderr
+    lines = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
+    said = {str(line["data"]["sampled"]) for line in lines if line.get("type") == "sampling"}
+    assert said == {"['Thank you.']", "['No']"}
+    assert [line["final_report"]["score"] for line in lines if "final_report" in line] == [0.0]
+
+
+def test_asking_nobody_is_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_text(json.dumps({"spec": {"eval_name": "e.dev.v0", "run_config": {}}}) + "\n")
+    done = run(tmp_path, "main", "score", "a.jsonl", "--ask")
+    assert done.returncode == 2
+    assert "--ask asks graders, and none is named" in done.stderr
+
+
+def test_graders_that_a_hosted_eval_names_are_played_back(tmp_path):
+    criterion = {"type": "score_model", "name": "fine", "model": "kind", "pass_threshold": 0.5,
+                 "input": [{"role": "user", "content": "{{ sample.output_text }}?"}]}  # fmt: skip
+    write_eval(tmp_path, "hosted", [{"input": f"q{i}"} for i in range(3)], "evals.suite:HostedEval",
+               testing_criteria=[criterion])  # fmt: skip
+    fns = {name: {"class": "evals.completion_fns:ScriptedCompletionFn", "args": {"completions": [], "default": text}}
+           for name, text in (("writer", "Thank you."), ("kind", "0.75"))}  # fmt: skip
+    (tmp_path / "completion_fns").mkdir()
+    (tmp_path / "completion_fns" / "f.yaml").write_text(json.dumps(fns))
+    run(tmp_path, "oaieval", "writer", "hosted", "--registry_path", ".", "--record_path", "a.jsonl")
+    (tmp_path / "completion_fns" / "f.yaml").write_text(json.dumps(fns).replace("0.75", "0.25"))
+    again = run(tmp_path, "main", "score", "a.jsonl", "--registry_path", ".", "--json")
+    assert json.loads(again.stdout)["final_report"]["score"] == 0.75, again.stderr

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from evals.cli.main import main
-from evals.errors import EvalsError
+from evals.errors import BadSample, EvalsError
 from evals.interchange.preferences import read_judgements
 from evals.interchange.votes import Vote, append_vote
 from evals.texts.answer_style import AnswerStyle
@@ -216,3 +216,34 @@ def test_numbers_that_cannot_be_are_refused(tmp_path: Path, capsys: Any, option:
         main(["preferences", path, option])
     assert refused.value.code == 2
     assert option.partition("=")[0] in capsys.readouterr().err
+
+
+def test_judgements_of_mt_bench_are_wins_where_both_orders_agree(tmp_path: Path) -> None:
+    """Counted by hand as FastChat does: both orders for one model, else a tie, `error` left out; the first place was
+    preferred in the second verdict of q2 and both of q3."""
+    said = [
+        ("model_2", "model_2"),
+        ("tie", "model_2"),
+        ("model_1", "model_2"),
+        ("error", "tie"),
+        ("model_1", "model_1"),
+    ]
+    rows = [
+        {"question_id": f"q{i}", "model_1": "a", "model_2": "b", "g1_winner": one, "g2_winner": two, "turn": 1,
+         "judge": ["gpt-4", "pair-v2"]}
+        for i, (one, two) in enumerate(said, 1)
+    ]  # fmt: skip
+    path = tmp_path / "gpt-4_pair.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = read_judgements([path])
+    assert [row.outcome for row in found.rows] == [0.0, 0.5, 0.5, 1.0]
+    assert [row.first_preferred for row in found.rows] == [0.5, 0.75, 1.0, 0.5]
+    assert {row.rater for row in found.rows} == {"gpt-4"}
+    assert found.n_without[str(path)] == 1
+
+
+def test_a_winner_of_mt_bench_that_is_no_winner_is_refused(tmp_path: Path) -> None:
+    row = {"question_id": 1, "model_1": "a", "model_2": "b", "g1_winner": "A", "g2_winner": "tie"}
+    (tmp_path / "x_pair.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(BadSample, match="a winner is 'A'"):
+        read_judgements([tmp_path / "x_pair.jsonl"])

@@ -216,6 +216,27 @@ def test_a_ridge_gives_what_never_lost_a_finite_strength():
     assert values_of(only_ties) == pytest.approx([0, 0])
 
 
+def test_a_model_that_never_lost_has_no_interval_and_may_have_any_rank():
+    """The bootstrap of wins alone is the same number in each draw, whatever their number."""
+    ranking = rank_models(list("abc") * 5, list("bca") * 5, [1, 1, 0] * 5, rng=rng(), ridge=0.1)
+    assert set(ranking.unbounded) == {"a", "b", "c"}
+    assert all(math.isnan(one.low) and math.isnan(one.stderr) for one in ranking.strengths)
+    assert [(one.rank_low, one.rank_high) for one in ranking.strengths] == [(1, 3)] * 3
+
+
+def test_models_beside_one_that_never_lost_keep_their_intervals():
+    first, second = ["a", "b", "a"] * 20 + ["new"] * 4, ["b", "c", "c"] * 20 + ["a"] * 4
+    outcomes = [float(place % 4 != 0) for place in range(60)] + [1.0] * 4
+    ranking = rank_models(first, second, outcomes, rng=rng(), ridge=0.1)
+    assert ranking.unbounded == ("new",)
+    known = {one.name: one for one in ranking.strengths if not math.isnan(one.low)}
+    assert set(known) == {"a", "b", "c"}
+    assert all(one.low < one.value < one.high for one in known.values())
+    assert ranking.win_interval("a", "c").low > 0.4
+    assert math.isnan(ranking.win_interval("new", "a").low)
+    assert rank_models(first[:60], second[:60], outcomes[:60], rng=rng(), ridge=0.1).unbounded == ()
+
+
 def test_no_comparisons_and_one_prompt_are_defined():
     assert rank_models([], [], [], rng=rng()).strengths == ()
     single = rank_models(["a", "b"], ["b", "a"], [1, 1], prompts=["p", "p"], rng=rng())

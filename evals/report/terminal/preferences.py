@@ -44,6 +44,14 @@ def ranking_text(ranking: Ranking) -> str:
             f"one group has {small})",
             rest=" ",
         )
+    if ranking.unbounded:
+        some = ", ".join(_name(name) for name in ranking.unbounded[:3])
+        more = f" and {len(ranking.unbounded) - 3:,} more" if len(ranking.unbounded) > 3 else ""
+        lines += wrapped(
+            f"(no interval for models that always won or always lost: the ridge alone gives their numbers; {some}"
+            f"{more})",
+            rest=" ",
+        )
     return "\n".join(lines)
 
 

@@ -260,16 +260,35 @@ def _work_lines(result: RunResult) -> list[str]:
     counts = result.counts
     calls = counted(counts.n_calls, "call") + (f" ({counts.n_cached:,} cached)" if counts.n_cached else "")
     if result.run_spec.completion_fns == ["replay"]:
-        calls = f"{counted(counts.n_calls, 'completion')} played back, nothing was called"
+        calls = _played_back(counts.n_calls, result.run_spec)
     if counts.n_uncounted:
         calls = "calls not counted: the plug-in makes them itself"
     tried = [retries(counts)] if counts.n_retries else []
     parts = [calls, *tokens_and_cost(counts), *tried, seconds(result.wall_s)]
+    was_resumed = result.counters.n_before > 0 and not result.was_finished
+    if was_resumed:
+        parts.append("since it was resumed")
     lines = ["this run was finished before: nothing was called" if result.was_finished else ", ".join(parts)]
+    lines += _total_lines(result.report) if was_resumed else []
     lines += _grader_lines(result.report)
     if result.record_path:
         lines.append(f"{'record':<12} {printable(result.record_path)}")
     return lines
+
+
+def _played_back(n_calls: int, spec: RunSpec) -> str:
+    args = spec.run_config.get("fingerprint", {}).get("completion_args", {})
+    if args.get("asks_graders"):
+        return f"{counted(n_calls, 'call')}, those of the evaluated model played back"
+    return f"{counted(n_calls, 'completion')} played back, nothing was called"
+
+
+def _total_lines(report: Mapping[str, Any]) -> list[str]:
+    """What all sessions of a resumed run took together, as far as the record says it; the graders' lines are of all."""
+    tokens, cost = report.get("usage_total_tokens"), report.get("cost_usd")
+    parts = [f"{tokens:,} tokens"] if isinstance(tokens, int) and tokens else []
+    parts += [money(cost)] if cost else []
+    return labelled_lines("in all", f"{', '.join(parts)} for what is recorded") if parts else []
 
 
 def _grader_lines(report: Mapping[str, Any]) -> list[str]:

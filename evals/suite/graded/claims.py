@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -25,10 +26,14 @@ from evals.suite.samples.doubts import Doubt, prompt_doubts
 from evals.suite.samples.messages import check_prompt
 from evals.suite.text.text_loss import Ratio
 
+_SUPPORTED = r"S|supported|fully supported"
+_NOT_SUPPORTED = (
+    r"U|NS|unsupported|(?:not|partly|partially) supported|contradict(?:ed|s|ion)|refuted"
+    r"|not (?:stated|found|mentioned)|unverifiable|unverified|uncertain|unsure|unclear|neutral"
+)
+_BEHIND = r"[*_)\]]*(?:\s*\([^()]*\))?[*_]*(?:\s*[:|]|\s+[\u2013-]+\s|(?<=[)\]])\s)[*_]*\s*(?P<claim>\S.*)"
 _LINE = re.compile(
-    r"[\W\d_]*(?P<verdict>S|U|supported|unsupported|not supported)[*_)\]]*(?:\s*[:|]|\s+[\u2013-]+\s|(?<=[)\]])\s)"
-    r"[*_]*\s*(?P<claim>\S.*)",
-    re.IGNORECASE,
+    rf"[\W\d_]*(?:(?P<yes>{_SUPPORTED})|(?P<no>{_NOT_SUPPORTED})|(?P<other>[A-Z]{{1,2}})){_BEHIND}", re.IGNORECASE
 )
 _NONE = re.compile(r"\W*none\W*", re.IGNORECASE)
 
@@ -45,13 +50,17 @@ class Claim:
 def read_claims(text: str) -> list[Claim] | None:
     """The claims in a grader's list: lines `S: ...` (supported) and `U: ...` (not). None for a text that is no list.
 
-    `NONE` alone is a list without claims. Bullets, numbers and emphasis around the letter do not count, and the words
-    `supported` and `unsupported` stand for it. Lines of another form, such as a heading, are passed over.
+    `NONE` alone is a list without claims. Bullets, numbers, emphasis and remarks in brackets around the letter do not
+    count, and words such as `supported`, `unsupported`, `partly supported` and `contradicted` stand for it: what is
+    not wholly supported is not. Lines of another form, such as a heading, are passed over; a line with other letters
+    makes the list unreadable.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [unicodedata.normalize("NFKC", line).strip() for line in text.splitlines() if line.strip()]
     found = [match for line in lines if (match := _LINE.fullmatch(line)) is not None]
+    if any(match["other"] for match in found):
+        return None
     if found:
-        return [Claim(match["claim"], match["verdict"].lower() in ("s", "supported")) for match in found]
+        return [Claim(match["claim"], match["yes"] is not None) for match in found]
     return [] if any(_NONE.fullmatch(line) for line in lines) else None
 
 
@@ -68,6 +77,8 @@ class ClaimSupport(StreamedEval):
     """
 
     metric_ranges: Mapping[str, MetricRange] = {"n_claims": None, "n_supported": None}
+
+    scorer_version = "2"
 
     def __init__(
         self,

@@ -38,15 +38,19 @@ _NUMBERED: dict[str, Callable[[int], str]] = {
 _WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
-def get_choice_strings(choice_strings: list[str] | str, n: int | None = None) -> list[str]:
+def get_choice_strings(
+    choice_strings: list[str] | str, n: int | None = None, *, punctuation: bool = False
+) -> list[str]:
     """The choices of a rubric as a list.
 
     choice_strings: a list; a text such as `YN`, whose characters are the choices; or a name that stands for one choice
     for each of `n` completions: `from_n` ("1" to "n"), `from_n_abc`, `from_n_ABC` (the letters start again after 26).
 
+    punctuation: whether choices such as `A>B` may be. The rule of openai/evals removes it from answers first.
+
     Raises:
         RegistryError: there is no choice, or one appears twice; a choice is not a text, is empty or contains ASCII
-            punctuation (which is removed from answers before they are compared); or `n` is missing.
+            punctuation that it may not; or `n` is missing.
     """
     if isinstance(choice_strings, str) and choice_strings in _NUMBERED:
         if n is None:
@@ -59,7 +63,7 @@ def get_choice_strings(choice_strings: list[str] | str, n: int | None = None) ->
         )
     choices = list(choice_strings)
     for choice in choices:
-        _check_choice(choice)
+        _check_choice(choice, punctuation)
     if not choices:
         raise RegistryError("choice_strings is empty", fix='name the choices, for example ["Yes", "No"]')
     repeated = next((choice for choice in choices if choices.count(choice) > 1), None)
@@ -68,18 +72,26 @@ def get_choice_strings(choice_strings: list[str] | str, n: int | None = None) ->
     return choices
 
 
-def _check_choice(choice: object) -> None:
+def refuse_punctuation(choices: Iterable[str]) -> None:
+    """Raise RegistryError for a choice that the rule of openai/evals can never find."""
+    for choice in choices:
+        _check_choice(choice, False)
+
+
+def _check_choice(choice: object, punctuation: bool) -> None:
     if not isinstance(choice, str):
         kind = "a boolean" if isinstance(choice, bool) else f"of type {type(choice).__name__}"
         raise RegistryError(
             f"choice_strings holds {choice!r}, which is {kind} and not a text",
             fix='quote the choices, for example ["Yes", "No"]: bare Yes and No are booleans in YAML',
         )
-    if not choice or any(character in string.punctuation for character in choice):
+    if not any(character.isalnum() for character in choice):
+        raise RegistryError(f"choice {choice!r} has no letter or digit", fix="name choices by words or numbers")
+    if not punctuation and any(character in string.punctuation for character in choice):
         raise RegistryError(
-            f"choice {choice!r} is empty or contains punctuation, so no answer can ever match it",
-            notes=["answers lose their ASCII punctuation before they are compared with the choices"],
-            fix="use letters, digits and spaces only",
+            f"choice {choice!r} contains punctuation, so no answer can ever match it",
+            notes=["by this match_fn answers lose their ASCII punctuation before they are compared with the choices"],
+            fix="use letters, digits and spaces only, or class evals.suite:ModelBasedClassify without a match_fn",
         )
 
 

@@ -19,7 +19,7 @@ from evals.record.current import record_event, record_metrics
 from evals.record.metric_ranges import MetricRange
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.asking import RETRIES, Asking
-from evals.suite.graded.grading import INVALID_STR, MatchFn
+from evals.suite.graded.grading import INVALID_STR, MatchFn, refuse_punctuation
 from evals.suite.graded.options import Drawn, checked_panel, checked_retries, other_way_round, turned_choices
 from evals.suite.graded.panel import Verdict, panel_verdict
 from evals.suite.graded.report import GradedReport
@@ -93,7 +93,7 @@ class ModelBasedClassify(StreamedEval):
         self.match_fn = match_fn
         self.metaeval = metaeval
         self.mg: ModelGradedSpec = self.registry.get_modelgraded_spec(modelgraded_spec)
-        self.rubric = make_rubric(self.mg, eval_type=eval_type, n=self.multicomp_n, match_fn=match_fn)
+        self.rubric = make_rubric(self.mg, eval_type=eval_type, n=self.multicomp_n, match_fn=match_fn, punctuation=True)
         self.retries = None if retries is None else checked_retries(retries)
         self.aggregate = checked_panel(aggregate, self._graders_of_argument, self.rubric, self.mg)
         self._turned = turned_choices(swap, self.mg, self.rubric, self.multicomp_n)
@@ -132,11 +132,16 @@ class ModelBasedClassify(StreamedEval):
         return Asking(self.rubric, self._eval_call, retries, self._turned, by_line_ends)
 
     def preflight(self) -> None:
-        """Warn of what is paid for and not read, and of choices that openai/evals' rule takes for others."""
+        """Warn of what is paid for and not read, and of choices that openai/evals' rule takes for others.
+
+        Raises:
+            RegistryError: a choice has punctuation, and openai/evals' rule reads the verdicts.
+        """
         n_samples = self._sample_call["n"]
         if n_samples > 1 and (self.openai_evals_rules or self.multicomp_n > 1):
             logger.warning("n_samples is %d, and only the first of so many completions is graded", n_samples)
         if self.openai_evals_rules and self.rubric.reads_stated:
+            refuse_punctuation(self.rubric.choices)
             warn_of_misread(self.mg.key, self.rubric.choices, None)
 
     async def eval_sample(self, test_sample: dict[str, Any], rng: Random | None = None) -> str:
@@ -277,10 +282,11 @@ class ModelBasedClassify(StreamedEval):
     def _fields(self, sample: dict[str, Any], completions: dict[str, str]) -> dict[str, Any]:
         """Values for the rubric's placeholders: completions, then the sample, its prompts and the args; later ones win.
 
-        Braces in the sample's prompts appear doubled in the grader's prompt. openai/evals does the same, and a
-        grader's answer may depend on every character.
+        For entries of openai/evals form braces in the sample's prompts appear doubled in the grader's prompt.
+        openai/evals does the same, and a grader's answer may depend on every character.
         """
-        prompts = {key: double_braces(sample[key]) for key in self.mg.input_outputs if key in sample}
+        keys = self.mg.input_outputs if self.openai_evals_rules else ()
+        prompts = {key: double_braces(sample[key]) for key in keys if key in sample}
         return {**completions, **sample, **prompts, **self.modelgraded_spec_args, "n": self.multicomp_n}
 
     def _check_placeholders(self, sample: dict[str, Any]) -> None:
@@ -298,7 +304,8 @@ class ModelBasedClassify(StreamedEval):
                     f"nothing fills the placeholder {{{name}}} of rubric {self.mg.key!r}",
                     sample,
                     notes=[f"args given: {', '.join(args)}" if args else "", did_you_mean(name, sorted(known))],
-                    fix=f"add {name!r} to the sample, or to modelgraded_spec_args of the eval",
+                    fix=f"add {name!r} to the sample or to modelgraded_spec_args; braces that are text are doubled: "
+                    f"{{{{{name}}}}}",
                 )
 
     def _check_label(self, sample: dict[str, Any]) -> None:

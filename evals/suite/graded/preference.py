@@ -71,7 +71,7 @@ class Preference(StreamedEval):
     ) -> None:
         super().__init__(completion_fns, *args, **kwargs)
         self.mg = self.registry.get_modelgraded_spec(modelgraded_spec)
-        self.rubric = make_rubric(self.mg, eval_type=eval_type)
+        self.rubric = make_rubric(self.mg, eval_type=eval_type, punctuation=True)
         self._check_rubric()
         self.swap, self.retries = bool(swap), checked_retries(retries)
         self.sample_call, grader_call = call_kwargs(sample_kwargs), call_kwargs(eval_kwargs)

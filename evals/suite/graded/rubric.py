@@ -56,26 +56,34 @@ class Rubric:
 
 
 def make_rubric(
-    spec: ModelGradedSpec, *, eval_type: str | None = None, n: int | None = None, match_fn: str | MatchFn | None = None
+    spec: ModelGradedSpec,
+    *,
+    eval_type: str | None = None,
+    n: int | None = None,
+    match_fn: str | MatchFn | None = None,
+    punctuation: bool = False,
 ) -> Rubric:
     """The rubric of `spec`, ready for an eval with this `eval_type`, `n` completions a sample and `match_fn`.
 
-    A choice that a named `match_fn` would read as another one is a warning in the log.
+    punctuation: whether choices may have some, which a `match_fn` never finds. A choice that a named `match_fn` would
+    read as another one is a warning in the log.
 
     Raises:
         RegistryError: the rubric cannot grade; the message has its file:line if that is known.
     """
     try:
-        return _make_rubric(spec, eval_type, n, match_fn)
+        return _make_rubric(spec, eval_type, n, match_fn, punctuation)
     except EvalsError as error:
         error.where = error.where or spec.where or (f"rubric {spec.key!r}" if spec.key else None)
         raise
 
 
-def _make_rubric(spec: ModelGradedSpec, eval_type: str | None, n: int | None, match_fn: str | MatchFn | None) -> Rubric:
+def _make_rubric(
+    spec: ModelGradedSpec, eval_type: str | None, n: int | None, match_fn: str | MatchFn | None, punctuation: bool
+) -> Rubric:
     read_as = _effective_eval_type(spec, eval_type)
     _check_input_outputs(spec.input_outputs)
-    choices = get_choice_strings(spec.choice_strings, n)
+    choices = get_choice_strings(spec.choice_strings, n, punctuation=punctuation and match_fn is None)
     _check_output_template(spec.output_template)
     prompt = as_chat(spec.prompt)
     if eval_type:

@@ -14,7 +14,7 @@ MAX_OBJECTS = 200
 "How many places where an object may begin are tried."
 
 _TAG = re.compile(r"<(?P<label>[A-Za-z][\w-]{0,40})>\s*(?P<value>[^<>]{1,400}?)\s*</(?P=label)>")
-_BRACKETS = re.compile(r"\[\[\s*([^\[\]\n]{1,80}?)\s*\]\]")
+_BRACKETS = re.compile(r"\[\[\s*(?P<value>[^\[\]\n]{1,80}?)\s*\]\]")
 
 ReadWhole = Callable[[str], "str | None"]
 "The choice that a text is, decoration aside; None for any other text."
@@ -22,9 +22,12 @@ ReadWhole = Callable[[str], "str | None"]
 
 @dataclass(frozen=True)
 class Found:
-    """What a form says. choice: None where it has a verdict that is none of the choices, or two that differ."""
+    """What a form says, and where it stands in the text."""
 
     choice: str | None
+    "None where it has a verdict that is none of the choices, or two that differ."
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -41,24 +44,32 @@ def verdict_in_form(text: str, read_whole: ReadWhole, read_line: ReadWhole, *, l
 
     last: of several forms the last one decides, else the first. read_line: the choice that a sentence states.
     """
-    found = _in_objects(text, read_whole, read_line, last=last)
-    if found is not None:
-        return found
-    place = -1 if last else 0
-    tagged = [(one["label"], choice) for one in _TAG.finditer(text) if (choice := read_whole(one["value"])) is not None]
-    of_verdict = [choice for label, choice in tagged if is_verdict_label(label)]
-    bracketed = [choice for inside in _BRACKETS.findall(text) if (choice := read_whole(inside)) is not None]
-    choices = of_verdict or bracketed
-    return Found(choices[place]) if choices else None
+    found = []
+    for value, start, end in _objects(text):
+        is_one, choice = _in_leaves(list(_leaves(value)), read_whole, read_line)
+        found += [Found(choice, start, end)] if is_one else []
+    within = [(one.start, one.end) for one in found]
+    for match in (*_TAG.finditer(text), *_BRACKETS.finditer(text)):
+        choice = read_whole(match["value"])
+        is_verdict = match.re is _BRACKETS or is_verdict_label(match["label"])
+        if choice is not None and is_verdict and not any(a <= match.start() < b for a, b in within):
+            found.append(Found(choice, match.start(), match.end()))
+    return (max if last else min)(found, key=lambda one: one.start, default=None)
 
 
-def _in_objects(text: str, read_whole: ReadWhole, read_line: ReadWhole, *, last: bool) -> Found | None:
-    found = [one for value in _objects(text) if (one := _in_leaves(list(_leaves(value)), read_whole, read_line))]
-    return found[-1 if last else 0] if found else None
+def tags_of(text: str) -> list[tuple[str, str]]:
+    """The tags of a text with what they enclose: `("verdict", "B")` for `<verdict>B</verdict>`."""
+    return [(one["label"], one["value"]) for one in _TAG.finditer(text)]
 
 
-def _in_leaves(leaves: Sequence[Leaf], read_whole: ReadWhole, read_line: ReadWhole) -> Found | None:
-    """The verdict in the keys and texts of one object; None where none of them is a verdict.
+def json_leaves(text: str) -> list[Leaf]:
+    """The leaves of the last JSON object in a text that has a key of a verdict; empty without one."""
+    found = [[*_leaves(value)] for value in objects_in(text)]
+    return next((one for one in reversed(found) if any(is_verdict_label(leaf.key) for leaf in one)), [])
+
+
+def _in_leaves(leaves: Sequence[Leaf], read_whole: ReadWhole, read_line: ReadWhole) -> tuple[bool, str | None]:
+    """Whether an object has a verdict in its keys and texts, and the choice that it is; None where it is not one.
 
     Of keys of a verdict the outermost count: those of single steps or criteria are further in.
     """
@@ -71,13 +82,16 @@ def _in_leaves(leaves: Sequence[Leaf], read_whole: ReadWhole, read_line: ReadWho
         choices = {choice for leaf in leaves if (choice := read_whole(leaf.text)) is not None}
     if not exact:
         choices |= {choice for leaf in named if (choice := read_line(leaf.text)) is not None}
-    if not choices and not named:
-        return None
-    return Found(choices.pop() if len(choices) == 1 else None)
+    return bool(choices or named), choices.pop() if len(choices) == 1 else None
 
 
-def _objects(text: str) -> Iterator[Any]:
+def objects_in(text: str) -> list[Any]:
     """The JSON objects and lists of objects in a text, in their order; those inside of others are left out."""
+    return [value for value, _, _ in _objects(text)]
+
+
+def _objects(text: str) -> Iterator[tuple[Any, int, int]]:
+    """Each of `objects_in`, with its start and its end."""
     decoder, at = json.JSONDecoder(strict=False), 0
     for _ in range(MAX_OBJECTS):
         begin = re.compile(r"\{|\[\s*\{").search(text, at)
@@ -88,7 +102,7 @@ def _objects(text: str) -> Iterator[Any]:
         except (ValueError, RecursionError):
             at = begin.start() + 1
         else:
-            yield value
+            yield value, begin.start(), at
 
 
 def _leaves(value: Any, key: str = "", depth: int = 0) -> Iterator[Leaf]:

@@ -41,12 +41,14 @@ _NEGATED = re.compile(
     r"(?:\s+(?:a|an|the|be|clearly|really|simply|option|choice))*[\s\W]*$",
     re.IGNORECASE,
 )
+_ON = r"(?:(?![,;]|\b(?:so|therefore|thus|hence|but|because)\b).)*$"
+"The rest of a clause."
 _DOUBTED = re.compile(
-    r"\b(?:whether|if|unless|could|might|may|cannot|can not|unable|unsure|uncertain|unclear|would have)\b[^,;]*$"
-    r"|\b(?:can't|couldn't|wouldn't|don't|doesn't|didn't)\s+(?!help\b)[^,;]*$"
-    r"|\bnot\s+(?:sure|certain|clear|enough|possible|call|say|give|rate|score|grade)\b[^,;]*$"
-    r"|\b(?:hard|difficult|impossible|wrong|incorrect|fail(?:s|ed)?)\s+to\b[^,;]*$"
-    r"|(?:\bif\b|\bhad\b|\bwere\b).*\bwould\b[^,;]*$",
+    rf"\b(?:whether|if|unless|could|might|(?-i:may)|cannot|can not|unable|unsure|uncertain|unclear|would have)\b{_ON}"
+    rf"|\b(?:can't|couldn't|wouldn't|don't|doesn't|didn't)\s+(?!help\b){_ON}"
+    rf"|\bnot\s+(?:sure|certain|clear|enough|possible|call|say|give|rate|score|grade)\b{_ON}"
+    rf"|\b(?:hard|difficult|impossible|wrong|incorrect|fail(?:s|ed)?)\s+to\b{_ON}"
+    rf"|(?:\bif\b|\bhad\b|\bwere\b).*\bwould\b{_ON}",
     re.IGNORECASE,
 )
 "What stands before a choice that nobody states: a question, a doubt, a condition."
@@ -104,7 +106,7 @@ class LineReader:
     def __init__(self, choices: tuple[str, ...]) -> None:
         folded = [_folded(choice) for choice in choices]
         self._case_counts = len(set(folded)) < len(folded)
-        self._named = {choice if self._case_counts else _folded(choice): choice for choice in choices}
+        self._named = {self._key(choice): choice for choice in choices}
         self._are_short = any(len(choice) <= 2 for choice in choices)
         is_scale = bool(choices) and all(map(str.isdecimal, choices))
         self._top = top = max(choices, key=int) if is_scale else None
@@ -209,8 +211,10 @@ class LineReader:
         return None
 
     def _name(self, found: re.Match[str]) -> str:
-        text = found["choice"]
-        return self._named[text if self._case_counts else _folded(text)]
+        return self._named[self._key(found["choice"])]
+
+    def _key(self, text: str) -> str:
+        return _spaced(text) if self._case_counts else _folded(text)
 
     def _at_start(self, line: str) -> re.Match[str] | None:
         found = self._first.match(line)
@@ -284,7 +288,12 @@ def _sentence_ends(line: str, before: int) -> Iterator[re.Match[str]]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return _spaced(text).casefold()
+
+
+def _spaced(text: str) -> str:
+    """A text with one space between its words, and for underscores."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("_", " ").split()) or text
 
 
 def _word(choice: str, top: str | None) -> str:
@@ -292,7 +301,9 @@ def _word(choice: str, top: str | None) -> str:
 
     top: the highest number of a scale, which may follow behind `/`.
     """
-    inner = r"\s+".join(map(re.escape, unicodedata.normalize("NFKC", choice).split())) or re.escape(choice)
+    # NOT_ATTEMPTED is also "not attempted".
+    parts = re.split(r"[\s_]+", unicodedata.normalize("NFKC", choice).strip("_ "))
+    inner = r"[\s_]+".join(re.escape(part) for part in parts if part) or re.escape(choice)
     before = "" if _CJK.match(choice[:1]) else r"(?<![^\W_\u3040-\u30ff\u3400-\u9fff])(?<!\w')"
     after = "" if _CJK.match(choice[-1:]) else r"(?![^\W_\u3040-\u30ff\u3400-\u9fff])(?!'\w)(?!-[^\W\d_])"
     if choice[:1].isdigit():

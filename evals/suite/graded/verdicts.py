@@ -18,18 +18,23 @@ MAX_LINES = 500
 def stated_choice(text: str, eval_type: str, choice_strings: Sequence[str]) -> str:
     """The choice that a grader's answer states; `__invalid__` if it states none, or several.
 
-    An answer that is JSON, or has tags such as `<verdict>` or double brackets, is read by these (`verdict_fields`).
-    Otherwise the first line that declares a choice decides; if `eval_type` starts with `cot_classify`, the last one. A
-    line declares a choice if it is nothing else, or a label such as `Verdict:` and the choice. A sentence on the far
-    side of it (after the verdict, where reasons come first) that states another choice makes the answer unreadable.
-    Where no line declares one, the first sentence that states one decides, or the last one; lines with labels of
-    another kind (`Accuracy: 4`) count only if all that stand together agree. See `LineReader` for one line.
+    An answer that is JSON, or has tags such as `<verdict>` or double brackets, is read by these (`verdict_fields`),
+    unless a line behind them (before them, where the verdict comes first) declares a choice. Otherwise the first line
+    that declares a choice decides; if `eval_type` starts with `cot_classify`, the last one. A line declares a choice if
+    it is nothing else, or a label such as `Verdict:` and the choice. A sentence on the far side of it (after the
+    verdict, where reasons come first) that states another choice makes the answer unreadable. Where no line declares
+    one, the first sentence that states one decides, or the last one; lines with labels of another kind (`Accuracy: 4`)
+    count only if all that stand together agree. See `LineReader` for one line.
     """
     reader = _reader(tuple(choice_strings))
     last = eval_type.startswith("cot_classify")
     found = verdict_in_form(text, reader.read_whole, lambda line: _choice_of(reader.read(plain(line), last)), last=last)
     if found is not None:
-        return found.choice or INVALID_STR
+        # The form may be a part of the graded answer that the reasons quote.
+        beside = list(_readings(reader, text[found.end :] if last else text[: found.start], last))
+        if not any(reading.form is Form.DECLARED for reading in beside):
+            return found.choice or INVALID_STR
+        return _decided(iter(beside)) or INVALID_STR
     return _decided(_readings(reader, text, last)) or INVALID_STR
 
 

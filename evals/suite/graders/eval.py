@@ -37,9 +37,10 @@ class HostedEval(StreamedEval):
     or an object with `template` or `item_reference`; the row's `input` if None. sampling_params: of the request.
     grader: the model of all model graders, in place of the models that their definitions name, or a panel of several
     (`evals.completion_fns.graders`). aggregate: how the grades of a panel become one. retries: how often a grader model
-    is asked again if its grade cannot be read. embedding_model: for `cosine`. sandbox, workers: for `python` graders,
-    as for PassAtK. A row that holds a finished answer as `sample` is graded without a call. Of two completion functions
-    the last one is the grader.
+    is asked again if its grade cannot be read. structured_outputs: False for grader models whose server refuses a
+    `response_format`: the form of the answer is then asked for in words. embedding_model: for `cosine`. sandbox,
+    workers: for `python` graders, as for PassAtK. A row that holds a finished answer as `sample` is graded without a
+    call. Of two completion functions the last one is the grader.
 
     Raises:
         UsageError: a definition cannot be used (it says where and why), or more than two completion functions.
@@ -56,6 +57,7 @@ class HostedEval(StreamedEval):
         grader: GraderArgument | None = None,
         aggregate: str = "majority",
         retries: int = 0,
+        structured_outputs: bool = True,
         embedding_model: str = EMBEDDING_MODEL,
         sandbox: str | Checker = "auto",
         workers: int | None = None,
@@ -73,7 +75,9 @@ class HostedEval(StreamedEval):
         self.request = request_of(sampling_params)
         self.aggregate, self.retries = checked_aggregate(aggregate), checked_retries(retries)
         self._graders_of_argument: list[NamedGrader] = []
-        self.helpers = self._make_helpers(grader, embedding_model, Judge(sandbox, "weak", workers))
+        self.helpers = self._make_helpers(
+            grader, embedding_model, Judge(sandbox, "weak", workers), structured_outputs=structured_outputs
+        )
         self.further_completion_fns = self.helpers.completion_fns
         self.scores_without_calls = not self.further_completion_fns
 
@@ -88,11 +92,16 @@ class HostedEval(StreamedEval):
         names = {grader.name: "score" if len(self.graders) == 1 else f"score/{grader.name}" for grader in self.graders}
         return {names[one.name]: one.range for one in self.graders if isinstance(one, ScoreModelGrader)}
 
-    def _make_helpers(self, grader: GraderArgument | None, embedding_model: str, judge: Judge) -> RunHelpers:
+    def _make_helpers(
+        self, grader: GraderArgument | None, embedding_model: str, judge: Judge, *, structured_outputs: bool
+    ) -> RunHelpers:
         given = [NamedGrader(grader_name(fn), fn) for fn in self.completion_fns[1:]]
         if not given and grader is not None:
             given = self._graders_of_argument = make_graders(grader, self.registry, self.completion_fn)
-        return RunHelpers(self.graders, self.registry, given, self.completion_fn, embedding_model, judge)
+        return RunHelpers(
+            self.graders, self.registry, given, self.completion_fn, embedding_model, judge,
+            structured_outputs=structured_outputs,
+        )  # fmt: skip
 
     def preflight(self) -> None:
         """Try what the graders need beside models: packages, the sandbox. Raises EvalsError for what is missing."""
@@ -194,7 +203,10 @@ class HostedEval(StreamedEval):
         """The grade of a panel of models; a `verdict` event for each."""
         grades = {}
         for place, one in enumerate(self.helpers.panel):
-            grades[one.name], n_retries = await self._read_grade(grader, values, self.helpers.of_panel(place))
+            try:
+                grades[one.name], n_retries = await self._read_grade(grader, values, self.helpers.of_panel(place))
+            except NotGraded as error:
+                grades[one.name], n_retries = Grade(0.0, None, True, {"problem": str(error)}), self.retries
             record_event("verdict", verdict_data(one.name, grader.name, grades[one.name], n_retries))
         return panel_grade(grades, self.aggregate, getattr(grader, "pass_threshold", None))
 

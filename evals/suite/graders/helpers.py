@@ -14,7 +14,7 @@ from evals.sandbox.problem import Problem
 from evals.sandbox.verdict import Verdict
 from evals.suite.code.judge import Judge
 from evals.suite.graders.grade import Grader
-from evals.suite.graders.model_graders import LabelModelGrader, ScoreModelGrader
+from evals.suite.graders.model_graders import LabelModelGrader, ScoreModelGrader, asked_in_words
 from evals.suite.graders.multi import MultiGrader
 from evals.suite.graders.python_grader import PythonGrader
 from evals.suite.graders.similarity import COSINE
@@ -44,8 +44,9 @@ class RunHelpers:
     """The helpers of one eval.
 
     given: graders that stand for all grader models, several of them as a panel; empty: each model is looked up by its
-    name. evaluated: the evaluated model, which grades where a definition names `EVALUATED`.
-    embedding_model: the model at `/embeddings` of the endpoint that the environment names.
+    name. evaluated: the evaluated model, which grades where a definition names `EVALUATED`. structured_outputs: False
+    asks for the form of answers in words. embedding_model: the model at `/embeddings` of the endpoint that the
+    environment names.
     """
 
     def __init__(
@@ -56,13 +57,16 @@ class RunHelpers:
         evaluated: Any,
         embedding_model: str,
         judge: Judge,
+        *,
+        structured_outputs: bool = True,
     ) -> None:
         self._graders = list(every(graders))
+        self._structured_outputs = structured_outputs
         kinds = (ScoreModelGrader, LabelModelGrader)
         models = dict.fromkeys(one.call.model for one in self._graders if isinstance(one, kinds))
         own = [NamedGrader(grader_name(evaluated), evaluated)]
         self._models: dict[str, Sequence[NamedGrader]] = {
-            model: given or (own if model == EVALUATED else make_graders({"model": model}, registry))
+            model: given or (own if model == EVALUATED else make_graders({"model": model}, registry, evaluated))
             for model in models
         }
         self._place = 0
@@ -105,6 +109,8 @@ class RunHelpers:
 
     async def ask(self, model: str, messages: list[dict[str, Any]], options: Mapping[str, Any]) -> str:
         """The answer of the grader that stands for `model`; a `sampling` event is recorded."""
+        if not self._structured_outputs:
+            messages, options = asked_in_words(messages, options)
         return first_completion(await self._models[model][self._place].ask(messages, **options))
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:

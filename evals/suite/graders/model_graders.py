@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evals.errors import UsageError
 from evals.json_text import dumps
+from evals.suite.graded.grading import INVALID_STR
+from evals.suite.graded.verdict_fields import objects_in
+from evals.suite.graded.verdicts import stated_choice
 from evals.suite.graders.definitions import Definition
 from evals.suite.graders.grade import Grade, Helpers, NotGraded, passes
 from evals.suite.graders.messages import MessageTemplate, read_messages
+from evals.suite.graders.stated_number import stated_number
 from evals.suite.graders.templates import Variable
-from evals.suite.match.json_schemas import NotJson, response_format_of, strict_json
+from evals.suite.match.json_schemas import response_format_of
 
 SAMPLING = {
     "seed": "seed",
@@ -44,34 +47,28 @@ def _strict(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+def asked_in_words(
+    messages: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The messages and options of a grader's call with the form of its answer in a last message, for servers that
+    refuse a `response_format`. options: with the format that `answer_format` makes."""
+    rest = dict(options)
+    schema = rest.pop("response_format")["json_schema"]["schema"]["properties"]["result"]
+    what = "a number" if "enum" not in schema else "one of " + ", ".join(dumps(label) for label in schema["enum"])
+    form = f'Reply with a JSON object of your steps and the result, {what}: {{"steps": ["..."], "result": ...}}'
+    return [*map(dict, messages), {"role": "user", "content": form}], rest
 
 
 def result_of(answer: str) -> Any:
-    """The `result` in a grader's answer.
-
-    The answer is JSON with that key, has such an object in it (a code fence, words around it), or is the result itself.
+    """The `result` in a grader's answer: of the last JSON object that has one, words and code fences around it aside.
 
     Raises:
-        NotGraded: nothing of the kind is there.
+        KeyError: no object has one.
     """
-    for text in (answer, *(found[0] for found in [_OBJECT.search(answer)] if found)):
-        try:
-            value = strict_json(text)
-        except NotJson:
-            continue
-        if isinstance(value, dict):
-            if "result" in value:
-                return value["result"]
-        elif not isinstance(value, list):
-            return value
-    plain = answer.strip()
-    if plain and "\n" not in plain and "{" not in plain:
-        return plain
-    raise NotGraded(
-        f"the grader's answer has no 'result': {answer[:120]!r}",
-        fix="look at the grader's prompt, or take another model",
-    )
+    found = [value for value in objects_in(answer) if isinstance(value, dict) and "result" in value]
+    if not found:
+        raise KeyError("result")
+    return found[-1]["result"]
 
 
 def score_in(result: Any, low: float, high: float) -> tuple[float, bool]:
@@ -111,10 +108,9 @@ class ModelCall:
     def variables(self) -> list[Variable]:
         return [variable for message in self.messages for variable in message.variables]
 
-    async def result(self, values: Mapping[str, Any], helpers: Helpers) -> Any:
-        """The `result` in the model's answer. Raises NotGraded if it has none."""
-        messages = [message.filled(values) for message in self.messages]
-        return result_of(await helpers.ask(self.model, messages, self.options))
+    async def answer(self, values: Mapping[str, Any], helpers: Helpers) -> str:
+        """The model's answer."""
+        return await helpers.ask(self.model, [message.filled(values) for message in self.messages], self.options)
 
 
 def sampling_options(given: Any, known: Mapping[str, str], where: str) -> dict[str, Any]:
@@ -165,11 +161,31 @@ class ScoreModelGrader:
         return self.call.variables
 
     async def grade(self, values: Mapping[str, Any], helpers: Helpers) -> Grade:
-        """The score; details: `model`, and `result` as the model gave it."""
-        result = await self.call.result(values, helpers)
+        """The score; details: `model`, `result` as the model gave it, or the number that it states in words, and
+        `clipped` for a result outside of the range.
+
+        Raises:
+            NotGraded: there is no `result`, and no number in the range is stated.
+        """
+        result = self._result(await self.call.answer(values, helpers))
         score, valid = score_in(result, *self.range)
         passed = passes(score, self.pass_threshold) if valid or self.pass_threshold is None else False
-        return Grade(score, passed, not valid, {"model": self.call.model, "result": result})
+        clipped = {"clipped": True} if valid and score != float(result) else {}
+        return Grade(score, passed, not valid, {"model": self.call.model, "result": result, **clipped})
+
+    def _result(self, answer: str) -> Any:
+        try:
+            return result_of(answer)
+        except KeyError:
+            pass
+        low, high = self.range
+        number = stated_number(answer, high)
+        if number is None or not low <= number <= high:
+            raise NotGraded(
+                f"grader {self.name!r}: the model gave no number from {low:g} to {high:g}: {answer[:120]!r}",
+                fix="take a grader model with structured outputs, or name the range in the prompt",
+            )
+        return number
 
 
 def _is_range(given: Any) -> bool:
@@ -205,13 +221,26 @@ class LabelModelGrader:
         return self.call.variables
 
     async def grade(self, values: Mapping[str, Any], helpers: Helpers) -> Grade:
-        """1 or 0; details: `model` and `label`."""
-        result = await self.call.result(values, helpers)
-        label = result if isinstance(result, str) else dumps(result)
-        if label not in self.labels:
-            raise NotGraded(
-                f"grader {self.name!r}: the model gave {label[:60]!r}, which is none of {', '.join(self.labels)}",
-                fix="take a grader model with structured outputs, or name the labels in the prompt",
-            )
+        """1 or 0; details: `model` and `label`.
+
+        Raises:
+            NotGraded: the model gave no label, or none of `labels`.
+        """
+        label = self._label(await self.call.answer(values, helpers))
         passed = label in self.passing_labels
         return Grade(float(passed), passed, details={"model": self.call.model, "label": label})
+
+    def _label(self, answer: str) -> str:
+        try:
+            result = result_of(answer)
+        except KeyError:
+            given = answer
+        else:
+            given = result if isinstance(result, str) else dumps(result)
+        label = given if given in self.labels else stated_choice(given, "cot_classify", self.labels)
+        if label == INVALID_STR:
+            raise NotGraded(
+                f"grader {self.name!r}: the model gave {given[:60]!r}, which is none of {', '.join(self.labels)}",
+                fix="take a grader model with structured outputs, or name the labels in the prompt",
+            )
+        return label

@@ -7,8 +7,9 @@ from statistics import median
 from typing import Any
 
 from evals.completion_fns.graders import Aggregate
+from evals.errors import listed
 from evals.suite.graded.grading import INVALID_STR
-from evals.suite.graders.grade import Grade, passes
+from evals.suite.graders.grade import Grade, NotGraded, passes
 
 
 def panel_grade(grades: Mapping[str, Grade], aggregate: Aggregate, threshold: float | None) -> Grade:
@@ -17,12 +18,18 @@ def panel_grade(grades: Mapping[str, Grade], aggregate: Aggregate, threshold: fl
     A grade that is no number does not count, except for `unanimous`, which needs all. `majority`: passed if more than
     half pass, with the median of the scores; `mean`: the mean of the scores, which passes from the threshold on (for
     labels: if more than half pass); `unanimous`: passed if all pass, with the lowest score.
+
+    Raises:
+        NotGraded: no grade could be read, or for `unanimous` not all.
     """
     read = [grade for grade in grades.values() if not grade.invalid]
     apart = {"graders": {name: {"score": grade.score, "passed": grade.passed} for name, grade in grades.items()}}
     if not read or (aggregate == "unanimous" and len(read) < len(grades)):
-        gives_verdicts = any(grade.passed is not None for grade in grades.values())
-        return Grade(0.0, False if gives_verdicts else None, True, apart)
+        unread = [name for name, grade in grades.items() if grade.invalid]
+        raise NotGraded(
+            f"no grade was read in the answer of {listed(unread)}",
+            fix="look at the answer with evals view, or set retries",
+        )
     scores, verdicts = [grade.score for grade in read], [grade.passed for grade in read if grade.passed is not None]
     most_pass = 2 * sum(verdicts) > len(verdicts)
     if aggregate == "unanimous":

@@ -10,6 +10,10 @@ from evals.record.recorders import Event
 from evals.suite.graded.verdicts_report import VerdictsReport
 from evals.suite.graders.grade import Grade
 
+CLIPPED = (
+    "results outside of a grader's range, each counted as the end of the range: {}; does its prompt ask for this range?"
+)
+
 
 def metrics_of(grades: Mapping[str, Grade]) -> dict[str, float]:
     """The numbers of one answer: `score` for a single grader, else `score/NAME`, and `passed/NAME` of each verdict."""
@@ -25,8 +29,9 @@ class GradesReport:
     """`accuracy`, the share of answers that all graders pass; means of scores; `invalid_rate`.
 
     `accuracy` is there if a grader gives verdicts. `invalid_rate`: share of answers with a grade that was no number and
-    counts as 0. repeats: of each sample; the run's plan says it unless it is given. panel: the names of several graders
-    that all give each grade, of which `aggregate` makes one.
+    counts as 0. `n_clipped`: grades whose number was outside of the range; where there are any, a warning too.
+    repeats: of each sample; the run's plan says it unless it is given. panel: the names of several graders that all
+    give each grade, of which `aggregate` makes one.
     """
 
     def __init__(self, repeats: int | None = None, panel: Sequence[str] = (), aggregate: str = "") -> None:
@@ -37,6 +42,7 @@ class GradesReport:
         self._accuracy = Mean(repeats)
         self._means: dict[str, Mean] = {}
         self._invalid = Mean(repeats)
+        self._n_clipped = 0
 
     def add(self, sample_id: str, events: Sequence[Event]) -> None:
         """Add the `match` and `metrics` events of one answer."""
@@ -45,6 +51,7 @@ class GradesReport:
         self._n_retries += sum(again)
         if again:
             self._retry_rate.add(sample_id, float(any(again)))
+        self._n_clipped += sum(event.type == "grade" and bool(event.data.get("clipped")) for event in events)
         for event in events:
             if event.type == "match":
                 self._accuracy.add(sample_id, float(event.data["correct"]))
@@ -72,4 +79,6 @@ class GradesReport:
             names = ", ".join(self._verdicts.panel)
             how = f"{self._aggregate} of a panel of {len(self._verdicts.panel)} graders: {names}"
             report = {**report, **self._verdicts.of_panel(), "how": how}
+        if self._n_clipped:
+            report |= {"n_clipped": self._n_clipped, "warnings": [CLIPPED.format(self._n_clipped)]}
         return report

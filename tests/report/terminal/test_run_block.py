@@ -91,6 +91,19 @@ def test_repeats_say_what_would_pay(result: Any) -> None:
     assert lines[at + 1] == "               stderr: 0.71 times with twice the items, 0.98 with twice the repeats"
 
 
+def test_a_resumed_run_says_what_this_session_took_and_what_all_took(result: Any) -> None:
+    graders = {"judge": {"n_calls": 12, "usage_total_tokens": 696}}
+    report = {"accuracy": 0.5, "n": 20, "usage_total_tokens": 744, "cost_usd": 0.0019, "graders": graders}
+    assert not [line for line in block_of(report, result) if line.endswith("since it was resumed")]
+    result.counters.n_before = 8
+    lines = block_of(report, result)
+    at = next(place for place, line in enumerate(lines) if line.endswith(", since it was resumed"))
+    assert lines[at + 1 : at + 3] == [
+        "  in all       744 tokens, $0.0019 for what is recorded",
+        "  grader       judge: 12 calls, 696 tokens",
+    ]
+
+
 def block_of(report: dict[str, Any], result: Any, **changes: Any) -> list[str]:
     result.report = report
     for name, value in changes.items():

@@ -34,10 +34,17 @@ def test_choices_from_the_number_of_completions_need_that_number():
         get_choice_strings("from_n")
 
 
-@pytest.mark.parametrize("choice", ["Yes.", "A-B", "", "(A)"])
+@pytest.mark.parametrize("choice", ["Yes.", "A-B", "(A)"])
 def test_a_choice_that_no_cleaned_answer_can_equal_is_refused(choice):
     with pytest.raises(RegistryError, match="no answer can ever match"):
         get_choice_strings([choice, "No"])
+    assert get_choice_strings([choice, "No"], punctuation=True) == [choice, "No"]
+
+
+@pytest.mark.parametrize("choice", ["", " ", "+"])
+def test_a_choice_without_a_letter_or_digit_is_refused(choice):
+    with pytest.raises(RegistryError, match="has no letter or digit"):
+        get_choice_strings([choice, "No"], punctuation=True)
 
 
 def test_bare_yes_and_no_of_yaml_are_named_as_booleans_to_be_quoted():

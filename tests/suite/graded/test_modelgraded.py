@@ -213,11 +213,24 @@ def test_a_rubric_may_be_a_chat(graded):
     assert question["content"].startswith("4\n\n")
 
 
-def test_braces_reach_the_writer_unchanged_and_the_grader_doubled_in_prompts_only(graded):
+@pytest.mark.parametrize(("is_openai_form", "shown"), [(True, "f{{x}}"), (False, "f{x}")])
+def test_braces_reach_the_writer_unchanged_and_the_grader_doubled_as_openai_evals_does(graded, is_openai_form, shown):
     writer, grader = Model("{4}"), Model("Yes")
-    grade(graded([writer, grader], {"prompt": "{input}|{completion}|{note}"}), {"input": "f{x}", "note": "{n}"})
+    evaluation = graded([writer, grader], {"prompt": "{input}|{completion}|{note}"})
+    evaluation.openai_evals_rules = is_openai_form
+    grade(evaluation, {"input": "f{x}", "note": "{n}"})
     assert writer.prompts == ["f{x}"]
-    assert grader.prompts[0][0]["content"].startswith("f{{x}}|{4}|{n}\n")
+    assert grader.prompts[0][0]["content"].startswith(f"{shown}|{{4}}|{{n}}\n")
+
+
+def test_choices_may_have_punctuation_unless_the_rule_of_openai_evals_reads_them(graded):
+    rubric = {"choice_strings": ["A>B", "A=B", "B>A"], "choice_scores": {"A>B": 1, "A=B": 0.5, "B>A": 0}}
+    evaluation = graded([Model("4"), Model("Both are fine, A is shorter.\n\nMy final verdict is: [[A>B]]")], rubric)
+    assert grade(evaluation, {"input": "?"}) == {"choice": "A>B", "score": 1.0}
+    evaluation.preflight()
+    evaluation.openai_evals_rules = True
+    with pytest.raises(RegistryError, match="'A>B' contains punctuation"):
+        evaluation.preflight()
 
 
 def test_grading_again_changes_neither_sample_nor_rubric_nor_question(graded):
@@ -357,7 +370,8 @@ def test_an_empty_placeholder_is_named_with_file_line_and_near_miss(graded):
     assert lines[0] == "data/x.jsonl:17: nothing fills the placeholder {criteria} of rubric 'good'"
     assert "  keys found: input, criterion" in lines
     assert "  did you mean: criterion" in lines
-    assert lines[-1] == "  fix: add 'criteria' to the sample, or to modelgraded_spec_args of the eval"
+    said = "  fix: add 'criteria' to the sample or to modelgraded_spec_args; braces that are text are doubled: {{criteria}}"
+    assert lines[-1] == said
 
 
 def test_a_brace_of_a_json_example_is_the_rubrics_to_double(graded):

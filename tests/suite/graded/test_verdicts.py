@@ -78,6 +78,12 @@ JAPANESE = ["はい", "いいえ"]
         ("I can't find any error, so the verdict is Yes", YES_NO, "Yes"),
         ("Whether or not it is short, the verdict is Yes", YES_NO, "Yes"),
         ("Is the reply polite? Yes", YES_NO, "Yes"),
+        ("The reply doesn't name the year so the answer is No", YES_NO, "No"),
+        ("The capital moved in May 2020 and the verdict is Yes", YES_NO, "Yes"),
+        ("Verdict: NOT_ATTEMPTED", ["CORRECT", "INCORRECT", "NOT_ATTEMPTED"], "NOT_ATTEMPTED"),
+        ("**Not attempted**", ["CORRECT", "INCORRECT", "NOT_ATTEMPTED"], "NOT_ATTEMPTED"),
+        ("My final verdict is: [[A>>B]]", ["A>>B", "A>B", "A=B", "B>A", "B>>A"], "A>>B"),
+        ("Grade: C+", ["C", "C+"], "C+"),
     ],
 )
 def test_a_verdict_that_is_stated_is_read(answer: str, choices: list[str], choice: str) -> None:
@@ -167,6 +173,9 @@ def test_the_first_line_decides_where_the_choice_comes_first_and_else_the_last()
         ("Verdict: A\n\nA: concise and right.\nB: wordy.", LETTERS, "A"),
         ("The right answer is C, and the reply says A.\n\nGRADE: I", ["C", "I"], "I"),
         ("Answer: Yes\n\nWait, the year is wrong.\n\nAnswer: No", YES_NO, "No"),
+        ('The reply is {"answer": "B"}, and the key is C.\n\n**Verdict:** A', LETTERS, "A"),
+        ('The reply is {"answer": "seven"}.\n\nVerdict: Yes', YES_NO, "Yes"),
+        ("The reply ends in <answer>B</answer>, as it should.\n\nFinal verdict: [[A]]", LETTERS, "A"),
     ],
 )
 def test_what_stands_beside_the_verdict_is_not_read_as_one(answer: str, choices: list[str], choice: str) -> None:

@@ -167,13 +167,51 @@ def test_a_grader_that_gives_no_label_fails_the_sample_and_scores_nothing(answer
     [
         ('{"result": 0.5}', 0.5),
         ('```json\n{"steps": [], "result": 0.5}\n```', 0.5),
-        (" 0.5 ", 0.5),
-        ("kind", "kind"),
-        ('"kind"', "kind"),
+        ('Reasons {a}.\n{"steps": [{"result": 1}], "result": 0.5} Done.', 0.5),
     ],
 )
-def test_a_result_is_found_also_by_models_without_structured_outputs(answer: str, result: Any) -> None:
+def test_a_result_is_found_also_among_words(answer: str, result: Any) -> None:
     assert result_of(answer) == result
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        " 0.5 ", "0.5.", "**0.5**", "Fine.\n\n**Score:** 0.5/1", "Score (0-1): 0.5 - half of it", '{"score": 0.5, "max_score": 1}',
+        "<score>0.5</score>\n<reason>1 of 2</reason>", "Rating: [[0.5]]", "Accuracy: 0.2\nOverall: 0.5",
+        "Score: 0.5\nConfidence: 0.9", '```json\n{"reasons": "1 of 2", "rating": "0.5"}\n```', "Bewertung: 0.5",
+        'The reply is {"score": 0.9}, which is half right.\n\nScore: 0.5',
+    ],
+)  # fmt: skip
+def test_a_score_is_read_where_a_model_without_structured_outputs_states_it(answer: str) -> None:
+    found = grade(SCORE, helpers=Answers(answer))
+    assert (found.score, found.invalid) == (0.5, False)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "I cannot rate this.", "7", "-0.5", "80%", "Score: 80%", "Score: 0.5 to 0.7", "Score: 5/10", "0,5", "1. one\n2. two",
+     '{"accuracy": 0.2, "style": 0.5}', '{"score": 0.5, "rating": 0.7}'],
+)  # fmt: skip
+def test_an_answer_in_words_without_a_number_in_the_range_fails_the_sample(answer: str) -> None:
+    with pytest.raises(NotGraded, match="no number from 0 to 1"):
+        grade(SCORE, helpers=Answers(answer))
+
+
+@pytest.mark.parametrize(
+    ("answer", "passed"),
+    [
+        ("kind", True), ('"kind"', True), ("**Kind**", True), ('{"result": "Kind."}', True), ('{"label": "rude"}', False),
+        ("The text is short.\n\nLabel: rude", False),
+    ],
+)  # fmt: skip
+def test_a_label_is_read_where_a_model_without_structured_outputs_states_it(answer: str, passed: bool) -> None:
+    assert grade(LABEL, helpers=Answers(answer)).passed is passed
+
+
+def test_a_label_that_is_denied_is_none() -> None:
+    with pytest.raises(NotGraded, match="none of rude, kind"):
+        grade(LABEL, helpers=Answers({"result": "not kind"}))
 
 
 def test_numbers_that_are_none_are_no_score() -> None:

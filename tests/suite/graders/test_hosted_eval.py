@@ -22,6 +22,7 @@ from evals.runner.counters import RunCounters
 from evals.specs import RunSpec
 from evals.suite.graders.eval import HostedEval
 from evals.suite.graders.single import LabelModel, MultiGraded, PythonGraded, ScoreModel, StringCheck, TextSimilarity
+from evals.testing.openai_server import Answer, Call, LoopbackServer
 
 CHECK = {
     "type": "string_check",
@@ -382,7 +383,7 @@ def test_a_panel_of_graders_gives_one_grade_and_keeps_each_verdict(tmp_path: Pat
 def test_a_grade_that_is_no_number_is_asked_for_again_where_retries_allow_it(
     tmp_path: Path, retries: int, score: float, invalid: float, calls: int
 ) -> None:
-    said = iter(["no idea", "0.5"])
+    said = iter(['{"result": "no idea"}', "0.5"])
     grader = Model(lambda prompt: next(said))
     data = tmp_path / "rows.jsonl"
     data.write_text(json.dumps({"item": {"x": "1"}, "sample": {"output_text": "Paris"}}) + "\n")
@@ -395,3 +396,71 @@ def test_a_grade_that_is_no_number_is_asked_for_again_where_retries_allow_it(
     )
     assert (report["score"], report["invalid_rate"], len(grader.calls)) == (score, invalid, calls)
     assert report.get("n_retries") == (1 if retries else None)
+
+
+def panel_over(tmp_path: Path, said: dict[str, str], aggregate: str) -> tuple[dict[str, Any], Path]:
+    """The report and the record of one answer that scripted graders score, each with the same text always."""
+    (tmp_path / "completion_fns").mkdir(parents=True)
+    fns = {name: {"class": "evals.completion_fns:ScriptedCompletionFn", "args": {"completions": [], "default": text}}
+           for name, text in said.items()}  # fmt: skip
+    (tmp_path / "completion_fns" / "fns.yaml").write_text(json.dumps(fns))
+    rows = [{"item": {"x": "1"}, "sample": {"output_text": "Paris"}}]
+    given = {"registry": Registry(registry_paths=[tmp_path]), "grader": ",".join(said), "aggregate": aggregate}
+    ask = [{"role": "user", "content": "{{ sample.output_text }}?"}]
+    report = run_over(ScoreModel, rows, "unused", tmp_path, **given, input=ask, pass_threshold=0.5)
+    return report, tmp_path / "record.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("said", "aggregate", "score"),
+    [({"one": "0.8", "mute": "Hm."}, "majority", 0.8), ({"one": "0.8", "mute": "Hm."}, "unanimous", None),
+     ({"mute": "Hm.", "null": '{"result": null}'}, "majority", None)],
+)  # fmt: skip
+def test_a_grade_of_a_panel_that_cannot_be_read_never_counts_as_wrong(
+    tmp_path: Path, said: dict[str, str], aggregate: str, score: float | None
+) -> None:
+    report, record = panel_over(tmp_path, said, aggregate)
+    assert report.get("score") == score
+    assert report.get("accuracy") == (1.0 if score else None)
+    failed = [sample for sample in read_record(record).samples() if sample.error is not None]
+    assert len(failed) == (0 if score else 1)
+
+
+def test_scores_outside_of_the_range_are_counted_with_a_warning(tmp_path: Path) -> None:
+    rows = [{"item": {"x": "1"}, "sample": {"output_text": text}} for text in ("a", "b", "c")]
+    grader = Model(lambda prompt: '{"result": 7}' if "a" in last(prompt) else '{"result": 1}')
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    evaluation = ScoreModel(
+        [Model("unused"), grader], str(data), eval_registry_path=tmp_path, name="rows.dev.v0",
+        input=[{"role": "user", "content": "{{ sample.output_text }}"}],
+    )  # fmt: skip
+    report = evaluation.run(
+        LocalRecorder(str(tmp_path / "r.jsonl"), RunSpec([""], "rows.dev.v0", "rows", "dev", {}, ""))
+    )
+    assert (report["score"], report["n_clipped"]) == (1.0, 1)
+    assert "outside of a grader's range" in report["warnings"][0]
+
+
+def test_a_server_that_refuses_a_response_format_is_asked_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "no-key")
+
+    def answer(call: Call) -> Answer:
+        if "response_format" in call.body:
+            return Answer(None, status=400, error_message="response_format is not supported")
+        return Answer('It is short.\n{"steps": ["short"], "result": "kind"}')
+
+    rows = [{"item": {"x": "1"}, "sample": {"output_text": "Thank you."}}]
+    args = {"input": [{"role": "user", "content": "{{ sample.output_text }}?"}], "labels": ["kind", "rude"]}
+    with LoopbackServer(answer) as server:
+        grader = {"model": "gpt-6-sol", "args": {"base_url": server.base_url}}
+        report = run_over(
+            LabelModel, rows, "unused", tmp_path, registry=Registry(registry_paths=[tmp_path]), grader=grader,
+            passing_labels=["kind"], structured_outputs=False, **args,
+        )  # fmt: skip
+        asked = server.bodies[0]["messages"]
+    assert (report["accuracy"], report["n"]) == (1.0, 1)
+    assert asked[0]["content"] == "Thank you.?"
+    assert 'one of "kind", "rude"' in asked[1]["content"]
