@@ -12,11 +12,16 @@ _WRITTEN = re.compile(
     r"(?P<number>-?\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|-?\d+(?:[.,]\d+)?)"
     r"(?:\s*(?P<sign>[%\u00b0]\S?)|\s+(?P<unit>\S+))?"
 )
-_WORDS = (
-    "m km cm dm mm nm \u00b5m g kg mg \u00b5g t s ms min h d A mA V kV mV W kW MW J kJ MJ N kN Pa kPa hPa bar K mol "
-    "l L dl cl ml mL Hz kHz MHz GHz \u03a9 k\u03a9 eV cal kcal Wh kWh ha mph kn knots ft in mi lb oz rad dB C T"
+_BY_QUANTITY = (
+    "m km cm dm mm nm \u00b5m ft in mi ha",
+    "g kg mg \u00b5g t lb oz mol",
+    "s ms min h d Hz kHz MHz GHz rad",
+    "A mA V kV mV W kW MW \u03a9 k\u03a9 C T dB",
+    "J kJ MJ eV cal kcal Wh kWh",
+    "N kN Pa kPa hPa bar K mph kn knots",
+    "l L dl cl ml mL",
 )
-_UNITS = frozenset(_WORDS.split())
+_UNITS = frozenset(" ".join(_BY_QUANTITY).split())
 
 
 def number_row(stem: str, key: str, where: str) -> dict[str, Any] | None:

@@ -315,7 +315,7 @@ def _model_warnings(evaluation: Eval, request: RunRequest, registry: Registry) -
     behind = {
         name: traits_of(fn).model or name  # a completion function may have a name of its own
         for name, fn in zip(request.completion_fns, evaluation.completion_fns, strict=False)
-        if isinstance(name, str)
+        if isinstance(name, str) and not traits_of(fn).is_local
     }
     models = dict.fromkeys(behind.get(name, name) for name in _models_of(evaluation, request))
     warnings = [retirement_warning(registry.model_info(name), today) for name in models]
