@@ -18,6 +18,7 @@ from evals.project import current_project, near
 if TYPE_CHECKING:
     from evals.cli.progress import Progress
     from evals.comparison.sequential_run import SequentialRule
+    from evals.distributed.workers import Worker
     from evals.images.conditions import ImageOptions
     from evals.record.recorders import RecorderBase
     from evals.registry.lookup import Registry
@@ -148,20 +149,21 @@ def _completed(args: argparse.Namespace) -> argparse.Namespace:
 
 def run_and_print(args: argparse.Namespace, registry: Registry | None = None) -> RunResult:
     """Run, print what people read, and return the result."""
-    from evals.cli import logs
-    from evals.runner.thresholds import threshold
+    with _workers(args) as workers:  # first of all, so that they load what they need while this process does
+        from evals.cli import logs
+        from evals.runner.thresholds import threshold
 
-    say_events = args.dry_run and args.dry_run_logging
-    with logs.configured(debug=args.debug, log_to_file=args.log_to_file, say_events=say_events):
-        thresholds = [threshold(text) for text in args.fail_under]
-        result, rule = _run_eval(args, registry, thresholds)
-        logs.run_finished(result)
-        _print(result, rule, thresholds, as_json=args.json)
+        say_events = args.dry_run and args.dry_run_logging
+        with logs.configured(debug=args.debug, log_to_file=args.log_to_file, say_events=say_events):
+            thresholds = [threshold(text) for text in args.fail_under]
+            result, rule = _run_eval(args, registry, thresholds, workers)
+            logs.run_finished(result)
+            _print(result, rule, thresholds, as_json=args.json)
     return result
 
 
 def _run_eval(
-    args: argparse.Namespace, registry: Registry | None, thresholds: Sequence[Threshold]
+    args: argparse.Namespace, registry: Registry | None, thresholds: Sequence[Threshold], workers: Sequence[Worker]
 ) -> tuple[RunResult, SequentialRule | None]:
     from evals.cli import progress
     from evals.runner.run import run_eval
@@ -169,35 +171,40 @@ def _run_eval(
     request = request_of(args)
     bar = progress.Progress(sys.stderr)
     rule = _sequential_rule(args, bar)
-    with _elsewhere(args, request) as elsewhere:
-        result = run_eval(
-            request,
-            registry,
-            observer=rule or bar,
-            on_prepared=lambda prepared: _begin(prepared, rule, args, thresholds),
-            on_interrupt=bar.interrupted,
-            extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
-            elsewhere=elsewhere,
-        )
+    result = run_eval(
+        request,
+        registry,
+        observer=rule or bar,
+        on_prepared=lambda prepared: _begin(prepared, rule, args, thresholds),
+        on_interrupt=bar.interrupted,
+        extra_report=None if rule is None else lambda: {"sequential": rule.outcome().as_dict()},
+        elsewhere=_elsewhere(workers, request),
+    )
     bar.close()
     return result, rule
 
 
 @contextlib.contextmanager
-def _elsewhere(args: argparse.Namespace, request: RunRequest) -> Iterator[Elsewhere | None]:
-    """Who runs the samples where that is not this process alone."""
+def _workers(args: argparse.Namespace) -> Iterator[Sequence[Worker]]:
+    """Those who run the samples where that is not this process alone."""
     if args.processes == 1:
-        yield None
+        yield []
         return
     if args.sequential:
         raise UsageError("--sequential looks at each sample in turn, in one process", fix="leave --processes out")
     from evals.distributed.workers import started
 
     with started(args.processes) as workers:
-        from evals.distributed.processes import InProcesses, check_processes
+        yield workers
 
-        check_processes(request, args.processes)
-        yield InProcesses(workers, request)
+
+def _elsewhere(workers: Sequence[Worker], request: RunRequest) -> Elsewhere | None:
+    if not workers:
+        return None
+    from evals.distributed.processes import InProcesses, check_processes
+
+    check_processes(request, len(workers))
+    return InProcesses(workers, request)
 
 
 def _print(result: RunResult, rule: SequentialRule | None, thresholds: Sequence[Threshold], *, as_json: bool) -> None:
