@@ -16,6 +16,8 @@ from evals.record.summary import RecordSummary
 from evals.report_keys import Metric, as_count, headline, metrics_of
 
 COUNTS, INVALID = "counts/", "__invalid__"
+UNFINISHED = "the run has not ended (oaieval ... --resume)"
+WITHOUT_REPORT = "openai/evals wrote no report into it; evals compare and evals view read its samples"
 STOPPED = "the run was stopped, and these are its samples so far (oaieval ... --resume)"
 
 
@@ -80,7 +82,7 @@ def read_table(paths: Iterable[Path]) -> RunTable:
             raise DataError("no record here", where=str(path), fix="name records, or a folder that holds some")
         for record in found:
             if record.report is None:
-                left_out.append(f"{record.path}: the run has not ended (oaieval ... --resume)")
+                left_out.append(f"{record.path}: {UNFINISHED if record.is_ours else WITHOUT_REPORT}")
                 continue
             run = _table_run(record)
             if not run.metrics:
@@ -88,15 +90,19 @@ def read_table(paths: Iterable[Path]) -> RunTable:
                 continue
             groups.setdefault((run.model, run.eval_name), {})[run.path] = run
     if not groups:
-        raise DataError(
-            "no run has ended with a score", notes=left_out[:3], fix="go on with the same command and --resume"
-        )
+        raise DataError("no run has ended with a score", notes=left_out[:3], fix=_how_to_go_on(left_out))
     taken = []
     for group in groups.values():
         *others, best = sorted(group.values(), key=lambda run: (not run.is_stopped, run.created_at))
         taken.append(best)
         left_out += [_why_left_out(other, best) for other in others]
     return RunTable(taken, left_out)
+
+
+def _how_to_go_on(left_out: list[str]) -> str:
+    if all(words.endswith(WITHOUT_REPORT) for words in left_out):
+        return "evals compare RECORD RECORD, or evals view RECORD"
+    return "go on with the same command and --resume"
 
 
 def _why_left_out(other: TableRun, taken: TableRun) -> str:

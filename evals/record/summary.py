@@ -31,6 +31,8 @@ class RecordSummary:
     "The further keys of the last line, such as `run`."
     is_running: bool = False
     "Whether a process holds the record's lock and has written no report. Always False where files have no locks."
+    is_ours: bool = True
+    "False for a record that openai/evals wrote, which cannot be resumed."
 
 
 def read_summary(path: Path) -> RecordSummary | None:
@@ -46,12 +48,13 @@ def read_summary(path: Path) -> RecordSummary | None:
     if not isinstance(spec, Mapping):
         return None
     ending = parsed_line(last) or {}
-    if "final_report" not in ending and "record_format" not in head:
+    is_ours = "record_format" in head
+    if "final_report" not in ending and not is_ours:
         ending = _report_within(path)
     report = ending.pop("final_report", None)
     if isinstance(report, Mapping):
-        return RecordSummary(path, spec, report, ending)
-    return RecordSummary(path, spec, is_running=is_being_written(path))
+        return RecordSummary(path, spec, report, ending, is_ours=is_ours)
+    return RecordSummary(path, spec, is_running=is_being_written(path), is_ours=is_ours)
 
 
 def _report_within(path: Path) -> dict[str, Any]:

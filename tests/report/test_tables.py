@@ -27,7 +27,7 @@ def record(path: Path, model: str = "m", name: str = "sums.dev.v0", **more: Any)
     spec = {"completion_fns": [model], "eval_name": name, "created_at": more.get("at", "2026-11-30 10:00:00")}
     spec["run_config"] = {"tags": more.get("tags", []), "fingerprint": more.get("fingerprint", {})}
     event = {"sample_id": "s", "type": "match", "data": {"text": "x" * 40_000}}
-    lines = [{"spec": spec}, event]
+    lines = [{"spec": spec, "record_format": 1}, event]
     if report is not None:
         lines.append({"final_report": report, "run": more.get("run", {"exit_code": 0})})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -204,6 +204,7 @@ def test_the_newest_of_several_runs_is_taken_and_the_others_are_named(
     [
         (["nothing.jsonl"], "cannot be read"),
         (["part.jsonl"], "no run has ended"),
+        (["theirs.jsonl"], "openai/evals wrote no report into it"),
         (["one.jsonl", "--metric", "acuracy"], "did you mean: accuracy"),
         (["one.jsonl", "--json", "--format", "csv"], "--json is a format of its own"),
     ],
@@ -216,7 +217,8 @@ def test_mistakes_are_said(
     message: str,
 ) -> None:
     record(tmp_path / "one.jsonl")
-    record(tmp_path / "part.jsonl", report=None)
+    ours = record(tmp_path / "part.jsonl", report=None).read_text()
+    (tmp_path / "theirs.jsonl").write_text(ours.replace(', "record_format": 1', ""))
     monkeypatch.chdir(tmp_path)
     assert main(["report", *arguments]) == 2
     assert message in capsys.readouterr().err
