@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -13,11 +14,12 @@ import pytest
 from command_place import PLUGIN, CommandPlace, kept_in, working_in
 from commands import lines_of
 
-from evals.cli import oaieval, oaievalset
+from evals.cli import main, oaieval, oaievalset
 from evals.cli.oaieval_flags import get_parser
 from evals.specs import ModelGradedSpec
 from evals.suite.graded.rubric import make_rubric
 from evals.testing.openai_process import ServerProcess
+from evals.testing.openai_server import Answer, LoopbackServer
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "coming-from-openai-evals.md").read_text(encoding="utf-8")
@@ -197,6 +199,22 @@ def report(place: Place) -> None:
     found = line["final_report"]
     assert {"accuracy", "boostrap_std", "accuracy_stderr", "accuracy_ci95", "n"} <= set(found)
     assert found["accuracy"] == 1.0
+
+
+@differs("a chat model behind an SDK of 2025 or later")
+def token_details(place: Place) -> None:
+    with LoopbackServer(lambda call: Answer("a", reasoning_tokens=3, cached_tokens=2)) as server:
+        place.monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        place.monkeypatch.setenv("OPENAI_API_KEY", "k")
+        lines = place.record("gpt-3.5-turbo", "theirs")
+    (usage, *_) = [line["data"]["usage"] for line in lines if line.get("type") == "sampling"]
+    assert usage["completion_tokens_details"]["reasoning_tokens"] == 3
+    assert sum("final_report" in line for line in lines) == 1
+    without = [{"spec": lines[0]["spec"]}, *(line for line in lines[1:] if "final_report" not in line)]
+    for name in ("a.jsonl", "b.jsonl"):
+        (place.folder / name).write_text("".join(f"{json.dumps(line)}\n" for line in without))
+    assert main.main(["compare", str(place.folder / "a.jsonl"), str(place.folder / "b.jsonl")]) == 0
+    assert main.main(["view", str(place.folder / "a.jsonl")]) == 0
 
 
 @differs("what a script can read")
