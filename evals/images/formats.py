@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -26,6 +26,14 @@ def kind_of(content: bytes) -> str | None:
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "webp"
     return next((kind for beginning, kind in _BEGINNINGS if content.startswith(beginning)), None)
+
+
+def is_begun(content: bytes) -> bool:
+    """Whether a file goes on behind its first bytes as files of its format do, so that its end can be looked for.
+
+    Where it does not, only its reader can say what it is.
+    """
+    return _BEGUN[kind_of(content) or ""](content)
 
 
 def size_of(content: bytes) -> tuple[int, int] | None:
@@ -59,6 +67,32 @@ def riff_chunks(content: bytes) -> Iterator[tuple[bytes, int, int]]:
         end = at + 8 + size + size % 2
         yield name, at, end
         at = end
+
+
+def _jpeg_is_begun(content: bytes) -> bool:
+    if content[3:4] in _FIRST_TABLES:
+        return 2 < int.from_bytes(content[4:6], "big") < len(content)
+    return content[6:].startswith(_JPEG_NAMES)
+
+
+def _gif_is_begun(content: bytes) -> bool:
+    flags = content[10] if len(content) > 10 else 0
+    at = 13 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0)
+    return content[4:6] in (b"7a", b"9a") and content[at : at + 1] in (b"", b"\x21", b"\x2c", b"\x3b")
+
+
+_FIRST_TABLES = (b"\xdb", b"\xc0", b"\xc2", b"\xc4", b"\xfe")
+"JPEG markers of tables, frames and comments."
+_JPEG_NAMES = (b"JFIF\0", b"JFXX\0", b"Exif\0", b"ICC_PROFILE\0", b"http:", b"Adobe", b"Photoshop", b"MPF\0", b"Ducky")
+"Of the applications that name their segments, which often come first."
+_BEGUN: dict[str, Callable[[bytes], bool]] = {
+    "png": lambda content: content[12:16] == b"IHDR",
+    "jpeg": _jpeg_is_begun,
+    "gif": _gif_is_begun,
+    "webp": lambda content: content[12:16] in (b"VP8 ", b"VP8L", b"VP8X"),
+    "bmp": lambda content: True,
+    "": lambda content: False,
+}
 
 
 def _png_size(content: bytes) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from evals.images.formats import END, SCAN, kind_of, riff_chunks, segments
+from evals.images.formats import END, SCAN, is_begun, kind_of, riff_chunks, segments
 
 _PNG_KEPT = frozenset(
     (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"acTL", b"fcTL", b"fdAT")
@@ -26,12 +26,15 @@ def without_metadata(content: bytes) -> bytes:
 
 
 def picture_alone(content: bytes) -> bytes | None:
-    """As `without_metadata`; None for a PNG, JPEG, GIF or WebP that is cut off or damaged. Pixels are not decoded."""
+    """As `without_metadata`; None for a PNG, JPEG, GIF or WebP that is cut off or damaged. Pixels are not decoded.
+
+    A file that has nothing of its format but the first bytes is not judged, and comes back as it is.
+    """
     strip = _STRIPPERS.get(kind_of(content) or "")
     try:
         return content if strip is None else strip(content)
     except (IndexError, ValueError, struct.error):
-        return None
+        return None if is_begun(content) else content
 
 
 def _png(content: bytes) -> bytes:

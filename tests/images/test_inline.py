@@ -65,6 +65,13 @@ def test_a_file_that_is_cut_off_is_an_error_and_not_half_a_picture(tmp_path):
         sent_image("data:image/png;base64," + base64.b64encode(PNG[:-20]).decode())
 
 
+@pytest.mark.parametrize("beginning", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x04\x04\0\0WEBP"])
+def test_a_file_that_has_only_the_first_bytes_of_its_format_goes_as_it_is_for_the_server_to_judge(tmp_path, beginning):
+    content = beginning + bytes(range(7, 256)) * 4
+    (tmp_path / "a.png").write_bytes(content)
+    assert base64.b64decode(data_url(tmp_path / "a.png").partition(",")[2]) == content
+
+
 def test_a_data_url_of_something_else_is_an_error():
     with pytest.raises(DataError, match="holds no picture: the file begins with b'hello'"):
         sent_image("data:image/png;base64," + base64.b64encode(b"hello").decode())

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.completion import ChatPrompt, CompletionResult, Completions
+from evals.completion_fns.function import FunctionCompletionFn
 from evals.completion_fns.graders import NamedGrader
 from evals.engine.cut_off import reached_limit
+from evals.engine.failures import CallFailed, Kind
 from evals.errors import listed
 from evals.suite.graded.answer_prompts import choice_to_str
 from evals.suite.graded.grading import INVALID_STR, find_choice, get_choice_score
@@ -63,8 +65,16 @@ class Asking:
     async def _asked(self, grader: NamedGrader, question: ChatPrompt) -> list[Verdict]:
         """The verdicts in the answers to one question, which is asked again while none can be read."""
         prompt, n_retries = question, 0
+        answers: list[str] = []
+        read: list[tuple[str, str]] = []
         while True:
-            result = await grader.ask(prompt, **self.options)
+            try:
+                result = await grader.ask(prompt, **self.options)
+            except CallFailed as failure:
+                if n_retries == 0 or not _knows_one_question(grader, failure):
+                    raise
+                logger.warning("%s failed when asked again, so its first answer counts: %s", grader.name, failure)
+                break
             answers = list(result.get_completions())
             read = [
                 UNREAD if self._breaks_off(result, place) else self._choice(answer)
@@ -127,3 +137,8 @@ class Asking:
             more = "" if self._n_invalid_shown < INVALID_SHOWN else " (further ones are only counted)"
             wanted = listed(self.rubric.choices)
             logger.warning("the grader named none of %s: %.200r%s", wanted, answer, more)
+
+
+def _knows_one_question(grader: NamedGrader, failure: CallFailed) -> bool:
+    """Whether a Python function failed by itself: it may look for the rubric in the prompt, and find a conversation."""
+    return isinstance(grader.fn, FunctionCompletionFn) and failure.kind is Kind.OTHER

@@ -13,9 +13,11 @@ import pytest
 import yaml
 
 from evals.completion import Completions
+from evals.completion_fns.function import FunctionCompletionFn
 from evals.data import get_jsonl
 from evals.elsuite.modelgraded.classify import ModelBasedClassify
 from evals.engine.context import use_session
+from evals.engine.failures import CallFailed
 from evals.engine.plan import RunPlan
 from evals.engine.session import Session
 from evals.errors import BadSample, EvalsError, RegistryError, UsageError
@@ -267,6 +269,27 @@ def test_an_unreadable_answer_is_asked_again_and_then_has_no_score(graded):
     grader = Model("Perhaps")
     assert grade(graded([Model("x"), grader]), {"input": "?"}) == {"choice": "__invalid__", "score": None}
     assert len(grader.calls) == 2
+
+
+def test_a_function_that_fails_when_it_is_asked_again_loses_no_sample(graded, caplog):
+    def only_one_question(prompt):
+        if len(prompt) > 1:
+            raise ValueError("no rubric here")
+        return "Perhaps"
+
+    assert grade(graded([Model("x"), FunctionCompletionFn(only_one_question)]), {"input": "?"}) == {
+        "choice": "__invalid__",
+        "score": None,
+    }
+    assert "failed when asked again, so its first answer counts: error (no status): ValueError" in caplog.text
+
+
+def test_a_function_that_fails_at_the_first_question_is_an_error(graded):
+    def broken(prompt):
+        raise ValueError("no rubric here")
+
+    with pytest.raises(CallFailed, match="no rubric here"):
+        grade(graded([Model("x"), FunctionCompletionFn(broken)]), {"input": "?"})
 
 
 def test_in_openai_evals_form_an_unreadable_answer_gets_the_lowest_score_at_once(graded):
