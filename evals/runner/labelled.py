@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,7 @@ def labelled_report(path: str, report: dict[str, Any]) -> dict[str, Any]:
     added: dict[str, Any] = {}
     codes = run.cluster_codes()
     if name in report and (codes is not None or (run.n_repeats > 1).any()):
-        added.update(score_keys(name, run, slice(None)))
+        added.update(_keys_of(name, run, slice(None)))
     if "n_clusters" in added and "n_clusters" not in report:
         added.update(_further_keys(path, report, name))
     if name in report and (run.n_repeats > 1).any():
@@ -98,7 +98,7 @@ def _further_keys(path: str, report: dict[str, Any], headline: str) -> dict[str,
         except EvalsError:
             added[f"{name}_n_clusters"] = None
             continue
-        keys = score_keys(name, run, slice(None))
+        keys = _keys_of(name, run, slice(None))
         if mean_of(run.scores.tolist()) == metric.value:
             added.update({key: value for key, value in keys.items() if key.startswith(name)})
         else:
@@ -114,15 +114,25 @@ def _table(run: ScoreArrays, key: str, name: str) -> dict[str, Any]:
     for code, value in sorted(enumerate(labels.names), key=lambda pair: pair[1]):
         chosen = labels.codes == code
         if chosen.any():
-            table[value] = score_keys(name, run, chosen)
+            table[value] = _keys_of(name, run, chosen)
     return table
 
 
-def score_keys(name: str, run: ScoreArrays, chosen: slice | NDArray[np.bool_]) -> dict[str, Any]:
+def _keys_of(name: str, run: ScoreArrays, chosen: slice | NDArray[np.bool_]) -> dict[str, Any]:
     """The keys of a metric for the mean scores of these samples of a run."""
-    scores, codes = run.scores[chosen], run.cluster_codes()
+    codes = run.cluster_codes()
     clusters = None if codes is None else codes[chosen].tolist()
-    found = estimate(scores, clusters, beyond_unit=run.beyond_unit)
+    return score_keys(name, run.scores[chosen], clusters, beyond_unit=run.beyond_unit)
+
+
+def score_keys(
+    name: str, scores: NDArray[np.float64], clusters: Sequence[int] | None, *, beyond_unit: bool = False
+) -> dict[str, Any]:
+    """The keys of a metric for the mean of `scores`, shape (n,). clusters: a number for each of them.
+
+    beyond_unit: the metric is declared to reach beyond [0, 1].
+    """
+    found = estimate(scores, clusters, beyond_unit=beyond_unit)
     ends = (found.interval.low, found.interval.high)
     keys = metric_keys(name, mean_of(scores.tolist()), found.stderr, ends, found.n, found.method)
     return keys if found.n_clusters == found.n else {**keys, "n_clusters": found.n_clusters}

@@ -24,7 +24,7 @@ from evals.cli.main import main as evals_command
 from evals.cli.oaieval import main as oaieval_command
 from evals.registry.argument_types import fits, parameters_of
 
-ANSWERS = {"counting": "Yes", "graderA": "A", "grader-of-claims": "S: a claim"}
+ANSWERS = {"counting": "Yes", "graderA": "A", "grader-of-claims": "S: a claim", "grader-of-scores": "0.5"}
 MODELS = {name: {"class": "counting_calls:CountingFn", "args": {"answer": text}} for name, text in ANSWERS.items()}
 
 FOUND_BY_CHECK_ALONE = {"Extract: math broken", "Code: entry not there", "Code: reference fails"}

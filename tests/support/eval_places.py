@@ -54,7 +54,7 @@ BASES = {
  "StringCheck": ({"reference": "{{item.ideal}}"}, [{"input": "q", "ideal": "a"}]),
  "TextSimilarity": ({"reference": "{{item.ideal}}", "evaluation_metric": "fuzzy_match"}, [{"input": "q", "ideal": "a"}]),
  "LabelModel": ({"input": GRADER_MESSAGES, "labels": ["Yes", "No"], "passing_labels": ["Yes"], "model": "counting"}, [{"input": "q", "ideal": "a"}]),
- "ScoreModel": ({"input": GRADER_MESSAGES, "range": [0, 1], "model": "counting"}, [{"input": "q", "ideal": "a"}]),
+ "ScoreModel": ({"input": GRADER_MESSAGES, "range": [0, 1], "model": "grader-of-scores"}, [{"input": "q", "ideal": "a"}]),
  "PythonGraded": ({"source": "def grade(sample, item):\n    return 1.0\n"}, [{"input": "q", "ideal": "a"}]),
  "MultiGraded": ({"graders": {"s": GRADER}, "calculate_output": "s"}, [{"input": "q", "ideal": "a"}]),
  "TextLoss": ({}, [{"text": "some text"}]),
