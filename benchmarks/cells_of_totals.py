@@ -155,4 +155,4 @@ def groups_line(n: int, n_groups: int, p: float, gap: float, rng: Rng) -> str:
     for _ in range(n_groups):
         kinds = rng.multinomial(n, joint(p, gap))
         pairs.append((np.repeat([1.0, 1.0, 0.0, 0.0], kinds), np.repeat([1.0, 0.0, 1.0, 0.0], kinds), None, False))
-    return group_line(GroupDifference("g", "x", *corrected_differences(pairs, 0.05)[0]), 8)
+    return group_line(GroupDifference("g", "x", *corrected_differences(pairs, 0.05)[0]), 8, "x")
