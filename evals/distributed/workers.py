@@ -1,12 +1,10 @@
-"""Those who work on a run, from start to end: processes, which import what they need meanwhile, and this one itself."""
+"""The processes of a run, from their start to their end; they import what they need while the parent does the same."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import threading
-import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -109,53 +107,14 @@ class ProcessWorker(Worker):
         return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
 
-class WorkerHere(Worker):
-    """A share in this process: what it needs is loaded already, and the checks before the run were made here."""
-
-    def __init__(self) -> None:
-        control_read, control_write = os.pipe()
-        news_read, news_write = os.pipe()
-        self._ends = os.fdopen(control_read, "rb"), os.fdopen(news_write, "wb")
-        self._thread = threading.Thread(target=self._work, args=self._ends, name="evals-share", daemon=True)
-        super().__init__(os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
-
-    def give(self, task: Job | Stretch) -> None:
-        """Give it something to do, the first time before it has begun."""
-        if not self.has_job:
-            self._thread.start()
-        super().give(task)
-
-    def _work(self, control: BinaryIO, news: BinaryIO) -> None:
-        from evals.distributed.worker import work
-
-        with news:
-            try:
-                work(control, news, None)
-            except Exception:
-                traceback.print_exc()
-
-    def end(self) -> None:
-        """Wait. A thread cannot be killed: one that hangs ends with the process."""
-        if self.has_job:
-            self._thread.join(END_WITHIN_S)
-        else:
-            for each in self._ends:
-                each.close()
-
-    def how_it_ended(self) -> str:
-        """Its traceback was printed when it ended."""
-        return "an error in this process"
-
-
 @contextmanager
 def started(n: int) -> Iterator[list[Worker]]:
-    """`n` workers without a job, for as long as the block lasts: this process, and `n` - 1 others. None is left behind.
+    """`n` processes without a job, for as long as the block lasts. None is left behind.
 
     Numeric libraries of each are told to use an equal part of the cores.
     """
     with _threads_of_each(max(1, (os.cpu_count() or 1) // n)):
-        workers: list[Worker] = [ProcessWorker() for _ in range(n - 1)]
-        workers.append(WorkerHere())
+        workers: list[Worker] = [ProcessWorker() for _ in range(n)]
         try:
             yield workers
         finally:
