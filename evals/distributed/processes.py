@@ -13,7 +13,7 @@ from evals.distributed.messages import Ahead, Checked, Job, State, Stop
 from evals.distributed.pipes import receive
 from evals.distributed.spending import SharedSpending
 from evals.distributed.stretches import Written, chunks_of, stretches_of
-from evals.distributed.workers import ProcessWorker, Worker, end_all
+from evals.distributed.workers import Worker, end_all
 from evals.engine.plan import RunPlan
 from evals.engine.samples import NullObserver
 from evals.engine.session import Session
@@ -93,10 +93,10 @@ class InProcesses:
 
     def __init__(self, workers: Sequence[Worker], request: RunRequest) -> None:
         self._workers = workers
-        self._checking = [worker for worker in workers if isinstance(worker, ProcessWorker)]
-        self.n_others = len(self._checking)
-        for index, worker in enumerate(self._checking):
-            worker.prepare(Ahead(request, _share(request, Shard(index, len(workers))), index + 1, self.n_others + 1))
+        self._checking = list(workers)
+        self.n_others = n = len(workers)
+        for index, worker in enumerate(workers):
+            worker.prepare(Ahead(request, _share(request, Shard(index, n)), part=index + 1, n_parts=n + 1))
 
     def found(self) -> Iterator[RowsFound | None]:
         """What each of them found, once; None from one that has died, which is found out when it gets its job."""

@@ -74,20 +74,23 @@ class _Ready(NamedTuple):
 def _made_ready(ahead: Ahead, news: BinaryIO) -> _Ready | None:
     """None if anything is wrong: the process that started this one finds it too, and says it."""
     logging.disable()
-    ready, found = None, None
+    found: RowsFound | None = None
+    is_told = False
     try:
-        ready = _Ready(eval_of(ahead.request), None)
-        samples = samples_of(ready.evaluation) if _is_plain(ready.evaluation.samples_jsonl) else None
+        evaluation = eval_of(ahead.request)
+        samples = samples_of(evaluation) if _is_plain(evaluation.samples_jsonl) else None
         if samples is not None:
-            found = _found(ready.evaluation, samples, ahead)
+            found = _found(evaluation, samples, ahead)
+        send(news, Checked(found))
+        is_told = True
+        order = None if samples is None else order_of(samples, ahead.request.max_samples, ahead.shard)
     except Exception:
-        samples = None
+        if not is_told:
+            send(news, Checked(None))
+        return None
     finally:
         logging.disable(logging.NOTSET)
-    send(news, Checked(found))
-    if ready is None or samples is None:
-        return ready
-    return ready._replace(order=order_of(samples, ahead.request.max_samples, ahead.shard))
+    return _Ready(evaluation, order)
 
 
 def _found(evaluation: Eval, samples: SampleSequence, ahead: Ahead) -> RowsFound | None:

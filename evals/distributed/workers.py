@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -30,11 +29,23 @@ plug-in whose folder was added here."""
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class Worker(ABC):
-    """One share of a run. control: to tell it what to do; news: where it tells how far it is. state: its last."""
+class Worker:
+    """One process. control: to tell it what to do; news: where it tells how far it is. state: what it told last."""
 
-    def __init__(self, control: BinaryIO, news: BinaryIO) -> None:
-        self.control, self.news = control, news
+    def __init__(self) -> None:
+        control_read, control_write = os.pipe()
+        news_read, news_write = os.pipe()
+        places = [path or os.getcwd() for path in sys.path]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _CODE, dumps(places), str(control_read), str(news_write)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=(control_read, news_write),
+            start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the others
+        )
+        os.close(control_read)
+        os.close(news_write)
+        self.control: BinaryIO = os.fdopen(control_write, "wb")
+        self.news: BinaryIO = os.fdopen(news_read, "rb")
         self.state: State | None = None
         self.has_job = False
         self._told_to_stop = 0
@@ -43,6 +54,11 @@ class Worker(ABC):
     def is_done(self) -> bool:
         """Whether it has told that it is done with its samples, all or not."""
         return self.state is not None and self.state.is_done
+
+    def prepare(self, ahead: Ahead) -> None:
+        """Have it make the eval, check a part of the rows, and find its own. It is ended at once if no job comes."""
+        with suppress(OSError):
+            send(self.control, ahead)
 
     def give(self, task: Job | Stretch) -> None:
         """Give it something to do. One that has died takes nothing: who follows its state finds out."""
@@ -58,39 +74,8 @@ class Worker(ABC):
             with suppress(OSError):  # it has ended
                 send(self.control, stop)
 
-    @abstractmethod
     def end(self) -> None:
-        """Wait until it has ended by itself, for a while; it does when `control` is closed and its work is done."""
-
-    @abstractmethod
-    def how_it_ended(self) -> str:
-        """Why it has died, in words."""
-
-
-class ProcessWorker(Worker):
-    """A share in a process of its own."""
-
-    def __init__(self) -> None:
-        control_read, control_write = os.pipe()
-        news_read, news_write = os.pipe()
-        places = [path or os.getcwd() for path in sys.path]
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _CODE, dumps(places), str(control_read), str(news_write)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=(control_read, news_write),
-            start_new_session=True,  # Ctrl-C reaches the parent alone, which tells the others
-        )
-        os.close(control_read)
-        os.close(news_write)
-        super().__init__(os.fdopen(control_write, "wb"), os.fdopen(news_read, "rb"))
-
-    def prepare(self, ahead: Ahead) -> None:
-        """Have it make the eval, check a part of the rows, and find its own. It is ended at once if no job comes."""
-        with suppress(OSError):
-            send(self.control, ahead)
-
-    def end(self) -> None:
-        """Wait; one without a job, and one that takes too long, is killed."""
+        """Wait until it has ended, as `control` is closed; kill one without a job, and one that takes too long."""
         if not self.has_job:
             self._process.kill()
         try:
@@ -100,7 +85,7 @@ class ProcessWorker(Worker):
             self._process.wait()
 
     def how_it_ended(self) -> str:
-        """The signal or the exit code."""
+        """The signal or the exit code of one that has died, in words."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_WITHIN_S)
         code = self._process.returncode
@@ -114,7 +99,7 @@ def started(n: int) -> Iterator[list[Worker]]:
     Numeric libraries of each are told to use an equal part of the cores.
     """
     with _threads_of_each(max(1, (os.cpu_count() or 1) // n)):
-        workers: list[Worker] = [ProcessWorker() for _ in range(n)]
+        workers = [Worker() for _ in range(n)]
         try:
             yield workers
         finally:
